@@ -1,0 +1,247 @@
+"""Gold: what the desk concludes, table by table. One row per decision (`as_of`) and key; the store adds `run_id`.
+
+A row for day t uses only what was known at t, 06:00 America/Sao_Paulo, whether the daily run wrote it or the history
+pass did. `json` columns are JSON text. Money in BRL, rates and risk as fractions, losses positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+Kind = Literal["text", "float", "int", "date", "json", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldTable:
+    name: str
+    key: tuple[str, ...]
+    """Key columns besides `as_of`."""
+    columns: Mapping[str, Kind]
+    """All columns besides `as_of` and `run_id`, the key's first."""
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        return {
+            "as_of": pl.Datetime("us", "UTC"),
+            **{name: POLARS_TYPES[kind] for name, kind in self.columns.items()},
+        }
+
+
+POLARS_TYPES: dict[Kind, pl.DataType] = {
+    "text": pl.String(),
+    "float": pl.Float64(),
+    "int": pl.Int64(),
+    "date": pl.Date(),
+    "json": pl.String(),
+    "time": pl.Datetime("us", "UTC"),
+}
+
+FEATURE = GoldTable("feature", ("feature_id",), {"feature_id": "text", "value": "float", "obs_date": "date"})
+INPUT_RECEIPT = GoldTable(
+    "input_receipt",
+    ("input_id",),
+    {
+        "input_id": "text",
+        "source": "text",
+        "dataset": "text",
+        "value": "float",
+        "unit": "text",
+        "obs_date": "date",
+        "knowledge_time": "time",
+        "stamp": "text",
+        "sha256": "text",
+        "age_bd": "int",
+        "state": "text",  # known, stale, absent
+    },
+)
+DATASET_STATUS = GoldTable(
+    "dataset_status",
+    ("dataset",),
+    {
+        "dataset": "text",
+        "source": "text",
+        "state": "text",  # ok, stale, absent, failed
+        "last_obs_date": "date",
+        "age_bd": "int",
+        "promise_bd": "int",
+        "error": "text",
+    },
+)
+AGENT_VIEW = GoldTable(
+    "agent_view",
+    ("agent_id",),
+    {
+        "agent_id": "text",
+        "score": "float",
+        "confidence": "float",
+        "drivers": "json",  # {name: signed contribution}
+        "missing": "json",  # [input, ...]
+        "sentence": "text",
+    },
+)
+REGIME = GoldTable("regime", ("regime_id",), {"regime_id": "text", "probability": "float"})
+STRATEGY_SIGNALS = GoldTable(
+    "strategy_signals",
+    ("strategy_id",),
+    {
+        "strategy_id": "text",
+        "asset_class": "text",
+        "score": "float",
+        "confidence": "float",
+        "drivers": "json",
+        "missing": "json",
+    },
+)
+AGGREGATED_SIGNAL = GoldTable(
+    "aggregated_signal",
+    ("instrument_id",),
+    {
+        "instrument_id": "text",
+        "asset_class": "text",
+        "conviction": "float",
+        "agreement": "float",
+        "contributions": "json",  # {strategy_id: signed part of the conviction}
+        "flip": "int",  # -1, 0, +1: change of sign across the dead band against the day before
+        "surge": "float",  # change of conviction where its size is above the threshold, else null
+    },
+)
+TARGET_POSITION = GoldTable(
+    "target_position",
+    ("instrument_id",),
+    {
+        "instrument_id": "text",
+        "contract_id": "text",
+        "asset_class": "text",
+        "maturity": "date",
+        "price": "float",
+        "rate": "float",
+        "risk_weight": "float",  # share of the book's target risk, signed
+        "contracts": "int",  # + is long the price (receive for rates)
+        "contracts_before": "int",
+        "notional_brl": "float",
+        "dv01_brl": "float",  # whole position, BRL per bp; + when a fall in yield gains
+        "delta_brl": "float",  # FX and equity exposure in BRL, signed
+        "margin_brl": "float",
+        "cost_brl": "float",
+        "unit_vol_brl": "float",  # daily standard deviation of one contract
+    },
+)
+PORTFOLIO_STATE = GoldTable(
+    "portfolio_state",
+    (),
+    {
+        "nav_brl": "float",
+        "pnl_brl": "float",
+        "cost_brl": "float",
+        "return_1d": "float",
+        "peak_nav_brl": "float",
+        "drawdown": "float",
+        "gross_leverage": "float",
+        "target_volatility": "float",
+        "expected_volatility": "float",
+        "active_positions": "int",
+    },
+)
+PNL_ATTRIBUTION = GoldTable(
+    "pnl_attribution",
+    ("instrument_id",),
+    {
+        "instrument_id": "text",
+        "asset_class": "text",
+        "contracts": "int",  # held over the day
+        "price_pnl_brl": "float",
+        "carry_pnl_brl": "float",
+        "cost_brl": "float",
+        "pnl_brl": "float",  # price + carry - cost
+    },
+)
+RISK_METRICS_DAILY = GoldTable(
+    "risk_metrics_daily",
+    ("metric", "method"),
+    {"metric": "text", "method": "text", "value": "float", "observations": "int"},
+)
+COMPONENT_VAR = GoldTable(
+    "component_var",
+    ("instrument_id",),
+    {
+        "instrument_id": "text",
+        "asset_class": "text",
+        "individual_var_95": "float",
+        "marginal_var_95": "float",
+        "component_var_95": "float",
+        "share": "float",
+    },
+)
+DV01_LADDER = GoldTable(
+    "dv01_ladder", ("curve_id", "tenor_bd"), {"curve_id": "text", "tenor_bd": "int", "dv01_brl": "float"}
+)
+STRESS_TEST_RESULTS = GoldTable(
+    "stress_test_results",
+    ("scenario_id", "instrument_id"),
+    {
+        "scenario_id": "text",
+        "instrument_id": "text",  # TOTAL for the book
+        "name": "text",
+        "kind": "text",  # parametric, dated
+        "pnl_brl": "float",
+        "pnl_fraction": "float",
+    },
+)
+RISK_LIMITS_STATUS = GoldTable(
+    "risk_limits_status",
+    ("limit_id",),
+    {
+        "limit_id": "text",
+        "name": "text",
+        "value": "float",
+        "threshold": "float",
+        "utilisation": "float",
+        "status": "text",  # green, amber, red, breach, absent
+    },
+)
+ACTION = GoldTable(
+    "action",
+    ("seq",),
+    {
+        "seq": "int",
+        "instrument_id": "text",
+        "contract_id": "text",
+        "side": "text",  # buy, sell (of the price)
+        "contracts_from": "int",
+        "contracts_to": "int",
+        "order_contracts": "int",
+        "dv01_change_brl": "float",
+        "notional_change_brl": "float",
+        "cost_brl": "float",
+        "invalidation": "float",
+        "invalidation_unit": "text",
+        "rationale": "json",
+        "sentence": "text",
+    },
+)
+
+GOLD: dict[str, GoldTable] = {
+    table.name: table
+    for table in (
+        FEATURE,
+        INPUT_RECEIPT,
+        DATASET_STATUS,
+        AGENT_VIEW,
+        REGIME,
+        STRATEGY_SIGNALS,
+        AGGREGATED_SIGNAL,
+        TARGET_POSITION,
+        PORTFOLIO_STATE,
+        PNL_ATTRIBUTION,
+        RISK_METRICS_DAILY,
+        COMPONENT_VAR,
+        DV01_LADDER,
+        STRESS_TEST_RESULTS,
+        RISK_LIMITS_STATUS,
+        ACTION,
+    )
+}

@@ -1,0 +1,41 @@
+"""Publication rules: when the world could know a number about a day, where the source gives no vintage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from desk import calendars
+from desk.model import UTC, PublicationRule
+
+
+def publication_times(rule: PublicationRule, obs_dates: pl.Series) -> pl.Series:
+    """The instant (UTC) from which numbers about each obs_date are public under `rule`. Shape: one per date."""
+    unique = obs_dates.unique().sort().drop_nulls()
+    days = publication_days(rule, unique.to_numpy().astype("datetime64[D]"))
+    zone = ZoneInfo(rule.tz)
+    instants = [dt.datetime.combine(day.item(), rule.time, zone).astimezone(UTC) for day in days]
+    table = pl.DataFrame(
+        {"obs_date": unique, "knowledge_time": instants},
+        schema={"obs_date": pl.Date, "knowledge_time": pl.Datetime("us", "UTC")},
+    )
+    joined = obs_dates.rename("obs_date").to_frame().join(table, on="obs_date", how="left", maintain_order="left")
+    return joined["knowledge_time"]
+
+
+def publication_days(rule: PublicationRule, obs_dates: calendars.Days) -> calendars.Days:
+    """The local day on which numbers about each obs_date come out. Shape: one per date."""
+    calendar = calendars.by_name(rule.calendar)
+    if rule.lag_bd is not None:
+        return calendar.offset_array(obs_dates, rule.lag_bd, roll="backward")
+    if rule.weekday is not None:
+        earliest = obs_dates + np.timedelta64(rule.lag_days, "D")
+        weekday = (earliest.astype("int64") + 3) % 7  # 1970-01-01 was a Thursday
+        return calendar.offset_array(earliest + ((rule.weekday - weekday) % 7).astype("timedelta64[D]"), 0)
+    if rule.months is not None and rule.day is not None:
+        month = obs_dates.astype("datetime64[M]") + np.timedelta64(rule.months, "M")
+        return calendar.offset_array(month.astype("datetime64[D]") + np.timedelta64(rule.day - 1, "D"), 0)
+    raise ValueError(f"publication rule {rule.id!r} has no shape")

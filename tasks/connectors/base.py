@@ -1,0 +1,136 @@
+"""What every source connector is: plan, build_request, parse, fetch. No Prefect and no SQL in here.
+
+plan(dataset, series, window) -> queries    window limits, one query per series or per day
+build_request(query)          -> request    the exact URL, without secrets
+parse(payload)                -> frames     silver rows, or the SourceError that the answer means
+fetch(client, query)          -> fetched    one or more round trips: pages, tokens
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from desk.model import Dataset, Frames, Series, SourceSpec, Window
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """A source as this run sees it: base URLs by name, its key if any, its manners."""
+
+    source: str
+    base_urls: Mapping[str, str]
+    api_key: str | None = field(default=None, repr=False)
+    rate_per_second: float = 5.0
+    concurrency: int = 4
+    timeout_seconds: float = 30.0
+    budget_seconds: float = 300.0
+
+    @classmethod
+    def from_spec(
+        cls, spec: SourceSpec, *, base_urls: Mapping[str, str] | None = None, api_key: str | None = None
+    ) -> SourceConfig:
+        return cls(
+            spec.id,
+            dict(base_urls or spec.base_urls),
+            api_key,
+            spec.rate_per_second,
+            spec.concurrency,
+            spec.timeout_seconds,
+            spec.budget_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What we want to know: some series of one dataset over one window (`extra`: page, set, month, ...)."""
+
+    dataset: Dataset
+    series: tuple[Series, ...]
+    window: Window
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        codes = ",".join(series.code for series in self.series[:3])
+        return f"{self.dataset.id} {codes} {self.window.start}..{self.window.end}".replace("  ", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. `url` is complete and holds no secret; `secret_params` join the query string when sent."""
+
+    query: Query
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    secret_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    html_is_data: bool = False
+
+    @property
+    def source(self) -> str:
+        return self.query.dataset.source
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One response as received. `fetched_at` is UTC."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: dt.datetime
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def query(self) -> Query:
+        return self.request.query
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A payload and what it says. Frames may be empty only for a payload that carries no data by design (a token)."""
+
+    payload: Payload
+    frames: Frames
+
+
+class Client(Protocol):
+    """Sends one request, once. Raises Outage, RateLimited, HtmlPayload; every other status comes back as a payload.
+
+    Whoever makes the client decides where payloads are kept (bronze) before anything is parsed.
+    """
+
+    async def send(self, request: Request) -> Payload: ...
+
+
+@dataclass(frozen=True)
+class Connector(ABC):
+    config: SourceConfig
+    source: ClassVar[str]
+
+    @abstractmethod
+    def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
+        """The queries that cover `window` for `series` (those of this dataset) within the source's limits."""
+
+    @abstractmethod
+    def build_request(self, query: Query) -> Request:
+        """The request for `query`. Raises MissingKey where the source cannot be asked without one."""
+
+    @abstractmethod
+    def parse(self, payload: Payload) -> Frames:
+        """Rows of the query's window, by silver table. Raises NoData, NotYet, UnknownSeries, BadRequest, BadPayload."""
+
+    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+        """Everything that answers `query`, in as many round trips as the source wants."""
+        payload = await client.send(self.build_request(query))
+        return [Fetched(payload, self.parse(payload))]
