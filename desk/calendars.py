@@ -8,7 +8,7 @@ Sources: ANBIMA holiday list, B3 trading calendars, `holidays` (NYSE and US fede
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,26 +32,26 @@ class Calendar:
     busday: np.busdaycalendar
 
     def is_business_day(self, day: DateLike) -> bool:
-        return bool(np.is_busday(np.datetime64(day, "D"), busdaycal=self.busday))
+        return bool(np.is_busday(_day64(day), busdaycal=self.busday))
 
     def offset(self, day: DateLike, days: int) -> dt.date:
         """The business day `days` after `day`; a non-business `day` first moves forward (back when days < 0)."""
         roll = "backward" if days < 0 else "forward"
-        return _to_date(np.busday_offset(np.datetime64(day, "D"), days, roll=roll, busdaycal=self.busday))
+        return _to_date(self.offset_array(np.array([_day64(day)]), days, roll)[0])
 
     def on_or_after(self, day: DateLike) -> dt.date:
         return self.offset(day, 0)
 
     def on_or_before(self, day: DateLike) -> dt.date:
-        return _to_date(np.busday_offset(np.datetime64(day, "D"), 0, roll="backward", busdaycal=self.busday))
+        return _to_date(np.busday_offset(_day64(day), 0, roll="backward", busdaycal=self.busday))
 
     def count(self, start: DateLike, end: DateLike) -> int:
         """Business days in [start, end)."""
-        return int(np.busday_count(np.datetime64(start, "D"), np.datetime64(end, "D"), busdaycal=self.busday))
+        return int(np.busday_count(_day64(start), _day64(end), busdaycal=self.busday))
 
     def days(self, start: DateLike, end: DateLike) -> list[dt.date]:
         """Business days in [start, end], ascending."""
-        span = np.arange(np.datetime64(start, "D"), np.datetime64(end, "D") + 1)
+        span = np.arange(_day64(start), _day64(end) + 1)
         return [_to_date(day) for day in span[np.is_busday(span, busdaycal=self.busday)]]
 
     def count_array(self, start: Days, end: Days) -> npt.NDArray[np.int64]:
@@ -59,7 +59,13 @@ class Calendar:
         return np.busday_count(start, end, busdaycal=self.busday)
 
     def offset_array(self, start: Days, days: npt.ArrayLike, roll: str = "forward") -> Days:
-        return np.busday_offset(start, days, roll=roll, busdaycal=self.busday)  # type: ignore[call-overload, no-any-return]
+        """`offset` elementwise; a non-business start first rolls `forward` or `backward`."""
+        moved: Days = np.busday_offset(start, days, roll=roll, busdaycal=self.busday)  # type: ignore[call-overload]
+        return moved
+
+
+def _day64(day: DateLike) -> np.datetime64:
+    return np.datetime64(day, "D") if isinstance(day, dt.date) else day.astype("datetime64[D]")
 
 
 def _to_date(day: np.datetime64) -> dt.date:
@@ -151,7 +157,13 @@ def weekdays() -> Calendar:
 
 def by_name(name: str) -> Calendar:
     """The calendar a catalogue entry names. Raises UnknownCalendar."""
-    known = {"anbima": anbima, "b3": b3, "nyse": nyse, "us_government": us_government, "weekdays": weekdays}
+    known: dict[str, Callable[[], Calendar]] = {
+        "anbima": anbima,
+        "b3": b3,
+        "nyse": nyse,
+        "us_government": us_government,
+        "weekdays": weekdays,
+    }
     if name not in known:
         raise UnknownCalendar(f"unknown calendar {name!r}; known: {', '.join(sorted(known))}")
     return known[name]()

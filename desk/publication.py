@@ -36,6 +36,7 @@ def publication_days(rule: PublicationRule, obs_dates: calendars.Days) -> calend
         weekday = (earliest.astype("int64") + 3) % 7  # 1970-01-01 was a Thursday
         return calendar.offset_array(earliest + ((rule.weekday - weekday) % 7).astype("timedelta64[D]"), 0)
     if rule.months is not None and rule.day is not None:
-        month = obs_dates.astype("datetime64[M]") + np.timedelta64(rule.months, "M")
-        return calendar.offset_array(month.astype("datetime64[D]") + np.timedelta64(rule.day - 1, "D"), 0)
+        month: calendars.Days = obs_dates.astype("datetime64[M]")
+        first: calendars.Days = (month + np.timedelta64(rule.months, "M")).astype("datetime64[D]")
+        return calendar.offset_array(first + np.timedelta64(rule.day - 1, "D"), 0)
     raise ValueError(f"publication rule {rule.id!r} has no shape")
