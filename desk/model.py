@@ -111,6 +111,9 @@ class Dataset:
     lookback_bd: int
     history_days: int
     chunk_days: int
+    cell: Literal["day", "week", "month"] = "day"
+    per_day: bool = False
+    """One file per day at the source: only days that are due are asked for, and only those that lack."""
     required: bool = False
     owner: str = "desk"
     params: Mapping[str, Any] = field(default_factory=dict)
