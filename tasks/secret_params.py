@@ -1,0 +1,70 @@
+"""Secrets in a query string, added below everything that logs or raises.
+
+httpx logs every URL and hangs the request on its errors. So the client only ever sees the clean URL, and this
+transport adds the secret parameters on the last step before the wire. A redirect to another host gets none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote_plus, urlencode
+
+import httpx
+
+SECRETS = "alvorada_secrets"
+MASK = b"***"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Parameters for requests to `netloc` only."""
+
+    netloc: str
+    params: Mapping[str, str] = field(repr=False)
+
+
+class SecretParams(httpx.AsyncBaseTransport):
+    """Wraps the transport that does the work."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        secrets: Secrets | None = request.extensions.get(SECRETS)
+        if secrets is None or not secrets.params or request.url.netloc.decode("ascii") != secrets.netloc:
+            return await self._inner.handle_async_request(request)
+        sent = httpx.Request(
+            request.method,
+            with_params(str(request.url), secrets.params),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={name: value for name, value in request.extensions.items() if name != SECRETS},
+        )
+        response = await self._inner.handle_async_request(sent)
+        if "location" in response.headers:  # it may echo the query string, and is logged and asked next
+            response.headers["location"] = without_params(response.headers["location"], secrets.params)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def with_params(url: str, params: Mapping[str, str]) -> str:
+    """`url` with `params` at the end of its query string; what is there stays as written."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(params, quote_via=quote)}"
+
+
+def without_params(url: str, params: Mapping[str, str]) -> str:
+    """`url` with every pair of `params` taken out of its query string."""
+    head, mark, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if unquote_plus(pair) not in {f"{k}={v}" for k, v in params.items()}]
+    return scrub((head + mark * bool(kept) + "&".join(kept)).encode(), params).decode()
+
+
+def scrub(text: bytes, secrets: Mapping[str, str]) -> bytes:
+    """`text` with every secret value masked, plain or percent-encoded."""
+    for value in secrets.values():
+        for form in {value.encode(), quote(value, safe="").encode()} - {b""}:
+            text = text.replace(form, MASK)
+    return text
