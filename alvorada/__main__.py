@@ -1,0 +1,3 @@
+from alvorada.cli import main
+
+main()

@@ -1,0 +1,230 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from alvorada.home import DEFAULT_SEED, WORLDS, Home, database_name
+from desk.errors import AlvoradaError, BadInput
+
+app = typer.Typer(
+    help="The 06:00 run of a Brazil-focused global macro desk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Decision day, YYYY-MM-DD. Default: the latest.")
+]
+Sources = Annotated[
+    str | None,
+    typer.Option("--sources", metavar="WHERE", help="live, sandbox, recorded DIR, or stored (nothing is fetched)."),
+]
+Folder = Annotated[
+    str | None, typer.Argument(metavar="[DIR]", help="The folder of --sources recorded.", show_default=False)
+]
+Manifest = Annotated[str | None, typer.Option("--manifest", metavar="FILE", help="Which file answers which request.")]
+Record = Annotated[str | None, typer.Option("--record", metavar="DIR", help="Keep every response there, to replay.")]
+Seed = Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Which simulated economy.")]
+DRY = "Print the cells and the estimate; run nothing."
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """The 06:00 run of a Brazil-focused global macro desk."""
+    if debug:
+        os.environ["ALVORADA_DEBUG"] = "1"
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "DEBUG")
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@app.command()
+def demo(as_of: AsOf = None, seed: Seed = DEFAULT_SEED) -> None:
+    """The daily job against simulated sources: no key, no network."""
+    from alvorada.commands import daily
+
+    daily(as_of, "sandbox", None, None, None, seed, now())
+
+
+@app.command()
+def run(
+    folder: Folder = None,
+    as_of: AsOf = None,
+    sources: Sources = None,
+    manifest: Manifest = None,
+    record: Record = None,
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """The daily job. A past --as-of without --sources works from what is stored."""
+    from alvorada.commands import daily
+
+    daily(as_of, sources, folder, manifest, record, seed, now())
+
+
+@app.command()
+def backfill(
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day.")],
+    end: Annotated[str, typer.Option("--to", metavar="DATE", help="Last day.")],
+    only: Annotated[str, typer.Option("--only", help="Which cells: missing, failed, or both.")] = "missing,failed",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY)] = False,
+    sources: Annotated[str, typer.Option("--sources", metavar="WHERE", help="live or sandbox.")] = "live",
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """Fetch what the ledger says is missing or failed between two days."""
+    from alvorada.commands import fill
+
+    fill(start, end, only, dry_run, sources, seed, now())
+
+
+@app.command(name="import")
+def import_history(
+    map_file: Annotated[str, typer.Argument(metavar="MAP.toml", help="Says which file holds which series.")],
+) -> None:
+    """Load a desk's own history files into the live database."""
+    from alvorada.commands import load_history
+
+    load_history(map_file)
+
+
+@app.command()
+def report(
+    as_of: AsOf = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    world: Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + ".")] = "",
+) -> None:
+    """Print where the report of a day is; the latest one by default."""
+    from alvorada.commands import find_report
+
+    find_report(as_of, open_it, world, now())
+
+
+@app.command()
+def up(
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Simulated sources too, and the deployments use them.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", help="Of Prefect's server and UI.")] = 4200,
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """The local stack, in the foreground: PostgreSQL, Prefect server with its UI, worker, deployments."""
+    from alvorada.supervisor import supervise
+
+    supervise(Home.from_environment(), sandbox, port, seed)
+
+
+@app.command()
+def down() -> None:
+    """Stop the stack that `up` runs in another terminal."""
+    from alvorada.supervisor import take_down
+
+    typer.echo(take_down(Home.from_environment()))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing, and the command that mends it."""
+    from alvorada.doctor import examine
+
+    if not examine(Home.from_environment()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def url(world: Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + ", or prefect.")] = "live") -> None:
+    """Print the database's URL, for psql and the like."""
+    from alvorada.stack import PREFECT_DATABASE, embedded
+
+    given = os.environ.get("DATABASE_URL")
+    if given and world != "prefect":
+        typer.echo(given)
+        return
+    home = Home.from_environment()
+    postgres = embedded(home)
+    name = PREFECT_DATABASE if world == "prefect" else database_name(world)
+    typer.echo(postgres.url(name))
+    if not postgres.status().running:
+        typer.echo("alvorada: this PostgreSQL is not running now; `alvorada up` starts it", err=True)
+
+
+@app.command()
+def deploy() -> None:
+    """Apply prefect.yaml: work pool, queues and deployments, on the Prefect server that the environment names."""
+    from alvorada.deployments import apply
+
+    apply()
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """The whole test suite; arguments go to pytest."""
+    from alvorada.checks import suite
+
+    raise typer.Exit(suite(context.args))
+
+
+@app.command()
+def lint() -> None:
+    """ruff, mypy and the import contracts."""
+    from alvorada.checks import lint as check
+
+    raise typer.Exit(check())
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """The measurements; arguments name which."""
+    from alvorada.checks import bench as measure
+
+    raise typer.Exit(measure(context.args))
+
+
+@app.command()
+def docs() -> None:
+    """Check the documentation against the code: links, paths, commands."""
+    from alvorada.checks import docs as check
+
+    raise typer.Exit(check())
+
+
+def main() -> None:
+    """The entry point: an error is one line on stderr and an exit code; --debug shows where it came from."""
+    try:
+        code = app(prog_name="alvorada", standalone_mode=False)
+    except AlvoradaError as error:
+        fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            error.show()
+            sys.exit(error.exit_code)
+        fail(error.format_message(), BadInput.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        fail("stopped", 130)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(message: str, code: int) -> None:
+    if os.environ.get("ALVORADA_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exc()
+    line = " ".join(message.split())
+    print(f"alvorada: {line}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What the run commands do, between the options and the flows: check, announce, run, say what came of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import typer
+
+from alvorada.days import day_range, decision_day, latest_day
+from alvorada.home import WORLDS, Home
+from alvorada.origins import Origin, origin
+from desk.errors import BadInput
+
+ONLY = ("missing", "failed")
+
+
+def daily(
+    as_of: str | None,
+    sources: str | None,
+    folder: str | None,
+    manifest: str | None,
+    record: str | None,
+    seed: int,
+    now: dt.datetime,
+) -> None:
+    """One daily run. Everything that a person can have got wrong is checked before anything starts."""
+    day = decision_day(as_of, now)
+    chosen = origin(sources, folder, manifest, record, day=day, latest=latest_day(now))
+    home = Home.from_environment().make()
+    typer.echo(f"Alvorada: decision day {day}, 06:00 America/Sao_Paulo; sources: {chosen.label}", err=True)
+    from alvorada.launch import run_daily
+    from alvorada.progress import RunProgress
+
+    ended = run_daily(home, day, chosen, seed, RunProgress.on())
+    typer.echo("", err=True)
+    message = f": {ended.message}" if ended.message and ended.name != "Completed" else ""
+    typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}", err=True)
+    for name, label in (("report", "Report"), ("artifact", "Prefect artifact"), ("recording", "Recording")):
+        for place in ended.results.get(name, []):
+            typer.echo(f"{label}: {place}")
+    typer.echo(next_steps(chosen, day), err=True)
+
+
+def next_steps(chosen: Origin, day: dt.date) -> str:
+    """What to try next, as commands that work."""
+    lines = [
+        f"alvorada report --world {chosen.world} --as-of {day} --open",
+        "alvorada up                  # runs and artifacts at http://127.0.0.1:4200",
+    ]
+    if chosen.kind == "sandbox":
+        lines += [
+            "alvorada demo --seed 11      # another economy, other numbers",
+            "alvorada run                 # the live sources",
+        ]
+    return "Next:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def fill(start: str, end: str, only: str, dry_run: bool, sources: str, seed: int, now: dt.datetime) -> None:
+    first, last = day_range(start, end, now)
+    kinds = tuple(word.strip() for word in only.split(",") if word.strip())
+    unknown = [word for word in kinds if word not in ONLY]
+    if unknown or not kinds:
+        raise BadInput(f"--only {only!r}: say missing, failed, or missing,failed")
+    if sources not in ("live", "sandbox"):
+        raise BadInput(f"--sources {sources!r}: a backfill asks live or sandbox")
+    home = Home.from_environment().make()
+    from alvorada.launch import run_backfill
+    from alvorada.progress import RunProgress
+
+    chosen = Origin("sandbox" if sources == "sandbox" else "live")
+    ended = run_backfill(home, first, last, kinds, dry_run, chosen, seed, RunProgress.on())
+    message = f": {ended.message}" if ended.message else ""
+    typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}")
+
+
+def load_history(map_file: str) -> None:
+    path = Path(map_file).expanduser()
+    if not path.is_file():
+        raise BadInput(f"no file {map_file}")
+    home = Home.from_environment().make()
+    from alvorada.launch import run_import
+    from alvorada.progress import RunProgress
+
+    run_import(home, path.resolve(), RunProgress.on())
+
+
+def find_report(as_of: str | None, open_it: bool, world: str, now: dt.datetime) -> None:
+    """Reports lie at reports/WORLD/DAY.html under the home."""
+    if world and world not in WORLDS:
+        raise BadInput(f"unknown world {world!r}; known: {', '.join(WORLDS)}")
+    home = Home.from_environment()
+    name = f"{decision_day(as_of, now)}.html" if as_of else "????-??-??.html"
+    found = sorted(home.reports.glob(f"{world or '*'}/{name}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        what = f"for {name.removesuffix('.html')}" if as_of else "yet"
+        where = f" in the {world} world" if world else ""
+        raise BadInput(f"no report {what}{where}: `alvorada run{f' --as-of {as_of}' if as_of else ''}` makes one")
+    typer.echo(found[-1])
+    if open_it:
+        import webbrowser
+
+        if not webbrowser.open(found[-1].as_uri()):
+            raise BadInput(f"no browser here to open {found[-1]}")

@@ -1,0 +1,62 @@
+"""Which decision day a command means. The clock is an argument: only cli.py reads it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from desk.calendars import FIRST_YEAR, b3
+from desk.errors import BadInput
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+DECISION_TIME = dt.time(6, 0)  # desk.model says the same; importing it costs Polars' import
+
+
+def latest_day(now: dt.datetime) -> dt.date:
+    """The latest B3 business day whose 06:00 America/Sao_Paulo is not after `now` (aware)."""
+    local = now.astimezone(SAO_PAULO)
+    day = local.date() if local.time() >= DECISION_TIME else local.date() - dt.timedelta(days=1)
+    return b3().on_or_before(day)
+
+
+def decision_day(text: str | None, now: dt.datetime) -> dt.date:
+    """The day that `--as-of` names, or the latest one when None. Raises BadInput with the days that would do."""
+    latest = latest_day(now)
+    if text is None:
+        return latest
+    day = parse_day(text, "--as-of")
+    if not b3().is_business_day(day):
+        before = b3().on_or_before(day)
+        after = b3().on_or_after(day)
+        near = f"{before} and {after}" if after <= latest else f"{min(before, latest)}"
+        what = f"{day:%A}" if day.weekday() > 4 else "holiday"
+        raise BadInput(f"{day} is not a B3 business day ({what}); nearest with a decision: {near}")
+    if day > latest:
+        raise BadInput(
+            f"{day} is in the future: its decision time is 06:00 America/Sao_Paulo; the latest day is {latest}"
+        )
+    return day
+
+
+def parse_day(text: str, option: str) -> dt.date:
+    """A date in ISO form. Raises BadInput naming the option."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{option} {text!r} is not a date: write it as YYYY-MM-DD, like 2026-01-12") from None
+    if day.year < FIRST_YEAR:
+        raise BadInput(f"{option} {day} is before {FIRST_YEAR}, where the calendars begin")
+    return day
+
+
+def day_range(start: str, end: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
+    """First and last day of a backfill, both included. Raises BadInput."""
+    first, last = parse_day(start, "--from"), parse_day(end, "--to")
+    latest = latest_day(now)
+    if first > last:
+        raise BadInput(f"--from {first} is after --to {last}")
+    if last > latest:
+        raise BadInput(f"--to {last} is in the future: the latest day is {latest}")
+    if not b3().days(first, last):
+        raise BadInput(f"no B3 business day between {first} and {last}")
+    return first, last

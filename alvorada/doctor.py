@@ -1,0 +1,153 @@
+"""`alvorada doctor`: what is missing on this machine, and the command that mends it. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from alvorada.home import Home, project_root
+from alvorada.ports import listener
+from alvorada.postgres_account import account_for, embedded_bin, port_is_free
+from alvorada.stack import check_database, running, without_password
+from desk.errors import AlvoradaError
+
+FREE_GIGABYTES = 2.0
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`mend`: the command or step that puts it right; `needed`: False for what only some uses want."""
+
+    name: str
+    good: bool
+    text: str
+    mend: str = ""
+    needed: bool = True
+
+
+def examine(home: Home) -> bool:
+    """Prints every finding; True when nothing needed is missing."""
+    findings = [check(home) for check in CHECKS]
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        sign = "ok     " if finding.good else ("MISSING" if finding.needed else "without")
+        typer.echo(f"{sign}  {finding.name:{width}}  {finding.text}")
+        if not finding.good and finding.mend:
+            typer.echo(f"{'':{width + 11}}{finding.mend}")
+    return all(finding.good or not finding.needed for finding in findings)
+
+
+def python(home: Home) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = (3, 11) <= sys.version_info[:2] < (3, 13)
+    return Finding("python", good, version, "install Python 3.11 or 3.12, then: PYTHON=/path/to/python3 ./bootstrap")
+
+
+def packages(home: Home) -> Finding:
+    """What is installed against requirements.lock, by the markers that hold here."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from packaging.requirements import Requirement
+
+    lock = project_root() / "requirements.lock"
+    if not lock.is_file():
+        return Finding("packages", True, "no requirements.lock here: installed otherwise")
+    wrong = []
+    for text in lock.read_text(encoding="utf-8").splitlines():
+        if not text.strip() or text.startswith("#"):
+            continue
+        wanted = Requirement(text)
+        if wanted.marker and not wanted.marker.evaluate():
+            continue
+        try:
+            if not wanted.specifier.contains(version(wanted.name), prereleases=True):
+                wrong.append(f"{wanted.name} {version(wanted.name)}")
+        except PackageNotFoundError:
+            wrong.append(f"{wanted.name} missing")
+    text = f"differ from requirements.lock: {', '.join(wrong[:5])}{'...' if len(wrong) > 5 else ''}"
+    return Finding(
+        "packages", not wrong, text if wrong else "as in requirements.lock", "rm .venv/alvorada.stamp; ./bootstrap"
+    )
+
+
+def postgres(home: Home) -> Finding:
+    given = os.environ.get("ALVORADA_PG_BIN")
+    mend = "./bootstrap, or ALVORADA_PG_BIN=/usr/lib/postgresql/15/bin, or DATABASE_URL"
+    try:
+        binaries = Path(given) if given else embedded_bin()
+        version = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, text=True, check=True)
+        account = account_for(binaries, home.path if home.path.is_dir() else Path("/tmp"))
+    except (AlvoradaError, OSError, subprocess.CalledProcessError) as error:
+        return Finding("postgresql", False, str(error), mend)
+    return Finding("postgresql", True, f"{version.stdout.strip()}, runs as {account.name}")
+
+
+def home_writable(home: Home) -> Finding:
+    try:
+        home.make()
+    except AlvoradaError as error:
+        return Finding("home", False, str(error), "ALVORADA_HOME=/folder/of/yours alvorada ...")
+    return Finding("home", True, str(home.path))
+
+
+def disk(home: Home) -> Finding:
+    place = next(folder for folder in (home.path, *home.path.parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free / 1e9
+    return Finding(
+        "disk", free >= FREE_GIGABYTES, f"{free:.1f} GB free", f"make room: {FREE_GIGABYTES:.0f} GB are needed"
+    )
+
+
+def database(home: Home) -> Finding:
+    given = os.environ.get("DATABASE_URL")
+    if not given:
+        here = (home.postgres / "password").exists()
+        return Finding("database", True, "embedded, " + (str(home.postgres) if here else "made by the first run"))
+    try:
+        check_database(given)
+    except AlvoradaError as error:
+        return Finding(
+            "database", False, str(error), "set DATABASE_URL right, or unset it: then an embedded one is used"
+        )
+    return Finding("database", True, f"{without_password(given)} answers (DATABASE_URL)")
+
+
+def prefect_port(home: Home) -> Finding:
+    up = running(home)
+    if up:
+        return Finding("prefect", True, f"`alvorada up` runs (pid {up.supervisor.pid}): {up.ui_url}")
+    if port_is_free(4200):
+        return Finding("prefect", True, "port 4200 is free for `alvorada up`")
+    return Finding(
+        "prefect", False, f"port 4200 is taken by {listener(4200) or 'a process that we may not see'}",
+        "alvorada up --port 4300", needed=False,
+    )  # fmt: skip
+
+
+def fred_key(home: Home) -> Finding:
+    good = bool(os.environ.get("FRED_API_KEY"))
+    text = "set" if good else "not set: FRED is read as CSV, without vintages"
+    mend = "get one (free) at fred.stlouisfed.org, then: export FRED_API_KEY=..."
+    return Finding("FRED key", good, text, mend, needed=False)
+
+
+def browser(home: Home) -> Finding:
+    given = os.environ.get("BROWSER_PATH")
+    found = given if given and Path(given).is_file() else next(filter(None, map(shutil.which, BROWSERS)), None)
+    text = found or "none: charts are interactive only, no pictures for mail"
+    return Finding(
+        "browser", bool(found), text, "apt-get install chromium, or BROWSER_PATH=/path/to/chrome", needed=False
+    )
+
+
+CHECKS: tuple[Callable[[Home], Finding], ...] = (
+    python, packages, home_writable, disk, postgres, database, prefect_port, fred_key, browser,
+)  # fmt: skip
