@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from tasks.connectors.b3_market_data import B3MarketData
 from tasks.connectors.base import Connector
 from tasks.connectors.bcb_fx_flow import BcbFxFlow
 from tasks.connectors.bcb_ptax import BcbPtax
 from tasks.connectors.bcb_sgs import BcbSgs
+from tasks.connectors.treasury_gov import TreasuryGov
+from tasks.connectors.yahoo_finance import YahooFinance
 
 CONNECTORS: dict[str, type[Connector]] = {
     connector.source: connector
@@ -13,5 +16,8 @@ CONNECTORS: dict[str, type[Connector]] = {
         BcbSgs,
         BcbPtax,
         BcbFxFlow,
+        B3MarketData,
+        TreasuryGov,
+        YahooFinance,
     )
 }

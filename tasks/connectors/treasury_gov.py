@@ -1,0 +1,131 @@
+"""US Treasury par yield curves, nominal and real: one CSV per year. Par yields, half-yearly, percent at the source.
+
+The columns have grown over the years (2 Mo, 4 Mo, 1.5 Month) and one is worded unlike the others, so they are read by
+name; a blank is a tenor that was not issued. The XML feed of a month or year says the same and is read too: the first
+byte decides. There are no vintages, and corrections are silent.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from desk.errors import BadPayload, BadRequest, HtmlPayload, NoData
+from desk.model import CURVE_POINT, Dataset, Frames, Series, Window, parsed_frame
+from desk.units import decimal_point, scaled
+from tasks.connectors.base import Connector, Payload, Query, Request
+
+_PERCENT = Decimal("0.01")
+_MONTH_BD = 21  # the desk places US tenors at 21 business days a month
+_CSV_TENOR = re.compile(r"(\d+(?:\.\d+)?) (mo|month|yr)\Z", re.IGNORECASE)
+_XML_TENOR = re.compile(r"(?:BC|TC)_(\d+(?:_\d+)?)(MONTH|YEAR)\Z")  # BC_30YEARDISPLAY says BC_30YEAR again
+_DATA_SERVICES = "{http://schemas.microsoft.com/ado/2007/08/dataservices}"
+_PROPERTIES = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}properties"
+
+Point = tuple[dt.date, int, str]
+"""Day, tenor in business days, the yield as text in percent."""
+
+
+class TreasuryGov(Connector):
+    source: ClassVar[str] = "treasury_gov"
+
+    def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
+        """One query per calendar year: the site serves whole years."""
+        years = range(window.start.year, window.end.year + 1)
+        return [
+            Query(
+                dataset,
+                tuple(series),
+                Window(max(window.start, dt.date(year, 1, 1)), min(window.end, dt.date(year, 12, 31))),
+            )
+            for year in years
+        ]
+
+    def build_request(self, query: Query) -> Request:
+        year, kind = query.window.start.year, query.dataset.params["type"]
+        url = (
+            f"{self.config.base_urls['site']}/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv"
+            f"/{year}/all?type={kind}&field_tdr_date_value={year}&page&_format=csv"
+        )
+        return Request(query, url)
+
+    def parse(self, payload: Payload) -> Frames:
+        query, url, status = payload.query, payload.request.url, payload.status
+        body = payload.body.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if status != 200:
+            raise BadRequest(self.source, f"HTTP {status}", url=url, status=status)
+        if re.match(rb"<(!doctype )?html", body[:32], re.IGNORECASE):
+            raise HtmlPayload(self.source, "a page in place of the rates", url=url, status=status)
+        try:
+            points = {
+                (day, tenor): text
+                for day, tenor, text in (xml_points(body) if body[:1] == b"<" else csv_points(body))
+                if query.window.start <= day <= query.window.end
+            }
+            rates = [scaled(decimal_point(text), _PERCENT) for text in points.values()]
+        except (ValueError, ElementTree.ParseError) as error:
+            raise BadPayload(self.source, str(error), url=url, status=status) from error
+        if not points:
+            raise NoData(self.source, f"no rates for {query.label}", url=url, status=status)
+        rows = {
+            "curve_id": [query.dataset.params["curve"]] * len(points),
+            "tenor_bd": [tenor for _, tenor in points],
+            "obs_date": [day for day, _ in points],
+            "rate": rates,
+        }
+        return {CURVE_POINT.name: parsed_frame(CURVE_POINT, rows).sort("obs_date", "tenor_bd")}
+
+
+def csv_points(body: bytes) -> Iterator[Point]:
+    """Points of a daily-treasury-rates CSV, newest first as in the file. Raises ValueError."""
+    lines = csv.reader(body.decode("utf-8").splitlines())
+    header = next(lines, [])
+    if not header:
+        return  # a year that has not begun
+    if header[0].strip() != "Date":
+        raise ValueError(f"not a table of Treasury rates: it begins {','.join(header)[:60]!r}")
+    tenors = [_tenor_bd(_CSV_TENOR, name.strip()) for name in header[1:]]
+    for row in lines:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise ValueError(f"{row[0]}: {len(row)} fields under {len(header)} columns")
+        day = _csv_day(row[0])
+        for tenor, text in zip(tenors, row[1:], strict=True):
+            if text.strip() not in ("", "N/A"):
+                yield day, tenor, text
+
+
+def xml_points(body: bytes) -> Iterator[Point]:
+    """Points of the XML feed, the present one and the one of data.treasury.gov. Raises ValueError, ParseError."""
+    root = ElementTree.fromstring(body)
+    if not root.tag.endswith(("feed", "pre")):
+        raise ValueError(f"not a feed of Treasury rates: root {root.tag}")
+    for entry in root.iter(_PROPERTIES):
+        stamp = entry.findtext(f"{_DATA_SERVICES}NEW_DATE")
+        if stamp is None:
+            raise ValueError("an entry without NEW_DATE")
+        day = dt.datetime.fromisoformat(stamp).date()
+        for element in entry:
+            name = element.tag.removeprefix(_DATA_SERVICES)
+            if _XML_TENOR.match(name) and element.text and element.text.strip():
+                yield day, _tenor_bd(_XML_TENOR, name), element.text
+
+
+def _csv_day(text: str) -> dt.date:
+    """MM/DD/YYYY as the site has it, or ISO as people re-save it."""
+    return dt.date.fromisoformat(text) if "-" in text else dt.datetime.strptime(text, "%m/%d/%Y").date()
+
+
+def _tenor_bd(pattern: re.Pattern[str], name: str) -> int:
+    """`1.5 Month` -> 31, `10 Yr` -> 2520. Raises ValueError for a column of another name."""
+    match = pattern.match(name)
+    if match is None:
+        raise ValueError(f"unknown tenor {name!r}")
+    months = Decimal(match.group(1).replace("_", ".")) * (12 if match.group(2).upper().startswith("Y") else 1)
+    return int(months * _MONTH_BD)
