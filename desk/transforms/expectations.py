@@ -1,0 +1,66 @@
+"""Focus medians as columns by horizon: twelve months ahead, and this calendar year, the next and the one after."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from desk.calendars import Days
+from desk.transforms.curves import FloatArray
+from desk.transforms.known import Grid, Latest, latest_known
+
+INDICATORS = {"ipca": "IPCA", "selic": "Selic", "fx": "Câmbio", "gdp": "PIB Total"}
+HORIZONS = {"ipca": 3, "selic": 2, "fx": 2, "gdp": 2}
+TWELVE_MONTHS = ("12m_smoothed", "12m")
+"""References of the twelve-month inflation survey, the smoothed one first (it does not jump at the month's turn)."""
+MAX_AGE_DAYS = 21
+
+COLUMNS: tuple[str, ...] = (
+    "focus_ipca_12m",
+    *(f"focus_{key}_y{ahead}" for key, count in HORIZONS.items() for ahead in range(count)),
+)
+
+
+def focus_columns(expectation: pl.DataFrame, grid: Grid) -> dict[str, tuple[FloatArray, Days]]:
+    """Medians and survey dates, (T,) each, by column name. Respondents of the last 30 days (base 0) only."""
+    medians = expectation.filter(
+        pl.col("base").is_in([0, -1]), pl.col("indicator").is_in(list(INDICATORS.values()))
+    ).with_columns(pl.concat_str("indicator", "reference", separator="|").alias("entity"))
+    latest = latest_known(medians, "entity", "median", grid)
+    years = grid.days.astype("datetime64[Y]").astype(np.int64) + 1970
+    columns = {"focus_ipca_12m": _first_known(latest, [f"IPCA|{reference}" for reference in TWELVE_MONTHS], grid)}
+    for key, count in HORIZONS.items():
+        for ahead in range(count):
+            columns[f"focus_{key}_y{ahead}"] = _by_year(latest, INDICATORS[key], years + ahead, grid)
+    return columns
+
+
+def _first_known(latest: Latest, entities: list[str], grid: Grid) -> tuple[FloatArray, Days]:
+    value, obs = _blank(grid)
+    for entity in entities:
+        candidate, dates = _column(latest, entity, grid)
+        take = np.isnan(value) & np.isfinite(candidate)
+        value, obs = np.where(take, candidate, value), np.where(take, dates, obs)
+    return value, obs
+
+
+def _by_year(latest: Latest, indicator: str, years: np.ndarray, grid: Grid) -> tuple[FloatArray, Days]:
+    value, obs = _blank(grid)
+    for year in np.unique(years):
+        candidate, dates = _column(latest, f"{indicator}|{year}", grid)
+        take = years == year
+        value, obs = np.where(take, candidate, value), np.where(take, dates, obs)
+    return value, obs
+
+
+def _column(latest: Latest, entity: str, grid: Grid) -> tuple[FloatArray, Days]:
+    if entity not in latest.entities:
+        return _blank(grid)
+    index = latest.entities.index(entity)
+    value, obs = latest.values[:, index], latest.obs_dates[:, index]
+    fresh = ~np.isnat(obs) & ((grid.days - obs).astype("timedelta64[D]").astype(np.float64) <= MAX_AGE_DAYS)
+    return np.where(fresh, value, np.nan), np.where(fresh, obs, np.datetime64("NaT", "D"))
+
+
+def _blank(grid: Grid) -> tuple[FloatArray, Days]:
+    return np.full(len(grid), np.nan), np.full(len(grid), np.datetime64("NaT", "D"))

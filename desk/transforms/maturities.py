@@ -1,0 +1,201 @@
+"""Constant maturities of each curve at each decision day, from whichever declared source speaks.
+
+A source's curve on a day is the points of the latest obs_date known, each in its latest vintage known. Points come as
+published vertices, as futures settlements (DI1, DAP) or as bond yields that are bootstrapped first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from desk import calendars
+from desk.calendars import Days
+from desk.transforms.bootstrap import bootstrap, business_days
+from desk.transforms.curves import (
+    BUS_YEAR,
+    FACE_BRL,
+    VERTICES,
+    FloatArray,
+    flat_forward,
+    linear_360_growth,
+    linear_360_rate,
+    linear_par,
+    log_linear,
+)
+from desk.transforms.fallbacks import CurveSource, CurveSpec, choose, names_of, pick_days
+from desk.transforms.known import Grid, Rows, at_rows, gather_days, usable_rows
+
+_MONTHS = "FGHJKMNQUVXZ"
+_SHORTEST_REAL_BD = 42  # below two months a real yield is inflation already known
+_LONGEST_YEARS = 16  # enough to have one bond beyond the ten-year vertex
+_FEWEST_VERTICES = 2
+
+
+@dataclass(frozen=True)
+class ConstantMaturities:
+    """One curve at each day: rates (T, len(VERTICES)) with NaN, the obs_date (T,) used and the source's name."""
+
+    rates: FloatArray
+    obs_dates: Days
+    origin: list[str | None]
+
+
+@dataclass(frozen=True)
+class _States:
+    """A source's curve after each change: rows (E,), obs_dates (E,), tenors and rates (E, K) packed with NaN."""
+
+    rows: Rows
+    obs_dates: Days
+    tenors: FloatArray
+    rates: FloatArray
+
+
+def constant_maturities(spec: CurveSpec, silver: Mapping[str, pl.DataFrame], grid: Grid) -> ConstantMaturities:
+    """The curve of `spec` at VERTICES for each day of the grid; NaN where unknown or too old."""
+    rates, dates, known = [], [], []
+    for source in spec.sources:
+        states = _states(source, silver, grid)
+        at = _interpolate(spec, states)
+        event = at_rows(states.rows, len(grid))
+        obs = gather_days(states.obs_dates, event)
+        picked = np.where((event >= 0)[:, None], at[np.maximum(event, 0)] if len(at) else np.nan, np.nan)
+        age = (grid.days - obs).astype("timedelta64[D]").astype(np.float64)
+        fresh = ~np.isnat(obs) & (age <= spec.max_age_days)
+        rates.append(np.broadcast_to(picked, (len(grid), len(VERTICES))))
+        dates.append(obs)
+        known.append(fresh & (np.isfinite(rates[-1]).sum(axis=1) >= _FEWEST_VERTICES))
+    choice = choose(dates, known, spec.patience_days)
+    stacked = np.stack(rates)[np.maximum(choice, 0), np.arange(len(grid))]
+    chosen = np.where((choice >= 0)[:, None], stacked, np.nan)
+    return ConstantMaturities(
+        chosen, pick_days(dates, choice), names_of([source.name for source in spec.sources], choice)
+    )
+
+
+def _interpolate(spec: CurveSpec, states: _States) -> FloatArray:
+    at = np.array(VERTICES, dtype=np.float64)
+    if not len(states.rows):
+        return np.empty((0, len(VERTICES)))
+    if spec.method == "linear_par":
+        return linear_par(states.tenors, states.rates, at)
+    if spec.method == "linear_360":
+        days, targets = _calendar_days(states.obs_dates, states.tenors), _calendar_days(states.obs_dates, at[None, :])
+        growth = log_linear(days, linear_360_growth(states.rates, days), targets)
+        return linear_360_rate(growth, targets)
+    return flat_forward(states.tenors, states.rates, at, flat_below=spec.flat_below, forward_above=spec.forward_above)
+
+
+def _calendar_days(obs_dates: Days, tenors: FloatArray) -> FloatArray:
+    """Calendar days from each obs_date (E,) to the business day `tenors` (E or 1, K) later; NaN stays NaN."""
+    spread = np.broadcast_to(tenors, (len(obs_dates), tenors.shape[1]))
+    start = np.broadcast_to(obs_dates[:, None], spread.shape)
+    end = calendars.anbima().offset_array(start, np.nan_to_num(spread).astype(np.int64))
+    return np.where(np.isfinite(spread), (end - start).astype("timedelta64[D]").astype(np.float64), np.nan)
+
+
+def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid) -> _States:
+    points = _points(source, silver)
+    used = usable_rows(points, grid)
+    events = (
+        used.group_by("row")
+        .agg(pl.col("obs_date").max())
+        .sort("row")
+        .filter(pl.col("obs_date") == pl.col("obs_date").cum_max())
+    )
+    packed = (
+        events.rename({"row": "state"})
+        .join(used, on="obs_date", how="inner")
+        .filter(pl.col("row") <= pl.col("state"))
+        .sort("state", "order", "knowledge_time")
+        .unique(["state", "order"], keep="last", maintain_order=True)
+        .with_columns(
+            pl.col("state").rle_id().cast(pl.Int64).alias("line"),
+            pl.int_range(pl.len()).over("state").alias("place"),
+        )
+    )
+    shape = (len(events), int(packed["place"].to_numpy().max(initial=0)) + 1)
+    index = (packed["line"].to_numpy(), packed["place"].to_numpy())
+    rates, tenors = np.full(shape, np.nan), np.full(shape, np.nan)
+    rates[index] = packed["rate"].to_numpy()
+    obs: Days = events["obs_date"].to_numpy().astype("datetime64[D]")
+    if source.kind == "points":
+        tenors[index] = packed["order"].to_numpy()
+        return _States(events["row"].to_numpy(), obs, tenors, rates)
+    maturity = np.full(shape, np.datetime64("NaT", "D"))
+    maturity[index] = (packed["order"].to_numpy() // 10).astype("datetime64[D]")
+    if source.kind == "futures":
+        tenors = business_days(obs, maturity)
+        price = np.full(shape, np.nan)
+        price[index] = packed["price"].to_numpy()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            implied = (FACE_BRL / price) ** (BUS_YEAR / tenors) - 1.0
+        rates = np.where(np.isfinite(rates), rates, implied)
+        return _States(events["row"].to_numpy(), obs, np.where(tenors > 0, tenors, np.nan), rates)
+    coupon = np.zeros(shape)
+    coupon[index] = packed["coupon"].to_numpy()
+    zero_tenors, zeros = bootstrap(obs, maturity, rates, coupon)
+    return _States(events["row"].to_numpy(), obs, zero_tenors, zeros)
+
+
+def _points(source: CurveSource, silver: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Rows obs_date, knowledge_time, order (tenor, or maturity as days since 1970 times ten), rate, price, coupon."""
+    if source.kind == "points":
+        return (
+            silver["curve_point"]
+            .filter(pl.col("curve_id") == source.curve_id, pl.col("rate").is_not_null())
+            .select("obs_date", "knowledge_time", pl.col("tenor_bd").cast(pl.Int64).alias("order"), "rate")
+        )
+    settlement = silver["settlement"]
+    known = settlement["contract_id"].unique().to_list()
+    terms = _future_terms(source, known) if source.kind == "futures" else _bond_terms(source, known)
+    return (
+        settlement.join(terms, on="contract_id", how="inner")
+        .filter(pl.col("rate").is_not_null() | (pl.col("price") > 0 if source.kind == "futures" else pl.lit(False)))
+        .filter(_useful(source))
+        .select("obs_date", "knowledge_time", "order", "rate", "price", "coupon")
+    )
+
+
+def _useful(source: CurveSource) -> pl.Expr:
+    left = pl.col("maturity") - pl.col("obs_date")
+    if source.kind == "futures":
+        return left > pl.duration(days=0)
+    shortest = _SHORTEST_REAL_BD * 365 // 252 if "NTN-B" in source.coupons else 1
+    longest = int(_LONGEST_YEARS * 365.25)
+    return (left >= pl.duration(days=shortest)) & (left <= pl.duration(days=longest))
+
+
+_TERMS = {"contract_id": pl.String(), "maturity": pl.Date(), "coupon": pl.Float64()}
+
+
+def _future_terms(source: CurveSource, contracts: list[str]) -> pl.DataFrame:
+    """Maturity of B3 tickers such as DI1F28: `day` of the month, paid on the next business day."""
+    rows = []
+    for contract in contracts:
+        match = re.fullmatch(rf"{source.root}([{_MONTHS}])(\d{{2}})", contract)
+        if match:
+            month = np.datetime64(f"20{match[2]}-{_MONTHS.index(match[1]) + 1:02d}-{source.day:02d}", "D")
+            rows.append((contract, month.item(), 0.0))
+    return _with_order(pl.DataFrame(rows, schema=_TERMS, orient="row"))
+
+
+def _bond_terms(source: CurveSource, contracts: list[str]) -> pl.DataFrame:
+    """Maturity and coupon of ids such as ANBIMA:NTN-F_2031-01-01."""
+    rows = []
+    for contract in contracts:
+        issuer, _, bond = contract.partition(":")
+        name, _, maturity = bond.rpartition("_")
+        if issuer == source.issuer and name in source.coupons:
+            rows.append((contract, np.datetime64(maturity, "D").item(), source.coupons[name]))
+    return _with_order(pl.DataFrame(rows, schema=_TERMS, orient="row"))
+
+
+def _with_order(terms: pl.DataFrame) -> pl.DataFrame:
+    """`order` sorts by maturity, a zero bond before a coupon bond of the same day (which then adds no node)."""
+    days = pl.col("maturity").to_physical().cast(pl.Int64)
+    return terms.with_columns((days * 10 + (pl.col("coupon") > 0).cast(pl.Int64)).alias("order"))
