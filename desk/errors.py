@@ -6,7 +6,8 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
 │   └── UnknownCalendar
 ├── MissingInput              a computation lacks a declared input: it names it and does not guess
 ├── StoreError                the database cannot be reached, or refuses
-│   └── WrongWorld            the database holds another world's data (sandbox against live)
+│   ├── WrongWorld            the database holds another world's data (sandbox against live)
+│   └── Busy                  another process is at this work
 ├── StageFailed               a stage of the run made nothing
 └── SourceError               one source, one request; `retryable` says whether trying again can help
     ├── NoData                the source answered: nothing in this window (holiday, weekend, empty)
@@ -50,6 +51,10 @@ class StoreError(AlvoradaError):
 
 class WrongWorld(StoreError):
     exit_code = 2
+
+
+class Busy(StoreError):
+    pass
 
 
 class StageFailed(AlvoradaError):

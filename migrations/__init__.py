@@ -1,0 +1,71 @@
+"""The schema of the store: silver, gold, ledger, receipts, and the views v_* that people and dashboards read."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+
+from blocks.database import CONNECT_ERRORS, connect_failure, plain_url
+from desk.errors import StoreError
+from migrations import roles
+
+HEAD = "0001"
+UPGRADE_LOCK = 7_243_001
+"""Advisory lock that puts two upgrades of one database in a row."""
+
+
+def upgrade(url: str) -> list[str]:
+    """Bring the database at `url` to HEAD. Returns notes (what could not be set up). Raises StoreError."""
+    return asyncio.run(upgrade_async(url))
+
+
+async def upgrade_async(url: str) -> list[str]:
+    """As `upgrade`, from inside a running loop. Does nothing but one query when the schema is at HEAD."""
+    # Alembic and SQLAlchemy cost a third of a second: only an upgrade pays for them.
+    address = plain_url(url)
+    try:
+        connection = await asyncpg.connect(address, timeout=15)
+    except CONNECT_ERRORS as error:
+        raise connect_failure(address, error) from error
+    try:
+        if await version(connection) == HEAD:
+            return []
+    finally:
+        await connection.close()
+    try:
+        await asyncio.to_thread(_run_alembic, address)
+        return await _grant(address)
+    except asyncpg.PostgresError as error:
+        raise StoreError(f"the schema could not be brought to {HEAD}: {error}") from error
+
+
+async def version(connection: asyncpg.Connection) -> str | None:
+    """The schema's revision, or None where there is no schema."""
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
+async def _grant(address: str) -> list[str]:
+    connection = await asyncpg.connect(address, timeout=15)
+    try:
+        return await roles.grant(connection)
+    finally:
+        await connection.close()
+
+
+def _run_alembic(address: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy.exc import DBAPIError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["address"] = address
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise StoreError(f"the schema could not be brought to {HEAD}: {str(error.orig).splitlines()[0]}") from error

@@ -1,0 +1,50 @@
+"""The database's address: one form for every driver, and errors that name the place and never the password."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from desk.errors import BadInput, StoreError
+
+SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg", "postgresql+psycopg2")
+
+
+def plain_url(url: str) -> str:
+    """`postgresql://...`, whatever driver the given form names. Raises BadInput on anything else."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in SCHEMES:
+        raise BadInput(f"DATABASE_URL must begin with postgresql://, not {scheme.split(':')[0][:20]!r}")
+    try:
+        port = urlsplit(f"postgresql://{rest}").port
+    except ValueError as error:
+        raise BadInput(f"DATABASE_URL has no usable port: {error}") from error
+    if port == 0:
+        raise BadInput("DATABASE_URL has no usable port: 0")
+    return f"postgresql://{rest}"
+
+
+def shown_url(url: str) -> str:
+    """The address without its password, for messages."""
+    parts = urlsplit(url)
+    name, separator, place = parts.netloc.rpartition("@")
+    return urlunsplit((parts.scheme, f"{name.split(':')[0]}{separator}{place}", parts.path, "", ""))
+
+
+CONNECT_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
+"""What asyncpg raises when a connection cannot be made: network, refusal, or an address that it cannot read."""
+
+
+def connect_failure(url: str, error: BaseException) -> StoreError:
+    """One clear line for a connection that could not be made."""
+    where = shown_url(url)
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return StoreError(f"the database {urlsplit(url).path.lstrip('/')!r} does not exist at {where}")
+    if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
+        return StoreError(f"the database at {where} refuses this user or password (DATABASE_URL)")
+    if isinstance(error, TimeoutError):
+        return StoreError(f"the database at {where} did not answer in time (DATABASE_URL)")
+    if isinstance(error, OSError):
+        return StoreError(f"the database at {where} cannot be reached (DATABASE_URL): {error.strerror or error}")
+    return StoreError(f"the database at {where} cannot be used (DATABASE_URL): {str(error).splitlines()[0]}")

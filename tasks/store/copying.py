@@ -1,0 +1,74 @@
+"""Polars frames into PostgreSQL by COPY, and the few literals that reading queries hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+import polars as pl
+
+from desk.errors import StoreError
+
+
+def literal(value: str | int | dt.date | dt.datetime) -> str:
+    """A SQL literal. Strings double their quotes (standard_conforming_strings is on by default since 9.1)."""
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value}")
+        return f"TIMESTAMPTZ '{value.isoformat()}'"
+    if isinstance(value, dt.date):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, int):
+        return str(value)
+    if "\0" in value:
+        raise ValueError("a NUL byte in a text")
+    return "'" + value.replace("'", "''") + "'"
+
+
+def one_of(column: str, values: Iterable[str | int]) -> str:
+    """`column IN (...)`; nothing matches an empty list."""
+    listed = ", ".join(literal(value) for value in values)
+    return f"{column} IN ({listed})" if listed else "FALSE"
+
+
+def refuse_bad_floats(name: str, frame: pl.DataFrame) -> None:
+    """NaN and infinity are not numbers to store: missing is null. Raises StoreError with table and column."""
+    floats = [column for column, dtype in frame.schema.items() if dtype.is_float()]
+    if not floats or frame.is_empty():
+        return
+    bad = frame.select((~pl.col(column).is_finite()).any() for column in floats).row(0)
+    named = [column for column, is_bad in zip(floats, bad, strict=True) if is_bad]
+    if named:
+        raise StoreError(f"{name}: not a finite number in {', '.join(named)} (missing must be null)")
+
+
+def refuse_bad_keys(name: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
+    """Key columns hold no null and no key comes twice. Raises StoreError with table and an example."""
+    if frame.is_empty():
+        return
+    empty = [column for column in key if frame[column].null_count()]
+    if empty:
+        raise StoreError(f"{name}: null in key column {', '.join(empty)}")
+    twice = frame.filter(frame.select(key).is_duplicated())
+    if not twice.is_empty():
+        raise StoreError(f"{name}: the key {dict(twice.select(key).row(0, named=True))} comes {twice.height} times")
+
+
+async def copy_in(connection: asyncpg.Connection, table: str, frame: pl.DataFrame) -> None:
+    """Append `frame` to `table` by COPY; columns go by name. Floats keep every bit, null stays null."""
+    buffer = io.BytesIO()
+    frame.with_columns(pl.col(column).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00") for column in _times(frame)).write_csv(
+        buffer, include_header=False, null_value="", quote_style="necessary"
+    )
+    buffer.seek(0)
+    await connection.copy_to_table(table, source=buffer, columns=frame.columns, format="csv", null="")
+
+
+def _times(frame: pl.DataFrame) -> list[str]:
+    zones = {column: dtype.time_zone for column, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime)}
+    wrong = [column for column, zone in zones.items() if zone != "UTC"]
+    if wrong:
+        raise StoreError(f"times must be UTC: {', '.join(wrong)}")
+    return list(zones)

@@ -1,0 +1,84 @@
+"""Opening the store: the schema is at HEAD, and the database holds the world that was asked for, or it stays shut."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import asyncpg
+
+import migrations
+from blocks.database import plain_url, shown_url
+from desk.errors import StoreError, WrongWorld
+from tasks.store.connect import Connections
+from tasks.store.gold import GoldStore
+from tasks.store.locks import LockStore
+from tasks.store.records import RecordStore
+from tasks.store.silver import SilverStore
+
+World = Literal["live", "sandbox", "recorded"]
+
+
+@dataclass
+class Store(SilverStore, GoldStore, LockStore, RecordStore):
+    """One database, one world. Bound to the event loop that opened it; close it when done."""
+
+    connections: Connections
+    world: str
+
+    @classmethod
+    async def open(cls, url: str, world: World | None, *, pool_size: int = 12) -> Store:
+        """Open the database at `url`. An empty one takes `world` on for good; None takes whatever world is there.
+
+        Raises StoreError (unreachable, schema missing or of another version) and WrongWorld.
+        """
+        if world is not None and world not in get_args(World):
+            raise StoreError(f"there is no world {world!r}; there are {', '.join(get_args(World))}")
+        address = plain_url(url)
+        connections = await Connections.make(address, pool_size)
+        try:
+            async with connections.acquire() as connection:
+                await _check_schema(connection, address)
+                found = await _claim_world(connection, world)
+            if found is None:
+                raise StoreError(f"the database at {shown_url(address)} holds no world yet: nothing was ever run in it")
+            if world not in (None, found):
+                raise WrongWorld(
+                    f"the database at {shown_url(address)} holds {found!r} data, and this run is {world!r}:"
+                    " give it another database (DATABASE_URL)"
+                )
+        except BaseException:
+            await connections.close()
+            raise
+        return cls(connections, found)
+
+    async def close(self) -> None:
+        await self.connections.close()
+
+
+@asynccontextmanager
+async def open_store(url: str, world: World | None, *, pool_size: int = 12) -> AsyncIterator[Store]:
+    store = await Store.open(url, world, pool_size=pool_size)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _check_schema(connection: asyncpg.Connection, address: str) -> None:
+    version = await migrations.version(connection)
+    if version is None:
+        raise StoreError(f"the database at {shown_url(address)} has no schema: run `alvorada doctor`")
+    if version != migrations.HEAD:
+        raise StoreError(
+            f"the database at {shown_url(address)} has schema {version}, and this code wants {migrations.HEAD}"
+        )
+
+
+async def _claim_world(connection: asyncpg.Connection, world: str | None) -> str | None:
+    if world is not None:
+        await connection.execute("INSERT INTO world (name) VALUES ($1) ON CONFLICT DO NOTHING", world)
+    found: str | None = await connection.fetchval("SELECT name FROM world")
+    return found

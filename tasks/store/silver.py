@@ -1,0 +1,92 @@
+"""Silver in and out. A row is written once and never changed: a revision is a new row with a later knowledge_time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+import polars as pl
+
+from desk.errors import StoreError
+from desk.model import SILVER, SilverTable
+from tasks.store.connect import Connections
+from tasks.store.copying import copy_in, literal, one_of, refuse_bad_floats, refuse_bad_keys
+
+
+class SilverStore:
+    connections: Connections
+
+    async def write_silver(self, table: str, frame: pl.DataFrame) -> int:
+        """Insert the rows whose key is not there yet; returns how many. `frame` has the table's stored schema."""
+        silver = _silver(table)
+        rows = frame.select(pl.col(name).cast(dtype) for name, dtype in silver.stored_schema.items())
+        refuse_bad_floats(table, rows)
+        refuse_bad_keys(table, rows, silver.key)
+        if rows.is_empty():
+            return 0
+        columns = ", ".join(rows.columns)
+        async with self.connections.acquire() as connection, connection.transaction():
+            await connection.execute(
+                f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
+            )
+            await copy_in(connection, "incoming", rows)
+            done = await connection.execute(
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming ON CONFLICT DO NOTHING"
+            )
+        return int(done.split()[-1])
+
+    async def read_silver(
+        self, table: str, as_of: dt.datetime, since: dt.date, entities: Collection[str] | None = None
+    ) -> pl.DataFrame:
+        """Every vintage known at `as_of` of observations from `since` on.
+
+        `entities` are values of the first key column (series_id, curve_id, contract_id...); all of them when None. Sorted by key. Columns: the table's stored schema.
+        """
+        silver = _silver(table)
+        conditions = [f"knowledge_time <= {literal(as_of)}", f"obs_date >= {literal(since)}", *_among(silver, entities)]
+        query = f"SELECT {', '.join(silver.stored_schema)} FROM {table} WHERE {' AND '.join(conditions)}"
+        return (await self.connections.frame(query, silver.stored_schema)).sort(silver.key)
+
+    async def latest_values(
+        self,
+        table: str,
+        start: dt.date,
+        end: dt.date,
+        entities: Collection[str] | None = None,
+        known_by: dt.datetime | None = None,
+    ) -> pl.DataFrame:
+        """The newest vintage per entity and obs_date in [start, end], of those known by `known_by` where given."""
+        silver = _silver(table)
+        conditions = [f"obs_date BETWEEN {literal(start)} AND {literal(end)}", *_among(silver, entities)]
+        if known_by is not None:
+            conditions.append(f"knowledge_time <= {literal(known_by)}")
+        point = ", ".join((*silver.entity, "obs_date"))
+        query = (
+            f"SELECT DISTINCT ON ({point}) {', '.join(silver.stored_schema)} FROM {table}"
+            f" WHERE {' AND '.join(conditions)} ORDER BY {point}, knowledge_time DESC"
+        )
+        return (await self.connections.frame(query, silver.stored_schema)).sort(silver.key)
+
+    async def stored_entities(self, table: str, entities: Collection[str]) -> frozenset[str]:
+        """Which of `entities` (values of the first key column) have any row at all."""
+        silver = _silver(table)
+        query = (
+            f"SELECT e FROM unnest($1::text[]) AS e WHERE EXISTS (SELECT 1 FROM {table} WHERE {silver.entity[0]} = e)"
+        )
+        async with self.connections.acquire() as connection:
+            return frozenset(row["e"] for row in await connection.fetch(query, list(entities)))
+
+    async def silver_counts(self) -> dict[str, int]:
+        """Rows per silver table."""
+        async with self.connections.acquire() as connection:
+            return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in SILVER}
+
+
+def _silver(table: str) -> SilverTable:
+    if table not in SILVER:
+        raise StoreError(f"there is no silver table {table!r}; there are {', '.join(SILVER)}")
+    return SILVER[table]
+
+
+def _among(silver: SilverTable, entities: Collection[str] | None) -> list[str]:
+    return [] if entities is None else [one_of(silver.entity[0], sorted(entities))]
