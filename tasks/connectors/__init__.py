@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from tasks.connectors.b3_market_data import B3MarketData
 from tasks.connectors.base import Connector
+from tasks.connectors.bcb_focus import BcbFocus
 from tasks.connectors.bcb_fx_flow import BcbFxFlow
 from tasks.connectors.bcb_ptax import BcbPtax
 from tasks.connectors.bcb_sgs import BcbSgs
+from tasks.connectors.ibge_sidra import IbgeSidra
+from tasks.connectors.stn_fiscal import StnFiscal
 from tasks.connectors.treasury_gov import TreasuryGov
 from tasks.connectors.yahoo_finance import YahooFinance
 
@@ -15,7 +18,10 @@ CONNECTORS: dict[str, type[Connector]] = {
     for connector in (
         BcbSgs,
         BcbPtax,
+        BcbFocus,
         BcbFxFlow,
+        IbgeSidra,
+        StnFiscal,
         B3MarketData,
         TreasuryGov,
         YahooFinance,

@@ -1,0 +1,170 @@
+"""IBGE, SIDRA: the IPCA's index number, and its groups' monthly changes and weights.
+
+Two routes to the same numbers. `values` (apisidra) is asked first; when it is out, or shows a Cloudflare challenge to
+browsers, `v3` (servicodados) answers in another shape, without a second try at the first. A series is the cell of
+`params.variable` and `params.category` ("" for a table without classification), Brazil as a whole. Monthly values
+are dated day 01. Source: sources.md section 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, ClassVar, NamedTuple
+
+from desk.errors import BudgetSpent, HtmlPayload, NoData, Outage
+from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
+from desk.units import decimal_point, scaled
+from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
+from tasks.connectors.bodies import bad_payload, json_body, one_row_per_key, require_ok, snippet
+from tasks.connectors.sidra_periods import first_day, period_range
+
+VALUES_LIMIT = 40_000
+"""A query stays under this many values: both routes fail from about 50,000 (HTTP 400 here, 500 there)."""
+
+ABSENT = ("..", "...", "X")
+"""Not applicable, not available, withheld: no row. `-` is a true zero."""
+
+PERIOD_LABELS = ("Mês (Código)", "Trimestre (Código)", "Ano (Código)")
+VARIABLE_LABEL = "Variável (Código)"
+
+
+class Cell(NamedTuple):
+    """One value as the source gives it: codes and texts."""
+
+    variable: str
+    category: str
+    period: str
+    text: str
+
+
+class IbgeSidra(Connector):
+    """Dataset params: `table`, `variables`, `classification` (its number, or ""). Base URLs `values` and `v3`."""
+
+    source: ClassVar[str] = "ibge_sidra"
+
+    def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
+        """All series of the table in one query, as long as their product stays under the limit of values."""
+        cells = len(_variables(series)) * len(_categories(series))
+        months = max(1, VALUES_LIMIT // max(1, cells))
+        return [Query(dataset, tuple(series), part) for part in window.split(months * 28)]
+
+    def build_request(self, query: Query) -> Request:
+        """By `extra.route`: "v3", or the values route when it says nothing."""
+        params = query.dataset.params
+        periods = period_range(query.window, query.series[0].frequency)
+        variables, categories = _variables(query.series), ",".join(_categories(query.series))
+        classification = params["classification"]
+        if query.extra.get("route") == "v3":
+            chosen = f"&classificacao={classification}[{categories}]" if classification else ""
+            url = (
+                f"{self.config.base_urls['v3']}/api/v3/agregados/{params['table']}/periodos/{periods}"
+                f"/variaveis/{'%7C'.join(variables)}?localidades=N1[all]{chosen}"
+            )
+        else:
+            chosen = f"/c{classification}/{categories}" if classification else ""
+            url = (
+                f"{self.config.base_urls['values']}/values/t/{params['table']}/n1/all/v/{','.join(variables)}"
+                f"/p/{periods}{chosen}?formato=json"
+            )
+        return Request(query, url)
+
+    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+        try:
+            return await super().fetch(client, query)
+        except BudgetSpent:
+            raise
+        except (Outage, HtmlPayload) as first:
+            second_route = replace(query, extra={**query.extra, "route": "v3"})
+            try:
+                return await super().fetch(client, second_route)
+            except (Outage, HtmlPayload) as second:
+                message = f"both routes are out: {first.message}; {second.message}"
+                raise Outage(self.source, message, url=second.url, status=second.status) from second
+
+    def parse(self, payload: Payload) -> Frames:
+        """Either shape. A period that is not published yet is left out by the source without a word."""
+        require_ok(payload)
+        body = json_body(payload)
+        if not isinstance(body, list) or any(not isinstance(item, dict) for item in body):
+            bad_payload(payload, f"a list of objects was expected: {snippet(payload)}")
+        query = payload.query
+        wanted = {(str(s.params["variable"]), str(s.params["category"])): s for s in query.series}
+        ids, days, values = [], [], []
+        cells = _v3_cells(body, payload) if body and "resultados" in body[0] else _table_cells(body, payload)
+        for cell in cells:
+            series = wanted.get((cell.variable, cell.category))
+            if series is None:
+                continue
+            day = first_day(cell.period, series.frequency)
+            if day is None:
+                bad_payload(payload, f"not a period: {cell.period!r}")
+            number = _number(cell.text, payload)
+            if number is not None and query.window.start <= day <= query.window.end:
+                ids.append(series.id)
+                days.append(day)
+                values.append(scaled(number, series.scale))
+        if not ids:
+            table, window = query.dataset.params["table"], query.window
+            raise NoData(
+                self.source, f"table {table}: no value in {window.start}..{window.end}", url=payload.request.url
+            )
+        frame = parsed_frame(OBSERVATION, {"series_id": ids, "obs_date": days, "value": values})
+        return {OBSERVATION.name: one_row_per_key(frame, OBSERVATION, payload)}
+
+
+def _variables(series: Sequence[Series]) -> list[str]:
+    return list(dict.fromkeys(str(one.params["variable"]) for one in series))
+
+
+def _categories(series: Sequence[Series]) -> list[str]:
+    return list(dict.fromkeys(str(one.params["category"]) for one in series))
+
+
+def _number(text: str, payload: Payload) -> Decimal | None:
+    if text in ABSENT:
+        return None
+    if text == "-":
+        return Decimal(0)
+    try:
+        return decimal_point(text)
+    except ValueError as error:
+        bad_payload(payload, str(error))
+
+
+def _table_cells(rows: list[dict[str, Any]], payload: Payload) -> Iterator[Cell]:
+    """Rows of the values route. The first is a header of labels; which D-number is which depends on the path's order,
+    so columns are found by label: what is neither territory, variable nor period is the classification."""
+    if not rows:
+        return
+    labels = {key: label for key, label in rows[0].items() if re.fullmatch(r"D\d+C", key)}
+    variable = [key for key, label in labels.items() if label == VARIABLE_LABEL]
+    period = [key for key, label in labels.items() if label in PERIOD_LABELS]
+    if rows[0].get("V") != "Valor" or len(variable) != 1 or len(period) != 1:
+        bad_payload(payload, f"no header with value, variable and period: {rows[0]!r:.160}")
+    for row in rows[1:]:
+        territory = f"{row.get('NN')} (Código)"
+        others = [key for key in labels if key not in (*variable, *period) and labels[key] != territory]
+        if len(others) > 1:
+            bad_payload(payload, f"more than one classification: {[labels[key] for key in others]}")
+        try:
+            yield Cell(row[variable[0]], row[others[0]] if others else "", row[period[0]], row["V"])
+        except KeyError as error:
+            bad_payload(payload, f"a row without {error}: {row!r:.160}")
+
+
+def _v3_cells(variables: list[dict[str, Any]], payload: Payload) -> Iterator[Cell]:
+    """Variables > results by category > series by place > period: value."""
+    try:
+        for variable in variables:
+            for result in variable["resultados"]:
+                codes = [code for one in result["classificacoes"] for code in one["categoria"]]
+                if len(codes) > 1:
+                    bad_payload(payload, f"more than one category in a result: {codes}")
+                for series in result["series"]:
+                    for period, text in series["serie"].items():
+                        yield Cell(str(variable["id"]), codes[0] if codes else "", period, text)
+    except (KeyError, TypeError, AttributeError) as error:
+        bad_payload(payload, f"not the shape of v3 ({type(error).__name__}: {error}): {snippet(payload)}")
