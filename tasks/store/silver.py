@@ -40,7 +40,8 @@ class SilverStore:
     ) -> pl.DataFrame:
         """Every vintage known at `as_of` of observations from `since` on.
 
-        `entities` are values of the first key column (series_id, curve_id, contract_id...); all of them when None. Sorted by key. Columns: the table's stored schema.
+        `entities` are values of the first key column (series_id, curve_id, contract_id...), all of them when None.
+        Sorted by key. Columns: the table's stored schema.
         """
         silver = _silver(table)
         conditions = [f"knowledge_time <= {literal(as_of)}", f"obs_date >= {literal(since)}", *_among(silver, entities)]

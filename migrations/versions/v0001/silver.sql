@@ -66,12 +66,5 @@ CREATE TABLE expectation (
     PRIMARY KEY (indicator, reference, base, obs_date, knowledge_time)
 );
 
-CREATE INDEX observation_by_date ON observation (obs_date);
-
-CREATE INDEX curve_point_by_date ON curve_point (obs_date, curve_id);
-
-CREATE INDEX settlement_by_date ON settlement (obs_date);
-
-CREATE INDEX price_bar_by_date ON price_bar (obs_date);
-
+-- The partitioned tables need no index on obs_date: pruning finds the years, and the key finds the rest.
 CREATE INDEX expectation_by_date ON expectation (obs_date);
