@@ -1,0 +1,123 @@
+"""Which listed contract stands for an instrument on each day, and how many days it has left.
+
+A row of the panel is a decision day, 06:00; the prices it knows are those of the session before, so contracts are
+valued on that session (`valuation_days`). Arrays are (T, N): T rows by N instruments.
+
+Rules (B3 contract specifications). DI1 and DOL mature on the first business day of the contract month; IND on the
+Wednesday nearest the 15th of even months; DAP on 15 May of odd years and 15 August of even years; a day without a
+session moves to the next one. Constant maturities take the contract nearest to the tenor among the listed months; DOL
+is the first contract with at least 5 sessions left, IND the first with more than 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from desk import calendars
+from desk.catalog.desk_parameters import Instrument
+from desk.transforms.curves import FloatArray
+
+Days = calendars.Days
+MONTH_LETTERS = "FGHJKMNQUVXZ"
+DOL_MIN_SESSIONS = 5
+IND_MIN_SESSIONS = 4
+
+
+@dataclass(frozen=True)
+class ContractMap:
+    """`maturity` (T, N) as datetime64[D] and `contract_id` (T, N) as text, e.g. DI1F28."""
+
+    maturity: Days
+    contract_id: npt.NDArray[np.str_]
+
+
+def valuation_days(decision_days: Days) -> Days:
+    """The session whose closing prices a decision at 06:00 knows: the one before. Shape: as given."""
+    return calendars.b3().offset_array(calendars.b3().offset_array(decision_days, 0), -1, roll="backward")
+
+
+def map_contracts(instruments: Sequence[Instrument], decision_days: Days) -> ContractMap:
+    """The listed contract of each instrument on each decision day."""
+    days = np.asarray(decision_days, dtype="datetime64[D]")
+    maturity = np.empty((len(days), len(instruments)), dtype="datetime64[D]")
+    names = np.empty((len(days), len(instruments)), dtype="U8")
+    for column, instrument in enumerate(instruments):
+        months = _listed_months(instrument, days)
+        maturities = _maturities(instrument.root, months)
+        labels = _labels(instrument.root, months)
+        chosen = (
+            _nearest(instrument, maturities, days) if instrument.tenor_months else _front(instrument, maturities, days)
+        )
+        maturity[:, column], names[:, column] = maturities[chosen], labels[chosen]
+    return ContractMap(maturity, names)
+
+
+def business_days(start: Days, end: Days) -> FloatArray:
+    """BUS/252 days in [start, end), by ANBIMA's calendar as it was known on `start`. NaN where `end` is NaT."""
+    start, end = np.broadcast_arrays(np.asarray(start, "datetime64[D]"), np.asarray(end, "datetime64[D]"))
+    unknown = np.isnat(end)
+    end = np.where(unknown, start, end)
+    law = np.datetime64(calendars.CONSCIOUSNESS_DAY_LAW)
+    before = calendars.anbima(calendars.CONSCIOUSNESS_DAY_LAW.replace(year=2000)).count_array(start, end)
+    after = calendars.anbima().count_array(start, end)
+    return np.where(unknown, np.nan, np.where(start >= law, after, before).astype(np.float64))
+
+
+def calendar_days(start: Days, end: Days) -> FloatArray:
+    """Actual days from `start` to `end`. NaN where `end` is NaT."""
+    span = np.asarray(end, "datetime64[D]") - np.asarray(start, "datetime64[D]")
+    return np.where(np.isnat(span), np.nan, span.astype(np.float64))
+
+
+def _listed_months(instrument: Instrument, days: Days) -> Days:
+    """First days of the contract months that any of `days` could be mapped to, ascending."""
+    reach = (instrument.tenor_months or 0) + 36
+    first, last = days.min().astype("datetime64[M]"), days.max().astype("datetime64[M]") + reach
+    months = np.arange(first, last)
+    number = months.astype("int64") % 12 + 1
+    listed = np.isin(number, instrument.months)
+    if instrument.root == "DAP":
+        odd_year = (months.astype("datetime64[Y]").astype("int64") + 1970) % 2 == 1
+        listed &= np.where(number == 5, odd_year, ~odd_year)
+    return months[listed].astype("datetime64[D]")
+
+
+def _maturities(root: str, months: Days) -> Days:
+    if root == "IND":
+        middle = months + np.timedelta64(14, "D")
+        weekday = (middle.astype("int64") + 3) % 7  # Monday 0
+        shift = (2 - weekday + 3) % 7 - 3  # to the nearest Wednesday: -3..3
+        days = middle + shift.astype("timedelta64[D]")
+    elif root == "DAP":
+        days = months + np.timedelta64(14, "D")
+    else:
+        days = months
+    return calendars.b3().offset_array(days, 0)
+
+
+def _labels(root: str, months: Days) -> npt.NDArray[np.str_]:
+    number = months.astype("datetime64[M]").astype("int64") % 12
+    years = (months.astype("datetime64[Y]").astype("int64") + 1970) % 100
+    return np.array([f"{root}{MONTH_LETTERS[m]}{y:02d}" for m, y in zip(number, years, strict=True)], dtype="U8")
+
+
+def _nearest(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArray[np.intp]:
+    """Index of the maturity nearest (in calendar days) to day + tenor; the earlier one on a tie."""
+    month = days.astype("datetime64[M]")
+    target = (month + np.timedelta64(instrument.tenor_months or 0, "M")).astype("datetime64[D]") + (
+        days - month.astype("datetime64[D]")
+    )
+    right = np.clip(np.searchsorted(maturities, target), 1, len(maturities) - 1)
+    closer_left = target - maturities[right - 1] <= maturities[right] - target
+    return np.asarray(np.where(closer_left, right - 1, right), dtype=np.intp)
+
+
+def _front(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArray[np.intp]:
+    """Index of the first contract that still has its minimum of sessions left on the day."""
+    minimum = IND_MIN_SESSIONS if instrument.root == "IND" else DOL_MIN_SESSIONS
+    last_day = calendars.b3().offset_array(maturities, -minimum)
+    return np.asarray(np.searchsorted(last_day, days, side="left"), dtype=np.intp)

@@ -1,0 +1,113 @@
+"""The panel as arrays that pricing reads: one row a decision day, NaN where a level is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.calendars import Days
+from desk.errors import MissingInput
+from desk.portfolio.contracts import business_days, valuation_days
+from desk.transforms.curves import VERTICES, FloatArray
+
+CURVES = ("pre", "real")
+CURVE_COLUMNS = tuple(f"{curve}_{bd}" for curve in CURVES for bd in VERTICES)
+SPOT_COLUMNS = ("usdbrl", "ibovespa", "ipca_index_pro_rata")
+MARKET_COLUMNS = (*CURVE_COLUMNS, *SPOT_COLUMNS, "usd_short_rate", "cdi")
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What contracts are priced from. Leading axes (..., ) are rows, or rows by scenarios.
+
+    `curves` (..., 2V): annual fractions, PRE at VERTICES and then the real curve; `spots` (..., 4): one, USD/BRL,
+    Ibovespa, pro-rata IPCA index; `usd_short` (...,): linear ACT/360 fraction.
+    """
+
+    curves: FloatArray
+    spots: FloatArray
+    usd_short: FloatArray
+
+    def __getitem__(self, rows: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Levels:
+        return Levels(self.curves[rows], self.spots[rows], self.usd_short[rows])
+
+    def shocked(self, moves: Levels) -> Levels:
+        """Levels (R, S, ...) of rows (R, ...) under moves (R or 1, S, ...): rates add, spots multiply."""
+        return Levels(
+            self.curves[:, None, :] + moves.curves,
+            self.spots[:, None, :] * moves.spots,
+            self.usd_short[:, None] + moves.usd_short,
+        )
+
+
+@dataclass(frozen=True)
+class Market:
+    """`days` (T,) decision days; `valuation` (T,) the session whose prices they know; `cdi` (T,) annual fraction."""
+
+    days: Days
+    valuation: Days
+    levels: Levels
+    cdi: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def __getitem__(self, rows: slice) -> Market:
+        return Market(self.days[rows], self.valuation[rows], self.levels[rows], self.cdi[rows])
+
+    def cdi_growth(self) -> FloatArray:
+        """Logarithm of what one BRL at CDI has become by each row, from 0 at the first. Shape (T,).
+
+        From row t to t+1 it earns the rate known at t. Raises MissingInput naming the first day without CDI.
+        """
+        rate = self.cdi[:-1]
+        if np.isnan(rate).any():
+            raise MissingInput(f"cdi is unknown on {self.days[:-1][np.isnan(rate)][0]}: the book cannot accrue cash")
+        span = business_days(self.valuation[:-1], self.valuation[1:])
+        return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / 252.0)])
+
+
+def read_market(values: pl.DataFrame) -> Market:
+    """The wide panel as arrays. Raises MissingInput naming the columns that it lacks."""
+    lacking = [name for name in ("day", *MARKET_COLUMNS) if name not in values.columns]
+    if lacking:
+        raise MissingInput(f"the panel lacks {', '.join(lacking)}")
+    if values.is_empty():
+        raise MissingInput("the panel has no days")
+    days = values["day"].to_numpy().astype("datetime64[D]")
+    if (np.diff(days) <= np.timedelta64(0, "D")).any():
+        raise MissingInput("the panel's days are not ascending")
+    spots = np.column_stack([np.ones(len(days)), *(_column(values, name) for name in SPOT_COLUMNS)])
+    curves = np.column_stack([_column(values, name) for name in CURVE_COLUMNS])
+    levels = Levels(curves, spots, _column(values, "usd_short_rate"))
+    return Market(days, valuation_days(days), levels, _column(values, "cdi"))
+
+
+def factor_moves(levels: Levels) -> Levels:
+    """Moves (T, ...) from the row before to each row: rate changes, spot ratios (IPCA's is one). The first is NaN.
+
+    As `moves` of `Levels.shocked` they carry one day's history onto any day's levels.
+    """
+    ratios = np.full_like(levels.spots, np.nan)
+    ratios[1:] = levels.spots[1:] / levels.spots[:-1]
+    ratios[:, 0] = ratios[:, 3] = 1.0  # an index accrual is no risk factor
+    return Levels(_difference(levels.curves), ratios, _difference(levels.usd_short))
+
+
+def no_moves(scenarios: int) -> Levels:
+    """Moves (1, S, ...) that change nothing: a canvas for stress shocks."""
+    return Levels(np.zeros((1, scenarios, len(CURVE_COLUMNS))), np.ones((1, scenarios, 4)), np.zeros((1, scenarios)))
+
+
+def _difference(levels: FloatArray) -> FloatArray:
+    moves = np.full_like(levels, np.nan)
+    moves[1:] = levels[1:] - levels[:-1]
+    return moves
+
+
+def _column(values: pl.DataFrame, name: str) -> FloatArray:
+    column = values[name].cast(pl.Float64).to_numpy()
+    return np.where(np.isfinite(column), column, np.nan)

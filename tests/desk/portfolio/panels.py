@@ -1,0 +1,67 @@
+"""A seeded panel in the shape that the desk's transforms give: correlated random walks of curves, spots and CDI."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+
+from desk import calendars
+from desk.model import decision_time
+from desk.portfolio.market import CURVES
+from desk.transforms.curves import VERTICES
+
+LAST_DAY = dt.date(2026, 6, 30)
+
+
+def decision_days(count: int, last: dt.date = LAST_DAY) -> list[dt.date]:
+    calendar = calendars.b3()
+    return calendar.days(calendar.offset(last, -(count - 1)), last)
+
+
+def make_values(count: int = 1_500, seed: int = 7, last: dt.date = LAST_DAY) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    days = decision_days(count, last)
+    tenors = np.array(VERTICES) / 252.0
+    columns: dict[str, object] = {"day": days}
+    level = 0.12 + np.cumsum(rng.normal(0, 0.0007, count))
+    level = 0.12 + (level - 0.12) * 0.9
+    slope = 0.01 + np.cumsum(rng.normal(0, 0.0004, count)) * 0.7
+    for curve, base, beta in (("pre", 0.0, 1.0), ("real", -0.055, 0.5)):
+        assert curve in CURVES
+        for tenor, bd in zip(tenors, VERTICES, strict=True):
+            shape = 1.0 - np.exp(-tenor / 2.0)
+            noise = rng.normal(0, 0.0002, count)
+            columns[f"{curve}_{bd}"] = base + 0.12 * (1 - beta) + beta * level + beta * slope * shape + noise
+    shock = rng.standard_t(5, count) * 0.006
+    columns["usdbrl"] = 5.2 * np.exp(np.cumsum(shock))
+    columns["ibovespa"] = 120_000 * np.exp(np.cumsum(-0.8 * shock + rng.normal(0, 0.008, count)))
+    columns["ipca_index_pro_rata"] = 6_500 * np.exp(np.arange(count) * 0.045 / 252)
+    columns["usd_short_rate"] = 0.04 + np.cumsum(rng.normal(0, 0.0001, count))
+    columns["cdi"] = level - 0.001
+    return pl.DataFrame(columns)
+
+
+def make_aggregated(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed: int = 11) -> pl.DataFrame:
+    """Slow-moving convictions in [-1, 1], with a contribution each, in the columns that the book reads."""
+    rng = np.random.default_rng(seed)
+    count = len(values)
+    frames = []
+    for instrument_id in instrument_ids:
+        path = np.zeros(count)
+        for row in range(1, count):
+            path[row] = 0.97 * path[row - 1] + rng.normal(0, 0.12)
+        conviction = np.tanh(path)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "as_of": [decision_time(day) for day in values["day"]],
+                    "instrument_id": [instrument_id] * count,
+                    "conviction": conviction,
+                    "contributions": [f'{{"RATES_CARRY_ROLL": {value:.6f}}}' for value in conviction],
+                },
+                schema_overrides={"as_of": pl.Datetime("us", "UTC")},
+            )
+        )
+    return pl.concat(frames)
