@@ -1,0 +1,67 @@
+"""Keys and addresses from Prefect blocks: where a block is there it speaks, else the environment does.
+
+DATABASE_URL is the exception: set, it always wins, so that a local stack or a test cannot reach the desk's database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from blocks.settings import Settings, load_settings
+from desk.errors import BadInput
+
+DATABASE_BLOCK = "alvorada-database"
+FRED_BLOCK = "fred-api-key"
+SLACK_BLOCK = "alvorada-slack"
+EMAIL_BLOCK = "alvorada-email"
+
+
+async def with_blocks(settings: Settings) -> Settings:
+    """`settings` with what the Prefect server's blocks say. Raises BadInput naming a block that is broken."""
+    # Prefect costs three to four seconds to import: only who asks for blocks pays.
+    from prefect.blocks.system import Secret
+    from prefect_email import EmailServerCredentials
+    from prefect_slack import SlackWebhook
+    from prefect_sqlalchemy import DatabaseCredentials
+
+    found: dict[str, Any] = {}
+    if settings.database_url is None and (database := await _block(DATABASE_BLOCK, DatabaseCredentials.load)):
+        found["database_url"] = database.rendered_url.render_as_string(hide_password=False)
+    if key := await _block(FRED_BLOCK, Secret.load):
+        found["fred_api_key"] = key.get()
+    if slack := await _block(SLACK_BLOCK, SlackWebhook.load):
+        found["slack_webhook_url"] = slack.url.get_secret_value()
+    if email := await _block(EMAIL_BLOCK, EmailServerCredentials.load):
+        found |= _email(email)
+    return load_settings(**{**_as_given(settings), **found}) if found else settings
+
+
+async def _block(name: str, load: Callable[[str], Awaitable[Any]]) -> Any | None:
+    """The block, or None where the server has none of that name. Prefect says both with a ValueError."""
+    try:
+        return await load(name)
+    except ValueError as error:
+        if "Unable to find block document" in str(error):
+            return None
+        raise BadInput(f"the Prefect block {name!r} cannot be used: {type(error).__name__}") from None
+
+
+def _email(block: Any) -> dict[str, Any]:
+    server, security = block.smtp_server, block.smtp_type
+    kind = str(getattr(security, "name", security)).lower()
+    ports = {"ssl": 465, "starttls": 587, "insecure": 25}
+    if kind not in ports:
+        raise BadInput(f"the Prefect block {EMAIL_BLOCK!r} has an unknown smtp_type {kind!r}")
+    password = block.password.get_secret_value() if block.password else ""
+    return {
+        "smtp_host": str(getattr(server, "value", server)),
+        "smtp_security": kind,
+        "smtp_port": block.smtp_port or ports[kind],
+        "smtp_username": block.username,
+        "smtp_password": password or None,
+    }
+
+
+def _as_given(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in type(settings).model_fields}

@@ -1,0 +1,153 @@
+"""Every setting there is, in one class. Environment first; keys and addresses may live in Prefect blocks instead.
+
+Names are ALVORADA_<FIELD> in capitals, but for the common ones: DATABASE_URL, FRED_API_KEY, SLACK_WEBHOOK_URL, SMTP_*
+and PREFECT_API_URL. Lists and tables are JSON (ALVORADA_BASE_URLS='{"fred": {"api": "http://..."}}').
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from blocks.database import plain_url
+from desk.errors import BadInput
+from desk.model import SourceSpec
+
+PREFIX = "ALVORADA_"
+
+
+def _named(name: str) -> Any:
+    """A setting that goes by its common name, with our prefix as the other way to say it."""
+    return AliasChoices(name, name.lower(), f"{PREFIX}{name}")
+
+
+def _absent_when_blank(value: Any) -> Any:
+    """`FRED_API_KEY=` in a compose file means that there is none."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Secret = Annotated[SecretStr | None, BeforeValidator(_absent_when_blank)]
+Text = Annotated[str | None, BeforeValidator(_absent_when_blank)]
+
+
+class Settings(BaseSettings):
+    """Made at the entry by `load_settings` and passed in; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
+
+    home: Path = Path(".alvorada")
+    database_url: Text = Field(default=None, repr=False, validation_alias=_named("DATABASE_URL"))
+    database_pool: int = Field(default=12, ge=1, le=50)
+    lake_url: Text = None
+    """Where raw payloads are kept: a folder, file:// or s3://bucket/prefix; `<home>/lake` when not set."""
+    prefect_api_url: Text = Field(default=None, validation_alias=_named("PREFECT_API_URL"))
+
+    sandbox_url: Text = None
+    base_urls: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """Other addresses for a source's base URLs: {source: {key: url}}."""
+    contact: str = "not given"
+    """An address or page; it goes into the User-Agent, so that a source can reach whoever asks."""
+    fred_api_key: Secret = Field(default=None, validation_alias=_named("FRED_API_KEY"))
+
+    history_days: int = Field(default=504, ge=1, le=5000)
+    """Decision days of signals, book and risk that the first run computes."""
+    report_language: Literal["en", "pt"] = "en"
+    retry_delays_seconds: tuple[int, ...] = (2, 8, 30)
+    """Whole seconds before each further try: Prefect's jitter cannot do with less than one."""
+    sight_grace_minutes: int = Field(default=15, ge=0, le=120)
+    """A fetch begun this long after as_of still counts as the decision's own."""
+    now: AwareDatetime | None = None
+    """A frozen clock, for tests and recordings."""
+
+    slack_webhook_url: Secret = Field(default=None, validation_alias=_named("SLACK_WEBHOOK_URL"))
+    smtp_host: Text = Field(default=None, validation_alias=_named("SMTP_HOST"))
+    smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias=_named("SMTP_PORT"))
+    smtp_security: Literal["starttls", "ssl", "insecure"] = Field(
+        default="starttls", validation_alias=_named("SMTP_SECURITY")
+    )
+    smtp_username: Text = Field(default=None, validation_alias=_named("SMTP_USERNAME"))
+    smtp_password: Secret = Field(default=None, validation_alias=_named("SMTP_PASSWORD"))
+    smtp_sender: Text = Field(default=None, validation_alias=_named("SMTP_SENDER"))
+    smtp_recipients: tuple[str, ...] = Field(default=(), validation_alias=_named("SMTP_RECIPIENTS"))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings)
+
+    @property
+    def lake(self) -> str:
+        return self.lake_url or str(self.home.absolute() / "lake")
+
+    @property
+    def sight_grace(self) -> dt.timedelta:
+        return dt.timedelta(minutes=self.sight_grace_minutes)
+
+    @property
+    def database(self) -> str:
+        """The database's address. Raises BadInput when none is set."""
+        if self.database_url is None:
+            raise BadInput("DATABASE_URL is not set, and there is no block 'alvorada-database'")
+        return plain_url(self.database_url)
+
+    def api_key(self, spec: SourceSpec) -> str | None:
+        """The key that the source wants, where one is set."""
+        if spec.key_setting is None:
+            return None
+        if spec.key_setting not in type(self).model_fields:
+            raise BadInput(f"source {spec.id} names the setting {spec.key_setting!r}, which does not exist")
+        secret: SecretStr | None = getattr(self, spec.key_setting)
+        return None if secret is None else secret.get_secret_value()
+
+    def urls_of(self, spec: SourceSpec, sources: str) -> dict[str, str]:
+        """A source's base URLs for this run. Raises BadInput when the sandbox is meant and has no address.
+
+        `sources` sandbox: `{sandbox_url}/{source}/{key}`, and nothing else; otherwise the catalogue's, where
+        ALVORADA_BASE_URLS says nothing else.
+        """
+        if sources == "sandbox":
+            if self.sandbox_url is None:
+                raise BadInput("the sandbox's address is not set (ALVORADA_SANDBOX_URL)")
+            root = self.sandbox_url.rstrip("/")
+            return {key: f"{root}/{spec.id}/{key}" for key in spec.base_urls}
+        own = self.base_urls.get(spec.id, {})
+        unknown = sorted(set(own) - set(spec.base_urls))
+        if unknown:
+            raise BadInput(f"ALVORADA_BASE_URLS: {spec.id} has no address called {', '.join(unknown)}")
+        return {**spec.base_urls, **own}
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings from the environment; `given` wins. Raises BadInput with the setting's name, never its value."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise BadInput("; ".join(_complaint(item) for item in error.errors(include_input=False))) from None
+    except SettingsError as error:
+        field = str(error).split('"')[1] if '"' in str(error) else "a setting"
+        raise BadInput(f"{_environment_name(field)}: not valid JSON") from None
+
+
+def _complaint(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    return f"{_environment_name(where)}: {item['msg']}"
+
+
+def _environment_name(where: str) -> str:
+    """The variable that a person would set, for a field or one of its aliases."""
+    field = where.split(".")[0].removeprefix(PREFIX).lower()
+    info = Settings.model_fields.get(field)
+    alias = info.validation_alias if info is not None else None
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"{PREFIX}{field.upper()}"
