@@ -8,6 +8,8 @@ from tasks.connectors.bcb_focus import BcbFocus
 from tasks.connectors.bcb_fx_flow import BcbFxFlow
 from tasks.connectors.bcb_ptax import BcbPtax
 from tasks.connectors.bcb_sgs import BcbSgs
+from tasks.connectors.cftc_cot import CftcCot
+from tasks.connectors.fred import Fred
 from tasks.connectors.ibge_sidra import IbgeSidra
 from tasks.connectors.stn_fiscal import StnFiscal
 from tasks.connectors.treasury_gov import TreasuryGov
@@ -23,6 +25,8 @@ CONNECTORS: dict[str, type[Connector]] = {
         IbgeSidra,
         StnFiscal,
         B3MarketData,
+        Fred,
+        CftcCot,
         TreasuryGov,
         YahooFinance,
     )

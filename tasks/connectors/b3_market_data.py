@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import ClassVar, NoReturn
 
 from desk import calendars
-from desk.errors import BadPayload, BadRequest, HtmlPayload, NoData, NotYet
+from desk.errors import BadPayload, HtmlPayload, NoData, NotYet
 from desk.model import CURVE_POINT, SAO_PAULO, SETTLEMENT, Dataset, Frames, Series, Window, parsed_frame
 from tasks.connectors.b3_archive import EmptyArchive, unpacked
 from tasks.connectors.b3_price_report import read_price_report
 from tasks.connectors.b3_swap_file import read_swap_file
 from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.bodies import require_ok
 
 _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.zip"}
 
@@ -83,8 +84,7 @@ class B3MarketData(Connector):
         start, url, status = payload.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n"), payload.request.url, payload.status
         if status == 404:
             self._no_file(payload, "HTTP 404")
-        if status != 200:
-            raise BadRequest(self.source, f"HTTP {status}", url=url, status=status)
+        require_ok(payload)
         if not start:
             raise BadPayload(self.source, "an empty body", url=url, status=status)
         if start[:1] == b"<" and not start.startswith((b"<?xml", b"<Document")):

@@ -15,10 +15,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from desk.errors import BadPayload, BadRequest, HtmlPayload, NoData
+from desk.errors import BadPayload, HtmlPayload, NoData
 from desk.model import CURVE_POINT, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
 from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.bodies import looks_like_html, require_ok
 
 _PERCENT = Decimal("0.01")
 _MONTH_BD = 21  # the desk places US tenors at 21 business days a month
@@ -57,9 +58,8 @@ class TreasuryGov(Connector):
     def parse(self, payload: Payload) -> Frames:
         query, url, status = payload.query, payload.request.url, payload.status
         body = payload.body.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if status != 200:
-            raise BadRequest(self.source, f"HTTP {status}", url=url, status=status)
-        if re.match(rb"<(!doctype )?html", body[:32], re.IGNORECASE):
+        require_ok(payload)
+        if looks_like_html(body):
             raise HtmlPayload(self.source, "a page in place of the rates", url=url, status=status)
         try:
             points = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -105,7 +106,7 @@ class YahooFinance(Connector):
             raise self._bad(payload, f"chart without {error}") from error
         if any(len(values) != len(stamps) for values in columns.values()):
             raise self._bad(payload, "columns and timestamps differ in length")
-        open_session = _open_session(meta, payload.fetched_at, zone)
+        open_session = _open_session(meta, _answered_at(payload), zone)
         bars: Bars = {}
         for index, stamp in enumerate(stamps):
             day = dt.datetime.fromtimestamp(stamp, zone).date()
@@ -123,13 +124,21 @@ def _epoch(day: dt.date) -> int:
     return int(dt.datetime.combine(day, dt.time(), UTC).timestamp())
 
 
-def _open_session(meta: dict[str, Any], fetched_at: dt.datetime, zone: ZoneInfo) -> dt.date | None:
-    """The day of the current session where both the source's last trade and our receipt lie before its end."""
+def _answered_at(payload: Payload) -> dt.datetime:
+    """When the answer was given: its Date header (it outlives a recording), else our receipt."""
+    try:
+        return parsedate_to_datetime(payload.headers["date"])
+    except (KeyError, ValueError):
+        return payload.fetched_at
+
+
+def _open_session(meta: dict[str, Any], answered_at: dt.datetime, zone: ZoneInfo) -> dt.date | None:
+    """The day of the current session where both the source's last trade and the answer lie before its end."""
     period = meta.get("currentTradingPeriod", {}).get("regular")
     traded = meta.get("regularMarketTime")
     if period is None or traded is None or not period["start"] <= traded < period["end"]:
         return None
-    if fetched_at.timestamp() >= period["end"]:
+    if answered_at.timestamp() >= period["end"]:
         return None
     return dt.datetime.fromtimestamp(period["start"], zone).date()
 
