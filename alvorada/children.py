@@ -101,6 +101,15 @@ class Child:
                 raise ChildFailed(f"{self.name} did not answer within {seconds:.0f} s (log: {self.log})")
             time.sleep(0.05)
 
+    def finish(self, seconds: float) -> None:
+        """Waits for its end. Raises ChildFailed for a code other than 0, or when the time is over."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise ChildFailed(f"{self.name} did not end within {seconds:.0f} s (log: {self.log})") from None
+        if code:
+            raise ChildFailed(f"{self.name} failed with code {code}: {self.last_line()} (log: {self.log})")
+
     def last_line(self) -> str:
         lines = self.text().strip().splitlines()
         return lines[-1].strip() if lines else "it printed nothing"

@@ -15,7 +15,7 @@ import typer
 from alvorada.home import Home, project_root
 from alvorada.ports import listener
 from alvorada.postgres_account import account_for, embedded_bin, port_is_free
-from alvorada.stack import check_database, running, without_password
+from alvorada.stack import check_database, running
 from desk.errors import AlvoradaError
 
 FREE_GIGABYTES = 2.0
@@ -117,7 +117,9 @@ def database(home: Home) -> Finding:
         return Finding(
             "database", False, str(error), "set DATABASE_URL right, or unset it: then an embedded one is used"
         )
-    return Finding("database", True, f"{without_password(given)} answers (DATABASE_URL)")
+    from blocks.database import shown_url
+
+    return Finding("database", True, f"{shown_url(given)} answers (DATABASE_URL)")
 
 
 def prefect_port(home: Home) -> Finding:

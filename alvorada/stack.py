@@ -15,12 +15,11 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from alvorada.children import Child, Mark
 from alvorada.home import DEFAULT_SEED, Home, database_name, project_root
 from alvorada.postgres import Postgres
-from desk.errors import BadInput, StoreError
+from desk.errors import BadInput
 
 PREFECT_DATABASE = "prefect"
 SANDBOX_SECONDS = 60.0
@@ -68,6 +67,7 @@ class Running:
     world: str
     sandbox_url: str | None = None
     sandbox_seed: int | None = None
+    ready: bool = False
 
     def write(self, home: Home) -> None:
         fresh = home.stack_file.with_suffix(".new")
@@ -88,9 +88,9 @@ class Running:
 
 
 def running(home: Home) -> Running | None:
-    """The stack that runs now, if its supervisor lives."""
-    stack = Running.read(home)
-    return stack if stack and stack.supervisor.alive else None
+    """The stack that runs now and is ready for work, if there is one."""
+    found = Running.read(home)
+    return found if found and found.ready and found.supervisor.alive else None
 
 
 @contextmanager
@@ -146,30 +146,21 @@ def check_database(url: str) -> None:
     """Proves that a DATABASE_URL is one and answers. Raises BadInput, StoreError; never shows the password."""
     import asyncio
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
-        raise BadInput(f"DATABASE_URL {without_password(url)!r} is not postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
-    asyncio.run(_connect(url))
+    from blocks.database import plain_url
+
+    asyncio.run(_connect(plain_url(url)))
 
 
 async def _connect(url: str) -> None:
     import asyncpg
 
+    from blocks.database import CONNECT_ERRORS, connect_failure
+
     try:
         connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        reason = str(error) or type(error).__name__
-        raise StoreError(f"cannot reach the database {without_password(url)} (DATABASE_URL): {reason}") from error
+    except CONNECT_ERRORS as error:
+        raise connect_failure(url, error) from error
     await connection.close()
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    user = parts.netloc.rpartition("@")[0].partition(":")[0]
-    return urlunsplit(parts._replace(netloc=f"{user}:***@{parts.netloc.rpartition('@')[2]}"))
 
 
 @contextmanager
@@ -188,6 +179,7 @@ def sandbox(home: Home, seed: int = DEFAULT_SEED, port: int = 0) -> Iterator[str
         yield sandbox_url(child)
     finally:
         child.stop()
+    child.log.unlink(missing_ok=True)  # after an error it stays, and the error names it
 
 
 def start_sandbox(home: Home, seed: int, port: int = 0) -> Child:

@@ -1,0 +1,68 @@
+"""Applies prefect.yaml to a Prefect server: the work pool, its queues with their limits, the deployments.
+
+Idempotent: what is there is brought up to date. `python -m alvorada.deployments` is the same as `alvorada deploy`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from alvorada.home import project_root
+from desk.errors import AlvoradaError, BadInput
+
+WORK_POOL = "alvorada"
+QUEUES = {"daily": 1, "backfill": 1}
+"""Queue -> runs at the same time. A lower number in PRIORITIES goes first: the daily run before a backfill."""
+PRIORITIES = {"daily": 1, "backfill": 2}
+
+
+def apply() -> None:
+    """Raises BadInput without a checkout or a server's address, AlvoradaError when the server refuses."""
+    if not (project_root() / "prefect.yaml").is_file():
+        raise BadInput(f"no prefect.yaml in {project_root()}: run this in the project's checkout")
+    if not os.environ.get("PREFECT_API_URL"):
+        raise BadInput("PREFECT_API_URL is not set: it names the Prefect server (`alvorada up` prints its own)")
+    os.chdir(project_root())
+    asyncio.run(_pool_and_queues())
+    _deploy()
+
+
+async def _pool_and_queues() -> None:
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+    from prefect.workers.process import ProcessWorker
+
+    async with get_client() as client:
+        try:
+            template = ProcessWorker.get_default_base_job_template()
+            pool = WorkPoolCreate(
+                name=WORK_POOL, description="Runs of Alvorada", type=ProcessWorker.type, base_job_template=template
+            )
+            await client.create_work_pool(pool)
+        except ObjectAlreadyExists:
+            pass
+        except httpx.HTTPError as error:
+            raise AlvoradaError(f"Prefect's server at {os.environ['PREFECT_API_URL']}: {error}") from error
+        for name, limit in QUEUES.items():
+            wanted = {"concurrency_limit": limit, "priority": PRIORITIES[name]}
+            try:
+                queue = await client.read_work_queue_by_name(name, work_pool_name=WORK_POOL)
+                await client.update_work_queue(queue.id, **wanted)
+            except ObjectNotFound:
+                await client.create_work_queue(name, work_pool_name=WORK_POOL, **wanted)
+
+
+def _deploy() -> None:
+    """`prefect --no-prompt deploy --all`, in this process: another import of Prefect would cost seconds."""
+    from prefect.cli.root import app
+
+    code = app(["--no-prompt", "deploy", "--all"], standalone_mode=False)
+    if code:
+        raise AlvoradaError(f"`prefect deploy --all` failed with code {code}")
+
+
+if __name__ == "__main__":
+    apply()
