@@ -106,7 +106,11 @@ def _shifted(values: FloatArray, n: int) -> FloatArray:
 
 def _window_sum(values: FloatArray, n: int) -> FloatArray:
     """Sum of the `n` observations that end at each column; NaN where one of them is missing."""
-    return np.asarray(np.sum([_shifted(values, lag) for lag in range(n)], axis=0))
+    total = values.copy()
+    for lag in range(1, n):
+        total[:, lag:] += values[:, : values.shape[1] - lag]
+    total[:, : n - 1] = np.nan
+    return total
 
 
 def compounded(values: FloatArray, n: int) -> FloatArray:

@@ -1,0 +1,99 @@
+"""Inflation targets by day, and the IPCA index accrued to the day between two fifteenths (the NTN-B and DAP rule)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from desk import calendars
+from desk.calendars import Days
+from desk.catalog import read_toml
+from desk.errors import BadCatalog
+from desk.transforms.curves import FloatArray
+from desk.transforms.known import Grid, Rows, at_rows
+from desk.transforms.observed import snapshots
+
+INDEX_BASE_MONTH = np.datetime64("1993-12", "M")
+INDEX_BASE = 100.0
+
+
+@dataclass(frozen=True)
+class InflationTargets:
+    by_year: dict[int, float]
+    tolerance: float
+
+    def at(self, years: Rows) -> FloatArray:
+        """Target for each calendar year (int array), the last one set holding on; NaN before the first."""
+        first, last = min(self.by_year), max(self.by_year)
+        held = [self.by_year.get(min(int(year), last), np.nan) if year >= first else np.nan for year in years]
+        return np.array(held, dtype=np.float64)
+
+
+def load_inflation_targets() -> InflationTargets:
+    """Raises BadCatalog."""
+    raw = read_toml("inflation_targets")
+    try:
+        return InflationTargets({int(year): float(rate) for year, rate in raw["target"].items()}, raw["tolerance"])
+    except (KeyError, ValueError) as error:
+        raise BadCatalog(f"inflation_targets.toml: {error}") from error
+
+
+def target_for_next_year(grid: Grid, targets: InflationTargets) -> FloatArray:
+    """The target that monetary policy at each day aims at: that of the next calendar year. Shape: (T,)."""
+    return targets.at(grid.days.astype("datetime64[Y]").astype(np.int64) + 1971)
+
+
+def accrued_index(
+    frame: pl.DataFrame, grid: Grid, expected_annual: FloatArray, *, monthly_changes: bool
+) -> tuple[FloatArray, Days]:
+    """IPCA index number accrued to each day and the obs_date (month) it stands on. Shapes: (T,).
+
+    The index of month m is the level of the 15th of month m + 1. From there to the next 15th it grows with month
+    m + 1: its published change once known, the expected twelve-month rate (T,) / 12 in logs before. BUS/252 days of
+    ANBIMA. `frame` holds the index number, or monthly changes that are chained from December 1993 = 100.
+    Source: B3, DAP contract; ANBIMA, VNA of NTN-B.
+    """
+    history = snapshots(frame, grid, monthly=True)
+    blank = np.full(len(grid), np.nan), np.full(len(grid), np.datetime64("NaT", "D"))
+    if not history.values.size:
+        return blank
+    months: Days = history.dates.astype("datetime64[M]")
+    levels = _chained(history.values, months) if monthly_changes else history.values
+    event = at_rows(history.rows, len(grid))
+    start = _last_fifteenth(grid.days)
+    base = start - 1
+    index = (base - months[0]).astype(np.int64)
+    now, later = _at(levels, event, index), _at(levels, event, index + 1)
+    expected = np.log1p(expected_annual) / 12.0
+    growth = np.where(np.isfinite(later), np.log(later / now), expected)
+    calendar = calendars.anbima()
+    since = calendar.offset_array(start.astype("datetime64[D]") + 14, 0)
+    until = calendar.offset_array((start + 1).astype("datetime64[D]") + 14, 0)
+    share = calendar.count_array(since, grid.days) / calendar.count_array(since, until)
+    level = now * np.exp(growth * np.maximum(share, 0.0))
+    known = np.isfinite(level)
+    return np.where(known, level, np.nan), np.where(known, base.astype("datetime64[D]"), np.datetime64("NaT", "D"))
+
+
+def _last_fifteenth(days: Days) -> Days:
+    """Month of the 15th on or before each day."""
+    month: Days = days.astype("datetime64[M]")
+    of_month = (days - month.astype("datetime64[D]")).astype(np.int64) + 1
+    return np.where(of_month >= 15, month, month - 1)
+
+
+def _chained(changes: FloatArray, months: Days) -> FloatArray:
+    """Index numbers from monthly changes since January 1994; NaN when an earlier month is missing."""
+    from_base = months > INDEX_BASE_MONTH
+    starts_at_base = bool((months[from_base][:1] == INDEX_BASE_MONTH + 1).all())
+    logs = np.where(from_base[None, :], np.log1p(changes), 0.0)
+    levels = INDEX_BASE * np.exp(np.cumsum(logs, axis=1))
+    return np.where(from_base[None, :] & starts_at_base, levels, np.nan)
+
+
+def _at(levels: FloatArray, event: Rows, column: Rows) -> FloatArray:
+    inside = (event >= 0) & (column >= 0) & (column < levels.shape[1])
+    picked = levels[np.maximum(event, 0), np.clip(column, 0, levels.shape[1] - 1)]
+    return np.where(inside, picked, np.nan)

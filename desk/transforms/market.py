@@ -1,0 +1,230 @@
+"""Features of FX, rates, inflation and risk appetite: the table behind strategies and agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from desk.transforms import windows
+from desk.transforms.curves import BUS_YEAR, VERTICES, FloatArray, breakeven, flat_forward
+from desk.transforms.features import Columns, Feature
+from desk.transforms.monthly import CORES
+
+MONTH, QUARTER, YEAR, TWO_YEARS, THREE_YEARS = 21, 63, 252, 504, 756
+BREAKEVEN_VERTICES = (252, 504, 756, 1260, 2520)
+CARRY_VERTICES = (252, 504, 756, 1260)
+CARRY_HORIZON_BD = 21
+SD, FRACTION, YEARLY, LOG = "standard deviations", "fraction", "fraction per year", "log return"
+_PRE = tuple(f"pre_{bd}" for bd in VERTICES)
+
+
+def z_of(name: str, window: int) -> Feature:
+    return Feature(
+        f"{name}_z",
+        (name,),
+        f"({name} - mean) / sd over {window} days",
+        SD,
+        lambda c: windows.zscore(c[name], window),
+    )
+
+
+def return_of(name: str, days: int) -> Feature:
+    return Feature(
+        f"{name}_ret_{days}",
+        (name,),
+        f"ln({name} / {name}[-{days}])",
+        LOG,
+        lambda c: windows.log_return(c[name], days),
+    )
+
+
+def volatility_of(name: str, window: int) -> Feature:
+    return Feature(
+        f"{name}_vol_{window}",
+        (name,),
+        f"sd of daily ln returns over {window} days * sqrt(252)",
+        YEARLY,
+        lambda c: windows.volatility(windows.log_return(c[name]), window),
+    )
+
+
+def momentum_of(name: str, *, sign: float = 1.0) -> Feature:
+    """Quarterly return per unit of its own risk; sign -1 for a quote that falls when the asset gains."""
+    gain, risk = f"{name}_ret_{QUARTER}", f"{name}_vol_{QUARTER}"
+    return Feature(
+        f"{name}_momentum",
+        (gain, risk),
+        f"{'-' if sign < 0 else ''}{gain} / ({risk} * sqrt({QUARTER}/252))",
+        SD,
+        lambda c: _ratio(sign * c[gain], c[risk] * np.sqrt(QUARTER / BUS_YEAR)),
+    )
+
+
+def spread_of(name: str, first: str, second: str, unit: str = YEARLY) -> Feature:
+    return Feature(name, (first, second), f"{first} - {second}", unit, lambda c: c[first] - c[second])
+
+
+def breakeven_at(bd: int) -> Feature:
+    pre, real = f"pre_{bd}", f"real_{bd}"
+    return Feature(
+        f"breakeven_{bd}",
+        (pre, real),
+        f"(1 + {pre}) / (1 + {real}) - 1",
+        YEARLY,
+        lambda c: np.asarray(breakeven(c[pre], c[real])),
+    )
+
+
+def carry_roll_at(bd: int) -> Feature:
+    """What a receiver earns over CDI in 21 days if the curve stays, per unit of the position's risk, at annual rate."""
+    return Feature(
+        f"di_carry_roll_{bd}",
+        (*_PRE, "cdi"),
+        f"(forward {bd - CARRY_HORIZON_BD}..{bd} less CDI) / (63-day annual sd of pre_{bd} * modified duration)",
+        "annual excess return per unit of annual risk",
+        _carry_roll(bd),
+    )
+
+
+def _carry_roll(bd: int) -> Callable[[Columns], FloatArray]:
+    def compute(c: Columns) -> FloatArray:
+        curve = np.column_stack([c[name] for name in _PRE])
+        ends = flat_forward(VERTICES, curve, [bd - CARRY_HORIZON_BD, bd])
+        growth = np.log1p(ends) * np.array([bd - CARRY_HORIZON_BD, bd]) / BUS_YEAR
+        excess = (growth[:, 1] - growth[:, 0]) * BUS_YEAR / CARRY_HORIZON_BD - np.log1p(c["cdi"])
+        rate_risk = windows.volatility(windows.change(c[f"pre_{bd}"]), QUARTER)
+        years = (bd - CARRY_HORIZON_BD) / BUS_YEAR
+        return _ratio(excess, rate_risk * years / (1.0 + c[f"pre_{bd}"]))
+
+    return compute
+
+
+def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """NaN where the denominator is unknown or zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.abs(denominator) > 1e-12, numerator / denominator, np.nan)
+
+
+def _mean_known(names: tuple[str, ...], fewest: int) -> Callable[[Columns], FloatArray]:
+    def compute(c: Columns) -> FloatArray:
+        stacked = np.stack([c[name] for name in names])
+        known = np.isfinite(stacked)
+        count = known.sum(axis=0)
+        total = np.where(known, stacked, 0.0).sum(axis=0)
+        return np.where(count >= fewest, total / np.maximum(count, 1), np.nan)
+
+    return compute
+
+
+def _core(suffix: str, unit: str) -> Feature:
+    parts = tuple(name.replace("_mom", suffix) for name in CORES)
+    return Feature(f"core{suffix}", parts, "mean of the known cores, at least 3 of 5", unit, _mean_known(parts, 3))
+
+
+def _net_share(name: str, long: str, short: str, interest: str) -> Feature:
+    return Feature(
+        name,
+        (long, short, interest),
+        f"({long} - {short}) / {interest}",
+        "fraction of open interest",
+        lambda c: _ratio(c[long] - c[short], c[interest]),
+    )
+
+
+_EXPORTS = ("soybean", "iron_ore", "brent", "sugar", "coffee", "corn")
+
+FEATURES: tuple[Feature, ...] = (
+    # FX
+    return_of("usdbrl", 1),
+    return_of("usdbrl", QUARTER),
+    volatility_of("usdbrl", QUARTER),
+    momentum_of("usdbrl", sign=-1.0),
+    spread_of("brl_carry", "pre_63", "usd_short_rate"),
+    Feature(
+        "carry_to_risk",
+        ("brl_carry", "usdbrl_vol_63"),
+        "brl_carry / usdbrl_vol_63",
+        "annual carry per unit of annual risk",
+        lambda c: _ratio(c["brl_carry"], c["usdbrl_vol_63"]),
+    ),
+    z_of("carry_to_risk", TWO_YEARS),
+    z_of("usdbrl_momentum", TWO_YEARS),
+    z_of("usdbrl_vol_63", TWO_YEARS),
+    z_of("usdbrl", THREE_YEARS),
+    z_of("usdbrl_ret_63", TWO_YEARS),
+    z_of("fx_flow_total_21", TWO_YEARS),
+    z_of("fx_flow_financial_21", TWO_YEARS),
+    _net_share("cot_brl_net", "cot_brl_lev_long", "cot_brl_lev_short", "cot_brl_oi"),
+    z_of("cot_brl_net", THREE_YEARS),
+    *(return_of(name, QUARTER) for name in _EXPORTS),
+    Feature(
+        "export_basket_ret_63",
+        tuple(f"{name}_ret_63" for name in _EXPORTS),
+        "mean of the known 63-day returns of soybean, iron ore, Brent, sugar, coffee and corn, at least 3 of 6",
+        LOG,
+        _mean_known(tuple(f"{name}_ret_63" for name in _EXPORTS), 3),
+    ),
+    z_of("export_basket_ret_63", TWO_YEARS),
+    # rates
+    spread_of("slope_2s5s", "pre_1260", "pre_504"),
+    z_of("slope_2s5s", YEAR),
+    spread_of("slope_2s10s", "pre_2520", "pre_504"),
+    spread_of("slope_cdi_1y", "pre_252", "cdi"),
+    z_of("slope_cdi_1y", THREE_YEARS),
+    *(carry_roll_at(bd) for bd in CARRY_VERTICES),
+    Feature(
+        "ex_ante_real_rate",
+        ("pre_252", "focus_ipca_12m"),
+        "(1 + pre_252) / (1 + focus_ipca_12m) - 1",
+        YEARLY,
+        lambda c: np.asarray(breakeven(c["pre_252"], c["focus_ipca_12m"])),
+    ),
+    z_of("ex_ante_real_rate", THREE_YEARS),
+    Feature("pre_504_change_1", ("pre_504",), "pre_504 - pre_504[-1]", YEARLY, lambda c: windows.change(c["pre_504"])),
+    Feature(
+        "us_rate_change_63",
+        ("usd_short_rate",),
+        "usd_short_rate - usd_short_rate[-63]",
+        YEARLY,
+        lambda c: windows.change(c["usd_short_rate"], QUARTER),
+    ),
+    z_of("us_rate_change_63", THREE_YEARS),
+    spread_of("slope_cdi_5y", "pre_1260", "cdi"),
+    z_of("slope_cdi_5y", THREE_YEARS),
+    z_of("real_1260", THREE_YEARS),
+    # inflation
+    *(breakeven_at(bd) for bd in BREAKEVEN_VERTICES),
+    z_of("breakeven_504", TWO_YEARS),
+    spread_of("breakeven_gap_504", "breakeven_504", "inflation_target"),
+    spread_of("ipca_gap", "ipca_12m", "inflation_target"),
+    spread_of("focus_gap", "focus_ipca_12m", "inflation_target"),
+    _core("_3m", YEARLY),
+    _core("_12m", YEARLY),
+    _core("_3m_z", SD),
+    z_of("ipca_diffusion", THREE_YEARS),
+    return_of("brent", 1),
+    z_of("brent_ret_63", TWO_YEARS),
+    # risk appetite
+    return_of("ibovespa", 1),
+    return_of("ibovespa", QUARTER),
+    volatility_of("ibovespa", QUARTER),
+    momentum_of("ibovespa"),
+    return_of("spx", 1),
+    return_of("spx", QUARTER),
+    volatility_of("spx", QUARTER),
+    momentum_of("spx"),
+    z_of("vix", YEAR),
+    z_of("us_hy_spread", YEAR),
+    z_of("us_ig_spread", YEAR),
+    z_of("ibovespa_momentum", TWO_YEARS),
+    z_of("spx_momentum", TWO_YEARS),
+    Feature(
+        "equity_rate_correlation",
+        ("ibovespa_ret_1", "pre_504_change_1"),
+        "correlation of Ibovespa returns with daily changes of pre_504 over 63 days",
+        "correlation",
+        lambda c: windows.correlation(c["ibovespa_ret_1"], c["pre_504_change_1"], QUARTER),
+    ),
+    z_of("equity_rate_correlation", TWO_YEARS),
+)
