@@ -1,0 +1,19 @@
+"""The seven sections of the report, in reading order. A new one is a file here and a line in SECTIONS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reports.blocks import Section
+from reports.data import ReportData
+from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
+
+SECTIONS: tuple[Callable[[ReportData], Section], ...] = (
+    market_snapshot.section,
+    regime.section,
+    agent_views.section,
+    signals.section,
+    portfolio.section,
+    risk.section,
+    actions.section,
+)

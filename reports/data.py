@@ -1,0 +1,111 @@
+"""What the report reads: one decision's gold, with the history its changes and charts need. Pure: no I/O, no clock.
+
+Frames are Polars, one per gold table (`desk/gold.py`), with `as_of` and the table's columns; a `run_id` column is
+allowed. A table that was not computed is left out or empty: the sections say so, and never put a number in its place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+from desk.errors import BadInput
+from desk.gold import GOLD
+from desk.model import desk_day
+
+World = Literal["live", "sandbox", "recorded"]
+WORLDS: tuple[World, ...] = ("live", "sandbox", "recorded")
+Row = dict[str, Any]
+
+HISTORY_DAYS = 504
+"""Decision days of history to give for the tables in HISTORY: two years of business days."""
+
+HISTORY = (
+    "portfolio_state",
+    "risk_metrics_daily",
+    "strategy_signals",
+    "aggregated_signal",
+    "regime",
+    "agent_view",
+    "feature",
+    "pnl_attribution",
+)
+"""Tables whose past the report shows. Of `pnl_attribution` the month so far is enough; of all other tables only the
+rows of `as_of` are read."""
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """One decision's conclusions. `as_of` is aware (UTC); rows later than it are never read.
+
+    Raises BadInput for a naive `as_of`, an unknown world or table, or a frame without its table's columns.
+    """
+
+    as_of: dt.datetime
+    world: World
+    run_id: str
+    code_version: str
+    frames: Mapping[str, pl.DataFrame]
+
+    def __post_init__(self) -> None:
+        if self.as_of.tzinfo is None:
+            raise BadInput(f"report as_of has no time zone: {self.as_of}")
+        if self.world not in WORLDS:
+            raise BadInput(f"unknown world {self.world!r}; known: {', '.join(WORLDS)}")
+        for name, frame in self.frames.items():
+            if name not in GOLD:
+                raise BadInput(f"the report knows no table {name!r}; known: {', '.join(GOLD)}")
+            lacking = [column for column in GOLD[name].schema if column not in frame.columns]
+            if lacking:
+                raise BadInput(f"table {name} lacks the columns {', '.join(lacking)}")
+
+    @property
+    def day(self) -> dt.date:
+        """The decision day in São Paulo."""
+        return desk_day(self.as_of)
+
+    def history(self, table: str) -> pl.DataFrame:
+        """All rows known at `as_of`, oldest first, by `as_of` and key; empty with the table's schema when absent."""
+        frame = self.frames.get(table)
+        if frame is None:
+            return pl.DataFrame(schema=GOLD[table].schema)
+        rows = frame.select(list(GOLD[table].schema)).filter(pl.col("as_of") <= self.as_of)
+        return rows.sort("as_of", *GOLD[table].key)
+
+    def latest(self, table: str) -> pl.DataFrame:
+        """The rows of `as_of` itself, by key; empty when that decision has none."""
+        return self.history(table).filter(pl.col("as_of") == self.as_of)
+
+    def row(self, table: str) -> Row | None:
+        """The one row of `as_of` of a table with one row a day; None when absent."""
+        rows = self.latest(table)
+        return rows.row(0, named=True) if rows.height else None
+
+    def previous_as_of(self, table: str) -> dt.datetime | None:
+        """The last decision before `as_of` that the table holds."""
+        times = self.history(table).filter(pl.col("as_of") < self.as_of)["as_of"]
+        return times.max() if len(times) else None  # type: ignore[return-value]
+
+    def previous(self, table: str) -> pl.DataFrame:
+        """The rows of the last decision before `as_of`; empty when there is none."""
+        before = self.previous_as_of(table)
+        rows = self.history(table)
+        return rows.filter(pl.col("as_of") == before) if before is not None else rows.clear()
+
+    def at_or_before(self, table: str, day: dt.date) -> pl.DataFrame:
+        """The rows of the last decision on or before `day`; empty when there is none."""
+        rows = self.history(table).filter(_desk_days() <= day)
+        return rows.filter(pl.col("as_of") == rows["as_of"].max()) if rows.height else rows
+
+
+def _desk_days() -> pl.Expr:
+    return pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date()
+
+
+def with_day(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with `day`, the decision day in São Paulo."""
+    return frame.with_columns(_desk_days().alias("day"))

@@ -1,0 +1,145 @@
+"""The first screen: what changed since yesterday, what to do, how much of the data is there, what is not computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.blocks import Section
+from reports.data import ReportData, Row
+from reports.formats import brl, date, known, listed, number, percent, plural
+from reports.sections import actions, portfolio, regime, risk, signals
+
+MOST_GAPS = 4
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Datasets of the run by state. `gaps` are the rows that are not ok, by dataset."""
+
+    total: int
+    ok: int
+    gaps: tuple[Row, ...]
+
+    def of(self, state: str) -> tuple[Row, ...]:
+        return tuple(row for row in self.gaps if row["state"] == state)
+
+
+@dataclass(frozen=True)
+class Line:
+    label: str
+    text: str
+
+
+def coverage(data: ReportData) -> Coverage:
+    rows = list(data.latest("dataset_status").iter_rows(named=True))
+    return Coverage(
+        len(rows), sum(1 for row in rows if row["state"] == "ok"), tuple(r for r in rows if r["state"] != "ok")
+    )
+
+
+def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
+    return (
+        Line("Book", book_line(data)),
+        Line("Changed", change_line(data)),
+        Line("To do", action_line(data)),
+        Line("Data", data_line(coverage(data))),
+        Line("Not computed", gap_line(sections)),
+    )
+
+
+def book_line(data: ReportData) -> str:
+    """NAV, P&L and VaR against its limit, each with what it was the decision before."""
+    state, before = data.row("portfolio_state"), data.previous("portfolio_state")
+    parts = []
+    if state is None:
+        parts.append("The book was not marked: NAV and P&L are not known.")
+    else:
+        text = f"NAV {brl(state['nav_brl'])}"
+        if known(state["return_1d"]) is not None:
+            text += (
+                f", {percent(state['return_1d'], signed=True)} ({brl(state['pnl_brl'], signed=True)}) since yesterday"
+            )
+        month = portfolio.view(data).month_return
+        text += f", {percent(month, signed=True)} in the month" if month is not None else ""
+        if before.height and known(state["drawdown"]) is not None:
+            text += f"; drawdown {percent(state['drawdown'])}, was {percent(before['drawdown'][0])}"
+        parts.append(text + ".")
+    measured = risk.view(data)
+    said = risk.limit_words(measured, "var_95")
+    if not said:
+        return " ".join([*parts, "VaR is not known."])
+    earlier = _var_before(data, measured)
+    return " ".join([*parts, said + (f"; it was {percent(earlier)}." if earlier is not None else ".")])
+
+
+def _var_before(data: ReportData, measured: risk.RiskView) -> float | None:
+    rows = data.previous("risk_metrics_daily").iter_rows(named=True)
+    return next((known(r["value"]) for r in rows if (r["metric"], r["method"]) == ("var_95", measured.headline)), None)
+
+
+def change_line(data: ReportData) -> str:
+    """Regime, flips and surges against the decision before, and limits that are past amber."""
+    parts = []
+    state = regime.view(data)
+    if state.leader is None:
+        parts.append("Regime not known.")
+    else:
+        name, share = regime.regime_name(state.leader), percent(state.today[state.leader], 0)
+        if state.leader_yesterday is None:
+            parts.append(f"Regime {name} ({share}); no earlier decision to set it against.")
+        elif state.leader_yesterday == state.leader:
+            parts.append(f"Regime still {name} ({share}).")
+        else:
+            parts.append(f"Regime changed from {regime.regime_name(state.leader_yesterday)} to {name} ({share}).")
+    convictions = signals.view(data).convictions
+    if not convictions:
+        parts.append("Signals not known.")
+    else:
+        flips, surges = signals.flip_words(convictions), signals.surge_words(convictions)
+        parts.append(f"Flips: {listed(flips) or 'none'}. Surges: {listed(surges) or 'none'}.")
+    limits = risk.view(data).limits
+    breached = [row["name"] for row in limits if row["status"] == "breach"]
+    if breached:
+        parts.append(f"LIMIT BREACHED: {listed(breached)}.")
+    elif limits:
+        parts.append("No limit is breached.")
+    return " ".join(parts)
+
+
+def action_line(data: ReportData) -> str:
+    todo = actions.view(data)
+    if todo.biggest is None:
+        return "No orders." if todo.targets_known else "No targets were computed, so there are no orders to give."
+    row = todo.biggest
+    cost = f", about {brl(todo.cost_brl)} in costs" if todo.cost_brl is not None else ""
+    return (
+        f"{plural(len(todo.orders), 'order')}{cost}; the biggest: {actions.order_words(row)}, from "
+        f"{number(row['contracts_from'], 0, signed=True)} to {number(row['contracts_to'], 0, signed=True)} contracts "
+        f"({actions.impact_words(row)}), invalid beyond {actions.invalidation_words(row)}."
+    )
+
+
+def data_line(state: Coverage) -> str:
+    if not state.total:
+        return "No dataset status is stored for this decision: coverage is not known."
+    text = f"{state.ok} of {plural(state.total, 'dataset')} ok."
+    for name in ("stale", "failed", "absent"):
+        found = [_gap_words(row) for row in state.of(name)]
+        if found:
+            text += f" {name.capitalize()}: {listed(found, 8)}."
+    return text
+
+
+def _gap_words(row: Row) -> str:
+    last = f" (last {date(row['last_obs_date'])})" if row["last_obs_date"] is not None else " (never seen)"
+    return f"{row['dataset']}{last}"
+
+
+def gap_line(sections: Sequence[Section]) -> str:
+    gaps = [text for section in sections for text in section.missing]
+    if not gaps:
+        return "Nothing: every section has what it needs."
+    rest = len(gaps) - MOST_GAPS
+    more = f" And {plural(rest, 'more gap')}, said in the sections below." if rest > 0 else ""
+    return " ".join(gaps[:MOST_GAPS]) + more

@@ -1,0 +1,97 @@
+"""Figures of the book: NAV, underwater, months, P&L waterfall. Money in BRL million or thousand as the axes say."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from reports import charts
+from reports.blocks import Figure
+from reports.data import Row
+from reports.formats import brl, date, known, percent, thousands
+from reports.palette import BLUE, GRID, INK, ORANGE
+
+MONTHS = [calendar.month_abbr[month] for month in range(1, 13)]
+
+
+def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
+    spec = {
+        "data": [charts.line("NAV", charts.days(days), charts.column(nav, 1e-6), hovertemplate="%{x}: BRL %{y:,.2f} million<extra></extra>")],
+        "layout": charts.layout(260, charts.axis(type="date"), charts.axis("BRL million")),
+    }  # fmt: skip
+    alt = f"NAV from {brl(nav[0])} on {date(days[0])} to {brl(nav[-1])} on {date(days[-1])}"
+    return Figure("fig-nav", "NAV", alt, spec, f"portfolio_state · as of {date(days[-1])}")
+
+
+def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None]) -> Figure:
+    below = [None if known(value) is None else -(value or 0.0) for value in drawdown]
+    trace = charts.area("drawdown", charts.days(days), charts.column(below, 100.0), ORANGE)
+    spec = {
+        "data": [trace | {"hovertemplate": "%{x}: %{y:.2f}%<extra></extra>"}],
+        "layout": charts.layout(260, charts.axis(type="date"), charts.axis("below the peak", ticksuffix="%", rangemode="tozero")),
+    }  # fmt: skip
+    deepest = max((value for value in drawdown if known(value) is not None and value is not None), default=None)
+    alt = f"Drawdown from the running peak; deepest {percent(deepest)}, now {percent(drawdown[-1])}"
+    return Figure("fig-underwater", "Underwater", alt, spec, f"portfolio_state · as of {date(days[-1])}")
+
+
+def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure:
+    """Years as rows, months as columns; white where the book did not run or a return is unknown."""
+    years = sorted({year for year, _ in monthly})
+    z = [
+        [None if (value := monthly.get((year, month))) is None else value * 100 for month in range(1, 13)]
+        for year in years
+    ]
+    texts = [["" if value is None else percent(value / 100, 1, signed=True) for value in row] for row in z]
+    limit = max(max(abs(value) for value in monthly.values()) * 100, 0.1)
+    spec = charts.heatmap(
+        MONTHS,
+        [str(year) for year in years],
+        z,
+        texts,
+        limit,
+        60 + 44 * len(years),
+        "%{x} %{y}: %{z:+.2f}%<extra></extra>",
+    )
+    spec["data"][0]["textfont"] = {"size": 10}
+    last = max(monthly)
+    alt = f"Heatmap of monthly returns over {len(monthly)} months; {MONTHS[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
+    return Figure(
+        "fig-months",
+        "Monthly returns",
+        alt,
+        spec,
+        f"portfolio_state · as of {day}; the last month is to date",
+        wide=True,
+    )
+
+
+def attribution_figure(identity: str, title: str, rows: Sequence[Row], day: str) -> Figure:
+    """A waterfall from zero through each instrument to the total, BRL thousand."""
+    labels = charts.plain([row["instrument_id"] for row in rows])
+    parts = [row["pnl_brl"] for row in rows]
+    total = sum(parts)
+    trace = {
+        "type": "waterfall", "x": [*labels, "Total"], "y": [*charts.column(parts, 1e-3), charts.rounded(total, 1e-3)],
+        "measure": ["relative"] * len(labels) + ["total"],
+        "text": [thousands(value / 1000, signed=True) for value in (*parts, total)], "textposition": "outside",
+        "textfont": {"size": 10, "color": INK}, "cliponaxis": False, "connector": {"line": {"color": GRID, "width": 1}},
+        "increasing": {"marker": {"color": BLUE}}, "decreasing": {"marker": {"color": ORANGE}},
+        "totals": {"marker": {"color": BLUE if total >= 0 else ORANGE, "line": {"color": INK, "width": 1.5}}},
+        "hovertemplate": "%{x}: BRL %{text} thousand<extra></extra>",
+    }  # fmt: skip
+    low = high = level = 0.0
+    for value in parts:
+        level += value / 1000
+        low, high = min(low, level), max(high, level)
+    y = charts.axis("BRL thousand", range=charts.padded([low, high], 0.14), zeroline=True)
+    layout = charts.layout(280, charts.axis(showgrid=False, type="category", tickangle=-35), y)
+    said = ", ".join(f"{row['instrument_id']} {brl(row['pnl_brl'], signed=True)}" for row in rows)
+    return Figure(
+        identity,
+        title,
+        f"Waterfall: {said}; total {brl(total, signed=True)}",
+        {"data": [trace], "layout": layout},
+        f"pnl_attribution · as of {day}",
+    )

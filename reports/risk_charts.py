@@ -1,0 +1,172 @@
+"""Figures of risk. Fractions of NAV are drawn in percent, losses as positive numbers but for stress and returns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from reports import charts
+from reports.blocks import Figure
+from reports.data import Row
+from reports.formats import date, known, number, percent, plural, tenor, thousands, words
+from reports.palette import AMBER, BLUE, GREY, INK, ORANGE, RED, cycle
+
+STATUS_COLORS = {"green": BLUE, "amber": AMBER, "red": ORANGE, "breach": RED}
+
+
+def tail_figure(
+    tail: Mapping[tuple[str, str], float],
+    methods: Sequence[str],
+    limits: Sequence[Row],
+    names: Mapping[str, str],
+    day: str,
+) -> Figure:
+    """Grouped bars, metric by method, with the limit of each metric as a bar-wide mark."""
+    metrics = [metric for metric in names if any((metric, method) in tail for method in methods)]
+    labels = [names[metric] for metric in metrics]
+    traces = [
+        {
+            "type": "bar", "name": charts.plain([words(method)])[0], "x": labels, "marker": {"color": cycle(index)},
+            "y": charts.column([tail.get((metric, method)) for metric in metrics], 100.0),
+            "hovertemplate": "%{x}: %{y:.2f}% of NAV", "textposition": "outside", "cliponaxis": False,
+            "text": [percent(tail.get((metric, method))) for metric in metrics], "textfont": {"size": 10, "color": INK},
+        }
+        for index, method in enumerate(methods)
+    ]  # fmt: skip
+    thresholds = {row["limit_id"]: known(row["threshold"]) for row in limits}
+    marks = [thresholds.get(metric) for metric in metrics]
+    if any(mark is not None for mark in marks):
+        traces.append({
+            "type": "scatter", "mode": "markers", "name": "limit", "x": labels, "y": charts.column(marks, 100.0),
+            "marker": {"symbol": "line-ew", "size": 54, "color": RED, "line": {"width": 2.5, "color": RED}},
+            "hovertemplate": "limit %{y:.2f}% of NAV<extra></extra>",
+        })  # fmt: skip
+    layout = charts.layout(
+        300, charts.axis(showgrid=False), charts.axis("% of NAV", ticksuffix="%", rangemode="tozero"), bargap=0.35
+    )
+    alt = "Bars of one-day losses: " + ", ".join(f"{names[m]} {words(k)} {percent(v)}" for (m, k), v in tail.items())
+    return Figure(
+        "fig-tail",
+        "VaR and ES by method, against limits",
+        alt,
+        {"data": traces, "layout": charts.with_legend(layout)},
+        f"risk_metrics_daily · as of {day}",
+    )
+
+
+def limit_figure(limits: Sequence[Row], day: str) -> Figure:
+    """Share of each limit used; 100% is a breach."""
+    known_rows = [(row, share) for row in limits if (share := known(row["utilisation"])) is not None]
+    ranked = sorted(known_rows, key=lambda pair: (-pair[1], pair[0]["limit_id"]))
+    shares = [share for _, share in ranked]
+    trace = {
+        "type": "bar", "orientation": "h", "x": charts.column(shares, 100.0), "y": charts.plain([row["name"] for row, _ in ranked]),
+        "marker": {"color": [STATUS_COLORS.get(row["status"], GREY) for row, _ in ranked]},
+        "text": [f"{percent(share, 0)} {row['status']}" for row, share in ranked], "textposition": "outside",
+        "cliponaxis": False, "textfont": {"size": 11, "color": INK}, "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }  # fmt: skip
+    shape, note = charts.rule(100, "limit", RED, horizontal=False)
+    top = max(125.0, *(share * 128 for share in shares)) if shares else 125.0
+    layout = charts.layout(
+        70 + 26 * len(ranked), charts.axis("of the limit", ticksuffix="%", range=[0, top]),
+        charts.axis(autorange="reversed", showgrid=False, type="category"), bargap=0.35, shapes=[shape], annotations=[note],
+    )  # fmt: skip
+    alt = "Bars of limit use: " + ", ".join(
+        f"{row['name']} {percent(share, 0)} {row['status']}" for row, share in ranked
+    )
+    return Figure(
+        "fig-limits",
+        "How much of each limit is used",
+        alt,
+        {"data": [trace], "layout": layout},
+        f"risk_limits_status · as of {day}",
+    )
+
+
+def backtest_figure(
+    days: Sequence[dt.date], var_95: Sequence[float], returns: Sequence[float], exceptions: Sequence[int], method: str
+) -> Figure:
+    """Daily returns as bars, minus VaR 95 as a line, and a mark on each day that lost more."""
+    x = charts.days(days)
+    bars = {
+        "type": "bar", "name": "return", "x": x, "y": charts.column(returns, 100.0), "marker": {"color": GREY},
+        "hovertemplate": "%{x}: %{y:+.2f}%<extra></extra>",
+    }  # fmt: skip
+    line = charts.line(
+        "−VaR 95%", x, charts.column([-v for v in var_95], 100.0), 0, hovertemplate="−VaR %{y:.2f}%<extra></extra>"
+    )
+    marks = {
+        "type": "scatter", "mode": "markers", "name": "exception", "x": [x[i] for i in exceptions],
+        "y": charts.column([returns[i] for i in exceptions], 100.0),
+        "marker": {"symbol": "x", "size": 8, "color": ORANGE}, "hovertemplate": "exception %{x}: %{y:+.2f}%<extra></extra>",
+    }  # fmt: skip
+    layout = charts.layout(
+        280, charts.axis(type="date"), charts.axis("return", ticksuffix="%", zeroline=True), bargap=0.1
+    )
+    expected = number(0.05 * len(days), 1)
+    alt = f"Returns against VaR 95% over {plural(len(days), 'day')} to {date(days[-1])}: {plural(len(exceptions), 'exception')}, {expected} expected"
+    spec = {"data": [bars, line, marks], "layout": charts.with_legend(layout)}
+    source = f"risk_metrics_daily, portfolio_state · {date(days[0])} to {date(days[-1])}"
+    return Figure("fig-var-history", f"VaR 95% ({method}) and what came of it", alt, spec, source, wide=True)
+
+
+def component_figure(components: Sequence[Row], day: str) -> Figure:
+    labels = [row["instrument_id"] for row in components]
+    values = [row["component_var_95"] * 10_000.0 for row in components]
+    texts = [
+        f"{number(v, 1, signed=True)} ({percent(row['share'], 0, signed=True)})"
+        for v, row in zip(values, components, strict=True)
+    ]
+    spec = charts.signed_bars(labels, values, texts, "bp of NAV")
+    for bar, row in zip(range(len(labels)), components, strict=True):
+        spec["data"][0]["marker"]["color"][bar] = ORANGE if row["component_var_95"] > 0 else BLUE
+    alt = "Bars of component VaR in bp of NAV: " + ", ".join(f"{n} {t}" for n, t in zip(labels, texts, strict=True))
+    return Figure(
+        "fig-component-var",
+        "Where VaR 95% comes from",
+        alt,
+        spec,
+        f"component_var · as of {day}; orange adds risk, blue takes it away",
+    )
+
+
+def stress_figure(stress: Sequence[Row], day: str) -> Figure:
+    values = [row["pnl_brl"] / 1e6 for row in stress]
+    texts = [
+        f"{number(v, 2, signed=True)} ({percent(row['pnl_fraction'], 1, signed=True)})"
+        for v, row in zip(values, stress, strict=True)
+    ]
+    spec = charts.signed_bars([row["name"] for row in stress], values, texts, "BRL million")
+    alt = "Bars of stress P&L, worst first: " + ", ".join(
+        f"{row['name']} BRL {t} million" for row, t in zip(stress, texts, strict=True)
+    )
+    return Figure(
+        "fig-stress",
+        "Stress: what the book would make or lose",
+        alt,
+        spec,
+        f"stress_test_results · as of {day}; share of NAV in brackets",
+    )
+
+
+def ladder_figure(ladder: Sequence[Row], day: str) -> Figure:
+    curves = sorted({row["curve_id"] for row in ladder})
+    tenors = sorted({row["tenor_bd"] for row in ladder})
+    by_key = {(row["curve_id"], row["tenor_bd"]): row["dv01_brl"] for row in ladder}
+    traces = [
+        {
+            "type": "bar", "name": charts.plain([curve])[0], "x": [tenor(bd) for bd in tenors], "marker": {"color": cycle(index)},
+            "y": charts.column([by_key.get((curve, bd)) for bd in tenors]), "hovertemplate": "%{x}: BRL %{y:+,.0f} per bp",
+        }
+        for index, curve in enumerate(curves)
+    ]  # fmt: skip
+    layout = charts.layout(
+        300, charts.axis(showgrid=False, type="category"), charts.axis("BRL per bp", zeroline=True, tickformat=",")
+    )
+    totals = ", ".join(
+        f"{c} {thousands(sum(v for (k, _), v in by_key.items() if k == c), signed=True)}" for c in curves
+    )
+    return Figure(
+        "fig-dv01", "DV01 along the curves", f"Bars of DV01 by vertex; totals in BRL per bp: {totals}",
+        {"data": traces, "layout": charts.with_legend(layout) | {"barmode": "group"}}, f"dv01_ladder · as of {day}; + gains when rates fall",
+    )  # fmt: skip

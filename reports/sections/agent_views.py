@@ -1,0 +1,176 @@
+"""Agent Views: what each view of the economy says, how sure it is, what drives it and what it could not see."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from reports import charts
+from reports.blocks import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_tone
+from reports.data import ReportData, with_day
+from reports.formats import date, drivers, known, listed, names, number, percent, words
+
+MOST_DRIVERS = 6
+
+
+@dataclass(frozen=True)
+class Agent:
+    """Score -1..+1, confidence 0..1, both None when the agent could not form a view."""
+
+    agent_id: str
+    score: float | None
+    confidence: float | None
+    change_1d: float | None
+    change_1w: float | None
+    drivers: dict[str, float]
+    missing: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class AgentsView:
+    agents: tuple[Agent, ...]
+    days: tuple[dt.date, ...]
+    paths: dict[str, list[float | None]]
+
+
+def view(data: ReportData) -> AgentsView:
+    day_before = _scores(data.previous("agent_view"))
+    week_before = _scores(data.at_or_before("agent_view", data.day - dt.timedelta(days=7)))
+    agents = []
+    for row in data.latest("agent_view").iter_rows(named=True):
+        score, name = known(row["score"]), row["agent_id"]
+        agents.append(
+            Agent(
+                name, score, known(row["confidence"]), _difference(score, day_before.get(name)),
+                _difference(score, week_before.get(name)), drivers(row["drivers"]), names(row["missing"]), row["sentence"] or "",
+            )
+        )  # fmt: skip
+    history = with_day(data.history("agent_view"))
+    wide = history.pivot("agent_id", index="day", values="score").sort("day") if agents else history
+    paths = {agent.agent_id: wide[agent.agent_id].to_list() for agent in agents}
+    return AgentsView(tuple(agents), tuple(wide["day"].to_list()) if agents else (), paths)
+
+
+def _scores(rows: pl.DataFrame) -> dict[str, float | None]:
+    return dict(zip(rows["agent_id"].to_list(), rows["score"].to_list(), strict=True))
+
+
+def _difference(now: float | None, then: float | None) -> float | None:
+    return None if now is None or then is None else now - then
+
+
+def agent_name(agent_id: str) -> str:
+    return words(agent_id).capitalize().replace("Fx ", "FX ")
+
+
+def sentences(view_: AgentsView) -> tuple[str, ...]:
+    scored = [(agent, agent.score) for agent in view_.agents if agent.score is not None]
+    if not scored:
+        return ()
+    strongest, size = max(scored, key=lambda pair: abs(pair[1]))
+    confidence = "" if strongest.confidence is None else f" with confidence {percent(strongest.confidence, 0)}"
+    out = [f"The strongest view is {agent_name(strongest.agent_id)} at {number(size, 2, signed=True)}{confidence}."]
+    moved = [(agent, agent.change_1w) for agent in view_.agents if agent.change_1w is not None]
+    if moved:
+        mover, change = max(moved, key=lambda pair: abs(pair[1]))
+        out.append(f"{agent_name(mover.agent_id)} moved most over a week, by {number(change, 2, signed=True)}.")
+    if len(scored) > 1:
+        ups = sum(1 for _, score in scored if score > 0)
+        downs = sum(1 for _, score in scored if score < 0)
+        out.append(f"Of {len(scored)} views {ups} are positive and {downs} negative.")
+    return tuple(out)
+
+
+def driver_figure(agent: Agent, day: str) -> Figure | None:
+    if not agent.drivers:
+        return None
+    top = dict(list(agent.drivers.items())[:MOST_DRIVERS])
+    texts = [number(value, 2, signed=True) for value in top.values()]
+    spec = charts.signed_bars([words(name) for name in top], list(top.values()), texts, "", height=44 + 22 * len(top))
+    spec["layout"]["xaxis"] |= {"showticklabels": False}
+    parts = ", ".join(f"{words(name)} {text}" for name, text in zip(top, texts, strict=True))
+    identity = "fig-agent-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in agent.agent_id)
+    return Figure(
+        identity, "Drivers", f"Drivers of {agent_name(agent.agent_id)}: {parts}", spec, f"agent_view · as of {day}"
+    )
+
+
+def card(agent: Agent, day: str) -> Card:
+    parts = []
+    if agent.confidence is not None:
+        parts.append(f"confidence {percent(agent.confidence, 0)}")
+    parts.append("1d " + number(agent.change_1d, 2, signed=True))
+    parts.append("1w " + number(agent.change_1w, 2, signed=True))
+    value = number(agent.score, 2, signed=True) if agent.score is not None else "no view"
+    sentence = agent.sentence
+    if agent.missing:
+        sentence += f" Could not see: {listed(list(agent.missing), 8)}."
+    return Card(
+        agent_name(agent.agent_id),
+        value,
+        " · ".join(parts),
+        sentence.strip(),
+        signed_tone(agent.score),
+        driver_figure(agent, day),
+    )
+
+
+def table(view_: AgentsView, day: str) -> Table:
+    rows = tuple(
+        (
+            Cell(agent_name(agent.agent_id)),
+            Cell(number(agent.score, 2, signed=True), tone=signed_tone(agent.score)),
+            Cell(percent(agent.confidence, 0)),
+            Cell(number(agent.change_1d, 2, signed=True), tone=signed_tone(agent.change_1d)),
+            Cell(number(agent.change_1w, 2, signed=True), tone=signed_tone(agent.change_1w)),
+            Cell(listed(list(agent.missing), 8) or "nothing", tone="" if agent.missing else "muted"),
+        )
+        for agent in view_.agents
+    )
+    columns = (
+        Column("Agent", "text"), Column("Score", unit="−1 to +1"), Column("Confidence"), Column("1d"), Column("1w"),
+        Column("Could not see", "text"),
+    )  # fmt: skip
+    return Table("agents", f"Views at {day}", columns, rows, f"agent_view · as of {day}")
+
+
+def history_figure(view_: AgentsView, day: str) -> Figure | None:
+    if len(view_.days) < 2:
+        return None
+    traces = [
+        charts.line(agent_name(name), charts.days(view_.days), charts.column(path), index, hovertemplate="%{y:+.2f}")
+        for index, (name, path) in enumerate(view_.paths.items())
+    ]
+    layout = charts.layout(280, charts.axis(type="date"), charts.axis("score", range=[-1.05, 1.05], zeroline=True))
+    alt = f"Lines of agent scores from {date(view_.days[0])} to {day}, " + ", ".join(
+        f"{agent_name(a.agent_id)} now {number(a.score, 2, signed=True)}" for a in view_.agents
+    )
+    spec = {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}}
+    return Figure("fig-agent-scores", "Scores through time", alt, spec, f"agent_view · as of {day}", wide=True)
+
+
+def section(data: ReportData) -> Section:
+    view_, day = view(data), date(data.day)
+    title = "Agent Views"
+    if not view_.agents:
+        return Section(
+            "agent-views",
+            title,
+            (),
+            ("No agent gave a view for this decision: scores, confidence and drivers are not known.",),
+            (),
+        )
+    missing = [
+        f"{agent_name(agent.agent_id)} has no view"
+        + (f": it lacks {listed(list(agent.missing), 8)}." if agent.missing else ".")
+        for agent in view_.agents
+        if agent.score is None
+    ]
+    blocks: list[Block] = [Cards(tuple(card(agent, day) for agent in view_.agents)), table(view_, day)]
+    history = history_figure(view_, day)
+    if history is not None:
+        blocks.append(history)
+    return Section("agent-views", title, sentences(view_), tuple(missing), tuple(blocks))

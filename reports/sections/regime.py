@@ -1,0 +1,140 @@
+"""Regime: how probable each state of the economy is today, and how that came about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from reports import charts
+from reports.blocks import Cell, Column, Figure, Section, Table, signed_tone
+from reports.data import ReportData, with_day
+from reports.formats import date, number, percent, plural, words
+from reports.palette import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY
+
+COLORS = {"goldilocks": BLUE, "reflation": GOLD, "stagflation": ORANGE, "deflation": PURPLE}
+OTHERS = (GREEN, SKY, GREY)
+
+
+@dataclass(frozen=True)
+class RegimeView:
+    """Probabilities as fractions; `paths` by regime over `days`, None where a day lacks it."""
+
+    today: dict[str, float]
+    changes: dict[str, dict[str, float | None]]
+    days: tuple[dt.date, ...]
+    paths: dict[str, list[float | None]]
+    leader: str | None
+    leader_yesterday: str | None
+    leader_days: int
+    """For how many decisions on end the leader has been the most probable."""
+
+
+def view(data: ReportData) -> RegimeView:
+    rows = with_day(data.history("regime")).filter(pl.col("probability").is_not_null())
+    today = _probabilities(rows.filter(pl.col("as_of") == data.as_of))
+    if not today:
+        return RegimeView({}, {}, (), {}, None, None, 0)
+    yesterday = _probabilities(data.previous("regime"))
+    earlier = {"1d": yesterday}
+    for span, back in (("1w", 7), ("1m", 30)):
+        earlier[span] = _probabilities(data.at_or_before("regime", data.day - dt.timedelta(days=back)))
+    changes = {
+        regime: {span: (today[regime] - then[regime] if regime in then else None) for span, then in earlier.items()}
+        for regime in today
+    }
+    wide = rows.pivot("regime_id", index="day", values="probability").sort("day")
+    leaders = (
+        rows.sort("day", "probability", "regime_id").group_by("day", maintain_order=True).last()["regime_id"].to_list()
+    )
+    run = next((i for i, name in enumerate(reversed(leaders)) if name != leaders[-1]), len(leaders))
+    return RegimeView(
+        today=today,
+        changes=changes,
+        days=tuple(wide["day"].to_list()),
+        paths={name: wide[name].to_list() for name in sorted(today, key=_order)},
+        leader=leaders[-1],
+        leader_yesterday=leaders[-2] if len(leaders) > 1 else None,
+        leader_days=run,
+    )
+
+
+def _probabilities(rows: pl.DataFrame) -> dict[str, float]:
+    """By regime, most probable first."""
+    pairs = zip(rows["regime_id"].to_list(), rows["probability"].to_list(), strict=True)
+    return dict(sorted(((n, p) for n, p in pairs if p is not None), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _order(regime: str) -> tuple[int, str]:
+    return (list(COLORS).index(regime) if regime in COLORS else len(COLORS), regime)
+
+
+def regime_name(regime: str) -> str:
+    return words(regime).capitalize()
+
+
+def sentences(regimes: RegimeView) -> tuple[str, ...]:
+    if regimes.leader is None:
+        return ()
+    name, share = regime_name(regimes.leader), regimes.today[regimes.leader]
+    week = regimes.changes[regimes.leader]["1w"]
+    moved = "" if week is None else f", {number(week * 100, 0, signed=True)} points over a week"
+    out = [f"The most probable regime is {name} at {percent(share, 0)}{moved}."]
+    if regimes.leader_yesterday is not None and regimes.leader_yesterday != regimes.leader:
+        out.append(f"It changed since yesterday, from {regime_name(regimes.leader_yesterday)}.")
+    elif regimes.leader_days == len(regimes.days):
+        out.append(f"It has led through all {plural(regimes.leader_days, 'decision')} of the history shown.")
+    else:
+        out.append(f"It has led for {plural(regimes.leader_days, 'decision')} on end.")
+    second = [name for name in regimes.today if name != regimes.leader]
+    if second and regimes.today[second[0]] >= 0.25:
+        out.append(f"{regime_name(second[0])} is not far: {percent(regimes.today[second[0]], 0)}.")
+    return tuple(out)
+
+
+def figure(regimes: RegimeView, day: str) -> Figure:
+    traces, spare = [], iter(OTHERS)
+    for name, path in regimes.paths.items():
+        color = COLORS.get(name) or next(spare, GREY)
+        traces.append({
+            "type": "scatter", "mode": "lines", "name": charts.plain([regime_name(name)])[0], "stackgroup": "all",
+            "x": charts.days(regimes.days), "y": charts.column(path, 100.0), "fillcolor": color,
+            "line": {"width": 0.4, "color": color}, "hovertemplate": "%{y:.0f}%",
+        })  # fmt: skip
+    layout = charts.layout(300, charts.axis(type="date"), charts.axis("probability", ticksuffix="%", range=[0, 100]))
+    parts = ", ".join(f"{regime_name(name)} {percent(share, 0)}" for name, share in regimes.today.items())
+    return Figure(
+        "fig-regime", "Regime probabilities", f"Stacked areas since {date(regimes.days[0])}; today {parts}",
+        {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}}, f"regime · as of {day}", wide=True,
+    )  # fmt: skip
+
+
+def table(regimes: RegimeView, day: str) -> Table:
+    spans = ("1d", "1w", "1m")
+    rows = []
+    for name, share in regimes.today.items():
+        moves = [regimes.changes[name][span] for span in spans]
+        cells = [
+            Cell(number(m * 100, 0, signed=True) if m is not None else "n/a",
+                 "" if m is not None else "no regime stored for that day", signed_tone(m))
+            for m in moves
+        ]  # fmt: skip
+        rows.append((Cell(regime_name(name)), Cell(percent(share, 1)), *cells))
+    columns = (Column("Regime", "text"), Column("Probability"), *(Column(s, unit="points") for s in spans))
+    return Table(
+        "regime",
+        f"Probabilities at {day}, and their changes in percentage points",
+        columns,
+        tuple(rows),
+        f"regime · as of {day}",
+    )
+
+
+def section(data: ReportData) -> Section:
+    regimes, day = view(data), date(data.day)
+    title = "Regime"
+    if regimes.leader is None:
+        lacking = ("No regime was computed for this decision: probabilities and tilts by regime are not known.",)
+        return Section("regime", title, (), lacking, ())
+    return Section("regime", title, sentences(regimes), (), (figure(regimes, day), table(regimes, day)))

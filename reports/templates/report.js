@@ -1,0 +1,45 @@
+(function () {
+  "use strict";
+  var figures = JSON.parse(document.getElementById("figures").textContent);
+  var twins = JSON.parse(document.getElementById("dark-colors").textContent);
+  var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  var printing = false;
+
+  // A deep copy with every light colour swapped for its dark twin where the page is dark.
+  function themed(value) {
+    if (typeof value === "string") {
+      return dark.matches && !printing && Object.prototype.hasOwnProperty.call(twins, value) ? twins[value] : value;
+    }
+    if (Array.isArray(value)) return value.map(themed);
+    if (value && typeof value === "object") {
+      var copy = {};
+      Object.keys(value).forEach(function (key) { copy[key] = themed(value[key]); });
+      return copy;
+    }
+    return value;
+  }
+
+  function draw(width) {
+    Object.keys(figures).forEach(function (id) {
+      var place = document.getElementById(id);
+      if (!place) return;
+      var figure = themed(figures[id]);
+      if (width) figure.layout.width = Math.min(width, place.clientWidth || width);
+      Plotly.react(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
+    });
+  }
+
+  draw();
+  dark.addEventListener("change", function () { draw(); });
+  window.addEventListener("beforeprint", function () { printing = true; draw(680); });
+  window.addEventListener("afterprint", function () { printing = false; draw(); });
+
+  // A receipt's link opens the list that it is in.
+  function reveal() {
+    var row = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    var list = row && row.closest("details");
+    if (list) { list.open = true; row.scrollIntoView(); }
+  }
+  window.addEventListener("hashchange", reveal);
+  reveal();
+})();
