@@ -95,19 +95,7 @@ def _start(
     here = Stack(home, world, url, api, asyncpg_url(postgres.ensure_database(PREFECT_DATABASE)))
     say("PostgreSQL", f"alvorada url --world {world}", home.postgres / "log")
     env = {**here.environment(), "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
-    server = started(
-        _prefect(
-            "the Prefect server",
-            home,
-            server_environment(env, here, root),
-            "server",
-            "start",
-            "--host",
-            HOST,
-            "--port",
-            str(port),
-        )
-    )
+    server = started(_server(home, server_environment(env, here, root), port))
     if with_sandbox:
         simulated = started(start_sandbox(home, seed))
         address = sandbox_url(simulated)
@@ -131,6 +119,14 @@ def _start(
     )
 
 
+def _server(home: Home, env: Mapping[str, str], port: int) -> Child:
+    """What `prefect server start` runs, without its wrapper: that one imports Prefect a second time, and refuses a
+    port for a minute after its last use."""
+    factory = ["--factory", "prefect.server.api.server:create_app"]
+    where = ["--host", HOST, "--port", str(port), "--timeout-keep-alive", "5", "--log-level", "warning"]
+    return _python("the Prefect server", home, env, "-m", "uvicorn", *factory, *where)
+
+
 def server_environment(env: Mapping[str, str], here: Stack, root: str) -> dict[str, str]:
     """The server emits the state events that automations hear, and keeps its tables in our PostgreSQL."""
     own = {
@@ -139,6 +135,7 @@ def server_environment(env: Mapping[str, str], here: Stack, root: str) -> dict[s
         "PREFECT_UI_URL": root,
         "PREFECT_UI_API_URL": f"{root}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
     }
     return {**env, **own}
 
