@@ -52,12 +52,17 @@ class Terms:
 @dataclass(frozen=True)
 class Quotes:
     """Per contract (..., N): `value` in BRL, `rate` (annual fraction to maturity), `dv01` in BRL per bp (+ gains when
-    the rate falls), `price` in the quotation's unit."""
+    the rate falls), `price` in the quotation's unit, `exposure` in BRL for the gross leverage.
+
+    Exposure is the notional of FX and equity, and for rates its ten-year equivalent, value x years / 10, as SEC Form PF
+    counts interest-rate derivatives: a six-month DI future at par with a ten-year one would make leverage meaningless.
+    """
 
     value: FloatArray
     rate: FloatArray
     dv01: FloatArray
     price: FloatArray
+    exposure: FloatArray
 
 
 def terms_of(instruments: Sequence[Instrument]) -> Terms:
@@ -87,7 +92,8 @@ def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quot
         rate = np.where(years > 0, np.expm1(growth / years), np.nan)
         dv01 = -terms.sign * value * years / (1.0 + rate) * BP
         point = terms.multiplier * np.where(terms.indexed, levels.spots[..., 3:4], 1.0)
-        return Quotes(value, rate, dv01, value / point)
+        exposure = np.where(terms.funded, value * years / 10.0, value)
+        return Quotes(value, rate, dv01, value / point, exposure)
 
 
 def contract_value(terms: Terms, levels: Levels, bd: FloatArray, cd: FloatArray) -> FloatArray:

@@ -1,0 +1,229 @@
+"""The model portfolio's path: orders, fills, costs and NAV, day by day.
+
+Timing: an order decided at row t (06:00 of day t) fills at that day's settlement, the prices that row t + 1 sees. So
+NAV at row t marks what was decided at rows <= t - 2 over the move from row t - 1 to t, and the orders of t - 1 fill at
+the prices of row t, paying their cost there. The whole NAV earns CDI (margin lies in federal bonds): line CASH.
+
+Price and carry. Carry is what a held contract earns if its curve and spot stay as they were at the last mark, with the
+days gone by (roll-down, the IPCA accrual of DAP, less CDI on funded contracts); price is the rest. All lines are in
+whole cents, so that they add up to the change of NAV exactly.
+
+A contract without a price on a day is held unmarked (its P&L is unknown that day) and the whole move, with the CDI
+since, is booked when the price is back. There are no orders for it meanwhile, and an order that meets no price lapses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from desk.catalog.desk_parameters import DeskParameters
+from desk.portfolio.market import Levels
+from desk.portfolio.pricing import Quotes, Terms, contract_value, quote, remaining, terms_of
+from desk.portfolio.size import (
+    TRADING_DAYS,
+    IntArray,
+    Plan,
+    class_index,
+    risk_contributions,
+    round_to_lots,
+    unit_cost,
+    worth_trading,
+)
+from desk.transforms.curves import FloatArray
+
+
+@dataclass(frozen=True)
+class Path:
+    """The book by row (R) and instrument (N). Money in BRL, whole cents.
+
+    `held` contracts over the move into the row; `before` what the row's decision finds (its fills done), in contract
+    `maturity_before`; `target` what it decides, in `maturity` named `contract_id`; `price`, `carry` P&L of `held` (NaN
+    when unmarked), `cost` of the row's fills; `cash` (R,) interest; `nav` (R,).
+    """
+
+    held: IntArray
+    before: IntArray
+    maturity_before: npt.NDArray[np.datetime64]
+    contract_id_before: npt.NDArray[np.str_]
+    target: IntArray
+    maturity: npt.NDArray[np.datetime64]
+    contract_id: npt.NDArray[np.str_]
+    price: FloatArray
+    carry: FloatArray
+    cost: FloatArray
+    cash: FloatArray
+    nav: FloatArray
+
+    def pnl_of(self, row: int) -> float:
+        """P&L of the book in one row, after cost, with the cash."""
+        lines = np.nansum(self.price[row]) + np.nansum(self.carry[row]) - self.cost[row].sum()
+        return round(float(lines + self.cash[row]), 2)
+
+
+def _empty_path(rows: int, count: int) -> Path:
+    return Path(
+        held=np.zeros((rows, count), dtype=np.int64),
+        before=np.zeros((rows, count), dtype=np.int64),
+        maturity_before=np.full((rows, count), np.datetime64("NaT"), dtype="datetime64[D]"),
+        contract_id_before=np.full((rows, count), "", dtype="U8"),
+        target=np.zeros((rows, count), dtype=np.int64),
+        maturity=np.full((rows, count), np.datetime64("NaT"), dtype="datetime64[D]"),
+        contract_id=np.full((rows, count), "", dtype="U8"),
+        price=np.zeros((rows, count)),
+        carry=np.zeros((rows, count)),
+        cost=np.zeros((rows, count)),
+        cash=np.zeros(rows),
+        nav=np.zeros(rows),
+    )
+
+
+def run_path(plan: Plan, parameters: DeskParameters) -> Path:
+    """The book from the plan's first row, with the inception NAV and no position, to its last."""
+    terms = terms_of(parameters.instruments)
+    path = _empty_path(len(plan), len(parameters.instruments))
+    growth = plan.market.cdi_growth()
+    marked = np.zeros(len(parameters.instruments), dtype=np.intp)  # row of each held contract's last mark
+    path.nav[0] = parameters.portfolio.inception_nav_brl
+    _decide(plan, path, 0, parameters)
+    for row in range(1, len(plan)):
+        now = _quote_at(terms, plan, row, path.maturity_before[row - 1])
+        _mark(terms, plan, path, row, now, marked, growth)
+        _fill(terms, plan, path, row, now, marked, parameters)
+        interest = np.expm1(growth[row] - growth[row - 1])
+        path.cash[row] = round(path.nav[row - 1] * interest, 2)
+        path.nav[row] = round(path.nav[row - 1] + path.pnl_of(row), 2)
+        _decide(plan, path, row, parameters)
+    return path
+
+
+def _quote_at(terms: Terms, plan: Plan, row: int, maturity: npt.NDArray[np.datetime64]) -> Quotes:
+    at = slice(row, row + 1)
+    return quote(terms, plan.market.levels[at], plan.market.valuation[at], maturity[None, :])
+
+
+def _mark(
+    terms: Terms,
+    plan: Plan,
+    path: Path,
+    row: int,
+    now: Quotes,
+    marked: npt.NDArray[np.intp],
+    growth: FloatArray,
+) -> None:
+    """Price and carry P&L of what was held into `row`, since each contract's last mark."""
+    held = path.before[row - 1]
+    path.held[row] = held
+    open_lines = held != 0
+    if not open_lines.any():
+        return
+    base, still = _last_marks(terms, plan, row, path.maturity_before[row - 1], marked)
+    funding = np.where(terms.funded, np.exp(growth[row] - growth[marked]), 1.0)
+    price = np.round(held * (now.value[0] - still), 2)
+    carry = np.round(held * (still - base * funding), 2)
+    known = np.isfinite(price + carry)
+    path.price[row] = np.where(open_lines, np.where(known, price, np.nan), 0.0)
+    path.carry[row] = np.where(open_lines, np.where(known, carry, np.nan), 0.0)
+    marked[open_lines & known] = row
+
+
+def _last_marks(
+    terms: Terms, plan: Plan, row: int, maturity: npt.NDArray[np.datetime64], marked: npt.NDArray[np.intp]
+) -> tuple[FloatArray, FloatArray]:
+    """Value of each held contract at its last mark, and on those same levels with the days of `row` left (N,) each.
+
+    The IPCA index is the row's own: its accrual is carry, not a change of price.
+    """
+    base, still = np.full(len(marked), np.nan), np.full(len(marked), np.nan)
+    market = plan.market
+    left = remaining(market.valuation[row : row + 1], maturity[None, :])
+    for mark in np.unique(marked):
+        at = slice(mark, mark + 1)
+        levels = market.levels[at]
+        then = contract_value(terms, levels, *remaining(market.valuation[at], maturity[None, :]))[0]
+        spots = levels.spots.copy()
+        spots[:, 3] = market.levels.spots[row, 3]
+        unchanged = contract_value(terms, Levels(levels.curves, spots, levels.usd_short), *left)[0]
+        lines = marked == mark
+        base[lines], still[lines] = then[lines], unchanged[lines]
+    return base, still
+
+
+def _fill(
+    terms: Terms,
+    plan: Plan,
+    path: Path,
+    row: int,
+    now: Quotes,
+    marked: npt.NDArray[np.intp],
+    parameters: DeskParameters,
+) -> None:
+    """The orders of `row - 1` at the prices of `row`; a roll closes the old contract and opens the new one."""
+    held, target = path.before[row - 1], path.target[row - 1]
+    old, new = path.maturity_before[row - 1], path.maturity[row - 1]
+    fresh = _quote_at(terms, plan, row, new)
+    rolled = (old != new) & (held != 0)
+    priced = np.isfinite(fresh.value[0]) & (np.isfinite(now.value[0]) | ~rolled)
+    done = priced & ((held != target) | rolled)
+    cost = line_cost(
+        held,
+        target,
+        rolled,
+        np.nan_to_num(unit_cost(parameters, terms, now)[0]),
+        np.nan_to_num(unit_cost(parameters, terms, fresh)[0]),
+    )
+    path.cost[row] = np.where(done, cost, 0.0)
+    path.before[row] = np.where(done, target, held)
+    moved = done | (held == 0)
+    path.maturity_before[row] = np.where(moved, new, old)
+    path.contract_id_before[row] = np.where(moved, path.contract_id[row - 1], path.contract_id_before[row - 1])
+    marked[done] = row
+
+
+def line_cost(
+    held: IntArray, target: IntArray, rolled: npt.NDArray[np.bool_], old_cost: FloatArray, new_cost: FloatArray
+) -> FloatArray:
+    """BRL of each line's order, whole cents: the difference, or both contracts in full where it rolls."""
+    whole = np.abs(held) * old_cost + np.abs(target) * new_cost
+    return np.asarray(np.round(np.where(rolled, whole, np.abs(target - held) * new_cost), 2))
+
+
+def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> None:
+    """Target contracts of `row`: what the plan asks for at today's NAV, where the order is worth its cost.
+
+    Rolls, changes of side and the closing of a line that has no view left are always made; and when the book that is
+    left would be outside a limit, every line goes to its target.
+    """
+    before, nav = path.before[row], float(path.nav[row])
+    lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
+    priced = np.isfinite(plan.quotes.value[row])
+    desired = np.where(priced, round_to_lots(plan.per_brl[row] * nav, lots), before)
+    mapped = plan.contracts.maturity[row]
+    rolled = priced & (before != 0) & (path.maturity_before[row] != mapped)
+    cost = np.nan_to_num(plan.unit_cost[row]) * np.abs(desired - before)
+    must = rolled | ((before != 0) & (np.sign(desired) != np.sign(before)))
+    trade = must | worth_trading(desired - before, plan.volatility[row], cost, nav, parameters)
+    target = np.where(trade, desired, before)
+    if not within_limits(target, plan, row, nav, parameters):
+        target = desired
+    path.target[row] = target
+    own = priced | (before == 0)
+    path.maturity[row] = np.where(own, mapped, path.maturity_before[row])
+    path.contract_id[row] = np.where(own, plan.contracts.contract_id[row], path.contract_id_before[row])
+
+
+def within_limits(target: IntArray, plan: Plan, row: int, nav: float, parameters: DeskParameters) -> bool:
+    """Whether risk shares, class shares and gross exposure of `target` are inside limits.toml."""
+    limits, rules = parameters.limits, parameters.portfolio
+    budget = rules.target_volatility / np.sqrt(TRADING_DAYS) * nav
+    parts = risk_contributions(target, plan.matrix[row]) / budget
+    names, classes = class_index(parameters)
+    by_class = np.bincount(classes, weights=parts, minlength=len(names))
+    gross = float(np.abs(target * np.nan_to_num(plan.quotes.exposure[row])).sum()) / nav
+    return bool(
+        np.abs(parts).max() <= limits.threshold("instrument_risk_share")
+        and np.abs(by_class).max() <= limits.threshold("class_risk_share")
+        and gross <= limits.threshold("gross_leverage")
+    )

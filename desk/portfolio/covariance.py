@@ -1,0 +1,68 @@
+"""Covariance of one contract's daily P&L: exponentially weighted, correlations shrunk to the identity.
+
+Shrinkage: Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", Journal of
+Multivariate Analysis 88 (2004), with observation weights in place of 1/T and on standardised P&L, so that an instrument
+measured in large numbers does not decide the intensity. Means are taken as zero (one day's drift is small beside its
+deviation). Unknown observations are left out of an instrument's variance and count as uncorrelated in its correlations,
+which keeps the matrix positive semi-definite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from desk.transforms.curves import FloatArray
+
+
+@dataclass(frozen=True)
+class Covariance:
+    """`volatility` (R, N), BRL a day per contract, NaN where too little is known; `matrix` (R, N, N) with zeros there;
+    `intensity` (R,) of the shrinkage, 0 to 1."""
+
+    volatility: FloatArray
+    matrix: FloatArray
+    intensity: FloatArray
+
+
+def ewma_weights(window: int, half_life: float) -> FloatArray:
+    """Weights (window,), oldest first, adding up to one; a row `half_life` older weighs half."""
+    weights = 0.5 ** (np.arange(window)[::-1] / half_life)
+    return np.asarray(weights / weights.sum())
+
+
+def shrunk_covariance(pnl: FloatArray, weights: FloatArray, min_rows: int) -> Covariance:
+    """Of daily P&L (R, S, N), oldest first, weighted by (S,). Needs `min_rows` known rows per instrument."""
+    known = np.isfinite(pnl)
+    filled = np.where(known, pnl, 0.0)
+    mass = np.einsum("s,rsn->rn", weights, known.astype(np.float64))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        volatility = np.sqrt(np.einsum("s,rsn->rn", weights, filled**2) / mass)
+        usable = (known.sum(axis=1) >= min_rows) & (volatility > 0)
+        standard = np.where(usable[:, None, :], filled / (volatility * np.sqrt(mass))[:, None, :], 0.0)
+    correlation, intensity = shrunk_correlation(standard, weights)
+    volatility = np.where(usable, volatility, np.nan)
+    scale = np.where(usable, volatility, 0.0)
+    return Covariance(volatility, correlation * scale[:, :, None] * scale[:, None, :], intensity)
+
+
+def shrunk_correlation(standard: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Correlations (R, N, N) of standardised rows (R, S, N) moved to the identity by the intensity (R,) that they earn.
+
+    Intensity = min(1, b^2 / d^2): d^2 the squared distance of the sample to the identity, b^2 the sample's own error,
+    the weighted sum of squared distances of each day's outer product to the sample.
+    """
+    weighted = standard * np.sqrt(weights)[:, None]
+    sample = np.swapaxes(weighted, 1, 2) @ weighted
+    identity = np.eye(standard.shape[-1])
+    diagonal = np.einsum("rnn->rn", sample)
+    diagonal[diagonal == 0.0] = 1.0  # an instrument without history is its own
+    distance = ((sample - identity) ** 2).sum(axis=(1, 2))
+    quartic = (standard**2).sum(axis=2) ** 2
+    cross = np.einsum("rsn,rsn->rs", standard @ sample, standard)
+    error = (quartic - 2.0 * cross + (sample**2).sum(axis=(1, 2))[:, None]) @ weights**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        intensity = np.where(distance > 0, np.minimum(error / distance, 1.0), 1.0)
+    shrunk = sample + intensity[:, None, None] * (identity - sample)
+    return shrunk, intensity
