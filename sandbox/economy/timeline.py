@@ -1,0 +1,89 @@
+"""The economy's time: weekdays and months since 2006 (two years of burn-in before it opens), and policy meetings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+FIRST_DAY = np.datetime64("2006-01-02")
+OPENING = dt.date(2008, 1, 1)
+Ints = npt.NDArray[np.int64]
+Days = npt.NDArray[np.datetime64]
+
+_COPOM_NEAR = ((1, 28), (3, 18), (5, 6), (6, 17), (7, 30), (9, 17), (10, 31), (12, 10))
+_FOMC_NEAR = ((1, 29), (3, 19), (5, 3), (6, 16), (7, 29), (9, 18), (11, 4), (12, 15))
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Weekdays and months from 2006 to the end of `last_year`."""
+
+    last_year: int
+
+    @cached_property
+    def days(self) -> Days:
+        span = np.arange(FIRST_DAY, np.datetime64(f"{self.last_year + 1}-01-01"))
+        return span[np.is_busday(span)]
+
+    @cached_property
+    def months(self) -> Days:
+        return np.arange(np.datetime64("2006-01"), np.datetime64(f"{self.last_year + 1}-01"))
+
+    @cached_property
+    def month_of_day(self) -> Ints:
+        """Index into `months`, one per weekday."""
+        return (self.days.astype("datetime64[M]") - self.months[0]).astype(np.int64)
+
+    @cached_property
+    def month_fraction(self) -> npt.NDArray[np.float64]:
+        """How much of its month is over at each weekday's end, in calendar days (0..1]."""
+        start = self.days.astype("datetime64[M]")
+        length = ((start + 1).astype("datetime64[D]") - start.astype("datetime64[D]")).astype(np.float64)
+        done: npt.NDArray[np.float64] = ((self.days - start.astype("datetime64[D]")).astype(np.float64) + 1.0) / length
+        return done
+
+    @cached_property
+    def years(self) -> npt.NDArray[np.float64]:
+        """Years since the first day, one per weekday."""
+        return (self.days - FIRST_DAY).astype(np.float64) / 365.25
+
+    @cached_property
+    def copom(self) -> Days:
+        """Decision days (Wednesdays), eight a year, with one more year than the days have."""
+        return meetings(_COPOM_NEAR, 2006, self.last_year + 4)
+
+    @cached_property
+    def fomc(self) -> Days:
+        return meetings(_FOMC_NEAR, 2006, self.last_year + 4)
+
+    @cached_property
+    def wait_years(self) -> npt.NDArray[np.float64]:
+        """Years from each weekday's close to the next Copom decision (zero on the day: it comes after the close)."""
+        following = self.copom[np.searchsorted(self.copom, self.days, side="left")]
+        wait: npt.NDArray[np.float64] = (following - self.days).astype(np.float64) / 365.25
+        return wait
+
+    def index(self, day: dt.date | np.datetime64) -> int:
+        """Position of the last weekday on or before `day`; -1 before the first."""
+        return int(np.searchsorted(self.days, np.datetime64(day, "D"), side="right")) - 1
+
+
+def meetings(near: tuple[tuple[int, int], ...], first_year: int, last_year: int) -> Days:
+    """The Wednesday nearest each (month, day) of each year."""
+    days = [dt.date(year, month, day) for year in range(first_year, last_year + 1) for month, day in near]
+    return np.array([_nearest_wednesday(day) for day in days], dtype="datetime64[D]")
+
+
+def _nearest_wednesday(day: dt.date) -> dt.date:
+    shift = (2 - day.weekday()) % 7
+    return day + dt.timedelta(days=shift if shift <= 3 else shift - 7)
+
+
+def meeting_name(position: int) -> str:
+    """`R4/2028` for the position-th Copom decision since 2006, as Focus names it."""
+    year, number = divmod(position, len(_COPOM_NEAR))
+    return f"R{number + 1}/{2006 + year}"

@@ -1,0 +1,65 @@
+"""What can go wrong with an answer: refusals, error pages, half a body, another schema, nothing at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+
+from starlette.responses import Response, StreamingResponse
+
+from sandbox.settings import Kind
+from sandbox.wire import Answer
+
+_PAGE = b"""<!DOCTYPE html>
+<html lang="en"><head><title>Just a moment...</title></head>
+<body><h1>Checking your browser before accessing this site.</h1></body></html>
+"""
+_OUT_OF_ORDER = b"<html><head><title>503 Service Unavailable</title></head><body>Service Unavailable</body></html>"
+
+
+def spoiled(answer: Answer, kind: Kind) -> Answer:
+    """`answer` as the fault leaves it (a cut body is cut when it is sent)."""
+    if kind == "rate_limit":
+        return Answer(b"Too Many Requests\r\n", 429, "text/plain")
+    if kind == "server_error":
+        return Answer(_OUT_OF_ORDER, 503, "text/html")
+    if kind == "html":
+        return Answer(_PAGE, 200, "text/html; charset=UTF-8")
+    if kind == "empty":
+        return Answer(b"", 200, answer.media)
+    if kind == "wrong_schema":
+        return Answer(_renamed(answer.body), answer.status, answer.media)
+    return answer
+
+
+def cut_short(answer: Answer) -> Response:
+    """Half the body under a Content-Length that promises all of it; then the connection closes."""
+    half = answer.body[: max(1, len(answer.body) // 2)]
+
+    async def send() -> AsyncIterator[bytes]:
+        yield half
+
+    promised = {"Content-Length": str(max(len(answer.body), len(half) + 1))}
+    return StreamingResponse(send(), answer.status, headers=promised, media_type=answer.media)
+
+
+def _renamed(body: bytes) -> bytes:
+    """The same shape under other names: what a source does when it changes its format overnight."""
+    start = body.lstrip()[:1]
+    if start in (b"{", b"["):
+        return json.dumps(_rename(json.loads(body)), separators=(",", ":"), ensure_ascii=False).encode()
+    if start == b"<":
+        return re.sub(rb"<(/?)(?:d:)?([A-Za-z])", rb"<\1new_\2", body)
+    if body[:2] in (b"PK", b"MZ"):
+        return b"Arquivo;Status\r\n1;novo formato\r\n"
+    lines = body.split(b"\n", 1)
+    return b"NewColumn," + lines[0][::-1].strip() + b"\n" + (lines[1] if len(lines) > 1 else b"")
+
+
+def _rename(value: object) -> object:
+    if isinstance(value, dict):
+        return {f"{key}V2": _rename(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_rename(inner) for inner in value]
+    return value

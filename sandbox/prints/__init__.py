@@ -1,0 +1,1 @@
+"""What each source prints about the economy: days, numbers in the source's unit, decimals, and the first print."""

@@ -1,0 +1,139 @@
+"""Daily prints of world markets: the FRED dailies (percent as FRED has them) and Yahoo's closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sandbox.economy import Economy
+from sandbox.economy.draws import Floats
+from sandbox.economy.factors import reverting
+from sandbox.prints.numbers import Numbers, daily
+
+Print = Callable[[Economy], Numbers]
+
+US_TENORS: dict[str, float] = {
+    "1 Mo": 1 / 12, "1.5 Month": 1.5 / 12, "2 Mo": 2 / 12, "3 Mo": 0.25, "4 Mo": 4 / 12, "6 Mo": 0.5, "1 Yr": 1.0,
+    "2 Yr": 2.0, "3 Yr": 3.0, "5 Yr": 5.0, "7 Yr": 7.0, "10 Yr": 10.0, "20 Yr": 20.0, "30 Yr": 30.0,
+}  # fmt: skip
+REAL_TENORS: dict[str, float] = {"5 YR": 5.0, "7 YR": 7.0, "10 YR": 10.0, "20 YR": 20.0, "30 YR": 30.0}
+
+YAHOO_ASSETS = {
+    "BRL=X": "brl", "MXN=X": "mxn", "CLP=X": "clp", "COP=X": "cop", "ZAR=X": "zar", "TRY=X": "try", "EURUSD=X": "eur",
+    "JPY=X": "jpy", "GBPUSD=X": "gbp", "CNY=X": "cny", "DX-Y.NYB": "dxy", "^BVSP": "ibov", "^GSPC": "spx",
+    "^IXIC": "nasdaq", "^VIX": "vix", "GC=F": "gold", "CL=F": "wti", "BZ=F": "brent", "ZS=F": "soybean", "ZC=F": "corn",
+    "SB=F": "sugar", "KC=F": "coffee", "HG=F": "copper", "TIO=F": "iron_ore", "VALE3.SA": "vale", "EWZ": "ewz",
+    "EMB": "emb", "HYG": "hyg", "LQD": "lqd", "TLT": "tlt", "TIP": "tip",
+}  # fmt: skip
+
+
+def asset(economy: Economy, name: str) -> Floats:
+    return economy.factors.vix if name == "vix" else economy.assets[name]
+
+
+def us_par(economy: Economy, years: float) -> Floats:
+    """Percent with two decimals, by weekday: what Treasury and FRED both print."""
+    return np.round(100.0 * economy.rates.us(slice(None), years), 2)
+
+
+def us_real_par(economy: Economy, years: float) -> Floats:
+    return np.round(100.0 * economy.rates.us_real(slice(None), years), 2)
+
+
+def _yield(years: float) -> Print:
+    return lambda economy: daily(economy, "us_government", us_par(economy, years), 2)
+
+
+def _real(years: float) -> Print:
+    return lambda economy: daily(economy, "us_government", us_real_par(economy, years), 2)
+
+
+def _breakeven(years: float) -> Print:
+    return lambda economy: daily(economy, "us_government", us_par(economy, years) - us_real_par(economy, years), 2)
+
+
+def _forward_breakeven(economy: Economy) -> Numbers:
+    ten = us_par(economy, 10.0) - us_real_par(economy, 10.0)
+    five = us_par(economy, 5.0) - us_real_par(economy, 5.0)
+    return daily(economy, "us_government", 100.0 * ((1 + ten / 100.0) ** 2 / (1 + five / 100.0) - 1.0), 2)
+
+
+def _fed_funds(economy: Economy) -> Numbers:
+    """Every calendar day, the middle of the target range."""
+    weekdays = economy.timeline.days
+    every = np.arange(np.datetime64("2008-01-01"), weekdays[-1] + 1)
+    at = np.searchsorted(weekdays, every, side="right") - 1
+    return Numbers(every, np.round(100.0 * effective_fed_funds(economy)[at], 2), 2)
+
+
+def effective_fed_funds(economy: Economy) -> Floats:
+    own = economy.draws.normal("print.dff", len(economy.timeline.days))
+    return np.maximum(economy.rates.fed_funds + 0.00005 * np.round(own), 0.0004)
+
+
+def _sofr(economy: Economy) -> Numbers:
+    """Since 3 April 2018; dear at quarter ends."""
+    own = np.abs(economy.draws.normal("print.sofr", len(economy.timeline.days)))
+    turn = 0.0008 * ((economy.timeline.month_fraction > 0.97) & (economy.timeline.month_of_day % 3 == 2))
+    every = daily(economy, "us_government", 100.0 * (economy.rates.fed_funds - 0.0004 + 0.0003 * own + turn), 2)
+    since = every.days >= np.datetime64("2018-04-03")
+    return Numbers(every.days[since], every.values[since], 2)
+
+
+def _reverse_repo(economy: Economy) -> Numbers:
+    own = economy.draws.normal("print.rrp", len(economy.timeline.days))
+    level = np.exp(np.log(120.0) + reverting(0.08 * own, 0.01))
+    return daily(economy, "us_government", level, 3)
+
+
+def _spot(name: str, discount: float) -> Print:
+    """Spot oil: the future with its own basis."""
+
+    def print_it(economy: Economy) -> Numbers:
+        own = reverting(0.004 * economy.draws.normal(f"print.spot.{name}", len(economy.timeline.days)), 0.05)
+        return daily(economy, "us_government", economy.assets[name] * np.exp(own - discount), 2)
+
+    return print_it
+
+
+def _dollar_broad(economy: Economy) -> Numbers:
+    a = economy.assets
+    level = 88.0 * np.exp(
+        0.45 * np.log(a["dxy"] / a["dxy"][0]) + 0.20 * np.log(a["mxn"] / a["mxn"][0])
+        + 0.20 * np.log(a["cny"] / a["cny"][0]) + 0.05 * np.log(a["brl"] / a["brl"][0])
+    )  # fmt: skip
+    return daily(economy, "us_government", level, 4)
+
+
+def _percent(name: str) -> Print:
+    return lambda economy: daily(economy, "us_government", 100.0 * economy.assets[name], 2)
+
+
+def _close(name: str, calendar: str, decimals: int) -> Print:
+    return lambda economy: daily(economy, calendar, asset(economy, name), decimals)
+
+
+SERIES: dict[str, Print] = {
+    "fed_funds_effective": _fed_funds,
+    "sofr": _sofr,
+    "dgs3mo": _yield(0.25),
+    "dgs1": _yield(1.0),
+    "dgs2": _yield(2.0),
+    "dgs5": _yield(5.0),
+    "dgs10": _yield(10.0),
+    "dgs30": _yield(30.0),
+    "dfii5": _real(5.0),
+    "dfii10": _real(10.0),
+    "us_breakeven_5y": _breakeven(5.0),
+    "us_breakeven_10y": _breakeven(10.0),
+    "us_breakeven_5y5y": _forward_breakeven,
+    "vix_fred": _close("vix", "nyse", 2),
+    "us_hy_spread": _percent("hy"),
+    "us_ig_spread": _percent("ig"),
+    "brent_fred": _spot("brent", 0.005),
+    "wti_fred": _spot("wti", 0.003),
+    "dollar_broad": _dollar_broad,
+    "sp500_fred": _close("spx", "nyse", 2),
+    "fed_reverse_repo": _reverse_repo,
+}

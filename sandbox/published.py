@@ -1,0 +1,134 @@
+"""What the world can see at a moment: each printed series with the instant it became public and, if so, was revised.
+
+The rules are the catalogue's. Now and then a number is late (a day for daily series, a few for monthly ones), by the
+seed; series of one monthly rule are late together, as the bodies of one press release are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.catalog import Catalog
+from desk.model import UTC, Series
+from desk.publication import publication_times
+from sandbox.economy import Economy, simulate
+from sandbox.economy.draws import Floats
+from sandbox.economy.timeline import Days
+from sandbox.prints import brazil_daily, brazil_monthly, markets, united_states
+from sandbox.prints.numbers import Numbers
+
+Instants = npt.NDArray[np.int64]
+"""Microseconds since 1970, UTC."""
+
+_HOUR = 3_600_000_000
+_NEVER_LATE = frozenset({"ptax", "sgs_same_day", "us_close", "b3_close"})
+_LATE_SHARE = {"D": 0.004, "W": 0.010, "M": 0.015, "Q": 0.015}
+_LATE_HOURS = {"D": 26, "W": 30, "M": 75, "Q": 75}
+
+
+def instant(moment: dt.datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1_000_000)
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """A series with its release times. Rows ascend by day; `known` mostly does too (late prints are out of order)."""
+
+    numbers: Numbers
+    known: Instants
+    revised: Instants | None
+
+    def visible(self, now: dt.datetime) -> npt.NDArray[np.int64]:
+        """Positions of the rows that are public at `now`."""
+        return np.flatnonzero(self.known <= instant(now))
+
+    def values(self, now: dt.datetime) -> Floats:
+        """Every row's value as it would be printed at `now`."""
+        if self.numbers.first is None or self.revised is None:
+            return self.numbers.values
+        return np.where(self.revised <= instant(now), self.numbers.values, self.numbers.first)
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """One seed's economy through the catalogue's eyes. Everything computed is kept for the process."""
+
+    seed: int
+    catalog: Catalog
+    _published: dict[tuple[str, int], Published] = field(default_factory=dict)
+    _times: dict[tuple[str, int, int, int], Instants] = field(default_factory=dict)
+    _kept: dict[tuple[object, ...], object] = field(default_factory=dict)
+
+    def economy(self, now: dt.datetime) -> Economy:
+        return simulate(self.seed, now.year)
+
+    def published(self, series: Series, now: dt.datetime) -> Published:
+        """Raises KeyError for a series that the sandbox does not print."""
+        key = (series.id, now.year)
+        if key not in self._published:
+            economy = self.economy(now)
+            numbers = _printer(economy)[series.id]
+            self._published[key] = self._release(series, numbers, economy)
+        return self._published[key]
+
+    def known_times(self, rule: str, days: Days) -> Instants:
+        """When numbers about each day are public by `rule`, without lateness."""
+        key = (rule, len(days), int(days[0].astype(np.int64)), int(days[-1].astype(np.int64)))
+        if key not in self._times:
+            times = publication_times(self.catalog.rules[rule], pl.Series("obs_date", days.astype("datetime64[D]")))
+            self._times[key] = times.to_physical().to_numpy().astype(np.int64)
+        return self._times[key]
+
+    def keep(self, key: tuple[object, ...], make: object) -> object:
+        """What `make()` gave the first time for `key`."""
+        if key not in self._kept:
+            self._kept[key] = make()  # type: ignore[operator]
+        return self._kept[key]
+
+    def _release(self, series: Series, numbers: Numbers, economy: Economy) -> Published:
+        known = self.known_times(series.rule, numbers.days).copy()
+        if series.rule not in _NEVER_LATE:
+            stream = f"late.{series.id}" if series.frequency == "D" else f"late.{series.rule}"
+            # by month or day since 2006, so that series of one release share their fate whatever their first row
+            place = (numbers.days - np.datetime64("2006-01-01")).astype(np.int64)
+            fate = economy.draws.uniform(stream, int(place[-1]) + 1)[place]
+            known[fate < _LATE_SHARE[series.frequency]] += _LATE_HOURS[series.frequency] * _HOUR
+        revised = None if numbers.first is None else known + numbers.revised_after * 24 * _HOUR
+        return Published(numbers, known, revised)
+
+
+@lru_cache(maxsize=4)
+def _printer(economy: Economy) -> Mapping[str, Numbers]:
+    return _Prints(economy)
+
+
+class _Prints(dict[str, Numbers]):
+    """Series id -> numbers, made when first asked for."""
+
+    def __init__(self, economy: Economy) -> None:
+        super().__init__()
+        self.economy = economy
+
+    def __missing__(self, series_id: str) -> Numbers:
+        if series_id.startswith("fx_flow_"):
+            self.update(brazil_daily.fx_flow(self.economy))
+        else:
+            self[series_id] = printers()[series_id](self.economy)
+        return self[series_id]
+
+
+def printers() -> Mapping[str, brazil_monthly.Print]:
+    """Every series that has its own printer (the FX flow table is printed whole)."""
+    return {
+        **brazil_daily.SERIES,
+        **brazil_monthly.SERIES,
+        **united_states.SERIES,
+        **markets.SERIES,
+    }
