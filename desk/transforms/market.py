@@ -132,6 +132,16 @@ def _net_share(name: str, long: str, short: str, interest: str) -> Feature:
     )
 
 
+def _gap_of(name: str, inflation: str) -> Feature:
+    return Feature(
+        name,
+        (inflation, "inflation_target", "inflation_tolerance"),
+        f"({inflation} - inflation_target) / inflation_tolerance",
+        "tolerance bands",
+        lambda c: _ratio(c[inflation] - c["inflation_target"], c["inflation_tolerance"]),
+    )
+
+
 _EXPORTS = ("soybean", "iron_ore", "brent", "sugar", "coffee", "corn")
 
 FEATURES: tuple[Feature, ...] = (
@@ -196,9 +206,9 @@ FEATURES: tuple[Feature, ...] = (
     # inflation
     *(breakeven_at(bd) for bd in BREAKEVEN_VERTICES),
     z_of("breakeven_504", TWO_YEARS),
-    spread_of("breakeven_gap_504", "breakeven_504", "inflation_target"),
-    spread_of("ipca_gap", "ipca_12m", "inflation_target"),
-    spread_of("focus_gap", "focus_ipca_12m", "inflation_target"),
+    _gap_of("breakeven_gap_504", "breakeven_504"),
+    _gap_of("ipca_gap", "ipca_12m"),
+    _gap_of("focus_gap", "focus_ipca_12m"),
     _core("_3m", YEARLY),
     _core("_12m", YEARLY),
     _core("_3m_z", SD),

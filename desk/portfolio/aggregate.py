@@ -1,0 +1,129 @@
+"""From strategies to instruments: one conviction per instrument and day, who stands behind it, and what changed.
+
+conviction = sum over strategies of leg sign * score * confidence * staleness decay, divided by the legs that speak; +
+is long the contract's price. A strategy that scores -1 on a leg that is short DOL comes out long DOL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from desk.gold import AGGREGATED_SIGNAL
+from desk.model import decision_time, desk_day
+from desk.strategies.base import Strategy
+from desk.transforms.curves import FloatArray
+
+STALE_HALF_LIFE_BD = 5.0
+"""A signal whose inputs are a week too old counts half."""
+CROWDED_AGREEMENT = 0.8
+CROWDING_HAIRCUT = 0.25
+"""What full agreement of two or more strategies costs: they tend to be one bet, and to leave together."""
+DEAD_BAND = 0.1
+SURGE = 0.3
+
+
+def aggregate(
+    signals: pl.DataFrame,
+    ages: pl.DataFrame,
+    strategies: Sequence[Strategy],
+    asset_classes: Mapping[str, str],
+) -> pl.DataFrame:
+    """AGGREGATED_SIGNAL rows, every instrument of a leg on every day of `signals`.
+
+    signals: STRATEGY_SIGNALS. ages: day, strategy_id, age_bd (`desk.strategies.input_ages`). asset_classes: instrument
+    id -> class. conviction and agreement are null where no strategy with a leg there has a score.
+    """
+    as_of = signals["as_of"].unique().sort()
+    weighted = _weighted_scores(signals, ages, strategies, as_of)
+    instruments = list(dict.fromkeys(leg.instrument for strategy in strategies for leg in strategy.legs))
+    frames = []
+    for instrument in instruments:
+        legs = [
+            (index, leg.sign) for index, s in enumerate(strategies) for leg in s.legs if leg.instrument == instrument
+        ]
+        parts = np.column_stack([sign * weighted[:, index] for index, sign in legs])
+        names = [strategies[index].id for index, _ in legs]
+        size = np.array([abs(sign) for _, sign in legs])
+        frames.append(_instrument_rows(instrument, asset_classes[instrument], as_of, parts, size, names))
+    return pl.concat(frames).sort("as_of", "instrument_id")
+
+
+def _weighted_scores(
+    signals: pl.DataFrame, ages: pl.DataFrame, strategies: Sequence[Strategy], as_of: pl.Series
+) -> FloatArray:
+    """score * confidence * decay, (T, strategies), NaN where a strategy has no score."""
+    clock = pl.DataFrame({"day": ages["day"].unique().sort()})
+    clock = clock.with_columns(
+        pl.Series("as_of", [decision_time(day) for day in clock["day"]], dtype=pl.Datetime("us", "UTC"))
+    )
+    decay = pl.lit(0.5) ** (pl.col("age_bd") / STALE_HALF_LIFE_BD)
+    weighted = (
+        signals.select("as_of", "strategy_id", "score", "confidence")
+        .join(ages.join(clock, on="day"), on=["as_of", "strategy_id"], how="left")
+        .with_columns((pl.col("score") * pl.col("confidence") * decay).alias("weighted"))
+        .pivot(on="strategy_id", index="as_of", values="weighted", on_columns=[s.id for s in strategies])
+        .sort("as_of")
+    )
+    if weighted["as_of"].to_list() != as_of.to_list():
+        raise AssertionError("signals lost a day")
+    return weighted.select([s.id for s in strategies]).to_numpy().astype(np.float64)
+
+
+def _instrument_rows(
+    instrument: str, asset_class: str, as_of: pl.Series, parts: FloatArray, size: FloatArray, names: Sequence[str]
+) -> pl.DataFrame:
+    """parts (T, legs): signed contributions before normalising; size (legs,): the legs' own weights."""
+    known = np.isfinite(parts)
+    clean = np.where(known, parts, 0.0)
+    voices = (known * size).sum(axis=1)
+    strength = np.abs(clean).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        agreement = np.where(strength > 0, np.maximum(clean, 0.0).sum(axis=1) / strength, np.nan)
+        agreement = np.maximum(agreement, 1.0 - agreement)
+        crowded = np.clip((agreement - CROWDED_AGREEMENT) / (1.0 - CROWDED_AGREEMENT), 0.0, 1.0)
+        several = (np.abs(clean) > 0).sum(axis=1) >= 2
+        factor = np.where(several, 1.0 - CROWDING_HAIRCUT * np.nan_to_num(crowded), 1.0) / voices
+    shares = np.where(known, clean * factor[:, None], np.nan)
+    conviction = np.where(voices > 0, np.clip(np.nansum(shares, axis=1), -1.0, 1.0), np.nan)
+    return pl.DataFrame(
+        {
+            "as_of": as_of,
+            "instrument_id": [instrument] * len(as_of),
+            "asset_class": [asset_class] * len(as_of),
+            "conviction": pl.Series(conviction, nan_to_null=True),
+            "agreement": pl.Series(agreement, nan_to_null=True),
+            "contributions": [
+                json.dumps({name: round(value, 6) for name, value in zip(names, row, strict=True) if value == value})
+                for row in shares.tolist()
+            ],
+            "flip": flips(conviction),
+            "surge": pl.Series(surges(conviction), nan_to_null=True),
+        },
+        schema=AGGREGATED_SIGNAL.schema,
+    )
+
+
+def flips(conviction: FloatArray) -> list[int]:
+    """+1 or -1 on the day conviction crosses to the other side of the dead band, else 0. Inside it the side is kept."""
+    side = np.where(np.abs(conviction) >= DEAD_BAND, np.sign(conviction), 0.0)
+    result, held = [], 0
+    for now in side.astype(np.int64).tolist():
+        result.append(now if now and held and now != held else 0)
+        held = now or held
+    return result
+
+
+def surges(conviction: FloatArray) -> FloatArray:
+    """The change from the day before where its size is above SURGE, else NaN."""
+    moved = np.diff(conviction, prepend=np.nan)
+    return np.where(np.abs(moved) > SURGE, moved, np.nan)
+
+
+def conflicts(aggregated: pl.DataFrame) -> pl.DataFrame:
+    """Rows of AGGREGATED_SIGNAL where strategies stand on both sides: as_of day, instrument_id, agreement < 1."""
+    both = aggregated.filter(pl.col("agreement") < 1.0)
+    return both.with_columns(pl.Series("day", [desk_day(moment) for moment in both["as_of"]], dtype=pl.Date))

@@ -1,0 +1,66 @@
+"""All strategies over a panel, as the gold table of signals, and how stale each signal's inputs are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from desk import calendars
+from desk.gold import STRATEGY_SIGNALS
+from desk.model import decision_time
+from desk.strategies.base import Strategy, json_rows, missing_rows
+from desk.transforms.panel import Panel
+
+
+def score_strategies(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFrame:
+    """STRATEGY_SIGNALS rows, every strategy on every day; score null and confidence 0 where its inputs are unknown.
+
+    drivers: the signed parts of the score. missing: the declared inputs that are unknown that day.
+    """
+    as_of = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
+    frames = [_signals(panel, strategy, as_of) for strategy in strategies]
+    return pl.concat(frames).sort("as_of", "strategy_id")
+
+
+def _signals(panel: Panel, strategy: Strategy, as_of: pl.Series) -> pl.DataFrame:
+    scored = strategy.score(panel.values)
+    drivers = json_rows(strategy.parts(panel.values), len(scored))
+    return pl.DataFrame(
+        {
+            "as_of": as_of,
+            "strategy_id": [strategy.id] * len(scored),
+            "asset_class": [strategy.asset_class] * len(scored),
+            "score": scored["score"],
+            "confidence": scored["confidence"],
+            "drivers": drivers,
+            "missing": missing_rows(panel.values, strategy.inputs),
+        },
+        schema=STRATEGY_SIGNALS.schema,
+    )
+
+
+def input_ages(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFrame:
+    """day, strategy_id, age_bd: ANBIMA business days since the oldest known input, less the strategy's `fresh_bd`.
+
+    Zero when nothing is stale; null when no input is known.
+    """
+    days = panel.values["day"].to_numpy().astype("datetime64[D]")
+    frames = []
+    for strategy in strategies:
+        dates = panel.obs_dates.select(strategy.inputs).to_numpy().astype("datetime64[D]")
+        known = ~np.isnat(dates).all(axis=1)
+        oldest = np.where(np.isnat(dates), np.datetime64("9999-12-31", "D"), dates).min(axis=1)
+        late = np.where(known, oldest, days)
+        age = np.maximum(calendars.anbima().count_array(late, days) - strategy.fresh_bd, 0)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "day": panel.values["day"],
+                    "strategy_id": [strategy.id] * len(days),
+                    "age_bd": pl.Series(np.where(known, age, -1)).replace(-1, None),
+                }
+            )
+        )
+    return pl.concat(frames)
