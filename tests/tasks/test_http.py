@@ -274,3 +274,17 @@ async def test_a_source_without_configuration_and_a_bad_address_are_named() -> N
     with pytest.raises(BadInput, match="ftp://x/y"):
         await live.send(request("ftp://x/y"))
     await live.aclose()
+
+
+async def test_a_proxy_is_used_for_the_world_and_not_for_the_loopback() -> None:
+    async def keep(payload: Payload) -> None:
+        pass
+
+    def answer(name: str) -> bytes:
+        return f"HTTP/1.1 200 OK\r\nContent-Length: {len(name)}\r\n\r\n{name}".encode()
+
+    async with loopback(answer("proxy")) as proxy, loopback(answer("direct")) as root:
+        configs = {"alpha": config(base=root)}
+        async with HttpClient(configs, clock=lambda: NOW, sink=keep, proxies={"http": proxy}) as client:
+            assert (await client.send(request("http://data.example/a"))).body == b"proxy"
+            assert (await client.send(request(f"{root}/a"))).body == b"direct"
