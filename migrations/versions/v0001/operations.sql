@@ -54,13 +54,15 @@ CREATE TABLE ledger (
     covered_from date,
     covered_to date,
     rows bigint,
+    -- The next four are of the whole fetch, which brought this and `fetch_cells - 1` other cells.
+    fetch_cells integer,
     inserted bigint,
     bytes bigint,
     seconds double precision,
     checks jsonb,
     error_kind text,
     error text,
-    input_hashes text[] NOT NULL DEFAULT '{}',
+    input_hash text,
     code_version text NOT NULL,
     PRIMARY KEY (dataset, day, attempt)
 );

@@ -24,8 +24,8 @@ SELECT run_id, kind, as_of, sources, state, started_at, finished_at,
 FROM pipeline_runs;
 
 CREATE VIEW v_ledger AS
-SELECT dataset, day, attempt, run_id, state, started_at, finished_at, covered_from, covered_to, rows, inserted, bytes,
-       seconds, checks, error_kind, error, input_hashes, code_version
+SELECT dataset, day, attempt, run_id, state, started_at, finished_at, covered_from, covered_to, rows, fetch_cells,
+       inserted, bytes, seconds, checks, error_kind, error, input_hash, code_version
 FROM ledger;
 
 -- One row per dataset x day: a cell that was once ok stays ok, whatever a later attempt came to.

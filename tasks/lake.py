@@ -1,0 +1,145 @@
+"""Bronze: every response as received, before anything is parsed. Content-addressed, on a local folder or s3://.
+
+`{source}/{yyyy}/{mm}/{dd}/{sha256}.zst` by the UTC day of the first fetch. The same body again is not written again,
+only its receipt (a `payload` row) is new. Writes are atomic: a body is there whole, or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import obstore
+import zstandard
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import LocalStore, from_url
+
+from desk.errors import BadInput, StoreError
+from tasks.connectors.base import Payload
+from tasks.store import PayloadRow, Store
+
+LEVEL = 6
+HEADERS = (
+    "content-type", "content-encoding", "content-disposition", "date", "etag", "last-modified", "retry-after", "server",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """`address` is what a person set; `bodies` is an obstore over it."""
+
+    address: str
+    bodies: Any
+
+    @classmethod
+    def open(cls, address: str, options: Mapping[str, str] | None = None) -> Lake:
+        """A folder, file:///folder or s3://bucket/prefix (credentials from the environment, or `options`).
+
+        Raises BadInput with one line where a folder cannot be made or written.
+        """
+        if "://" in address and not address.startswith("file://"):
+            try:
+                return cls(address, from_url(address, config=dict(options or {})))  # type: ignore[call-overload]
+            except (BaseError, ValueError) as error:
+                raise BadInput(f"the lake {address} cannot be opened: {_first_line(error)}") from error
+        folder = Path(address.removeprefix("file://")).absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".write-{uuid.uuid4().hex}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise BadInput(f"the lake {folder} cannot be written ({error.strerror}): set ALVORADA_LAKE_URL") from error
+        return cls(address, LocalStore(folder))
+
+    async def put(self, path: str, body: bytes) -> bool:
+        """Keep `body` at `path`; False when something is there already. Raises StoreError."""
+        packed = zstandard.ZstdCompressor(level=LEVEL).compress(body)
+        try:
+            await asyncio.to_thread(obstore.put, self.bodies, path, packed, mode="create")
+        except (AlreadyExistsError, FileExistsError):
+            return False
+        except (BaseError, OSError) as error:
+            raise StoreError(f"the lake {self.address} cannot be written: {_first_line(error)}") from error
+        return True
+
+    async def get(self, path: str) -> bytes:
+        """The body kept at `path`, proved against the sha256 in its name. Raises StoreError."""
+        try:
+            packed = await asyncio.to_thread(_read, self.bodies, path)
+        except (NotFoundError, FileNotFoundError) as error:
+            raise StoreError(f"the lake {self.address} has no {path}") from error
+        except (BaseError, OSError) as error:
+            raise StoreError(f"the lake {self.address} cannot be read: {_first_line(error)}") from error
+        body = zstandard.ZstdDecompressor().decompress(packed)
+        if hashlib.sha256(body).hexdigest() != Path(path).stem:
+            raise StoreError(f"the lake {self.address} holds a damaged body at {path}")
+        return body
+
+
+def body_path(source: str, day: dt.date, sha256: str) -> str:
+    return f"{source}/{day:%Y/%m/%d}/{sha256}.zst"
+
+
+@dataclass
+class Bronze:
+    """The HTTP client's sink: keeps each payload and its receipt, and knows the receipt's number afterwards."""
+
+    lake: Lake
+    store: Store
+    run_id: uuid.UUID | None
+    origin: str
+    _ids: dict[str, int] = field(default_factory=dict)
+
+    async def keep(self, payload: Payload) -> None:
+        """Body first, then receipt: a receipt never points at nothing. Raises StoreError."""
+        dataset = payload.query.dataset
+        headers = {name.lower(): value for name, value in payload.headers.items()}
+        row = PayloadRow(
+            sha256=payload.sha256,
+            source=dataset.source,
+            dataset=dataset.id,
+            url=payload.request.url,
+            status=payload.status,
+            headers={name: headers[name] for name in HEADERS if name in headers},
+            fetched_at=payload.fetched_at,
+            bytes=len(payload.body),
+            path=body_path(dataset.source, payload.fetched_at.astimezone(dt.UTC).date(), payload.sha256),
+            run_id=self.run_id,
+            origin=self.origin,
+        )
+        self._ids[_mark(payload)] = await keep(self.lake, self.store, row, payload.body)
+
+    def payload_id(self, payload: Payload) -> int:
+        """The receipt's number of a payload that was kept. Raises StoreError when it was not."""
+        try:
+            return self._ids[_mark(payload)]
+        except KeyError:
+            raise StoreError(f"payload of {payload.request.url} was parsed before it was kept") from None
+
+
+async def keep(lake: Lake, store: Store, row: PayloadRow, body: bytes) -> int:
+    """Keep a body and its receipt; returns payload_id. A body that the lake has keeps its first path."""
+    known = await store.payload_path(row.source, row.sha256)
+    path = known or row.path
+    await lake.put(path, body)  # also when it is known: a lake that was emptied fills again
+    return await store.add_payload(replace(row, path=path))
+
+
+def _read(bodies: Any, path: str) -> bytes:
+    # Calls in threads of ours: obstore's own async ones abort one exit in three when ADBC is loaded too (0.12, 1.13).
+    return bytes(obstore.get(bodies, path).bytes())
+
+
+def _mark(payload: Payload) -> str:
+    return f"{payload.request.method} {payload.request.url} {payload.fetched_at.isoformat()} {payload.sha256}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,66 @@
+"""One row per run of the pipeline: what it was for, how it ended, what it lacked, what each stage took."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from desk.errors import StoreError
+from tasks.store import Store
+
+RunState = Literal["completed", "completed_with_gaps", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """`kind`: daily, backfill, import; `sources`: live, sandbox, recorded, stored; `as_of` where there is one."""
+
+    run_id: uuid.UUID
+    kind: str
+    sources: str
+    started_at: dt.datetime
+    code_version: str
+    as_of: dt.datetime | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    prefect_run_id: uuid.UUID | None = None
+
+
+async def begin_run(store: Store, run: RunStart) -> None:
+    """The run's row, in state `running`. Hold the lock ("run", run_id) before, so that nobody buries it."""
+    query = """
+        INSERT INTO pipeline_runs (run_id, kind, as_of, sources, state, started_at, parameters, code_version,
+                                   prefect_run_id)
+        VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8)
+    """
+    async with store.connections.acquire() as connection:
+        await connection.execute(
+            query, run.run_id, run.kind, run.as_of, run.sources, run.started_at, json.dumps(dict(run.parameters)),
+            run.code_version, run.prefect_run_id,
+        )  # fmt: skip
+
+
+async def finish_run(
+    store: Store,
+    run_id: uuid.UUID,
+    state: RunState,
+    finished_at: dt.datetime,
+    *,
+    gaps: Sequence[str] = (),
+    message: str | None = None,
+    stages: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """How the run ended. `gaps`: what is missing, by name; `stages`: one JSON object each (name, seconds, rows)."""
+    query = """
+        UPDATE pipeline_runs SET state = $2, finished_at = $3, gaps = $4, message = $5, stages = $6
+        WHERE run_id = $1 AND state = 'running'
+    """
+    async with store.connections.acquire() as connection:
+        done = await connection.execute(
+            query, run_id, state, finished_at, list(gaps), message, json.dumps([dict(stage) for stage in stages])
+        )
+    if done != "UPDATE 1":
+        raise StoreError(f"run {run_id} was not open")
