@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from desk.gold import AGGREGATED_SIGNAL
-from desk.model import decision_time, desk_day
+from desk.model import decision_time
 from desk.strategies.base import Strategy
 from desk.transforms.curves import FloatArray
 
@@ -38,7 +38,7 @@ def aggregate(
     id -> class. conviction and agreement are null where no strategy with a leg there has a score.
     """
     as_of = signals["as_of"].unique().sort()
-    weighted = _weighted_scores(signals, ages, strategies, as_of)
+    weighted = _weighted_scores(signals, ages, strategies)
     instruments = list(dict.fromkeys(leg.instrument for strategy in strategies for leg in strategy.legs))
     frames = []
     for instrument in instruments:
@@ -52,9 +52,7 @@ def aggregate(
     return pl.concat(frames).sort("as_of", "instrument_id")
 
 
-def _weighted_scores(
-    signals: pl.DataFrame, ages: pl.DataFrame, strategies: Sequence[Strategy], as_of: pl.Series
-) -> FloatArray:
+def _weighted_scores(signals: pl.DataFrame, ages: pl.DataFrame, strategies: Sequence[Strategy]) -> FloatArray:
     """score * confidence * decay, (T, strategies), NaN where a strategy has no score."""
     clock = pl.DataFrame({"day": ages["day"].unique().sort()})
     clock = clock.with_columns(
@@ -68,8 +66,6 @@ def _weighted_scores(
         .pivot(on="strategy_id", index="as_of", values="weighted", on_columns=[s.id for s in strategies])
         .sort("as_of")
     )
-    if weighted["as_of"].to_list() != as_of.to_list():
-        raise AssertionError("signals lost a day")
     return weighted.select([s.id for s in strategies]).to_numpy().astype(np.float64)
 
 
@@ -86,7 +82,9 @@ def _instrument_rows(
         agreement = np.maximum(agreement, 1.0 - agreement)
         crowded = np.clip((agreement - CROWDED_AGREEMENT) / (1.0 - CROWDED_AGREEMENT), 0.0, 1.0)
         several = (np.abs(clean) > 0).sum(axis=1) >= 2
-        factor = np.where(several, 1.0 - CROWDING_HAIRCUT * np.nan_to_num(crowded), 1.0) / voices
+        factor = np.where(several, 1.0 - CROWDING_HAIRCUT * np.nan_to_num(crowded), 1.0) / np.where(
+            voices > 0, voices, 1.0
+        )
     shares = np.where(known, clean * factor[:, None], np.nan)
     conviction = np.where(voices > 0, np.clip(np.nansum(shares, axis=1), -1.0, 1.0), np.nan)
     return pl.DataFrame(
@@ -121,9 +119,3 @@ def surges(conviction: FloatArray) -> FloatArray:
     """The change from the day before where its size is above SURGE, else NaN."""
     moved = np.diff(conviction, prepend=np.nan)
     return np.where(np.abs(moved) > SURGE, moved, np.nan)
-
-
-def conflicts(aggregated: pl.DataFrame) -> pl.DataFrame:
-    """Rows of AGGREGATED_SIGNAL where strategies stand on both sides: as_of day, instrument_id, agreement < 1."""
-    both = aggregated.filter(pl.col("agreement") < 1.0)
-    return both.with_columns(pl.Series("day", [desk_day(moment) for moment in both["as_of"]], dtype=pl.Date))

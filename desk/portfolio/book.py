@@ -193,8 +193,8 @@ def line_cost(
 def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> None:
     """Target contracts of `row`: what the plan asks for at today's NAV, where the order is worth its cost.
 
-    Rolls, changes of side and the closing of a line that has no view left are always made; and when the book that is
-    left would be outside a limit, every line goes to its target.
+    Rolls, changes of side and the closing of a line that has no view left are always made. When the book that is left
+    would be outside a limit, the lines that the plan wants smaller go to target, and all of them if that is not enough.
     """
     before, nav = path.before[row], float(path.nav[row])
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -207,7 +207,8 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     trade = must | worth_trading(desired - before, plan.volatility[row], cost, nav, parameters)
     target = np.where(trade, desired, before)
     if not within_limits(target, plan, row, nav, parameters):
-        target = desired
+        smaller = np.where(np.abs(desired) < np.abs(target), desired, target)
+        target = smaller if within_limits(smaller, plan, row, nav, parameters) else desired
     path.target[row] = target
     own = priced | (before == 0)
     path.maturity[row] = np.where(own, mapped, path.maturity_before[row])

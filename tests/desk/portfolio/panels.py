@@ -51,7 +51,7 @@ def make_aggregated(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed:
     for instrument_id in instrument_ids:
         path = np.zeros(count)
         for row in range(1, count):
-            path[row] = 0.97 * path[row - 1] + rng.normal(0, 0.12)
+            path[row] = 0.985 * path[row - 1] + rng.normal(0, 0.06)
         conviction = np.tanh(path)
         frames.append(
             pl.DataFrame(

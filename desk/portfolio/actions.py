@@ -1,0 +1,179 @@
+"""The day's orders in words: what to buy or sell, why, what it costs, and the level at which the reason is gone.
+
+Invalidation: the level that a move against the new position of 2 daily standard deviations times the square root of 10
+days would reach (portfolio.toml), in the contract's own quotation. An order that closes a line has none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from desk.catalog.desk_parameters import DeskParameters, Instrument
+from desk.gold import ACTION
+from desk.portfolio.book import Path
+from desk.portfolio.book_frames import as_of_times
+from desk.portfolio.pricing import Quotes, quote, terms_of
+from desk.portfolio.size import Plan, unit_cost
+from desk.transforms.curves import FloatArray
+from desk.units import pct
+
+REASONS_SHOWN = 3
+UNITS = {
+    "pre_pu": "fraction per year",
+    "real_pu": "fraction per year",
+    "fx_forward": "BRL per USD 1,000",
+    "equity_forward": "points",
+}
+Contributions = Mapping[tuple[int, str], Mapping[str, float]]
+"""(row of the plan, instrument) -> strategy -> its signed part of the conviction."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    quotes: Quotes
+    unit_cost: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    row: int
+    column: int
+    contract_id: str
+    before: int
+    after: int
+    leaves: bool = False
+    """Out of a contract that the instrument no longer maps to."""
+
+    @property
+    def change(self) -> int:
+        return self.after - self.before
+
+
+def action_frame(plan: Plan, path: Path, contributions: Contributions, parameters: DeskParameters) -> pl.DataFrame:
+    """ACTION of every row, dearest first within a day. A roll is two orders: out of one contract, into the other."""
+    as_of = as_of_times(plan).to_list()
+    terms = terms_of(parameters.instruments)
+    old = quote(terms, plan.market.levels, plan.market.valuation, path.maturity_before)
+    books = {False: _Prices(plan.quotes, plan.unit_cost), True: _Prices(old, unit_cost(parameters, terms, old))}
+    rows: list[dict[str, Any]] = []
+    orders = sorted(_orders(path), key=lambda order: (order.row, -_cost(books[order.leaves], order), order.contract_id))
+    sequence: dict[int, int] = {}
+    for order in orders:
+        sequence[order.row] = sequence.get(order.row, 0) + 1
+        instrument = parameters.instruments[order.column]
+        reasons = contributions.get((order.row, instrument.id), {})
+        rows.append(
+            {"as_of": as_of[order.row], "seq": sequence[order.row]}
+            | _action(plan, books[order.leaves], order, instrument, reasons, parameters)
+        )
+    return pl.DataFrame(rows, schema=ACTION.schema)
+
+
+def _orders(path: Path) -> list[_Order]:
+    rolled = (path.before != 0) & (path.maturity != path.maturity_before)
+    orders = []
+    for row, column in np.argwhere((path.target != path.before) | rolled).tolist():
+        before, after = int(path.before[row, column]), int(path.target[row, column])
+        new = str(path.contract_id[row, column])
+        if rolled[row, column]:
+            orders.append(_Order(row, column, str(path.contract_id_before[row, column]), before, 0, True))
+            before = 0
+        if before != after:
+            orders.append(_Order(row, column, new, before, after))
+    return orders
+
+
+def _cost(prices: _Prices, order: _Order) -> float:
+    return abs(order.change) * float(prices.unit_cost[order.row, order.column])
+
+
+def _action(
+    plan: Plan,
+    prices: _Prices,
+    order: _Order,
+    instrument: Instrument,
+    reasons: Mapping[str, float],
+    parameters: DeskParameters,
+) -> dict[str, Any]:
+    at = order.row, order.column
+    dv01, value = float(prices.quotes.dv01[at]), float(prices.quotes.value[at])
+    level = invalidation_level(plan, order.row, order.column, order.after, instrument, parameters)
+    cost = round(_cost(prices, order), 2)
+    ranked = dict(sorted(reasons.items(), key=lambda item: (-abs(item[1]), item[0])))
+    return {
+        "instrument_id": instrument.id,
+        "contract_id": order.contract_id,
+        "side": "buy" if order.change > 0 else "sell",
+        "contracts_from": order.before,
+        "contracts_to": order.after,
+        "order_contracts": order.change,
+        "dv01_change_brl": order.change * dv01,
+        "notional_change_brl": order.change * value,
+        "cost_brl": cost,
+        "invalidation": level,
+        "invalidation_unit": None if level is None else UNITS[instrument.kind],
+        "rationale": json.dumps({name: round(part, 6) for name, part in ranked.items()}),
+        "sentence": "; ".join(
+            [
+                _what(order, instrument, dv01 if instrument.quoted_in_rate else value),
+                "because the position rolls" if order.leaves else _why(ranked),
+                f"costs about BRL {cost:,.0f}",
+                _until(order, instrument, level),
+            ]
+        ),
+    }
+
+
+def invalidation_level(
+    plan: Plan, row: int, column: int, contracts: int, instrument: Instrument, parameters: DeskParameters
+) -> float | None:
+    """Rate (fraction) or price at which `contracts` have lost the invalidation move; None without one."""
+    rules = parameters.portfolio
+    deviation = float(plan.volatility[row, column])
+    if contracts == 0 or not np.isfinite(deviation):
+        return None
+    loss = rules.invalidation_sigmas * math.sqrt(rules.invalidation_days) * deviation
+    side = 1.0 if contracts > 0 else -1.0
+    if instrument.quoted_in_rate:
+        bp = loss / float(plan.quotes.dv01[row, column])
+        return float(plan.quotes.rate[row, column]) + side * bp * 1e-4
+    return float(plan.quotes.price[row, column]) - side * loss / instrument.multiplier
+
+
+def _what(order: _Order, instrument: Instrument, unit: float) -> str:
+    side = "Buy" if order.change > 0 else "Sell"
+    before, after = (_stance(contracts * unit, instrument) for contracts in (order.before, order.after))
+    return (
+        f"{side} {abs(order.change):,} {order.contract_id} ({before} -> {after}), "
+        f"from {order.before:,} to {order.after:,} contracts"
+    )
+
+
+def _stance(amount: float, instrument: Instrument) -> str:
+    """`pay 18,400 BRL/bp` for a position of -18,400 BRL per bp, `short BRL 12.5m` for one of that notional."""
+    if amount == 0:
+        return "flat"
+    if instrument.quoted_in_rate:
+        return f"{'receive' if amount > 0 else 'pay'} {abs(amount):,.0f} BRL/bp"
+    return f"{'long' if amount > 0 else 'short'} BRL {abs(amount) / 1e6:,.1f}m"
+
+
+def _why(reasons: Mapping[str, float]) -> str:
+    shown = [f"{name} {part:+.2f}" for name, part in list(reasons.items())[:REASONS_SHOWN] if abs(part) >= 0.005]
+    return f"because {', '.join(shown)}" if shown else "because no view is left"
+
+
+def _until(order: _Order, instrument: Instrument, level: float | None) -> str:
+    if level is None:
+        return "closes the contract" if order.after == 0 else "no invalidation level: its volatility is unknown"
+    falls = (order.after < 0) == instrument.quoted_in_rate  # a payer and a long price lose when the quotation falls
+    side = "below" if falls else "above"
+    shown = f"{pct(level):.2f}%" if instrument.quoted_in_rate else f"{level:,.1f}"
+    return f"invalid if {order.contract_id} trades {side} {shown}"

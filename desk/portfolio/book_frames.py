@@ -1,0 +1,130 @@
+"""The book's path as gold frames: TARGET_POSITION, PORTFOLIO_STATE and PNL_ATTRIBUTION."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from desk.catalog.desk_parameters import DeskParameters
+from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
+from desk.model import decision_time
+from desk.portfolio.book import Path, line_cost
+from desk.portfolio.pricing import quote, terms_of
+from desk.portfolio.size import TRADING_DAYS, Plan, unit_cost
+from desk.transforms.curves import FloatArray
+
+CASH = "CASH"
+CASH_CLASS = "Cash"
+
+
+def as_of_times(plan: Plan) -> pl.Series:
+    """The decision time (UTC) of each row."""
+    times = [decision_time(day.item()) for day in plan.market.days]
+    return pl.Series("as_of", times, dtype=pl.Datetime("us", "UTC"))
+
+
+def gold_frame(table: GoldTable, columns: Mapping[str, Any]) -> pl.DataFrame:
+    """Columns by name in the table's schema; NaN becomes null."""
+    frame = pl.DataFrame({name: pl.Series(name, columns[name]) for name in ("as_of", *table.columns)})
+    floats = [name for name, kind in table.columns.items() if kind == "float"]
+    return frame.cast(dict(table.schema)).with_columns(pl.col(floats).fill_nan(None) + 0.0)  # type: ignore[arg-type]
+
+
+def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.DataFrame:
+    """What each decision wants, line by line (also the flat ones)."""
+    terms = terms_of(parameters.instruments)
+    quotes = plan.quotes
+    mapped = path.maturity == plan.contracts.maturity
+    count = len(parameters.instruments)
+
+    def of_contract(values: FloatArray) -> FloatArray:
+        """Unknown where the line still sits in another contract than the day's (it had no price to roll at)."""
+        return np.where(mapped, values, np.nan)
+
+    value, dv01 = of_contract(quotes.value), of_contract(quotes.dv01)
+    notional = path.target * value
+    margin = np.array([item.margin_rate for item in parameters.instruments])
+    rolled = (path.maturity != path.maturity_before) & (path.before != 0)
+    old = quote(terms, plan.market.levels, plan.market.valuation, path.maturity_before)
+    cost = line_cost(path.before, path.target, rolled, unit_cost(parameters, terms, old), plan.unit_cost)
+    idle = (path.target == path.before) & ~rolled
+    return gold_frame(
+        TARGET_POSITION,
+        {
+            "as_of": as_of_times(plan).gather(np.repeat(np.arange(len(plan)), count)),
+            "instrument_id": np.tile(parameters.instrument_ids, len(plan)),
+            "contract_id": path.contract_id.ravel(),
+            "asset_class": np.tile([item.asset_class for item in parameters.instruments], len(plan)),
+            "maturity": path.maturity.ravel(),
+            "price": of_contract(quotes.price).ravel(),
+            "rate": np.where(terms.in_rate, of_contract(quotes.rate), np.nan).ravel(),
+            "risk_weight": plan.risk_weight.ravel(),
+            "contracts": path.target.ravel(),
+            "contracts_before": path.before.ravel(),
+            "notional_brl": notional.ravel(),
+            "dv01_brl": (path.target * dv01).ravel(),
+            "delta_brl": np.where(terms.funded, 0.0 * notional, notional).ravel(),
+            "margin_brl": (np.abs(notional) * margin).ravel(),
+            "cost_brl": np.where(idle, 0.0, cost).ravel(),
+            "unit_vol_brl": plan.volatility.ravel(),
+        },
+    )
+
+
+def portfolio_state(plan: Plan, path: Path) -> pl.DataFrame:
+    """NAV and its shape by row. The first row has no return; expected volatility and leverage are of the targets."""
+    nav, peak = path.nav, np.maximum.accumulate(path.nav)
+    returns = np.full(len(nav), np.nan)
+    returns[1:] = nav[1:] / nav[:-1] - 1.0
+    contracts = path.target.astype(np.float64)
+    variance = np.einsum("rn,rnm,rm->r", contracts, plan.matrix, contracts)
+    held = path.target != 0
+    exposure = np.where(held, np.abs(path.target * plan.quotes.exposure), 0.0).sum(axis=1)
+    unknown = (held & ~np.isfinite(plan.volatility)).any(axis=1)
+    return gold_frame(
+        PORTFOLIO_STATE,
+        {
+            "as_of": as_of_times(plan),
+            "nav_brl": nav,
+            "pnl_brl": np.array([path.pnl_of(row) for row in range(len(nav))]),
+            "cost_brl": path.cost.sum(axis=1).round(2),
+            "return_1d": returns,
+            "peak_nav_brl": peak,
+            "drawdown": 1.0 - nav / peak,
+            "gross_leverage": exposure / nav,
+            "target_volatility": plan.target_volatility,
+            "expected_volatility": np.where(unknown, np.nan, np.sqrt(variance * TRADING_DAYS) / nav),
+            "active_positions": held.sum(axis=1),
+        },
+    )
+
+
+def pnl_attribution(plan: Plan, path: Path, parameters: DeskParameters) -> pl.DataFrame:
+    """P&L by instrument and cash; the lines of a day add up to the change of NAV to the cent.
+
+    A line that could not be marked has null price and carry that day, and all of it when its price is back. Cost is
+    that of the day's fills.
+    """
+    count = len(parameters.instruments) + 1
+    cash = path.cash[:, None]
+    none = np.zeros_like(cash)
+    price, carry = np.hstack([path.price, none]), np.hstack([path.carry, cash])
+    cost = np.hstack([path.cost, none])
+    classes = [item.asset_class for item in parameters.instruments]
+    net = np.where(np.isnan(price) & (cost == 0), np.nan, np.nan_to_num(price + carry) - cost)
+    return gold_frame(
+        PNL_ATTRIBUTION,
+        {
+            "as_of": as_of_times(plan).gather(np.repeat(np.arange(len(plan)), count)),
+            "instrument_id": np.tile([*parameters.instrument_ids, CASH], len(plan)),
+            "asset_class": np.tile([*classes, CASH_CLASS], len(plan)),
+            "contracts": np.hstack([path.held, none.astype(np.int64)]).ravel(),
+            "price_pnl_brl": price.ravel(),
+            "carry_pnl_brl": carry.ravel(),
+            "cost_brl": cost.ravel(),
+            "pnl_brl": net.round(2).ravel(),
+        },
+    )
