@@ -53,10 +53,11 @@ def text_body(payload: Payload) -> str:
 
 
 def json_body(payload: Payload) -> Any:
-    """The body as JSON, with every number a Decimal as written. Raises HtmlPayload, BadPayload.
+    """The body as JSON, with every number a Decimal as written. Raises Outage (empty), HtmlPayload, BadPayload.
 
     A comment around the whole body (`/* ... */`, seen at Olinda) is taken off.
     """
+    require_body(payload)
     text = text_body(payload).strip()
     if text.startswith("/*") and text.endswith("*/"):
         text = text[2:-2]
@@ -88,6 +89,12 @@ def require_ok(payload: Payload) -> None:
     if status >= 500 or status in (401, 403, 408):
         raise Outage(source, f"HTTP {status}", url=url, status=status)
     raise BadRequest(source, f"HTTP {status}: {snippet(payload)}", url=url, status=status)
+
+
+def require_body(payload: Payload) -> None:
+    """An empty body where data is promised is a gateway's failure that heals: Outage, not another format."""
+    if not payload.body.strip():
+        raise Outage(payload.request.source, "an empty body", url=payload.request.url, status=payload.status)
 
 
 def bad_payload(payload: Payload, message: str) -> NoReturn:

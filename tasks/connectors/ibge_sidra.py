@@ -81,6 +81,8 @@ class IbgeSidra(Connector):
             try:
                 return await super().fetch(client, second_route)
             except (Outage, HtmlPayload) as second:
+                if not second.retryable:
+                    raise
                 message = f"both routes are out: {first.message}; {second.message}"
                 raise Outage(self.source, message, url=second.url, status=second.status) from second
 

@@ -11,7 +11,7 @@ import polars as pl
 from desk.errors import HtmlPayload, NoData
 from desk.model import SETTLEMENT, Frames
 from tasks.connectors.base import Payload
-from tasks.connectors.bodies import bad_payload, looks_like_html, one_row_per_key, require_ok, snippet
+from tasks.connectors.bodies import bad_payload, looks_like_html, one_row_per_key, require_body, require_ok, snippet
 
 TITLE, MATURITY, DAY = "Tipo Titulo", "Data Vencimento", "Data Base"
 RATE, PRICE = "Taxa Venda Manha", "PU Base Manha"
@@ -63,6 +63,7 @@ def parse_tesouro_direto(payload: Payload) -> Frames:
 
 
 def _read(payload: Payload) -> pl.DataFrame:
+    require_body(payload)
     if looks_like_html(payload.body):
         raise HtmlPayload(payload.request.source, "an HTML page in place of the file", url=payload.request.url)
     try:

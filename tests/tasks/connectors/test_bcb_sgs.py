@@ -102,7 +102,7 @@ def test_an_exact_repeat_is_one_row_and_a_contradiction_is_refused() -> None:
         (403, b"<html>blocked</html>", Outage),
         (429, b"slow down", RateLimited),
         (200, '<?xml version="1.0"?><html><title>Requisição inválida!</title>'.encode(), HtmlPayload),
-        (200, b"", BadPayload),
+        (200, b"", Outage),
         (200, b'[{"data":"05/01/2026","val', BadPayload),
         (200, b'{"value":[]}', BadPayload),
         (200, b'[{"date":"05/01/2026","value":"15"}]', BadPayload),

@@ -192,6 +192,12 @@ async def test_both_routes_out_says_so() -> None:
     assert raised.value.retryable
 
 
+async def test_an_end_that_no_retry_heals_stays_one() -> None:
+    client = by_route(Outage("ibge_sidra", "HTTP 503"), BudgetSpent("ibge_sidra", "its time budget is spent"))
+    with pytest.raises(BudgetSpent):
+        await connector("ibge_sidra").fetch(client, GROUPS)
+
+
 def test_periods() -> None:
     assert first_day("2026", "M") == dt.date(2026, 1, 1)
     assert first_day("202605", "M") == dt.date(2026, 5, 1)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.errors import BadCatalog, BadPayload, BadRequest, HtmlPayload, NoData
+from desk.errors import BadCatalog, BadPayload, BadRequest, HtmlPayload, NoData, Outage
 from tests.tasks.connectors.answers import connector, parse, payload_for, queries, window
 from tests.tasks.connectors.paged import Answers
 
@@ -82,7 +82,8 @@ def test_what_is_not_for_sale_has_no_price_and_is_no_row() -> None:
         (file("Tesouro Selic;01/03/2029;17/11/2026;1;1;1;1;R$ 1"), BadPayload, "PU Base Manha"),
         (file(*[f"Tesouro Selic;01/03/2029;17/11/2026;1;1;1;1;{pu}" for pu in (1, 2)]), BadPayload, "two different"),
         (b"Titulo;Preco\nTesouro Selic;1\n", BadPayload, "columns are missing"),
-        (b"", BadPayload, "not a CSV"),
+        (b"\n", Outage, "an empty body"),
+        (b"Tipo Titulo\nA;B;C\n", BadPayload, "not a CSV"),
         (b"<!doctype html><title>x</title>", HtmlPayload, "HTML"),
     ],
 )
