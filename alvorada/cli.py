@@ -11,6 +11,7 @@ import click
 import typer
 
 from alvorada.home import DEFAULT_SEED, WORLDS, Home, database_name
+from alvorada.origins import Asked
 from desk.errors import AlvoradaError, BadInput
 
 app = typer.Typer(
@@ -56,7 +57,7 @@ def demo(as_of: AsOf = None, seed: Seed = DEFAULT_SEED) -> None:
     """The daily job against simulated sources: no key, no network."""
     from alvorada.commands import daily
 
-    daily(as_of, "sandbox", None, None, None, seed, now())
+    daily(Asked(as_of, "sandbox"), seed, now())
 
 
 @app.command()
@@ -66,12 +67,13 @@ def run(
     sources: Sources = None,
     manifest: Manifest = None,
     record: Record = None,
+    world: Annotated[str, typer.Option("--world", help=f"Of a stored run: {', '.join(WORLDS)}.")] = "live",
     seed: Seed = DEFAULT_SEED,
 ) -> None:
     """The daily job. A past --as-of without --sources works from what is stored."""
     from alvorada.commands import daily
 
-    daily(as_of, sources, folder, manifest, record, seed, now())
+    daily(Asked(as_of, sources, folder, manifest, record, world), seed, now())
 
 
 @app.command()
@@ -157,6 +159,17 @@ def url(world: Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + "
     typer.echo(postgres.url(name))
     if not postgres.status().running:
         typer.echo("alvorada: this PostgreSQL is not running now; `alvorada up` starts it", err=True)
+
+
+@app.command()
+def migrate(
+    world: Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + ".")] = "live", seed: Seed = DEFAULT_SEED
+) -> None:
+    """Bring the database to the newest schema. Runs do it themselves."""
+    from alvorada.stack import stack
+
+    with stack(Home.from_environment(), world, seed):
+        typer.echo("the schema is the newest")
 
 
 @app.command()

@@ -9,24 +9,16 @@ import typer
 
 from alvorada.days import day_range, decision_day, latest_day
 from alvorada.home import WORLDS, Home
-from alvorada.origins import Origin, origin
+from alvorada.origins import Asked, Origin, origin
 from desk.errors import BadInput
 
 ONLY = ("missing", "failed")
 
 
-def daily(
-    as_of: str | None,
-    sources: str | None,
-    folder: str | None,
-    manifest: str | None,
-    record: str | None,
-    seed: int,
-    now: dt.datetime,
-) -> None:
+def daily(asked: Asked, seed: int, now: dt.datetime) -> None:
     """One daily run. Everything that a person can have got wrong is checked before anything starts."""
-    day = decision_day(as_of, now)
-    chosen = origin(sources, folder, manifest, record, day=day, latest=latest_day(now))
+    day = decision_day(asked.as_of, now)
+    chosen = origin(asked, day=day, latest=latest_day(now))
     home = Home.from_environment().make()
     typer.echo(f"Alvorada: decision day {day}, 06:00 America/Sao_Paulo; sources: {chosen.label}", err=True)
     from alvorada.launch import run_daily
@@ -68,7 +60,7 @@ def fill(start: str, end: str, only: str, dry_run: bool, sources: str, seed: int
     from alvorada.launch import run_backfill
     from alvorada.progress import RunProgress
 
-    chosen = Origin("sandbox" if sources == "sandbox" else "live")
+    chosen = Origin("sandbox" if sources == "sandbox" else "live", world=sources)
     ended = run_backfill(home, first, last, kinds, dry_run, chosen, seed, RunProgress.on())
     message = f": {ended.message}" if ended.message else ""
     typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}")

@@ -1,12 +1,13 @@
 """Applies prefect.yaml to a Prefect server: the work pool, its queues with their limits, the deployments.
 
-Idempotent: what is there is brought up to date. `python -m alvorada.deployments` is the same as `alvorada deploy`.
+Idempotent: what is there is brought up to date. `python -m alvorada.deployments [live|sandbox]` is `alvorada deploy`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 
 from alvorada.home import project_root
 from desk.errors import AlvoradaError, BadInput
@@ -17,8 +18,13 @@ QUEUES = {"daily": 1, "backfill": 1}
 PRIORITIES = {"daily": 1, "backfill": 2}
 
 
-def apply() -> None:
-    """Raises BadInput without a checkout or a server's address, AlvoradaError when the server refuses."""
+DEPLOYMENTS = ("daily/daily", "backfill/backfill")
+
+
+def apply(sources: str = "live") -> None:
+    """prefect.yaml says `sources: live`; another value replaces that parameter of each deployment.
+
+    Raises BadInput without a checkout or a server's address, AlvoradaError when the server refuses."""
     if not (project_root() / "prefect.yaml").is_file():
         raise BadInput(f"no prefect.yaml in {project_root()}: run this in the project's checkout")
     if not os.environ.get("PREFECT_API_URL"):
@@ -26,6 +32,20 @@ def apply() -> None:
     os.chdir(project_root())
     asyncio.run(_pool_and_queues())
     _deploy()
+    if sources != "live":
+        asyncio.run(_take_from(sources))
+
+
+async def _take_from(sources: str) -> None:
+    from prefect.client.orchestration import get_client
+
+    async with get_client() as client:
+        for name in DEPLOYMENTS:
+            deployment = await client.read_deployment_by_name(name)
+            parameters = {**deployment.parameters, "sources": sources}
+            # update_deployment() would also send the schedule fields, and clear them.
+            response = await client._client.patch(f"/deployments/{deployment.id}", json={"parameters": parameters})
+            response.raise_for_status()
 
 
 async def _pool_and_queues() -> None:
@@ -65,4 +85,4 @@ def _deploy() -> None:
 
 
 if __name__ == "__main__":
-    apply()
+    apply(*sys.argv[1:2])

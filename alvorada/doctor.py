@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -12,10 +13,10 @@ from pathlib import Path
 
 import typer
 
-from alvorada.home import Home, project_root
+from alvorada.home import Home, database_name, project_root
 from alvorada.ports import listener
 from alvorada.postgres_account import account_for, embedded_bin, port_is_free
-from alvorada.stack import check_database, running
+from alvorada.stack import embedded, running
 from desk.errors import AlvoradaError
 
 FREE_GIGABYTES = 2.0
@@ -107,19 +108,45 @@ def disk(home: Home) -> Finding:
 
 
 def database(home: Home) -> Finding:
+    """Reachable, and at the newest schema. The embedded one is looked at only while it runs."""
     given = os.environ.get("DATABASE_URL")
     if not given:
-        here = (home.postgres / "password").exists()
-        return Finding("database", True, "embedded, " + (str(home.postgres) if here else "made by the first run"))
+        here = embedded(home) if (home.postgres / "password").exists() else None
+        if here is None or not here.status().running:
+            return Finding("database", True, "embedded, " + ("not running now" if here else "made by the first run"))
+        given, mend = here.url(database_name("live")), "alvorada migrate"
+    else:
+        mend = "set DATABASE_URL right, or unset it: then an embedded one is used"
     try:
-        check_database(given)
+        shown, found = asyncio.run(_schema(given))
     except AlvoradaError as error:
-        return Finding(
-            "database", False, str(error), "set DATABASE_URL right, or unset it: then an embedded one is used"
-        )
-    from blocks.database import shown_url
+        return Finding("database", False, str(error), mend)
+    text = f"{shown}: schema {found or 'missing'}"
+    return Finding("database", found == _newest_schema(), text, "alvorada migrate")
 
-    return Finding("database", True, f"{shown_url(given)} answers (DATABASE_URL)")
+
+async def _schema(url: str) -> tuple[str, str | None]:
+    """The address without its password, and the revision of the schema there."""
+    import asyncpg
+
+    import migrations
+    from blocks.database import CONNECT_ERRORS, connect_failure, plain_url, shown_url
+
+    address = plain_url(url)
+    try:
+        connection = await asyncpg.connect(address, timeout=5)
+    except CONNECT_ERRORS as error:
+        raise connect_failure(address, error) from error
+    try:
+        return shown_url(address), await migrations.version(connection)
+    finally:
+        await connection.close()
+
+
+def _newest_schema() -> str:
+    import migrations
+
+    return migrations.HEAD
 
 
 def prefect_port(home: Home) -> Finding:

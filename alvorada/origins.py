@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from alvorada.home import WORLDS
 from desk.errors import BadInput
 
 Kind = Literal["live", "sandbox", "recorded", "stored"]
@@ -21,11 +22,8 @@ class Origin:
     folder: Path | None = None
     manifest: Path | None = None
     record: Path | None = None
-
-    @property
-    def world(self) -> str:
-        """The database that the run reads and writes. A stored run reads the live one."""
-        return self.kind if self.kind in ("sandbox", "recorded") else "live"
+    world: str = "live"
+    """The database that the run reads and writes."""
 
     @property
     def label(self) -> str:
@@ -34,35 +32,55 @@ class Origin:
         return {"live": "live", "sandbox": "sandbox (simulated)", "stored": "stored: nothing is fetched"}[self.kind]
 
 
-def origin(
-    sources: str | None,
-    folder: str | None,
-    manifest: str | None,
-    record: str | None,
-    *,
-    day: dt.date,
-    latest: dt.date,
-) -> Origin:
-    """The origin that the options name. None: live for the latest day, stored for one in the past. Raises BadInput."""
-    if sources is None:
-        sources = "live" if day == latest else "stored"
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of a run as they were typed."""
+
+    as_of: str | None = None
+    sources: str | None = None
+    folder: str | None = None
+    manifest: str | None = None
+    record: str | None = None
+    world: str = "live"
+
+
+def origin(asked: Asked, *, day: dt.date, latest: dt.date) -> Origin:
+    """The origin that the options name. No --sources: live for the latest day, stored for one in the past.
+
+    Raises BadInput.
+    """
+    sources = asked.sources or ("live" if day == latest else "stored")
     kind, colon, tail = sources.partition(":")
     if kind not in KINDS:
         raise BadInput(f"unknown --sources {sources!r}; known: live, sandbox, recorded DIR, stored")
-    if colon and folder:
-        raise BadInput(f"unexpected argument {folder!r}")
-    folder = tail if colon else folder
+    if colon and asked.folder:
+        raise BadInput(f"unexpected argument {asked.folder!r}")
+    folder = tail if colon else asked.folder
+    if asked.world not in WORLDS:
+        raise BadInput(f"unknown world {asked.world!r}; known: {', '.join(WORLDS)}")
+    if asked.world != "live" and kind != "stored":
+        raise BadInput("--world goes with --sources stored: other runs have the world of their sources")
     if kind == "recorded":
-        if not folder:
-            raise BadInput("--sources recorded needs the folder of the recording: --sources recorded DIR")
-        return Origin("recorded", _existing_folder(folder), _existing_file(manifest) if manifest else None)
+        return _recorded(folder, asked)
     if folder or colon:
         raise BadInput(f"--sources {kind} takes no folder: unexpected {folder!r}")
-    if manifest:
+    if asked.manifest:
         raise BadInput("--manifest goes with --sources recorded DIR")
-    if record and kind == "stored":
-        raise BadInput("--record goes with --sources live or sandbox: a stored run fetches nothing")
-    return Origin(kind, record=_writable_folder(record) if record else None)  # type: ignore[arg-type]
+    if kind == "stored":
+        if asked.record:
+            raise BadInput("--record goes with --sources live or sandbox: a stored run fetches nothing")
+        return Origin("stored", world=asked.world)
+    record = _writable_folder(asked.record) if asked.record else None
+    return Origin("sandbox" if kind == "sandbox" else "live", record=record, world=kind)
+
+
+def _recorded(folder: str | None, asked: Asked) -> Origin:
+    if not folder:
+        raise BadInput("--sources recorded needs the folder of the recording: --sources recorded DIR")
+    if asked.record:
+        raise BadInput("--record goes with --sources live or sandbox: a recording is there already")
+    manifest = _existing_file(asked.manifest) if asked.manifest else None
+    return Origin("recorded", _existing_folder(folder), manifest, world="recorded")
 
 
 def _existing_folder(text: str) -> Path:

@@ -23,7 +23,6 @@ from desk.errors import BadInput
 
 PREFECT_DATABASE = "prefect"
 SANDBOX_SECONDS = 60.0
-CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,7 @@ class Stack:
 
     def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
         """What a flow's process must have in its environment before Prefect is imported."""
-        env = {
-            **base,
-            "DATABASE_URL": self.database_url,
-            "ALVORADA_HOME": str(self.home.path),
-            "ALVORADA_WORLD": self.world,
-        }
+        env = {**base, "DATABASE_URL": self.database_url, "ALVORADA_HOME": str(self.home.path)}
         env.setdefault("PREFECT_HOME", str(self.home.prefect))
         env["PREFECT_EXPERIMENTAL_EVENTS"] = "false"  # the server emits the state events; here they double the cost
         env.setdefault(
@@ -122,10 +116,10 @@ def embedded(home: Home) -> Postgres:
 
 @contextmanager
 def stack(home: Home, world: str, seed: int = DEFAULT_SEED, environ: Mapping[str, str] = os.environ) -> Iterator[Stack]:
-    """The stack for one command. Raises StoreError, BadInput."""
+    """The stack for one command, its database at the newest schema. Raises StoreError, BadInput."""
     own = environ.get("DATABASE_URL")
     if own:
-        check_database(own)
+        prepare(own)
     up = running(home)
     api_url = environ.get("PREFECT_API_URL") or (up.api_url if up else None)
     prefect_own = environ.get("PREFECT_API_DATABASE_CONNECTION_URL")
@@ -133,34 +127,22 @@ def stack(home: Home, world: str, seed: int = DEFAULT_SEED, environ: Mapping[str
         yield Stack(home.make(), world, own, api_url, prefect_own)
         return
     with postgres_in_use(home) as postgres:
-        url = own or postgres.ensure_database(database_name(world, seed))
+        url = own or prepare(postgres.ensure_database(database_name(world, seed)))
         inner = prefect_own or asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
         yield Stack(home, world, url, api_url, inner)
 
 
+def prepare(url: str) -> str:
+    """Brings a database to the newest schema; one query when it is there. Raises BadInput, StoreError."""
+    import migrations
+
+    for note in migrations.upgrade(url):
+        print(f"alvorada: {note}", file=sys.stderr)
+    return url
+
+
 def asyncpg_url(url: str) -> str:
     return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
-
-
-def check_database(url: str) -> None:
-    """Proves that a DATABASE_URL is one and answers. Raises BadInput, StoreError; never shows the password."""
-    import asyncio
-
-    from blocks.database import plain_url
-
-    asyncio.run(_connect(plain_url(url)))
-
-
-async def _connect(url: str) -> None:
-    import asyncpg
-
-    from blocks.database import CONNECT_ERRORS, connect_failure
-
-    try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-    except CONNECT_ERRORS as error:
-        raise connect_failure(url, error) from error
-    await connection.close()
 
 
 @contextmanager

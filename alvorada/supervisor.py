@@ -31,9 +31,9 @@ from alvorada.stack import (
     Running,
     Stack,
     asyncpg_url,
-    check_database,
     embedded,
     postgres_in_use,
+    prepare,
     sandbox_url,
     start_sandbox,
 )
@@ -52,8 +52,6 @@ def supervise(home: Home, with_sandbox: bool, port: int, seed: int) -> None:
         clean_up_after_a_dead_one(home)
         require_free(port, "Prefect's server", "--port")
         given = os.environ.get("DATABASE_URL")
-        if given:
-            check_database(given)
         children: list[Child] = []
         try:
             with stop_signals(), postgres_in_use(home) as postgres:
@@ -91,7 +89,7 @@ def _start(
         record.write(home)
         return child
 
-    url = given or postgres.ensure_database(database_name(world, seed))
+    url = prepare(given or postgres.ensure_database(database_name(world, seed)))
     here = Stack(home, world, url, api, asyncpg_url(postgres.ensure_database(PREFECT_DATABASE)))
     say("PostgreSQL", f"alvorada url --world {world}", home.postgres / "log")
     env = {**here.environment(), "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
@@ -102,10 +100,9 @@ def _start(
         record = replace(record, sandbox_url=address, sandbox_seed=seed)
         env |= {"ALVORADA_SANDBOX_URL": address}
         say("Sandbox", address, simulated.log)
-    env |= {"ALVORADA_SOURCES": world}
     server.wait_for(lambda: "yes" if _answers(f"{api}/health") else None, SERVER_SECONDS)
     say("Prefect", root, server.log)
-    deploying = started(_python("the deployments", home, env, "-m", "alvorada.deployments"))
+    deploying = started(_python("the deployments", home, env, "-m", "alvorada.deployments", world))
     deploying.finish(SERVER_SECONDS)
     say("Deployments", "daily, backfill", deploying.log)
     worker = started(_prefect("the worker", home, env, "worker", "start", "--pool", WORK_POOL, "--name", "local"))
