@@ -30,7 +30,8 @@ def publication_days(rule: PublicationRule, obs_dates: calendars.Days) -> calend
     """The local day on which numbers about each obs_date come out. Shape: one per date."""
     calendar = calendars.by_name(rule.calendar)
     if rule.lag_bd is not None:
-        return calendar.offset_array(obs_dates, rule.lag_bd, roll="backward")
+        # a number about a Saturday, due after one business day, comes on Monday; due the same day, never before it
+        return calendar.offset_array(obs_dates, rule.lag_bd, roll="backward" if rule.lag_bd > 0 else "forward")
     if rule.weekday is not None:
         earliest = obs_dates + np.timedelta64(rule.lag_days, "D")
         weekday = (earliest.astype("int64") + 3) % 7  # 1970-01-01 was a Thursday

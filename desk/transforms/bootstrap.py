@@ -77,12 +77,13 @@ def _next_node(
     ahead = np.where(beyond, flow_days - last_day[:, None], 0.0)
     weight = np.where(beyond, np.nan_to_num(amounts), 0.0) * np.exp(-last)[:, None]
     forward = np.log1p(yields) / BUS_YEAR
-    for _ in range(_NEWTON_STEPS):
-        value = weight * np.exp(-forward[:, None] * ahead)
-        step = (value.sum(axis=1) - rest) / (value * ahead).sum(axis=1)
-        forward = forward + step
-        if np.nanmax(np.abs(step), initial=0.0) < _NEWTON_TOLERANCE:
-            break
+    with np.errstate(divide="ignore", invalid="ignore"):  # a bond with no flow beyond the last node has no solution
+        for _ in range(_NEWTON_STEPS):
+            value = weight * np.exp(-forward[:, None] * ahead)
+            step = (value.sum(axis=1) - rest) / (value * ahead).sum(axis=1)
+            forward = forward + step
+            if np.nan_to_num(np.abs(step)).max(initial=0.0) < _NEWTON_TOLERANCE:
+                break
     length = np.nanmax(np.where(np.isfinite(flow_days), flow_days, 0.0), axis=1) - last_day
     return np.where(length > 0, last + forward * length, np.nan)
 

@@ -31,7 +31,7 @@ from desk.transforms.fallbacks import CurveSource, CurveSpec, choose, names_of, 
 from desk.transforms.known import Grid, Rows, at_rows, gather_days, usable_rows
 
 _MONTHS = "FGHJKMNQUVXZ"
-_SHORTEST_REAL_BD = 42  # below two months a real yield is inflation already known
+_SHORTEST_REAL_BD = 126  # inside its last coupon period a real yield is mostly inflation already known
 _LONGEST_YEARS = 16  # enough to have one bond beyond the ten-year vertex
 _FEWEST_VERTICES = 2
 
