@@ -144,12 +144,14 @@ class HttpClient:
             gate.close_for(wait)
         if status == 429:
             raise RateLimited(source, "too many requests", retry_after=wait, url=url)
-        if is_challenge(payload.headers, payload.body):
-            raise Outage(source, "a challenge page for browsers (Cloudflare)", url=url, status=status)
         if status >= 500 or status == 408:
             raise Outage(source, f"HTTP {status}", url=url, status=status)
+        challenge = is_challenge(payload.headers, payload.body)
+        page = "a challenge page for browsers (Cloudflare)" if challenge else "an HTML page"
         if 200 <= status < 300 and not payload.request.html_is_data and looks_like_html(payload.body):
-            raise HtmlPayload(source, f"an HTML page under HTTP {status}", url=url, status=status)
+            raise HtmlPayload(source, f"{page} under HTTP {status}", url=url, status=status)
+        if challenge:
+            raise Outage(source, f"{page} under HTTP {status}", url=url, status=status)
 
     def _gate(self, request: Request, config: SourceConfig) -> HostGate:
         key = gate_key(request.url, config)

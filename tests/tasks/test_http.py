@@ -47,7 +47,8 @@ async def test_other_statuses_come_back_for_the_connector(status: int) -> None:
         (200, "<?xml version='1.0'?><title>Requisição inválida!</title>".encode(), {}, HtmlPayload),
         (403, b"<html><head><title>Just a moment...</title></head></html>", {}, Outage),
         (403, b"", {"cf_mitigated": "challenge"}, Outage),
-        (200, b"<html><head><title>Just a moment...</title></head></html>", {}, Outage),
+        (200, b"<html><head><title>Just a moment...</title></head></html>", {}, HtmlPayload),
+        (200, b"", {"cf_mitigated": "challenge"}, Outage),
     ],
 )
 async def test_answers_that_mean_the_same_at_every_source_are_kept_and_then_raised(
