@@ -156,6 +156,8 @@ def url(world: Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + "
     home = Home.from_environment()
     postgres = embedded(home)
     name = PREFECT_DATABASE if world == "prefect" else database_name(world)
+    if not (home.postgres / "password").exists():
+        raise BadInput(f"no database yet under {home.path}: the first `alvorada run`, `demo` or `up` makes it")
     typer.echo(postgres.url(name))
     if not postgres.status().running:
         typer.echo("alvorada: this PostgreSQL is not running now; `alvorada up` starts it", err=True)

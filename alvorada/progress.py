@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TextIO
@@ -40,6 +41,7 @@ class RunProgress:
     """Collects the events of one run and shows them. `results`: what came out, name -> places, in order."""
 
     console: Console
+    clock: Callable[[], float] = time.monotonic
     lines: dict[tuple[Kind, str], Line] = field(default_factory=dict)
     results: dict[str, list[str]] = field(default_factory=dict)
     _live: Live | None = None
@@ -60,12 +62,13 @@ class RunProgress:
         if kind == "result":
             self.results.setdefault(name, []).append(message)
             return
-        line = self.lines.setdefault((kind, name), Line(kind, name, state, time.monotonic()))
+        now = self.clock()
+        line = self.lines.setdefault((kind, name), Line(kind, name, state, now))
         line.state, line.seconds, line.rows, line.message = state, seconds, rows, message
         if state == "started":
-            line.began = time.monotonic()
+            line.began = now
         elif seconds is None:
-            line.seconds = time.monotonic() - line.began
+            line.seconds = now - line.began
         if self._live is None and state != "started":
             self.console.print(plain(line), markup=False, soft_wrap=True)
 
@@ -74,7 +77,7 @@ class RunProgress:
         table = Table.grid(padding=(0, 2))
         for column, justify in (("", "left"), ("name", "left"), ("seconds", "right"), ("rows", "right"), ("", "left")):
             table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
-        now = time.monotonic()
+        now = self.clock()
         for line in self.lines.values():
             sign, style = SIGNS[line.state]
             seconds = line.seconds if line.seconds is not None else now - line.began

@@ -1,0 +1,149 @@
+"""The first command on a machine: what it asks for, what it says when that is not there, and what it skips."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = ["demo", "test", "run", "up", "down", "lint", "bench", "docs"]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "a checkout"  # with a space, as people have them
+    folder.mkdir()
+    for name in ("bootstrap", "requirements.lock", "pyproject.toml", "Makefile"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def bootstrap(checkout: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHON"}
+    return subprocess.run(
+        ["./bootstrap", *arguments],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**kept, **env},
+    )
+
+
+def tools_only(folder: Path) -> str:
+    """A PATH with what any Linux has, and no Python."""
+    for name in ("sh", "cat", "cksum", "dirname", "env", "rm", "flock"):
+        found = shutil.which(name)
+        if found:
+            (folder / name).symlink_to(found)
+    return str(folder)
+
+
+def test_no_python_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    done = bootstrap(checkout, "demo", PATH=tools_only(tmp_path / "bin"))
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "alvorada: no python3 found: install Python 3.11 or 3.12 (Debian: apt-get install python3 python3-venv)"
+    ]
+
+
+def test_a_python_of_the_wrong_version_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
+    path = tools_only_with(tmp_path / "bin", python3='case "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac')
+    done = bootstrap(checkout, PATH=path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "alvorada: needs Python 3.11 or 3.12, found Python 3.9.2: install one and set PYTHON=/path/to/python3"
+    ]
+
+
+def test_a_python_without_venv_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
+    path = tools_only_with(tmp_path / "bin", python3='case "$2" in *ensurepip*) exit 1;; *) exit 0;; esac')
+    done = bootstrap(checkout, PATH=path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "alvorada: python3 has no venv module: install it (Debian: apt-get install python3-venv)"
+    ]
+
+
+def tools_only_with(folder: Path, python3: str) -> str:
+    folder.mkdir()
+    script(folder / "python3", python3)
+    return tools_only(folder)
+
+
+def test_a_named_python_that_is_none_is_told(checkout: Path) -> None:
+    done = bootstrap(checkout, PYTHON="/no/such/python")
+    assert (done.returncode, done.stderr) == (2, "alvorada: PYTHON=/no/such/python is not a Python 3.11 or 3.12\n")
+
+
+def stamp(checkout: Path) -> str:
+    """As the script computes it."""
+    uv = re.search(r'^UV="(.*)"', (checkout / "bootstrap").read_text(), re.MULTILINE)
+    assert uv is not None
+    content = (checkout / "requirements.lock").read_bytes() + (checkout / "pyproject.toml").read_bytes()
+    done = subprocess.run(["cksum"], input=content + f"{uv[1]} {checkout}\n".encode(), capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def installed(checkout: Path) -> None:
+    """A .venv that looks complete, and whose alvorada says what it was asked."""
+    script(checkout / ".venv" / "bin" / "python", "exit 1")
+    script(checkout / ".venv" / "bin" / "alvorada", 'echo "asked: $*"')
+    (checkout / ".venv" / "alvorada.stamp").write_text(stamp(checkout))
+
+
+def test_with_nothing_to_do_the_command_runs_at_once(checkout: Path) -> None:
+    installed(checkout)
+    done = bootstrap(checkout, "run", "--as-of", "2026-01-12")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "asked: run --as-of 2026-01-12\n", "")
+
+
+@pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml"])
+def test_a_changed_lock_or_project_is_installed_anew(checkout: Path, changed: str) -> None:
+    installed(checkout)
+    with (checkout / changed).open("a") as file:
+        file.write("\n# changed\n")
+    done = bootstrap(checkout, "run", PYTHON="/no/such/python")  # where an installation would begin
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_moved_checkout_is_installed_anew(checkout: Path) -> None:
+    installed(checkout)
+    moved = checkout.rename(checkout.with_name("elsewhere"))
+    assert bootstrap(moved, "run", PYTHON="/no/such/python").returncode == 2
+
+
+def test_make_help_lists_every_target_and_each_is_one_command(checkout: Path) -> None:
+    installed(checkout)
+    shown = subprocess.run(["make", "help"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^ +make (\w+) +\S", shown, re.MULTILINE) == ["help", *TARGETS]
+    for target in TARGETS:
+        done = subprocess.run(["make", target], cwd=checkout, capture_output=True, text=True, check=True)
+        assert done.stdout == f"asked: {target}\n"
+
+
+def test_make_hands_arguments_on(checkout: Path) -> None:
+    installed(checkout)
+    command = ["make", "run", "ARGS=--as-of 2026-01-12"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
+    assert done.stdout == "asked: run --as-of 2026-01-12\n"
+
+
+def test_ci_calls_make_test_and_nothing_else() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
+    assert commands == ["exec make test"]
