@@ -54,6 +54,16 @@ class PortfolioParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskParameters:
+    var_window: int
+    var_min_rows: int
+    headline: str
+    filter_decay: float
+    max_degrees: float
+    backtest_window: int
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     id: str
     name: str
@@ -102,6 +112,7 @@ class DeskParameters:
 
     instruments: tuple[Instrument, ...]
     portfolio: PortfolioParameters
+    risk: RiskParameters
     limits: Limits
     parametric: tuple[ParametricScenario, ...]
     dated: tuple[DatedScenario, ...]
@@ -119,11 +130,12 @@ class DeskParameters:
 
 
 def load_desk_parameters() -> DeskParameters:
-    """The four files, checked. Raises BadCatalog with the entry's name."""
+    """The five files, checked. Raises BadCatalog with the entry's name."""
     scenarios = read_toml("scenarios")
     return DeskParameters(
         instruments=tuple(_instrument(key, raw) for key, raw in read_toml("instruments")["instrument"].items()),
         portfolio=_record(PortfolioParameters, "portfolio.toml", read_toml("portfolio")),
+        risk=_record(RiskParameters, "risk.toml", read_toml("risk")),
         limits=_limits(read_toml("limits")),
         parametric=tuple(_parametric(key, raw) for key, raw in scenarios["parametric"].items()),
         dated=tuple(_dated(key, raw) for key, raw in scenarios["dated"].items()),

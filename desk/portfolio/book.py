@@ -194,7 +194,7 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     """Target contracts of `row`: what the plan asks for at today's NAV, where the order is worth its cost.
 
     Rolls, changes of side and the closing of a line that has no view left are always made. When the book that is left
-    would be outside a limit, the lines that the plan wants smaller go to target, and all of them if that is not enough.
+    would be outside a limit, every line goes to its target.
     """
     before, nav = path.before[row], float(path.nav[row])
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -204,11 +204,10 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     rolled = priced & (before != 0) & (path.maturity_before[row] != mapped)
     cost = np.nan_to_num(plan.unit_cost[row]) * np.abs(desired - before)
     must = rolled | ((before != 0) & (np.sign(desired) != np.sign(before)))
-    trade = must | worth_trading(desired - before, plan.volatility[row], cost, nav, parameters)
+    trade = worth_trading(desired - before, must, plan.matrix[row], cost, nav, parameters)
     target = np.where(trade, desired, before)
     if not within_limits(target, plan, row, nav, parameters):
-        smaller = np.where(np.abs(desired) < np.abs(target), desired, target)
-        target = smaller if within_limits(smaller, plan, row, nav, parameters) else desired
+        target = desired
     path.target[row] = target
     own = priced | (before == 0)
     path.maturity[row] = np.where(own, mapped, path.maturity_before[row])

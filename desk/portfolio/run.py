@@ -26,8 +26,9 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
 
     `values` is the wide panel (`day` and levels; days before inception feed the covariance), `aggregated` the
     AGGREGATED_SIGNAL frame: a null or absent conviction is no view, and closes the line. With the same inception,
-    days added to the panel change no earlier row. Returns TARGET_POSITION, PORTFOLIO_STATE, PNL_ATTRIBUTION and ACTION for
-    every day. Raises MissingInput naming absent columns or a day without CDI, BadInput when inception is past the panel.
+    days added to the panel change no earlier row. Returns TARGET_POSITION, PORTFOLIO_STATE, PNL_ATTRIBUTION and ACTION
+    for every day. Raises MissingInput naming absent columns or a day without CDI, BadInput when inception is past the
+    panel.
     """
     market = read_market(values)
     later = np.flatnonzero(market.days >= np.datetime64(inception))

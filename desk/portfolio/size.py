@@ -111,17 +111,33 @@ def round_to_lots(contracts: FloatArray, lots: IntArray) -> IntArray:
 
 
 def worth_trading(
-    change: IntArray, volatility: FloatArray, cost: FloatArray, nav: float, parameters: DeskParameters
+    gap: IntArray,
+    must: npt.NDArray[np.bool_],
+    matrix: FloatArray,
+    cost: FloatArray,
+    nav: float,
+    parameters: DeskParameters,
 ) -> npt.NDArray[np.bool_]:
-    """Whether moving each line to its target by `change` contracts gains more than `cost` BRL.
+    """Which lines (N,) to move by their `gap` (contracts to target): those in `must`, and those that repay their `cost`.
 
-    A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v; being off target by a daily
-    risk of d BRL costs it 0.5 x (S / v) x d^2 / NAV a day, over the days that a position is held.
+    A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v: being off target by a daily
+    risk of d BRL, d^2 = gap' C gap, costs it 0.5 x (S / v) x d^2 / NAV a day over the days that a position is held. Lines
+    are taken one by one, the one that gains most after its cost first, until none gains: two legs that drift together
+    and hedge each other are left alone.
     """
     rules = parameters.portfolio
-    aversion = rules.sharpe_assumed / rules.target_volatility
-    off_target = np.abs(change) * np.nan_to_num(volatility)
-    return np.asarray(0.5 * aversion * off_target**2 / nav * rules.holding_days > cost)
+    price = 0.5 * rules.sharpe_assumed / rules.target_volatility / nav * rules.holding_days
+    chosen = must.copy()
+    open_gap = np.where(chosen, 0.0, gap)
+    variances = np.diagonal(matrix)
+    for _ in range(len(gap)):
+        saved = 2.0 * open_gap * (matrix @ open_gap) - variances * open_gap**2
+        gain = np.where(open_gap != 0, price * saved - cost, -np.inf)
+        best = int(gain.argmax())
+        if gain[best] <= 0:
+            break
+        chosen[best], open_gap[best] = True, 0.0
+    return chosen
 
 
 def risk_contributions(contracts: IntArray, matrix: FloatArray) -> FloatArray:

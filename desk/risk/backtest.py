@@ -1,0 +1,73 @@
+"""Is the VaR right? Exceptions counted, and the likelihood-ratio tests of their number and of their clustering.
+
+Sources: Kupiec 1995 (number), Christoffersen 1998 (independence, conditional coverage), Basel Committee 1996 (zones).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from desk.transforms.curves import FloatArray
+
+BASEL_YELLOW, BASEL_RED = 5, 10
+
+
+@dataclass(frozen=True, slots=True)
+class LikelihoodRatio:
+    statistic: float
+    p_value: float
+
+
+def kupiec(observations: int, exceptions: int, tail: float) -> LikelihoodRatio:
+    """Whether `exceptions` of `observations` fit a tail of `tail` (0.05 for VaR 95). Chi-square with one degree."""
+    rate = exceptions / observations
+    statistic = 2.0 * (_log_binomial(observations, exceptions, rate) - _log_binomial(observations, exceptions, tail))
+    return LikelihoodRatio(statistic, float(special.chdtrc(1, statistic)))
+
+
+def christoffersen(n00: int, n01: int, n10: int, n11: int) -> LikelihoodRatio:
+    """Whether an exception makes another one next day likelier. `n01`: calm days followed by an exception."""
+    rate = (n01 + n11) / (n00 + n01 + n10 + n11)
+    after_calm = n01 / (n00 + n01) if n00 + n01 else 0.0
+    after_hit = n11 / (n10 + n11) if n10 + n11 else 0.0
+    apart = _log_binomial(n00 + n01, n01, after_calm) + _log_binomial(n10 + n11, n11, after_hit)
+    together = _log_binomial(n00 + n01 + n10 + n11, n01 + n11, rate)
+    statistic = max(2.0 * (apart - together), 0.0)
+    return LikelihoodRatio(statistic, float(special.chdtrc(1, statistic)))
+
+
+def conditional_coverage(number: LikelihoodRatio, independence: LikelihoodRatio) -> LikelihoodRatio:
+    statistic = number.statistic + independence.statistic
+    return LikelihoodRatio(statistic, float(special.chdtrc(2, statistic)))
+
+
+def transitions(hits: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """(n00, n01, n10, n11) of consecutive days of `hits` (S,)."""
+    before, after = hits[:-1], hits[1:]
+    pairs = ((~before & ~after), (~before & after), (before & ~after), (before & after))
+    n00, n01, n10, n11 = (int(pair.sum()) for pair in pairs)
+    return n00, n01, n10, n11
+
+
+def basel_probability(observations: int, most: int, tail: float) -> float:
+    """Chance of at most `most` exceptions from a right model."""
+    return float(special.bdtr(most, observations, tail))
+
+
+def basel_zone(exceptions: int) -> str:
+    """Of 250 days at 99%."""
+    return "red" if exceptions >= BASEL_RED else "yellow" if exceptions >= BASEL_YELLOW else "green"
+
+
+def hits_of(pnl: FloatArray, var: FloatArray) -> FloatArray:
+    """One where the loss of the day after passes the VaR (R,), zero where not, NaN where either is unknown."""
+    return np.where(np.isfinite(pnl) & np.isfinite(var), (-pnl > var).astype(np.float64), np.nan)
+
+
+def _log_binomial(observations: int, exceptions: int, rate: float) -> float:
+    """ln of rate^x (1 - rate)^(n - x), with 0 ln 0 = 0."""
+    return float(special.xlogy(exceptions, rate) + special.xlog1py(observations - exceptions, -rate))

@@ -1,0 +1,40 @@
+"""What each line adds to the book's VaR: individual, marginal and component, under a normal with the book's covariance.
+
+Source: Jorion, Value at Risk, chapter 7. Components add up to the book's VaR (Euler's theorem).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from desk.transforms.curves import FloatArray
+
+
+@dataclass(frozen=True)
+class Components:
+    """`total` (R,) VaR of the book; by line (R, N): `individual` VaR alone, `marginal` change of VaR per unit of
+    exposure added, `component` = exposure x marginal. Positive losses, in the exposure's money."""
+
+    total: FloatArray
+    individual: FloatArray
+    marginal: FloatArray
+    component: FloatArray
+
+
+def component_var(exposure: FloatArray, covariance: FloatArray, quantile: float) -> Components:
+    """Of exposures (R, N) with covariance (R, N, N) per unit, at `quantile` standard deviations.
+
+    A book without variance has no marginal VaR (NaN) and components of zero.
+    """
+    pull = np.einsum("rnm,rm->rn", covariance, exposure)
+    deviation = np.sqrt(np.einsum("rn,rn->r", exposure, pull))[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        marginal = np.where(deviation > 0, quantile * pull / deviation, np.nan)
+    return Components(
+        total=quantile * deviation[:, 0],
+        individual=quantile * np.abs(exposure) * np.sqrt(np.einsum("rnn->rn", covariance)),
+        marginal=marginal,
+        component=exposure * np.nan_to_num(marginal),
+    )

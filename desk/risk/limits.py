@@ -1,0 +1,59 @@
+"""Limits: what the book uses of each, and its colour. One set (limits.toml) for the optimiser, this pass and the
+alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from desk.catalog.desk_parameters import DeskParameters, Limits
+from desk.portfolio.size import TRADING_DAYS, class_index
+from desk.risk.positions import Positions
+from desk.transforms.curves import FloatArray
+
+FIVE_DAYS = 5
+
+
+def limit_values(
+    positions: Positions, headline: Mapping[str, FloatArray], component: FloatArray, parameters: DeskParameters
+) -> dict[str, FloatArray]:
+    """What each limit is held against, (R,) each; NaN where it is unknown.
+
+    `headline` has var_95, var_99, es_975 as fractions of NAV; `component` (R, N) is each line's part of the book's
+    daily standard deviation as a fraction of NAV.
+    """
+    names, classes = class_index(parameters)
+    budget = parameters.portfolio.target_volatility / np.sqrt(TRADING_DAYS)
+    shares = component / budget
+    by_class = shares @ np.eye(len(names))[classes]
+    return {
+        **headline,
+        "drawdown": positions.drawdown,
+        "gross_leverage": positions.leverage,
+        "instrument_risk_share": np.abs(shares).max(axis=1),
+        "class_risk_share": np.abs(by_class).max(axis=1),
+        "daily_loss": np.maximum(-positions.returns, 0.0),
+        "five_day_loss": five_day_loss(positions.nav),
+    }
+
+
+def five_day_loss(nav: FloatArray) -> FloatArray:
+    """Fall of NAV over five rows as a positive fraction (R,); since inception in a book's first days, NaN on its
+    first."""
+    before = nav[np.maximum(np.arange(len(nav)) - FIVE_DAYS, 0)]
+    loss = np.maximum(1.0 - nav / before, 0.0)
+    loss[:1] = np.nan
+    return loss
+
+
+def limit_status(value: float | None, threshold: float, limits: Limits) -> tuple[float | None, str]:
+    """Utilisation and colour: green below amber, breach from 1; absent when the value is unknown."""
+    if value is None or not np.isfinite(value):
+        return None, "absent"
+    utilisation = value / threshold
+    if utilisation >= 1.0:
+        return utilisation, "breach"
+    if utilisation > limits.red:
+        return utilisation, "red"
+    return utilisation, "amber" if utilisation >= limits.amber else "green"

@@ -1,0 +1,80 @@
+"""The book as the risk pass reads it back from gold: contracts, maturities and NAV by decision day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.calendars import Days
+from desk.catalog.desk_parameters import DeskParameters
+from desk.errors import MissingInput
+from desk.gold import PORTFOLIO_STATE, TARGET_POSITION
+from desk.portfolio.market import Market
+from desk.transforms.curves import FloatArray
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Rows (R) of the book from its first day: `rows` index the market, `contracts` and `maturity` (R, N) are what each
+    decision wants; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided in."""
+
+    as_of: pl.Series
+    rows: npt.NDArray[np.intp]
+    contracts: FloatArray
+    maturity: Days
+    nav: FloatArray
+    drawdown: FloatArray
+    leverage: FloatArray
+    returns: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_positions(market: Market, book: Mapping[str, pl.DataFrame], parameters: DeskParameters) -> Positions:
+    """Raises MissingInput naming a table, or the first day that the panel or a table lacks."""
+    lacking = [table.name for table in (TARGET_POSITION, PORTFOLIO_STATE) if table.name not in book]
+    if lacking:
+        raise MissingInput(f"the book lacks {', '.join(lacking)}")
+    state = book[PORTFOLIO_STATE.name].sort("as_of")
+    if state.is_empty():
+        raise MissingInput("the book has no days")
+    days = state["as_of"].dt.convert_time_zone("America/Sao_Paulo").dt.date().to_numpy().astype("datetime64[D]")
+    rows = np.searchsorted(market.days, days)
+    found = market.days[np.minimum(rows, len(market) - 1)] == days
+    if not found.all():
+        raise MissingInput(f"the panel lacks {days[~found][0]}, a day of the book")
+    contracts, maturity = _lines(book[TARGET_POSITION.name], state["as_of"], parameters)
+    floats = [
+        state[name].cast(pl.Float64).to_numpy() for name in ("nav_brl", "drawdown", "gross_leverage", "return_1d")
+    ]
+    return Positions(state["as_of"], rows, contracts, maturity, *floats)
+
+
+def _lines(target: pl.DataFrame, as_of: pl.Series, parameters: DeskParameters) -> tuple[FloatArray, Days]:
+    keys = as_of.to_frame().join(pl.DataFrame({"instrument_id": parameters.instrument_ids}), how="cross")
+    lines = keys.join(
+        target.select("as_of", "instrument_id", "contracts", "maturity"),
+        on=["as_of", "instrument_id"],
+        how="left",
+        maintain_order="left",
+    )
+    gap = lines.filter(pl.col("contracts").is_null())
+    if not gap.is_empty():
+        raise MissingInput(f"{TARGET_POSITION.name} lacks {gap['instrument_id'][0]} as of {gap['as_of'][0]}")
+    shape = len(as_of), len(parameters.instruments)
+    maturity = lines["maturity"].to_numpy().astype("datetime64[D]").reshape(shape)
+    return lines["contracts"].cast(pl.Float64).to_numpy().reshape(shape), maturity
+
+
+def book_pnl(pnl: FloatArray, contracts: FloatArray) -> FloatArray:
+    """P&L per contract (R, S, N) times contracts (R, N), added up over the lines that are held: (R, S).
+
+    NaN where a held line's is unknown; a line that is not held does not matter.
+    """
+    held = (contracts != 0)[:, None, :]
+    return np.asarray(np.where(held, pnl * contracts[:, None, :], 0.0).sum(axis=2))

@@ -1,0 +1,118 @@
+"""Value at risk and expected shortfall, one day: positive losses in the unit of the P&L given.
+
+Estimators. Of n known P&Ls and a tail of p = 1 - level: historical VaR is the loss that is exceeded with a frequency
+of at most p, the order statistic floor(n p) + 1 from the worst (numpy's `inverted_cdf`, no interpolation); expected
+shortfall is the mean of the worst n p of them, the last one counted by its fraction (Acerbi and Tasche, "On the
+coherence of expected shortfall", 2002), which makes it sub-additive on every sample. Means are taken as zero in the
+parametric ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from desk.transforms.curves import FloatArray
+
+_SLACK = 1e-9  # 0.05 x 100 is five observations, whatever floats say
+
+
+def known_rows(pnl: FloatArray) -> npt.NDArray[np.int64]:
+    """How many P&Ls (R, S) of each row are known. Shape (R,)."""
+    return np.asarray(np.isfinite(pnl).sum(axis=-1), dtype=np.int64)
+
+
+def historical_var(pnl: FloatArray, level: float) -> FloatArray:
+    """Of P&L (..., S), NaN for unknown: (...,), NaN where nothing is known."""
+    worst, count = _worst_first(pnl)
+    rank = np.floor(count * (1.0 - level) + _SLACK).astype(np.intp)
+    return -_pick(worst, np.minimum(rank, np.maximum(count - 1, 0)))
+
+
+def historical_es(pnl: FloatArray, level: float) -> FloatArray:
+    """Mean of the worst (1 - level) of P&L (..., S): (...,), NaN where nothing is known."""
+    worst, count = _worst_first(pnl)
+    tail = count * (1.0 - level)
+    whole = np.floor(tail + _SLACK).astype(np.intp)
+    sums = np.concatenate([np.zeros((*worst.shape[:-1], 1)), np.nancumsum(worst, axis=-1)], axis=-1)
+    edge = _pick(worst, np.minimum(whole, np.maximum(count - 1, 0)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (_pick(sums, whole) + np.maximum(tail - whole, 0.0) * edge) / tail
+    return np.where(count > 0, -mean, np.nan)
+
+
+def normal_var(deviation: npt.ArrayLike, level: float) -> FloatArray:
+    return np.asarray(deviation, dtype=np.float64) * float(special.ndtri(level))
+
+
+def normal_es(deviation: npt.ArrayLike, level: float) -> FloatArray:
+    quantile = float(special.ndtri(level))
+    density = np.exp(-0.5 * quantile**2) / np.sqrt(2.0 * np.pi)
+    return np.asarray(np.asarray(deviation, dtype=np.float64) * density / (1.0 - level))
+
+
+def student_var(scale: npt.ArrayLike, degrees: npt.ArrayLike, level: float) -> FloatArray:
+    """`scale` multiplies a standard t variate: a deviation s is a scale of s x sqrt((v - 2) / v)."""
+    return np.asarray(np.asarray(scale, dtype=np.float64) * special.stdtrit(degrees, level))
+
+
+def student_es(scale: npt.ArrayLike, degrees: npt.ArrayLike, level: float) -> FloatArray:
+    """Scale x f(q) / (1 - level) x (v + q^2) / (v - 1), f the density at the quantile q (McNeil, Frey and
+    Embrechts)."""
+    v = np.asarray(degrees, dtype=np.float64)
+    quantile = special.stdtrit(v, level)
+    log_density = (
+        special.gammaln((v + 1) / 2)
+        - special.gammaln(v / 2)
+        - 0.5 * np.log(v * np.pi)
+        - (v + 1) / 2 * np.log1p(quantile**2 / v)
+    )
+    tail = np.exp(log_density) / (1.0 - level) * (v + quantile**2) / (v - 1.0)
+    return np.asarray(np.asarray(scale, dtype=np.float64) * tail)
+
+
+def student_scale(deviation: npt.ArrayLike, degrees: npt.ArrayLike) -> FloatArray:
+    v = np.asarray(degrees, dtype=np.float64)
+    return np.asarray(np.asarray(deviation, dtype=np.float64) * np.sqrt((v - 2.0) / v))
+
+
+def student_degrees(pnl: FloatArray, most: float) -> FloatArray:
+    """Degrees of freedom (...,) by the method of moments, 4 + 6 / excess kurtosis of P&L (..., S) about zero.
+
+    At most `most`, also where tails are no fatter than a normal's; NaN where nothing is known.
+    """
+    known = np.isfinite(pnl)
+    filled, count = np.where(known, pnl, 0.0), known.sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        second, fourth = (filled**2).sum(axis=-1) / count, (filled**4).sum(axis=-1) / count
+        excess = fourth / second**2 - 3.0
+        degrees = np.where(excess > 0, 4.0 + 6.0 / excess, most)
+    return np.where(count > 0, np.minimum(degrees, most), np.nan)
+
+
+def filtered(pnl: FloatArray, decay: float) -> FloatArray:
+    """P&L (..., S), oldest first, each divided by the volatility expected for its day and multiplied by today's.
+
+    Volatility is exponentially weighted, v(s+1) = decay v(s) + (1 - decay) pnl(s)^2, from the window's own mean square;
+    an unknown P&L leaves it as it was. (Hull and White 1998; Barone-Adesi et al. 1999.)
+    """
+    known = np.isfinite(pnl)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = (np.where(known, pnl, 0.0) ** 2).sum(axis=-1) / known.sum(axis=-1)
+    expected = np.empty_like(pnl)
+    for step in range(pnl.shape[-1]):
+        expected[..., step] = variance
+        updated = decay * variance + (1.0 - decay) * pnl[..., step] ** 2
+        variance = np.where(known[..., step], updated, variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.sqrt(variance[..., None] / expected)
+    return np.where(expected > 0, pnl * ratio, pnl)
+
+
+def _worst_first(pnl: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    return np.sort(np.where(np.isfinite(pnl), pnl, np.nan), axis=-1), known_rows(pnl)
+
+
+def _pick(values: FloatArray, index: npt.NDArray[np.intp]) -> FloatArray:
+    return np.asarray(np.take_along_axis(values, index[..., None], axis=-1)[..., 0])
