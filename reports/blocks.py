@@ -36,6 +36,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     source: str
     total: tuple[Cell, ...] = ()
+    wide: bool = True
 
     def __post_init__(self) -> None:
         for row in (*self.rows, *((self.total,) if self.total else ())):
@@ -53,6 +54,7 @@ class Figure:
     spec: Mapping[str, Any]
     source: str
     wide: bool = False
+    tall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,16 @@ class Section:
         return (*(block for block in self.blocks if isinstance(block, Figure)), *(f for f in cards if f is not None))
 
 
-def text_cell(text: str, title: str = "", tone: Tone = "") -> Cell:
-    return Cell(text, title, tone)
-
-
 def signed_tone(value: float | None) -> Tone:
     """Gain or loss by the sign of a number; nothing for zero and for what is not known."""
     if value is None or value == 0.0:
         return ""
     return "gain" if value > 0 else "loss"
+
+
+def signed_cell(value: float | None, text: str, title: str = "") -> Cell:
+    """A number coloured by its sign, unless what is printed is a zero."""
+    return Cell(text, title, signed_tone(value) if any(c in "123456789" for c in text) else "")
 
 
 def sparkline(values: Sequence[float], width: float = 96.0, height: float = 22.0) -> str:

@@ -38,9 +38,14 @@ def days(values: Sequence[dt.date]) -> list[str]:
 
 def axis(title: str = "", **extra: Any) -> Spec:
     base: Spec = {
-        "gridcolor": GRID, "linecolor": GRID, "zerolinecolor": ZERO, "zerolinewidth": 1, "automargin": True,
-        "fixedrange": True, "tickfont": {"color": MUTED, "size": 11},
-    }  # fmt: skip
+        "gridcolor": GRID,
+        "linecolor": GRID,
+        "zerolinecolor": ZERO,
+        "zerolinewidth": 1,
+        "automargin": True,
+        "fixedrange": True,
+        "tickfont": {"color": MUTED, "size": 11},
+    }
     if title:
         base["title"] = {"text": title, "font": {"color": MUTED, "size": 11}, "standoff": 8}
     return base | extra
@@ -80,17 +85,28 @@ def signed_bars(
     """Horizontal bars from zero, in the order given from the top; blue plus, orange minus; the number beside each."""
     clean = [rounded(value) for value in values]
     bars: Spec = {
-        "type": "bar", "orientation": "h", "x": clean, "y": plain(labels), "text": plain(texts),
+        "type": "bar",
+        "orientation": "h",
+        "x": clean,
+        "y": plain(labels),
+        "text": plain(texts),
         "textposition": "outside",
-        "cliponaxis": False, "textfont": {"size": 11, "color": INK}, "marker": {"color": by_sign(list(values))},
+        "cliponaxis": False,
+        "textfont": {"size": 11, "color": INK},
+        "marker": {"color": by_sign(list(values))},
         "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }  # fmt: skip
+    }
     tall = height if height is not None else 64 + 24 * len(labels)
-    x = axis(unit, range=padded(clean), zeroline=True)
+    x = axis(unit, range=padded(clean, text_room(texts)), zeroline=True)
     return {
         "data": [bars],
         "layout": layout(tall, x, axis(autorange="reversed", showgrid=False, type="category"), bargap=0.35),
     }
+
+
+def text_room(texts: Sequence[str]) -> float:
+    """The share of the span to leave beyond the bars for the longest text, on a narrow screen too."""
+    return min(0.8, max(0.12, 0.045 * max((len(text) for text in texts), default=0)))
 
 
 def padded(values: Sequence[float | None], share: float = 0.28) -> list[float]:
@@ -113,15 +129,23 @@ def heatmap(
 ) -> Spec:
     """Diverging about zero from -limit to +limit; rows from the top; a gap for what is not known."""
     trace: Spec = {
-        "type": "heatmap", "x": plain(x), "y": plain(y), "z": [column(row) for row in z],
-        "zmin": -limit, "zmax": limit, "colorscale": [list(stop) for stop in DIVERGING], "xgap": 2, "ygap": 2,
-        "showscale": False, "hoverongaps": False,
+        "type": "heatmap",
+        "x": plain(x),
+        "y": plain(y),
+        "z": [column(row) for row in z],
+        "zmin": -limit,
+        "zmax": limit,
+        "colorscale": [list(stop) for stop in DIVERGING],
+        "xgap": 2,
+        "ygap": 2,
+        "showscale": False,
+        "hoverongaps": False,
         "hovertemplate": hover,
-    }  # fmt: skip
+    }
     if texts is not None:
         trace |= {"text": [plain(row) for row in texts], "texttemplate": "%{text}", "textfont": {"size": 12}}
-    across = axis(showgrid=False, side="top", type="category") | dict(x_axis or {})
-    down = axis(showgrid=False, autorange="reversed", type="category")
+    across = axis(showgrid=False, side="top", type="category", ticks="") | dict(x_axis or {})
+    down = axis(showgrid=False, autorange="reversed", type="category", ticks="")
     return {"data": [trace], "layout": layout(height, across, down)}
 
 
@@ -129,13 +153,24 @@ def rule(value: float, text: str, color: str, *, horizontal: bool = True, dash: 
     """A limit drawn across the plot, and its label: (shape, annotation)."""
     at, along = ("y", "x") if horizontal else ("x", "y")
     shape = {
-        "type": "line", f"{at}0": value, f"{at}1": value, f"{along}0": 0, f"{along}1": 1, f"{along}ref": "paper",
+        "type": "line",
+        f"{at}0": value,
+        f"{at}1": value,
+        f"{along}0": 0,
+        f"{along}1": 1,
+        f"{along}ref": "paper",
         "line": {"color": color, "width": 1.4, "dash": dash},
-    }  # fmt: skip
+    }
     note = {
-        "text": text, "showarrow": False, "font": {"size": 11, "color": color}, at: value, along: 1,
-        f"{along}ref": "paper", "xanchor": "right", "yanchor": "bottom" if horizontal else "top",
-    }  # fmt: skip
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 11, "color": color},
+        at: value,
+        along: 1,
+        f"{along}ref": "paper",
+        "xanchor": "right",
+        "yanchor": "bottom" if horizontal else "top",
+    }
     return shape, note
 
 

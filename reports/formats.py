@@ -98,6 +98,11 @@ def listed(items: list[str], most: int = 6) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
+def capital(text: str) -> str:
+    """A capital first letter, the rest as it is: contract names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
 def words(identifier: str) -> str:
     """`fx_equilibrium` -> `fx equilibrium`: an id as words, for labels that have no name of their own."""
     return identifier.replace("_", " ").strip()

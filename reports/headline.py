@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from reports.blocks import Section
 from reports.data import ReportData, Row
 from reports.formats import brl, date, known, listed, number, percent, plural
 from reports.sections import actions, portfolio, regime, risk, signals
 
-MOST_GAPS = 4
+MOST_GAPS = 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Coverage:
 class Line:
     label: str
     text: str
+    alert: bool = False
 
 
 def coverage(data: ReportData) -> Coverage:
@@ -41,7 +43,7 @@ def coverage(data: ReportData) -> Coverage:
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
     return (
         Line("Book", book_line(data)),
-        Line("Changed", change_line(data)),
+        Line("Changed", change_line(data), alert=bool(breached(data))),
         Line("To do", action_line(data)),
         Line("Data", data_line(coverage(data))),
         Line("Not computed", gap_line(sections)),
@@ -98,13 +100,16 @@ def change_line(data: ReportData) -> str:
     else:
         flips, surges = signals.flip_words(convictions), signals.surge_words(convictions)
         parts.append(f"Flips: {listed(flips) or 'none'}. Surges: {listed(surges) or 'none'}.")
-    limits = risk.view(data).limits
-    breached = [row["name"] for row in limits if row["status"] == "breach"]
-    if breached:
-        parts.append(f"LIMIT BREACHED: {listed(breached)}.")
-    elif limits:
+    if breached(data):
+        parts.insert(0, f"LIMIT BREACHED: {listed(breached(data))}.")
+    elif data.latest("risk_limits_status").height:
         parts.append("No limit is breached.")
     return " ".join(parts)
+
+
+def breached(data: ReportData) -> list[str]:
+    rows = data.latest("risk_limits_status").iter_rows(named=True)
+    return [row["name"] for row in rows if row["status"] == "breach"]
 
 
 def action_line(data: ReportData) -> str:
@@ -137,7 +142,8 @@ def _gap_words(row: Row) -> str:
 
 
 def gap_line(sections: Sequence[Section]) -> str:
-    gaps = [text for section in sections for text in section.missing]
+    found = [list(section.missing) for section in sections]
+    gaps = [text for place in zip_longest(*found) for text in place if text is not None]  # each section's first, first
     if not gaps:
         return "Nothing: every section has what it needs."
     rest = len(gaps) - MOST_GAPS

@@ -11,12 +11,15 @@ BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, GREY = (
     "#0a5f9e", "#c2540a", "#0b7359", "#84489a", "#a87900", "#4f9fcf", "#8a93a0",
 )  # fmt: skip
 AMBER, RED = "#b07800", "#b3261e"
-BLUE_SOFT, ORANGE_SOFT = "#a9cbe6", "#efc29f"
+BLUE_SOFT, ORANGE_SOFT, GOLD_SOFT, PURPLE_SOFT, GREEN_SOFT, GREY_SOFT = (
+    "#a9cbe6", "#efc29f", "#e6d49c", "#d8c3e1", "#a9d5c7", "#d3d7dd",
+)  # fmt: skip
 
 DARK: dict[str, str] = {
     INK: "#e7ebf1", MUTED: "#a3adba", GRID: "#2b333f", ZERO: "#667180", NEUTRAL: "#222a35",
     BLUE: "#5caee8", ORANGE: "#f0914a", GREEN: "#3fc49c", PURPLE: "#c79adb", GOLD: "#e2bc45", SKY: "#93cdf0",
     GREY: "#8f99a7", AMBER: "#e2b13c", RED: "#ff8a7f", BLUE_SOFT: "#2f587a", ORANGE_SOFT: "#7a4a26",
+    GOLD_SOFT: "#66561f", PURPLE_SOFT: "#5a4168", GREEN_SOFT: "#25584a", GREY_SOFT: "#444d59",
 }  # fmt: skip
 
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, GREY)

@@ -17,9 +17,16 @@ MONTHS = [calendar.month_abbr[month] for month in range(1, 13)]
 
 def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
     spec = {
-        "data": [charts.line("NAV", charts.days(days), charts.column(nav, 1e-6), hovertemplate="%{x}: BRL %{y:,.2f} million<extra></extra>")],
+        "data": [
+            charts.line(
+                "NAV",
+                charts.days(days),
+                charts.column(nav, 1e-6),
+                hovertemplate="%{x}: BRL %{y:,.2f} million<extra></extra>",
+            )
+        ],
         "layout": charts.layout(260, charts.axis(type="date"), charts.axis("BRL million")),
-    }  # fmt: skip
+    }
     alt = f"NAV from {brl(nav[0])} on {date(days[0])} to {brl(nav[-1])} on {date(days[-1])}"
     return Figure("fig-nav", "NAV", alt, spec, f"portfolio_state · as of {date(days[-1])}")
 
@@ -29,8 +36,10 @@ def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None])
     trace = charts.area("drawdown", charts.days(days), charts.column(below, 100.0), ORANGE)
     spec = {
         "data": [trace | {"hovertemplate": "%{x}: %{y:.2f}%<extra></extra>"}],
-        "layout": charts.layout(260, charts.axis(type="date"), charts.axis("below the peak", ticksuffix="%", rangemode="tozero")),
-    }  # fmt: skip
+        "layout": charts.layout(
+            260, charts.axis(type="date"), charts.axis("below the peak", ticksuffix="%", rangemode="tozero")
+        ),
+    }
     deepest = max((value for value in drawdown if known(value) is not None and value is not None), default=None)
     alt = f"Drawdown from the running peak; deepest {percent(deepest)}, now {percent(drawdown[-1])}"
     return Figure("fig-underwater", "Underwater", alt, spec, f"portfolio_state · as of {date(days[-1])}")
@@ -56,7 +65,8 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     )
     spec["data"][0]["textfont"] = {"size": 10}
     last = max(monthly)
-    alt = f"Heatmap of monthly returns over {len(monthly)} months; {MONTHS[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
+    final = f"{MONTHS[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
+    alt = f"Heatmap of monthly returns over {len(monthly)} months; {final}"
     return Figure(
         "fig-months",
         "Monthly returns",
@@ -73,14 +83,20 @@ def attribution_figure(identity: str, title: str, rows: Sequence[Row], day: str)
     parts = [row["pnl_brl"] for row in rows]
     total = sum(parts)
     trace = {
-        "type": "waterfall", "x": [*labels, "Total"], "y": [*charts.column(parts, 1e-3), charts.rounded(total, 1e-3)],
+        "type": "waterfall",
+        "x": [*labels, "Total"],
+        "y": [*charts.column(parts, 1e-3), charts.rounded(total, 1e-3)],
         "measure": ["relative"] * len(labels) + ["total"],
-        "text": [thousands(value / 1000, signed=True) for value in (*parts, total)], "textposition": "outside",
-        "textfont": {"size": 10, "color": INK}, "cliponaxis": False, "connector": {"line": {"color": GRID, "width": 1}},
-        "increasing": {"marker": {"color": BLUE}}, "decreasing": {"marker": {"color": ORANGE}},
+        "text": [thousands(value / 1000, signed=True) for value in (*parts, total)],
+        "textposition": "outside",
+        "textfont": {"size": 10, "color": INK},
+        "cliponaxis": False,
+        "connector": {"line": {"color": GRID, "width": 1}},
+        "increasing": {"marker": {"color": BLUE}},
+        "decreasing": {"marker": {"color": ORANGE}},
         "totals": {"marker": {"color": BLUE if total >= 0 else ORANGE, "line": {"color": INK, "width": 1.5}}},
         "hovertemplate": "%{x}: BRL %{text} thousand<extra></extra>",
-    }  # fmt: skip
+    }
     low = high = level = 0.0
     for value in parts:
         level += value / 1000

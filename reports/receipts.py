@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.data import ReportData, Row
@@ -24,19 +25,31 @@ class Receipts:
 
     def find(self, feature_id: str) -> Row | None:
         """The receipt of a level: its own, else that of the curve that it was read off."""
-        if feature_id in self.rows:
-            return self.rows[feature_id]
         prefix = feature_id.rsplit("_", 1)[0]
-        return self.rows.get(CURVES.get(prefix, ""))
+        names = (feature_id, prefix, CURVES.get(prefix, "")) if prefix in CURVES else (feature_id,)
+        return next((self.rows[name] for name in names if name in self.rows), None)
 
-    def title(self, feature_id: str) -> str:
+    def behind(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> list[Row]:
+        """The receipts behind a level: its own; else of all inputs that it is computed from; else of the first of the
+        other names that it goes by. An input that is known is preferred to one that is absent."""
+        own = self.find(feature_id)
+        if own is not None and own["state"] != "absent":
+            return [own]
+        inputs = [row for name in read_from if (row := self.find(name)) is not None]
+        named = [row for name in others if (row := self.find(name)) is not None and row["state"] != "absent"]
+        return inputs or named[:1] or ([own] if own is not None else [])
+
+    def title(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> str:
         """One line for a hover or a footnote; says plainly when there is no receipt."""
-        row = self.find(feature_id)
-        return receipt_line(row) if row is not None else f"{feature_id}: no receipt stored for this input"
+        found = self.behind(feature_id, others, read_from)
+        return " | ".join(receipt_line(row) for row in found) or f"{feature_id}: no receipt stored for this input"
 
-    def href(self, feature_id: str) -> str:
-        row = self.find(feature_id)
-        return f"#{anchor(row['input_id'])}" if row is not None else ""
+    def href(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> str:
+        found = self.behind(feature_id, others, read_from)
+        return f"#{anchor(found[0]['input_id'])}" if found else ""
+
+    def stale(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> bool:
+        return any(row["state"] == "stale" for row in self.behind(feature_id, others, read_from))
 
 
 def receipts(data: ReportData) -> Receipts:

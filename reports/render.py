@@ -38,29 +38,33 @@ def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> 
         raise BadInput(f"rendered_at has no time zone: {rendered_at}")
     sections = [make(data) for make in SECTIONS]
     world = "" if data.world == "live" else f" [{data.world}]"
-    return _environment().get_template("report.html.j2").render(
-        language=language,
-        title=f"Alvorada {date(data.day)}{world}",
-        day=date(data.day),
-        as_of=moment(data.as_of),
-        as_of_iso=data.as_of.isoformat(),
-        banner=BANNERS.get(data.world, ""),
-        world=data.world,
-        rendered_iso=rendered_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
-        rendered=moment(rendered_at),
-        run_id=data.run_id,
-        code_version=data.code_version,
-        lines=headline.lines(data, sections),
-        sections=sections,
-        receipts=_receipt_rows(data),
-        datasets=list(data.latest("dataset_status").iter_rows(named=True)),
-        format_date=date,
-        figures=_script_json({figure.id: figure.spec for figure in _figures(sections)}),
-        dark_colors=_script_json(DARK),
-        css=_asset("report.css"),
-        script=_asset("report.js"),
-        plotly=Markup(_script_text(get_plotlyjs())),  # noqa: S704 -- our own pinned dependency
-    )  # fmt: skip
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            language=language,
+            title=f"Alvorada {date(data.day)}{world}",
+            day=date(data.day),
+            as_of=moment(data.as_of),
+            as_of_iso=data.as_of.isoformat(),
+            banner=BANNERS.get(data.world, ""),
+            world=data.world,
+            rendered_iso=rendered_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
+            rendered=moment(rendered_at),
+            run_id=data.run_id,
+            code_version=data.code_version,
+            lines=headline.lines(data, sections),
+            sections=sections,
+            receipts=_receipt_rows(data),
+            datasets=list(data.latest("dataset_status").iter_rows(named=True)),
+            format_date=date,
+            figures=_script_json({figure.id: figure.spec for figure in _figures(sections)}),
+            dark_colors=_script_json(DARK),
+            css=_asset("report.css"),
+            script=_asset("report.js"),
+            plotly=Markup(_script_text(get_plotlyjs())),  # our own pinned dependency
+        )
+    )
 
 
 def figure_specs(data: ReportData) -> dict[str, Any]:
@@ -75,20 +79,35 @@ def _figures(sections: Iterable[Any]) -> list[Figure]:
 def _receipt_rows(data: ReportData) -> list[dict[str, str]]:
     rows = []
     for row in receipts(data).rows.values():
-        rows.append({
-            "anchor": anchor(row["input_id"]), "input": row["input_id"], "source": row["source"] or "", "dataset": row["dataset"] or "",
-            "value": f"{row['value']:,.6g}" if row["value"] is not None else "n/a", "unit": row["unit"] or "", "observed": date(row["obs_date"]),
-            "known": moment(row["knowledge_time"]), "stamp": STAMPS.get(row["stamp"], row["stamp"] or "n/a"),
-            "age": number(row["age_bd"], 0), "state": row["state"] or "n/a", "hash": short_hash(row), "full_hash": row["sha256"] or "",
-        })  # fmt: skip
+        rows.append(
+            {
+                "anchor": anchor(row["input_id"]),
+                "input": row["input_id"],
+                "source": row["source"] or "",
+                "dataset": row["dataset"] or "",
+                "value": f"{row['value']:,.6g}" if row["value"] is not None else "n/a",
+                "unit": row["unit"] or "",
+                "observed": date(row["obs_date"]),
+                "known": moment(row["knowledge_time"]),
+                "stamp": STAMPS.get(row["stamp"], row["stamp"] or "n/a"),
+                "age": number(row["age_bd"], 0),
+                "state": row["state"] or "n/a",
+                "hash": short_hash(row),
+                "full_hash": row["sha256"] or "",
+            }
+        )
     return rows
 
 
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("reports", "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=jinja2.PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _asset(name: str) -> Markup:

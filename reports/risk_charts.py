@@ -26,21 +26,33 @@ def tail_figure(
     labels = [names[metric] for metric in metrics]
     traces = [
         {
-            "type": "bar", "name": charts.plain([words(method)])[0], "x": labels, "marker": {"color": cycle(index)},
+            "type": "bar",
+            "name": charts.plain([words(method)])[0],
+            "x": labels,
+            "marker": {"color": cycle(index)},
             "y": charts.column([tail.get((metric, method)) for metric in metrics], 100.0),
-            "hovertemplate": "%{x}: %{y:.2f}% of NAV", "textposition": "outside", "cliponaxis": False,
-            "text": [percent(tail.get((metric, method))) for metric in metrics], "textfont": {"size": 10, "color": INK},
+            "hovertemplate": "%{x}: %{y:.2f}% of NAV",
+            "textposition": "outside",
+            "cliponaxis": False,
+            "text": [percent(tail.get((metric, method))) for metric in metrics],
+            "textfont": {"size": 10, "color": INK},
         }
         for index, method in enumerate(methods)
-    ]  # fmt: skip
+    ]
     thresholds = {row["limit_id"]: known(row["threshold"]) for row in limits}
     marks = [thresholds.get(metric) for metric in metrics]
     if any(mark is not None for mark in marks):
-        traces.append({
-            "type": "scatter", "mode": "markers", "name": "limit", "x": labels, "y": charts.column(marks, 100.0),
-            "marker": {"symbol": "line-ew", "size": 54, "color": RED, "line": {"width": 2.5, "color": RED}},
-            "hovertemplate": "limit %{y:.2f}% of NAV<extra></extra>",
-        })  # fmt: skip
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "limit",
+                "x": labels,
+                "y": charts.column(marks, 100.0),
+                "marker": {"symbol": "line-ew", "size": 54, "color": RED, "line": {"width": 2.5, "color": RED}},
+                "hovertemplate": "limit %{y:.2f}% of NAV<extra></extra>",
+            }
+        )
     layout = charts.layout(
         300, charts.axis(showgrid=False), charts.axis("% of NAV", ticksuffix="%", rangemode="tozero"), bargap=0.35
     )
@@ -60,17 +72,29 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
     ranked = sorted(known_rows, key=lambda pair: (-pair[1], pair[0]["limit_id"]))
     shares = [share for _, share in ranked]
     trace = {
-        "type": "bar", "orientation": "h", "x": charts.column(shares, 100.0), "y": charts.plain([row["name"] for row, _ in ranked]),
+        "type": "bar",
+        "orientation": "h",
+        "x": charts.column(shares, 100.0),
+        "y": charts.plain([row["name"] for row, _ in ranked]),
         "marker": {"color": [STATUS_COLORS.get(row["status"], GREY) for row, _ in ranked]},
-        "text": [f"{percent(share, 0)} {row['status']}" for row, share in ranked], "textposition": "outside",
-        "cliponaxis": False, "textfont": {"size": 11, "color": INK}, "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }  # fmt: skip
+        "text": [f"{percent(share, 0)} {row['status']}" for row, share in ranked],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textfont": {"size": 11, "color": INK},
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }
     shape, note = charts.rule(100, "limit", RED, horizontal=False)
+    note |= {"xanchor": "center", "yanchor": "bottom"}
     top = max(125.0, *(share * 128 for share in shares)) if shares else 125.0
     layout = charts.layout(
-        70 + 26 * len(ranked), charts.axis("of the limit", ticksuffix="%", range=[0, top]),
-        charts.axis(autorange="reversed", showgrid=False, type="category"), bargap=0.35, shapes=[shape], annotations=[note],
-    )  # fmt: skip
+        70 + 26 * len(ranked),
+        charts.axis("of the limit", ticksuffix="%", range=[0, top]),
+        charts.axis(autorange="reversed", showgrid=False, type="category"),
+        bargap=0.35,
+        shapes=[shape],
+        annotations=[note],
+    )
+    layout["margin"] |= {"t": 26}
     alt = "Bars of limit use: " + ", ".join(
         f"{row['name']} {percent(share, 0)} {row['status']}" for row, share in ranked
     )
@@ -89,22 +113,31 @@ def backtest_figure(
     """Daily returns as bars, minus VaR 95 as a line, and a mark on each day that lost more."""
     x = charts.days(days)
     bars = {
-        "type": "bar", "name": "return", "x": x, "y": charts.column(returns, 100.0), "marker": {"color": GREY},
+        "type": "bar",
+        "name": "return",
+        "x": x,
+        "y": charts.column(returns, 100.0),
+        "marker": {"color": GREY},
         "hovertemplate": "%{x}: %{y:+.2f}%<extra></extra>",
-    }  # fmt: skip
+    }
     line = charts.line(
         "−VaR 95%", x, charts.column([-v for v in var_95], 100.0), 0, hovertemplate="−VaR %{y:.2f}%<extra></extra>"
     )
     marks = {
-        "type": "scatter", "mode": "markers", "name": "exception", "x": [x[i] for i in exceptions],
+        "type": "scatter",
+        "mode": "markers",
+        "name": "exception",
+        "x": [x[i] for i in exceptions],
         "y": charts.column([returns[i] for i in exceptions], 100.0),
-        "marker": {"symbol": "x", "size": 8, "color": ORANGE}, "hovertemplate": "exception %{x}: %{y:+.2f}%<extra></extra>",
-    }  # fmt: skip
+        "marker": {"symbol": "x", "size": 8, "color": ORANGE},
+        "hovertemplate": "exception %{x}: %{y:+.2f}%<extra></extra>",
+    }
     layout = charts.layout(
         280, charts.axis(type="date"), charts.axis("return", ticksuffix="%", zeroline=True), bargap=0.1
     )
     expected = number(0.05 * len(days), 1)
-    alt = f"Returns against VaR 95% over {plural(len(days), 'day')} to {date(days[-1])}: {plural(len(exceptions), 'exception')}, {expected} expected"
+    span = f"{plural(len(days), 'day')} to {date(days[-1])}"
+    alt = f"Returns against VaR 95% over {span}: {plural(len(exceptions), 'exception')}, {expected} expected"
     spec = {"data": [bars, line, marks], "layout": charts.with_legend(layout)}
     source = f"risk_metrics_daily, portfolio_state · {date(days[0])} to {date(days[-1])}"
     return Figure("fig-var-history", f"VaR 95% ({method}) and what came of it", alt, spec, source, wide=True)
@@ -155,11 +188,15 @@ def ladder_figure(ladder: Sequence[Row], day: str) -> Figure:
     by_key = {(row["curve_id"], row["tenor_bd"]): row["dv01_brl"] for row in ladder}
     traces = [
         {
-            "type": "bar", "name": charts.plain([curve])[0], "x": [tenor(bd) for bd in tenors], "marker": {"color": cycle(index)},
-            "y": charts.column([by_key.get((curve, bd)) for bd in tenors]), "hovertemplate": "%{x}: BRL %{y:+,.0f} per bp",
+            "type": "bar",
+            "name": charts.plain([curve])[0],
+            "x": [tenor(bd) for bd in tenors],
+            "marker": {"color": cycle(index)},
+            "y": charts.column([by_key.get((curve, bd)) for bd in tenors]),
+            "hovertemplate": "%{x}: BRL %{y:+,.0f} per bp",
         }
         for index, curve in enumerate(curves)
-    ]  # fmt: skip
+    ]
     layout = charts.layout(
         300, charts.axis(showgrid=False, type="category"), charts.axis("BRL per bp", zeroline=True, tickformat=",")
     )
@@ -167,6 +204,9 @@ def ladder_figure(ladder: Sequence[Row], day: str) -> Figure:
         f"{c} {thousands(sum(v for (k, _), v in by_key.items() if k == c), signed=True)}" for c in curves
     )
     return Figure(
-        "fig-dv01", "DV01 along the curves", f"Bars of DV01 by vertex; totals in BRL per bp: {totals}",
-        {"data": traces, "layout": charts.with_legend(layout) | {"barmode": "group"}}, f"dv01_ladder · as of {day}; + gains when rates fall",
-    )  # fmt: skip
+        "fig-dv01",
+        "DV01 along the curves",
+        f"Bars of DV01 by vertex; totals in BRL per bp: {totals}",
+        {"data": traces, "layout": charts.with_legend(layout) | {"barmode": "group"}},
+        f"dv01_ladder · as of {day}; + gains when rates fall",
+    )

@@ -32,8 +32,8 @@ def _signals(data: ReportData) -> list[str]:
         return ["No strategy has a score for this decision."]
     ranked = sorted(scored, key=lambda pair: (-abs(pair[1]), pair[0].strategy_id))[:TOP_SIGNALS]
     rows = [
-        f"| {escaped(s.strategy_id)} | {escaped(s.asset_class)} | {number(score, 2, signed=True)} | {percent(s.confidence, 0)} "
-        f"| {number(s.change_1d, 2, signed=True)} |"
+        f"| {escaped(s.strategy_id)} | {escaped(s.asset_class)} | {number(score, 2, signed=True)} "
+        f"| {percent(s.confidence, 0)} | {number(s.change_1d, 2, signed=True)} |"
         for s, score in ranked
     ]
     return ["| strategy | class | score | confidence | 1d |", "|---|---|--:|--:|--:|", *rows]

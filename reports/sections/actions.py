@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reports import charts
 from reports.blocks import Block, Cell, Column, Figure, Section, Table
 from reports.data import ReportData, Row
-from reports.formats import NOT_KNOWN, brl, date, drivers, known, listed, number, percent, plural, thousands
+from reports.formats import NOT_KNOWN, brl, capital, date, drivers, known, listed, number, percent, plural, thousands
 from reports.palette import cycle
 
 UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "% a year"}
@@ -43,7 +43,8 @@ def _size(row: Row, volatility: dict[str, float | None]) -> tuple[float, float]:
 def order_words(row: Row) -> str:
     """`sell 20 DI1F29`."""
     side = "buy" if (row["order_contracts"] or 0) > 0 else "sell"
-    return f"{row['side'] or side} {thousands(abs(row['order_contracts'] or 0))} {row['contract_id'] or row['instrument_id']}"
+    size = thousands(abs(row["order_contracts"] or 0))
+    return f"{row['side'] or side} {size} {row['contract_id'] or row['instrument_id']}"
 
 
 def invalidation_words(row: Row) -> str:
@@ -76,7 +77,8 @@ def sentences(actions: ActionsView) -> tuple[str, ...]:
     if actions.biggest is not None and len(actions.orders) > 1:
         row = actions.biggest
         out.append(
-            f"The one that moves most risk: {order_words(row)}, from {thousands(row['contracts_from'], signed=True)} to "
+            f"The one that moves most risk: {order_words(row)}, "
+            f"from {thousands(row['contracts_from'], signed=True)} to "
             f"{thousands(row['contracts_to'], signed=True)} contracts; invalid beyond {invalidation_words(row)}."
         )
     turned = [r["instrument_id"] for r in actions.orders if (r["contracts_from"] or 0) * (r["contracts_to"] or 0) < 0]
@@ -89,16 +91,30 @@ def table(actions: ActionsView, day: str) -> Table:
     rows = []
     for row in actions.orders:
         because = listed([f"{name} {number(v, 2, signed=True)}" for name, v in drivers(row["rationale"]).items()], 4)
-        rows.append((
-            Cell(str(row["seq"])), Cell(order_words(row).capitalize()), Cell(row["instrument_id"], tone="muted"),
-            Cell(thousands(row["contracts_from"], signed=True)), Cell(thousands(row["contracts_to"], signed=True)),
-            Cell(impact_words(row)), Cell(brl(row["cost_brl"])), Cell(invalidation_words(row)),
-            Cell(row["sentence"] or because or NOT_KNOWN, because),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(str(row["seq"])),
+                Cell(capital(order_words(row))),
+                Cell(row["instrument_id"], tone="muted"),
+                Cell(thousands(row["contracts_from"], signed=True)),
+                Cell(thousands(row["contracts_to"], signed=True)),
+                Cell(impact_words(row)),
+                Cell(brl(row["cost_brl"])),
+                Cell(invalidation_words(row)),
+                Cell(row["sentence"] or because or NOT_KNOWN, because),
+            )
+        )
     columns = (
-        Column("#"), Column("Order", "text"), Column("Instrument", "text"), Column("From", unit="contracts"),
-        Column("To", unit="contracts"), Column("Changes"), Column("Cost"), Column("Invalid beyond"), Column("Why", "text"),
-    )  # fmt: skip
+        Column("#"),
+        Column("Order", "text"),
+        Column("Instrument", "text"),
+        Column("From", unit="contracts"),
+        Column("To", unit="contracts"),
+        Column("Changes"),
+        Column("Cost"),
+        Column("Invalid beyond"),
+        Column("Why", "text"),
+    )
     caption = f"Orders decided at 06:00 BRT of {day}, to be filled at that day's settlement"
     return Table("actions", caption, columns, tuple(rows), f"action · as of {day}")
 
@@ -116,15 +132,26 @@ def figure(actions: ActionsView, day: str) -> Figure:
     base = {"type": "scatter", "mode": "markers", "y": labels}
     traces = [
         charts.line("order", links_x, [], 6, width=2.5, showlegend=False, hoverinfo="skip") | {"y": links_y},
-        base | {"name": "before", "x": before, "marker": {"symbol": "circle-open", "size": 11, "color": cycle(6), "line": {"width": 2}},
-                "hovertemplate": "%{y} before: %{x:+,}<extra></extra>"},
-        base | {"name": "after", "x": after, "marker": {"symbol": "circle", "size": 11, "color": cycle(0)},
-                "hovertemplate": "%{y} after: %{x:+,}<extra></extra>"},
-    ]  # fmt: skip
+        base
+        | {
+            "name": "before",
+            "x": before,
+            "marker": {"symbol": "circle-open", "size": 11, "color": cycle(6), "line": {"width": 2}},
+            "hovertemplate": "%{y} before: %{x:+,}<extra></extra>",
+        },
+        base
+        | {
+            "name": "after",
+            "x": after,
+            "marker": {"symbol": "circle", "size": 11, "color": cycle(0)},
+            "hovertemplate": "%{y} after: %{x:+,}<extra></extra>",
+        },
+    ]
     layout = charts.layout(
-        90 + 28 * len(labels), charts.axis("contracts, + is long the price", zeroline=True, tickformat="+,"),
+        90 + 28 * len(labels),
+        charts.axis("contracts, + is long the price", zeroline=True, tickformat="+,"),
         charts.axis(autorange="reversed", type="category"),
-    )  # fmt: skip
+    )
     said = ", ".join(
         f"{name} from {thousands(b, signed=True)} to {thousands(a, signed=True)}"
         for name, b, a in zip(labels, before, after, strict=True)
@@ -145,7 +172,8 @@ def section(data: ReportData) -> Section:
         ()
         if actions.orders or actions.targets_known
         else (
-            'No targets were computed for this decision, so there are no orders to give: do not read this as "stay as you are".',
+            "No targets were computed for this decision, so there are no orders to give: do not read this as "
+            "'stay as you are'.",
         )
     )
     return Section("actions", "Actions", sentences(actions), missing, tuple(blocks))

@@ -44,10 +44,16 @@ def view(data: ReportData) -> AgentsView:
         score, name = known(row["score"]), row["agent_id"]
         agents.append(
             Agent(
-                name, score, known(row["confidence"]), _difference(score, day_before.get(name)),
-                _difference(score, week_before.get(name)), drivers(row["drivers"]), names(row["missing"]), row["sentence"] or "",
+                name,
+                score,
+                known(row["confidence"]),
+                _difference(score, day_before.get(name)),
+                _difference(score, week_before.get(name)),
+                drivers(row["drivers"]),
+                names(row["missing"]),
+                row["sentence"] or "",
             )
-        )  # fmt: skip
+        )
     history = with_day(data.history("agent_view"))
     wide = history.pivot("agent_id", index="day", values="score").sort("day") if agents else history
     paths = {agent.agent_id: wide[agent.agent_id].to_list() for agent in agents}
@@ -131,9 +137,13 @@ def table(view_: AgentsView, day: str) -> Table:
         for agent in view_.agents
     )
     columns = (
-        Column("Agent", "text"), Column("Score", unit="−1 to +1"), Column("Confidence"), Column("1d"), Column("1w"),
+        Column("Agent", "text"),
+        Column("Score", unit="−1 to +1"),
+        Column("Confidence"),
+        Column("1d"),
+        Column("1w"),
         Column("Could not see", "text"),
-    )  # fmt: skip
+    )
     return Table("agents", f"Views at {day}", columns, rows, f"agent_view · as of {day}")
 
 

@@ -2,66 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from reports import charts
-from reports.blocks import Block, Cell, Column, Figure, Section, Table, signed_tone, sparkline
+from reports.blocks import Block, Cell, Column, Figure, Section, Table, signed_cell, sparkline
 from reports.data import ReportData
 from reports.formats import NOT_KNOWN, basis_points, date, listed, number, percent, tenor
 from reports.levels import SPANS, Level, Levels
 from reports.palette import GREY, cycle
+from reports.quotes import QUOTES, VALUE, Quote
 from reports.receipts import Receipts, receipts
-
-Kind = Literal["rate", "price", "points", "usd_million"]
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What one line of the table shows: the first of `features` that is known."""
-
-    name: str
-    features: tuple[str, ...]
-    kind: Kind
-    unit: str
-    digits: int = 2
-
-
-QUOTES: tuple[Quote, ...] = (
-    Quote("USD/BRL", ("usdbrl", "usdbrl_ptax_sell", "usdbrl_sgs_sell"), "price", "BRL per USD", 4),
-    Quote("Ibovespa", ("ibovespa",), "price", "points", 0),
-    Quote("Selic target", ("selic_target",), "rate", "% a year"),
-    Quote("DI 6m", ("pre_126",), "rate", "% a year"),
-    Quote("DI 1y", ("pre_252",), "rate", "% a year"),
-    Quote("DI 2y", ("pre_504",), "rate", "% a year"),
-    Quote("DI 5y", ("pre_1260",), "rate", "% a year"),
-    Quote("DI 10y", ("pre_2520",), "rate", "% a year"),
-    Quote("Real rate 2y", ("real_504",), "rate", "% a year"),
-    Quote("Real rate 5y", ("real_1260",), "rate", "% a year"),
-    Quote("Breakeven 2y", ("breakeven_504",), "rate", "% a year"),
-    Quote("IPCA 12 months", ("ipca_12m",), "rate", "% a year"),
-    Quote("Focus IPCA next 12m", ("focus_ipca_12m",), "rate", "% a year"),
-    Quote("Cupom 1y", ("cupom_252",), "rate", "% a year"),
-    Quote("UST 2y", ("ust_504", "dgs2"), "rate", "% a year"),
-    Quote("UST 10y", ("ust_2520", "dgs10"), "rate", "% a year"),
-    Quote("US high-yield spread", ("us_hy_spread",), "rate", "% a year"),
-    Quote("S&P 500", ("spx", "sp500_fred"), "price", "points", 0),
-    Quote("VIX", ("vix", "vix_fred"), "points", "points"),
-    Quote("Dollar index", ("dxy", "dollar_broad"), "price", "points"),
-    Quote("Brent", ("brent", "brent_fred"), "price", "USD per barrel"),
-    Quote("Iron ore", ("iron_ore",), "price", "USD per tonne"),
-    Quote("Soybean", ("soybean",), "price", "US cents per bushel", 0),
-    Quote("Gold", ("gold",), "price", "USD per ounce", 0),
-    Quote("FX reserves", ("reserves",), "usd_million", "USD billion", 1),
-)
-
-VALUE: dict[Kind, Callable[[float, int], str]] = {
-    "rate": lambda value, digits: percent(value, digits),
-    "price": lambda value, digits: number(value, digits),
-    "points": lambda value, digits: number(value, digits),
-    "usd_million": lambda value, digits: number(value / 1000.0, digits),
-}
 
 
 @dataclass(frozen=True)
@@ -72,6 +22,7 @@ class MarketView:
     """Curves by `today`, `a week ago`, `a month ago`: (tenor_bd, annual rate as a fraction)."""
     real: dict[str, list[tuple[int, float]]]
     breakeven: dict[str, list[tuple[int, float]]]
+    ust: dict[str, list[tuple[int, float]]]
 
     def level(self, name: str) -> Level | None:
         return next((level for quote, level in self.levels if quote.name == name), None)
@@ -91,6 +42,7 @@ def view(data: ReportData) -> MarketView:
         pre=pre,
         real=real,
         breakeven={name: breakeven(pre[name], real[name]) for name, _ in MOMENTS},
+        ust={name: levels.curve("ust", back) for name, back in MOMENTS},
     )
 
 
@@ -124,8 +76,9 @@ def sentences(market: MarketView) -> tuple[str, ...]:
         gap = break_even.value - expected.value
         side = "above" if gap > 0 else "below"
         out.append(
-            f"Two-year breakeven inflation of {percent(break_even.value)} stands {basis_points(abs(gap), signed=False)} "
-            f"{side} what Focus expects for the next twelve months ({percent(expected.value)})."
+            f"Two-year breakeven inflation of {percent(break_even.value)} stands "
+            f"{basis_points(abs(gap), signed=False)} {side} what Focus expects for the next twelve months "
+            f"({percent(expected.value)})."
         )
     extreme = max(
         (pair for pair in market.levels if pair[1].z is not None), key=lambda p: abs(p[1].z or 0), default=None
@@ -166,37 +119,48 @@ def _curve_sentence(market: MarketView) -> list[str]:
 
 def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Table:
     columns = (
-        Column("Level", "text"), Column("Unit", "text"), Column("Last"), Column("Observed", "text"),
-        *(Column(span, unit="") for span, _ in SPANS), Column("z-score"), Column("Two years", "text"),
-    )  # fmt: skip
+        Column("Level", "text"),
+        Column("Unit", "text"),
+        Column("Last"),
+        Column("Observed", "text"),
+        *(Column(span, unit="") for span, _ in SPANS),
+        Column("z-score"),
+        Column("Two years", "text"),
+    )
     rows = []
     for quote, level in market.levels:
-        title = receipt.title(level.feature_id)
+        behind = (level.feature_id, quote.features, quote.read_from)
         cells = [
-            Cell(quote.name, href=receipt.href(level.feature_id)),
+            Cell(quote.name, href=receipt.href(*behind)),
             Cell(quote.unit, tone="muted"),
-            Cell(VALUE[quote.kind](level.value, quote.digits), title),
-            Cell(date(level.obs_date), tone="muted"),
+            Cell(VALUE[quote.kind](level.value, quote.digits), receipt.title(*behind)),
+            Cell(date(level.obs_date), tone="amber" if receipt.stale(*behind) else "muted"),
+            *(change_cell(quote, level, span) for span, _ in SPANS),
+            Cell(number(level.z, 1, signed=True), f"against {level.z_days} days of its own history"),
+            Cell("", svg=sparkline(level.path[:: max(1, len(level.path) // 96)])),
         ]
-        for span, _ in SPANS:
-            text, size = change_text(quote, level, span)
-            cells.append(Cell(text, _no_change_reason(level, span), signed_tone(size)) if size is not None else
-                         Cell(NOT_KNOWN if level.before[span] is None else "no new", _no_change_reason(level, span), "muted"))  # fmt: skip
-        cells.append(Cell(number(level.z, 1, signed=True), f"against {level.z_days} days of its own history"))
-        cells.append(Cell("", svg=sparkline(level.path[:: max(1, len(level.path) // 96)])))
         rows.append(tuple(cells))
+    rows += [unknown_row(quote, receipt) for quote in market.unknown]
     caption = f"Levels known at 06:00 BRT of {date(data.day)}. Changes: bp for rates, % for prices, points for the VIX"
     return Table(
         "levels", caption, columns, tuple(rows), "feature, input_receipt; the receipt of each level is on hover"
     )
 
 
-def _no_change_reason(level: Level, span: str) -> str:
+def unknown_row(quote: Quote, receipt: Receipts) -> tuple[Cell, ...]:
+    why = receipt.title(quote.features[0], quote.features, quote.read_from)
+    blank = (Cell(NOT_KNOWN, tone="muted") for _ in range(len(SPANS) + 2))
+    return Cell(quote.name), Cell(quote.unit, tone="muted"), Cell("not known", why, "amber"), *blank, Cell("")
+
+
+def change_cell(quote: Quote, level: Level, span: str) -> Cell:
+    """The change, or in words why there is none."""
+    text, size = change_text(quote, level, span)
+    if size is not None:
+        return signed_cell(size, text, f"from {VALUE[quote.kind](level.before[span] or 0.0, quote.digits)} known then")
     if level.before[span] is None:
-        return f"history does not reach back {span}"
-    if not level.fresh[span]:
-        return f"no observation newer than {date(level.obs_date)} in this span"
-    return f"from {level.before[span]:.6g} known then"
+        return Cell(NOT_KNOWN, f"history does not reach back {span}", "muted")
+    return Cell("no new", f"no observation newer than {date(level.obs_date)} in this span", "muted")
 
 
 def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, float]]], day: str) -> Figure | None:
@@ -222,8 +186,9 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         )
     layout = charts.layout(300, charts.axis("years"), charts.axis("% a year", ticksuffix="%"))
     ends = curves["today"][0], curves["today"][-1]
+    said = [f"{percent(rate)} at {tenor(bd)}" for bd, rate in ends]
     alt = (
-        f"{title}, {day}: {percent(ends[0][1])} at {tenor(ends[0][0])} to {percent(ends[1][1])} at {tenor(ends[1][0])}; "
+        f"{title}, {day}: {said[0]} to {said[1]}; "
         f"drawn against {listed([name for name in curves if name != 'today' and curves[name]]) or 'no earlier day'}"
     )
     return Figure(
@@ -239,23 +204,27 @@ def z_figure(market: MarketView, day: str) -> Figure | None:
     names = [name for name, _ in ranked]
     scores = [score for _, score in ranked]
     spec = charts.signed_bars(names, scores, [number(score, 1, signed=True) for score in scores], "standard deviations")
-    alt = f"Bars of z-scores from {names[0]} ({number(scores[0], 1, signed=True)}) to {names[-1]} ({number(scores[-1], 1, signed=True)})"
-    return Figure("fig-level-z", "How far each level is from its own mean", alt, spec, f"feature · as of {day}")
+    ends = [f"{names[i]} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
+    alt = f"Bars of z-scores from {ends[0]} to {ends[1]}"
+    return Figure(
+        "fig-level-z", "How far each level is from its own mean", alt, spec, f"feature · as of {day}", tall=True
+    )
 
 
 def section(data: ReportData) -> Section:
     market, day = view(data), date(data.day)
     missing = []
-    if market.unknown:
+    if not market.levels:
+        missing.append("No level of the market is known at this decision.")
+    elif market.unknown:
         verb = "is" if len(market.unknown) == 1 else "are"
-        missing.append(
-            f"{listed([q.name for q in market.unknown], 30)} {verb} not known at this decision, so no level, change or z-score."
-        )
+        missing.append(f"{listed([quote.name for quote in market.unknown], 8)} {verb} not known at this decision.")
     figures = (
         curve_figure("fig-di-curve", "DI curve", market.pre, day),
         curve_figure("fig-real-curve", "Real curve (IPCA-linked)", market.real, day),
-        curve_figure("fig-breakeven-curve", "Breakeven inflation", market.breakeven, day),
         z_figure(market, day),
+        curve_figure("fig-breakeven-curve", "Breakeven inflation", market.breakeven, day),
+        curve_figure("fig-ust-curve", "US Treasury par curve", market.ust, day),
     )
     if figures[0] is None:
         missing.append("No DI curve is known at this decision: the curve, its slope and breakevens cannot be computed.")

@@ -86,7 +86,8 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
         state = book.state
         text = f"NAV is {brl(state['nav_brl'])}"
         if known(state["return_1d"]) is not None:
-            text += f", {percent(state['return_1d'], signed=True)} on the day ({brl(state['pnl_brl'], signed=True)} after costs)"
+            gain = brl(state["pnl_brl"], signed=True)
+            text += f", {percent(state['return_1d'], signed=True)} on the day ({gain} after costs)"
         if book.month_return is not None:
             text += f" and {percent(book.month_return, signed=True)} in the month"
         out.append(text + ".")
@@ -129,27 +130,43 @@ def _drawdown_sentence(state: Row) -> str:
 
 def position_table(book: PortfolioView, day: str) -> Table:
     columns = (
-        Column("Instrument", "text"), Column("Contract", "text"), Column("Class", "text"), Column("Contracts"),
-        Column("Before"), Column("Price"), Column("Rate", unit="% a year"), Column("Notional", unit="BRL thousand"),
-        Column("DV01", unit="BRL per bp"), Column("Delta", unit="BRL thousand"), Column("Risk share"), Column("Margin", unit="BRL thousand"),
-    )  # fmt: skip
+        Column("Instrument", "text"),
+        Column("Contract", "text"),
+        Column("Class", "text"),
+        Column("Contracts"),
+        Column("Before"),
+        Column("Price"),
+        Column("Rate", unit="% a year"),
+        Column("Notional", unit="BRL thousand"),
+        Column("DV01", unit="BRL per bp"),
+        Column("Delta", unit="BRL thousand"),
+        Column("Risk share"),
+        Column("Margin", unit="BRL thousand"),
+    )
     weights = sum(abs(known(row["risk_weight"]) or 0.0) for row in book.positions)
     rows = []
     for row in book.positions:
         share = None if not weights or known(row["risk_weight"]) is None else row["risk_weight"] / weights
         maturity = f"matures {date(row['maturity'])}" if row["maturity"] else ""
-        rows.append((
-            Cell(row["instrument_id"]), Cell(row["contract_id"] or NOT_KNOWN, maturity), Cell(row["asset_class"], tone="muted"),
-            Cell(thousands(row["contracts"], signed=True), tone=signed_tone(row["contracts"])),
-            Cell(thousands(row["contracts_before"], signed=True), tone="muted"), Cell(number(row["price"])),
-            _or_dash(row["rate"], percent(row["rate"], 3), "priced, not quoted as a rate"), Cell(_thousand(row["notional_brl"])),
-            _or_dash(row["dv01_brl"], thousands(row["dv01_brl"], signed=True), "no rate exposure"),
-            _or_dash(row["delta_brl"], _thousand(row["delta_brl"]), "no FX or equity exposure"),
-            Cell(percent(share, 0, signed=True)), Cell(_thousand(row["margin_brl"])),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(row["instrument_id"]),
+                Cell(row["contract_id"] or NOT_KNOWN, maturity),
+                Cell(row["asset_class"], tone="muted"),
+                Cell(thousands(row["contracts"], signed=True), tone=signed_tone(row["contracts"])),
+                Cell(thousands(row["contracts_before"], signed=True), tone="muted"),
+                Cell(number(row["price"])),
+                _or_dash(row["rate"], percent(row["rate"], 3), "priced, not quoted as a rate"),
+                Cell(_thousand(row["notional_brl"])),
+                _or_dash(row["dv01_brl"], thousands(row["dv01_brl"], signed=True), "no rate exposure"),
+                _or_dash(row["delta_brl"], _thousand(row["delta_brl"]), "no FX or equity exposure"),
+                Cell(percent(share, 0, signed=True)),
+                Cell(_thousand(row["margin_brl"]).lstrip("+")),
+            )
+        )
     caption = (
-        f"Target positions at {day}. + is long the price (receive for rates); DV01 is positive when a fall in yield gains; "
-        "delta is positive when the dollar or the index rising gains; risk share is signed and in percent of the sum of sizes"
+        f"Target positions at {day}. + is long the price (receive for rates); DV01 is positive when a fall in yield "
+        "gains, delta when a rise of the dollar or the index does; risk share is signed, of the sum of sizes"
     )
     return Table("positions", caption, columns, tuple(rows), f"target_position · as of {day}")
 
@@ -169,12 +186,18 @@ def attribution_table(book: PortfolioView, day: str) -> Table:
     rows = []
     for row in book.day_pnl:
         total = month.get(row["instrument_id"])
-        rows.append((
-            Cell(row["instrument_id"]), Cell(thousands(row["contracts"], signed=True)),
-            *(_money(row[name]) for name in ("price_pnl_brl", "carry_pnl_brl")), _money(_minus(row["cost_brl"])),
-            _money(row["pnl_brl"]),
-            _money(total["pnl_brl"]) if total else Cell(NOT_KNOWN, book.month_gap or "not held this month", "muted"),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(row["instrument_id"]),
+                _or_dash(row["contracts"], thousands(row["contracts"], signed=True), "not counted in contracts"),
+                *(_money(row[name]) for name in ("price_pnl_brl", "carry_pnl_brl")),
+                _money(_minus(row["cost_brl"])),
+                _money(row["pnl_brl"]),
+                _money(total["pnl_brl"])
+                if total
+                else Cell(NOT_KNOWN, book.month_gap or "not held this month", "muted"),
+            )
+        )
     gone = [row for name, row in month.items() if name not in {r["instrument_id"] for r in book.day_pnl}]
     rows += [
         (
@@ -186,13 +209,23 @@ def attribution_table(book: PortfolioView, day: str) -> Table:
     ]
     sums = [_total(book.day_pnl, name) for name in ("price_pnl_brl", "carry_pnl_brl", "cost_brl", "pnl_brl")]
     total_row = (
-        Cell("Total"), Cell(""), _money(sums[0]), _money(sums[1]), _money(_minus(sums[2])), _money(sums[3]),
+        Cell("Total"),
+        Cell(""),
+        _money(sums[0]),
+        _money(sums[1]),
+        _money(_minus(sums[2])),
+        _money(sums[3]),
         _money(_total(book.month_pnl, "pnl_brl")) if book.month_pnl else Cell(NOT_KNOWN, book.month_gap, "muted"),
-    )  # fmt: skip
+    )
     columns = (
-        Column("Instrument", "text"), Column("Held", unit="contracts"), Column("Price", unit="BRL"), Column("Carry", unit="BRL"),
-        Column("Cost", unit="BRL"), Column("Day", unit="BRL"), Column("Month", unit="BRL"),
-    )  # fmt: skip
+        Column("Instrument", "text"),
+        Column("Held", unit="contracts"),
+        Column("Price", unit="BRL"),
+        Column("Carry", unit="BRL"),
+        Column("Cost", unit="BRL"),
+        Column("Day", unit="BRL"),
+        Column("Month", unit="BRL"),
+    )
     return Table(
         "attribution",
         f"P&L by instrument, over the day to {day} and the month",
@@ -227,15 +260,15 @@ def section(data: ReportData) -> Section:
         missing.append("No target positions were computed for this decision.")
     if book.state is None:
         missing.append("The book was not marked at this decision: NAV, P&L and drawdown are not known.")
-    if len(book.days) > 1:
+    if book.state is not None and len(book.days) > 1:
         blocks += [draw.nav_figure(book.days, book.nav), draw.underwater_figure(book.days, book.drawdown)]
-    if book.monthly:
+    if book.state is not None and book.monthly:
         blocks.append(draw.monthly_figure(book.monthly, day))
     if book.day_pnl:
         blocks.append(draw.attribution_figure("fig-pnl-day", f"P&L of the day, {day}", book.day_pnl, day))
     else:
         missing.append("No P&L attribution is stored for this decision: the day's P&L cannot be split by instrument.")
-    if book.month_pnl:
+    if book.day_pnl and book.month_pnl:
         blocks.append(draw.attribution_figure("fig-pnl-month", "P&L of the month", book.month_pnl, day))
     elif book.day_pnl:
         missing.append(f"The month's P&L cannot be split by instrument: {book.month_gap}.")

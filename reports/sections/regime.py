@@ -11,10 +11,29 @@ from reports import charts
 from reports.blocks import Cell, Column, Figure, Section, Table, signed_tone
 from reports.data import ReportData, with_day
 from reports.formats import date, number, percent, plural, words
-from reports.palette import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY
+from reports.palette import (
+    BLUE,
+    BLUE_SOFT,
+    GOLD,
+    GOLD_SOFT,
+    GREEN,
+    GREEN_SOFT,
+    GREY,
+    GREY_SOFT,
+    ORANGE,
+    ORANGE_SOFT,
+    PURPLE,
+    PURPLE_SOFT,
+)
 
-COLORS = {"goldilocks": BLUE, "reflation": GOLD, "stagflation": ORANGE, "deflation": PURPLE}
-OTHERS = (GREEN, SKY, GREY)
+COLORS = {
+    "goldilocks": (BLUE, BLUE_SOFT),
+    "reflation": (GOLD, GOLD_SOFT),
+    "stagflation": (ORANGE, ORANGE_SOFT),
+    "deflation": (PURPLE, PURPLE_SOFT),
+}
+"""Line and fill of a regime, the same every day."""
+SPARE = ((GREEN, GREEN_SOFT), (GREY, GREY_SOFT))
 
 
 @dataclass(frozen=True)
@@ -94,20 +113,32 @@ def sentences(regimes: RegimeView) -> tuple[str, ...]:
 
 
 def figure(regimes: RegimeView, day: str) -> Figure:
-    traces, spare = [], iter(OTHERS)
+    traces, spare = [], iter(SPARE)
     for name, path in regimes.paths.items():
-        color = COLORS.get(name) or next(spare, GREY)
-        traces.append({
-            "type": "scatter", "mode": "lines", "name": charts.plain([regime_name(name)])[0], "stackgroup": "all",
-            "x": charts.days(regimes.days), "y": charts.column(path, 100.0), "fillcolor": color,
-            "line": {"width": 0.4, "color": color}, "hovertemplate": "%{y:.0f}%",
-        })  # fmt: skip
+        color, fill = COLORS.get(name) or next(spare, SPARE[-1])
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": charts.plain([regime_name(name)])[0],
+                "stackgroup": "all",
+                "x": charts.days(regimes.days),
+                "y": charts.column(path, 100.0),
+                "fillcolor": fill,
+                "line": {"width": 1.2, "color": color},
+                "hovertemplate": "%{y:.0f}%",
+            }
+        )
     layout = charts.layout(300, charts.axis(type="date"), charts.axis("probability", ticksuffix="%", range=[0, 100]))
     parts = ", ".join(f"{regime_name(name)} {percent(share, 0)}" for name, share in regimes.today.items())
     return Figure(
-        "fig-regime", "Regime probabilities", f"Stacked areas since {date(regimes.days[0])}; today {parts}",
-        {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}}, f"regime · as of {day}", wide=True,
-    )  # fmt: skip
+        "fig-regime",
+        "Regime probabilities",
+        f"Stacked areas since {date(regimes.days[0])}; today {parts}",
+        {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}},
+        f"regime · as of {day}",
+        wide=True,
+    )
 
 
 def table(regimes: RegimeView, day: str) -> Table:
@@ -116,10 +147,13 @@ def table(regimes: RegimeView, day: str) -> Table:
     for name, share in regimes.today.items():
         moves = [regimes.changes[name][span] for span in spans]
         cells = [
-            Cell(number(m * 100, 0, signed=True) if m is not None else "n/a",
-                 "" if m is not None else "no regime stored for that day", signed_tone(m))
+            Cell(
+                number(m * 100, 0, signed=True) if m is not None else "n/a",
+                "" if m is not None else "no regime stored for that day",
+                signed_tone(m),
+            )
             for m in moves
-        ]  # fmt: skip
+        ]
         rows.append((Cell(regime_name(name)), Cell(percent(share, 1)), *cells))
     columns = (Column("Regime", "text"), Column("Probability"), *(Column(s, unit="points") for s in spans))
     return Table(

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports import risk_charts as draw
-from reports.blocks import Block, Cell, Column, Section, Table, Tone, signed_tone
+from reports import risk_tables as tables
+from reports.blocks import Block, Section
 from reports.data import ReportData, Row, with_day
-from reports.formats import NOT_KNOWN, brl, date, known, listed, number, percent, plural, tenor, thousands, words
+from reports.formats import brl, date, known, listed, number, percent, plural, words
+from reports.risk_tables import METRIC_NAMES
 
 METHODS = (
     "filtered_historical",
@@ -25,12 +27,6 @@ METHODS = (
     "monte_carlo",
 )
 """The headline method is the first of these that is there; methods not in the list come after."""
-METRICS = ("var_95", "var_99", "es_975", "es_975_10d", "es_99")
-METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
-STATUS: dict[str, tuple[str, Tone]] = {
-    "green": ("● within", "ok"), "amber": ("▲ amber", "amber"), "red": ("◆ red", "red"), "breach": ("■ BREACH", "breach"),
-    "absent": ("○ not known", "muted"),
-}  # fmt: skip
 MARK_LAG = 2
 """Decisions between a target and its first P&L: decided at row t, filled at t+1, marked from t+1 to t+2."""
 BACKTEST_DAYS = 250
@@ -138,14 +134,14 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
         parts = [f"{row['name']} ({percent(row['utilisation'], 0)}, {row['status']})" for row in hot]
         out.append(f"Limits to watch: {listed(parts)}.")
     elif risk.limits:
-        out.append(
-            f"None of the {plural(sum(1 for r in risk.limits if r['status'] != 'absent'), 'known limit')} is past its amber mark."
-        )
+        measured = sum(1 for row in risk.limits if row["status"] != "absent")
+        out.append(f"None of the {plural(measured, 'measured limit')} is past its amber mark.")
     if risk.stress:
         worst = risk.stress[0]
         verb = "loses" if worst["pnl_brl"] < 0 else "still gains"
         out.append(
-            f"The worst scenario is {worst['name']}: the book {verb} {brl(abs(worst['pnl_brl']))} ({percent(worst['pnl_fraction'], 1, signed=True)} of NAV)."
+            f"The worst scenario is {worst['name']}: the book {verb} {brl(abs(worst['pnl_brl']))} "
+            f"({percent(worst['pnl_fraction'], 1, signed=True)} of NAV)."
         )
     if risk.backtest is not None:
         test = risk.backtest
@@ -154,117 +150,6 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
             f"{number(0.05 * len(test.days), 1)} were to be expected."
         )
     return tuple(out)
-
-
-def tail_table(risk: RiskView, nav: float | None, day: str) -> Table:
-    metrics = [m for m in METRICS if any((m, method) in risk.tail for method in risk.methods)]
-    rows = []
-    for metric in metrics:
-        limit = limit_of(risk, metric)
-        cells = []
-        for method in risk.methods:
-            value = risk.tail.get((metric, method))
-            money = f"{brl(value * nav)} of {brl(nav)}" if value is not None and nav else ""
-            cells.append(Cell(percent(value), money))
-        threshold = known(limit["threshold"]) if limit is not None else None
-        rows.append((Cell(METRIC_NAMES[metric]), *cells, Cell(percent(threshold)), _status(limit)))
-    columns = (
-        Column("One day", "text"), *(Column(method_name(m).capitalize(), unit="% of NAV") for m in risk.methods),
-        Column("Limit", unit="% of NAV"), Column("Status of the headline", "text"),
-    )  # fmt: skip
-    caption = f"Losses at {day}, positive numbers; headline: {method_name(risk.headline or '')}"
-    return Table("tail-risk", caption, columns, tuple(rows), f"risk_metrics_daily, risk_limits_status · as of {day}")
-
-
-def _status(limit: Row | None) -> Cell:
-    if limit is None:
-        return Cell("no limit", tone="muted")
-    text, tone = STATUS.get(limit["status"], (limit["status"] or NOT_KNOWN, "muted"))
-    return Cell(text, tone=tone)
-
-
-def limit_table(risk: RiskView, day: str) -> Table:
-    rows = []
-    for row in sorted(risk.limits, key=lambda r: (-(known(r["utilisation"]) or -1.0), r["limit_id"])):
-        form = _multiple if row["limit_id"] == "gross_leverage" else percent
-        why = "" if known(row["value"]) is not None else "the measure could not be computed for this decision"
-        rows.append((
-            Cell(row["name"]), Cell(form(row["value"]), why), Cell(form(row["threshold"])), Cell(percent(row["utilisation"], 0)), _status(row),
-        ))  # fmt: skip
-    columns = (Column("Limit", "text"), Column("Now"), Column("Limit at"), Column("Used"), Column("Status", "text"))
-    return Table(
-        "limits", f"Limits at {day}, most used first", columns, tuple(rows), f"risk_limits_status · as of {day}"
-    )
-
-
-def _multiple(value: float | None) -> str:
-    return NOT_KNOWN if known(value) is None else number(value) + "×"
-
-
-def component_table(risk: RiskView, day: str) -> Table:
-    rows = tuple(
-        (
-            Cell(row["instrument_id"]), Cell(row["asset_class"], tone="muted"), Cell(percent(row["individual_var_95"], 3)),
-            Cell(percent(row["component_var_95"], 3, signed=True)), Cell(percent(row["share"], 0, signed=True)),
-        )
-        for row in risk.components
-    )  # fmt: skip
-    total = (
-        Cell("Total"), Cell(""), Cell(""), Cell(percent(sum(r["component_var_95"] for r in risk.components), 3, signed=True)),
-        Cell(percent(_sum_known([r["share"] for r in risk.components]), 0, signed=True)),
-    )  # fmt: skip
-    columns = (
-        Column("Instrument", "text"), Column("Class", "text"), Column("Alone", unit="% of NAV"),
-        Column("Component", unit="% of NAV"), Column("Share of VaR"),
-    )  # fmt: skip
-    caption = "Component VaR 95%: the parts add up to the whole; a minus takes risk away from the book"
-    return Table("component-var", caption, columns, rows, f"component_var · as of {day}", total)
-
-
-def _sum_known(values: list[float | None]) -> float | None:
-    clean = [known(value) for value in values]
-    return None if any(value is None for value in clean) else sum(value for value in clean if value is not None)
-
-
-def stress_table(risk: RiskView, day: str) -> Table:
-    rows = []
-    for total in risk.stress:
-        parts = [p for p in risk.stress_parts if p["scenario_id"] == total["scenario_id"]]
-        worst = min(parts, key=lambda p: p["pnl_brl"], default=None)
-        most = f"{worst['instrument_id']} {thousands(worst['pnl_brl'] / 1000, signed=True)}" if worst else NOT_KNOWN
-        rows.append((
-            Cell(total["name"]), Cell(total["kind"], tone="muted"),
-            Cell(thousands(total["pnl_brl"] / 1000, signed=True), tone=signed_tone(total["pnl_brl"])),
-            Cell(percent(total["pnl_fraction"], 2, signed=True), tone=signed_tone(total["pnl_fraction"])), Cell(most, tone="muted"),
-        ))  # fmt: skip
-    columns = (
-        Column("Scenario", "text"), Column("Kind", "text"), Column("P&L", unit="BRL thousand"), Column("P&L", unit="% of NAV"),
-        Column("Worst instrument", "text", unit="BRL thousand"),
-    )  # fmt: skip
-    caption = f"Stress at {day}, positions repriced, worst first"
-    return Table("stress", caption, columns, tuple(rows), f"stress_test_results · as of {day}")
-
-
-def ladder_table(risk: RiskView, day: str) -> Table:
-    curves = sorted({row["curve_id"] for row in risk.ladder})
-    by_key = {(row["curve_id"], row["tenor_bd"]): row["dv01_brl"] for row in risk.ladder}
-    tenors = sorted({row["tenor_bd"] for row in risk.ladder})
-    rows = tuple((Cell(tenor(bd)), *(_ladder_cell(by_key.get((curve, bd))) for curve in curves)) for bd in tenors)
-    total = (
-        Cell("Total"),
-        *(Cell(thousands(sum(v for (c, _), v in by_key.items() if c == curve), signed=True)) for curve in curves),
-    )
-    columns = (Column("Vertex", "text"), *(Column(curve, unit="BRL per bp") for curve in curves))
-    caption = f"DV01 ladder at {day}: + gains when that part of the curve falls"
-    return Table("dv01-ladder", caption, columns, rows, f"dv01_ladder · as of {day}", total)
-
-
-def _ladder_cell(value: float | None) -> Cell:
-    return (
-        Cell("–", "no exposure on this vertex", "muted")
-        if value is None
-        else Cell(thousands(value, signed=True), tone=signed_tone(value))
-    )
 
 
 LACKING = {
@@ -288,11 +173,11 @@ def section(data: ReportData) -> Section:
     blocks: list[Block] = []
     if risk.tail:
         blocks += [
-            tail_table(risk, known(state["nav_brl"]) if state else None, day),
+            tables.tail_table(risk.tail, risk.methods, risk.limits, known(state["nav_brl"]) if state else None, day),
             draw.tail_figure(risk.tail, risk.methods, risk.limits, METRIC_NAMES, day),
         ]
     if risk.limits:
-        blocks += [draw.limit_figure(risk.limits, day), limit_table(risk, day)]
+        blocks += [draw.limit_figure(risk.limits, day), tables.limit_table(risk.limits, day)]
     if risk.backtest is not None:
         test = risk.backtest
         blocks.append(
@@ -301,9 +186,9 @@ def section(data: ReportData) -> Section:
     elif risk.tail:
         missing.append("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return.")
     if risk.components:
-        blocks += [draw.component_figure(risk.components, day), component_table(risk, day)]
+        blocks += [draw.component_figure(risk.components, day), tables.component_table(risk.components, day)]
     if risk.stress:
-        blocks += [draw.stress_figure(risk.stress, day), stress_table(risk, day)]
+        blocks += [draw.stress_figure(risk.stress, day), tables.stress_table(risk.stress, risk.stress_parts, day)]
     if risk.ladder:
-        blocks += [draw.ladder_figure(risk.ladder, day), ladder_table(risk, day)]
+        blocks += [draw.ladder_figure(risk.ladder, day), tables.ladder_table(risk.ladder, day)]
     return Section("risk", "Risk", sentences(risk), tuple(missing), tuple(blocks))

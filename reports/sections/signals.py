@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reports import charts
-from reports.blocks import Block, Cell, Column, Figure, Section, Table, signed_tone
+from reports import signal_charts as draw
+from reports.blocks import Block, Cell, Column, Section, Table, signed_tone
 from reports.data import ReportData, with_day
 from reports.formats import date, drivers, known, listed, names, number, percent, plural
-from reports.palette import GREY, ZERO, by_sign
 
 FLIP_DAYS = 7
 HISTORY_SHOWN = 126
-CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
 
 @dataclass(frozen=True)
@@ -165,105 +163,31 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
     return tuple(out)
 
 
-def matrix_figure(signals: SignalsView, day: str) -> Figure:
-    present = {s.asset_class for s in signals.signals}
-    rows = [c for c in CLASSES if c in present] + sorted(present - set(CLASSES))
-    columns = [s.strategy_id for s in sorted(signals.signals, key=lambda s: (rows.index(s.asset_class), s.strategy_id))]
-    by_id = {s.strategy_id: s for s in signals.signals}
-    z = [[by_id[c].score if by_id[c].asset_class == row else None for c in columns] for row in rows]
-    texts = [["" if value is None else number(value, 2, signed=True) for value in line] for line in z]
-    spec = charts.heatmap(
-        columns, rows, z, texts, 1.0, 110 + 42 * len(rows), "%{x}: %{z:+.2f}<extra>%{y}</extra>",
-        x_axis={"tickangle": -35, "tickfont": {"size": 10}},
-    )  # fmt: skip
-    parts = ", ".join(f"{name} {number(by_id[name].score, 2, signed=True)}" for name in columns)
-    return Figure(
-        "fig-signal-matrix",
-        "Scores by class and strategy",
-        f"Heatmap, {parts}",
-        spec,
-        f"strategy_signals · as of {day}",
-    )
-
-
-def conviction_figure(signals: SignalsView, day: str) -> Figure | None:
-    held = sorted(
-        ((c, c.conviction) for c in signals.convictions if c.conviction is not None), key=lambda pair: -pair[1]
-    )
-    if not held:
-        return None
-    labels = charts.plain([c.instrument_id for c, _ in held])
-    now = [value for _, value in held]
-    before = [None if c.change_1w is None else value - c.change_1w for c, value in held]
-    bars = {
-        "type": "bar", "orientation": "h", "name": "today", "x": charts.column(now), "y": labels,
-        "marker": {"color": by_sign(now)}, "hovertemplate": "%{y} today %{x:+.2f}<extra></extra>", "showlegend": False,
-    }  # fmt: skip
-    marks = {
-        "type": "scatter", "mode": "markers", "name": "a week ago", "x": charts.column(before), "y": labels,
-        "marker": {"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": GREY}, "color": GREY},
-        "hovertemplate": "%{y} a week ago %{x:+.2f}<extra></extra>",
-    }  # fmt: skip
-    layout = charts.layout(
-        84 + 26 * len(labels), charts.axis("conviction", range=[-1.05, 1.05], zeroline=True),
-        charts.axis(autorange="reversed", showgrid=False, type="category"), bargap=0.4,
-    )  # fmt: skip
-    alt = "Bars of conviction: " + ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
-    spec = {"data": [bars, marks], "layout": charts.with_legend(layout)}
-    return Figure(
-        "fig-conviction", "Conviction by instrument, against a week ago", alt, spec, f"aggregated_signal · as of {day}"
-    )
-
-
-def history_figure(signals: SignalsView, day: str) -> Figure | None:
-    """One small plot a strategy, all on the same days and the same -1..+1."""
-    count = len(signals.paths)
-    if len(signals.days) < 2 or not count:
-        return None
-    height, gap = 84, 0.32
-    layout = charts.layout(60 + height * count, charts.axis(type="date", anchor=f"y{count}" if count > 1 else "y"))
-    traces, notes = [], []
-    share = 1.0 / count
-    for index, (name, path) in enumerate(signals.paths.items()):
-        suffix = "" if index == 0 else str(index + 1)
-        top = 1.0 - index * share
-        domain = [max(top - share * (1 - gap), 0.0), top - share * 0.04]
-        layout[f"yaxis{suffix}"] = charts.axis(range=[-1.1, 1.1], domain=domain, tickvals=[-1, 0, 1], zeroline=True)
-        line = charts.area(name, charts.days(signals.days), charts.column(path))
-        traces.append(line | {"yaxis": f"y{suffix}", "hovertemplate": "%{x}: %{y:+.2f}<extra></extra>"})
-        notes.append({
-            "text": charts.plain([name])[0], "x": 0, "xref": "paper", "y": domain[1], "yref": "paper", "xanchor": "left",
-            "yanchor": "bottom", "showarrow": False, "font": {"size": 11},
-        })  # fmt: skip
-    layout["annotations"] = notes
-    layout["margin"] = layout["margin"] | {"t": 24}
-    layout["xaxis"] |= {"linecolor": ZERO}
-    alt = f"Small lines of every strategy's score over {len(signals.days)} decisions to {day}"
-    return Figure(
-        "fig-signal-history",
-        "Scores over half a year",
-        alt,
-        {"data": traces, "layout": layout},
-        f"strategy_signals · as of {day}",
-    )
-
-
 def signal_table(signals: SignalsView, day: str) -> Table:
     rows = []
     for s in signals.signals:
         lacking = f"lacks {listed(list(s.missing), 8)}" if s.missing else ""
         why = listed([f"{name.replace('_', ' ')} {number(v, 2, signed=True)}" for name, v in s.drivers.items()], 3)
-        rows.append((
-            Cell(s.strategy_id), Cell(s.asset_class, tone="muted"),
-            Cell(number(s.score, 2, signed=True), lacking, signed_tone(s.score)), Cell(percent(s.confidence, 0)),
-            Cell(number(s.change_1d, 2, signed=True), tone=signed_tone(s.change_1d)),
-            Cell(number(s.change_1w, 2, signed=True), tone=signed_tone(s.change_1w)),
-            Cell(lacking if s.score is None and lacking else why or "none given", tone="muted"),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(s.strategy_id),
+                Cell(s.asset_class, tone="muted"),
+                Cell(number(s.score, 2, signed=True), lacking, signed_tone(s.score)),
+                Cell(percent(s.confidence if s.score is not None else None, 0)),
+                Cell(number(s.change_1d, 2, signed=True), tone=signed_tone(s.change_1d)),
+                Cell(number(s.change_1w, 2, signed=True), tone=signed_tone(s.change_1w)),
+                Cell(lacking if s.score is None and lacking else why or "none given", tone="muted"),
+            )
+        )
     columns = (
-        Column("Strategy", "text"), Column("Class", "text"), Column("Score", unit="−1 to +1"), Column("Confidence"),
-        Column("1d"), Column("1w"), Column("Drivers", "text"),
-    )  # fmt: skip
+        Column("Strategy", "text"),
+        Column("Class", "text"),
+        Column("Score", unit="−1 to +1"),
+        Column("Confidence"),
+        Column("1d"),
+        Column("1w"),
+        Column("Drivers", "text"),
+    )
     return Table(
         "signals",
         f"Strategies at {day}: + means do the legs as written",
@@ -279,17 +203,28 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
         because = listed([f"{name} {number(v, 2, signed=True)}" for name, v in c.contributions.items()], 3)
         events = [f"flip to {side(c.flip)}"] if c.flip else []
         events += [f"surge {number(c.surge, 2, signed=True)}"] if c.surge is not None else []
-        rows.append((
-            Cell(c.instrument_id), Cell(c.asset_class, tone="muted"),
-            Cell(number(c.conviction, 2, signed=True), tone=signed_tone(c.conviction)), Cell(percent(c.agreement, 0)),
-            Cell(number(c.change_1d, 2, signed=True), tone=signed_tone(c.change_1d)),
-            Cell(number(c.change_1w, 2, signed=True), tone=signed_tone(c.change_1w)),
-            Cell(", ".join(events) or "none", tone="amber" if events else "muted"), Cell(because or "none given", tone="muted"),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(c.instrument_id),
+                Cell(c.asset_class, tone="muted"),
+                Cell(number(c.conviction, 2, signed=True), tone=signed_tone(c.conviction)),
+                Cell(percent(c.agreement, 0)),
+                Cell(number(c.change_1d, 2, signed=True), tone=signed_tone(c.change_1d)),
+                Cell(number(c.change_1w, 2, signed=True), tone=signed_tone(c.change_1w)),
+                Cell(", ".join(events) or "none", tone="amber" if events else "muted"),
+                Cell(because or "none given", tone="muted"),
+            )
+        )
     columns = (
-        Column("Instrument", "text"), Column("Class", "text"), Column("Conviction", unit="−1 to +1"), Column("Agreement"),
-        Column("1d"), Column("1w"), Column("Flip or surge", "text"), Column("From", "text"),
-    )  # fmt: skip
+        Column("Instrument", "text"),
+        Column("Class", "text"),
+        Column("Conviction", unit="−1 to +1"),
+        Column("Agreement"),
+        Column("1d"),
+        Column("1w"),
+        Column("Flip or surge", "text"),
+        Column("From", "text"),
+    )
     recent = [f"{name} to {side(sign)} on {date(when)}" for when, name, sign in signals.recent_flips]
     caption = f"Convictions at {day}. Flips in seven days: {listed(recent, 8) or 'none'}"
     return Table("convictions", caption, columns, tuple(rows), f"aggregated_signal · as of {day}")
@@ -304,10 +239,10 @@ def section(data: ReportData) -> Section:
     ]
     blocks: list[Block] = []
     if signals.signals:
-        blocks.append(matrix_figure(signals, day))
+        blocks.append(draw.matrix_figure(signals.signals, day))
     else:
         missing.append("No strategy was scored for this decision: scores, flips and surges are not known.")
-    conviction = conviction_figure(signals, day)
+    conviction = draw.conviction_figure(signals.convictions, day)
     if conviction is not None:
         blocks.append(conviction)
     if signals.signals:
@@ -316,7 +251,7 @@ def section(data: ReportData) -> Section:
         blocks.append(conviction_table(signals, day))
     elif signals.signals:
         missing.append("No convictions by instrument were stored for this decision: flips and surges cannot be told.")
-    history = history_figure(signals, day)
+    history = draw.history_figure(signals.days, signals.paths, day)
     if history is not None:
         blocks.append(history)
     return Section("signals", "Signals", sentences(signals), tuple(missing), tuple(blocks))

@@ -1,0 +1,161 @@
+"""Tables of risk. VaR and ES are losses as fractions of NAV, printed in percent; stress P&L is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reports.blocks import Cell, Column, Table, Tone, signed_tone
+from reports.data import Row
+from reports.formats import NOT_KNOWN, brl, known, number, percent, tenor, thousands, words
+
+METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
+STATUS: dict[str, tuple[str, Tone]] = {
+    "green": ("● within", "ok"),
+    "amber": ("▲ amber", "amber"),
+    "red": ("◆ red", "red"),
+    "breach": ("■ BREACH", "breach"),
+    "absent": ("○ not known", "muted"),
+}
+
+
+def tail_table(
+    tail: Mapping[tuple[str, str], float], methods: Sequence[str], limits: Sequence[Row], nav: float | None, day: str
+) -> Table:
+    metrics = [m for m in METRIC_NAMES if any((m, method) in tail for method in methods)]
+    rows = []
+    for metric in metrics:
+        limit = next((row for row in limits if row["limit_id"] == metric), None)
+        cells = []
+        for method in methods:
+            value = tail.get((metric, method))
+            money = f"{brl(value * nav)} of {brl(nav)}" if value is not None and nav else ""
+            cells.append(Cell(percent(value), money))
+        threshold = known(limit["threshold"]) if limit is not None else None
+        rows.append((Cell(METRIC_NAMES[metric]), *cells, Cell(percent(threshold)), _status(limit)))
+    columns = (
+        Column("One day", "text"),
+        *(Column(words(m).capitalize(), unit="% of NAV") for m in methods),
+        Column("Limit", unit="% of NAV"),
+        Column("Status of the headline", "text"),
+    )
+    caption = f"Losses at {day}, positive numbers; headline: {words(methods[0])}"
+    source = f"risk_metrics_daily, risk_limits_status · as of {day}"
+    return Table("tail-risk", caption, columns, tuple(rows), source, wide=len(methods) > 2)
+
+
+def _status(limit: Row | None) -> Cell:
+    if limit is None:
+        return Cell("no limit", tone="muted")
+    text, tone = STATUS.get(limit["status"], (limit["status"] or NOT_KNOWN, "muted"))
+    return Cell(text, tone=tone)
+
+
+def limit_table(limits: Sequence[Row], day: str) -> Table:
+    rows = []
+    for row in sorted(limits, key=lambda r: (-(known(r["utilisation"]) or -1.0), r["limit_id"])):
+        form = _multiple if row["limit_id"] == "gross_leverage" else percent
+        why = "" if known(row["value"]) is not None else "the measure could not be computed for this decision"
+        rows.append(
+            (
+                Cell(row["name"]),
+                Cell(form(row["value"]), why),
+                Cell(form(row["threshold"])),
+                Cell(percent(row["utilisation"], 0)),
+                _status(row),
+            )
+        )
+    columns = (Column("Limit", "text"), Column("Now"), Column("Limit at"), Column("Used"), Column("Status", "text"))
+    return Table(
+        "limits",
+        f"Limits at {day}, most used first",
+        columns,
+        tuple(rows),
+        f"risk_limits_status · as of {day}",
+        wide=False,
+    )
+
+
+def _multiple(value: float | None) -> str:
+    return NOT_KNOWN if known(value) is None else number(value) + "×"
+
+
+def component_table(components: Sequence[Row], day: str) -> Table:
+    rows = tuple(
+        (
+            Cell(row["instrument_id"]),
+            Cell(row["asset_class"], tone="muted"),
+            Cell(percent(row["individual_var_95"], 3)),
+            Cell(percent(row["component_var_95"], 3, signed=True)),
+            Cell(percent(row["share"], 0, signed=True)),
+        )
+        for row in components
+    )
+    total = (
+        Cell("Total"),
+        Cell(""),
+        Cell(""),
+        Cell(percent(sum(r["component_var_95"] for r in components), 3, signed=True)),
+        Cell(percent(_sum_known([r["share"] for r in components]), 0, signed=True)),
+    )
+    columns = (
+        Column("Instrument", "text"),
+        Column("Class", "text"),
+        Column("Alone", unit="% of NAV"),
+        Column("Component", unit="% of NAV"),
+        Column("Share of VaR"),
+    )
+    caption = "Component VaR 95%: the parts add up to the whole; a minus takes risk away from the book"
+    return Table("component-var", caption, columns, rows, f"component_var · as of {day}", total, wide=False)
+
+
+def _sum_known(values: list[float | None]) -> float | None:
+    clean = [known(value) for value in values]
+    return None if any(value is None for value in clean) else sum(value for value in clean if value is not None)
+
+
+def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str) -> Table:
+    rows = []
+    for total in stress:
+        parts = [p for p in parts_of_stress if p["scenario_id"] == total["scenario_id"]]
+        worst = min(parts, key=lambda p: p["pnl_brl"], default=None)
+        most = f"{worst['instrument_id']} {thousands(worst['pnl_brl'] / 1000, signed=True)}" if worst else NOT_KNOWN
+        rows.append(
+            (
+                Cell(total["name"]),
+                Cell(total["kind"], tone="muted"),
+                Cell(thousands(total["pnl_brl"] / 1000, signed=True), tone=signed_tone(total["pnl_brl"])),
+                Cell(percent(total["pnl_fraction"], 2, signed=True), tone=signed_tone(total["pnl_fraction"])),
+                Cell(most, tone="muted"),
+            )
+        )
+    columns = (
+        Column("Scenario", "text"),
+        Column("Kind", "text"),
+        Column("P&L", unit="BRL thousand"),
+        Column("P&L", unit="% of NAV"),
+        Column("Worst instrument", "text", unit="BRL thousand"),
+    )
+    caption = f"Stress at {day}, positions repriced, worst first"
+    return Table("stress", caption, columns, tuple(rows), f"stress_test_results · as of {day}", wide=False)
+
+
+def ladder_table(ladder: Sequence[Row], day: str) -> Table:
+    curves = sorted({row["curve_id"] for row in ladder})
+    by_key = {(row["curve_id"], row["tenor_bd"]): row["dv01_brl"] for row in ladder}
+    tenors = sorted({row["tenor_bd"] for row in ladder})
+    rows = tuple((Cell(tenor(bd)), *(_ladder_cell(by_key.get((curve, bd))) for curve in curves)) for bd in tenors)
+    total = (
+        Cell("Total"),
+        *(Cell(thousands(sum(v for (c, _), v in by_key.items() if c == curve), signed=True)) for curve in curves),
+    )
+    columns = (Column("Vertex", "text"), *(Column(curve, unit="BRL per bp") for curve in curves))
+    caption = f"DV01 ladder at {day}: + gains when that part of the curve falls"
+    return Table("dv01-ladder", caption, columns, rows, f"dv01_ladder · as of {day}", total, wide=False)
+
+
+def _ladder_cell(value: float | None) -> Cell:
+    return (
+        Cell("–", "no exposure on this vertex", "muted")
+        if value is None
+        else Cell(thousands(value, signed=True), tone=signed_tone(value))
+    )
