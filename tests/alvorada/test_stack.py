@@ -134,7 +134,10 @@ def test_up_serves_the_deployments_and_down_leaves_nothing_even_after_kill_9(hom
     assert daily["schedules"][0]["schedule"] == {"cron": "0 6 * * *", "timezone": "America/Sao_Paulo", "day_or": True}
     queues = answer(f"{stack.api_url}/work_pools/alvorada/queues/filter", {})
     assert isinstance(queues, list)
-    assert {queue["name"]: queue["concurrency_limit"] for queue in queues} >= {"daily": 1, "backfill": 1}.items()
+    assert {queue["name"]: queue["concurrency_limit"] for queue in queues}.items() >= {
+        "daily": 1,
+        "backfill": 1,
+    }.items()
     assert isinstance(answer(f"{stack.api_url}/deployments/name/backfill/backfill"), dict)
 
     command = [sys.executable, "-m", "alvorada", "up", "--port", str(free_port())]
