@@ -19,7 +19,8 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
     │   └── HtmlPayload       an HTML page under a status that promises data (retryable)
     └── Outage                time-out, connection, 5xx, cut body, challenge page (retryable)
         ├── RateLimited       429; `retry_after` in seconds where the source said so
-        └── BudgetSpent       the source's total time budget ran out
+        ├── BudgetSpent       the source's total time budget ran out
+        └── NotRecorded       a replayed recording has no answer to this request
 """
 
 from __future__ import annotations
@@ -111,4 +112,8 @@ class RateLimited(Outage):
 
 
 class BudgetSpent(Outage):
+    retryable = False
+
+
+class NotRecorded(Outage):
     retryable = False
