@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
+import logging
 import socket
 import sys
 from pathlib import Path
@@ -67,8 +68,16 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _NotOurOwnFaults(logging.Filter):
+    """Keeps uvicorn quiet about the bodies that we cut on purpose."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "without completing response" not in record.getMessage()
+
+
 async def serve(sandbox: Sandbox, listener: socket.socket) -> None:
     server = uvicorn.Server(uvicorn.Config(sandbox.app(), log_level="warning", access_log=False, lifespan="off"))
+    logging.getLogger("uvicorn.error").addFilter(_NotOurOwnFaults())
     host, port = listener.getsockname()
     listener.listen(128)  # from here on a request waits instead of failing
     print(f"sandbox ready on http://{host}:{port} seed {sandbox.world.seed}", flush=True)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.faults import cut_short, spoiled
+from sandbox.faults import CutShort, spoiled
 from sandbox.published import World
 from sandbox.settings import SandboxSettings
 from sandbox.wire import Answer, Asked, not_found
@@ -78,11 +78,9 @@ class Sandbox:
             answer = await self._answer(source, request)
             if fault is not None:
                 answer = spoiled(answer, fault.kind)
-        response = _response(answer)
+        response = _response(answer, cut=fault is not None and fault.kind == "cut_body")
         if fault is not None and fault.retry_after is not None:
             response.headers["Retry-After"] = f"{fault.retry_after:g}"
-        if fault is not None and fault.kind == "cut_body":
-            return cut_short(answer)
         return response
 
     async def _answer(self, source: str, request: Request) -> Answer:
@@ -110,5 +108,6 @@ def _query(text: str) -> dict[str, str]:
     return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
 
 
-def _response(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, media_type=answer.media)
+def _response(answer: Answer, *, cut: bool = False) -> Response:
+    kind = CutShort if cut else Response
+    return kind(answer.body, answer.status, media_type=answer.media)

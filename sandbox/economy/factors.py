@@ -22,7 +22,7 @@ _VIX_LEVEL = np.log(np.array([13.3, 19.5, 34.0]))
 
 @dataclass(frozen=True)
 class Factors:
-    """One number per weekday. `vix` in points; shocks have unit variance; scales multiply an asset's calm volatility."""
+    """One number per weekday. `vix` in points; shocks have unit variance; scales multiply a calm volatility."""
 
     world: npt.NDArray[np.int64]
     brazil: npt.NDArray[np.int64]

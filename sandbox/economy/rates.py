@@ -157,7 +157,7 @@ def build_rates(draws: Draws, timeline: Timeline, macro: Macro, factors: Factors
         cupom_front=reverting(0.0009 * (own["front"] + 0.4 * factors.risk), 0.06),
         fed_wanted=_daily(timeline, macro.fed_wanted) + reverting(0.00058 * scale * factors.us_rates, 0.006),
         us_neutral=np.full(count, 0.030),
-        us_premium=0.012 + reverting(0.00065 * scale * factors.us_rates - 0.00006 * bad, 0.003),
+        us_premium=0.014 + reverting(0.00070 * scale * factors.us_rates - 0.00004 * bad, 0.006),
         us_inflation=0.0225 + us_long,
         us_inflation_short=0.6 * _daily(timeline, macro.us_core) + 0.009 + us_short,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from desk import calendars
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.factors import reverting
@@ -129,7 +130,7 @@ def _trade(economy: Economy) -> tuple[Floats, Floats]:
     month = economy.timeline.month_of_day
     weak = np.bincount(month, economy.fx_real) / np.bincount(month)
     weak = np.concatenate([weak[:1], weak[:-1]])
-    level = 3600.0 + 90.0 / 12.0 * np.arange(count) / 12.0 * 12.0 / 3.0 + 5200.0 * weak - 42_000.0 * economy.macro.gap
+    level = 3600.0 + 2.5 * np.arange(count) + 5200.0 * weak - 42_000.0 * economy.macro.gap
     own = 650.0 * economy.draws.normal("print.trade", count)
     return level + _TRADE_SEASON[calendar] + own, 120.0 * economy.draws.normal("print.trade.first", count)
 
@@ -204,8 +205,6 @@ SERIES: dict[str, Print] = {
 
 def _selic_monthly(economy: Economy) -> Numbers:
     """Selic accumulated over a month's ANBIMA business days; the unfinished last month is whole by its end."""
-    from desk import calendars
-
     open_days = np.is_busday(economy.timeline.days, busdaycal=calendars.anbima().busday)
     logs = np.where(open_days, np.log1p(economy.rates.selic) / 252.0, 0.0)
     return monthly(economy, 100.0 * np.expm1(np.bincount(economy.timeline.month_of_day, logs)), 2)

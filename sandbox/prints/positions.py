@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desk import calendars
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.factors import reverting
@@ -51,6 +52,8 @@ class Report:
 
 def report(economy: Economy, market: Market) -> Report:
     days = weekly_days(economy, 1)
+    closed = ~np.is_busday(days, busdaycal=calendars.us_government().busday)
+    days = days - closed.astype("timedelta64[D]")  # as of Monday where the Tuesday is a holiday
     at = np.searchsorted(economy.timeline.days, days, side="right") - 1
     price = market.sign * np.log(economy.assets[market.asset])
     quarter, year = _trend(price, 65)[at], _trend(price, 252)[at]

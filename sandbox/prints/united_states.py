@@ -17,7 +17,7 @@ Print = Callable[[Economy], Numbers]
 
 
 def _prices(name: str, start: float, core: float, shift: float) -> Print:
-    """A price index: `core` of the monthly change is the slow part; `shift` percentage points a year between measures."""
+    """A price index: `core` is the slow part's share of the change, `shift` percentage points a year on top."""
 
     def print_it(economy: Economy) -> Numbers:
         macro = economy.macro

@@ -1,4 +1,4 @@
-"""TaxaSwap.txt: fixed width, 72 columns, CRLF; curves PRE, DIC (IPCA) and DOC (clean cupom), fixed and moving vertices."""
+"""TaxaSwap.txt: 72 columns, CRLF; curves PRE, DIC (IPCA) and DOC (clean cupom), fixed and moving vertices."""
 
 from __future__ import annotations
 

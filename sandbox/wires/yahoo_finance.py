@@ -1,4 +1,4 @@
-"""Yahoo chart v8: daily bars stamped at the session's opening in the exchange's zone, float32 noise, nulls, a live bar."""
+"""Yahoo chart v8: daily bars stamped at the session's opening in its zone, float32 noise, nulls, a live bar."""
 
 from __future__ import annotations
 

@@ -1,0 +1,112 @@
+"""Focus: what economists expect, by survey day. Percent and BRL per USD, as the source has them.
+
+They know what is published, the rule that the central bank follows, and yesterday's markets; they agree less about
+what is further away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandbox.economy import Economy
+from sandbox.economy.draws import Floats
+from sandbox.economy.factors import lagged, reverting
+from sandbox.economy.timeline import Days, Ints, meeting_name
+
+HORIZON_YEARS = 5
+MEETINGS_AHEAD = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Answers about one target: medians and their spread, one per row of `at` (positions in the weekdays)."""
+
+    at: Ints
+    median: Floats
+    spread: Floats
+
+
+def inflation_12m(economy: Economy) -> Floats:
+    """Percent over the next twelve months, by weekday."""
+    market = np.expm1(economy.rates.inflation_short) - 0.001
+    rule = _slow(economy, economy.macro.expected)
+    return 100.0 * (0.6 * rule + 0.4 * _smooth(market, 0.08))
+
+
+def by_year(economy: Economy, indicator: str, at: Ints, released: Ints, ahead: int) -> Survey:
+    """Expectations for the calendar year `ahead` of each survey day. `released`: the last month of the IPCA known."""
+    maker = {"IPCA": _ipca, "PIB Total": _growth, "Câmbio": _dollar, "Selic": _selic}[indicator]
+    median, spread = maker(economy, at, released, ahead)
+    return Survey(at, np.round(median, 4), np.round(spread, 4))
+
+
+def _ipca(economy: Economy, at: Ints, released: Ints, ahead: int) -> tuple[Floats, Floats]:
+    expected = inflation_12m(economy)[at]
+    target = 100.0 * economy.macro.target[economy.timeline.month_of_day[at]]
+    if ahead:
+        median = target + 0.15 + (expected - target - 0.15) * 0.62**ahead
+        return median, np.full(len(at), 0.30 + 0.06 * ahead)
+    index = economy.macro.ipca_index
+    year_start = economy.timeline.month_of_day[at] // 12 * 12 - 1  # December of the year before
+    known = np.maximum(released, year_start)
+    left = 12 - (known - year_start)
+    so_far = index[known] / index[np.maximum(year_start, 0)]
+    median = 100.0 * (so_far * (1.0 + expected / 100.0) ** (left / 12.0) - 1.0)
+    return median, 0.05 + 0.02 * left
+
+
+def _growth(economy: Economy, at: Ints, released: Ints, ahead: int) -> tuple[Floats, Floats]:
+    """A year's growth is the trend and what the gap does against the year before, as far as it is known."""
+    month = np.maximum(economy.timeline.month_of_day[at] - 2, 12)
+    momentum = 100.0 * (economy.macro.gap[month] - economy.macro.gap[month - 12])
+    own = reverting(0.02 * economy.draws.normal(f"focus.gdp.{ahead}", len(economy.timeline.days)), 0.02)[at]
+    median = 1.75 + np.clip(momentum, -5.0, 5.0) * (0.75, -0.10, 0.0, 0.0, 0.0)[ahead] + 0.06 * ahead + own
+    return median, np.full(len(at), 0.22 + 0.05 * ahead)
+
+
+def _dollar(economy: Economy, at: Ints, released: Ints, ahead: int) -> tuple[Floats, Floats]:
+    spot = _smooth(economy.assets["brl"], 0.05)[at]
+    usual = spot * np.exp(-economy.fx_real[at])
+    median = spot + (usual - spot) * (1.0 - 0.80 ** (ahead + 0.3)) + 0.02 * ahead
+    return np.round(median, 2), np.full(len(at), 0.10 + 0.05 * ahead)
+
+
+def _selic(economy: Economy, at: Ints, released: Ints, ahead: int) -> tuple[Floats, Floats]:
+    days = economy.timeline.days[at]
+    year_end = (days.astype("datetime64[Y]") + 1 + ahead).astype("datetime64[D]")
+    years = np.maximum((year_end - days).astype(np.float64), 1.0) / 365.25
+    return _quarters(100.0 * economy.rates.expected_selic(at - 1, years)), np.full(len(at), 0.25 + 0.15 * ahead)
+
+
+def by_meeting(economy: Economy, at: Ints) -> list[tuple[str, Survey]]:
+    """Selic after each of the next meetings: for each meeting, the survey days on which it was ahead."""
+    meetings: Days = economy.timeline.copom
+    days = economy.timeline.days[at]
+    following = np.searchsorted(meetings, days, side="left")
+    found = []
+    for position in range(int(following[0]), int(following[-1]) + MEETINGS_AHEAD):
+        rows = np.flatnonzero((position >= following) & (position < following + MEETINGS_AHEAD))
+        if position >= len(meetings) or not len(rows):
+            continue
+        years = np.maximum((meetings[position] - days[rows]).astype(np.float64), 0.0) / 365.25 + 2.0 / 365.25
+        median = _quarters(100.0 * economy.rates.expected_selic(at[rows] - 1, years + 0.003))
+        found.append((meeting_name(position), Survey(at[rows], median, np.round(0.10 + 0.18 * years, 4))))
+    return found
+
+
+def _quarters(percent: Floats) -> Floats:
+    return np.round(percent * 4.0) / 4.0
+
+
+def _smooth(values: Floats, speed: float) -> Floats:
+    """An average that forgets: yesterday's markets and before."""
+    past = lagged(values)
+    return reverting(speed * (past - past[0]), speed) + past[0]
+
+
+def _slow(economy: Economy, monthly: Floats) -> Floats:
+    month, done = economy.timeline.month_of_day, economy.timeline.month_fraction
+    before = np.concatenate([monthly[:1], monthly[:-1]])
+    return np.asarray(before[month] + (monthly[month] - before[month]) * done)

@@ -1,0 +1,138 @@
+"""Focus on Olinda: rows by survey day with their twin of the other base, filtered, ordered and paged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sandbox.economy.draws import Draws, Floats
+from sandbox.economy.timeline import Ints
+from sandbox.prints import expectations
+from sandbox.prints.expectations import Survey
+from sandbox.prints.numbers import business_days
+from sandbox.published import World, instant
+from sandbox.wire import Answer, Asked, iso_dates, not_found
+from sandbox.wires import olinda
+from sandbox.wires.odata_filter import Row, bounds, matches, parse_filter
+
+_YEARLY = ("IPCA", "PIB Total", "Câmbio", "Selic")
+_RESPONDENTS = (150, 142, 128, 116, 104)
+Found = list[tuple[Row, str]]
+"""What a filter looks at, and the row as it is written."""
+
+
+def answer(world: World, asked: Asked) -> Answer:
+    makers = {
+        "ExpectativasMercadoAnuais": _annual,
+        "ExpectativasMercadoInflacao12Meses": _twelve_months,
+        "ExpectativasMercadoSelic": _selic,
+    }
+    if asked.path not in makers:
+        return not_found()
+    try:
+        condition = parse_filter(asked.query.get("$filter", ""))
+        first, last = bounds(condition, "Data")
+        rows = makers[asked.path](world, asked, _survey_days(world, asked, first, last), bounds(condition, "Indicador"))
+        kept = [(row, text) for row, text in rows if matches(condition, row)]
+        for part in reversed(asked.query.get("$orderby", "").split(",")):
+            name, _, direction = part.strip().partition(" ")
+            if name:
+                kept.sort(key=lambda item: str(item[0].get(name, "")), reverse=direction.strip() == "desc")
+        listed = olinda.paged([text for _, text in kept], asked.query)
+    except ValueError:
+        return olinda.failure()
+    return olinda.body("Expectativas", asked.path, listed)
+
+
+def _survey_days(world: World, asked: Asked, first: str, last: str) -> Ints:
+    """Positions of the survey days that are out and inside ISO days `first`..`last`."""
+    economy = world.economy(asked.now)
+    at = business_days(economy, "anbima")
+    days = economy.timeline.days[at]
+    out = world.known_times("focus", days) <= instant(asked.now)
+    texts = np.datetime_as_string(days, unit="D")
+    return at[out & (texts >= first) & (texts <= last)]
+
+
+def _annual(world: World, asked: Asked, at: Ints, names: tuple[str, str]) -> Found:
+    if not len(at):
+        return []
+    economy = world.economy(asked.now)
+    days = economy.timeline.days[at]
+    released = _released(world, asked, at)
+    years = days.astype("datetime64[Y]").astype(int) + 1970
+    found: Found = []
+    for indicator in (name for name in _YEARLY if names[0] <= name <= names[1]):
+        for ahead in range(expectations.HORIZON_YEARS):
+            survey = expectations.by_year(economy, indicator, at, released, ahead)
+            targets = [str(year + ahead) for year in years.tolist()]
+            heads = [f'"Indicador":"{indicator}","IndicadorDetalhe":null,"Data":"{day}","DataReferencia":"{target}"'
+                     for day, target in zip(iso_dates(days), targets, strict=True)]  # fmt: skip
+            keys = [{"Indicador": indicator, "DataReferencia": target} for target in targets]
+            found += _written(world, asked, f"{indicator}.{ahead}", survey, heads, keys, _RESPONDENTS[ahead])
+    return found
+
+
+def _twelve_months(world: World, asked: Asked, at: Ints, names: tuple[str, str]) -> Found:
+    if not len(at):
+        return []
+    economy = world.economy(asked.now)
+    median = expectations.inflation_12m(economy)[at]
+    found: Found = []
+    for flag, shift in (("N", 0.0), ("S", 0.012)):
+        survey = Survey(at, np.round(median + shift, 4), np.full(len(at), 0.2841))
+        heads = [
+            f'"Indicador":"IPCA","Data":"{day}","Suavizada":"{flag}"'
+            for day in iso_dates(economy.timeline.days[at])
+        ]  # fmt: skip
+        keys: list[Row] = [{"Indicador": "IPCA", "Suavizada": flag}] * len(at)
+        found += _written(world, asked, f"12m.{flag}", survey, heads, keys, 140)
+    return found
+
+
+def _selic(world: World, asked: Asked, at: Ints, names: tuple[str, str]) -> Found:
+    if not len(at):
+        return []
+    economy = world.economy(asked.now)
+    found: Found = []
+    for name, survey in expectations.by_meeting(economy, at):
+        days = iso_dates(economy.timeline.days[survey.at])
+        heads = [f'"Indicador":"Selic","Data":"{day}","Reuniao":"{name}"' for day in days]
+        keys: list[Row] = [{"Indicador": "Selic", "Reuniao": name}] * len(days)
+        found += _written(world, asked, f"meeting.{name}", survey, heads, keys, 118)
+    return found
+
+
+def _released(world: World, asked: Asked, at: Ints) -> Ints:
+    """The last month of the IPCA that was out by the end of each survey day."""
+    economy = world.economy(asked.now)
+    months = economy.timeline.months.astype("datetime64[D]")
+    known = world.known_times("ibge_ipca", months)
+    evening = (economy.timeline.days[at] + 1).astype("datetime64[us]").astype(np.int64)
+    return np.searchsorted(known, evening, side="left").astype(np.int64) - 1
+
+
+def _written(
+    world: World, asked: Asked, stream: str, survey: Survey, heads: list[str], keys: list[Row], respondents: int
+) -> Found:
+    """Each row twice: base 0 (thirty days, more answers) and base 1 (five business days)."""
+    economy = world.economy(asked.now)
+    noise = Draws(world.seed).normal(f"focus.{stream}", len(economy.timeline.days))[survey.at]
+    days = iso_dates(economy.timeline.days[survey.at])
+    found: Found = []
+    for base, share, shift in ((0, 1.0, 0.0), (1, 0.62, 0.15)):
+        mean = survey.median + (0.06 + shift) * survey.spread * noise
+        median = survey.median if base == 0 else np.round(survey.median + 0.05 * survey.spread * noise, 4)
+        count = np.maximum(np.round(respondents * share + 4.0 * noise), 1.0).astype(np.int64).tolist()
+        numbers = _numbers(mean, median, survey.spread)
+        for place, (day, head) in enumerate(zip(days, heads, strict=True)):
+            text = f'{{{head},{numbers[place]},"numeroRespondentes":{count[place]},"baseCalculo":{base}}}'
+            found.append(({**keys[place], "Data": day, "baseCalculo": base}, text))
+    return found
+
+
+def _numbers(mean: Floats, median: Floats, spread: Floats) -> list[str]:
+    rows = zip(mean.tolist(), median.tolist(), spread.tolist(), strict=True)
+    return [
+        f'"Media":{a:.4f},"Mediana":{m:.4f},"DesvioPadrao":{s:.4f},"Minimo":{m - 2.1 * s:.4f},"Maximo":{m + 2.4 * s:.4f}'
+        for a, m, s in rows
+    ]

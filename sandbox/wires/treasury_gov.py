@@ -1,0 +1,116 @@
+"""US Treasury par yields: CSV by year (columns grow, newest first, blanks) and the XML feed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import numpy as np
+
+from desk import calendars
+from sandbox.economy import OPENING, Economy
+from sandbox.prints.markets import REAL_TENORS, US_TENORS, us_par, us_real_par
+from sandbox.published import World, instant
+from sandbox.wire import Answer, Asked, iso_dates, not_found
+
+_CSV = re.compile(
+    r"resource-center/data-chart-center/interest-rates/daily-treasury-rates\.csv/(\d{4}|all)/(\d{6}|all)\Z"
+)
+_XML = "resource-center/data-chart-center/interest-rates/pages/xml"
+_NOMINAL, _REAL = "daily_treasury_yield_curve", "daily_treasury_real_yield_curve"
+_SINCE = {"2 Mo": "2018-10-16", "4 Mo": "2022-10-19", "1.5 Month": "2025-02-18"}
+_BLANK_DAY = np.datetime64("2010-10-11")
+_FEED = """<?xml version="1.0" encoding="utf-8" standalone="yes" ?>
+<feed xml:base="https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages/xml" \
+xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices" \
+xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata" xmlns="http://www.w3.org/2005/Atom">
+<title type="text">DailyTreasuryYieldCurveRateData</title>
+<id>https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages/xml-item?data={kind}</id>
+"""
+
+Cells = list[list[str]]
+"""By day, by column."""
+
+
+def answer(world: World, asked: Asked) -> Answer:
+    if asked.path == _XML:
+        return _feed(world, asked)
+    match = _CSV.match(asked.path)
+    if match is None:
+        return not_found()
+    year, month = match.groups()
+    if month != "all":
+        prefix = f"{month[:4]}-{month[4:]}"
+    else:
+        prefix = "" if year == "all" else year
+    days, columns, cells = _table(world, asked, asked.query.get("type", ""), prefix)
+    header = "Date," + ",".join(f'"{name}"' for name in columns)
+    rows = [
+        f"{day[5:7]}/{day[8:10]}/{day[:4]},{','.join(row)}"
+        for day, row in zip(reversed(days), reversed(cells), strict=True)
+    ]
+    return Answer("\n".join([header, *rows]).encode(), media="text/csv; charset=UTF-8")
+
+
+def _feed(world: World, asked: Asked) -> Answer:
+    kind = asked.query.get("data", "")
+    month, year = asked.query.get("field_tdr_date_value_month", ""), asked.query.get("field_tdr_date_value", "")
+    prefix = f"{month[:4]}-{month[4:]}" if month else ("" if year == "all" else year)
+    days, columns, cells = _table(world, asked, kind, prefix)
+    head = "BC" if kind == _NOMINAL else "TC"
+    entries = []
+    for place, (day, row) in enumerate(zip(days, cells, strict=True)):
+        fields = [f'<d:NEW_DATE m:type="Edm.DateTime">{day}T00:00:00</d:NEW_DATE>']
+        for name, value in zip(columns, row, strict=True):
+            tag = f"{head}_{_xml_name(name)}"
+            if value:
+                fields.append(f'<d:{tag} m:type="Edm.Double">{value}</d:{tag}>')
+            else:
+                fields.append(f'<d:{tag} m:type="Edm.Double" m:null="true" />')
+            if name == "30 Yr":
+                fields.append(f'<d:BC_30YEARDISPLAY m:type="Edm.Double">{value or "0"}</d:BC_30YEARDISPLAY>')
+        properties = "\n".join([f'<d:Id m:type="Edm.Int32">{place + 1}</d:Id>', *fields])
+        content = f'<content type="application/xml">\n<m:properties>\n{properties}\n</m:properties>\n</content>'
+        entries.append(f"<entry>\n{content}\n</entry>\n")
+    return Answer((_FEED.format(kind=kind) + "".join(entries) + "</feed>").encode(), media="text/xml; charset=UTF-8")
+
+
+def _xml_name(column: str) -> str:
+    number, unit = column.split()
+    return f"{number.replace('.', '_')}{'YEAR' if unit.upper() == 'YR' else 'MONTH'}"
+
+
+def _table(world: World, asked: Asked, kind: str, prefix: str) -> tuple[list[str], list[str], Cells]:
+    """ISO days that begin with `prefix`, ascending; the columns that a file of those days has; the cells."""
+    every: tuple[list[str], dict[str, list[str]]] = world.keep(  # type: ignore[assignment]
+        ("treasury", kind, asked.now.year), lambda: _all(world.economy(asked.now), kind)
+    )
+    days, values = every
+    cut = _last_public(world, asked)
+    span = [place for place, day in enumerate(days) if day.startswith(prefix) and day <= cut]
+    chosen = [days[place] for place in span]
+    columns = [name for name in values if name not in _SINCE or (chosen and chosen[-1] >= _SINCE[name])]
+    return chosen, columns, [[values[name][place] for name in columns] for place in span]
+
+
+def _all(economy: Economy, kind: str) -> tuple[list[str], dict[str, list[str]]]:
+    """Every day since the opening and each column's texts: percent, two decimals, blank before a tenor was issued."""
+    weekdays = economy.timeline.days
+    open_days = np.is_busday(weekdays, busdaycal=calendars.us_government().busday) | (weekdays == _BLANK_DAY)
+    at = np.flatnonzero(open_days & (weekdays >= np.datetime64(OPENING)))
+    days = weekdays[at]
+    tenors, par = (US_TENORS, us_par) if kind == _NOMINAL else (REAL_TENORS if kind == _REAL else {}, us_real_par)
+    columns = {}
+    for name, years in tenors.items():
+        blank = (days < np.datetime64(_SINCE.get(name, "1990-01-02"))) | (days == _BLANK_DAY)
+        texts = [f"{value:.2f}" for value in (par(economy, years)[at] + 0.0).tolist()]
+        columns[name] = ["" if gone else text for gone, text in zip(blank.tolist(), texts, strict=True)]
+    return iso_dates(days), columns
+
+
+def _last_public(world: World, asked: Asked) -> str:
+    """The latest ISO day whose rates are out by the rule."""
+    recent = np.arange(np.datetime64(asked.now.date()) - 6, np.datetime64(asked.now.date()) + 1)
+    recent = recent[np.is_busday(recent)]
+    out = recent[world.known_times("us_close", recent) <= instant(asked.now)]
+    return str(out[-1]) if len(out) else dt.date.min.isoformat()
