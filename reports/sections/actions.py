@@ -93,8 +93,7 @@ def table(actions: ActionsView, day: str) -> Table:
         because = listed([f"{name} {number(v, 2, signed=True)}" for name, v in drivers(row["rationale"]).items()], 4)
         rows.append(
             (
-                Cell(str(row["seq"])),
-                Cell(capital(order_words(row))),
+                Cell(f"{row['seq']}. {capital(order_words(row))}"),
                 Cell(row["instrument_id"], tone="muted"),
                 Cell(thousands(row["contracts_from"], signed=True)),
                 Cell(thousands(row["contracts_to"], signed=True)),
@@ -105,7 +104,6 @@ def table(actions: ActionsView, day: str) -> Table:
             )
         )
     columns = (
-        Column("#"),
         Column("Order", "text"),
         Column("Instrument", "text"),
         Column("From", unit="contracts"),

@@ -120,24 +120,24 @@ def _curve_sentence(market: MarketView) -> list[str]:
 def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Table:
     columns = (
         Column("Level", "text"),
-        Column("Unit", "text"),
         Column("Last"),
-        Column("Observed", "text"),
-        *(Column(span, unit="") for span, _ in SPANS),
+        Column("Unit", "text"),
+        *(Column(span) for span, _ in SPANS),
         Column("z-score"),
         Column("Two years", "text"),
+        Column("Observed", "text"),
     )
     rows = []
     for quote, level in market.levels:
         behind = (level.feature_id, quote.features, quote.read_from)
         cells = [
             Cell(quote.name, href=receipt.href(*behind)),
-            Cell(quote.unit, tone="muted"),
             Cell(VALUE[quote.kind](level.value, quote.digits), receipt.title(*behind)),
-            Cell(date(level.obs_date), tone="amber" if receipt.stale(*behind) else "muted"),
+            Cell(quote.unit, tone="muted"),
             *(change_cell(quote, level, span) for span, _ in SPANS),
             Cell(number(level.z, 1, signed=True), f"against {level.z_days} days of its own history"),
             Cell("", svg=sparkline(level.path[:: max(1, len(level.path) // 96)])),
+            Cell(date(level.obs_date), tone="amber" if receipt.stale(*behind) else "muted"),
         ]
         rows.append(tuple(cells))
     rows += [unknown_row(quote, receipt) for quote in market.unknown]
@@ -149,8 +149,15 @@ def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Tabl
 
 def unknown_row(quote: Quote, receipt: Receipts) -> tuple[Cell, ...]:
     why = receipt.title(quote.features[0], quote.features, quote.read_from)
-    blank = (Cell(NOT_KNOWN, tone="muted") for _ in range(len(SPANS) + 2))
-    return Cell(quote.name), Cell(quote.unit, tone="muted"), Cell("not known", why, "amber"), *blank, Cell("")
+    blank = (Cell(NOT_KNOWN, tone="muted") for _ in range(len(SPANS) + 1))
+    return (
+        Cell(quote.name),
+        Cell("not known", why, "amber"),
+        Cell(quote.unit, tone="muted"),
+        *blank,
+        Cell(""),
+        Cell("n/a", tone="muted"),
+    )
 
 
 def change_cell(quote: Quote, level: Level, span: str) -> Cell:
