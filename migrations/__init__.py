@@ -9,7 +9,6 @@ import asyncpg
 
 from blocks.database import CONNECT_ERRORS, connect_failure, plain_url
 from desk.errors import StoreError
-from migrations import roles
 
 HEAD = "0001"
 UPGRADE_LOCK = 7_243_001
@@ -22,7 +21,10 @@ def upgrade(url: str) -> list[str]:
 
 
 async def upgrade_async(url: str) -> list[str]:
-    """As `upgrade`, from inside a running loop. Does nothing but one query when the schema is at HEAD."""
+    """As `upgrade`, from inside a running loop; one at a time per process (Alembic keeps its context in a module).
+
+    Does nothing but one query when the schema is at HEAD.
+    """
     # Alembic and SQLAlchemy cost a third of a second: only an upgrade pays for them.
     address = plain_url(url)
     try:
@@ -34,11 +36,7 @@ async def upgrade_async(url: str) -> list[str]:
             return []
     finally:
         await connection.close()
-    try:
-        await asyncio.to_thread(_run_alembic, address)
-        return await _grant(address)
-    except asyncpg.PostgresError as error:
-        raise StoreError(f"the schema could not be brought to {HEAD}: {error}") from error
+    return await asyncio.to_thread(_run_alembic, address)
 
 
 async def version(connection: asyncpg.Connection) -> str | None:
@@ -49,15 +47,7 @@ async def version(connection: asyncpg.Connection) -> str | None:
     return revision
 
 
-async def _grant(address: str) -> list[str]:
-    connection = await asyncpg.connect(address, timeout=15)
-    try:
-        return await roles.grant(connection)
-    finally:
-        await connection.close()
-
-
-def _run_alembic(address: str) -> None:
+def _run_alembic(address: str) -> list[str]:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import DBAPIError
@@ -69,3 +59,5 @@ def _run_alembic(address: str) -> None:
         command.upgrade(config, "head")
     except DBAPIError as error:
         raise StoreError(f"the schema could not be brought to {HEAD}: {str(error.orig).splitlines()[0]}") from error
+    notes: list[str] = config.attributes["notes"]
+    return notes

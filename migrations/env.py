@@ -9,7 +9,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from migrations import UPGRADE_LOCK
+from migrations import UPGRADE_LOCK, roles
 
 
 def _migrate(connection: Connection) -> None:
@@ -17,6 +17,7 @@ def _migrate(connection: Connection) -> None:
     context.configure(connection=connection, transactional_ddl=True)
     with context.begin_transaction():
         context.run_migrations()
+    context.config.attributes["notes"] = roles.grant(connection)
 
 
 async def _main(address: str) -> None:

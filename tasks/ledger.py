@@ -158,8 +158,8 @@ async def bury(store: Store, now: dt.datetime) -> Buried:
             now,
         )
         runs = await connection.execute(
-            "UPDATE pipeline_runs SET state = 'died', finished_at = $2, message = 'the process ended before the run did'"
-            " WHERE state = 'running' AND run_id = ANY($1)",
+            "UPDATE pipeline_runs SET state = 'died', finished_at = $2,"
+            " message = 'the process ended before the run did' WHERE state = 'running' AND run_id = ANY($1)",
             dead,
             now,
         )

@@ -1,0 +1,143 @@
+"""Is what came in plausible? Rules over the parsed rows of one fetch; each row passes or fails each rule.
+
+Nothing is dropped here: a flagged row goes on, and the ledger says so. The score is the weighted share of passes,
+0 to 1; a fetch without rows scores 0.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from desk.model import SilverTable, desk_day
+
+MAIN_VALUES: Mapping[str, tuple[str, ...]] = {
+    "observation": ("value",),
+    "curve_point": ("rate",),
+    "settlement": ("price", "rate"),
+    "price_bar": ("close",),
+    "expectation": ("median", "mean"),
+}
+"""The columns of which at least one must hold a number."""
+
+JUMP_SCALES = 15.0
+"""A step this many robust standard deviations (1.4826 MAD of the entity's own steps) from the median step is flagged.
+On real history USD/BRL's worst day (2017-05-18) reaches 14.9; of 9,143 days of VIX 13 are flagged, March 2020 first
+with 27; a misplaced decimal point is far beyond either."""
+JUMP_MIN_STEPS = 20
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`passes` maps a frame to one boolean per row; a null counts as a pass (the rule has nothing to say)."""
+
+    name: str
+    weight: float
+    passes: Callable[[SilverTable, pl.DataFrame, dt.datetime], pl.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    rule: str
+    weight: float
+    rows: int
+    failed: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    score: float
+    rows: int
+    checks: tuple[Check, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the ledger's `checks`."""
+        flagged = [
+            {"rule": check.rule, "failed": check.failed, "examples": list(check.examples)}
+            for check in self.checks
+            if check.failed
+        ]
+        return {"score": round(self.score, 6), "rows": self.rows, "flagged": flagged}
+
+
+def check_rows(table: SilverTable, parsed: pl.DataFrame, as_of: dt.datetime) -> Quality:
+    """Every rule over `parsed` (the table's parsed schema; other columns are ignored), collected."""
+    if parsed.is_empty():
+        return Quality(0.0, 0, ())
+    # Steps are taken along time; the sort lets the jump rule see each entity's rows in order.
+    frame = parsed.sort([*table.entity, "obs_date", "knowledge_time"], nulls_last=False)
+    checks = tuple(_run(rule, table, frame, as_of) for rule in RULES)
+    total = sum(check.weight for check in checks)
+    passed = sum(check.weight * (1 - check.failed / check.rows) for check in checks)
+    return Quality(passed / total, parsed.height, checks)
+
+
+def combined(parts: Mapping[str, Quality]) -> dict[str, Any]:
+    """One dataset's result over its tables: the score weighted by rows. For the ledger's `checks`."""
+    rows = sum(part.rows for part in parts.values())
+    score = sum(part.score * part.rows for part in parts.values()) / rows if rows else 0.0
+    return {"score": round(score, 6), "rows": rows, "tables": {name: part.as_json() for name, part in parts.items()}}
+
+
+def _run(rule: Rule, table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> Check:
+    passes = frame.select(rule.passes(table, frame, as_of).fill_null(True).alias("passes"))["passes"]
+    failing = frame.filter(~passes)
+    examples = failing.head(EXAMPLES).select(*table.entity, "obs_date").rows()
+    return Check(
+        rule.name, rule.weight, frame.height, failing.height, tuple(" ".join(map(str, row)) for row in examples)
+    )
+
+
+def _floats(table: SilverTable) -> list[str]:
+    return [name for name in table.values if table.parsed_schema[name].is_float()]
+
+
+def _present(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name).is_not_null() for name in MAIN_VALUES[table.name])
+
+
+def _finite(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.Expr:
+    return pl.all_horizontal(pl.col(name).is_finite().fill_null(True) for name in _floats(table))
+
+
+def _unique(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.Expr:
+    return pl.struct(table.key).is_first_distinct()
+
+
+def _not_future(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.Expr:
+    return pl.col("obs_date") <= desk_day(as_of)
+
+
+def _ordered(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.Expr:
+    """Bars: low <= open, close <= high. Expectations: minimum <= median <= maximum. Other rows: they have a date."""
+    if table.name == "price_bar":
+        low, high = pl.col("low"), pl.col("high")
+        inside = [(pl.col(name) >= low) & (pl.col(name) <= high) for name in ("open", "close")]
+        return pl.all_horizontal(part.fill_null(True) for part in inside)
+    if table.name == "expectation":
+        return (pl.col("median") >= pl.col("minimum")) & (pl.col("median") <= pl.col("maximum"))
+    return pl.col("obs_date").is_not_null()
+
+
+def _no_jump(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.Expr:
+    step = pl.col(MAIN_VALUES[table.name][0]).diff().over(table.entity)
+    middle = step.median().over(table.entity)
+    scale = 1.4826 * (step - middle).abs().median().over(table.entity)
+    enough = step.count().over(table.entity) >= JUMP_MIN_STEPS
+    return ~(enough & (scale > 0) & ((step - middle).abs() > JUMP_SCALES * scale))
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("a value is present", 3.0, _present),
+    Rule("values are finite", 3.0, _finite),
+    Rule("a key comes once", 3.0, _unique),
+    Rule("not from the future", 2.0, _not_future),
+    Rule("parts are in order", 1.0, _ordered),
+    Rule("no implausible jump", 1.0, _no_jump),
+)
