@@ -172,12 +172,12 @@ class HttpClient:
 def gate_key(url: str, config: SourceConfig) -> str:
     """What the manners hold for: the host. Sources on one host share its gate, the strictest manners winning.
 
-    A server that stands for many hosts with a folder per source (`{root}/{source}/...`, the sandbox) has a gate per
-    folder, as the hosts that it stands for have.
+    A server that stands for many hosts with a folder for each (`{root}/{source}/{base URL's name}`, the sandbox) has a
+    gate per folder, as the hosts that it stands for have.
     """
     parts = urlsplit(url)
-    folder = f"/{config.source}/"
-    return parts.netloc + folder if f"{parts.path}/".startswith(folder) else parts.netloc
+    source, _, rest = parts.path.removeprefix("/").partition("/")
+    return f"{parts.netloc}/{source}/{rest.partition('/')[0]}" if source == config.source else parts.netloc
 
 
 def retry_after_seconds(value: str | None, now: dt.datetime) -> float | None:

@@ -125,7 +125,11 @@ async def test_two_sources_on_one_host_share_the_stricter_manners() -> None:
 def test_a_server_with_a_folder_per_source_has_a_gate_per_folder() -> None:
     alpha = config(base="http://127.0.0.1:9000/alpha/api")
     beta = config("beta", base="http://127.0.0.1:9000/beta/api")
-    assert gate_key("http://127.0.0.1:9000/alpha/api/x", alpha) != gate_key("http://127.0.0.1:9000/beta/api/x", beta)
+    root = "http://127.0.0.1:9000"
+    keys = [gate_key(f"{root}/alpha/api/x", alpha), gate_key(f"{root}/beta/api/x", beta)]
+    keys += [gate_key(f"{root}/alpha/graph", alpha)]
+    assert len(set(keys)) == 3
+    assert gate_key(f"{root}/alpha/api/x", alpha) == gate_key(f"{root}/alpha/api/y?z=1", alpha)
     assert gate_key(f"{BASE}/x", alpha) == gate_key(f"{BASE}/y", beta)
 
 
