@@ -1,0 +1,116 @@
+"""Agents: what they read exists, their signs are the documented ones, and their sentences say the numbers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from desk.agents import AGENTS, views_all
+from desk.agents.base import Agent
+from desk.catalog import load_catalog
+from desk.gold import AGENT_VIEW
+from desk.model import decision_time
+from desk.transforms.panel import Panel, build_panel, feature_inputs
+from tests.desk.made_history import decision_days, made_silver
+
+CATALOG = load_catalog()
+BY_ID = {agent.id: agent for agent in AGENTS}
+each = pytest.mark.parametrize("agent", AGENTS, ids=list(BY_ID))
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return build_panel(made_silver(), decision_days(900), CATALOG)
+
+
+def made(**columns: float) -> Panel:
+    """Two days of an empty world with some columns set."""
+    empty = build_panel({}, decision_days(2), CATALOG)
+    values = empty.values.with_columns(pl.lit(value).alias(name) for name, value in columns.items())
+    return Panel(values, empty.obs_dates, empty.origins, empty.lineage)
+
+
+def last(agent: Agent, **columns: float) -> dict[str, object]:
+    return agent.view(made(**columns)).row(-1, named=True)
+
+
+def test_the_five() -> None:
+    assert list(BY_ID) == ["inflation", "monetary_policy", "fiscal", "fx_equilibrium", "cross_asset"]
+
+
+@each
+def test_inputs_come_from_sources(agent: Agent) -> None:
+    assert all(feature_inputs(name, CATALOG) for name in agent.inputs)
+    assert len({driver.column for driver in agent.drivers}) == len(agent.drivers)
+
+
+@each
+def test_every_driver_pushes_the_way_its_sign_says(agent: Agent) -> None:
+    still = dict.fromkeys((driver.column for driver in agent.drivers), 0.0)
+    for driver in agent.drivers:
+        pushed = last(agent, **{**still, driver.column: driver.sign})
+        assert pushed["score"] == pytest.approx(np.tanh(1.0 / len(agent.drivers)))
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "columns", "positive"),
+    [
+        ("inflation", {"ipca_gap": 1.5, "core_3m_z": 1.0}, True),
+        ("inflation", {"focus_gap": -0.5, "brent_ret_63_z": -1.0}, False),
+        ("monetary_policy", {"ex_ante_real_rate_z": 1.5, "activity_yoy_z": -1.0}, True),  # tight and weak: can cut
+        ("monetary_policy", {"focus_gap": 2.0, "core_3m_z": 1.0}, False),
+        ("fiscal", {"gross_debt_change_12m_z": 1.0, "primary_need_change_12m_z": 1.0}, False),
+        ("fiscal", {"slope_cdi_5y_z": -1.0, "real_1260_z": -1.0}, True),
+        ("fx_equilibrium", {"usdbrl_z": 1.0, "carry_to_risk_z": 1.0}, True),
+        ("cross_asset", {"vix_z": 2.0, "us_hy_spread_z": 1.0}, False),
+    ],
+)
+def test_signs_as_documented(agent_id: str, columns: dict[str, float], positive: bool) -> None:
+    assert (last(BY_ID[agent_id], **columns)["score"] > 0) is positive
+
+
+@each
+def test_one_driver_is_no_view_and_it_says_so(agent: Agent) -> None:
+    row = last(agent, **{agent.drivers[0].column: 1.0})
+    assert row["score"] is None
+    assert row["confidence"] == 0.0
+    assert f"no view, 1 of {len(agent.drivers)} drivers known" in row["sentence"]
+    assert len(json.loads(row["missing"])) == len(agent.drivers) - 1
+
+
+@each
+def test_confidence_is_the_share_of_drivers_known(agent: Agent) -> None:
+    two = {driver.column: driver.sign for driver in agent.drivers[:2]}
+    row = last(agent, **two)
+    assert row["confidence"] == pytest.approx(2 / len(agent.drivers))
+    assert set(json.loads(row["missing"])) == {driver.column for driver in agent.drivers[2:]}
+    assert row["score"] == pytest.approx(np.tanh(1.0))
+
+
+def test_one_broken_number_does_not_speak_for_all() -> None:
+    row = last(BY_ID["cross_asset"], vix_z=-400.0, us_hy_spread_z=0.0, spx_momentum_z=0.0)
+    assert row["score"] == pytest.approx(np.tanh(1.0))
+
+
+def test_the_sentence_says_the_numbers() -> None:
+    row = last(BY_ID["inflation"], ipca_gap=1.2, focus_gap=1.0, core_3m_z=-0.4, ipca_12m=0.0483, inflation_target=0.03)
+    assert row["sentence"] == (
+        "Inflation: rising pressure (clear, +0.54); IPCA twelve months 4.8%, target 3.0%; "
+        "led by IPCA against target (+1.2), against it core momentum (-0.4)."
+    )
+    calm = last(BY_ID["cross_asset"], vix_z=0.1, us_hy_spread_z=-0.1, vix=17.25)
+    assert calm["sentence"].startswith("Risk appetite: balanced (+0.00); VIX 17.25; led by")
+
+
+def test_views_are_the_gold_table_and_do_not_see_later_days(panel: Panel) -> None:
+    views = views_all(panel)
+    assert dict(views.schema) == AGENT_VIEW.schema
+    assert len(views) == 5 * 900
+    newest = views.filter(pl.col("as_of") == decision_time(panel.days[-1]))
+    assert newest["confidence"].min() == 1.0
+    cut = Panel(panel.values.head(500), panel.obs_dates.head(500), panel.origins.head(500), panel.lineage)
+    assert_frame_equal(views.head(2500), views_all(cut), check_exact=True)

@@ -1,0 +1,93 @@
+"""Targets as CMN set them; the accrued index against NTN-B's published VNA rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from desk import calendars
+from desk.model import decision_time
+from desk.transforms.inflation import accrued_index, load_inflation_targets, target_for_next_year
+from desk.transforms.known import Grid
+
+TARGETS = load_inflation_targets()
+
+
+@pytest.mark.parametrize(
+    ("day", "target"),
+    [
+        (dt.date(2017, 6, 1), 0.045),
+        (dt.date(2018, 6, 1), 0.0425),
+        (dt.date(2023, 6, 1), 0.03),
+        (dt.date(2024, 12, 30), 0.03),
+        (dt.date(2031, 1, 2), 0.03),
+    ],
+)
+def test_policy_aims_at_the_next_years_target(day: dt.date, target: float) -> None:
+    assert target_for_next_year(Grid.of([day]), TARGETS)[0] == target
+
+
+def test_there_was_no_target_before_1999() -> None:
+    assert np.isnan(target_for_next_year(Grid.of([dt.date(1997, 6, 2)]), TARGETS)[0])
+
+
+# IBGE, IPCA index number (Dec 1993 = 100)
+INDEX = {dt.date(2024, 9, 1): 7030.48, dt.date(2024, 10, 1): 7069.85, dt.date(2024, 11, 1): 7097.42}
+
+
+def frame(values: dict[dt.date, float], known: dict[dt.date, dt.date]) -> pl.DataFrame:
+    rows = [(obs, decision_time(known[obs]), value) for obs, value in values.items()]
+    schema = {"obs_date": pl.Date(), "knowledge_time": pl.Datetime("us", "UTC"), "value": pl.Float64()}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+KNOWN = {
+    dt.date(2024, 9, 1): dt.date(2024, 10, 9),
+    dt.date(2024, 10, 1): dt.date(2024, 11, 8),
+    dt.date(2024, 11, 1): dt.date(2024, 12, 10),
+}
+
+
+def test_on_the_fifteenth_the_index_is_the_last_months_number() -> None:
+    grid = Grid.of([dt.date(2024, 11, 18)])  # the 15th is a holiday: the index number holds from Monday
+    value, dates = accrued_index(frame(INDEX, KNOWN), grid, np.array([0.045]), monthly_changes=False)
+    assert value[0] == pytest.approx(7069.85)
+    assert dates[0] == np.datetime64("2024-10-01")
+
+
+def test_between_fifteenths_it_grows_by_expectation_until_the_number_is_out() -> None:
+    days = [dt.date(2024, 12, 9), dt.date(2024, 12, 10)]
+    value, _ = accrued_index(frame(INDEX, KNOWN), Grid.of(days), np.array([0.045, 0.045]), monthly_changes=False)
+    calendar = calendars.anbima()
+    start, end = dt.date(2024, 11, 18), dt.date(2024, 12, 16)
+    share = [calendar.count(start, day) / calendar.count(start, end) for day in days]
+    assert value[0] == pytest.approx(7069.85 * 1.045 ** (share[0] / 12))
+    assert value[1] == pytest.approx(7069.85 * (7097.42 / 7069.85) ** share[1])
+
+
+def test_without_expectation_or_number_it_is_unknown() -> None:
+    days = [dt.date(2024, 12, 9), dt.date(2025, 1, 20)]
+    value, dates = accrued_index(frame(INDEX, KNOWN), Grid.of(days), np.array([np.nan, 0.045]), monthly_changes=False)
+    assert np.isnan(value).all()
+    assert np.isnat(dates).all()
+
+
+def test_a_chain_of_changes_needs_every_month_since_the_base() -> None:
+    months = pl.date_range(dt.date(1993, 11, 1), dt.date(1994, 3, 1), "1mo", eager=True).to_list()
+    changes = dict(zip(months, [0.35, 0.36, 0.4131, 0.4027, 0.4275], strict=True))
+    known = {month: dt.date(1994, 4, 11) for month in months}
+    grid = Grid.of([dt.date(1994, 4, 15)])
+    value, _ = accrued_index(frame(changes, known), grid, np.array([0.5]), monthly_changes=True)
+    assert value[0] == pytest.approx(100 * 1.4131 * 1.4027 * 1.4275)
+    holed = {month: change for month, change in changes.items() if month != dt.date(1994, 2, 1)}
+    assert np.isnan(accrued_index(frame(holed, known), grid, np.array([0.5]), monthly_changes=True)[0][0])
+    late = {month: change for month, change in changes.items() if month > dt.date(1994, 1, 1)}
+    assert np.isnan(accrued_index(frame(late, known), grid, np.array([0.5]), monthly_changes=True)[0][0])
+
+
+def test_no_rows_no_index() -> None:
+    value, _ = accrued_index(frame({}, {}), Grid.of([dt.date(2025, 1, 2)]), np.array([0.04]), monthly_changes=False)
+    assert np.isnan(value[0])
