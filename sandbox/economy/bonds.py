@@ -74,8 +74,8 @@ def quote(economy: Economy, bond: Bond, at: Ints) -> Quotes:
     value = np.sum(amounts / (1.0 + zero) ** years, axis=1)
     rates = np.round(_yield(amounts, years, value, zero[:, -1]), 4)
     clean = np.sum(amounts / (1.0 + rates[:, None]) ** years, axis=1)
-    nominal = ntnb_nominal(economy)[at] if bond.kind.startswith("NTN-B") else 1000.0
-    return Quotes(at, rates, np.round(nominal * clean, 2))
+    face = ntnb_nominal(economy)[at] if bond.kind.startswith("NTN-B") else np.full(len(at), 1000.0)
+    return Quotes(at, rates, np.round(face * clean, 2))
 
 
 def coupon_days(bond: Bond, since: dt.date) -> list[dt.date]:

@@ -36,7 +36,7 @@ def ticker(root: str, year: int, month: int) -> str:
 
 def terms(day: dt.date, maturities: Days) -> tuple[Ints, Ints]:
     """Business days (ANBIMA) and calendar days from `day` to each maturity."""
-    start = np.datetime64(day, "D")
+    start = np.array(day, dtype="datetime64[D]")
     return calendars.anbima(day).count_array(start, maturities), (maturities - start).astype(np.int64)
 
 

@@ -74,7 +74,7 @@ def draw_factors(draws: Draws, count: int) -> Factors:
         stress_onset=stress_onset,
         vix=vix,
         scale=scale,
-        domestic_scale=1.0 + 0.45 * brazil,
+        domestic_scale=1.0 + 0.45 * brazil.astype(np.float64),
         risk=risk,
         domestic=draws.fat("factor.domestic", count) + 4.0 * stress_onset,
         dollar=0.35 * risk + 0.94 * draws.normal("factor.dollar", count),
@@ -84,7 +84,8 @@ def draw_factors(draws: Draws, count: int) -> Factors:
 
 
 def _onset(inside: npt.NDArray[np.bool_]) -> Floats:
-    return (inside & ~np.concatenate([[False], inside[:-1]])).astype(np.float64)
+    onset: Floats = (inside & ~np.concatenate([[False], inside[:-1]])).astype(np.float64)
+    return onset
 
 
 def _vix(draws: Draws, world: npt.NDArray[np.int64], risk: Floats, onset: Floats) -> Floats:

@@ -36,7 +36,8 @@ class Timeline:
     @cached_property
     def month_of_day(self) -> Ints:
         """Index into `months`, one per weekday."""
-        return (self.days.astype("datetime64[M]") - self.months[0]).astype(np.int64)
+        months: Ints = (self.days.astype("datetime64[M]") - self.months[0]).astype(np.int64)
+        return months
 
     @cached_property
     def month_fraction(self) -> npt.NDArray[np.float64]:
@@ -69,7 +70,8 @@ class Timeline:
 
     def index(self, day: dt.date | np.datetime64) -> int:
         """Position of the last weekday on or before `day`; -1 before the first."""
-        return int(np.searchsorted(self.days, np.datetime64(day, "D"), side="right")) - 1
+        wanted = np.array([day], dtype="datetime64[D]")
+        return int(np.searchsorted(self.days, wanted, side="right")[0]) - 1
 
 
 def meetings(near: tuple[tuple[int, int], ...], first_year: int, last_year: int) -> Days:

@@ -20,7 +20,7 @@ def monthly_change(economy: Economy) -> Floats:
     """The printed monthly change: percent with two decimals, from the printed index numbers."""
     index = economy.macro.ipca_index
     previous = np.concatenate([[index[0] / (1.0 + economy.macro.ipca[0])], index[:-1]])
-    return np.round(100.0 * (index / previous - 1.0), 2)
+    return np.asarray(np.round(100.0 * (index / previous - 1.0), 2))
 
 
 def twelve_months(economy: Economy) -> Floats:

@@ -54,7 +54,7 @@ def _ipca(economy: Economy, at: Ints, released: Ints, ahead: int) -> tuple[Float
     left = 12 - (known - year_start)
     so_far = index[known] / index[np.maximum(year_start, 0)]
     median = 100.0 * (so_far * (1.0 + expected / 100.0) ** (left / 12.0) - 1.0)
-    return median, 0.05 + 0.02 * left
+    return median, np.asarray(0.05 + 0.02 * left, dtype=np.float64)
 
 
 def _growth(economy: Economy, at: Ints, released: Ints, ahead: int) -> tuple[Floats, Floats]:
@@ -97,13 +97,13 @@ def by_meeting(economy: Economy, at: Ints) -> list[tuple[str, Survey]]:
 
 
 def _quarters(percent: Floats) -> Floats:
-    return np.round(percent * 4.0) / 4.0
+    return np.asarray(np.round(percent * 4.0) / 4.0)
 
 
 def _smooth(values: Floats, speed: float) -> Floats:
     """An average that forgets: yesterday's markets and before."""
     past = lagged(values)
-    return reverting(speed * (past - past[0]), speed) + past[0]
+    return np.asarray(reverting(speed * (past - past[0]), speed) + past[0])
 
 
 def _slow(economy: Economy, monthly: Floats) -> Floats:

@@ -64,11 +64,12 @@ def report(economy: Economy, market: Market) -> Report:
     total = np.round(market.open_interest * np.exp(0.05 * own["interest"]))
     fast = np.tanh(1.6 * quarter + 0.12 * own["fast"])
     slow = np.tanh(0.7 * year + 0.10 * own["slow"])
+    other = 0.2 * np.tanh(own["other"])
     is_tff = market in TFF
     shares = {
         "fast_long": 0.21 * (1.0 + 0.75 * fast), "fast_short": 0.21 * (1.0 - 0.75 * fast),
         "slow_long": 0.24 * (1.0 + 0.60 * slow), "slow_short": 0.24 * (1.0 - 0.60 * slow),
-        "other_long": 0.07 * (1.0 + 0.2 * np.tanh(own["other"])), "other_short": 0.07 * (1.0 - 0.2 * np.tanh(own["other"])),
+        "other_long": 0.07 * (1.0 + other), "other_short": 0.07 * (1.0 - other),
     }  # fmt: skip
     counts = {name: np.round(share * total) for name, share in shares.items()}
     spread = np.round(0.08 * total * (1.0 + 0.3 * np.tanh(own["spread"])))
@@ -84,7 +85,7 @@ def _trend(log_price: Floats, days: int) -> Floats:
     """Change over `days` weekdays in units of its own size (about -2..2); zero before there is a past."""
     change = np.zeros(len(log_price))
     change[days:] = log_price[days:] - log_price[:-days]
-    return change / (0.011 * np.sqrt(days))
+    return np.asarray(change / (0.011 * np.sqrt(days)))
 
 
 _TFF_FIELDS = {

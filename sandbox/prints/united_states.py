@@ -75,7 +75,8 @@ def _fed_funds_monthly(economy: Economy) -> Numbers:
 def weekly_days(economy: Economy, weekday: int) -> Days:
     """Every `weekday` (Monday 0) since the opening."""
     every = np.arange(np.datetime64(OPENING), economy.timeline.days[-1] + 1)
-    return every[(every.astype(np.int64) + 3) % 7 == weekday]
+    chosen: Days = every[(every.astype(np.int64) + 3) % 7 == weekday]
+    return chosen
 
 
 def _weekly(name: str, weekday: int, decimals: int, level: Callable[[Economy, Floats], Floats], early: float) -> Print:
@@ -97,7 +98,7 @@ def _weekly(name: str, weekday: int, decimals: int, level: Callable[[Economy, Fl
 
 def _claims(economy: Economy, own: Floats) -> Floats:
     gap = economy.macro.us_gap[np.maximum(economy.timeline.month_of_day - 1, 0)]
-    return np.round(np.exp(np.log(262_000.0) - 9.0 * gap + 0.03 * own) / 1000.0) * 1000.0
+    return np.asarray(1000.0 * np.round(np.exp(np.log(262.0) - 9.0 * gap + 0.03 * own)))
 
 
 def _conditions(economy: Economy, own: Floats) -> Floats:

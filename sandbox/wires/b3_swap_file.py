@@ -46,7 +46,7 @@ def swap_file(economy: Economy, day: dt.date) -> bytes:
     """One session's curves. PRE and DIC are annual, BUS/252; DOC is linear, ACT/360. Percent, seven decimals."""
     calendar_days, fixed, vertices = _vertices(day)
     business = calendars.anbima(day).count_array(
-        np.datetime64(day, "D"), np.datetime64(day, "D") + calendar_days.astype("timedelta64[D]")
+        np.array(day, dtype="datetime64[D]"), np.datetime64(day, "D") + calendar_days.astype("timedelta64[D]")
     )
     at = economy.timeline.index(day)
     years = np.maximum(business, 1) / 252.0
@@ -56,7 +56,7 @@ def swap_file(economy: Economy, day: dt.date) -> bytes:
         "DOC": linear_360(economy.rates.cupom(at, calendar_days / 365.0), calendar_days),
     }
     stamp = f"{day:%Y%m%d}"
-    lines = []
+    lines: list[str] = []
     for code, name in CURVES:
         units = np.round(rates[code] * 1e5).astype(np.int64).tolist()  # four decimals of percent are quoted
         columns = zip(calendar_days.tolist(), business.tolist(), units, fixed, vertices, strict=True)

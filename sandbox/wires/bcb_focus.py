@@ -67,7 +67,7 @@ def _annual(world: World, asked: Asked, at: Ints, names: tuple[str, str]) -> Fou
             targets = [str(year + ahead) for year in years.tolist()]
             heads = [f'"Indicador":"{indicator}","IndicadorDetalhe":null,"Data":"{day}","DataReferencia":"{target}"'
                      for day, target in zip(iso_dates(days), targets, strict=True)]  # fmt: skip
-            keys = [{"Indicador": indicator, "DataReferencia": target} for target in targets]
+            keys: list[Row] = [{"Indicador": indicator, "DataReferencia": target} for target in targets]
             found += _written(world, asked, f"{indicator}.{ahead}", survey, heads, keys, _RESPONDENTS[ahead])
     return found
 
@@ -133,6 +133,7 @@ def _written(
 def _numbers(mean: Floats, median: Floats, spread: Floats) -> list[str]:
     rows = zip(mean.tolist(), median.tolist(), spread.tolist(), strict=True)
     return [
-        f'"Media":{a:.4f},"Mediana":{m:.4f},"DesvioPadrao":{s:.4f},"Minimo":{m - 2.1 * s:.4f},"Maximo":{m + 2.4 * s:.4f}'
+        f'"Media":{a:.4f},"Mediana":{m:.4f},"DesvioPadrao":{s:.4f},'
+        f'"Minimo":{m - 2.1 * s:.4f},"Maximo":{m + 2.4 * s:.4f}'
         for a, m, s in rows
     ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -106,12 +108,12 @@ def _where(rows: list[Row], text: str, columns: set[str]) -> list[Row]:
     return rows
 
 
-_SIGNS = {
-    "=": lambda a, b: a == b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
+_SIGNS: dict[str, Callable[[str, str], bool]] = {
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
 }
 
 

@@ -153,7 +153,8 @@ def _revised(
     published: Published, at: np.ndarray[tuple[int], np.dtype[np.int64]], dates: list[str], final: list[str],
     known: list[str], asked: Asked,
 ) -> list[_Vintage]:  # fmt: skip
-    assert published.numbers.first is not None and published.revised is not None
+    assert published.numbers.first is not None
+    assert published.revised is not None
     first = texts(published.numbers.first[at], published.numbers.decimals)
     changed = _days(published.revised[at])
     out = (published.revised[at] <= int(asked.now.timestamp() * 1_000_000)).tolist()

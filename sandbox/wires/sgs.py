@@ -16,8 +16,8 @@ _EXCEPTION = "br.gov.bcb.pec.sgs.comum.excecoes.SGSNegocioException: "
 _TOO_WIDE = (
     '{"error":"O sistema aceita uma janela de consulta de, no máximo, 10 anos em séries de periodicidade diária",'
     '"message":"Para acessar uma série de periodicidade diária, é necessário informar a dataInicial - parâmetro '
-    "textual que representa a data de início da consulta, no formato dd/mm/aaaa. Pode-se também especificar a dataFinal "
-    '(opcional) - parâmetro textual que representa a data final da consulta, no formato dd/mm/aaaa",'
+    "textual que representa a data de início da consulta, no formato dd/mm/aaaa. Pode-se também especificar a "
+    'dataFinal (opcional) - parâmetro textual que representa a data final da consulta, no formato dd/mm/aaaa",'
     '"syntax":"Para ler os últimos 10 anos, a partir da data de hoje, a sintaxe ficaria da seguinte forma: '
     'https://api.bcb.gov.br/dados/serie/bcdata.sgs.{code}/dados?formato=json&dataInicial={start}"}'
 )

@@ -125,7 +125,7 @@ def _result(economy: Economy, bond: Bond, day: dt.date, place: int) -> dict[str,
     at = np.array([economy.timeline.index(day)])
     quotes = quote(economy, bond, at)
     chance = Draws(economy.draws.seed).uniform(f"auction.{bond.kind}.{bond.maturity}.{day}", 4)
-    offered = int(round((500_000, 1_500_000, 4_000_000)[int(chance[0] * 3)] * (1.0 if place else 2.0)))
+    offered = (500_000, 1_500_000, 4_000_000)[int(chance[0] * 3)] * (1 if place else 2)
     accepted = 0 if chance[1] < 0.03 else offered if chance[1] < 0.80 else int(offered * chance[2])
     second = int(offered * 0.25 * chance[3]) if accepted else 0
     price, rate = float(quotes.prices[0]), 100.0 * float(quotes.rates[0])
