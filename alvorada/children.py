@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from desk.errors import AlvoradaError
 
@@ -150,3 +151,18 @@ def reap(marks: Sequence[Mark], grace: float = GRACE_SECONDS) -> list[str]:
         if mark.alive:
             signal_group(mark.pid, signal.SIGKILL)
     return [mark.name for mark in left]
+
+
+@contextmanager
+def stop_signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal end us as Ctrl-C does: by KeyboardInterrupt, so that everything is cleaned up."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -228,6 +228,8 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         fail("stopped", 130)
     else:
+        if code == 130:  # Typer's answer to Ctrl-C
+            fail("stopped", 130)
         sys.exit(code if isinstance(code, int) else 0)
 
 

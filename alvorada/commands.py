@@ -61,7 +61,7 @@ def fill(start: str, end: str, only: str, dry_run: bool, sources: str, seed: int
     from alvorada.progress import RunProgress
 
     chosen = Origin("sandbox" if sources == "sandbox" else "live", world=sources)
-    ended = run_backfill(home, first, last, kinds, dry_run, chosen, seed, RunProgress.on())
+    ended = run_backfill(home, (first, last), kinds, dry_run, chosen, seed, RunProgress.on())
     message = f": {ended.message}" if ended.message else ""
     typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}")
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alvorada.children import stop_signals
 from alvorada.home import Home
 from alvorada.origins import Origin
 from alvorada.progress import RunProgress
-from alvorada.stack import Stack, adopt, sandbox, stack
-from desk.errors import StageFailed
+from alvorada.stack import adopt, sandbox, stack
+from desk.errors import AlvoradaError, StageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,64 +30,71 @@ class Ended:
 
 
 @contextmanager
-def ground(home: Home, origin: Origin, seed: int) -> Iterator[Stack]:
-    """Everything that a run with this origin stands on, and this process's environment set for it."""
-    with stack(home, origin.world, seed) as ready:
-        env = ready.environment()
-        if origin.kind != "sandbox":
-            adopt(env)
-            yield ready
-            return
-        with sandbox(home, seed) as root:
-            adopt({**env, "ALVORADA_SANDBOX_URL": root})
-            yield ready
+def ground(home: Home, origin: Origin, seed: int) -> Iterator[Callable[[], None]]:
+    """Everything that a run with this origin stands on, and this process's environment set for Prefect's import.
+
+    Yields what is to be called right before the flow: it waits for the sandbox, which starts while Prefect is imported.
+    """
+    if origin.kind != "sandbox":
+        with stop_signals(), stack(home, origin.world, seed) as ready:
+            adopt(ready.environment())
+            yield lambda: None
+        return
+    with stop_signals(), sandbox(home, seed) as root, stack(home, origin.world, seed) as ready:
+        adopt(ready.environment())
+        yield lambda: adopt({"ALVORADA_SANDBOX_URL": root()})
 
 
 def run_daily(home: Home, day: dt.date, origin: Origin, seed: int, progress: RunProgress) -> Ended:
     """One daily run in this process. Raises AlvoradaError; StageFailed when the flow ends in Failed."""
     began = time.monotonic()
-    with ground(home, origin, seed):
+    with ground(home, origin, seed) as complete:
         from flows.daily import daily
 
         parameters: dict[str, Any] = {"as_of": day, "sources": origin.kind, "progress": progress}
         parameters |= {name: value for name, value in _paths(origin).items() if value is not None}
+        complete()
         with progress:
-            state = asyncio.run(daily(**parameters, return_state=True))
+            state = asyncio.run(_to_its_end(daily, parameters))
     return _ended(state, began, progress)
 
 
 def run_backfill(
     home: Home,
-    first: dt.date,
-    last: dt.date,
+    days: tuple[dt.date, dt.date],
     only: tuple[str, ...],
     dry_run: bool,
     origin: Origin,
     seed: int,
     progress: RunProgress,
 ) -> Ended:
-    """Fills what the ledger says is missing or failed between two days."""
+    """Fills what the ledger says is missing or failed between two days, both included."""
     began = time.monotonic()
-    with ground(home, origin, seed):
+    with ground(home, origin, seed) as complete:
         from flows.backfill import backfill
 
+        parameters: dict[str, Any] = {"start": days[0], "end": days[1], "only": list(only), "dry_run": dry_run}
+        parameters |= {"sources": origin.kind, "progress": progress}
+        complete()
         with progress:
-            state = asyncio.run(
-                backfill(
-                    start=first,
-                    end=last,
-                    only=list(only),
-                    dry_run=dry_run,
-                    sources=origin.kind,
-                    progress=progress,
-                    return_state=True,
-                )
-            )
+            state = asyncio.run(_to_its_end(backfill, parameters))
     return _ended(state, began, progress)
 
 
 def _paths(origin: Origin) -> dict[str, Path | None]:
     return {"recording": origin.folder, "manifest": origin.manifest, "record": origin.record}
+
+
+async def _to_its_end(flow: Any, parameters: dict[str, Any]) -> Any:
+    """The state that the flow ends in. An error of ours that ended it is raised as it is, with its exit code."""
+    from prefect.states import get_state_exception
+
+    state = await flow(**parameters, return_state=True)
+    if state.is_failed():
+        error = await get_state_exception(state)
+        if isinstance(error, AlvoradaError):
+            raise error
+    return state
 
 
 def _ended(state: Any, began: float, progress: RunProgress) -> Ended:
@@ -99,7 +106,3 @@ def _ended(state: Any, began: float, progress: RunProgress) -> Ended:
 def first_line(text: str | None) -> str:
     lines = (text or "no reason given").strip().splitlines()
     return lines[0] if lines else "no reason given"
-
-
-def in_debug() -> bool:
-    return os.environ.get("ALVORADA_DEBUG") == "1"

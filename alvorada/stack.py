@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -146,27 +146,29 @@ def asyncpg_url(url: str) -> str:
 
 
 @contextmanager
-def sandbox(home: Home, seed: int = DEFAULT_SEED, port: int = 0) -> Iterator[str]:
-    """The root URL of a sandbox: the one that `up` runs with this seed, or one for this command alone."""
+def sandbox(home: Home, seed: int = DEFAULT_SEED) -> Iterator[Callable[[], str]]:
+    """The root URL of a sandbox: the one that `up` runs with this seed, or one for this command alone.
+
+    It starts at once; the call that yields the URL waits until it answers. Raises ChildFailed.
+    """
     given = os.environ.get("ALVORADA_SANDBOX_URL")
     up = running(home)
+    if not given and up and up.sandbox_seed == seed:
+        given = up.sandbox_url
     if given:
-        yield given.rstrip("/")
+        root = given.rstrip("/")
+        yield lambda: root
         return
-    if up and up.sandbox_url and up.sandbox_seed == seed:
-        yield up.sandbox_url
-        return
-    child = start_sandbox(home, seed, port)
+    child = start_sandbox(home, seed, home.logs / f"sandbox-{os.getpid()}.log")
     try:
-        yield sandbox_url(child)
+        yield lambda: sandbox_url(child)
     finally:
         child.stop()
     child.log.unlink(missing_ok=True)  # after an error it stays, and the error names it
 
 
-def start_sandbox(home: Home, seed: int, port: int = 0) -> Child:
-    command = [sys.executable, "-m", "sandbox", "--port", str(port), "--seed", str(seed)]
-    log = home.logs / (f"sandbox-{os.getpid()}.log" if port == 0 else "sandbox.log")
+def start_sandbox(home: Home, seed: int, log: Path) -> Child:
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--seed", str(seed)]
     return Child.start("the sandbox", command, log, dict(os.environ), project_root())
 
 

@@ -17,11 +17,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 import typer
 
-from alvorada.children import Child, ChildFailed, Mark, reap, signal_group, stop_all
+from alvorada.children import Child, ChildFailed, Mark, reap, signal_group, stop_all, stop_signals
 from alvorada.deployments import WORK_POOL
 from alvorada.home import Home, database_name, project_root
 from alvorada.ports import require_free
@@ -95,7 +94,7 @@ def _start(
     env = {**here.environment(), "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
     server = started(_server(home, server_environment(env, here, root), port))
     if with_sandbox:
-        simulated = started(start_sandbox(home, seed))
+        simulated = started(start_sandbox(home, seed, home.logs / "sandbox.log"))
         address = sandbox_url(simulated)
         record = replace(record, sandbox_url=address, sandbox_seed=seed)
         env |= {"ALVORADA_SANDBOX_URL": address}
@@ -194,21 +193,6 @@ def _alone(home: Home) -> Iterator[None]:
             where = f" (pid {stack.supervisor.pid}, {stack.ui_url})" if stack else ""
             raise BadInput(f"`alvorada up` already runs here{where}: stop it with `alvorada down`") from None
         yield
-
-
-@contextmanager
-def stop_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the stack as Ctrl-C does."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def ignore_signals() -> None:
