@@ -16,7 +16,8 @@ import polars as pl
 from desk.calendars import Days
 from desk.catalog import Catalog
 from desk.errors import MissingInput
-from desk.model import SILVER
+from desk.gold import FEATURE
+from desk.model import SILVER, decision_time
 from desk.transforms import expectations, inflation, observed
 from desk.transforms.curves import VERTICES, FloatArray
 from desk.transforms.fallbacks import Fallbacks, choose, load_fallbacks, names_of, pick, pick_days
@@ -184,12 +185,6 @@ def _frames(columns: _Columns) -> Panel:
     )
 
 
-def panel_lineage(catalog: Catalog) -> Lineage:
-    """Direct inputs of every derived column, without building a panel."""
-    empty = build_panel({}, [dt.date(2025, 1, 2)], catalog)
-    return empty.lineage
-
-
 def feature_inputs(name: str, catalog: Catalog) -> tuple[str, ...]:
     """The source columns (series ids, curve vertices, Focus medians) that `name` is computed from.
 
@@ -199,3 +194,20 @@ def feature_inputs(name: str, catalog: Catalog) -> tuple[str, ...]:
     if name not in empty.values.columns:
         raise MissingInput(f"the panel has no column {name!r}")
     return empty.lineage.leaves(name)
+
+
+def feature_rows(panel: Panel, days: Sequence[dt.date]) -> pl.DataFrame:
+    """FEATURE rows: every known column of the panel on `days`, with the obs_date of what it rests on."""
+    chosen = pl.col("day").is_in(list(days))
+    values = panel.values.filter(chosen).unpivot(index="day", variable_name="feature_id", value_name="value")
+    dates = panel.obs_dates.filter(chosen).unpivot(index="day", variable_name="feature_id", value_name="obs_date")
+    moments = pl.DataFrame({"day": list(days)}, schema={"day": pl.Date}).with_columns(
+        pl.Series("as_of", [decision_time(day) for day in days], dtype=pl.Datetime("us", "UTC"))
+    )
+    return (
+        values.drop_nulls("value")
+        .join(dates, on=["day", "feature_id"])
+        .join(moments, on="day")
+        .select(list(FEATURE.schema))
+        .sort("as_of", "feature_id")
+    )

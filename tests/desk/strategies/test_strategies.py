@@ -109,7 +109,7 @@ def test_a_score_does_not_change_the_panel(strategy: Strategy, panel) -> None:
 @pytest.mark.parametrize(
     ("strategy_id", "columns"),
     [
-        ("RATES_CARRY_ROLL", {"di_carry_roll_504": 0.6, "di_carry_roll_252": -0.1}),  # carry pays: receive
+        ("RATES_CARRY_ROLL", {"di_carry_roll_504": 0.6, "di_carry_roll_756": -0.1}),  # carry pays: receive
         ("RATES_SLOPE_MEANREV", {"slope_2s5s_z": 1.5}),  # steep: flatten
         ("INF_BREAKEVEN_MEANREV", {"breakeven_504_z": -1.5, "breakeven_gap_504": -1.0}),  # cheap: long breakeven
         ("FX_CARRY_MOMENTUM", {"carry_to_risk_z": 1.0, "usdbrl_momentum_z": 1.0}),  # carry up: long BRL
@@ -129,7 +129,7 @@ def test_the_sign_of_each(strategy_id: str, columns: dict[str, float]) -> None:
 
 
 SIDES = {
-    "RATES_CARRY_ROLL": {"DI1_1Y": 1, "DI1_2Y": 1, "DI1_3Y": 1, "DI1_5Y": 1},  # receive: long PU
+    "RATES_CARRY_ROLL": {"DI1_2Y": 1, "DI1_3Y": 1, "DI1_5Y": 1},  # receive: long PU
     "RATES_SLOPE_MEANREV": {"DI1_5Y": 1, "DI1_2Y": -1},
     "INF_BREAKEVEN_MEANREV": {"DAP_2Y": 1, "DI1_2Y": -1},
     "FX_CARRY_MOMENTUM": {"DOL": -1},  # long BRL: short dollars
@@ -159,8 +159,8 @@ def test_risk_appetite_wants_three_parts() -> None:
 
 
 def test_the_largest_ratio_speaks_for_the_curve() -> None:
-    score, _ = last("RATES_CARRY_ROLL", di_carry_roll_252=0.2, di_carry_roll_1260=-0.5)
-    assert score == pytest.approx(-0.5)
+    score, _ = last("RATES_CARRY_ROLL", di_carry_roll_756=0.2, di_carry_roll_1260=-0.6)
+    assert score == pytest.approx(-0.4)
 
 
 def test_conviction_map_is_linear_to_two_deviations() -> None:

@@ -14,9 +14,10 @@ from polars.testing import assert_frame_equal
 
 from desk.catalog import load_catalog
 from desk.errors import BadInput, MissingInput
+from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
 from desk.transforms.known import Grid, latest_known
-from desk.transforms.panel import build_panel, feature_inputs
+from desk.transforms.panel import build_panel, feature_inputs, feature_rows
 from tests.desk.made_history import decision_days, made_silver
 
 CATALOG = load_catalog()
@@ -174,6 +175,16 @@ def test_feature_inputs_lead_back_to_sources() -> None:
 def test_a_feature_is_as_old_as_its_oldest_input(panel) -> None:
     pre, dollar = panel.obs_dates["pre_63"], panel.obs_dates["usd_short_rate"]
     assert panel.obs_dates["brl_carry"].to_list() == [min(a, b) for a, b in zip(pre, dollar, strict=True)]
+
+
+def test_known_columns_become_feature_rows(panel) -> None:
+    rows = feature_rows(panel, panel.days[-2:])
+    assert dict(rows.schema) == FEATURE.schema
+    last = rows.filter(pl.col("as_of") == decision_time(panel.days[-1]))
+    known = [name for name in panel.values.columns[1:] if panel.values[name][-1] is not None]
+    assert last["feature_id"].to_list() == sorted(known)
+    usdbrl = last.filter(pl.col("feature_id") == "usdbrl").row(0, named=True)
+    assert (usdbrl["value"], usdbrl["obs_date"]) == (panel.values["usdbrl"][-1], panel.obs_dates["usdbrl"][-1])
 
 
 def test_days_must_ascend() -> None:
