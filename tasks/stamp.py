@@ -20,6 +20,8 @@ from desk.publication import publication_times
 
 TIME = pl.Datetime("us", "UTC")
 TICK = dt.timedelta(microseconds=1)
+SAME_INSTANT = dt.timedelta(seconds=1)
+"""Under a frozen clock several sights share one instant; they are told apart by ticks, which stay within this."""
 NO_FETCHES = pl.DataFrame(schema={"covered_from": pl.Date, "covered_to": pl.Date, "fetched_at": TIME})
 
 
@@ -47,6 +49,11 @@ class Sighting:
         own = dt.timedelta(0) <= self.fetched_at - self.as_of <= self.grace
         return self.as_of if own else self.fetched_at
 
+    @property
+    def known_by(self) -> dt.datetime | None:
+        """Rows known later than this are nothing to compare with; None: all rows are."""
+        return None if self.imported else self.fetched_at + SAME_INSTANT
+
 
 def stamp(
     table: SilverTable,
@@ -59,7 +66,7 @@ def stamp(
     """The rows to insert, in the table's stored schema.
 
     `parsed`: the table's parsed schema and `payload_id`. `existing`: the stored schema, every vintage or the newest
-    one per (entity, obs_date), of those known by `sighting.fetched_at` (of all, for an import).
+    one per (entity, obs_date), of those known by `sighting.known_by`.
     """
     rows = parsed.select(*table.parsed_schema, pl.col("payload_id").cast(pl.Int64))
     vintages = rows.filter(pl.col("knowledge_time").is_not_null()).with_columns(stamp=pl.lit("source"))
@@ -82,7 +89,7 @@ def _stamp_unvintaged(
     sighting: Sighting,
 ) -> pl.DataFrame:
     point = [*table.entity, "obs_date"]
-    held = existing if sighting.imported else existing.filter(pl.col("knowledge_time") <= sighting.fetched_at)
+    held = existing if sighting.known_by is None else existing.filter(pl.col("knowledge_time") <= sighting.known_by)
     newest = held.sort("knowledge_time").unique(subset=point, keep="last", maintain_order=True)
     newest = newest.select(*point, *(pl.col(v).alias(f"_{v}") for v in table.values), _known=pl.col("knowledge_time"))
     joined = rows.join(newest, on=point, how="left")
