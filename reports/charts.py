@@ -7,6 +7,7 @@ that the page stays small. None is a gap, never a zero.
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,14 @@ def column(values: Sequence[float | None], scale: float = 1.0) -> list[float | N
 def plain(texts: Sequence[str]) -> list[str]:
     """Names from outside as text: Plotly reads a few HTML tags in labels, and these are not to be read as any."""
     return [text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for text in texts]
+
+
+def wrapped(texts: Sequence[str], width: int = 22) -> list[str]:
+    """Labels over several lines, so that a narrow screen keeps room for the bars. What stands after a colon is left to
+    the table, unless two labels would become the same."""
+    short = [text.split(":")[0] for text in texts]
+    chosen = short if len(set(short)) == len(set(texts)) else list(texts)
+    return ["<br>".join(plain(textwrap.wrap(text, width) or [""])) for text in chosen]
 
 
 def days(values: Sequence[dt.date]) -> list[str]:
@@ -88,7 +97,7 @@ def signed_bars(
         "type": "bar",
         "orientation": "h",
         "x": clean,
-        "y": plain(labels),
+        "y": wrapped(labels),
         "text": plain(texts),
         "textposition": "outside",
         "cliponaxis": False,
@@ -106,7 +115,7 @@ def signed_bars(
 
 def text_room(texts: Sequence[str]) -> float:
     """The share of the span to leave beyond the bars for the longest text, on a narrow screen too."""
-    return min(0.8, max(0.12, 0.045 * max((len(text) for text in texts), default=0)))
+    return min(0.8, max(0.12, 0.055 * max((len(text) for text in texts), default=0)))
 
 
 def padded(values: Sequence[float | None], share: float = 0.28) -> list[float]:

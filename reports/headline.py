@@ -121,7 +121,7 @@ def action_line(data: ReportData) -> str:
     return (
         f"{plural(len(todo.orders), 'order')}{cost}; the biggest: {actions.order_words(row)}, from "
         f"{number(row['contracts_from'], 0, signed=True)} to {number(row['contracts_to'], 0, signed=True)} contracts "
-        f"({actions.impact_words(row)}), invalid beyond {actions.invalidation_words(row)}."
+        f"({actions.impact_words(row, todo.rates)}), {actions.until_words(row)}."
     )
 
 

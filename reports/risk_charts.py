@@ -75,7 +75,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
         "type": "bar",
         "orientation": "h",
         "x": charts.column(shares, 100.0),
-        "y": charts.plain([row["name"] for row, _ in ranked]),
+        "y": charts.wrapped([row["name"] for row, _ in ranked]),
         "marker": {"color": [STATUS_COLORS.get(row["status"], GREY) for row, _ in ranked]},
         "text": [f"{percent(share, 0)} {row['status']}" for row, share in ranked],
         "textposition": "outside",
@@ -87,7 +87,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
     note |= {"xanchor": "center", "yanchor": "bottom"}
     top = max(125.0, *(share * 128 for share in shares)) if shares else 125.0
     layout = charts.layout(
-        70 + 26 * len(ranked),
+        76 + 34 * len(ranked),
         charts.axis("of the limit", ticksuffix="%", range=[0, top]),
         charts.axis(autorange="reversed", showgrid=False, type="category"),
         bargap=0.35,

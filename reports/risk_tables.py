@@ -104,7 +104,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Column("Component", unit="% of NAV"),
         Column("Share of VaR"),
     )
-    caption = "Component VaR 95%: the parts add up to the whole; a minus takes risk away from the book"
+    caption = "Component VaR 95%: the parts add up to the whole; a minus takes risk away; lines not held are left out"
     return Table("component-var", caption, columns, rows, f"component_var · as of {day}", total, wide=False)
 
 
@@ -149,7 +149,7 @@ def ladder_table(ladder: Sequence[Row], day: str) -> Table:
         *(Cell(thousands(sum(v for (c, _), v in by_key.items() if c == curve), signed=True)) for curve in curves),
     )
     columns = (Column("Vertex", "text"), *(Column(curve, unit="BRL per bp") for curve in curves))
-    caption = f"DV01 ladder at {day}: + gains when that part of the curve falls"
+    caption = f"DV01 ladder at {day}: + gains when that part of the curve falls; vertices without exposure are left out"
     return Table("dv01-ladder", caption, columns, rows, f"dv01_ladder · as of {day}", total, wide=False)
 
 
@@ -159,3 +159,30 @@ def _ladder_cell(value: float | None) -> Cell:
         if value is None
         else Cell(thousands(value, signed=True), tone=signed_tone(value))
     )
+
+
+TESTS = (("exceptions", "Exceptions"), ("kupiec_p", "Kupiec p"), ("christoffersen_p", "Christoffersen p"))
+
+
+def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
+    """The desk's own test: each day's positions against the move that followed, no orders and no carry."""
+    rows = []
+    for metric in ("var_95", "var_99"):
+        methods = sorted({method for name, method in tested if name.endswith(metric)})
+        for method in methods:
+            found = [tested.get((f"{test}_{metric}", method)) for test, _ in TESTS]
+            rejected = [p < 0.05 for p in found[1:] if p is not None]
+            verdict = "n/a" if not rejected else "rejected at 5%" if any(rejected) else "not rejected"
+            tone: Tone = "amber" if any(rejected) else "ok" if rejected else "muted"
+            numbers = (Cell(thousands(found[0])), *(Cell(number(p, 3)) for p in found[1:]))
+            rows.append(
+                (Cell(METRIC_NAMES[metric]), Cell(words(method), tone="muted"), *numbers, Cell(verdict, tone=tone))
+            )
+    heads = (
+        Column("VaR", "text"),
+        Column("Method", "text"),
+        *(Column(head) for _, head in TESTS),
+        Column("Model", "text"),
+    )
+    caption = "VaR tested on the days before: positions held still over the move that followed"
+    return Table("backtest", caption, heads, tuple(rows), f"risk_metrics_daily · as of {day}")

@@ -33,41 +33,31 @@ class HeldConviction(Protocol):
 
 
 def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
+    """Strategies down, classes across: names stay level on a narrow screen. A strategy speaks in its own class only."""
     present = {s.asset_class for s in signals}
-    rows = [c for c in CLASSES if c in present] + sorted(present - set(CLASSES))
-    columns = [s.strategy_id for s in sorted(signals, key=lambda s: (rows.index(s.asset_class), s.strategy_id))]
-    by_id = {s.strategy_id: s for s in signals}
-    z = [[by_id[c].score if by_id[c].asset_class == row else None for c in columns] for row in rows]
+    classes = [c for c in CLASSES if c in present] + sorted(present - set(CLASSES))
+    ranked = sorted(signals, key=lambda s: (classes.index(s.asset_class), s.strategy_id))
+    z = [[s.score if s.asset_class == name else None for name in classes] for s in ranked]
     texts = [["" if value is None else number(value, 2, signed=True) for value in line] for line in z]
+    strategies = [s.strategy_id for s in ranked]
     spec = charts.heatmap(
-        columns,
-        rows,
-        z,
-        texts,
-        1.0,
-        110 + 42 * len(rows),
-        "%{x}: %{z:+.2f}<extra>%{y}</extra>",
-        x_axis={"tickangle": -35, "tickfont": {"size": 10}},
+        classes, strategies, z, texts, 1.0, 60 + 30 * len(ranked), "%{y}: %{z:+.2f}<extra>%{x}</extra>"
     )
+    spec["layout"]["yaxis"]["tickfont"] = {"size": 10, "color": MUTED}
     spec["layout"]["annotations"] = [
         {
-            "x": charts.plain([name])[0],
-            "y": charts.plain([by_id[name].asset_class])[0],
+            "x": charts.plain([s.asset_class])[0],
+            "y": charts.plain([s.strategy_id])[0],
             "text": "n/a",
             "showarrow": False,
             "font": {"size": 11, "color": MUTED},
         }
-        for name in columns
-        if by_id[name].score is None
+        for s in ranked
+        if s.score is None
     ]
-    parts = ", ".join(f"{name} {number(by_id[name].score, 2, signed=True)}" for name in columns)
-    return Figure(
-        "fig-signal-matrix",
-        "Scores by class and strategy",
-        f"Heatmap, {parts}",
-        spec,
-        f"strategy_signals · as of {day}",
-    )
+    parts = ", ".join(f"{s.strategy_id} {number(s.score, 2, signed=True)}" for s in ranked)
+    source = f"strategy_signals · as of {day}; blue: do the legs as written, orange: the reverse"
+    return Figure("fig-signal-matrix", "Scores by class and strategy", f"Heatmap, {parts}", spec, source)
 
 
 def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure | None:

@@ -53,6 +53,7 @@ def _actions(data: ReportData) -> list[str]:
 
 def actions_table(data: ReportData) -> list[dict[str, str]]:
     """One row an order, as text with units, in the desk's order; empty when there is none."""
+    todo = actions.view(data)
     return [
         {
             "#": str(row["seq"]),
@@ -60,12 +61,12 @@ def actions_table(data: ReportData) -> list[dict[str, str]]:
             "instrument": row["instrument_id"],
             "from": number(row["contracts_from"], 0, signed=True),
             "to": number(row["contracts_to"], 0, signed=True),
-            "changes": actions.impact_words(row),
+            "changes": actions.impact_words(row, todo.rates),
             "cost": brl(row["cost_brl"]) if known(row["cost_brl"]) is not None else "n/a",
             "invalid beyond": actions.invalidation_words(row),
             "why": row["sentence"] or "",
         }
-        for row in actions.view(data).orders
+        for row in todo.orders
     ]
 
 

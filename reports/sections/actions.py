@@ -21,17 +21,20 @@ class ActionsView:
     cost_brl: float | None
     targets_known: bool
     biggest: Row | None
+    rates: frozenset[str]
+    """Instruments that are quoted in rates."""
 
 
 def view(data: ReportData) -> ActionsView:
     orders = tuple(data.latest("action").iter_rows(named=True))
     costs = [known(row["cost_brl"]) for row in orders]
     total = sum(cost for cost in costs if cost is not None) if orders and None not in costs else None
-    volatility = {
-        row["instrument_id"]: known(row["unit_vol_brl"]) for row in data.latest("target_position").iter_rows(named=True)
-    }
+    targets = list(data.latest("target_position").iter_rows(named=True))
+    volatility = {row["instrument_id"]: known(row["unit_vol_brl"]) for row in targets}
+    rates = {row["instrument_id"] for row in targets if known(row["rate"]) is not None}
+    rates |= {row["instrument_id"] for row in orders if row["invalidation_unit"] in UNITS}
     biggest = max(orders, key=lambda row: _size(row, volatility), default=None)
-    return ActionsView(orders, total, data.latest("target_position").height > 0, biggest)
+    return ActionsView(orders, total, bool(targets), biggest, frozenset(rates))
 
 
 def _size(row: Row, volatility: dict[str, float | None]) -> tuple[float, float]:
@@ -51,18 +54,25 @@ def invalidation_words(row: Row) -> str:
     """The level that would make the order wrong: rates in percent, prices in the contract's own quotation."""
     level, unit = known(row["invalidation"]), row["invalidation_unit"] or ""
     if level is None:
-        return NOT_KNOWN
+        return "closes it" if row["contracts_to"] == 0 else NOT_KNOWN
     if unit in UNITS:
         return f"{percent(level)} a year"
     return f"{number(level)} {unit}".strip()
 
 
-def impact_words(row: Row) -> str:
-    """DV01 change for rates, notional change for the rest."""
+def impact_words(row: Row, rates: frozenset[str]) -> str:
+    """DV01 change for what is quoted in rates, notional change for the rest."""
     dv01, notional = known(row["dv01_change_brl"]), known(row["notional_change_brl"])
-    if dv01:
-        return f"{brl(dv01, signed=True)} per bp"
+    if row["instrument_id"] in rates:
+        return f"{brl(dv01, signed=True)} per bp" if dv01 is not None else NOT_KNOWN
     return f"{brl(notional, signed=True)} notional" if notional is not None else NOT_KNOWN
+
+
+def until_words(row: Row) -> str:
+    """`invalid beyond 13.10% a year`, or why there is no such level."""
+    if known(row["invalidation"]) is not None:
+        return f"invalid beyond {invalidation_words(row)}"
+    return "closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid"
 
 
 def sentences(actions: ActionsView) -> tuple[str, ...]:
@@ -79,7 +89,7 @@ def sentences(actions: ActionsView) -> tuple[str, ...]:
         out.append(
             f"The one that moves most risk: {order_words(row)}, "
             f"from {thousands(row['contracts_from'], signed=True)} to "
-            f"{thousands(row['contracts_to'], signed=True)} contracts; invalid beyond {invalidation_words(row)}."
+            f"{thousands(row['contracts_to'], signed=True)} contracts; {until_words(row)}."
         )
     turned = [r["instrument_id"] for r in actions.orders if (r["contracts_from"] or 0) * (r["contracts_to"] or 0) < 0]
     if turned:
@@ -97,7 +107,7 @@ def table(actions: ActionsView, day: str) -> Table:
                 Cell(row["instrument_id"], tone="muted"),
                 Cell(thousands(row["contracts_from"], signed=True)),
                 Cell(thousands(row["contracts_to"], signed=True)),
-                Cell(impact_words(row)),
+                Cell(impact_words(row, actions.rates)),
                 Cell(brl(row["cost_brl"])),
                 Cell(invalidation_words(row)),
                 Cell(row["sentence"] or because or NOT_KNOWN, because),

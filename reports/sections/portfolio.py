@@ -25,6 +25,8 @@ class PortfolioView:
     monthly: dict[tuple[int, int], float]
     month_return: float | None
     positions: tuple[Row, ...]
+    """Held or wanted; instruments with neither are left out."""
+    targets_known: bool
     day_pnl: tuple[Row, ...]
     month_pnl: tuple[Row, ...]
     month_gap: str
@@ -34,6 +36,8 @@ def view(data: ReportData) -> PortfolioView:
     history = with_day(data.history("portfolio_state"))
     monthly = monthly_returns(history)
     month_pnl, gap = month_attribution(data, history)
+    targets = data.latest("target_position")
+    held = (pl.col("contracts").fill_null(1) != 0) | (pl.col("contracts_before").fill_null(1) != 0)
     day_rows = data.latest("pnl_attribution")
     return PortfolioView(
         state=data.row("portfolio_state"),
@@ -42,7 +46,8 @@ def view(data: ReportData) -> PortfolioView:
         drawdown=tuple(history["drawdown"].to_list()),
         monthly=monthly,
         month_return=monthly.get((data.day.year, data.day.month)),
-        positions=tuple(data.latest("target_position").sort("asset_class", "instrument_id").iter_rows(named=True)),
+        positions=tuple(targets.filter(held).sort("asset_class", "instrument_id").iter_rows(named=True)),
+        targets_known=targets.height > 0,
         day_pnl=_largest_first(day_rows),
         month_pnl=month_pnl,
         month_gap=gap,
@@ -76,7 +81,7 @@ def month_attribution(data: ReportData, history: pl.DataFrame) -> tuple[tuple[Ro
 
 
 def _largest_first(rows: pl.DataFrame) -> tuple[Row, ...]:
-    clean = rows.filter(pl.col("pnl_brl").is_not_null())
+    clean = rows.filter(pl.col("pnl_brl").is_not_null() & (pl.col("pnl_brl") != 0.0))
     return tuple(clean.sort(pl.col("pnl_brl").abs(), "instrument_id", descending=[True, False]).iter_rows(named=True))
 
 
@@ -98,6 +103,8 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
         parts += [f"{worst['instrument_id']} lost {brl(-worst['pnl_brl'])}"] if worst["pnl_brl"] < 0 else []
         if parts:
             out.append(f"Over the day {listed(parts)}.")
+    if book.targets_known and not book.positions:
+        out.append("The book is flat and is to stay flat.")
     weights = [(row, known(row["risk_weight"])) for row in book.positions]
     held = [(row, weight) for row, weight in weights if weight]
     if held:
@@ -256,7 +263,7 @@ def section(data: ReportData) -> Section:
     missing, blocks = [], list[Block]()
     if book.positions:
         blocks.append(position_table(book, day))
-    else:
+    elif not book.targets_known:
         missing.append("No target positions were computed for this decision.")
     if book.state is None:
         missing.append("The book was not marked at this decision: NAV, P&L and drawdown are not known.")

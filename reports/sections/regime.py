@@ -10,7 +10,7 @@ import polars as pl
 from reports import charts
 from reports.blocks import Cell, Column, Figure, Section, Table, signed_tone
 from reports.data import ReportData, with_day
-from reports.formats import date, number, percent, plural, words
+from reports.formats import capital, date, number, percent, plural, words
 from reports.palette import (
     BLUE,
     BLUE_SOFT,
@@ -86,11 +86,11 @@ def _probabilities(rows: pl.DataFrame) -> dict[str, float]:
 
 
 def _order(regime: str) -> tuple[int, str]:
-    return (list(COLORS).index(regime) if regime in COLORS else len(COLORS), regime)
+    return (list(COLORS).index(regime.lower()) if regime.lower() in COLORS else len(COLORS), regime)
 
 
 def regime_name(regime: str) -> str:
-    return words(regime).capitalize()
+    return capital(words(regime))
 
 
 def sentences(regimes: RegimeView) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def sentences(regimes: RegimeView) -> tuple[str, ...]:
 def figure(regimes: RegimeView, day: str) -> Figure:
     traces, spare = [], iter(SPARE)
     for name, path in regimes.paths.items():
-        color, fill = COLORS.get(name) or next(spare, SPARE[-1])
+        color, fill = COLORS.get(name.lower()) or next(spare, SPARE[-1])
         traces.append(
             {
                 "type": "scatter",

@@ -17,19 +17,14 @@ from reports.data import ReportData, Row, with_day
 from reports.formats import brl, date, known, listed, number, percent, plural, words
 from reports.risk_tables import METRIC_NAMES
 
-METHODS = (
-    "filtered_historical",
-    "historical",
-    "parametric_normal",
-    "parametric",
-    "normal",
-    "parametric_t",
-    "monte_carlo",
-)
-"""The headline method is the first of these that is there; methods not in the list come after."""
+METHODS = ("filtered_historical", "historical", "student_t", "normal", "monte_carlo")
+"""Their order; methods not in the list come after."""
+TESTED = "exceptions_var_95"
+"""Only the headline method, the one that limits read, is tested: its rows name it."""
 MARK_LAG = 2
 """Decisions between a target and its first P&L: decided at row t, filled at t+1, marked from t+1 to t+2."""
 BACKTEST_DAYS = 250
+REJECT_BELOW = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,10 +33,15 @@ class RiskView:
     """(metric, method) -> loss as a fraction of NAV."""
     methods: tuple[str, ...]
     limits: tuple[Row, ...]
+    tested: dict[tuple[str, str], float]
+    """(metric, method) -> exceptions and p-values of the desk's own backtest, positions held still."""
     components: tuple[Row, ...]
+    components_known: bool
     ladder: tuple[Row, ...]
+    ladder_known: bool
     stress: tuple[Row, ...]
     """Totals, worst first."""
+    stress_unknown: tuple[str, ...]
     stress_parts: tuple[Row, ...]
     backtest: Backtest | None
 
@@ -65,30 +65,41 @@ class Backtest:
 
 
 def view(data: ReportData) -> RiskView:
-    tail: dict[tuple[str, str], float] = {}
-    for row in data.latest("risk_metrics_daily").iter_rows(named=True):
-        value = known(row["value"])
-        if value is not None and row["metric"] in METRIC_NAMES:
-            tail[row["metric"], row["method"]] = value
-    methods = method_order({method for _, method in tail})
-    stress = data.latest("stress_test_results").filter(pl.col("pnl_brl").is_not_null())
+    rows = list(data.latest("risk_metrics_daily").iter_rows(named=True))
+    measured = {(r["metric"], r["method"]): v for r in rows if (v := known(r["value"])) is not None}
+    tail = {key: value for key, value in measured.items() if key[0] in METRIC_NAMES}
+    headline = next((row["method"] for row in rows if row["metric"] == TESTED), None)
+    methods = method_order({method for _, method in tail}, headline)
+    stress = data.latest("stress_test_results")
+    totals = stress.filter(pl.col("instrument_id") == "TOTAL")
     components = data.latest("component_var").filter(pl.col("component_var_95").is_not_null())
+    ladder = data.latest("dv01_ladder").filter(pl.col("dv01_brl").is_not_null())
     return RiskView(
         tail=tail,
         methods=methods,
         limits=tuple(data.latest("risk_limits_status").iter_rows(named=True)),
-        components=tuple(components.sort("component_var_95", descending=True).iter_rows(named=True)),
-        ladder=tuple(data.latest("dv01_ladder").filter(pl.col("dv01_brl").is_not_null()).iter_rows(named=True)),
-        stress=tuple(
-            stress.filter(pl.col("instrument_id") == "TOTAL").sort("pnl_brl", "scenario_id").iter_rows(named=True)
+        tested={key: value for key, value in measured.items() if key[0].endswith(("_var_95", "_var_99"))},
+        components=tuple(
+            components.filter(pl.col("individual_var_95") != 0.0)
+            .sort("component_var_95", descending=True)
+            .iter_rows(named=True)
         ),
-        stress_parts=tuple(stress.filter(pl.col("instrument_id") != "TOTAL").iter_rows(named=True)),
+        components_known=components.height > 0,
+        ladder=tuple(ladder.filter(pl.col("dv01_brl") != 0.0).iter_rows(named=True)),
+        ladder_known=ladder.height > 0,
+        stress=tuple(totals.drop_nulls("pnl_brl").sort("pnl_brl", "scenario_id").iter_rows(named=True)),
+        stress_unknown=tuple(totals.filter(pl.col("pnl_brl").is_null())["name"].sort().to_list()),
+        stress_parts=tuple(
+            stress.filter(pl.col("instrument_id") != "TOTAL").drop_nulls("pnl_brl").iter_rows(named=True)
+        ),
         backtest=backtest(data, methods[0]) if methods else None,
     )
 
 
-def method_order(methods: set[str]) -> tuple[str, ...]:
-    return (*(m for m in METHODS if m in methods), *sorted(methods - set(METHODS)))
+def method_order(methods: set[str], headline: str | None = None) -> tuple[str, ...]:
+    """The headline first, then METHODS, then what else there is."""
+    first = [m for m in (headline, *METHODS) if m in methods]
+    return tuple(dict.fromkeys([*(m for m in first if m is not None), *sorted(methods)]))
 
 
 def backtest(data: ReportData, method: str) -> Backtest | None:
@@ -144,19 +155,27 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
             f"({percent(worst['pnl_fraction'], 1, signed=True)} of NAV)."
         )
     if risk.backtest is not None:
-        test = risk.backtest
-        out.append(
-            f"Over {plural(len(test.days), 'day')} the loss was larger than VaR 95% on {len(test.exceptions)}; "
-            f"{number(0.05 * len(test.days), 1)} were to be expected."
-        )
+        out.append(_backtest_sentence(risk, risk.backtest))
     return tuple(out)
 
 
-LACKING = {
+def _backtest_sentence(risk: RiskView, test: Backtest) -> str:
+    text = (
+        f"Over {plural(len(test.days), 'day')} the book lost more than VaR 95% on {len(test.exceptions)}, "
+        f"against {number(0.05 * len(test.days), 1)} to be expected"
+    )
+    p_value = risk.tested.get(("kupiec_p_var_95", test.method))
+    if p_value is None:
+        return text + "."
+    verdict = "does not reject" if p_value >= REJECT_BELOW else "rejects"
+    return f"{text}; the Kupiec test of the day's positions held still {verdict} the model (p {number(p_value, 2)})."
+
+
+LACKING: dict[str, str] = {
     "tail": "VaR and ES were not computed for this decision.",
     "limits": "The limits were not measured for this decision.",
-    "components": "Component VaR was not computed: the share of each instrument in the risk is not known.",
-    "ladder": "No DV01 ladder was computed.",
+    "components_known": "Component VaR was not computed: the share of each instrument in the risk is not known.",
+    "ladder_known": "No DV01 ladder was computed.",
     "stress": "No stress scenario was computed.",
 }
 
@@ -169,6 +188,8 @@ def section(data: ReportData) -> Section:
         for row in risk.limits
         if row["status"] == "absent"
     ]
+    if risk.stress_unknown:
+        missing.append(f"These scenarios could not be priced: {listed(list(risk.stress_unknown), 12)}.")
     state = data.row("portfolio_state")
     blocks: list[Block] = []
     if risk.tail:
@@ -185,6 +206,8 @@ def section(data: ReportData) -> Section:
         )
     elif risk.tail:
         missing.append("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return.")
+    if risk.tested:
+        blocks.append(tables.backtest_table(risk.tested, day))
     if risk.components:
         blocks += [draw.component_figure(risk.components, day), tables.component_table(risk.components, day)]
     if risk.stress:

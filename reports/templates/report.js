@@ -19,19 +19,19 @@
     return value;
   }
 
-  function draw(width) {
+  function draw() {
     Object.keys(figures).forEach(function (id) {
       var place = document.getElementById(id);
       if (!place) return;
       var figure = themed(figures[id]);
-      if (width) figure.layout.width = Math.min(width, place.clientWidth || width);
+      if (printing) figure.layout.width = place.closest(".card") ? 200 : place.closest(".wide") ? 650 : 305;
       Plotly.react(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
     });
   }
 
   draw();
   dark.addEventListener("change", function () { draw(); });
-  window.addEventListener("beforeprint", function () { printing = true; draw(680); });
+  window.addEventListener("beforeprint", function () { printing = true; draw(); });
   window.addEventListener("afterprint", function () { printing = false; draw(); });
 
   // A receipt's link opens the list that it is in.

@@ -30,7 +30,7 @@ STRATEGIES = {
     "CROSS_RISK_APPETITE": "Cross-Asset",
 }
 AGENTS = ("inflation", "monetary_policy", "fiscal", "fx_equilibrium", "cross_asset")
-REGIMES = ("goldilocks", "reflation", "stagflation", "deflation")
+REGIMES = ("Goldilocks", "Reflation", "Stagflation", "Deflation")
 
 
 def sample(

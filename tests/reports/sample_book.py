@@ -156,7 +156,7 @@ def _actions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> lis
                 "notional_change_brl": order * item[3],
                 "cost_brl": abs(order) * 62.0,
                 "invalidation": 0.1310 if item[4] else item[3] * 0.98,
-                "invalidation_unit": "rate" if item[4] else "points",
+                "invalidation_unit": "fraction per year" if item[4] else "points",
                 "rationale": json.dumps({"RATES_CARRY_ROLL": 0.62, "RATES_SLOPE_MEANREV": -0.4}),
                 "sentence": f"{side.title()} {abs(order)} {item[2]}, from {before[k]:+d} to {contracts[k]:+d} "
                 "contracts; because RATES_CARRY_ROLL +0.62, RATES_SLOPE_MEANREV -0.40.",
@@ -180,7 +180,18 @@ def _risk(
         }
         for i in range(n)
         for metric, z in (("var_95", 1.645), ("var_99", 2.326), ("es_975", 2.338))
-        for method, scale in (("historical", 1.05), ("parametric", 1.0))
+        for method, scale in (("filtered_historical", 1.05), ("historical", 1.1), ("normal", 1.0), ("student_t", 1.02))
+    ]
+    metrics += [
+        {
+            "as_of": as_of,
+            "metric": f"{test}_{metric}",
+            "method": "filtered_historical",
+            "value": value,
+            "observations": 250,
+        }
+        for metric, found in (("var_95", (15.0, 0.48, 0.31)), ("var_99", (7.0, 0.02, 0.44)))
+        for test, value in zip(("exceptions", "kupiec_p", "christoffersen_p"), found, strict=True)
     ]
     shares = np.array([0.15, 0.24, 0.31, 0.10, 0.26, -0.06])
     component = [
