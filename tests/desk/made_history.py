@@ -75,7 +75,7 @@ def _path(rng: np.random.Generator, unit: str, series_id: str, count: int) -> np
     if unit.startswith("fraction per month"):
         return 0.004 + rng.normal(0, 0.003, count)
     if "fraction" in unit:
-        return 0.06 + _reverting(rng, count, 0.0, 0.002)
+        return (0.11 if series_id.startswith(("cdi", "selic")) else 0.06) + _reverting(rng, count, 0.0, 0.002)
     scale = {"usdbrl": 5.0, "vix": 20.0, "ibovespa": 1e5}.get(series_id.split("_")[0], 100.0)
     return scale * np.exp(_reverting(rng, count, 0.0, 0.01))
 
