@@ -1,0 +1,56 @@
+"""The README is true to the code: its commands, targets and paths exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from typer.main import get_command
+
+from alvorada.checks import broken_links
+from alvorada.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> dict[str, set[str]]:
+    """Command -> its options."""
+    group = get_command(app)
+    return {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in group.commands.items()  # type: ignore[attr-defined]
+    }
+
+
+def test_every_command_of_the_readme_exists_with_its_options() -> None:
+    known = commands()
+    written = re.findall(r"(?:`|\.venv/bin/|bootstrap )alvorada ([a-z]+)([^`\n#|]*)", README)
+    assert len(written) > 12
+    for name, rest in written:
+        assert name in known, name
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known[name], f"alvorada {name}{rest}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    for name in set(commands()) - {"migrate", "test", "lint", "bench", "docs"}:
+        assert re.search(rf"alvorada {name}\b", README), name
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE)) <= targets
+
+
+def test_every_path_of_the_table_exists() -> None:
+    table = README[README.index("| You ask") : README.index("## Commands")]
+    paths = [path for path in re.findall(r"`([\w./]+)`", table) if "/" in path or path.endswith(".yaml")]
+    assert len(paths) > 10
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_links_lead_to_files(tmp_path: Path) -> None:
+    assert broken_links(ROOT / "README.md") == []
+    page = tmp_path / "page.md"
+    page.write_text("[a](no.md) [b](https://example.org) [c](page.md#x) ![d](img/no.png)")
+    assert broken_links(page) == ["no.md", "img/no.png"]
