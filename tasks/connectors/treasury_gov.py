@@ -61,6 +61,8 @@ class TreasuryGov(Connector):
         require_ok(payload)
         if looks_like_html(body):
             raise HtmlPayload(self.source, "a page in place of the rates", url=url, status=status)
+        if not body and query.window.end > dt.date(query.window.start.year, 1, 7):
+            raise BadPayload(self.source, "an empty body", url=url, status=status)
         try:
             points = {
                 (day, tenor): text
@@ -86,7 +88,7 @@ def csv_points(body: bytes) -> Iterator[Point]:
     lines = csv.reader(body.decode("utf-8").splitlines())
     header = next(lines, [])
     if not header:
-        return  # a year that has not begun
+        return  # a year without its first row yet
     if header[0].strip() != "Date":
         raise ValueError(f"not a table of Treasury rates: it begins {','.join(header)[:60]!r}")
     tenors = [_tenor_bd(_CSV_TENOR, name.strip()) for name in header[1:]]

@@ -71,7 +71,15 @@ def test_real_yields_have_capital_years_and_may_be_negative() -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b'Date,"1 Mo"\n', b'Date,"1 Mo"\n01/02/1990,5.00\n'])
+def test_an_empty_body_is_no_data_in_the_first_days_of_a_year_only() -> None:
+    (young,) = queries("treasury_nominal", window("2026-01-01", "2026-01-02"))
+    with pytest.raises(NoData):
+        parse(young, b"")
+    with pytest.raises(BadPayload, match="an empty body"):
+        parse(YEAR, b"")
+
+
+@pytest.mark.parametrize("body", [b'Date,"1 Mo"\n', b'Date,"1 Mo"\n01/02/1990,5.00\n'])
 def test_a_year_without_rates_in_the_window_is_no_data(body: bytes) -> None:
     with pytest.raises(NoData):
         parse(YEAR, body)
