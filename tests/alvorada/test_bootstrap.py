@@ -147,3 +147,58 @@ def test_ci_calls_make_test_and_nothing_else() -> None:
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
     assert commands == ["exec make test"]
+
+
+def pretended_python(folder: Path, pip_index: str = "") -> Path:
+    """A Python whose venv holds a pip that knows an index and a uv that writes down what it is asked, and with what."""
+    inner = script(
+        folder / "inner",
+        f'case "$*" in *"config get global.index-url"*) [ -n "{pip_index}" ] && echo "{pip_index}" || exit 1;; '
+        '*"config get"*) exit 1;; *) exit 0;; esac',
+    )
+    made = 'printf "#!/bin/sh\\necho ran\\n" >.venv/bin/alvorada; chmod +x .venv/bin/alvorada'
+    asked = 'echo "$* index=${UV_DEFAULT_INDEX:-none}" >>asked'
+    uv = script(folder / "uv", f'{asked}\ncase "$*" in *editable*) {made};; esac')
+    venv = f'mkdir -p .venv/bin; cp "{inner}" .venv/bin/python; cp "{uv}" .venv/bin/uv'
+    return script(folder / "python3", f'case "$*" in *venv*--clear*) {venv};; esac')
+
+
+@pytest.mark.parametrize(
+    ("pip", "env", "index"),
+    [
+        ("", {}, "none"),
+        ("https://pip.example/simple", {}, "https://pip.example/simple"),
+        ("", {"PIP_INDEX_URL": "https://env.example/simple"}, "https://env.example/simple"),
+        ("https://pip.example/simple", {"UV_DEFAULT_INDEX": "https://uv.example/simple"}, "https://uv.example/simple"),
+        ("https://pip.example/simple", {"UV_INDEX_URL": "https://uv.example/simple"}, "none"),  # uv reads that itself
+    ],
+)
+def test_uv_gets_the_index_of_pip_unless_it_has_its_own(
+    checkout: Path, tmp_path: Path, pip: str, env: dict[str, str], index: str
+) -> None:
+    python = pretended_python(tmp_path / "fake", pip)
+    cleared = dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"), "")
+    done = bootstrap(checkout, "doctor", **{**cleared, "PYTHON": str(python), **env})
+    assert done.returncode == 0, done.stderr
+    asked = (checkout / "asked").read_text().splitlines()
+    assert [line.rpartition(" index=")[2] for line in asked] == [index, index]
+    assert "pip sync" in asked[0]
+    assert "requirements.lock" in asked[0]
+    assert "--no-deps --editable ." in asked[1]
+
+
+def test_an_installation_is_stamped_and_not_repeated(checkout: Path, tmp_path: Path) -> None:
+    python = pretended_python(tmp_path / "fake")
+    for _ in range(2):
+        assert bootstrap(checkout, PYTHON=str(python)).returncode == 0
+    assert len((checkout / "asked").read_text().splitlines()) == 2
+    assert (checkout / ".venv" / "alvorada.stamp").read_text() == stamp(checkout)
+
+
+def test_a_broken_installation_is_not_stamped(checkout: Path, tmp_path: Path) -> None:
+    python = pretended_python(tmp_path / "fake")
+    script(tmp_path / "fake" / "uv", "exit 1")
+    done = bootstrap(checkout, PYTHON=str(python))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "alvorada: cannot install requirements.lock (see above)"
+    assert not (checkout / ".venv" / "alvorada.stamp").exists()
