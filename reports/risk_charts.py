@@ -34,7 +34,7 @@ def tail_figure(
             "hovertemplate": "%{x}: %{y:.2f}% of NAV",
             "textposition": "outside",
             "cliponaxis": False,
-            "text": [percent(tail.get((metric, method))) for metric in metrics],
+            "text": [percent(tail.get((metric, method))) if len(methods) <= 2 else "" for metric in metrics],
             "textfont": {"size": 10, "color": INK},
         }
         for index, method in enumerate(methods)

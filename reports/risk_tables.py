@@ -175,14 +175,12 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
             verdict = "n/a" if not rejected else "rejected at 5%" if any(rejected) else "not rejected"
             tone: Tone = "amber" if any(rejected) else "ok" if rejected else "muted"
             numbers = (Cell(thousands(found[0])), *(Cell(number(p, 3)) for p in found[1:]))
-            rows.append(
-                (Cell(METRIC_NAMES[metric]), Cell(words(method), tone="muted"), *numbers, Cell(verdict, tone=tone))
-            )
+            rows.append((Cell(METRIC_NAMES[metric], words(method)), *numbers, Cell(verdict, tone=tone)))
     heads = (
         Column("VaR", "text"),
-        Column("Method", "text"),
         *(Column(head) for _, head in TESTS),
         Column("Model", "text"),
     )
-    caption = "VaR tested on the days before: positions held still over the move that followed"
-    return Table("backtest", caption, heads, tuple(rows), f"risk_metrics_daily · as of {day}")
+    tested_methods = ", ".join(sorted({words(method) for _, method in tested}))
+    caption = f"VaR ({tested_methods}) tested on the days before: positions held still over the move that followed"
+    return Table("backtest", caption, heads, tuple(rows), f"risk_metrics_daily · as of {day}", wide=False)

@@ -193,21 +193,20 @@ def section(data: ReportData) -> Section:
     state = data.row("portfolio_state")
     blocks: list[Block] = []
     if risk.tail:
-        blocks += [
-            tables.tail_table(risk.tail, risk.methods, risk.limits, known(state["nav_brl"]) if state else None, day),
-            draw.tail_figure(risk.tail, risk.methods, risk.limits, METRIC_NAMES, day),
-        ]
+        nav = known(state["nav_brl"]) if state else None
+        blocks.append(tables.tail_table(risk.tail, risk.methods, risk.limits, nav, day))
     if risk.limits:
         blocks += [draw.limit_figure(risk.limits, day), tables.limit_table(risk.limits, day)]
-    if risk.backtest is not None:
-        test = risk.backtest
-        blocks.append(
-            draw.backtest_figure(test.days, test.var_95, test.returns, test.exceptions, method_name(test.method))
-        )
-    elif risk.tail:
-        missing.append("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return.")
+    if risk.tail:
+        blocks.append(draw.tail_figure(risk.tail, risk.methods, risk.limits, METRIC_NAMES, day))
     if risk.tested:
         blocks.append(tables.backtest_table(risk.tested, day))
+    if risk.backtest is not None:
+        test = risk.backtest
+        name = method_name(test.method)
+        blocks.append(draw.backtest_figure(test.days, test.var_95, test.returns, test.exceptions, name))
+    elif risk.tail:
+        missing.append("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return.")
     if risk.components:
         blocks += [draw.component_figure(risk.components, day), tables.component_table(risk.components, day)]
     if risk.stress:

@@ -1,0 +1,365 @@
+"""Each section's sentences and numbers, against frames made by hand so that the right answer can be read off."""
+
+import dataclasses
+import datetime as dt
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+
+from desk.model import decision_time
+from reports import headline
+from reports.data import ReportData
+from reports.levels import Levels
+from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
+from tests.reports.sample import sample
+from tests.reports.sample_book import frame
+
+DAY = dt.date(2026, 11, 19)  # a Thursday
+NOW = decision_time(DAY)
+
+
+def ago(days: int) -> dt.datetime:
+    return decision_time(DAY - dt.timedelta(days=days))
+
+
+def made(**tables: list[dict[str, Any]]) -> ReportData:
+    """ReportData of hand-made rows; `as_of` is today's decision where a row says nothing."""
+    frames = {name: frame(name, [{"as_of": NOW, **row} for row in rows]) for name, rows in tables.items()}
+    return ReportData(NOW, "live", "run", "code", frames)
+
+
+def levels(name: str, *values: tuple[int, float, int]) -> list[dict[str, Any]]:
+    """(days ago, value, age of the observation in days) -> feature rows."""
+    return [
+        {"as_of": ago(back), "feature_id": name, "value": value, "obs_date": DAY - dt.timedelta(days=back + age)}
+        for back, value, age in values
+    ]
+
+
+# Market snapshot
+
+
+def test_changes_are_against_what_was_known_at_earlier_decisions() -> None:
+    data = made(feature=levels("usdbrl", (380, 4.0, 1), (30, 5.0, 1), (7, 5.25, 1), (1, 5.5, 1), (0, 5.61, 1)))
+    level = Levels(data).get("usdbrl")
+    assert level is not None
+    assert level.change_fraction("1d") == pytest.approx(0.02)
+    assert level.change("1w") == pytest.approx(0.36)
+    assert level.change_fraction("1m") == pytest.approx(0.122)
+    assert level.change("1y") is None  # 380 days ago is not a year ago, and nothing is nearer
+    assert level.z is None  # five days are no history
+
+
+def test_no_change_is_printed_where_nothing_new_was_observed() -> None:
+    same = DAY - dt.timedelta(days=50)
+    rows = [{"as_of": ago(back), "feature_id": "ipca_12m", "value": 0.045, "obs_date": same} for back in (30, 7, 1)] + [
+        {"as_of": NOW, "feature_id": "ipca_12m", "value": 0.045, "obs_date": same}
+    ]
+    table = market_snapshot.section(made(feature=rows)).blocks[0]
+    row = next(r for r in table.rows if r[0].text == "IPCA 12 months")  # type: ignore[union-attr]
+    assert [cell.text for cell in row[3:7]] == ["no new", "no new", "no new", "n/a"]
+
+
+def test_a_level_that_was_known_yesterday_only_is_not_known_today() -> None:
+    data = made(feature=levels("vix", (1, 20.0, 1)) + levels("usdbrl", (1, 5.0, 1), (0, 5.0, 1)))
+    view = market_snapshot.view(data)
+    assert view.level("VIX") is None
+    assert "VIX" in {quote.name for quote in view.unknown}
+    table = market_snapshot.section(data).blocks[0]
+    vix = next(r for r in table.rows if r[0].text == "VIX")  # type: ignore[union-attr]
+    assert vix[1].text == "not known"
+    assert "20" not in "".join(cell.text for cell in vix)
+
+
+def test_z_score_is_the_textbook_one() -> None:
+    values = [(100 - i, float(i % 10), 1) for i in range(100)] + [(0, 20.0, 1)]
+    level = Levels(made(feature=levels("vix", *values))).get("vix")
+    series = pl.Series([v for _, v, _ in values])
+    assert level is not None
+    assert level.z == pytest.approx((20.0 - series.mean()) / series.std())  # type: ignore[operator]
+
+
+def test_the_curve_sentence_says_shape_and_turn() -> None:
+    rows = levels("pre_252", (7, 0.14, 1), (0, 0.1420, 1)) + levels("pre_1260", (7, 0.13, 1), (0, 0.1350, 1))
+    said = " ".join(market_snapshot.sentences(market_snapshot.view(made(feature=rows)))).replace("\u00a0", " ")
+    assert "The DI curve is inverted: 14.20% at 1y, 13.50% at 5y" in said
+    assert "moved +20 bp and +50 bp, 30 bp steeper" in said
+
+
+def test_breakeven_is_the_fisher_ratio() -> None:
+    # 6.8980 over 2.3427 gives 4.4510: the desk's golden number
+    [(tenor, rate)] = market_snapshot.breakeven([(252, 0.06898)], [(252, 0.023427), (504, 0.03)])
+    assert tenor == 252
+    assert rate == pytest.approx(0.044510, abs=5e-7)
+
+
+# Regime
+
+
+def regimes(back: int, **odds: float) -> list[dict[str, Any]]:
+    return [{"as_of": ago(back), "regime_id": name, "probability": p} for name, p in odds.items()]
+
+
+def test_a_change_of_regime_is_told() -> None:
+    data = made(regime=regimes(7, A=0.9, B=0.1) + regimes(1, A=0.6, B=0.4) + regimes(0, A=0.3, B=0.7))
+    said = regime.sentences(regime.view(data))
+    assert said[0] == "The most probable regime is B at 70%, +60 points over a week."
+    assert said[1] == "It changed since yesterday, from A."
+    assert said[2] == "A is not far: 30%."
+
+
+def test_unknown_probabilities_are_no_regime() -> None:
+    rows = [{"regime_id": "A", "probability": None}]
+    assert regime.section(made(regime=rows)).missing
+
+
+# Agents
+
+
+def test_agents_changes_and_what_they_could_not_see() -> None:
+    base = {"agent_id": "fiscal", "confidence": 0.5, "drivers": '{"debt": -0.4}', "missing": '["x"]', "sentence": "S."}
+    data = made(agent_view=[{**base, "as_of": ago(1), "score": 0.2}, {**base, "score": -0.4}])
+    [agent] = agent_views.view(data).agents
+    assert agent.change_1d == pytest.approx(-0.6)
+    assert agent.change_1w is None
+    card = agent_views.card(agent, "today")
+    assert "Could not see: x." in card.sentence
+    assert card.value == "−0.40"
+    assert (
+        agent_views.sentences(agent_views.view(data))[0] == "The strongest view is Fiscal at −0.40 with confidence 50%."
+    )
+
+
+def test_an_agent_without_a_view_is_missing_by_name() -> None:
+    row = {"agent_id": "fiscal", "score": None, "confidence": 0.0, "drivers": "{}", "missing": '["gross_debt_gdp"]'}
+    section = agent_views.section(made(agent_view=[row]))
+    assert section.missing == ("Fiscal has no view: it lacks gross_debt_gdp.",)
+    assert section.sentences == ()
+
+
+# Signals
+
+
+def test_flips_and_surges_are_told_and_a_lost_score_is_named() -> None:
+    data = made(
+        strategy_signals=[
+            {
+                "strategy_id": "FX_X",
+                "asset_class": "FX",
+                "score": -0.5,
+                "confidence": 1.0,
+                "drivers": '{"carry_z": -1.2}',
+            },
+            {"strategy_id": "FX_Y", "asset_class": "FX", "score": None, "missing": '["cot_brl_oi"]'},
+        ],
+        aggregated_signal=[
+            {"instrument_id": "DOL", "asset_class": "FX", "conviction": 0.4, "flip": 1, "surge": 0.7},
+            {"as_of": ago(1), "instrument_id": "DOL", "asset_class": "FX", "conviction": -0.3, "flip": 0},
+        ],
+    )
+    view = signals.view(data)
+    assert view.convictions[0].change_1d == pytest.approx(0.7)
+    said = " ".join(signals.sentences(view))
+    assert "The strongest signal is FX_X at −0.50, driven by carry z (−1.20); 1 of 2 strategies have a score." in said
+    assert "Flipped since yesterday: DOL to long." in said
+    assert "Conviction jumped in DOL +0.70." in said
+    assert signals.section(data).missing == ("FX_Y has no score: it lacks cot_brl_oi.",)
+
+
+# Portfolio
+
+
+def state(back: int, nav: float, ret: float | None, drawdown: float = 0.0, pnl: float = 0.0) -> dict[str, Any]:
+    return {"as_of": ago(back), "nav_brl": nav, "return_1d": ret, "drawdown": drawdown, "pnl_brl": pnl,
+            "expected_volatility": 0.07, "target_volatility": 0.08}  # fmt: skip
+
+
+def test_months_compound_and_a_month_with_an_unknown_return_is_left_out() -> None:
+    rows = [
+        state(60, 100.0, None),
+        state(50, 100.0, None),
+        state(2, 101.0, 0.01),
+        state(1, 102.01, 0.01),
+        state(0, 101.0, -0.01),
+    ]
+    book = portfolio.view(made(portfolio_state=rows))
+    assert set(book.monthly) == {(2026, 11)}
+    assert book.month_return == pytest.approx(1.01 * 1.01 * 0.99 - 1)
+
+
+def test_the_books_sentences_carry_its_numbers() -> None:
+    rows = [state(1, 100e6, 0.0), state(0, 99.5e6, -0.005, 0.005, -500_000.0)]
+    parts = [
+        {
+            "instrument_id": "DOL",
+            "pnl_brl": 100_000.0,
+            "price_pnl_brl": 100_000.0,
+            "carry_pnl_brl": 0.0,
+            "cost_brl": 0.0,
+        },
+        {"instrument_id": "IND", "pnl_brl": -600_000.0, "price_pnl_brl": -6e5, "carry_pnl_brl": 0.0, "cost_brl": 0.0},
+    ]
+    said = " ".join(portfolio.sentences(portfolio.view(made(portfolio_state=rows, pnl_attribution=parts))))
+    said = said.replace("\u00a0", " ")
+    assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in said
+    assert "The book is 0.50% below its peak; expected volatility is 7.0% a year against a target of 8.0%." in said
+    assert "Over the day DOL earned BRL 100,000 and IND lost BRL 600,000." in said
+
+
+def test_the_months_attribution_is_refused_when_a_day_of_it_lacks() -> None:
+    rows = [state(2, 1e8, 0.0), state(1, 1e8, 0.0), state(0, 1e8, 0.0)]
+    part = {"instrument_id": "DOL", "pnl_brl": 5.0, "price_pnl_brl": 5.0, "carry_pnl_brl": 0.0, "cost_brl": 0.0}
+    data = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, part])
+    assert portfolio.view(data).month_pnl == ()
+    [said] = [text for text in portfolio.section(data).missing if "month" in text]
+    assert "lacks 1 day of this month, the first 18 Nov 2026" in said
+    whole = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, {**part, "as_of": ago(1)}, part])
+    assert portfolio.view(whole).month_pnl[0]["pnl_brl"] == 15.0
+
+
+def test_a_flat_book_is_said_to_be_flat_and_a_missing_one_is_not() -> None:
+    row = {"instrument_id": "DOL", "contracts": 0, "contracts_before": 0}
+    assert "The book is flat and is to stay flat." in portfolio.sentences(portfolio.view(made(target_position=[row])))
+    assert "No target positions were computed for this decision." in portfolio.section(made()).missing
+
+
+# Risk
+
+
+def tail(value: float, method: str = "historical", metric: str = "var_95", back: int = 0) -> dict[str, Any]:
+    return {"as_of": ago(back), "metric": metric, "method": method, "value": value, "observations": 756}
+
+
+LIMIT = {
+    "limit_id": "var_95",
+    "name": "VaR 95%, one day",
+    "value": 0.027,
+    "threshold": 0.03,
+    "utilisation": 0.9,
+    "status": "red",
+}
+
+
+def test_var_is_set_against_its_limit_and_a_hot_limit_is_named() -> None:
+    data = made(risk_metrics_daily=[tail(0.027)], risk_limits_status=[LIMIT])
+    said = risk.sentences(risk.view(data))
+    assert said[0] == "VaR 95% (historical) is 2.70% of NAV, 90% of its 3.00% limit."
+    assert said[1] == "Limits to watch: VaR 95%, one day (90%, red)."
+
+
+def test_the_headline_is_the_method_that_the_desk_tests() -> None:
+    rows = [tail(0.01), tail(0.02, "student_t"), tail(12.0, "student_t", "exceptions_var_95")]
+    assert risk.view(made(risk_metrics_daily=rows)).methods == ("student_t", "historical")
+    assert risk.view(made(risk_metrics_daily=rows[:2])).headline == "historical"
+
+
+def test_an_exception_is_a_loss_beyond_the_var_of_two_decisions_before() -> None:
+    # VaR of 4 days ago (1%) speaks about the return of 2 days ago (-1.5%); later VaRs are wide
+    metrics = [tail(0.01, back=4), tail(0.05, back=3), tail(0.05, back=2), tail(0.05, back=1), tail(0.05)]
+    book = [state(4, 1.0, 0.0), state(3, 1.0, -0.03), state(2, 1.0, -0.015), state(1, 1.0, -0.02), state(0, 1.0, 0.0)]
+    test = risk.view(made(risk_metrics_daily=metrics, portfolio_state=book)).backtest
+    assert test is not None
+    assert test.days == tuple(DAY - dt.timedelta(days=back) for back in (2, 1, 0))
+    assert test.exceptions == (0,)
+
+
+def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:
+    base = {"instrument_id": "TOTAL", "kind": "parametric"}
+    rows = [
+        {**base, "scenario_id": "a", "name": "Mild", "pnl_brl": 1e6, "pnl_fraction": 0.01},
+        {**base, "scenario_id": "b", "name": "Storm", "pnl_brl": -4e6, "pnl_fraction": -0.04},
+        {**base, "scenario_id": "c", "name": "Unknown", "pnl_brl": None, "pnl_fraction": None},
+    ]
+    data = made(stress_test_results=rows)
+    view = risk.view(data)
+    assert [row["name"] for row in view.stress] == ["Storm", "Mild"]
+    said = " ".join(risk.sentences(view)).replace("\u00a0", " ")
+    assert "The worst scenario is Storm: the book loses BRL 4.00 million (−4.0% of NAV)." in said
+    assert "These scenarios could not be priced: Unknown." in risk.section(data).missing
+
+
+def test_an_unmeasured_limit_is_neither_green_nor_zero() -> None:
+    row = {**LIMIT, "value": None, "utilisation": None, "status": "absent"}
+    section = risk.section(made(risk_limits_status=[row]))
+    assert "VaR 95%, one day: the measure behind this limit is not known." in section.missing
+    table = next(block for block in section.blocks if getattr(block, "id", "") == "limits")
+    assert [cell.text for cell in table.rows[0]][1:] == ["n/a", "3.00%", "n/a", "○ not known"]  # type: ignore[union-attr]
+
+
+# Actions and the first screen
+
+
+ORDER = {
+    "seq": 1, "instrument_id": "DI1_2Y", "contract_id": "DI1F29", "side": "sell",
+    "contracts_from": 35, "contracts_to": -55,
+    "order_contracts": -90, "dv01_change_brl": -1_200.0, "notional_change_brl": -7e6, "cost_brl": 1_200.0,
+    "invalidation": 0.131, "invalidation_unit": "fraction per year", "rationale": json.dumps({"R": -0.6}),
+    "sentence": "S.",
+}  # fmt: skip
+
+
+def test_orders_are_counted_costed_and_the_biggest_is_named() -> None:
+    small = ORDER | {
+        "seq": 2,
+        "instrument_id": "DOL",
+        "contract_id": "DOLZ26",
+        "order_contracts": 1,
+        "side": "buy",
+        "contracts_from": 1,
+        "contracts_to": 2,
+        "cost_brl": 300.0,
+        "invalidation_unit": "BRL per USD 1,000",
+    }
+    targets = [
+        {"instrument_id": "DI1_2Y", "unit_vol_brl": 100.0, "rate": 0.13},
+        {"instrument_id": "DOL", "unit_vol_brl": 2000.0},
+    ]
+    data = made(action=[ORDER, small], target_position=targets)
+    said = [text.replace("\u00a0", " ") for text in actions.sentences(actions.view(data))]
+    assert said[0] == "2 orders, costing BRL 1,500 in all."
+    assert "sell 90 DI1F29, from +35 to −55 contracts; invalid beyond 13.10% a year" in said[1]
+    assert said[2] == "The position changes side in DI1_2Y."
+    line = headline.action_line(data).replace("\u00a0", " ")
+    assert line.startswith("2 orders, about BRL 1,500 in costs; the biggest: sell 90 DI1F29, from +35 to −55 contracts")
+    assert "(BRL −1,200 per bp)" in line
+
+
+def test_no_orders_because_nothing_was_computed_is_not_no_orders() -> None:
+    assert actions.section(made()).missing
+    assert "no orders to give" in headline.action_line(made())
+    calm = made(target_position=[{"instrument_id": "DOL", "contracts": 1, "contracts_before": 1}])
+    assert actions.section(calm).missing == ()
+    assert headline.action_line(calm) == "No orders."
+
+
+def test_an_order_that_closes_has_no_invalidation_level() -> None:
+    row = {**ORDER, "contracts_to": 0, "invalidation": None, "invalidation_unit": None}
+    assert actions.until_words(row) == "closing the contract"
+    assert actions.invalidation_words(row) == "closes it"
+
+
+def test_data_coverage_names_what_is_not_there() -> None:
+    rows = [
+        {"dataset": "a", "state": "ok"},
+        {"dataset": "b", "state": "stale", "last_obs_date": dt.date(2026, 11, 2)},
+        {"dataset": "c", "state": "failed", "last_obs_date": None},
+    ]
+    line = headline.data_line(headline.coverage(made(dataset_status=rows)))
+    assert line == "1 of 3 datasets ok. Stale: b (last 2 Nov 2026). Failed: c (never seen)."
+
+
+def test_a_breach_is_said_first_and_marked() -> None:
+    data = made(risk_limits_status=[{**LIMIT, "status": "breach"}])
+    assert headline.change_line(data).startswith("LIMIT BREACHED: VaR 95%, one day.")
+    assert [line.alert for line in headline.lines(data, [])] == [False, True, False, False, False]
+
+
+def test_the_first_screens_numbers_follow_the_frames() -> None:
+    data = sample(days=60)
+    changed = data.frames["portfolio_state"].with_columns(pl.col("nav_brl") * 2)
+    other = dataclasses.replace(data, frames={**data.frames, "portfolio_state": changed})
+    nav = data.row("portfolio_state")["nav_brl"]  # type: ignore[index]
+    assert f"{nav / 1e6:,.2f}" in headline.book_line(data)
+    assert f"{2 * nav / 1e6:,.2f}" in headline.book_line(other)
