@@ -107,7 +107,7 @@ class Postgres:
         port = self.status().port or self._remembered().get("port")
         if port is None or not self._password_file.exists():
             raise StoreError(f"there is no PostgreSQL under {self.home}: start it first")
-        password = self._password_file.read_text(encoding="ascii").strip()
+        password = self._password_file.read_text(encoding="utf-8").strip()
         return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}"
 
     def ensure_database(self, name: str, template: str = "template1") -> str:
@@ -165,7 +165,7 @@ class Postgres:
             shutil.rmtree(data)
         if not self._password_file.exists():
             self._password_file.touch(mode=0o600)
-            self._password_file.write_text(secrets.token_urlsafe(24), encoding="ascii")
+            self._password_file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
         making = data.with_name(data.name + ".making")
         if making.exists():
             shutil.rmtree(making)
@@ -213,7 +213,7 @@ class Postgres:
         )
 
     def _check_version(self) -> None:
-        made_by = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        made_by = (self.data / "PG_VERSION").read_text(encoding="utf-8").strip()
         asked = subprocess.run([str(self.bin / "postgres"), "--version"], capture_output=True, text=True, check=True)
         major = asked.stdout.split()[2].split(".")[0]
         if made_by != major:

@@ -1,0 +1,231 @@
+"""The embedded PostgreSQL comes up, goes down, and comes back, whoever runs it and however it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from alvorada import postgres_account
+from alvorada.postgres import Postgres
+from alvorada.postgres_account import account_for, embedded_bin
+from desk.errors import StoreError
+
+pytestmark = [pytest.mark.db, pytest.mark.process]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Postgres]:
+    made = Postgres(tmp_path)
+    yield made
+    made.stop()
+
+
+def run(url: str, statement: str) -> object:
+    async def main() -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(main())
+
+
+def kill(server: Postgres) -> None:
+    pid = server.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    for _ in range(500):
+        if server.status().pid is None:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{pid} outlived SIGKILL")
+
+
+def test_start_and_stop_can_be_said_twice(server: Postgres) -> None:
+    first = server.start()
+    assert first.running
+    assert server.start() == first
+    assert server.stop()
+    assert not server.stop()
+    assert not server.status().running
+
+
+def test_it_listens_on_this_machine_only_and_wants_the_password(server: Postgres) -> None:
+    server.start()
+    url = server.ensure_database("alvorada")
+    assert run(url, "SHOW listen_addresses") == "127.0.0.1"
+    assert run(url, "SHOW fsync") == "on"
+    assert run(url, "SHOW server_encoding") == "UTF8"
+    assert (server.home / "password").stat().st_mode & 0o077 == 0
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        run(url.replace(url.split(":")[2].split("@")[0], "guess"), "SELECT 1")
+
+
+def test_a_database_is_made_once(server: Postgres) -> None:
+    server.start()
+    url = server.ensure_database("alvorada")
+    run(url, "CREATE TABLE kept (x int)")
+    assert server.ensure_database("alvorada") == url
+    assert run(url, "SELECT count(*) FROM kept") == 0
+
+
+def test_every_committed_row_is_there_after_kill_9(server: Postgres) -> None:
+    server.start()
+    url = server.ensure_database("alvorada")
+    run(url, "CREATE TABLE kept AS SELECT generate_series(1, 10000) AS x")
+    kill(server)
+    assert (server.data / "postmaster.pid").exists(), "the dead one's file is what this is about"
+    assert server.start().running
+    assert run(server.url("alvorada"), "SELECT count(*) FROM kept") == 10_000
+
+
+def test_a_pid_file_that_names_another_process_is_not_believed(server: Postgres) -> None:
+    server.start()
+    kill(server)
+    file = server.data / "postmaster.pid"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
+    assert not server.status().running
+    assert server.start().running
+
+
+def test_a_taken_port_is_left_for_another_and_the_url_follows(server: Postgres) -> None:
+    first = server.start().port
+    server.ensure_database("alvorada")
+    server.stop()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", first or 0))
+        other.listen()
+        second = server.start().port
+    assert second != first
+    assert run(server.url("alvorada"), "SELECT 1") == 1
+
+
+def test_the_port_stays_the_same_over_a_restart(server: Postgres) -> None:
+    first = server.start().port
+    server.stop()
+    assert server.start().port == first
+
+
+def test_several_starts_at_once_make_one_server(tmp_path: Path) -> None:
+    servers = [Postgres(tmp_path) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda each: each.start(), servers))
+    try:
+        assert len({status.pid for status in found}) == 1
+    finally:
+        servers[0].stop()
+
+
+def test_an_initdb_that_was_killed_is_begun_again(server: Postgres) -> None:
+    for half_made in ("data", "data.making"):
+        (server.home / half_made).mkdir(parents=True)
+        (server.home / half_made / "rubbish").touch()
+    assert server.start().running
+
+
+def test_a_cluster_of_another_version_says_which(server: Postgres) -> None:
+    server.start()
+    server.stop()
+    (server.data / "PG_VERSION").write_text("12\n")
+    with pytest.raises(StoreError, match=r"made by PostgreSQL 12, and .* is 1\d: point ALVORADA_PG_BIN at a 12"):
+        server.start()
+
+
+def test_a_damaged_cluster_is_one_clear_line(server: Postgres) -> None:
+    server.start()
+    server.stop()
+    (server.data / "postgresql.conf").write_text("no such line\n")
+    with pytest.raises(StoreError, match="PostgreSQL did not start on port") as caught:
+        server.start()
+    assert "\n" not in str(caught.value)
+
+
+def test_before_the_first_start_there_is_no_address(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="start it first"):
+        Postgres(tmp_path).url("alvorada")
+
+
+def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be written: Not a directory"):
+        Postgres(tmp_path / "file").start()
+
+
+def test_it_outlives_the_process_that_started_it(tmp_path: Path) -> None:
+    code = "import sys, pathlib; from alvorada.postgres import Postgres; Postgres(pathlib.Path(sys.argv[1])).start()"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    server = Postgres(tmp_path)
+    assert server.status().running
+    assert server.stop()
+
+
+@pytest.fixture
+def open_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that every account reaches; no user namespaces."""
+    folder = Path(tempfile.mkdtemp(prefix="alvorada-account-"))
+    folder.chmod(0o755)
+    monkeypatch.setattr(postgres_account, "REACHABLE_ROOT", folder / "clusters")
+    monkeypatch.setattr(postgres_account, "NAMESPACE", ("no-such-command-unshare",))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to an account")
+def test_root_without_namespaces_drops_to_an_account(open_folder: Path) -> None:
+    home = open_folder / "home"
+    home.mkdir(mode=0o700)  # root's own: the account cannot get in, and its data lies elsewhere
+    server = Postgres(home)
+    try:
+        status = server.start()
+        assert Path(f"/proc/{status.pid}").stat().st_uid == account_for(embedded_bin(), home).uid != 0
+        assert status.data.is_relative_to(open_folder / "clusters")
+        url = server.ensure_database("alvorada")
+        run(url, "CREATE TABLE kept (x int)")
+        kill(server)
+        server.start()
+        assert run(server.url("alvorada"), "SELECT count(*) FROM kept") == 0
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user needs no other account")
+def test_root_with_nowhere_to_go_is_told_what_to_do(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_account, "ACCOUNTS", ("no-such-account",))
+    with pytest.raises(StoreError, match="run as an ordinary user, or set DATABASE_URL"):
+        Postgres(open_folder).start()
+
+
+ORDINARY = """
+import os, pathlib, sys
+from alvorada.postgres import Postgres
+os.setgroups([]); os.setgid(65534); os.setuid(65534)  # after the imports: the interpreter may lie under /root
+server = Postgres(pathlib.Path(sys.argv[1]))
+print(server.start().running, server.ensure_database("alvorada").startswith("postgresql://"), server.stop())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this test is an ordinary user's already")
+def test_an_ordinary_user_runs_it_plainly(open_folder: Path) -> None:
+    home = open_folder / "home"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", ORDINARY, str(home)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["True", "True", "True"], done.stderr
