@@ -87,7 +87,7 @@ class Sandbox:
         asked = Asked(
             key=request.path_params["key"],
             path=request.path_params["path"],
-            query=_query(request.url.query),
+            query=query_of(request.url.query),
             now=self.settings.moment(self.wall_clock()),
         )
         if source in _HEAVY:
@@ -102,7 +102,7 @@ class Sandbox:
             waited += 0.05
 
 
-def _query(text: str) -> dict[str, str]:
+def query_of(text: str) -> dict[str, str]:
     """The last value of each name; `$`, `@` and `%24` alike, a blank as `+` or `%20`."""
     pairs = (part.partition("=") for part in text.split("&") if part)
     return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}

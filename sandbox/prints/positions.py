@@ -67,8 +67,8 @@ def report(economy: Economy, market: Market) -> Report:
     other = 0.2 * np.tanh(own["other"])
     is_tff = market in TFF
     shares = {
-        "fast_long": 0.21 * (1.0 + 0.75 * fast), "fast_short": 0.21 * (1.0 - 0.75 * fast),
-        "slow_long": 0.24 * (1.0 + 0.60 * slow), "slow_short": 0.24 * (1.0 - 0.60 * slow),
+        "fast_long": 0.18 * (1.0 + 0.70 * fast), "fast_short": 0.18 * (1.0 - 0.70 * fast),
+        "slow_long": 0.20 * (1.0 + 0.55 * slow), "slow_short": 0.20 * (1.0 - 0.55 * slow),
         "other_long": 0.07 * (1.0 + other), "other_short": 0.07 * (1.0 - other),
     }  # fmt: skip
     counts = {name: np.round(share * total) for name, share in shares.items()}
