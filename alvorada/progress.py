@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -36,15 +36,19 @@ class Line:
     message: str = ""
 
 
-@dataclass(slots=True)
 class RunProgress:
-    """Collects the events of one run and shows them. `results`: what came out, name -> places, in order."""
+    """Collects the events of one run and shows them. `results`: what came out, name -> places, in order.
 
-    console: Console
-    clock: Callable[[], float] = time.monotonic
-    lines: dict[tuple[Kind, str], Line] = field(default_factory=dict)
-    results: dict[str, list[str]] = field(default_factory=dict)
-    _live: Live | None = None
+    Not a dataclass: Prefect takes those apart when they are passed to a task, and the task would get a copy.
+    """
+
+    __slots__ = ("_live", "clock", "console", "lines", "results")
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self.console, self.clock = console, clock
+        self.lines: dict[tuple[Kind, str], Line] = {}
+        self.results: dict[str, list[str]] = {}
+        self._live: Live | None = None
 
     @classmethod
     def on(cls, stream: TextIO | None = None) -> RunProgress:

@@ -70,3 +70,12 @@ def test_each_is_a_progress_that_prefect_cannot_walk_into(progress: object) -> N
     assert isinstance(progress, Progress)
     with pytest.raises(TypeError):
         vars(progress)
+
+
+async def test_a_task_is_handed_the_progress_itself_and_not_a_copy() -> None:
+    """Prefect's own walk through a task's parameters, which rebuilds dataclasses."""
+    from prefect.utilities.collections import visit_collection
+
+    for progress in (RunProgress.on(io.StringIO()), Listeners([NullProgress()])):
+        visited = visit_collection({"progress": progress}, visit_fn=lambda value: value, return_data=True)
+        assert visited["progress"] is progress
