@@ -225,7 +225,7 @@ def test_an_ordinary_user_runs_it_plainly(open_folder: Path) -> None:
     home = open_folder / "home"
     home.mkdir()
     os.chown(home, 65534, 65534)
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", ORDINARY, str(home)], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-B", "-c", ORDINARY, str(home)]
+    environment = {**os.environ, "HOME": str(home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["True", "True", "True"], done.stderr
