@@ -12,6 +12,7 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
 from desk.model import decision_time
 from desk.portfolio.book import Path, line_cost
+from desk.portfolio.covariance import quadratic_form
 from desk.portfolio.pricing import quote, terms_of
 from desk.portfolio.size import TRADING_DAYS, Plan, unit_cost
 from desk.transforms.curves import FloatArray
@@ -80,7 +81,7 @@ def portfolio_state(plan: Plan, path: Path) -> pl.DataFrame:
     returns = np.full(len(nav), np.nan)
     returns[1:] = nav[1:] / nav[:-1] - 1.0
     contracts = path.target.astype(np.float64)
-    variance = np.einsum("rn,rnm,rm->r", contracts, plan.matrix, contracts)
+    variance = quadratic_form(contracts, plan.matrix)
     held = path.target != 0
     exposure = np.where(held, np.abs(path.target * plan.quotes.exposure), 0.0).sum(axis=1)
     unknown = (held & ~np.isfinite(plan.volatility)).any(axis=1)

@@ -36,9 +36,9 @@ def shrunk_covariance(pnl: FloatArray, weights: FloatArray, min_rows: int) -> Co
     """Of daily P&L (R, S, N), oldest first, weighted by (S,). Needs `min_rows` known rows per instrument."""
     known = np.isfinite(pnl)
     filled = np.where(known, pnl, 0.0)
-    mass = np.einsum("s,rsn->rn", weights, known.astype(np.float64))
+    mass = _weighted_mean(known.astype(np.float64), weights)
     with np.errstate(divide="ignore", invalid="ignore"):
-        volatility = np.sqrt(np.einsum("s,rsn->rn", weights, filled**2) / mass)
+        volatility = np.sqrt(_weighted_mean(filled**2, weights) / mass)
         usable = (known.sum(axis=1) >= min_rows) & (volatility > 0)
         standard = np.where(usable[:, None, :], filled / (volatility * np.sqrt(mass))[:, None, :], 0.0)
     correlation, intensity = shrunk_correlation(standard, weights)
@@ -47,21 +47,38 @@ def shrunk_covariance(pnl: FloatArray, weights: FloatArray, min_rows: int) -> Co
     return Covariance(volatility, correlation * scale[:, :, None] * scale[:, None, :], intensity)
 
 
+def pull(lines: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Each row's matrix (R, N, N) times its lines (R, N): (R, N)."""
+    return np.asarray((matrix @ np.ascontiguousarray(lines)[:, :, None])[:, :, 0])
+
+
+def quadratic_form(lines: FloatArray, matrix: FloatArray) -> FloatArray:
+    """lines' x matrix x lines of each row: (R,), the variance of a book of those lines."""
+    return np.asarray((np.ascontiguousarray(lines) * pull(lines, matrix)).sum(axis=1))
+
+
+def _weighted_mean(rows: FloatArray, weights: FloatArray) -> FloatArray:
+    """Over the middle axis of (R, S, N): (R, N). One product a row, all of one shape, so that a row's rounding does not
+    depend on how many rows stand beside it: a day's numbers must not change when days are added."""
+    return np.asarray((weights[None, None, :] @ np.ascontiguousarray(rows))[:, 0, :])
+
+
 def shrunk_correlation(standard: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Correlations (R, N, N) of standardised rows (R, S, N) moved to the identity by the intensity (R,) that they earn.
 
     Intensity = min(1, b^2 / d^2): d^2 the squared distance of the sample to the identity, b^2 the sample's own error,
     the weighted sum of squared distances of each day's outer product to the sample.
     """
-    weighted = standard * np.sqrt(weights)[:, None]
+    weighted = np.ascontiguousarray(standard * np.sqrt(weights)[:, None])
     sample = np.swapaxes(weighted, 1, 2) @ weighted
     identity = np.eye(standard.shape[-1])
     diagonal = np.einsum("rnn->rn", sample)
     diagonal[diagonal == 0.0] = 1.0  # an instrument without history is its own
     distance = ((sample - identity) ** 2).sum(axis=(1, 2))
     quartic = (standard**2).sum(axis=2) ** 2
-    cross = np.einsum("rsn,rsn->rs", standard @ sample, standard)
-    error = (quartic - 2.0 * cross + (sample**2).sum(axis=(1, 2))[:, None]) @ weights**2
+    cross = ((standard @ sample) * standard).sum(axis=2)
+    squares = quartic - 2.0 * cross + (sample**2).sum(axis=(1, 2))[:, None]
+    error = (squares * weights**2).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         intensity = np.where(distance > 0, np.minimum(error / distance, 1.0), 1.0)
     shrunk = sample + intensity[:, None, None] * (identity - sample)

@@ -144,7 +144,8 @@ def _log_growth(terms: Terms, levels: Levels, bd: FloatArray) -> FloatArray:
 
 
 def _value(terms: Terms, levels: Levels, growth: FloatArray, cd: FloatArray) -> FloatArray:
-    value = terms.par_value * levels.spots[..., terms.spot] * np.exp(terms.sign * growth)
+    # picked spots come out in another memory order; a plain one keeps every later sum the same whatever the shape
+    value = np.ascontiguousarray(terms.par_value * levels.spots[..., terms.spot] * np.exp(terms.sign * growth))
     days = cd[:, None, :] if value.ndim == 3 else cd
     for column in np.flatnonzero(terms.dollar_discounted):
         value[..., column] /= 1.0 + levels.usd_short * days[..., column] / 360.0

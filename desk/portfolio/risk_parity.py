@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from desk.portfolio.covariance import pull, quadratic_form
 from desk.transforms.curves import FloatArray
 
 _FILL_ROUNDS = 64
@@ -35,29 +36,39 @@ def risk_shares(
 
     What a cap cuts off goes to the instruments that still have room, in proportion; when none has, the book is smaller.
     """
-    size = np.abs(conviction)
+    size = np.where(np.abs(conviction) > _TOLERANCE, np.abs(conviction), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         budget = np.where(size.sum(axis=1, keepdims=True) > 0, size / size.sum(axis=1, keepdims=True), 0.0)
-    member = np.eye(int(classes.max()) + 1)[classes]  # (N, classes)
     shares = budget * total[:, None]
     for _ in range(_FILL_ROUNDS):
-        shares = _capped(shares, member, classes, single_cap, class_cap)
-        room = (shares < single_cap - _TOLERANCE) & ((shares @ member)[:, classes] < class_cap - _TOLERANCE)
+        shares = _capped(shares, classes, single_cap, class_cap)
+        room = (shares < single_cap - _TOLERANCE) & (class_totals(shares, classes)[:, classes] < class_cap - _TOLERANCE)
         open_budget = np.where(room, budget, 0.0)
         missing = total - shares.sum(axis=1)
         weight = open_budget.sum(axis=1)
-        if not ((missing > _TOLERANCE) & (weight > 0)).any():
+        short = (missing > _TOLERANCE) & (weight > 0)
+        if not short.any():
             break
-        step = np.where(weight > 0, missing / np.where(weight > 0, weight, 1.0), 0.0)
-        shares = shares + np.maximum(step, 0.0)[:, None] * open_budget
-    return _capped(shares, member, classes, single_cap, class_cap)
+        step = np.where(short, missing / np.where(short, weight, 1.0), 0.0)
+        shares = shares + step[:, None] * open_budget
+    return _capped(shares, classes, single_cap, class_cap)
 
 
-def _capped(
-    shares: FloatArray, member: FloatArray, classes: npt.NDArray[np.intp], single_cap: float, class_cap: float
-) -> FloatArray:
+def class_totals(lines: FloatArray, classes: npt.NDArray[np.intp]) -> FloatArray:
+    """Sums of lines (R, N) by class (R, C).
+
+    Added up column by column: a matrix product rounds a row by how many rows stand beside it, and a day's numbers must
+    not change when days are added.
+    """
+    totals = np.zeros((len(lines), int(classes.max()) + 1))
+    for column, index in enumerate(classes):
+        totals[:, index] += lines[:, column]
+    return totals
+
+
+def _capped(shares: FloatArray, classes: npt.NDArray[np.intp], single_cap: float, class_cap: float) -> FloatArray:
     shares = np.minimum(shares, single_cap)
-    totals = shares @ member
+    totals = class_totals(shares, classes)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(totals > class_cap, class_cap / totals, 1.0)
     return np.asarray(shares * factor[:, classes])
@@ -82,21 +93,24 @@ def solve_risk_parity(covariance: FloatArray, budgets: FloatArray, signs: FloatA
     matrix = np.where(both, signed, np.eye(budgets.shape[1]))
     y = _newton(matrix, target)
     weights = np.where(active, y / scale * signs, 0.0)
-    variance = np.einsum("rn,rnm,rm->r", weights, covariance, weights)
+    variance = quadratic_form(weights, covariance)
     return np.where(variance[:, None] > 0, weights / np.sqrt(np.where(variance > 0, variance, 1.0))[:, None], 0.0)
 
 
 def _newton(matrix: FloatArray, target: FloatArray) -> FloatArray:
-    y = np.sqrt(target)
+    """Each row stops at its own convergence, so that its answer does not depend on the rows solved beside it."""
+    solution = np.sqrt(target)
     steps = np.arange(target.shape[1])
+    rows = np.arange(len(target))
     for _ in range(_NEWTON_ROUNDS):
-        gradient = np.einsum("rnm,rm->rn", matrix, y) - target / y
-        hessian = matrix.copy()
-        hessian[:, steps, steps] += target / y**2
+        y, budget = solution[rows], target[rows]
+        hessian = matrix[rows]
+        gradient = pull(y, hessian) - budget / y
+        hessian[:, steps, steps] += budget / y**2
         move = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-        reach = np.abs(move / y).max(axis=1, keepdims=True)
-        if reach.size == 0 or reach.max() < _TOLERANCE:
-            return np.asarray(y)
-        damping = np.where(reach > 0.25, 1.0 / (1.0 + reach), 1.0)
-        y = y - damping * move
+        reach = np.abs(move / y).max(axis=1, keepdims=True, initial=0.0)
+        solution[rows] = y - np.where(reach > 0.25, 1.0 / (1.0 + reach), 1.0) * move
+        rows = rows[reach[:, 0] >= _TOLERANCE]
+        if not len(rows):
+            return solution
     raise ArithmeticError("risk parity did not converge")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desk.portfolio.covariance import pull
 from desk.transforms.curves import FloatArray
 
 
@@ -28,10 +29,10 @@ def component_var(exposure: FloatArray, covariance: FloatArray, quantile: float)
 
     A book without variance has no marginal VaR (NaN) and components of zero.
     """
-    pull = np.einsum("rnm,rm->rn", covariance, exposure)
-    deviation = np.sqrt(np.einsum("rn,rn->r", exposure, pull))[:, None]
+    sensitivity = pull(exposure, covariance)
+    deviation = np.sqrt((exposure * sensitivity).sum(axis=1))[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        marginal = np.where(deviation > 0, quantile * pull / deviation, np.nan)
+        marginal = np.where(deviation > 0, quantile * sensitivity / deviation, np.nan)
     return Components(
         total=quantile * deviation[:, 0],
         individual=quantile * np.abs(exposure) * np.sqrt(np.einsum("rnn->rn", covariance)),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from desk.catalog.desk_parameters import DeskParameters, Limits
+from desk.portfolio.risk_parity import class_totals
 from desk.portfolio.size import TRADING_DAYS, class_index
 from desk.risk.positions import Positions
 from desk.transforms.curves import FloatArray
@@ -23,10 +24,10 @@ def limit_values(
     `headline` has var_95, var_99, es_975 as fractions of NAV; `component` (R, N) is each line's part of the book's
     daily standard deviation as a fraction of NAV.
     """
-    names, classes = class_index(parameters)
+    _, classes = class_index(parameters)
     budget = parameters.portfolio.target_volatility / np.sqrt(TRADING_DAYS)
     shares = component / budget
-    by_class = shares @ np.eye(len(names))[classes]
+    by_class = class_totals(shares, classes)
     return {
         **headline,
         "drawdown": positions.drawdown,

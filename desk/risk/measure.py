@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from desk.catalog.desk_parameters import DeskParameters, RiskParameters
-from desk.portfolio.covariance import ewma_weights, shrunk_covariance
+from desk.portfolio.covariance import ewma_weights, quadratic_form, shrunk_covariance
 from desk.portfolio.market import Levels, Market, factor_moves
 from desk.portfolio.pricing import Terms, scenario_pnl
 from desk.portfolio.trailing import trailing_pnl
@@ -53,7 +53,7 @@ def tail_history(terms: Terms, market: Market, positions: Positions, parameters:
         enough = tail.known_rows(pnl[part]) >= parameters.risk.var_min_rows
         worst_pnl[part] = np.where(enough[:, None], lines, np.nan)
         worst_row[part] = np.where(enough, positions.rows[part] + 1 - window + at, -1)
-    variance = np.einsum("rn,rnm,rm->r", positions.contracts, matrix, positions.contracts)
+    variance = quadratic_form(positions.contracts, matrix)
     measured = (known | (positions.contracts == 0)).all(axis=1)
     return TailHistory(pnl, matrix, np.where(measured, np.sqrt(variance), np.nan), worst_row, worst_pnl)
 

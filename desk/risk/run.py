@@ -85,7 +85,13 @@ def _chosen(positions: Positions, market: Market, days: Sequence[dt.date]) -> Ro
 
 
 def _worst_day(market: Market, history: TailHistory) -> Scenario:
-    return Scenario(WORST_DAY, "Worst day of the trailing window", "dated", history.worst_pnl)
+    """The trailing day whose moves would cost today's positions most."""
+    sessions = market.valuation[np.maximum(history.worst_row, 0)]
+    names = [
+        f"Worst day of the window: {session.item():%d %b %Y}" if row >= 0 else "Worst day of the window: unknown"
+        for row, session in zip(history.worst_row, sessions, strict=True)
+    ]
+    return Scenario(WORST_DAY, names, "dated", history.worst_pnl)
 
 
 def _backtest(
@@ -191,7 +197,7 @@ def _stress_frame(
                 "as_of": positions.as_of.gather(rows[at]),
                 "scenario_id": [scenario.id] * len(at),
                 "instrument_id": names[line],
-                "name": [scenario.name] * len(at),
+                "name": [scenario.names[row] for row in rows[at]],
                 "kind": [scenario.kind] * len(at),
                 "pnl_brl": by_line[at, line],
                 "pnl_fraction": by_line[at, line] / positions.nav[rows[at]],

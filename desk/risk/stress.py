@@ -22,10 +22,11 @@ MAX_GAP_DAYS = 7  # a close is that of the session on the date or, on a holiday,
 
 @dataclass(frozen=True)
 class Scenario:
-    """`pnl` (R, N): P&L by line in BRL; `known_from`: first market row whose decision knows the scenario."""
+    """`names` (R,) what it is called on each row; `pnl` (R, N) by line in BRL; `known_from` the first market row whose
+    decision knows the scenario."""
 
     id: str
-    name: str
+    names: Sequence[str]
     kind: str
     pnl: FloatArray
     known_from: int = 0
@@ -46,7 +47,7 @@ def run_stress(terms: Terms, market: Market, positions: Positions, parameters: D
     held = (positions.contracts != 0)[:, None, :]
     pnl = np.where(held, unit * positions.contracts[:, None, :], 0.0)
     return [
-        Scenario(key, name, kind, pnl[:, column], known_from)
+        Scenario(key, [name] * len(positions), kind, pnl[:, column], known_from)
         for column, (key, name, kind, _, known_from) in enumerate(parts)
     ]
 

@@ -1,0 +1,282 @@
+"""The book adds up to the cent, never looks ahead, keeps its timing and limits, and holds on when prices are gone."""
+
+import datetime as dt
+import json
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+import pytest
+
+from desk import gold
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.errors import BadInput, MissingInput
+from desk.model import decision_time
+from desk.portfolio import run_book
+from desk.portfolio.contracts import calendar_days
+from desk.portfolio.market import read_market
+from desk.portfolio.size import round_to_lots, worth_trading
+from tests.desk.portfolio.panels import make_aggregated, make_values
+
+PARAMETERS = load_desk_parameters()
+IDS = PARAMETERS.instrument_ids
+VALUES = make_values(460)
+AGGREGATED = make_aggregated(VALUES, IDS)
+INCEPTION = VALUES["day"][300]
+BOOK = run_book(VALUES, AGGREGATED, PARAMETERS, INCEPTION)
+
+
+def one_view(instrument_id: str, conviction: float, values: pl.DataFrame = VALUES) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "as_of": [decision_time(day) for day in values["day"]],
+            "instrument_id": [instrument_id] * len(values),
+            "conviction": [conviction] * len(values),
+            "contributions": [json.dumps({"FX_CARRY_MOMENTUM": conviction})] * len(values),
+        },
+        schema_overrides={"as_of": pl.Datetime("us", "UTC")},
+    )
+
+
+def test_tables_have_golds_schemas_and_keys() -> None:
+    assert set(BOOK) == {"target_position", "portfolio_state", "pnl_attribution", "action"}
+    for name, frame in BOOK.items():
+        assert frame.schema == pl.Schema(gold.GOLD[name].schema), name
+        assert not frame.select("as_of", *gold.GOLD[name].key).is_duplicated().any(), name
+    assert len(BOOK["portfolio_state"]) == 160
+    assert BOOK["portfolio_state"]["as_of"][0] == decision_time(INCEPTION)
+
+
+def test_the_parts_add_up_to_the_change_of_nav_to_the_cent() -> None:
+    def cents(value: float | None) -> int:
+        exact = Decimal(repr(0.0 if value is None else value)) * 100
+        assert abs(exact - round(exact)) < Decimal("1e-4")
+        return round(exact)
+
+    lines = BOOK["pnl_attribution"].group_by("as_of", maintain_order=True).agg(pl.all())
+    nav = [cents(value) for value in BOOK["portfolio_state"]["nav_brl"]]
+    assert nav[0] == 100_000_000 * 100
+    for row, line in enumerate(lines.iter_rows(named=True)):
+        parts = sum(cents(x) for name in ("price_pnl_brl", "carry_pnl_brl") for x in line[name])
+        costs = sum(cents(x) for x in line["cost_brl"])
+        assert sum(cents(x) for x in line["pnl_brl"]) == parts - costs
+        if row:
+            assert nav[row] - nav[row - 1] == parts - costs
+    state = BOOK["portfolio_state"]
+    np.testing.assert_allclose(state["pnl_brl"][1:], np.diff(state["nav_brl"]), atol=1e-6)
+
+
+def test_later_days_change_no_earlier_row() -> None:
+    cut = 400
+    short = run_book(VALUES.head(cut), AGGREGATED, PARAMETERS, INCEPTION)
+    last = decision_time(VALUES["day"][cut - 1])
+    for name, frame in short.items():
+        assert frame.equals(BOOK[name].filter(pl.col("as_of") <= last)), name
+
+
+def test_more_warm_up_before_the_window_changes_nothing() -> None:
+    """The covariance looks back a fixed number of rows, so the book does not depend on how much history is loaded."""
+    shorter = run_book(VALUES.tail(len(VALUES) - 40), AGGREGATED, PARAMETERS, INCEPTION)
+    for name, frame in shorter.items():
+        assert frame.equals(BOOK[name]), name
+
+
+def test_orders_fill_at_the_next_rows_prices_and_earn_from_then_on() -> None:
+    """A long dollar decided at row 0: nothing earned at row 1 but the cost, then the change of the forward times 50."""
+    book = run_book(VALUES, one_view("DOL", 1.0), PARAMETERS, INCEPTION)
+    dol = book["pnl_attribution"].filter(pl.col("instrument_id") == "DOL")
+    target = book["target_position"].filter(pl.col("instrument_id") == "DOL")
+    assert target["contracts_before"][:2].to_list() == [0, target["contracts"][0]]
+    assert dol["contracts"][:3].to_list() == [0, 0, target["contracts"][0]]
+    assert dol["price_pnl_brl"][1] == 0.0
+    assert dol["cost_brl"][1] > 0
+    gain = (target["price"][2] - target["price"][1]) * 50 * target["contracts"][0]
+    assert target["contract_id"][0] == target["contract_id"][2]
+    assert dol["price_pnl_brl"][2] + dol["carry_pnl_brl"][2] == pytest.approx(gain, abs=0.011)
+
+
+def test_a_receiver_earns_its_unit_price_less_cdi() -> None:
+    """B3's daily settlement: PU(t) - PU(t-1) x (1 + CDI)^(1/252), per contract."""
+    book = run_book(VALUES, one_view("DI1_2Y", 1.0), PARAMETERS, INCEPTION)
+    line = book["pnl_attribution"].filter(pl.col("instrument_id") == "DI1_2Y")
+    target = book["target_position"].filter(pl.col("instrument_id") == "DI1_2Y")
+    row = 5
+    factor = (1 + VALUES["cdi"][300 + row - 1]) ** (1 / 252)
+    gain = (target["price"][row] - target["price"][row - 1] * factor) * line["contracts"][row]
+    assert target["contracts"][0] > 0
+    assert line["price_pnl_brl"][row] + line["carry_pnl_brl"][row] == pytest.approx(gain, abs=0.011)
+
+
+@pytest.mark.parametrize(
+    ("instrument_id", "column", "sign"),
+    [(name, "pre", -1) for name in IDS if name.startswith("DI1")]
+    + [(name, "real", -1) for name in IDS if name.startswith("DAP")]
+    + [("DOL", "usdbrl", 1), ("IND", "ibovespa", 1)],
+)
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_pnl_signs(instrument_id: str, column: str, sign: int, side: float) -> None:
+    """The last day's rates (or spot) jump up: a receiver loses, a payer gains; long dollars gain, short ones lose."""
+    names = [name for name in VALUES.columns if name.startswith(f"{column}_")] or [column]
+    last = pl.col("day") == VALUES["day"][-1]
+    up = [
+        pl.when(last).then(pl.col(name) + 0.02 if names != [column] else pl.col(name) * 1.2).otherwise(pl.col(name))
+        for name in names
+    ]
+    shocked = VALUES.with_columns(up)
+    view = one_view(instrument_id, side)
+    calm, jump = (run_book(panel, view, PARAMETERS, INCEPTION)["pnl_attribution"] for panel in (VALUES, shocked))
+    of_last = (pl.col("instrument_id") == instrument_id) & (pl.col("as_of") == decision_time(VALUES["day"][-1]))
+    assert np.sign(calm.filter(of_last)["contracts"][0]) == side
+    change = jump.filter(of_last)["pnl_brl"][0] - calm.filter(of_last)["pnl_brl"][0]
+    assert np.sign(change) == sign * side
+
+
+def test_positions_take_the_side_of_their_conviction_and_stay_inside_the_limits() -> None:
+    lots = {item.id: item.lot for item in PARAMETERS.instruments}
+    target = BOOK["target_position"].join(
+        AGGREGATED.select("as_of", "instrument_id", "conviction"), on=["as_of", "instrument_id"]
+    )
+    assert (target["contracts"].sign() * target["conviction"].sign()).min() >= 0
+    assert all(n % lots[name] == 0 for name, n in target.select("instrument_id", "contracts").iter_rows())
+    state = BOOK["portfolio_state"]
+    assert state["gross_leverage"].max() <= 3.0
+    assert state["expected_volatility"].max() <= 0.08
+    assert target["risk_weight"].abs().max() <= 0.25
+    by_class = target.group_by("as_of", "asset_class").agg(pl.col("risk_weight").abs().sum())
+    assert by_class["risk_weight"].max() <= 0.5
+
+
+def test_weak_views_make_a_smaller_book() -> None:
+    weak = AGGREGATED.with_columns(pl.col("conviction") * 0.3)
+    book = run_book(VALUES, weak, PARAMETERS, INCEPTION)
+    strong, small = (frames["portfolio_state"]["target_volatility"].mean() for frames in (BOOK, book))
+    assert small < 0.7 * strong
+
+
+def test_null_views_close_the_line() -> None:
+    gone = AGGREGATED.with_columns(
+        pl.when(pl.col("as_of") >= decision_time(VALUES["day"][440]))
+        .then(None)
+        .otherwise("conviction")
+        .alias("conviction")
+    )
+    book = run_book(VALUES, gone, PARAMETERS, INCEPTION)
+    assert (
+        book["target_position"].filter(pl.col("as_of") >= decision_time(VALUES["day"][440]))["contracts"] == 0
+    ).all()
+    last = book["portfolio_state"].tail(1)
+    assert last["active_positions"][0] == 0
+    assert last["pnl_brl"][0] == pytest.approx(last["nav_brl"][0] - book["portfolio_state"]["nav_brl"][-2], abs=1e-6)
+
+
+def test_a_line_without_a_price_is_held_and_marked_when_it_is_back() -> None:
+    rows = slice(420, 430)
+    blank = pl.Series([i in range(rows.start, rows.stop) for i in range(len(VALUES))])
+    holed = VALUES.with_columns(ibovespa=pl.when(blank).then(None).otherwise("ibovespa"))
+    view = one_view("IND", 0.8)
+    plain, book = (run_book(panel, view, PARAMETERS, INCEPTION) for panel in (VALUES, holed))
+    days = [decision_time(VALUES["day"][i]) for i in range(rows.start, rows.stop)]
+    hole = pl.col("as_of").is_in(days) & (pl.col("instrument_id") == "IND")
+    target = book["target_position"].filter(hole)
+    assert target["price"].null_count() == target["notional_brl"].null_count() == 10
+    assert (target["contracts"] == target["contracts_before"]).all()
+    assert target["contracts"].n_unique() == 1
+    assert target["contracts"][0] != 0
+    pnl = book["pnl_attribution"].filter(hole)
+    assert pnl["price_pnl_brl"].null_count() == 10
+    assert book["action"].filter(hole).is_empty()
+    back = decision_time(VALUES["day"][rows.stop])
+    caught_up = book["pnl_attribution"].filter((pl.col("as_of") == back) & (pl.col("instrument_id") == "IND"))
+    same = plain["target_position"].filter(pl.col("instrument_id") == "IND", pl.col("as_of").is_in([days[0], back]))
+    if same["contract_id"].n_unique() == 1:
+        before = plain["target_position"].filter(
+            pl.col("instrument_id") == "IND", pl.col("as_of") == decision_time(VALUES["day"][rows.start - 1])
+        )
+        after = book["target_position"].filter(pl.col("instrument_id") == "IND", pl.col("as_of") == back)
+        gain = (after["price"][0] - before["price"][0]) * caught_up["contracts"][0]
+        assert caught_up["pnl_brl"][0] + caught_up["cost_brl"][0] == pytest.approx(gain, abs=0.02)
+
+
+def test_rolls_pay_both_contracts_and_keep_the_side() -> None:
+    book = run_book(VALUES, one_view("DOL", 0.9), PARAMETERS, INCEPTION)
+    actions = book["action"]
+    rolls = actions.filter(pl.col("sentence").str.contains("rolls"))
+    assert len(rolls) >= 6
+    first = actions.filter(pl.col("as_of") == rolls["as_of"][0])
+    assert sorted(first["side"]) == ["buy", "sell"]
+    assert first["contract_id"].n_unique() == 2
+    assert first.filter(pl.col("side") == "sell")["contracts_to"][0] == 0
+
+
+def test_no_order_costs_more_than_it_gains() -> None:
+    matrix, never = np.diag([200.0**2, 200.0**2]), np.zeros(2, dtype=bool)
+    gap = np.array([10, 2_000])
+    chosen = worth_trading(gap, never, matrix, np.abs(gap) * 7.0, 1e8, PARAMETERS)
+    assert chosen.tolist() == [False, True], "2,000 BRL of daily risk is not worth 70 BRL; 400,000 is worth 14,000"
+    hedged = np.array([[200.0**2, 0.999 * 200.0**2], [0.999 * 200.0**2, 200.0**2]])
+    drift = np.array([900, -900])
+    chosen = worth_trading(drift, never, hedged, np.abs(drift) * 7.0, 1e8, PARAMETERS)
+    assert not chosen.any(), "two legs that hedge each other are left alone"
+
+
+def test_lots_round_halves_away_from_zero() -> None:
+    lots = np.array([5, 5, 1, 1])
+    assert round_to_lots(np.array([12.5, -12.5, 0.49, -0.5]), lots).tolist() == [15, -15, 0, -1]
+
+
+def test_actions_are_the_changes_of_target_and_say_why() -> None:
+    target, actions = BOOK["target_position"], BOOK["action"]
+    change = target.with_columns(delta=pl.col("contracts") - pl.col("contracts_before"))
+    orders = actions.group_by("as_of", "instrument_id").agg(pl.col("order_contracts").sum())
+    joined = change.join(orders, on=["as_of", "instrument_id"], how="left").with_columns(
+        pl.col("order_contracts").fill_null(0)
+    )
+    assert (joined["delta"] == joined["order_contracts"]).all()
+    row = actions.filter(pl.col("instrument_id").str.starts_with("DI1"), pl.col("contracts_to") < 0)
+    sentence, level = row["sentence"][0], row["invalidation"][0]
+    assert sentence.startswith(("Buy ", "Sell "))
+    for part in (
+        "pay ",
+        "BRL/bp",
+        "because RATES_CARRY_ROLL -",
+        "costs about BRL ",
+        f"trades below {level * 100:.2f}%",
+    ):
+        assert part in sentence
+    assert set(actions["invalidation_unit"].drop_nulls()) <= {"fraction per year", "BRL per USD 1,000", "points"}
+
+
+def test_invalidation_is_two_deviations_over_ten_days_against_the_position() -> None:
+    joined = BOOK["action"].join(BOOK["target_position"], on=["as_of", "instrument_id"], suffix="_target")
+    rows = joined.filter(pl.col("contracts_to") != 0, pl.col("contract_id") == pl.col("contract_id_target"))
+    for row in rows.iter_rows(named=True):
+        loss = 2 * np.sqrt(10) * row["unit_vol_brl"] * abs(row["contracts_to"])
+        if row["rate"] is None:
+            multiplier = PARAMETERS.instrument(row["instrument_id"]).multiplier
+            move = (row["invalidation"] - row["price"]) * multiplier * row["contracts_to"]
+        else:
+            move = -(row["invalidation"] - row["rate"]) * 1e4 * row["dv01_brl"]
+        assert move == pytest.approx(-loss, rel=1e-6)
+
+
+def test_missing_inputs_are_named() -> None:
+    first, later = VALUES["day"][310], VALUES["day"][400]
+    holed = VALUES.with_columns(cdi=pl.when(pl.col("day") == first).then(None).otherwise("cdi"))
+    with pytest.raises(MissingInput, match=f"cdi is unknown on {first}"):
+        run_book(holed, AGGREGATED, PARAMETERS, INCEPTION)
+    assert len(run_book(holed, AGGREGATED, PARAMETERS, later)["portfolio_state"]) == 60
+    with pytest.raises(BadInput, match="after the panel's last day"):
+        run_book(VALUES, AGGREGATED, PARAMETERS, dt.date(2030, 1, 2))
+    with pytest.raises(MissingInput, match="aggregated signal lacks contributions"):
+        run_book(VALUES, AGGREGATED.drop("contributions"), PARAMETERS, INCEPTION)
+    with pytest.raises(MissingInput, match="does not trade"):
+        run_book(VALUES, one_view("UST_10Y", 1.0), PARAMETERS, INCEPTION)
+    with pytest.raises(BadInput, match="outside"):
+        run_book(VALUES, one_view("DOL", 1.5), PARAMETERS, INCEPTION)
+    with pytest.raises(MissingInput, match="not ascending"):
+        read_market(VALUES.reverse())
+
+
+def test_days_are_counted_from_the_session_of_the_prices() -> None:
+    start = np.array(["2026-01-02"], dtype="datetime64[D]")
+    assert calendar_days(start, np.array(["2026-02-02"], dtype="datetime64[D]"))[0] == 31

@@ -1,0 +1,94 @@
+"""The desk's TOML: what it names exists, numbers are B3's, and a bad entry is refused by name."""
+
+import dataclasses
+
+import pytest
+
+from desk.catalog import desk_parameters
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.errors import BadCatalog
+from desk.risk.measure import METHODS
+
+PARAMETERS = load_desk_parameters()
+
+
+def test_contract_sizes_are_b3s() -> None:
+    of = {item.id: item for item in PARAMETERS.instruments}
+    assert (of["DOL"].multiplier, of["DOL"].tick, of["DOL"].lot) == (50.0, 0.5, 5)
+    assert (of["IND"].multiplier, of["IND"].tick, of["IND"].lot) == (1.0, 5.0, 5)
+    assert (of["DAP_5Y"].multiplier, of["DAP_5Y"].tick, of["DAP_5Y"].lot) == (0.00025, 0.0001, 1)
+    assert (of["DI1_5Y"].multiplier, of["DI1_5Y"].tick, of["DI1_10Y"].tick) == (1.0, 0.00005, 0.0001)
+
+
+def test_the_listed_stress_moves_are_in_the_catalogue() -> None:
+    of = {item.id: item for item in PARAMETERS.parametric}
+    listed = {
+        "taper_tantrum_2013": (0.15, 200, -0.15),
+        "brazil_2015": (0.30, 400, -0.25),
+        "covid_2020": (0.20, 200, -0.35),
+        "rate_shock_2022": (0.25, 500, 0.0),
+        "fiscal_crisis": (0.25, 350, -0.18),
+        "global_risk_off": (0.20, 150, -0.30),
+    }
+    for key, (usdbrl, bp, ibovespa) in listed.items():
+        assert (of[key].usdbrl, of[key].pre_bp, of[key].ibovespa) == (usdbrl, ((0, bp),), ibovespa)
+    assert (of["joesley_2017"].usdbrl, of["joesley_2017"].ibovespa) == (0.0807, -0.0880)
+    assert of["covid_2020"].other == {"spx": -0.30, "oil": -0.50}
+
+
+def test_the_listed_limits_are_in_the_catalogue() -> None:
+    listed = {
+        "var_95": 0.03,
+        "var_99": 0.05,
+        "es_975": 0.05,
+        "drawdown": 0.10,
+        "gross_leverage": 3.0,
+        "instrument_risk_share": 0.25,
+        "class_risk_share": 0.50,
+        "daily_loss": 0.02,
+        "five_day_loss": 0.05,
+    }
+    assert {key: limit.threshold for key, limit in PARAMETERS.limits.limits.items()} == listed
+    assert (PARAMETERS.limits.amber, PARAMETERS.limits.red) == (0.60, 0.80)
+
+
+def test_the_headline_is_a_method_that_is_measured() -> None:
+    assert PARAMETERS.risk.headline in METHODS
+
+
+def test_an_unknown_instrument_is_named() -> None:
+    assert PARAMETERS.instrument("DOL").name == "US dollar future"
+    with pytest.raises(BadCatalog, match="unknown instrument 'EUR'"):
+        PARAMETERS.instrument("EUR")
+
+
+INSTRUMENT = {key: value for key, value in dataclasses.asdict(PARAMETERS.instrument("DI1_1Y")).items() if key != "id"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "swap"}, "instrument X: unknown kind 'swap'"),
+        ({"asset_class": "Energy"}, "unknown asset class 'Energy'"),
+        ({"months": [13]}, "months must be contract months"),
+        ({"tenor_months": None}, "needs tenor_months"),
+        ({"tick": 0.0}, "must be positive"),
+        ({"colour": "red"}, "instrument X: .*colour"),
+    ],
+)
+def test_a_bad_instrument_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(BadCatalog, match=message):
+        desk_parameters._instrument("X", {**INSTRUMENT, **change})
+
+
+def test_bad_limits_and_scenarios_are_refused() -> None:
+    one = {"var_95": {"name": "VaR", "threshold": 0.03}}
+    with pytest.raises(BadCatalog, match="amber < red"):
+        desk_parameters._limits({"amber": 0.9, "red": 0.8, "limit": one})
+    with pytest.raises(BadCatalog, match="thresholds must be positive"):
+        desk_parameters._limits({"amber": 0.6, "red": 0.8, "limit": {"x": {"name": "X", "threshold": 0}}})
+    with pytest.raises(BadCatalog, match="scenario s: unknown factor eurbrl"):
+        desk_parameters._parametric("s", {"name": "S", "eurbrl": 0.1})
+    dated = {"name": "S", "start": PARAMETERS.dated[0].end, "end": PARAMETERS.dated[0].start}
+    with pytest.raises(BadCatalog, match="is not before end"):
+        desk_parameters._dated("s", dated)
