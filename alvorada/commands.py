@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import typer
@@ -35,17 +38,26 @@ def daily(asked: Asked, seed: int, now: dt.datetime) -> None:
 
 
 def next_steps(chosen: Origin, day: dt.date) -> str:
-    """What to try next, as commands that work."""
-    lines = [
-        f"alvorada report --world {chosen.world} --as-of {day} --open",
-        "alvorada up                  # runs and artifacts at http://127.0.0.1:4200",
+    """What to try next, as commands that work where this one did."""
+    us = command_name()
+    steps = [
+        (f"{us} report --world {chosen.world} --as-of {day} --open", ""),
+        (f"{us} up", "runs and artifacts at http://127.0.0.1:4200"),
     ]
     if chosen.kind == "sandbox":
-        lines += [
-            "alvorada demo --seed 11      # another economy, other numbers",
-            "alvorada run                 # the live sources",
-        ]
-    return "Next:\n" + "\n".join(f"  {line}" for line in lines)
+        steps += [(f"{us} demo --seed 11", "another economy, other numbers"), (f"{us} run", "the live sources")]
+    width = max(len(step) for step, comment in steps if comment)
+    lines = [f"  {step:{width}}  # {comment}" if comment else f"  {step}" for step, comment in steps]
+    return "\n".join(["Next:", *lines])
+
+
+def command_name() -> str:
+    """`alvorada` where that is found on the PATH, else the way to the one that runs."""
+    ours = Path(sys.executable).with_name("alvorada")
+    found = shutil.which("alvorada")
+    if found and Path(found).resolve() == ours.resolve():
+        return "alvorada"
+    return os.path.relpath(ours) if ours.is_relative_to(Path.cwd()) else str(ours)
 
 
 def fill(start: str, end: str, only: str, dry_run: bool, sources: str, seed: int, now: dt.datetime) -> None:
