@@ -99,7 +99,10 @@ def change_line(data: ReportData) -> str:
         parts.append("Signals not known.")
     else:
         flips, surges = signals.flip_words(convictions), signals.surge_words(convictions)
-        parts.append(f"Flips: {listed(flips) or 'none'}. Surges: {listed(surges) or 'none'}.")
+        known_flips = signals.flips_known(convictions)
+        parts.append(
+            f"Flips: {listed(flips) or ('none' if known_flips else 'not known')}. Surges: {listed(surges) or 'none'}."
+        )
     if breached(data):
         parts.insert(0, f"LIMIT BREACHED: {listed(breached(data))}.")
     elif data.latest("risk_limits_status").height:

@@ -77,7 +77,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
         "x": charts.column(shares, 100.0),
         "y": charts.wrapped([row["name"] for row, _ in ranked]),
         "marker": {"color": [STATUS_COLORS.get(row["status"], GREY) for row, _ in ranked]},
-        "text": [f"{percent(share, 0)} {row['status']}" for row, share in ranked],
+        "text": [f"{percent(share, 1)} {row['status']}" for row, share in ranked],
         "textposition": "outside",
         "cliponaxis": False,
         "textfont": {"size": 11, "color": INK},

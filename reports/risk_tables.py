@@ -60,7 +60,7 @@ def limit_table(limits: Sequence[Row], day: str) -> Table:
                 Cell(row["name"]),
                 Cell(form(row["value"]), why),
                 Cell(form(row["threshold"])),
-                Cell(percent(row["utilisation"], 0)),
+                Cell(percent(row["utilisation"], 1)),
                 _status(row),
             )
         )
@@ -133,7 +133,7 @@ def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str
         Column("Kind", "text"),
         Column("P&L", unit="BRL thousand"),
         Column("P&L", unit="% of NAV"),
-        Column("Worst instrument", "text", unit="BRL thousand"),
+        Column("Worst line", unit="BRL thousand"),
     )
     caption = f"Stress at {day}, positions repriced, worst first"
     return Table("stress", caption, columns, tuple(rows), f"stress_test_results · as of {day}", wide=False)

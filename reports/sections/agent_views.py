@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports import charts
-from reports.blocks import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_tone
+from reports.blocks import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_cell, signed_tone
 from reports.data import ReportData, with_day
 from reports.formats import date, drivers, known, listed, names, number, percent, words
 
@@ -128,10 +128,10 @@ def table(view_: AgentsView, day: str) -> Table:
     rows = tuple(
         (
             Cell(agent_name(agent.agent_id)),
-            Cell(number(agent.score, 2, signed=True), tone=signed_tone(agent.score)),
+            signed_cell(agent.score, number(agent.score, 2, signed=True)),
             Cell(percent(agent.confidence, 0)),
-            Cell(number(agent.change_1d, 2, signed=True), tone=signed_tone(agent.change_1d)),
-            Cell(number(agent.change_1w, 2, signed=True), tone=signed_tone(agent.change_1w)),
+            signed_cell(agent.change_1d, number(agent.change_1d, 2, signed=True)),
+            signed_cell(agent.change_1w, number(agent.change_1w, 2, signed=True)),
             Cell(listed(list(agent.missing), 8) or "nothing", tone="" if agent.missing else "muted"),
         )
         for agent in view_.agents

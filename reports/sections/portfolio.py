@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports import portfolio_charts as draw
-from reports.blocks import Block, Cell, Column, Section, Table, signed_tone
+from reports.blocks import Block, Cell, Column, Section, Table, signed_cell, signed_tone
 from reports.data import ReportData, Row, with_day
 from reports.formats import NOT_KNOWN, brl, date, known, listed, number, percent, plural, thousands
 
@@ -184,8 +184,8 @@ def _thousand(value: float | None) -> str:
 
 
 def _or_dash(value: float | None, text: str, why: str) -> Cell:
-    """A dash for what does not apply to the instrument; it is not a zero."""
-    return Cell("–", why, "muted") if known(value) is None else Cell(text)
+    """A dash for what the instrument does not have at all; it is not a small number."""
+    return Cell("–", why, "muted") if not known(value) else Cell(text)
 
 
 def attribution_table(book: PortfolioView, day: str) -> Table:
@@ -196,7 +196,7 @@ def attribution_table(book: PortfolioView, day: str) -> Table:
         rows.append(
             (
                 Cell(row["instrument_id"]),
-                _or_dash(row["contracts"], thousands(row["contracts"], signed=True), "not counted in contracts"),
+                _or_dash(row["contracts"], thousands(row["contracts"], signed=True), "nothing held over the day"),
                 *(_money(row[name]) for name in ("price_pnl_brl", "carry_pnl_brl")),
                 _money(_minus(row["cost_brl"])),
                 _money(row["pnl_brl"]),
@@ -244,7 +244,7 @@ def attribution_table(book: PortfolioView, day: str) -> Table:
 
 
 def _money(value: float | None) -> Cell:
-    return Cell(thousands(value, signed=True), tone=signed_tone(known(value)))
+    return signed_cell(known(value), thousands(value, signed=True))
 
 
 def _minus(value: float | None) -> float | None:

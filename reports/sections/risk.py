@@ -142,7 +142,7 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
         out.append(said + ".")
     hot = [row for row in risk.limits if row["status"] in ("amber", "red", "breach")]
     if hot:
-        parts = [f"{row['name']} ({percent(row['utilisation'], 0)}, {row['status']})" for row in hot]
+        parts = [f"{row['name']} ({percent(row['utilisation'], 1)}, {row['status']})" for row in hot]
         out.append(f"Limits to watch: {listed(parts)}.")
     elif risk.limits:
         measured = sum(1 for row in risk.limits if row["status"] != "absent")

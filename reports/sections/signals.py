@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports import signal_charts as draw
-from reports.blocks import Block, Cell, Column, Section, Table, signed_tone
+from reports.blocks import Block, Cell, Column, Section, Table, signed_cell
 from reports.data import ReportData, with_day
-from reports.formats import date, drivers, known, listed, names, number, percent, plural
+from reports.formats import NOT_KNOWN, date, drivers, known, listed, names, number, percent, plural
 
 FLIP_DAYS = 7
 HISTORY_SHOWN = 126
@@ -32,7 +32,8 @@ class Signal:
 
 @dataclass(frozen=True)
 class Conviction:
-    """Per instrument, -1..+1. `flip` is the new sign on a change of sign since the decision before, else 0."""
+    """Per instrument, -1..+1. `flip` is the new sign on a change of sign since the decision before, else 0;
+    None where there is no decision before to tell it by."""
 
     instrument_id: str
     asset_class: str
@@ -40,7 +41,7 @@ class Conviction:
     agreement: float | None
     change_1d: float | None
     change_1w: float | None
-    flip: int
+    flip: int | None
     surge: float | None
     contributions: dict[str, float]
 
@@ -101,7 +102,7 @@ def _convictions(data: ReportData, week: dt.date) -> tuple[Conviction, ...]:
                 agreement=known(row["agreement"]),
                 change_1d=_change(conviction, before_1d.get(name)),
                 change_1w=_change(conviction, before_1w.get(name)),
-                flip=row["flip"] or 0,
+                flip=row["flip"],
                 surge=known(row["surge"]),
                 contributions=drivers(row["contributions"]),
             )
@@ -134,6 +135,10 @@ def flip_words(convictions: tuple[Conviction, ...]) -> list[str]:
     return [f"{c.instrument_id} to {side(c.flip)}" for c in convictions if c.flip]
 
 
+def flips_known(convictions: tuple[Conviction, ...]) -> bool:
+    return any(c.flip is not None for c in convictions)
+
+
 def surge_words(convictions: tuple[Conviction, ...]) -> list[str]:
     return [f"{c.instrument_id} {number(c.surge, 2, signed=True)}" for c in convictions if c.surge is not None]
 
@@ -150,9 +155,10 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
         out.append(text + f"; {len(scored)} of {plural(len(signals.signals), 'strategy', 'strategies')} have a score.")
     if signals.convictions:
         flips, surges = flip_words(signals.convictions), surge_words(signals.convictions)
-        out.append(
-            f"Flipped since yesterday: {listed(flips)}." if flips else "No instrument changed side since yesterday."
-        )
+        if flips:
+            out.append(f"Flipped since yesterday: {listed(flips)}.")
+        elif flips_known(signals.convictions):
+            out.append("No instrument changed side since yesterday.")
         if surges:
             out.append(f"Conviction jumped in {listed(surges)}.")
         held = [(c, c.conviction) for c in signals.convictions if c.conviction is not None]
@@ -171,11 +177,11 @@ def signal_table(signals: SignalsView, day: str) -> Table:
         rows.append(
             (
                 Cell(s.strategy_id),
-                Cell(s.asset_class, tone="muted"),
-                Cell(number(s.score, 2, signed=True), lacking, signed_tone(s.score)),
+                Cell(s.asset_class or NOT_KNOWN, tone="muted"),
+                signed_cell(s.score, number(s.score, 2, signed=True), lacking),
                 Cell(percent(s.confidence if s.score is not None else None, 0)),
-                Cell(number(s.change_1d, 2, signed=True), tone=signed_tone(s.change_1d)),
-                Cell(number(s.change_1w, 2, signed=True), tone=signed_tone(s.change_1w)),
+                signed_cell(s.change_1d, number(s.change_1d, 2, signed=True)),
+                signed_cell(s.change_1w, number(s.change_1w, 2, signed=True)),
                 Cell(lacking if s.score is None and lacking else why or "none given", tone="muted"),
             )
         )
@@ -206,11 +212,11 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
         rows.append(
             (
                 Cell(c.instrument_id),
-                Cell(c.asset_class, tone="muted"),
-                Cell(number(c.conviction, 2, signed=True), tone=signed_tone(c.conviction)),
+                Cell(c.asset_class or NOT_KNOWN, tone="muted"),
+                signed_cell(c.conviction, number(c.conviction, 2, signed=True)),
                 Cell(percent(c.agreement, 0)),
-                Cell(number(c.change_1d, 2, signed=True), tone=signed_tone(c.change_1d)),
-                Cell(number(c.change_1w, 2, signed=True), tone=signed_tone(c.change_1w)),
+                signed_cell(c.change_1d, number(c.change_1d, 2, signed=True)),
+                signed_cell(c.change_1w, number(c.change_1w, 2, signed=True)),
                 Cell(", ".join(events) or "none", tone="amber" if events else "muted"),
                 Cell(because or "none given", tone="muted"),
             )

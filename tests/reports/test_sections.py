@@ -246,7 +246,7 @@ def test_var_is_set_against_its_limit_and_a_hot_limit_is_named() -> None:
     data = made(risk_metrics_daily=[tail(0.027)], risk_limits_status=[LIMIT])
     said = risk.sentences(risk.view(data))
     assert said[0] == "VaR 95% (historical) is 2.70% of NAV, 90% of its 3.00% limit."
-    assert said[1] == "Limits to watch: VaR 95%, one day (90%, red)."
+    assert said[1] == "Limits to watch: VaR 95%, one day (90.0%, red)."
 
 
 def test_the_headline_is_the_method_that_the_desk_tests() -> None:
@@ -363,3 +363,9 @@ def test_the_first_screens_numbers_follow_the_frames() -> None:
     nav = data.row("portfolio_state")["nav_brl"]  # type: ignore[index]
     assert f"{nav / 1e6:,.2f}" in headline.book_line(data)
     assert f"{2 * nav / 1e6:,.2f}" in headline.book_line(other)
+
+
+def test_on_the_first_day_flips_are_not_known_rather_than_none() -> None:
+    data = made(aggregated_signal=[{"instrument_id": "DOL", "conviction": 0.4, "flip": None}])
+    assert not [said for said in signals.sentences(signals.view(data)) if "side" in said]
+    assert "Flips: not known." in headline.change_line(data)
