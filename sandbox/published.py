@@ -92,6 +92,14 @@ class World:
             self._kept[key] = make()  # type: ignore[operator]
         return self._kept[key]
 
+    def keep_newest(self, kind: str, key: tuple[object, ...], make: object) -> object:
+        """As `keep`, for something large: of each `kind` only the one asked for last stays."""
+        found = self._kept.get((kind,))
+        if not isinstance(found, tuple) or found[0] != key:
+            found = (key, make())  # type: ignore[operator]
+            self._kept[(kind,)] = found
+        return found[1]
+
     def _release(self, series: Series, numbers: Numbers, economy: Economy) -> Published:
         known = self.known_times(series.rule, numbers.days).copy()
         if series.rule not in _NEVER_LATE:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from sandbox.faults import CutShort, spoiled
 from sandbox.published import World
 from sandbox.settings import SandboxSettings
-from sandbox.wire import Answer, Asked, not_found
+from sandbox.wire import Answer, Asked, BadQuery, not_found
 from sandbox.wires import WIRES
 
 TIMEOUT_SECONDS = 3600.0
@@ -90,9 +90,12 @@ class Sandbox:
             query=query_of(request.url.query),
             now=self.settings.moment(self.wall_clock()),
         )
-        if source in _HEAVY:
-            return await asyncio.to_thread(WIRES[source], self.world, asked)
-        return WIRES[source](self.world, asked)
+        try:
+            if source in _HEAVY:
+                return await asyncio.to_thread(WIRES[source], self.world, asked)
+            return WIRES[source](self.world, asked)
+        except BadQuery as error:
+            return Answer(str(error).encode(), 400, "text/plain")
 
     async def _never(self, request: Request) -> None:
         """Says nothing until the caller gives up."""

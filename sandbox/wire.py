@@ -41,6 +41,18 @@ class Answer:
 Wire = Callable[[World, Asked], Answer]
 
 
+class BadQuery(ValueError):
+    """A query that the source could not read either."""
+
+
+def whole(query: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number of the query. Raises BadQuery."""
+    try:
+        return int(query.get(name, default))
+    except ValueError as error:
+        raise BadQuery(f"{name} is not a whole number: {query[name]!r}") from error
+
+
 def not_found() -> Answer:
     return Answer(b"<html><head><title>404 Not Found</title></head><body>Not Found</body></html>", 404, "text/html")
 

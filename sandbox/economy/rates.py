@@ -121,7 +121,7 @@ def policy_opinion(draws: Draws, factors: Factors) -> Floats:
     """What the market adds, by weekday, to the policy rate that the rule wants."""
     own = draws.normal("rates.policy", len(factors.risk))
     news = 0.20 * factors.risk + 0.45 * factors.domestic + 0.20 * factors.us_rates + 0.75 * own
-    return reverting(0.00095 * factors.scale**0.7 * factors.domestic_scale * news, 0.008)
+    return reverting(0.00112 * factors.scale**0.7 * factors.domestic_scale * news, 0.008)
 
 
 def build_rates(draws: Draws, timeline: Timeline, macro: Macro, factors: Factors, opinion: Floats) -> Rates:

@@ -12,7 +12,7 @@ import numpy as np
 from sandbox.economy import Economy
 from sandbox.prints.positions import DISAGG, TFF, Market, report
 from sandbox.published import World, instant
-from sandbox.wire import Answer, Asked, iso_dates, not_found
+from sandbox.wire import Answer, Asked, iso_dates, not_found, whole
 
 _DATE, _CODE = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code"
 _RESOURCES = {"gpe5-46if": TFF, "72hh-3qpy": DISAGG}
@@ -46,7 +46,7 @@ def answer(world: World, asked: Asked) -> Answer:
         return _refused("query.soql.no-such-column", f"No such column: {name}")
     except ValueError as error:
         return _refused("query.compiler.malformed", str(error))
-    offset, limit = int(asked.query.get("$offset", 0)), int(asked.query.get("$limit", _DEFAULT_LIMIT))
+    offset, limit = whole(asked.query, "$offset", 0), whole(asked.query, "$limit", _DEFAULT_LIMIT)
     texts = [json.dumps(row, separators=(",", ":")) for row in rows[offset : offset + limit]]
     return Answer(f"[{chr(10).join(_comma(texts))}]\n".encode(), media="application/json; charset=utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ import numpy as np
 from desk.model import Series
 from sandbox.economy.timeline import Days
 from sandbox.published import Published, World
-from sandbox.wire import Answer, Asked, iso_dates, not_found, texts
+from sandbox.wire import Answer, Asked, iso_dates, not_found, texts, whole
 
 _CHICAGO = ZoneInfo("America/Chicago")
 _FOREVER = "9999-12-31"
@@ -86,9 +87,10 @@ def _observations(world: World, asked: Asked) -> Answer:
     return _page(rows, query, real_start, real_end, start, end)
 
 
-def _page(rows: list[_Vintage], query: object, real_start: str, real_end: str, start: str, end: str) -> Answer:
-    asked = dict(query)  # type: ignore[call-overload]
-    offset, limit = int(asked.get("offset", 0)), int(asked.get("limit", 100_000))
+def _page(
+    rows: list[_Vintage], query: Mapping[str, str], real_start: str, real_end: str, start: str, end: str
+) -> Answer:
+    offset, limit = whole(query, "offset", 0), whole(query, "limit", 100_000)
     listed = ",".join(
         f'{{"realtime_start":"{row.start}","realtime_end":"{row.end}","date":"{row.date}","value":"{row.value}"}}'
         for row in rows[offset : offset + limit]
@@ -102,7 +104,7 @@ def _page(rows: list[_Vintage], query: object, real_start: str, real_end: str, s
         "output_type": 1,
         "file_type": "json",
         "order_by": "observation_date",
-        "sort_order": asked.get("sort_order", "asc"),
+        "sort_order": query.get("sort_order", "asc"),
         "count": len(rows),
         "offset": offset,
         "limit": limit,

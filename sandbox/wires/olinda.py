@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sandbox.wire import Answer
+from sandbox.wire import Answer, whole
 
 _HOST = "https://was-p.bcnet.bcb.gov.br/olinda/servico"
 ERROR_PAGE = b"""<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">
@@ -28,8 +28,7 @@ def body(service: str, entity: str, rows: list[str]) -> Answer:
 
 
 def paged(rows: list[str], query: Mapping[str, str]) -> list[str]:
-    skip = int(query.get("$skip", "0"))
-    top = int(query["$top"]) if "$top" in query else len(rows)
+    skip, top = whole(query, "$skip", 0), whole(query, "$top", len(rows))
     return rows[skip : skip + top]
 
 

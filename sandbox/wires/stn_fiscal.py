@@ -50,7 +50,7 @@ def _shop_file(world: World, asked: Asked) -> bytes:
     economy = world.economy(asked.now)
     at = business_days(economy, "anbima")
     count = int(np.sum(world.known_times("tesouro_direto", economy.timeline.days[at]) <= instant(asked.now)))
-    return world.keep(("shop", asked.now.year, count), lambda: _write_shop(economy, at[:count]))  # type: ignore[return-value]
+    return world.keep_newest("shop", (asked.now.year, count), lambda: _write_shop(economy, at[:count]))  # type: ignore[return-value]
 
 
 def _write_shop(economy: Economy, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> bytes:

@@ -16,7 +16,7 @@ from sandbox.economy import OPENING
 from sandbox.economy.draws import Floats
 from sandbox.prints.markets import YAHOO_ASSETS, asset
 from sandbox.published import World
-from sandbox.wire import JSON, Answer, Asked, not_found
+from sandbox.wire import JSON, Answer, Asked, not_found, whole
 
 _PATH = "v8/finance/chart/"
 _RANGES = ["1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"]
@@ -54,8 +54,8 @@ def answer(world: World, asked: Asked) -> Answer:
         return _error(
             422, "Unprocessable Entity", f"Invalid input - interval={asked.query['interval']} is not supported"
         )
-    end = int(asked.query.get("period2", int(asked.now.timestamp())))
-    start = int(asked.query.get("period1", end - 7 * 86_400))
+    end = whole(asked.query, "period2", int(asked.now.timestamp()))
+    start = whole(asked.query, "period1", end - 7 * 86_400)
     bars = _bars(world, asked, symbol)
     if end <= bars.stamps[0]:
         return _error(400, "Bad Request", f"Data doesn't exist for startDate = {start}, endDate = {end}")

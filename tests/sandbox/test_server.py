@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 
 from desk.catalog import load_catalog
 from sandbox import base_urls
+from sandbox.__main__ import main
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox, start_sandbox
 
 SGS = "/bcb_sgs/api/dados/serie/bcdata.sgs.433/dados?formato=json"
@@ -140,21 +139,29 @@ def test_another_seed_over_http() -> None:
         process.wait(timeout=20)
 
 
-@pytest.mark.process
-@pytest.mark.parametrize("case", ["port", "config", "fault"])
-def test_bad_input_is_one_line(tmp_path: Path, case: str) -> None:
-    command = [sys.executable, "-m", "sandbox", "--port", "0"]
+@pytest.mark.parametrize("case", ["port", "absent", "fault", "not json", "now"])
+def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"faults": {"fred": {"kind": "gremlins"}}}) if case == "fault" else "{")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        if case == "port":
-            command[-1] = str(taken.getsockname()[1])
-        elif case == "config":
-            command += ["--config", str(tmp_path / "absent.json")]
-        else:
-            (tmp_path / "faults.json").write_text(json.dumps({"faults": {"fred": {"kind": "gremlins"}}}))
-            command += ["--config", str(tmp_path / "faults.json")]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
-    assert done.returncode == 2
-    assert done.stderr.startswith("sandbox: ")
-    assert len(done.stderr.strip().splitlines()) == 1
+        arguments = {
+            "port": ["--port", str(taken.getsockname()[1])],
+            "absent": ["--config", str(tmp_path / "absent.json")],
+            "fault": ["--config", str(file)],
+            "not json": ["--config", str(file)],
+            "now": ["--now", "yesterday"],
+        }
+        code = main(arguments[case])
+    said = capsys.readouterr().err
+    assert code == 2
+    assert said.startswith("sandbox: ")
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_query_that_cannot_be_read_is_refused(quiet_sandbox: RunningSandbox) -> None:
+    assert quiet_sandbox.get("/yahoo_finance/chart/v8/finance/chart/EWZ?period1=soon").status_code == 400
+    assert quiet_sandbox.get("/cftc_cot/socrata/resource/gpe5-46if.json?$limit=many").status_code == 400
+    assert quiet_sandbox.get(FOCUS.replace("$top=5", "$skip=few")).status_code == 500  # Olinda says 500 to that
+    assert quiet_sandbox.get(SGS).status_code == 200
