@@ -68,7 +68,7 @@ class Sandbox:
         delay = self.settings.delay(source)
         if delay:
             await asyncio.sleep(delay)
-        fault = self.settings.fault_for(source, unquote(str(request.url)))
+        fault = self.settings.fault_for(source, unquote(str(request.url))) if self.settings.faults else None
         if fault is not None and fault.kind == "timeout":
             await self._never(request)
             return Response(status_code=504)
