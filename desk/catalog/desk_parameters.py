@@ -31,6 +31,7 @@ class Instrument:
     margin_rate: float
     lot: int
     tenor_months: int | None = None
+    unlisted: tuple[str, ...] = ()
 
     @property
     def quoted_in_rate(self) -> bool:
@@ -152,7 +153,8 @@ def _record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
 def _instrument(key: str, raw: Mapping[str, Any]) -> Instrument:
     where = f"instrument {key}"
     months = tuple(raw.get("months", ()))
-    record: Instrument = _record(Instrument, where, {"id": key, **raw, "months": months})
+    unlisted = tuple(raw.get("unlisted", ()))
+    record: Instrument = _record(Instrument, where, {"id": key, **raw, "months": months, "unlisted": unlisted})
     if record.kind not in get_args(InstrumentKind):
         raise BadCatalog(f"{where}: unknown kind {record.kind!r}")
     if record.asset_class not in ASSET_CLASSES:

@@ -49,6 +49,8 @@ def map_contracts(instruments: Sequence[Instrument], decision_days: Days) -> Con
         months = _listed_months(instrument, days)
         maturities = _maturities(instrument.root, months)
         labels = _labels(instrument.root, months)
+        listed = ~np.isin(labels, instrument.unlisted)
+        maturities, labels = maturities[listed], labels[listed]
         chosen = (
             _nearest(instrument, maturities, days) if instrument.tenor_months else _front(instrument, maturities, days)
         )

@@ -123,8 +123,8 @@ def worth_trading(
 
     A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v: being off target by a daily
     risk of d BRL, d^2 = gap' C gap, costs it 0.5 x (S / v) x d^2 / NAV a day over the days that a position is held.
-    Lines are taken one by one, the one that gains most after its cost first, until none gains: two legs that drift together
-    and hedge each other are left alone.
+    Lines are taken one by one, the one that gains most after its cost first, until none gains: two legs that drift
+    together and hedge each other are left alone.
     """
     rules = parameters.portfolio
     price = 0.5 * rules.sharpe_assumed / rules.target_volatility / nav * rules.holding_days

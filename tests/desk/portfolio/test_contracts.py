@@ -67,7 +67,13 @@ def test_every_day_of_twelve_years_has_a_listed_contract_near_its_tenor() -> Non
         assert np.is_busday(maturity, busdaycal=calendars.b3().busday).all()
         if instrument.tenor_months:
             gap = (maturity - days).astype("int64") / 30.44 - instrument.tenor_months
-            reach = 3.2 if len(instrument.months) == 2 and instrument.root == "DI1" else 7.8
+            reach = (
+                3.2
+                if len(instrument.months) == 2 and instrument.root == "DI1"
+                else 12.2
+                if instrument.root == "DAP"
+                else 7.8
+            )
             assert np.abs(gap).max() <= reach, instrument.id
 
 
