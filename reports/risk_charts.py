@@ -85,7 +85,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
     }
     shape, note = charts.rule(100, "limit", RED, horizontal=False)
     note |= {"xanchor": "center", "yanchor": "bottom"}
-    top = max(125.0, *(share * 128 for share in shares)) if shares else 125.0
+    top = max(125.0, *(share * 150 for share in shares)) if shares else 125.0
     layout = charts.layout(
         76 + 34 * len(ranked),
         charts.axis("of the limit", ticksuffix="%", range=[0, top]),
@@ -146,10 +146,7 @@ def backtest_figure(
 def component_figure(components: Sequence[Row], day: str) -> Figure:
     labels = [row["instrument_id"] for row in components]
     values = [row["component_var_95"] * 10_000.0 for row in components]
-    texts = [
-        f"{number(v, 1, signed=True)} ({percent(row['share'], 0, signed=True)})"
-        for v, row in zip(values, components, strict=True)
-    ]
+    texts = [number(value, 1, signed=True) for value in values]
     spec = charts.signed_bars(labels, values, texts, "bp of NAV")
     for bar, row in zip(range(len(labels)), components, strict=True):
         spec["data"][0]["marker"]["color"][bar] = ORANGE if row["component_var_95"] > 0 else BLUE
@@ -165,20 +162,18 @@ def component_figure(components: Sequence[Row], day: str) -> Figure:
 
 def stress_figure(stress: Sequence[Row], day: str) -> Figure:
     values = [row["pnl_brl"] / 1e6 for row in stress]
-    texts = [
-        f"{number(v, 2, signed=True)} ({percent(row['pnl_fraction'], 1, signed=True)})"
-        for v, row in zip(values, stress, strict=True)
-    ]
+    texts = [number(value, 2, signed=True) for value in values]
     spec = charts.signed_bars([row["name"] for row in stress], values, texts, "BRL million")
     alt = "Bars of stress P&L, worst first: " + ", ".join(
-        f"{row['name']} BRL {t} million" for row, t in zip(stress, texts, strict=True)
+        f"{row['name']} BRL {t} million ({percent(row['pnl_fraction'], 1, signed=True)})"
+        for row, t in zip(stress, texts, strict=True)
     )
     return Figure(
         "fig-stress",
         "Stress: what the book would make or lose",
         alt,
         spec,
-        f"stress_test_results · as of {day}; share of NAV in brackets",
+        f"stress_test_results · as of {day}",
     )
 
 

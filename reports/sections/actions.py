@@ -170,6 +170,7 @@ def figure(actions: ActionsView, day: str) -> Figure:
         f"Positions in contracts: {said}",
         {"data": traces, "layout": charts.with_legend(layout)},
         f"action · as of {day}",
+        wide=True,
     )
 
 

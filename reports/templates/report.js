@@ -24,6 +24,10 @@
       var place = document.getElementById(id);
       if (!place) return;
       var figure = themed(figures[id]);
+      // Twelve months do not fit beside their numbers on a phone: colour and the tap's label stay.
+      if ((place.clientWidth || 600) < 480) figure.data.forEach(function (trace) {
+        if (trace.type === "heatmap" && trace.x.length > 6) delete trace.texttemplate;
+      });
       if (printing) figure.layout.width = place.closest(".card") ? 200 : place.closest(".wide") ? 650 : 305;
       Plotly.react(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
     });
