@@ -85,23 +85,26 @@ def postgres(home: Home) -> Finding:
     try:
         binaries = Path(given) if given else embedded_bin()
         version = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, text=True, check=True)
-        account = account_for(binaries, home.path if home.path.is_dir() else Path("/tmp"))
+        account = account_for(binaries, nearest_folder(home.path))
     except (AlvoradaError, OSError, subprocess.CalledProcessError) as error:
         return Finding("postgresql", False, str(error), mend)
     return Finding("postgresql", True, f"{version.stdout.strip()}, runs as {account.name}")
 
 
 def home_writable(home: Home) -> Finding:
-    try:
-        home.make()
-    except AlvoradaError as error:
-        return Finding("home", False, str(error), "ALVORADA_HOME=/folder/of/yours alvorada ...")
-    return Finding("home", True, str(home.path))
+    place = nearest_folder(home.path)
+    if os.access(place, os.W_OK) and not (home.path.exists() and not home.path.is_dir()):
+        return Finding("home", True, str(home.path))
+    return Finding("home", False, f"cannot write to {place}", "ALVORADA_HOME=/folder/of/yours alvorada ...")
+
+
+def nearest_folder(path: Path) -> Path:
+    """The path itself where it is a folder, else the closest one above it."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
 
 
 def disk(home: Home) -> Finding:
-    place = next(folder for folder in (home.path, *home.path.parents) if folder.is_dir())
-    free = shutil.disk_usage(place).free / 1e9
+    free = shutil.disk_usage(nearest_folder(home.path)).free / 1e9
     return Finding(
         "disk", free >= FREE_GIGABYTES, f"{free:.1f} GB free", f"make room: {FREE_GIGABYTES:.0f} GB are needed"
     )

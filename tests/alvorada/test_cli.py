@@ -138,6 +138,10 @@ def test_the_doctor_names_what_is_missing_and_what_mends_it(tmp_path: Path) -> N
     assert bad.returncode == 1
     assert re.search(r"^MISSING +database +.*cannot be reached", bad.stdout, re.MULTILINE)
     assert "hush" not in bad.stdout
+    assert list(tmp_path.iterdir()) == []  # it only looks
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert re.search(r"^MISSING +home +cannot write", alvorada("doctor", home=blocked).stdout, re.MULTILINE)
 
 
 @contextmanager
