@@ -85,7 +85,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
     }
     shape, note = charts.rule(100, "limit", RED, horizontal=False)
     note |= {"xanchor": "center", "yanchor": "bottom"}
-    top = max(125.0, *(share * 150 for share in shares)) if shares else 125.0
+    top = max(125.0, *(share * 175 for share in shares)) if shares else 125.0
     layout = charts.layout(
         76 + 34 * len(ranked),
         charts.axis("of the limit", ticksuffix="%", range=[0, top]),
