@@ -75,7 +75,7 @@ class Running:
             record = json.loads(home.stack_file.read_text(encoding="utf-8"))
             marks = [Mark(**child) for child in record.pop("children")]
             return cls(supervisor=Mark(**record.pop("supervisor")), children=tuple(marks), **record)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (ValueError, KeyError, TypeError) as error:
             raise BadInput(f"{home.stack_file} cannot be read ({error}): delete it") from error
