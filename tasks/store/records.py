@@ -48,6 +48,8 @@ class PayloadRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """`sha256` is of the content without the header that says when it was rendered: equal content, equal sha256."""
+
     as_of: dt.datetime
     language: str
     run_id: uuid.UUID

@@ -178,6 +178,16 @@ async def test_a_missing_database_and_a_wrong_password_say_so(postgres: Postgres
         await migrations.upgrade_async(f"postgresql://alvorada:wrong@{address.split('@')[1]}")
 
 
+async def test_the_page_about_the_data_model_names_every_table_and_view(connection: asyncpg.Connection) -> None:
+    page = (Path(migrations.__file__).parents[1] / "docs" / "data-model.md").read_text(encoding="utf-8")
+    rows = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')"
+        " AND NOT relispartition AND relname <> 'alembic_version'"
+    )
+    derived = {f"v_{name}" for name in GOLD}  # the page says v_<gold table> for all of them
+    assert [row[0] for row in rows if row[0] not in derived and f"`{row[0]}`" not in page] == []
+
+
 def test_a_script_is_cut_at_statements_and_not_inside_bodies() -> None:
     script = "-- note;\nSELECT 1;\nDO $$\nBEGIN\n  PERFORM 1;\nEND\n$$;\nCREATE VIEW v AS\nSELECT 2;\n"
     assert statements(script) == ["SELECT 1", "DO $$\nBEGIN\n  PERFORM 1;\nEND\n$$", "CREATE VIEW v AS\nSELECT 2"]
