@@ -51,6 +51,12 @@ _REPORT = """      <BizGrp>
           <BizMsgIdr>{group}{number:05d}</BizMsgIdr>
           <MsgDefIdr>BVMF.217.01</MsgDefIdr>
           <CreDt>{utc}Z</CreDt>
+          <Fr>
+            {sender}
+          </Fr>
+          <To>
+            {receiver}
+          </To>
         </AppHdr>
         <Document xmlns="urn:bvmf.217.01.xsd">
           <PricRpt>
@@ -93,17 +99,12 @@ def report_versions(economy: Economy, day: dt.date) -> dict[str, bytes]:
 def _version(day: dt.date, found: list[Session], clock: str, number: int) -> tuple[str, bytes]:
     group = f"BV000471{day:%Y%m%d}{number:04d}000071927242970"
     local = dt.datetime.combine(day, dt.time.fromisoformat(clock))
-    stamps = {"group": group, "day": day.isoformat(), "utc": (local + dt.timedelta(hours=3)).isoformat()}
+    parties = {"sender": _PARTY.format(who="BVMF"), "receiver": _PARTY.format(who="PUBLIC")}
+    stamps = {"group": group, "day": day.isoformat(), "utc": (local + dt.timedelta(hours=3)).isoformat(), **parties}
     rows = [row for session in found for row in _attributes(session)]
     # an option without a settlement, as most lines of the real file are
     rows.append((f"ISP{'FGHJKMNQUVXZ'[day.month - 1]}{day:%y}C006950", "              <OpnIntrst>1</OpnIntrst>\n"))
-    head = _HEAD.format(
-        sender=_PARTY.format(who="BVMF"),
-        receiver=_PARTY.format(who="PUBLIC"),
-        group=group,
-        count=len(rows),
-        local=local.isoformat(),
-    )
+    head = _HEAD.format(group=group, count=len(rows), local=local.isoformat(), **parties)
     reports = [
         _REPORT.format(number=place, ticker=ticker, identity=100_000_000 + place, attributes=text, **stamps)
         for place, (ticker, text) in enumerate(rows)

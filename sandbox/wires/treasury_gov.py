@@ -24,9 +24,22 @@ _FEED = """<?xml version="1.0" encoding="utf-8" standalone="yes" ?>
 <feed xml:base="https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages/xml" \
 xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices" \
 xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata" xmlns="http://www.w3.org/2005/Atom">
-<title type="text">DailyTreasuryYieldCurveRateData</title>
+<title type="text">{name}Data</title>
 <id>https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages/xml-item?data={kind}</id>
+  <updated>{updated}</updated>
+  <link rel="self" title="{name}Data" href="{name}Data"/>
 """
+_ENTRY = """<entry>
+<id>https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages/xml-item?data={kind}&amp;id={id}</id>
+<title type="text"></title>
+<updated>{updated}</updated>
+<author><name /></author>
+<category term="TreasuryDataWarehouseModel.{name}Datum" \
+scheme="http://schemas.microsoft.com/ado/2007/08/dataservices/scheme" />
+{content}
+</entry>
+"""
+_FEED_NAMES = {_NOMINAL: "DailyTreasuryYieldCurveRate", _REAL: "DailyTreasuryRealYieldCurveRate"}
 
 Cells = list[list[str]]
 """By day, by column."""
@@ -58,6 +71,7 @@ def _feed(world: World, asked: Asked) -> Answer:
     prefix = f"{month[:4]}-{month[4:]}" if month else ("" if year == "all" else year)
     days, columns, cells = _table(world, asked, kind, prefix)
     head = "BC" if kind == _NOMINAL else "TC"
+    about = {"kind": kind, "name": _FEED_NAMES.get(kind, "DailyTreasury"), "updated": f"{asked.now:%Y-%m-%dT%H:%M:%SZ}"}
     entries = []
     for place, (day, row) in enumerate(zip(days, cells, strict=True)):
         fields = [f'<d:NEW_DATE m:type="Edm.DateTime">{day}T00:00:00</d:NEW_DATE>']
@@ -71,8 +85,8 @@ def _feed(world: World, asked: Asked) -> Answer:
                 fields.append(f'<d:BC_30YEARDISPLAY m:type="Edm.Double">{value or "0"}</d:BC_30YEARDISPLAY>')
         properties = "\n".join([f'<d:Id m:type="Edm.Int32">{place + 1}</d:Id>', *fields])
         content = f'<content type="application/xml">\n<m:properties>\n{properties}\n</m:properties>\n</content>'
-        entries.append(f"<entry>\n{content}\n</entry>\n")
-    return Answer((_FEED.format(kind=kind) + "".join(entries) + "</feed>").encode(), media="text/xml; charset=UTF-8")
+        entries.append(_ENTRY.format(id=place + 1, content=content, **about))
+    return Answer((_FEED.format(**about) + "".join(entries) + "</feed>").encode(), media="text/xml; charset=UTF-8")
 
 
 def _xml_name(column: str) -> str:
