@@ -86,7 +86,8 @@ def load_history(map_file: str) -> None:
     from alvorada.launch import run_import
     from alvorada.progress import RunProgress
 
-    run_import(home, path.resolve(), RunProgress.on())
+    ended = run_import(home, path.resolve(), RunProgress.on())
+    typer.echo(f"{ended.name} in {ended.seconds:.0f} s{f': {ended.message}' if ended.message else ''}")
 
 
 def find_report(as_of: str | None, open_it: bool, world: str, now: dt.datetime) -> None:

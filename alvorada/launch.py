@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alvorada.children import stop_signals
-from alvorada.home import Home
+from alvorada.home import DEFAULT_SEED, Home
 from alvorada.origins import Origin
 from alvorada.progress import RunProgress
 from alvorada.stack import adopt, sandbox, stack
@@ -83,6 +83,18 @@ def run_backfill(
 
 def _paths(origin: Origin) -> dict[str, Path | None]:
     return {"recording": origin.folder, "manifest": origin.manifest, "record": origin.record}
+
+
+def run_import(home: Home, map_file: Path, progress: RunProgress) -> Ended:
+    """Loads history files, as the map says, into the live database."""
+    began = time.monotonic()
+    with ground(home, Origin("live"), DEFAULT_SEED) as complete:
+        from flows.history import import_history
+
+        complete()
+        with progress:
+            state = asyncio.run(_to_its_end(import_history, {"map_file": map_file, "progress": progress}))
+    return _ended(state, began, progress)
 
 
 async def _to_its_end(flow: Any, parameters: dict[str, Any]) -> Any:
