@@ -146,6 +146,11 @@ class RecordStore:
             )  # fmt: skip
             return _book(await connection.fetchrow("SELECT * FROM book WHERE book_id = $1", book.book_id))
 
+    async def books(self) -> list[Book]:
+        """Every book, oldest inception first."""
+        async with self.connections.acquire() as connection:
+            return [_book(row) for row in await connection.fetch("SELECT * FROM book ORDER BY inception")]
+
     async def read_book(self, book_id: str) -> Book | None:
         async with self.connections.acquire() as connection:
             row = await connection.fetchrow("SELECT * FROM book WHERE book_id = $1", book_id)

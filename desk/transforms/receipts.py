@@ -1,0 +1,179 @@
+"""What a decision rests on: how each dataset stands, and the receipt of every input. Pure.
+
+A dataset's newest observation known at `as_of` is held against its own promise; an input's receipt names the vintage
+that the panel used and the payload that it came from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from desk import calendars
+from desk.catalog import Catalog
+from desk.gold import DATASET_STATUS, INPUT_RECEIPT
+from desk.model import Dataset, desk_day
+
+USABLE_PROMISES = 3
+"""Older than this many times its promise, a dataset's newest number is no longer an input: it is absent."""
+
+
+def rows_of(dataset: Dataset, silver: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
+    """The silver rows that belong to `dataset`, as (input_id, value, obs_date, knowledge_time, stamp, payload_id)."""
+    ids = [series.id for series in catalog.series_of(dataset.id)]
+    parts = []
+    for table in dataset.tables:
+        frame = silver.get(table)
+        if frame is None or frame.is_empty():
+            continue
+        parts.append(_selected(table, frame, dataset, ids))
+    return pl.concat(parts) if parts else pl.DataFrame(schema=_ROWS)
+
+
+_ROWS: dict[str, pl.DataType] = {
+    "input_id": pl.String(),
+    "value": pl.Float64(),
+    "obs_date": pl.Date(),
+    "knowledge_time": pl.Datetime("us", "UTC"),
+    "stamp": pl.String(),
+    "payload_id": pl.Int64(),
+}
+
+
+def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str]) -> pl.DataFrame:
+    if table == "observation":
+        chosen, name, value = pl.col("series_id").is_in(ids), pl.col("series_id"), pl.col("value")
+    elif table == "price_bar":
+        chosen, name, value = pl.col("instrument_id").is_in(ids), pl.col("instrument_id"), pl.col("close")
+    elif table == "curve_point":
+        curves = list(dataset.params.get("curves", {}).values()) or [dataset.params["curve"]]
+        chosen, name, value = pl.col("curve_id").is_in(curves), pl.col("curve_id"), pl.lit(None, pl.Float64)
+    elif table == "settlement":
+        chosen = pl.any_horizontal([pl.col("contract_id").str.starts_with(prefix) for prefix in _prefixes(dataset)])
+        name, value = pl.col("contract_id"), pl.col("price")
+    else:
+        is_meeting, is_ahead = pl.col("reference").str.starts_with("R"), pl.col("reference").str.starts_with("12m")
+        kinds = {"ExpectativasMercadoSelic": is_meeting, "ExpectativasMercadoInflacao12Meses": is_ahead}
+        chosen = kinds.get(dataset.params["set"], ~(is_meeting | is_ahead))
+        name = pl.concat_str(pl.lit("focus:"), pl.col("indicator"), pl.lit(":"), pl.col("reference"))
+        value = pl.col("median")
+    return frame.filter(chosen).select(
+        name.alias("input_id"),
+        value.cast(pl.Float64).alias("value"),
+        "obs_date",
+        "knowledge_time",
+        "stamp",
+        "payload_id",
+    )
+
+
+def _prefixes(dataset: Dataset) -> list[str]:
+    return list(dataset.params.get("roots") or [dataset.params["prefix"]])
+
+
+def substitute_date(dataset: Dataset, silver: Mapping[str, pl.DataFrame]) -> dt.date | None:
+    """The newest date of what may stand in for the dataset (bond prices for a swap curve), where it names something."""
+    prefix, settlements = dataset.params.get("substitute"), silver.get("settlement")
+    if prefix is None or settlements is None or settlements.is_empty():
+        return None
+    newest = settlements.filter(pl.col("contract_id").str.starts_with(prefix))["obs_date"].max()
+    return newest if isinstance(newest, dt.date) else None
+
+
+def dataset_status(
+    silver: Mapping[str, pl.DataFrame], catalog: Catalog, as_of: dt.datetime, errors: Mapping[str, str]
+) -> pl.DataFrame:
+    """DATASET_STATUS rows. `silver` holds what was known at `as_of`; `errors`: dataset -> why this run's fetch failed.
+
+    ok: within its promise; stale: older; failed: this run could not fetch it; absent: nothing usable is known.
+    """
+    rows = []
+    for dataset in catalog.datasets.values():
+        newest = rows_of(dataset, silver, catalog)["obs_date"].max()
+        own = newest if isinstance(newest, dt.date) else None
+        stands_in = substitute_date(dataset, silver)
+        last = max((day for day in (own, stands_in) if day is not None), default=None)
+        age = None if last is None else business_age(dataset, last, as_of)
+        error = errors.get(dataset.id)
+        if age is None or age > USABLE_PROMISES * dataset.freshness_bd:
+            state = "absent"
+        elif error is not None:
+            state = "failed"
+        else:
+            state = "ok" if age <= dataset.freshness_bd else "stale"
+        if error is None and last is not None and last != own:
+            error = f"{dataset.params['substitute'].rstrip(':')} prices stand in"
+        rows.append(
+            {
+                "as_of": as_of,
+                "dataset": dataset.id,
+                "source": dataset.source,
+                "state": state,
+                "last_obs_date": last,
+                "age_bd": age,
+                "promise_bd": dataset.freshness_bd,
+                "error": error,
+            }
+        )
+    return pl.DataFrame(rows, schema=DATASET_STATUS.schema)
+
+
+def business_age(dataset: Dataset, last: dt.date, as_of: dt.datetime) -> int:
+    """Business days of the dataset's calendar from `last` to the decision day."""
+    return max(0, calendars.by_name(dataset.calendar).count(last, desk_day(as_of)))
+
+
+def input_receipts(
+    silver: Mapping[str, pl.DataFrame],
+    catalog: Catalog,
+    as_of: dt.datetime,
+    sha256: Mapping[int, str],
+) -> pl.DataFrame:
+    """INPUT_RECEIPT rows: the newest vintage of the newest observation of each input, and of each one that is absent.
+
+    Inputs: catalogue series, curves, the newest settlement per future's root or bond list, Focus medians. `sha256`:
+    payload_id -> hash of the body.
+    """
+    frames = [_newest(rows_of(dataset, silver, catalog), dataset, catalog) for dataset in catalog.datasets.values()]
+    table = pl.concat(frames)
+    ages = [
+        None if last is None else business_age(catalog.datasets[name], last, as_of)
+        for name, last in zip(table["dataset"], table["obs_date"], strict=True)
+    ]
+    promises = [catalog.datasets[name].freshness_bd for name in table["dataset"]]
+    states = [
+        "absent" if age is None else "known" if age <= promise else "stale"
+        for age, promise in zip(ages, promises, strict=True)
+    ]
+    hashes = [None if number is None else sha256.get(number) for number in table["payload_id"]]
+    return table.with_columns(
+        pl.Series("age_bd", ages, dtype=pl.Int64),
+        pl.Series("state", states, dtype=pl.String),
+        pl.Series("sha256", hashes, dtype=pl.String),
+        pl.lit(as_of, pl.Datetime("us", "UTC")).alias("as_of"),
+    ).select(list(INPUT_RECEIPT.schema))
+
+
+def _newest(rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.DataFrame:
+    if "settlement" in dataset.tables:  # one line for the file, not one per contract
+        name = f"{_prefixes(dataset)[0]}.." if dataset.params.get("roots") else _prefixes(dataset)[0].rstrip(":")
+        rows = rows.with_columns(pl.lit(name).alias("input_id"), pl.lit(None, pl.Float64).alias("value"))
+    newest = rows.sort("obs_date", "knowledge_time").unique("input_id", keep="last", maintain_order=True)
+    if dataset.id in ("bcb_focus_annual", "bcb_focus_selic") and newest.height:
+        newest = newest.filter(pl.col("obs_date") == newest["obs_date"].max())  # meetings and years that have gone by
+    series = {record.id: record for record in catalog.series_of(dataset.id)}
+    lacking = [name for name in series if name not in set(newest["input_id"])]
+    absent = pl.DataFrame({"input_id": lacking}, schema={"input_id": pl.String})
+    units = {name: record.unit for name, record in series.items()}
+    return (
+        pl.concat([newest, absent], how="diagonal")
+        .select(
+            pl.lit(dataset.source).alias("source"),
+            pl.lit(dataset.id).alias("dataset"),
+            pl.col("input_id").replace_strict(units, default=None, return_dtype=pl.String).alias("unit"),
+            *_ROWS,
+        )
+        .sort("input_id")
+    )

@@ -1,0 +1,154 @@
+"""The daily run: ingest from all sources, then transform, signals, portfolio, risk, report. Ends in an explicit state."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed, get_state_exception
+
+from desk import calendars
+from desk.errors import AlvoradaError
+from desk.model import DECISION_TIME, SAO_PAULO, decision_time
+from flows.ingest import Ingested, ingest
+from flows.portfolio import open_book, portfolio
+from flows.report import report
+from flows.risk import risk
+from flows.signals import signals
+from flows.stages import StageResult, Stopwatch
+from flows.transform import transform
+from tasks import ledger
+from tasks.entry import open_run
+from tasks.progress import Progress
+from tasks.run import Run
+from tasks.runs import RunStart, begin_run, finish_run
+
+HOUR = 3600
+REQUIRED_STAGES = ("transform", "signals", "portfolio", "risk", "report")
+
+
+def run_name() -> str:
+    """`daily-2026-01-12`: the decision day, also where the schedule gave none."""
+    as_of = flow_run.parameters.get("as_of")
+    return f"daily-{as_of or dt.datetime.now(SAO_PAULO).date()}"
+
+
+@flow(name="daily", flow_run_name=run_name, timeout_seconds=HOUR, validate_parameters=False)
+async def daily(
+    as_of: dt.date | str | None = None,
+    sources: str = "live",
+    progress: Progress | None = None,
+    recording: Path | None = None,
+    manifest: Path | None = None,
+    record: Path | None = None,
+) -> State[Any]:
+    """One decision day. `as_of` None: today in São Paulo, and nothing but a word on a day without a B3 session.
+
+    Completed; CompletedWithGaps naming the datasets that are stale, failed or absent; Failed when a required dataset is
+    absent or a stage made nothing. Whatever can be computed is computed and reported in all three.
+    """
+    day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    if day is None:
+        now = dt.datetime.now(SAO_PAULO)
+        day = now.date()
+        if not calendars.b3().is_business_day(day):
+            return Completed(message=f"{day} has no B3 session: nothing to do")
+        if now.time() < DECISION_TIME:
+            day = calendars.b3().offset(day, -1)
+    fetch = {"recording": recording, "manifest": manifest, "record": record}
+    async with (
+        open_run(decision_time(day), sources, progress=progress) as run,
+        run.store.run_lock("run", str(run.run_id)),
+        run.store.run_lock("flow", "daily"),
+    ):
+        await ledger.bury(run.store, run.clock())
+        await begin_run(run.store, start_of(run))
+        return await _stages(run, fetch)
+
+
+def start_of(run: Run) -> RunStart:
+    own = flow_run.id
+    return RunStart(
+        run.run_id, "daily", run.sources, run.clock(), run.code_version, run.as_of, {}, uuid.UUID(own) if own else None
+    )
+
+
+async def _stages(run: Run, fetch: dict[str, Path | None]) -> State[Any]:
+    watch, stages, broken = Stopwatch(), list[dict[str, Any]](), dict[str, str]()
+    ingested = Ingested()
+
+    async def stage(name: str, call: Callable[[], Awaitable[State[Any]]], *needs: str) -> Any:
+        lacking = [need for need in needs if need in broken]
+        if lacking:
+            broken[name] = f"{name} needs {', '.join(lacking)}"
+            run.progress.event("stage", name, "skipped", 0.0, 0, broken[name])
+            return None
+        began = Stopwatch()
+        state = await call()
+        if state.is_completed():
+            result = await state.result(fetch=True)
+            if isinstance(result, StageResult):
+                stages.append({"name": name, "seconds": round(result.seconds, 3), "rows": result.rows})
+            return result
+        error = await get_state_exception(state)
+        broken[name] = f"{name}: {error}"
+        stages.append({"name": name, "seconds": round(began.seconds, 3), "error": str(error)})
+        run.progress.event("stage", name, "failed", began.seconds, 0, str(error))
+        if not isinstance(error, AlvoradaError):
+            raise error
+        return None
+
+    try:
+        run.inception = await open_book(run)
+        ingested = await stage("ingest", lambda: ingest(run, **fetch, return_state=True)) or Ingested()
+        await stage("transform", lambda: transform(run, ingested.errors, return_state=True))
+        await stage("signals", lambda: signals(run, return_state=True), "transform")
+        await stage("portfolio", lambda: portfolio(run, return_state=True), "signals")
+        await stage("risk", lambda: risk(run, return_state=True), "portfolio")
+        await stage("report", lambda: report(run, return_state=True))
+    except BaseException as error:
+        await finish_run(
+            run.store, run.run_id, "failed", run.clock(), message=f"{type(error).__name__}: {error}", stages=stages
+        )
+        raise
+    return await _conclude(run, broken, stages, watch)
+
+
+async def _conclude(run: Run, broken: dict[str, str], stages: list[dict[str, Any]], watch: Stopwatch) -> State[Any]:
+    """The run's own words and its final state."""
+    status = await run.store.read_gold("dataset_status", run.as_of, run.as_of)
+    gaps = status.filter(status["state"] != "ok").select("dataset", "state").rows()
+    required = [name for name, state in gaps if state == "absent" and run.catalog.datasets[name].required]
+    named = ", ".join(f"{name} {state}" for name, state in gaps)
+    failures = [f"required dataset {name} is absent" for name in required] + list(broken.values())
+    if failures:
+        message = "; ".join(failures) + (f" (gaps: {named})" if named else "")
+        await finish_run(
+            run.store,
+            run.run_id,
+            "failed",
+            run.clock(),
+            gaps=[name for name, _ in gaps],
+            message=message,
+            stages=stages,
+        )
+        return Failed(message=message)
+    if gaps:
+        await finish_run(
+            run.store,
+            run.run_id,
+            "completed_with_gaps",
+            run.clock(),
+            gaps=[name for name, _ in gaps],
+            message=named,
+            stages=stages,
+        )
+        return Completed(name="CompletedWithGaps", message=named)
+    await finish_run(run.store, run.run_id, "completed", run.clock(), message="", stages=stages)
+    return Completed(message=f"{run.day} in {watch.seconds:.0f} s")

@@ -1,0 +1,40 @@
+"""Signals: the panel -> agents, regime, strategies, and one conviction per instrument."""
+
+from __future__ import annotations
+
+import polars as pl
+from prefect import flow
+
+from desk.agents import regimes_all, views_all
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.errors import MissingInput
+from desk.model import decision_time
+from desk.portfolio.aggregate import aggregate
+from desk.strategies import STRATEGIES, input_ages, score_all
+from flows.stages import StageResult, Stopwatch, done, require_rows
+from flows.transform import history_start, panel_of
+from tasks.run import Run
+
+
+@flow(name="signals", validate_parameters=False)
+async def signals(run: Run) -> StageResult:
+    """Writes every decision from the book's inception (or the history's first day) on. Raises when nothing scores."""
+    watch = Stopwatch()
+    run.progress.event("stage", "signals", "started")
+    panel = await panel_of(run)
+    scores = score_all(panel)
+    classes = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
+    frames = {
+        "agent_view": views_all(panel),
+        "regime": regimes_all(panel),
+        "strategy_signals": scores,
+        "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes),
+    }
+    since = decision_time(min(run.inception, history_start(run)))
+    frames = {name: frame.filter(pl.col("as_of") >= since) for name, frame in frames.items()}
+    rows = require_rows("signals", frames)
+    written = await run.store.write_gold(frames, run.run_id, (since, run.as_of))
+    today = frames["strategy_signals"].filter(pl.col("as_of") == run.as_of)
+    if today["score"].null_count() == today.height:
+        raise MissingInput("no strategy has a score: every one lacks an input")
+    return done(run, "signals", rows, written, watch)

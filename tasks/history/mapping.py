@@ -1,0 +1,107 @@
+"""The map of an import: which file, in what shape, feeds which series, curve, bond or survey of the catalogue.
+
+    root = "../my-history"                     # relative to the map's own folder
+    [[file]]
+    path = "fx/ptax.json"                      # .csv, .json, .parquet, each also .gz
+    kind = "series"                            # series, bars, curve, bonds, expectation
+    date = "data"
+    columns = { valor = "usdbrl_ptax_sell" }   # source column -> series id
+
+The first file that holds a (series, date) wins; what is already stored is never replaced.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from desk.catalog import Catalog
+from desk.errors import BadInput
+
+
+class LongColumns(BaseModel):
+    """A long table: `variable` names what the row is about, `value` holds the number."""
+
+    model_config = ConfigDict(extra="forbid")
+    variable: str
+    value: str
+    names: dict[str, str]
+
+
+class FileMap(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    path: str
+    kind: Literal["series", "bars", "curve", "bonds", "expectation"] = "series"
+    date: str
+    date_format: str = "%Y-%m-%d"
+    skip_rows: int = 0
+    header: list[str] | None = None
+    json_shape: Literal["records", "mapping"] = "records"
+    columns: dict[str, str] = Field(default_factory=dict)
+    long: LongColumns | None = None
+    where: dict[str, str] = Field(default_factory=dict)
+    start: dt.date | None = None
+    end: dt.date | None = None
+    scale: Decimal | None = None
+    shift_months: int = 0
+    id: str | None = None
+    """kind curve: the curve's id; kind bars: the instrument's."""
+    vertices: dict[str, int] = Field(default_factory=dict)
+    prefix: str = "ANBIMA"
+    bond_columns: dict[str, str] = Field(default_factory=dict)
+    bond_types: list[str] = Field(default_factory=list)
+    scales: dict[str, Decimal] = Field(default_factory=dict)
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _shape(self) -> FileMap:
+        needs = {
+            "series": bool(self.columns) != (self.long is not None),
+            "bars": bool(self.id and self.columns),
+            "curve": bool(self.id and self.vertices),
+            "bonds": {"type", "maturity", "rate"} <= set(self.bond_columns),
+            "expectation": {"indicator", "reference", "median"} <= set(self.columns),
+        }
+        if not needs[self.kind]:
+            raise ValueError(f"{self.path}: a file of kind {self.kind!r} lacks its columns")
+        return self
+
+
+class HistoryMap(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    root: str = "."
+    file: list[FileMap]
+
+    def check(self, catalog: Catalog) -> None:
+        """Every series id must be in the catalogue. Raises BadInput."""
+        for entry in self.file:
+            if entry.kind == "series":
+                ids = entry.long.names.values() if entry.long else entry.columns.values()
+            else:
+                ids = [entry.id] if entry.kind == "bars" and entry.id else []
+            for series_id in ids:
+                if series_id not in catalog.series:
+                    raise BadInput(f"import map, {entry.path}: unknown series {series_id!r}")
+
+
+def load_map(path: Path, catalog: Catalog) -> HistoryMap:
+    """The map, checked against the catalogue. Raises BadInput that names the file and the entry."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"import map {path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"import map {path} is not TOML: {error}") from error
+    try:
+        history = HistoryMap.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"import map {path}, {place}: {first['msg']}") from error
+    history.check(catalog)
+    return history
