@@ -1,4 +1,4 @@
-"""The daily run: ingest from all sources, then transform, signals, portfolio, risk, report. Ends in an explicit state."""
+"""The daily run: ingest from all sources, then transform, signals, portfolio, risk, report; an explicit final state."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, get_state_exception
 
 from desk.errors import SourceError
 from desk.model import Dataset, Window
@@ -19,6 +19,7 @@ from tasks.connectors import CONNECTORS
 from tasks.entry import open_client
 from tasks.ingest import SourceJob, attempt, open_cells, settle, summary
 from tasks.plan import Coverage, windows
+from tasks.progress import State as Told
 from tasks.run import Run
 
 TRIES = 3
@@ -37,14 +38,14 @@ class Ingested:
 
 async def can_heal(task: Any, task_run: Any, state: State[Any]) -> bool:
     """Another try helps only against what may pass: time-outs, 5xx, 429, cut bodies, HTML under a 200."""
-    error = await state.result(raise_on_failure=False, fetch=True)
+    error = await get_state_exception(state)
     return isinstance(error, SourceError) and error.retryable
 
 
 @task(name="ingest-source", task_run_name="ingest-{source}", retries=TRIES - 1, retry_condition_fn=can_heal)
 async def ingest_source(source: str, run: Run, job: SourceJob) -> int:
     """One try at what is still open of one source. Returns the rows inserted so far."""
-    await attempt(run, job)
+    await run.at_home(attempt(run, job))
     return job.inserted
 
 
@@ -52,7 +53,7 @@ async def ingest_source(source: str, run: Run, job: SourceJob) -> int:
 async def ingest(
     run: Run, recording: Path | None = None, manifest: Path | None = None, record: Path | None = None
 ) -> State[Ingested]:
-    """Fetches what lacks, from all sources at the same time. Completed, whatever sources failed: the result names them."""
+    """Fetches what lacks, from all sources at once. Completed, whatever sources failed: the result names them."""
     if run.sources == "stored":
         return Completed(message="stored: nothing is fetched", data=Ingested())
     watch = Stopwatch()
@@ -102,14 +103,16 @@ async def run_source(run: Run, job: SourceJob) -> float:
     watch = Stopwatch()
     run.progress.event("source", job.source, "started")
     await open_cells(run, job)
-    try:
-        await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
-    finally:
-        await settle(run, job)
+    state = await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
+    if not state.is_completed():
+        error = await get_state_exception(state)
+        if not isinstance(error, SourceError):
+            raise error  # not the source's doing: its cells stay open and count as died
+    await settle(run, job)
     errors = [summary(work) for work in job.work if work.errors]
     answered = any(not work.errors for work in job.work)
-    state = "failed" if errors and not answered else "gaps" if errors else "done"
-    run.progress.event("source", job.source, state, watch.seconds, job.inserted, errors[0] if errors else "")  # type: ignore[arg-type]
+    told: Told = "failed" if errors and not answered else "gaps" if errors else "done"
+    run.progress.event("source", job.source, told, watch.seconds, job.inserted, errors[0] if errors else "")
     return watch.seconds
 
 

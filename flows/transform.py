@@ -1,4 +1,4 @@
-"""Transform: what the store knew at as_of -> the panel, features, the state of each dataset, the receipt of each input."""
+"""Transform: what the store knew at as_of -> the panel, features, each dataset's state, each input's receipt."""
 
 from __future__ import annotations
 

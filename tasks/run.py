@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from blocks.settings import Settings
 from desk.catalog import Catalog
@@ -15,6 +17,7 @@ from tasks.progress import Progress
 from tasks.store import Store
 
 Clock = Callable[[], dt.datetime]
+T = TypeVar("T")
 
 
 class Run:
@@ -32,6 +35,7 @@ class Run:
         "code_version",
         "inception",
         "lake",
+        "loop",
         "panel",
         "progress",
         "run_id",
@@ -59,7 +63,12 @@ class Run:
         self.clock, self.progress, self.code_version = clock, progress, code_version
         self.panel: Panel | None = None
         self.inception = self.day
+        self.loop = asyncio.get_running_loop()
 
     @property
     def day(self) -> dt.date:
         return desk_day(self.as_of)
+
+    async def at_home(self, work: Coroutine[Any, Any, T]) -> T:
+        """Awaits `work` on the loop that made the run's pools. Prefect runs tasks on a loop of its own."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))

@@ -108,7 +108,7 @@ def _window_sum(values: FloatArray, n: int) -> FloatArray:
     """Sum of the `n` observations that end at each column; NaN where one of them is missing."""
     total = values.copy()
     for lag in range(1, n):
-        total[:, lag:] += values[:, : values.shape[1] - lag]
+        total[:, lag:] += values[:, : max(values.shape[1] - lag, 0)]
     total[:, : n - 1] = np.nan
     return total
 
