@@ -15,6 +15,7 @@ from desk import calendars
 from desk.catalog import Catalog
 from desk.gold import DATASET_STATUS, INPUT_RECEIPT
 from desk.model import Dataset, desk_day
+from desk.transforms.expectations import INDICATORS
 
 USABLE_PROMISES = 3
 """Older than this many times its promise, a dataset's newest number is no longer an input: it is absent."""
@@ -57,7 +58,7 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
         is_meeting, is_ahead = pl.col("reference").str.starts_with("R"), pl.col("reference").str.starts_with("12m")
         kinds = {"ExpectativasMercadoSelic": is_meeting, "ExpectativasMercadoInflacao12Meses": is_ahead}
         chosen = kinds.get(dataset.params["set"], ~(is_meeting | is_ahead))
-        name = pl.concat_str(pl.lit("focus:"), pl.col("indicator"), pl.lit(":"), pl.col("reference"))
+        name = _focus_name()
         value = pl.col("median")
     return frame.filter(chosen).select(
         name.alias("input_id"),
@@ -67,6 +68,14 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
         "stamp",
         "payload_id",
     )
+
+
+def _focus_name() -> pl.Expr:
+    """`focus_ipca_12m`, `focus_selic_2027`, `focus_selic_R4/2028`: indicator and reference by the panel's short names."""
+    short = {label: key for key, label in INDICATORS.items()}
+    reference = pl.col("reference").replace({"12m_smoothed": "12m"})
+    indicator = pl.col("indicator").replace(short)
+    return pl.concat_str(pl.lit("focus"), indicator, reference, separator="_")
 
 
 def _prefixes(dataset: Dataset) -> list[str]:
