@@ -57,7 +57,7 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
     else:
         is_meeting, is_ahead = pl.col("reference").str.starts_with("R"), pl.col("reference").str.starts_with("12m")
         kinds = {"ExpectativasMercadoSelic": is_meeting, "ExpectativasMercadoInflacao12Meses": is_ahead}
-        chosen = kinds.get(dataset.params["set"], ~(is_meeting | is_ahead))
+        chosen = kinds.get(dataset.params["set"], ~(is_meeting | is_ahead)) & pl.col("base").is_in([0, -1])
         name = _focus_name()
         value = pl.col("median")
     return frame.filter(chosen).select(
@@ -71,9 +71,9 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
 
 
 def _focus_name() -> pl.Expr:
-    """`focus_ipca_12m`, `focus_selic_2027`, `focus_selic_R4/2028`: indicator and reference by the panel's short names."""
+    """`focus_ipca_12m` (the smoothed one, as in the panel), `focus_selic_2027`, `focus_selic_R4/2028`."""
     short = {label: key for key, label in INDICATORS.items()}
-    reference = pl.col("reference").replace({"12m_smoothed": "12m"})
+    reference = pl.col("reference").replace({"12m_smoothed": "12m", "12m": "12m_unsmoothed"})
     indicator = pl.col("indicator").replace(short)
     return pl.concat_str(pl.lit("focus"), indicator, reference, separator="_")
 
