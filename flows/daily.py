@@ -92,7 +92,7 @@ async def _stages(run: Run, fetch: dict[str, Path | None]) -> State[Any]:
         began = Stopwatch()
         state = await call()
         if state.is_completed():
-            result = await state.result(fetch=True)
+            result = await state.result(fetch=True)  # type: ignore[call-overload]  # its overloads forget `fetch`
             if isinstance(result, StageResult):
                 stages.append({"name": name, "seconds": round(result.seconds, 3), "rows": result.rows})
             return result

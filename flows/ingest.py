@@ -42,7 +42,12 @@ async def can_heal(task: Any, task_run: Any, state: State[Any]) -> bool:
     return isinstance(error, SourceError) and error.retryable
 
 
-@task(name="ingest-source", task_run_name="ingest-{source}", retries=TRIES - 1, retry_condition_fn=can_heal)
+@task(
+    name="ingest-source",
+    task_run_name="ingest-{source}",
+    retries=TRIES - 1,
+    retry_condition_fn=can_heal,  # type: ignore[arg-type]  # it may be async; Prefect's types do not say so
+)
 async def ingest_source(source: str, run: Run, job: SourceJob) -> int:
     """One try at what is still open of one source. Returns the rows inserted so far."""
     await run.at_home(attempt(run, job))
