@@ -81,7 +81,7 @@ class HistoryMap(BaseModel):
         """Every series id must be in the catalogue. Raises BadInput."""
         for entry in self.file:
             if entry.kind == "series":
-                ids = entry.long.names.values() if entry.long else entry.columns.values()
+                ids = list((entry.long.names if entry.long else entry.columns).values())
             else:
                 ids = [entry.id] if entry.kind == "bars" and entry.id else []
             for series_id in ids:

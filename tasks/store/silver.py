@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+import asyncpg
 import polars as pl
 
 from desk.errors import StoreError
-from desk.model import SILVER, SilverTable
+from desk.model import SILVER, Frames, SilverTable
 from tasks.store.connect import Connections
 from tasks.store.copying import copy_in, literal, one_of, refuse_bad_floats, refuse_bad_keys
 
@@ -18,22 +19,15 @@ class SilverStore:
 
     async def write_silver(self, table: str, frame: pl.DataFrame) -> int:
         """Insert the rows whose key is not there yet; returns how many. `frame` has the table's stored schema."""
-        silver = _silver(table)
-        rows = frame.select(pl.col(name).cast(dtype) for name, dtype in silver.stored_schema.items())
-        refuse_bad_floats(table, rows)
-        refuse_bad_keys(table, rows, silver.key)
-        if rows.is_empty():
-            return 0
-        columns = ", ".join(rows.columns)
+        return (await self.write_silver_tables({table: frame}))[0]
+
+    async def write_silver_tables(self, frames: Frames) -> list[int]:
+        """As `write_silver`, for several tables in one transaction: all of their rows, or none."""
+        checked = {name: _checked(name, frame) for name, frame in frames.items()}
+        if all(rows.is_empty() for rows in checked.values()):
+            return [0] * len(checked)
         async with self.connections.acquire() as connection, connection.transaction():
-            await connection.execute(
-                f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-            )
-            await copy_in(connection, "incoming", rows)
-            done = await connection.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming ON CONFLICT DO NOTHING"
-            )
-        return int(done.split()[-1])
+            return [await _insert(connection, name, rows) for name, rows in checked.items()]
 
     async def read_silver(
         self, table: str, as_of: dt.datetime, since: dt.date, entities: Collection[str] | None = None
@@ -81,6 +75,28 @@ class SilverStore:
         """Rows per silver table."""
         async with self.connections.acquire() as connection:
             return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in SILVER}
+
+
+def _checked(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    silver = _silver(table)
+    rows = frame.select(pl.col(name).cast(dtype) for name, dtype in silver.stored_schema.items())
+    refuse_bad_floats(table, rows)
+    refuse_bad_keys(table, rows, silver.key)
+    return rows
+
+
+async def _insert(connection: asyncpg.Connection, table: str, rows: pl.DataFrame) -> int:
+    if rows.is_empty():
+        return 0
+    columns, incoming = ", ".join(rows.columns), f"incoming_{table}"
+    await connection.execute(
+        f"CREATE TEMP TABLE {incoming} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
+    )
+    await copy_in(connection, incoming, rows)
+    done = await connection.execute(
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ON CONFLICT DO NOTHING"
+    )
+    return int(done.split()[-1])
 
 
 def _silver(table: str) -> SilverTable:
