@@ -66,6 +66,9 @@ class RunProgress:
         if kind == "result":
             self.results.setdefault(name, []).append(message)
             return
+        if kind == "note":  # above the live display, where there is one
+            self.console.print(message, markup=False, soft_wrap=True)
+            return
         now = self.clock()
         line = self.lines.setdefault((kind, name), Line(kind, name, state, now))
         line.state, line.seconds, line.rows, line.message = state, seconds, rows, message

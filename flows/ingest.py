@@ -107,6 +107,16 @@ async def run_source(run: Run, job: SourceJob) -> float:
         return 0.0
     watch = Stopwatch()
     run.progress.event("source", job.source, "started")
+    await ask(run, job)
+    errors = [summary(work) for work in job.work if work.errors]
+    answered = any(not work.errors for work in job.work)
+    told: Told = "failed" if errors and not answered else "gaps" if errors else "done"
+    run.progress.event("source", job.source, told, watch.seconds, job.inserted, errors[0] if errors else "")
+    return watch.seconds
+
+
+async def ask(run: Run, job: SourceJob) -> None:
+    """A job from its open cells to its closed ones, tries and all. What failed stays on the job."""
     await open_cells(run, job)
     state = await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
     if not state.is_completed():
@@ -114,11 +124,6 @@ async def run_source(run: Run, job: SourceJob) -> float:
         if not isinstance(error, SourceError):
             raise error  # not the source's doing: its cells stay open and count as died
     await settle(run, job)
-    errors = [summary(work) for work in job.work if work.errors]
-    answered = any(not work.errors for work in job.work)
-    told: Told = "failed" if errors and not answered else "gaps" if errors else "done"
-    run.progress.event("source", job.source, told, watch.seconds, job.inserted, errors[0] if errors else "")
-    return watch.seconds
 
 
 def retry_options(run: Run) -> dict[str, Any]:

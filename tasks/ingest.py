@@ -33,8 +33,8 @@ class DatasetWork:
     """One dataset's windows and what became of them."""
 
     __slots__ = (
-        "bytes", "cells", "dataset", "done_cells", "errors", "hashes", "inserted", "parsed", "pending", "quality",
-        "rows", "seconds", "window",
+        "began", "bytes", "cells", "dataset", "done_cells", "errors", "hashes", "inserted", "parsed", "pending",
+        "quality", "rows", "seconds", "window",
     )  # fmt: skip
 
     def __init__(self, dataset: Dataset, windows: list[Window], pending: list[Query]) -> None:
@@ -48,6 +48,12 @@ class DatasetWork:
         self.quality: dict[str, Quality] = {}
         self.inserted = self.bytes = self.parsed = 0
         self.seconds = 0.0
+        self.began: float | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds of all tries so far, the one in hand included."""
+        return self.seconds + (time.monotonic() - self.began if self.began is not None else 0.0)
 
 
 class SourceJob:
@@ -87,9 +93,11 @@ async def attempt(run: Run, job: SourceJob) -> None:
         work.errors = [error for error in work.errors if not error.retryable]
     # A dataset after the other: a source's manners hold for all its requests anyway, and rows land early.
     for work in job.work:
-        began = time.monotonic()
-        await _ask(run, job, work)
-        work.seconds += time.monotonic() - began
+        work.began = time.monotonic()
+        try:
+            await _ask(run, job, work)
+        finally:
+            work.seconds, work.began = work.spent, None
     healable = [error for error in job.errors if error.retryable]
     if healable:
         raise healable[0]
@@ -204,7 +212,7 @@ async def _finish(run: Run, work: DatasetWork, states: dict[dt.date, CellState],
         rows={day: work.rows[day] for day in states},
         inserted=work.inserted,
         bytes=work.bytes,
-        seconds=work.seconds,
+        seconds=work.spent,
         checks=combined(work.quality) if work.quality else None,
         error_kind=type(error).__name__ if error else None,
         error=summary(work) if error else None,

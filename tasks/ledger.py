@@ -70,6 +70,15 @@ class Buried:
     cells: int
 
 
+@dataclass(frozen=True, slots=True)
+class PastFetch:
+    """What one fetch of a dataset covered, in how many cells, and the seconds that it took."""
+
+    covered: Window
+    cells: int
+    seconds: float
+
+
 def input_hash(sha256s: Iterable[str]) -> str | None:
     """One mark for the payloads of a fetch: the payload's own when there is one, a hash over all of them when more."""
     distinct = sorted(set(sha256s))
@@ -221,6 +230,20 @@ async def earlier_fetches(store: Store, dataset: str, window: Window) -> pl.Data
         f" AND covered_to >= {literal(window.start)} AND covered_from <= {literal(window.end)} GROUP BY 1, 2"
     )
     return await store.connections.frame(query, FETCH_SCHEMA)
+
+
+async def past_fetches(store: Store, dataset: str, newest: int) -> list[PastFetch]:
+    """The newest successful fetches of the dataset that took time, newest first."""
+    async with store.connections.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT min(covered_from) AS first, max(covered_to) AS last, count(*) AS cells, max(seconds) AS seconds"
+            " FROM ledger WHERE dataset = $1 AND state = ANY($2) AND seconds > 0"
+            " GROUP BY run_id, started_at ORDER BY started_at DESC LIMIT $3",
+            dataset,
+            LOOKED,
+            newest,
+        )
+    return [PastFetch(Window(row["first"], row["last"]), row["cells"], row["seconds"]) for row in rows]
 
 
 async def _of_successes(store: Store, dataset: str, what: str) -> Any:

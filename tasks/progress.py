@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, Protocol, runtime_checkable
 
-Kind = Literal["source", "stage", "result"]
+Kind = Literal["source", "stage", "result", "note"]
 """A source's ingest, a stage of the run (transform, signals, ...), or a thing that came out of it: `report` (message:
-its path) and `artifact` (message: its Prefect key)."""
+its path), `artifact` (message: its Prefect key); a `note` is a line to be shown as its message says it."""
 
 State = Literal["started", "done", "gaps", "failed", "skipped"]
 """`gaps`: something came, but not all; `skipped`: nothing to do, or an input is absent. The message says which."""
