@@ -33,7 +33,9 @@ def windows(dataset: Dataset, rule: PublicationRule, coverage: Coverage, as_of: 
         return _runs(dataset, [day for day in wanted if day >= lookback or day not in coverage.good])
     if coverage.covered_from is None:
         return [Window(min(first, lookback), today)]
-    lacking = missing(dataset, rule, coverage, Window(min(coverage.covered_from, today), today), as_of)
+    # From the history's first day, wherever the ledger begins: a backfill may have come before the first run (the
+    # history is still to come) or gone far behind it (older holes are its own business, not every day's).
+    lacking = missing(dataset, rule, coverage, Window(min(first, lookback), today), as_of)
     return [Window(min([lookback, *lacking[:1]]), today)]
 
 
