@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from typing import Any
 
 from alvorada.home import project_root
 from desk.errors import AlvoradaError, BadInput
@@ -16,9 +17,6 @@ WORK_POOL = "alvorada"
 QUEUES = {"daily": 1, "backfill": 1}
 """Queue -> runs at the same time. A lower number in PRIORITIES goes first: the daily run before a backfill."""
 PRIORITIES = {"daily": 1, "backfill": 2}
-
-
-DEPLOYMENTS = ("daily/daily", "backfill/backfill")
 
 
 def apply(sources: str = "live") -> None:
@@ -36,11 +34,25 @@ def apply(sources: str = "live") -> None:
         asyncio.run(_take_from(sources))
 
 
+def deployments() -> list[dict[str, Any]]:
+    """The entries of prefect.yaml."""
+    import yaml  # type: ignore[import-untyped]
+
+    with (project_root() / "prefect.yaml").open(encoding="utf-8") as file:
+        entries: list[dict[str, Any]] = yaml.safe_load(file)["deployments"]
+    return entries
+
+
+def deployment_names() -> list[str]:
+    """`flow/deployment`, as Prefect calls them. A flow is named after its function."""
+    return [f"{entry['entrypoint'].rpartition(':')[2]}/{entry['name']}" for entry in deployments()]
+
+
 async def _take_from(sources: str) -> None:
     from prefect.client.orchestration import get_client
 
     async with get_client() as client:
-        for name in DEPLOYMENTS:
+        for name in deployment_names():
             deployment = await client.read_deployment_by_name(name)
             parameters = {**deployment.parameters, "sources": sources}
             # update_deployment() would also send the schedule fields, and clear them.
@@ -81,8 +93,11 @@ def _deploy() -> None:
 
     code = app(["--no-prompt", "deploy", "--all"], standalone_mode=False)
     if code:
-        raise AlvoradaError(f"`prefect deploy --all` failed with code {code}")
+        raise AlvoradaError(f"`prefect deploy --all` failed with code {code}: its own words stand above")
 
 
 if __name__ == "__main__":
-    apply(*sys.argv[1:2])
+    try:
+        apply(*sys.argv[1:2])
+    except AlvoradaError as failure:
+        sys.exit(f"alvorada: {failure}")

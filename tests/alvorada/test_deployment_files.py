@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from alvorada.deployments import DEPLOYMENTS, PRIORITIES, QUEUES, WORK_POOL
+from alvorada.deployments import PRIORITIES, QUEUES, WORK_POOL, deployment_names
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +20,7 @@ def load(name: str) -> Any:
 
 def test_every_deployment_has_its_flow_its_queue_and_the_zone_of_its_schedule() -> None:
     deployments = {entry["name"]: entry for entry in load("prefect.yaml")["deployments"]}
-    assert {f"{name}/{name}" for name in deployments} == set(DEPLOYMENTS)
+    assert {f"{name}/{name}" for name in deployments} == set(deployment_names())
     for name, entry in deployments.items():
         path, function = entry["entrypoint"].split(":")
         source = (ROOT / path).read_text(encoding="utf-8")
