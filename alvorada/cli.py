@@ -10,7 +10,7 @@ from typing import Annotated
 import click
 import typer
 
-from alvorada.home import DEFAULT_SEED, WORLDS, Home, database_name
+from alvorada.home import DEFAULT_SEED, WORLDS, Home
 from alvorada.origins import Asked
 from desk.errors import AlvoradaError, BadInput
 
@@ -35,6 +35,8 @@ Folder = Annotated[
 Manifest = Annotated[str | None, typer.Option("--manifest", metavar="FILE", help="Which file answers which request.")]
 Record = Annotated[str | None, typer.Option("--record", metavar="DIR", help="Keep every response there, to replay.")]
 Seed = Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Which simulated economy.")]
+LAST = f"{', '.join(WORLDS)}. Default: the one used last here, else live."
+LastUsed = Annotated[str | None, typer.Option("--world", help=LAST)]
 DRY = "Print the cells and the estimate; run nothing."
 
 
@@ -105,9 +107,9 @@ def import_history(
 def report(
     as_of: AsOf = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    world: Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + ".")] = "",
+    world: LastUsed = None,
 ) -> None:
-    """Print where the report of a day is; the latest one by default."""
+    """Print where the report of a day is; the latest one by default. One gone from the disk comes from the database."""
     from alvorada.commands import find_report
 
     find_report(as_of, open_it, world, now())
@@ -145,22 +147,16 @@ def doctor() -> None:
 
 
 @app.command()
-def url(world: Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + ", or prefect.")] = "live") -> None:
+def url(
+    world: Annotated[str | None, typer.Option("--world", help=f"{LAST} Also: prefect.")] = None,
+) -> None:
     """Print the database's URL, for psql and the like."""
-    from alvorada.stack import PREFECT_DATABASE, embedded
+    from alvorada.commands import database_url
 
-    given = os.environ.get("DATABASE_URL")
-    if given and world != "prefect":
-        typer.echo(given)
-        return
-    home = Home.from_environment()
-    postgres = embedded(home)
-    name = PREFECT_DATABASE if world == "prefect" else database_name(world)
-    if not (home.postgres / "password").exists():
-        raise BadInput(f"no database yet under {home.path}: the first `alvorada run`, `demo` or `up` makes it")
-    typer.echo(postgres.url(name))
-    if not postgres.status().running:
-        typer.echo("alvorada: this PostgreSQL is not running now; `alvorada up` starts it", err=True)
+    address, note = database_url(world)
+    typer.echo(address)
+    if note:
+        typer.echo(f"alvorada: {note}", err=True)
 
 
 @app.command()

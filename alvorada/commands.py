@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from alvorada.days import day_range, decision_day, latest_day
-from alvorada.home import WORLDS, Home
+from alvorada.home import Home, LastWorld, database_name
 from alvorada.origins import Asked, Origin, origin
 from desk.errors import BadInput
 
@@ -90,20 +90,40 @@ def load_history(map_file: str) -> None:
     typer.echo(f"{ended.name} in {ended.seconds:.0f} s{f': {ended.message}' if ended.message else ''}")
 
 
-def find_report(as_of: str | None, open_it: bool, world: str, now: dt.datetime) -> None:
-    """Reports lie at reports/WORLD/DAY.html under the home."""
-    if world and world not in WORLDS:
-        raise BadInput(f"unknown world {world!r}; known: {', '.join(WORLDS)}")
+def database_url(world: str | None) -> tuple[str, str | None]:
+    """The address of a world's database, or of Prefect's, and a note where nothing answers there now."""
+    from alvorada.stack import PREFECT_DATABASE, embedded
+
     home = Home.from_environment()
-    name = f"{decision_day(as_of, now)}.html" if as_of else "????-??-??.html"
-    found = sorted(home.reports.glob(f"{world or '*'}/{name}"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        what = f"for {name.removesuffix('.html')}" if as_of else "yet"
-        where = f" in the {world} world" if world else ""
-        raise BadInput(f"no report {what}{where}: `alvorada run{f' --as-of {as_of}' if as_of else ''}` makes one")
-    typer.echo(found[-1])
+    name = PREFECT_DATABASE
+    if world != "prefect":
+        last = LastWorld.asked(home, world)
+        name = database_name(last.world, last.seed)
+        given = os.environ.get("DATABASE_URL")
+        if given:
+            return given, None
+    postgres = embedded(home)
+    if not (home.postgres / "password").exists():
+        raise BadInput(f"no database yet under {home.path}: the first `alvorada run`, `demo` or `up` makes it")
+    up = postgres.status().running
+    return postgres.url(name), None if up else "this PostgreSQL is not running now; `alvorada up` starts it"
+
+
+def find_report(as_of: str | None, open_it: bool, world: str | None, now: dt.datetime) -> None:
+    """Reports lie at reports/WORLD/DAY.html under the home, and in the world's database."""
+    home = Home.from_environment()
+    last = LastWorld.asked(home, world)
+    day = decision_day(as_of, now) if as_of else None
+    folder = home.reports / last.world
+    found = max(folder.glob(f"{day or '????-??-??'}.html"), default=None)
+    if found is None:
+        from alvorada.pages import restore
+
+        found = restore(home, last, day)
+        typer.echo(f"alvorada: it was gone from {folder}: taken from the database", err=True)
+    typer.echo(found)
     if open_it:
         import webbrowser
 
-        if not webbrowser.open(found[-1].as_uri()):
-            raise BadInput(f"no browser here to open {found[-1]}")
+        if not webbrowser.open(found.as_uri()):
+            raise BadInput(f"no browser here to open {found}")

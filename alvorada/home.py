@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,6 +50,11 @@ class Home:
         """What `alvorada up` is running: process ids, ports, URLs."""
         return self.path / "stack.json"
 
+    @property
+    def last_file(self) -> Path:
+        """Which world was used last, and with which seed."""
+        return self.path / "last-world.json"
+
     def make(self) -> Home:
         """Creates the folder and proves that it can be written. Raises BadInput."""
         try:
@@ -62,6 +68,41 @@ class Home:
                 f"cannot write to the home folder {self.path} ({error.strerror}): set ALVORADA_HOME to another one"
             ) from error
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class LastWorld:
+    """The world that a run or `up` of this home used last: what `url` and `report` mean without --world."""
+
+    world: str = "live"
+    seed: int = DEFAULT_SEED
+
+    def write(self, home: Home) -> None:
+        fresh = home.last_file.with_name(f"{home.last_file.name}.{os.getpid()}")
+        fresh.write_text(json.dumps({"world": self.world, "seed": self.seed}), encoding="utf-8")
+        fresh.replace(home.last_file)
+
+    @classmethod
+    def read(cls, home: Home) -> LastWorld:
+        """Live where nothing was run yet. Raises BadInput for a file that is not ours."""
+        try:
+            record = json.loads(home.last_file.read_text(encoding="utf-8"))
+            found = cls(str(record["world"]), int(record["seed"]))
+            database_name(found.world)
+        except (FileNotFoundError, NotADirectoryError):
+            return cls()
+        except (ValueError, KeyError, TypeError, BadInput) as error:
+            raise BadInput(f"{home.last_file} cannot be read ({error}): delete it") from error
+        return found
+
+    @classmethod
+    def asked(cls, home: Home, world: str | None) -> LastWorld:
+        """The world that `--world` names, with the seed it was last used with; without one, the last world."""
+        last = cls.read(home)
+        if world is None or world == last.world:
+            return last
+        database_name(world)  # it must be one
+        return cls(world)
 
 
 def database_name(world: str, seed: int = DEFAULT_SEED) -> str:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from alvorada.children import stop_signals
-from alvorada.home import DEFAULT_SEED, Home
+from alvorada.home import DEFAULT_SEED, Home, LastWorld
 from alvorada.origins import Origin
 from alvorada.progress import RunProgress
 from alvorada.stack import adopt, sandbox, stack
-from desk.errors import AlvoradaError, StageFailed
+from desk.errors import AlvoradaError, Busy, StageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,12 @@ def ground(home: Home, origin: Origin, seed: int) -> Iterator[Callable[[], None]
     if origin.kind != "sandbox":
         with stop_signals(), stack(home, origin.world, seed) as ready:
             adopt(ready.environment())
+            LastWorld(origin.world).write(home)
             yield lambda: None
         return
     with stop_signals(), sandbox(home, seed) as root, stack(home, origin.world, seed) as ready:
         adopt(ready.environment())
+        LastWorld(origin.world, seed).write(home)
         yield lambda: adopt({"ALVORADA_SANDBOX_URL": root()})
 
 
@@ -104,6 +106,8 @@ async def _to_its_end(flow: Any, parameters: dict[str, Any]) -> Any:
     state = await flow(**parameters, return_state=True)
     if state.is_failed():
         error = await get_state_exception(state)
+        if isinstance(error, Busy):
+            raise Busy(f"another {flow.name} run is at work on this database: wait for its end, or stop it") from error
         if isinstance(error, AlvoradaError):
             raise error
     return state

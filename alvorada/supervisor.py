@@ -21,8 +21,8 @@ from pathlib import Path
 import typer
 
 from alvorada.children import Child, ChildFailed, Mark, reap, signal_group, stop_all, stop_signals
-from alvorada.deployments import WORK_POOL
-from alvorada.home import Home, database_name, project_root
+from alvorada.deployments import WORK_POOL, deployment_names
+from alvorada.home import Home, LastWorld, database_name, project_root
 from alvorada.ports import require_free
 from alvorada.postgres import Postgres
 from alvorada.stack import (
@@ -103,12 +103,13 @@ def _start(
     say("Prefect", root, server.log)
     deploying = started(_python("the deployments", home, env, "-m", "alvorada.deployments", world))
     deploying.finish(SERVER_SECONDS)
-    say("Deployments", "daily, backfill", deploying.log)
+    say("Deployments", ", ".join(deployment_names()), deploying.log)
     worker = started(_prefect("the worker", home, env, "worker", "start", "--pool", WORK_POOL, "--name", "local"))
     worker.wait_for(lambda: "yes" if "started" in worker.text() else None, WORKER_SECONDS)
     say("Worker", f"pool {WORK_POOL}", worker.log)
     record = replace(record, ready=True)
     record.write(home)
+    LastWorld(world, seed).write(home)
     typer.echo(f"\nReady: {root}   Ctrl-C (or `alvorada down`) stops everything", err=True)
     typer.echo(
         f"Try:   PREFECT_API_URL={api} {Path(sys.executable).with_name('prefect')} deployment run daily/daily", err=True
