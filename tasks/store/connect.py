@@ -57,7 +57,8 @@ class Connections:
                 yield connection
         except asyncpg.PostgresError as error:
             raise StoreError(f"the database refused: {error}") from error
-        except (OSError, asyncpg.InterfaceError) as error:
+        # InternalClientError is what asyncpg says of a connection that was cut before it noticed.
+        except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise connect_failure(self.url, error) from error
 
     async def frame(self, query: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
