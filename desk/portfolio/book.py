@@ -198,10 +198,14 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     """
     before, nav = path.before[row], float(path.nav[row])
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
-    priced = np.isfinite(plan.quotes.value[row])
-    desired = np.where(priced, round_to_lots(plan.per_brl[row] * nav, lots), before)
     mapped = plan.contracts.maturity[row]
-    rolled = priced & (before != 0) & (path.maturity_before[row] != mapped)
+    leaves = (before != 0) & (path.maturity_before[row] != mapped)
+    priced = np.isfinite(plan.quotes.value[row])
+    if leaves.any():  # out of a contract that has no price today, nobody can order
+        own = _quote_at(terms_of(parameters.instruments), plan, row, path.maturity_before[row])
+        priced &= ~leaves | np.isfinite(own.value[0])
+    desired = np.where(priced, round_to_lots(plan.per_brl[row] * nav, lots), before)
+    rolled = priced & leaves
     cost = np.nan_to_num(plan.unit_cost[row]) * np.abs(desired - before)
     must = rolled | ((before != 0) & (np.sign(desired) != np.sign(before)))
     trade = worth_trading(desired - before, must, plan.matrix[row], cost, nav, parameters)
@@ -209,9 +213,9 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     if not within_limits(target, plan, row, nav, parameters):
         target = desired
     path.target[row] = target
-    own = priced | (before == 0)
-    path.maturity[row] = np.where(own, mapped, path.maturity_before[row])
-    path.contract_id[row] = np.where(own, plan.contracts.contract_id[row], path.contract_id_before[row])
+    moves = priced | (before == 0)
+    path.maturity[row] = np.where(moves, mapped, path.maturity_before[row])
+    path.contract_id[row] = np.where(moves, plan.contracts.contract_id[row], path.contract_id_before[row])
 
 
 def within_limits(target: IntArray, plan: Plan, row: int, nav: float, parameters: DeskParameters) -> bool:

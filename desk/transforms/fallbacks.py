@@ -35,7 +35,7 @@ class CurveSpec:
     method: str
     patience_days: int
     max_age_days: int
-    flat_below: bool
+    flat_below: float
     forward_above: float
     sources: tuple[CurveSource, ...]
 

@@ -87,7 +87,12 @@ def _interpolate(spec: CurveSpec, states: _States) -> FloatArray:
         days, targets = _calendar_days(states.obs_dates, states.tenors), _calendar_days(states.obs_dates, at[None, :])
         growth = log_linear(days, linear_360_growth(states.rates, days), targets)
         return linear_360_rate(growth, targets)
-    return flat_forward(states.tenors, states.rates, at, flat_below=spec.flat_below, forward_above=spec.forward_above)
+    rates = flat_forward(
+        states.tenors, states.rates, at, flat_below=spec.flat_below < 1.0, forward_above=spec.forward_above
+    )
+    tenors = np.where(np.isfinite(states.rates), states.tenors, np.inf)
+    first = np.fmin.reduce(tenors, axis=1, initial=np.inf)[:, None]
+    return np.where(at >= spec.flat_below * np.where(np.isfinite(first), first, 0.0), rates, np.nan)
 
 
 def _calendar_days(obs_dates: Days, tenors: FloatArray) -> FloatArray:
