@@ -153,8 +153,7 @@ def pretended_python(folder: Path, pip_index: str = "") -> Path:
     """A Python whose venv holds a pip that knows an index and a uv that writes down what it is asked, and with what."""
     inner = script(
         folder / "inner",
-        f'case "$*" in *"config get global.index-url"*) [ -n "{pip_index}" ] && echo "{pip_index}" || exit 1;; '
-        '*"config get"*) exit 1;; *) exit 0;; esac',
+        f"""case "$*" in *"config list"*) [ -z "{pip_index}" ] || echo "global.index-url='{pip_index}'";; esac""",
     )
     made = 'printf "#!/bin/sh\\necho ran\\n" >.venv/bin/alvorada; chmod +x .venv/bin/alvorada'
     asked = 'echo "$* index=${UV_DEFAULT_INDEX:-none}" >>asked'
