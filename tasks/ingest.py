@@ -33,8 +33,8 @@ class DatasetWork:
     """One dataset's windows and what became of them."""
 
     __slots__ = (
-        "began", "bytes", "cells", "dataset", "done_cells", "errors", "hashes", "inserted", "parsed", "pending",
-        "quality", "rows", "seconds", "window",
+        "began", "bytes", "cells", "dataset", "day_errors", "done_cells", "errors", "hashes", "inserted", "parsed",
+        "pending", "quality", "rows", "seconds", "window",
     )  # fmt: skip
 
     def __init__(self, dataset: Dataset, windows: list[Window], pending: list[Query]) -> None:
@@ -43,6 +43,7 @@ class DatasetWork:
         self.cells = [day for window in windows for day in cells(dataset, window)]
         self.done_cells: set[dt.date] = set()
         self.errors: list[SourceError] = []
+        self.day_errors: dict[dt.date, SourceError] = {}  # where each day has a file, and so an error, of its own
         self.hashes: set[str] = set()
         self.rows: Counter[dt.date] = Counter()
         self.quality: dict[str, Quality] = {}
@@ -112,10 +113,12 @@ async def _ask(run: Run, job: SourceJob, work: DatasetWork) -> None:
             query, result = await finished
             if isinstance(result, SourceError) and not isinstance(result, NoData):
                 work.errors.append(result)
+                days = _days_of(work, query) if work.dataset.per_day else []
+                work.day_errors.update(dict.fromkeys(days, result))
                 if result.retryable:
                     still_open.append(query)
-                elif work.dataset.per_day:
-                    await _close(run, work, _days_of(work, query), "failed", result)
+                else:
+                    await _close(run, work, days, "failed", result)
                 continue
             batch.append((query, [] if isinstance(result, NoData) else result))
             if len(batch) >= BATCH:
@@ -187,9 +190,12 @@ async def settle(run: Run, job: SourceJob) -> None:
         left = [day for day in work.cells if day not in work.done_cells]
         if not left:
             continue
-        error = work.errors[0] if work.errors else None
-        if error is not None:
-            await _close(run, work, left, "failed", error)
+        if work.dataset.per_day and work.errors:
+            for day in left:
+                await _close(run, work, [day], "failed", work.day_errors.get(day, work.errors[0]))
+            continue
+        if work.errors:
+            await _close(run, work, left, "failed", work.errors[0])
             continue
         states = {day: _state(run, work, day) for day in left}
         await _finish(run, work, states, None)
@@ -215,7 +221,7 @@ async def _finish(run: Run, work: DatasetWork, states: dict[dt.date, CellState],
         seconds=work.spent,
         checks=combined(work.quality) if work.quality else None,
         error_kind=type(error).__name__ if error else None,
-        error=summary(work) if error else None,
+        error=(str(error) if work.dataset.per_day else summary(work)) if error else None,
         input_hash=input_hash(work.hashes),
     )
     await ledger.finish(run.store, run.run_id, outcome)
