@@ -16,8 +16,12 @@ from desk.errors import BadInput
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
+COVERED = ("--cov=desk", "--cov=tasks/connectors", "--cov-report=term:skip-covered", "--cov-fail-under=95")
+
+
 def suite(arguments: Sequence[str]) -> int:
-    return _python("-m", "pytest", *arguments)
+    """pytest; the whole suite also holds the desk and the connectors to their coverage."""
+    return _python("-m", "pytest", *(arguments or COVERED))
 
 
 def lint() -> int:
