@@ -13,9 +13,10 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, get_state_exception
 
+from blocks.settings import load_settings
 from desk import calendars
 from desk.errors import AlvoradaError
-from desk.model import DECISION_TIME, SAO_PAULO, decision_time
+from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
 from flows.ingest import Ingested, ingest
 from flows.portfolio import open_book, portfolio
 from flows.report import report
@@ -24,7 +25,7 @@ from flows.signals import signals
 from flows.stages import StageResult, Stopwatch
 from flows.transform import transform
 from tasks import ledger
-from tasks.entry import open_run
+from tasks.entry import clock_of, open_run
 from tasks.progress import Progress
 from tasks.run import Run
 from tasks.runs import RunStart, begin_run, finish_run
@@ -55,12 +56,10 @@ async def daily(
     """
     day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     if day is None:
-        now = dt.datetime.now(SAO_PAULO)
-        day = now.date()
-        if not calendars.b3().is_business_day(day):
-            return Completed(message=f"{day} has no B3 session: nothing to do")
-        if now.time() < DECISION_TIME:
-            day = calendars.b3().offset(day, -1)
+        now = clock_of(load_settings())()
+        day = day_at(now)
+        if day is None:
+            return Completed(message=f"{desk_day(now)} has no B3 session: nothing to do")
     fetch = {"recording": recording, "manifest": manifest, "record": record}
     async with (
         open_run(decision_time(day), sources, progress=progress) as run,
@@ -70,6 +69,15 @@ async def daily(
         await ledger.bury(run.store, run.clock())
         await begin_run(run.store, start_of(run))
         return await _stages(run, fetch)
+
+
+def day_at(now: dt.datetime) -> dt.date | None:
+    """The decision day that the schedule means at `now`: the session of today's date in São Paulo, the one before it
+    ahead of 06:00, and None where today has none."""
+    local = now.astimezone(SAO_PAULO)
+    if not calendars.b3().is_business_day(local.date()):
+        return None
+    return local.date() if local.time() >= DECISION_TIME else calendars.b3().offset(local.date(), -1)
 
 
 def start_of(run: Run) -> RunStart:

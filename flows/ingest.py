@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,11 @@ async def ingest(
                 if wanted[dataset.id]:
                     job.add(run, dataset, wanted[dataset.id])
             jobs.append(job)
-        ended = await asyncio.gather(*(run_source(run, job) for job in jobs))
+        ended = await asyncio.gather(*(run_source(run, job) for job in jobs), return_exceptions=True)
+    seconds = dict(zip(run.catalog.sources, _unbroken(ended), strict=True))
     ingested = Ingested(
         errors={work.dataset.id: summary(work) for job in jobs for work in job.work if work.errors},
-        seconds=dict(zip(run.catalog.sources, ended, strict=True)),
+        seconds=seconds,
         inserted={job.source: job.inserted for job in jobs},
     )
     rows = sum(ingested.inserted.values())
@@ -88,6 +90,14 @@ async def ingest(
         f"failed: {', '.join(failed)}" if failed else "",
     )
     return Completed(message=f"{rows} rows; failed: {', '.join(failed) or 'none'}", data=ingested)
+
+
+def _unbroken(ended: Sequence[float | BaseException]) -> list[float]:
+    """Raises the first error that is no source's: only now, so that the other sources' cells are closed."""
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in ended if not isinstance(outcome, BaseException)]
 
 
 async def coverage_windows(run: Run, dataset: Dataset) -> list[Window]:
