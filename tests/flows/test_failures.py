@@ -1,0 +1,120 @@
+"""One source down: the run ends, what does not depend on it is there, and the page, ledger and state say what lacks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+
+from desk.catalog import load_catalog
+from desk.gold import GOLD
+from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
+from tests.fixtures.sandbox import RunningSandbox
+
+pytestmark = [pytest.mark.flow, pytest.mark.db]
+
+CATALOG = load_catalog()
+DOWN = {"kind": "server_error"}
+MAY_BE_EMPTY = {"action"}
+"""No orders is an answer too."""
+
+
+def datasets_of(source: str) -> set[str]:
+    return {dataset.id for dataset in CATALOG.datasets_of(source)}
+
+
+def without(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    return frame.filter(pl.col("source") != source)
+
+
+@pytest.mark.parametrize("source", sorted(CATALOG.sources))
+async def test_each_source_in_turn_is_down(
+    filled_desk: RunningDesk, healthy_morning: dict[str, pl.DataFrame], quiet_sandbox: RunningSandbox, source: str
+) -> None:
+    quiet_sandbox.configure(faults={source: DOWN})
+    ran = await filled_desk.run(NEXT_DAY)
+    lost = datasets_of(source)
+
+    assert ran.state.is_completed()
+    assert ran.state.name == "CompletedWithGaps"
+    assert {part.split()[0] for part in ran.state.message.split(", ")} == lost
+    (run,) = await filled_desk.rows(
+        "SELECT run_id, state, gaps FROM pipeline_runs ORDER BY started_at DESC, run_id LIMIT 1"
+    )
+    assert (run["state"], set(run["gaps"])) == ("completed_with_gaps", lost)
+
+    for name in GOLD.keys() - MAY_BE_EMPTY:
+        assert (await filled_desk.gold(name, NEXT_DAY)).height, f"{name} has no row"
+    status = await filled_desk.gold("dataset_status", NEXT_DAY)
+    assert set(status.filter(state="failed")["dataset"]) == lost
+    assert without(status, source).equals(without(healthy_morning["dataset_status"], source))
+    facts = ["input_id", "value", "obs_date", "knowledge_time", "state"]
+    receipts = await filled_desk.gold("input_receipt", NEXT_DAY)
+    expected = without(healthy_morning["input_receipt"], source)
+    assert without(receipts, source).select(facts).equals(expected.select(facts))
+
+    row = status.filter(source=source).row(0, named=True)
+    assert "HTTP 503" in row["error"]
+    failed_line = ran.page.split("Failed: ", 1)[1][:600]
+    assert all(dataset in failed_line for dataset in lost)
+    assert "HTTP 503" in ran.page
+
+    cells = await filled_desk.rows("SELECT * FROM v_ledger WHERE run_id = $1", run["run_id"])
+    mine = [cell for cell in cells if cell["dataset"] in lost]
+    assert {cell["dataset"] for cell in mine} == lost
+    assert {(cell["state"], cell["error_kind"]) for cell in mine} == {("failed", "Outage")}
+    assert all("HTTP 503" in cell["error"] for cell in mine)
+    assert all(cell["state"] in ("ok", "empty", "not_yet") for cell in cells if cell["dataset"] not in lost)
+
+
+async def test_without_a_required_dataset_the_run_fails_by_name(
+    fresh_desk: RunningDesk, quiet_sandbox: RunningSandbox
+) -> None:
+    """A first run without B3: the page is there, made of what the bonds of Tesouro Direto and the others say."""
+    quiet_sandbox.configure(faults={"b3_market_data": DOWN})
+    ran = await fresh_desk.run(FILLED_DAY)
+    assert ran.state.is_failed()
+    assert "required dataset b3_swap_curves is absent" in ran.state.message
+    (run,) = await fresh_desk.rows("SELECT state, message, gaps FROM pipeline_runs")
+    assert run["state"] == "failed"
+    assert {"b3_swap_curves", "b3_settlements"} <= set(run["gaps"])
+    assert "b3_swap_curves (never seen)" in ran.page
+    status = await fresh_desk.gold("dataset_status", FILLED_DAY)
+    assert set(status.filter(state="absent")["dataset"]) == {"b3_swap_curves", "b3_settlements"}
+    features = await fresh_desk.gold("feature", FILLED_DAY)
+    known = features.filter(pl.col("value").is_not_null())["feature_id"].to_list()
+    assert {"usdbrl", "pre_252"} <= set(known)
+    assert not any(name.startswith("cupom_") for name in known), "nothing else says the dollar's rate in Brazil"
+    assert (await fresh_desk.gold("portfolio_state", FILLED_DAY)).height == 1
+
+
+async def test_an_unexpected_error_in_a_task_is_not_swallowed(
+    filled_desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug of ours is not a gap: the run fails with it, and the cells in hand are dead to the next run."""
+    from tasks import ingest
+
+    right = ingest.check_rows
+
+    def wrong_for_bars(table: Any, rows: pl.DataFrame, as_of: dt.datetime) -> Any:
+        if table.name == "price_bar":
+            raise ZeroDivisionError("a bug of ours")
+        return right(table, rows, as_of)
+
+    monkeypatch.setattr(ingest, "check_rows", wrong_for_bars)
+    ran = await filled_desk.run(NEXT_DAY)
+    assert ran.state.is_failed()
+    (run,) = await filled_desk.rows("SELECT * FROM pipeline_runs WHERE state <> 'completed'")
+    assert (run["state"], run["message"]) == ("failed", "ZeroDivisionError: a bug of ours")
+    left = await filled_desk.rows("SELECT DISTINCT dataset, state FROM ledger WHERE run_id = $1", run["run_id"])
+    assert {row["dataset"] for row in left if row["state"] == "running"} == {"yahoo_daily"}
+
+    monkeypatch.setattr(ingest, "check_rows", right)
+    again = await filled_desk.run(NEXT_DAY)
+    assert again.state.name == "Completed"
+    died = await filled_desk.rows(
+        "SELECT DISTINCT state FROM ledger WHERE run_id = $1 AND dataset = $2", run["run_id"], "yahoo_daily"
+    )
+    assert [row["state"] for row in died] == ["died"]
