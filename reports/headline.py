@@ -16,11 +16,12 @@ MOST_GAPS = 5
 
 @dataclass(frozen=True)
 class Coverage:
-    """Datasets of the run by state. `gaps` are the rows that are not ok, by dataset."""
+    """Datasets of the run by state. `gaps`: the rows that are not ok; `replaced`: ok by what stands in for them."""
 
     total: int
     ok: int
     gaps: tuple[Row, ...]
+    replaced: tuple[Row, ...] = ()
 
     def of(self, state: str) -> tuple[Row, ...]:
         return tuple(row for row in self.gaps if row["state"] == state)
@@ -35,8 +36,12 @@ class Line:
 
 def coverage(data: ReportData) -> Coverage:
     rows = list(data.latest("dataset_status").iter_rows(named=True))
+    fine = [row for row in rows if row["state"] == "ok"]
     return Coverage(
-        len(rows), sum(1 for row in rows if row["state"] == "ok"), tuple(r for r in rows if r["state"] != "ok")
+        len(rows),
+        len(fine),
+        tuple(row for row in rows if row["state"] != "ok"),
+        tuple(row for row in fine if row["error"]),
     )
 
 
@@ -136,7 +141,8 @@ def data_line(state: Coverage) -> str:
         found = [_gap_words(row) for row in state.of(name)]
         if found:
             text += f" {name.capitalize()}: {listed(found, 8)}."
-    return text
+    instead = [f"{row['dataset']} ({row['error']})" for row in state.replaced]
+    return f"{text} Not its own numbers: {listed(instead)}." if instead else text
 
 
 def _gap_words(row: Row) -> str:
