@@ -84,11 +84,24 @@ def _prefixes(dataset: Dataset) -> list[str]:
 
 def substitute_date(dataset: Dataset, silver: Mapping[str, pl.DataFrame]) -> dt.date | None:
     """The newest date of what may stand in for the dataset (bond prices for a swap curve), where it names something."""
+    newest = stand_ins(dataset, silver)["obs_date"].max()
+    return newest if isinstance(newest, dt.date) else None
+
+
+def stand_ins(dataset: Dataset, silver: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The rows of the dataset's declared substitute, as `rows_of` gives its own; none where it declares nothing."""
     prefix, settlements = dataset.params.get("substitute"), silver.get("settlement")
     if prefix is None or settlements is None or settlements.is_empty():
-        return None
-    newest = settlements.filter(pl.col("contract_id").str.starts_with(prefix))["obs_date"].max()
-    return newest if isinstance(newest, dt.date) else None
+        return pl.DataFrame(schema=_ROWS)
+    chosen = settlements.filter(pl.col("contract_id").str.starts_with(prefix))
+    return chosen.select(
+        pl.lit(prefix.rstrip(":")).alias("input_id"),
+        pl.lit(None, pl.Float64).alias("value"),
+        "obs_date",
+        "knowledge_time",
+        "stamp",
+        "payload_id",
+    )
 
 
 def dataset_status(
@@ -145,7 +158,10 @@ def input_receipts(
     Inputs: catalogue series, curves, the newest settlement per future's root or bond list, Focus medians. `sha256`:
     payload_id -> hash of the body.
     """
-    frames = [_newest(rows_of(dataset, silver, catalog), dataset, catalog) for dataset in catalog.datasets.values()]
+    frames = [
+        _newest(pl.concat([rows_of(dataset, silver, catalog), stand_ins(dataset, silver)]), dataset, catalog)
+        for dataset in catalog.datasets.values()
+    ]
     table = pl.concat(frames)
     ages = [
         None if last is None else business_age(catalog.datasets[name], last, as_of)
