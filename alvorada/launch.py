@@ -34,17 +34,18 @@ def ground(home: Home, origin: Origin, seed: int) -> Iterator[Callable[[], None]
     """Everything that a run with this origin stands on, and this process's environment set for Prefect's import.
 
     Yields what is to be called right before the flow: it waits for the sandbox, which starts while Prefect is imported.
+    A run that got to its end, good or bad, leaves its world as the one used last.
     """
     if origin.kind != "sandbox":
         with stop_signals(), stack(home, origin.world, seed) as ready:
             adopt(ready.environment())
-            LastWorld(origin.world).write(home)
             yield lambda: None
+        LastWorld(origin.world).write(home)
         return
     with stop_signals(), sandbox(home, seed) as root, stack(home, origin.world, seed) as ready:
         adopt(ready.environment())
-        LastWorld(origin.world, seed).write(home)
         yield lambda: adopt({"ALVORADA_SANDBOX_URL": root()})
+    LastWorld(origin.world, seed).write(home)
 
 
 def run_daily(home: Home, day: dt.date, origin: Origin, seed: int, progress: RunProgress) -> Ended:
@@ -115,7 +116,8 @@ async def _to_its_end(flow: Any, parameters: dict[str, Any]) -> Any:
 
 def _ended(state: Any, began: float, progress: RunProgress) -> Ended:
     if not state.is_completed():
-        raise StageFailed(f"the run ended as {state.name}: {first_line(state.message)}")
+        where = "".join(f"; report: {path}" for path in progress.results.get("report", []))
+        raise StageFailed(f"the run ended as {state.name}: {first_line(state.message)}{where}")
     return Ended(state.name, state.message or "", time.monotonic() - began, progress.results)
 
 
