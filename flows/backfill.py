@@ -24,7 +24,7 @@ from blocks.settings import load_settings
 from desk import calendars
 from desk.errors import BadInput, Busy, Outage
 from desk.model import DECISION_TIME, SAO_PAULO, Window, decision_time
-from flows.backfill_plan import plan_of, said, say
+from flows.backfill_plan import counted, plan_of, said, say
 from flows.ingest import ask
 from flows.stages import Stopwatch
 from tasks import ledger
@@ -151,7 +151,7 @@ async def _conclude(run: Run, window: Window, plan: dict[str, list[Chunk]], fill
     if not plan:
         message = f"nothing to do: no cell between {window.start} and {window.end} is wanted"
     else:
-        message = f"{filled.cells:,} cells asked for, {filled.rows:,} new rows; {THEN_DAILY}"
+        message = f"{counted(filled.cells, 'cell')} asked for, {counted(filled.rows, 'new row')}; {THEN_DAILY}"
     if not filled.gaps:
         await finish_run(run.store, run.run_id, "completed", run.clock(), message=message, stages=filled.stages)
         return Completed(message=message)
@@ -181,11 +181,11 @@ async def fill_source(run: Run, parts: list[Chunk], states: frozenset[str], fill
             rest = parts[number + 1 :]
             filled.left.update(chunk.dataset.id for chunk in rest)
             reason = filled.errors[piece.dataset.id]
-            waiting = f"; {len(rest)} more chunks not asked for" if rest else ""
+            waiting = f"; {counted(len(rest), 'more chunk')} not asked for" if rest else ""
             run.progress.event("source", source, "failed", watch.seconds, filled.rows - before, f"{reason}{waiting}")
             return
     failed = [part.dataset.id for part in parts if part.dataset.id in filled.errors]
-    told = filled.errors[failed[0]] if failed else f"{len(parts)} chunks"
+    told = filled.errors[failed[0]] if failed else counted(len(parts), "chunk")
     run.progress.event("source", source, "gaps" if failed else "done", watch.seconds, filled.rows - before, told)
 
 
@@ -223,7 +223,7 @@ async def fill_chunk(run: Run, part: Chunk, filled: Filled) -> bool:
     filled.inserted[dataset.id] += work.inserted
     filled.seconds[dataset.id] = filled.seconds.get(dataset.id, 0.0) + watch.seconds
     if not work.errors:
-        say(run, f"  {part.label}: {work.inserted:,} new rows in {watch.seconds:.1f} s")
+        say(run, f"  {part.label}: {counted(work.inserted, 'new row')} in {watch.seconds:.1f} s")
         return True
     filled.errors.setdefault(dataset.id, summary(work))
     say(run, f"  {part.label}: {summary(work)}")

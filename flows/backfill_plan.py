@@ -33,7 +33,13 @@ async def plan_of(run: Run, window: Window, states: frozenset[str]) -> dict[str,
 def said(plan: dict[str, list[Chunk]]) -> str:
     parts = [chunk for chunks_ in plan.values() for chunk in chunks_]
     cells, datasets = sum(len(part.cells) for part in parts), len({part.dataset.id for part in parts})
-    return f"{cells:,} cells of {datasets} datasets in {len(parts):,} chunks are wanted"
+    if not parts:
+        return "no cell is wanted"
+    return f"{counted(cells, 'cell')} of {counted(datasets, 'dataset')} wanted, in {counted(len(parts), 'chunk')}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 async def estimates(run: Run, plan: dict[str, list[Chunk]]) -> list[Estimate]:

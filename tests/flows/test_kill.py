@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,8 @@ class HomeToKill:
             **{name: value for name, value in environment.items() if name not in outside},
         }
 
-    def killed(self, arguments: tuple[str, ...], at: str) -> None:
-        """Runs the command and kills its process group as soon as it prints a line that matches `at`."""
+    def killed(self, arguments: tuple[str, ...], at: str, after: float = 0.0) -> None:
+        """Runs the command and kills its process group `after` seconds from when it prints a line that matches."""
         process = self._start(arguments)
         assert process.stderr is not None
         alarm = threading.Timer(PATIENCE, process.kill)
@@ -61,6 +62,7 @@ class HomeToKill:
         for line in process.stderr:
             seen.append(line)
             if re.match(at, line.strip()):
+                time.sleep(after)
                 os.killpg(process.pid, signal.SIGKILL)
                 break
         else:
@@ -163,8 +165,8 @@ async def test_killed_at_every_stage_it_ends_as_if_nothing_had_happened(
         assert await differences(desk, unkilled) == {}
         await assert_tidy(desk, "daily", ["died", "died", "died", "completed"])
 
-    quiet_sandbox.configure(latency={"b3_market_data": 1.0})
-    await asyncio.to_thread(home.killed, BACKFILL, r"source stn_fiscal +done")
+    quiet_sandbox.configure(latency={"b3_market_data": 1.0})  # five seconds for its first chunk of forty days
+    await asyncio.to_thread(home.killed, BACKFILL, r"source stn_fiscal +done", after=2.0)
     quiet_sandbox.configure(latency={})
     said = await asyncio.to_thread(home.finished, BACKFILL)
     assert "bcb_sgs_daily" not in said  # it was filled before the kill
