@@ -57,8 +57,7 @@ def run_daily(home: Home, day: dt.date, origin: Origin, seed: int, progress: Run
         parameters: dict[str, Any] = {"as_of": day, "sources": origin.kind, "progress": progress}
         parameters |= {name: value for name, value in _paths(origin).items() if value is not None}
         complete()
-        with progress:
-            state = asyncio.run(_to_its_end(daily, parameters))
+        state = _run(daily, parameters, progress)
     return _ended(state, began, progress)
 
 
@@ -79,8 +78,7 @@ def run_backfill(
         parameters: dict[str, Any] = {"start": days[0], "end": days[1], "only": list(only), "dry_run": dry_run}
         parameters |= {"sources": origin.kind, "progress": progress}
         complete()
-        with progress:
-            state = asyncio.run(_to_its_end(backfill, parameters))
+        state = _run(backfill, parameters, progress)
     return _ended(state, began, progress)
 
 
@@ -95,9 +93,19 @@ def run_import(home: Home, map_file: Path, progress: RunProgress) -> Ended:
         from flows.history import import_history
 
         complete()
-        with progress:
-            state = asyncio.run(_to_its_end(import_history, {"map_file": map_file, "progress": progress}))
+        state = _run(import_history, {"map_file": map_file, "progress": progress}, progress)
     return _ended(state, began, progress)
+
+
+def _run(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> Any:
+    """The flow in an event loop of its own, with its progress shown. SIGTERM ends it as Ctrl-C does."""
+    from prefect.exceptions import TerminationSignal  # Prefect's handler of SIGTERM, while a flow runs, raises it
+
+    with progress:
+        try:
+            return asyncio.run(_to_its_end(flow, parameters))
+        except TerminationSignal:
+            raise KeyboardInterrupt from None
 
 
 async def _to_its_end(flow: Any, parameters: dict[str, Any]) -> Any:

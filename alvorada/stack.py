@@ -43,6 +43,7 @@ class Stack:
         env.setdefault(
             "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL"
         )  # the progress speaks; the log is in Prefect
+        env.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")  # "APILogWorker failed": after Ctrl-C, say
         if self.api_url:
             env["PREFECT_API_URL"] = self.api_url
         elif self.prefect_database_url:

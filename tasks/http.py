@@ -22,7 +22,7 @@ import httpx
 from desk.errors import BadInput, BudgetSpent, HtmlPayload, Outage, RateLimited
 from tasks.connectors.base import Payload, Request, SourceConfig
 from tasks.connectors.bodies import is_challenge, looks_like_html
-from tasks.pacing import HostGate, PastDeadline
+from tasks.pacing import GIVE_UP_AFTER, HostGate, OutOfReach, PastDeadline
 from tasks.secret_params import SECRETS, SecretParams, Secrets, scrub
 
 Sink = Callable[[Payload], Awaitable[None]]
@@ -101,14 +101,17 @@ class HttpClient:
         try:
             async with asyncio.timeout(deadline - asked), gate.slot(deadline):
                 self.traffic[config.source].waited_seconds += self._monotonic() - asked
-                payload = await self._receive(request, config)
+                payload = await self._receive(request, config, gate)
         except (TimeoutError, PastDeadline):
             raise spent from None
+        except OutOfReach:
+            words = f"cannot connect, {GIVE_UP_AFTER} times in a row: not asked again for now"
+            raise Outage(config.source, words, url=request.url) from None
         await self._sink(payload)
         self._judge(payload, gate)
         return payload
 
-    async def _receive(self, request: Request, config: SourceConfig) -> Payload:
+    async def _receive(self, request: Request, config: SourceConfig, gate: HostGate) -> Payload:
         traffic, started = self.traffic[config.source], self._monotonic()
         secrets = Secrets(urlsplit(request.url).netloc, dict(request.secret_params))
         outage: Outage | None = None
@@ -125,12 +128,15 @@ class HttpClient:
             raise BadInput(f"{config.source}: not an address that can be asked: {request.url}") from None
         except httpx.TimeoutException as error:
             outage = Outage(config.source, f"{_words(error)} after {config.timeout_seconds:g} s", url=request.url)
+            _note_reach(gate, error)
         except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
             outage = Outage(config.source, f"{_words(error)}: {error}", url=request.url)
+            _note_reach(gate, error)
         finally:
             traffic.seconds += self._monotonic() - started
         if outage is not None:
             raise outage  # out here, so that it carries no httpx error (which holds the request) as its context
+        gate.reached()
         body = scrub(response.content, request.secret_params)
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         traffic.requests, traffic.bytes = traffic.requests + 1, traffic.bytes + len(body)
@@ -206,6 +212,14 @@ def _require_whole(response: httpx.Response, request: Request) -> None:
             url=request.url,
             status=response.status_code,
         )
+
+
+def _note_reach(gate: HostGate, error: httpx.RequestError) -> None:
+    """A connection that could not be made, or anything else: then the host was there."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        gate.unreachable()
+    else:
+        gate.reached()
 
 
 def _words(error: httpx.RequestError) -> str:
