@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
+from blocks.settings import load_settings
 from desk.catalog import load_catalog
 from flows.stages import Stopwatch
 from tasks import ledger
-from tasks.entry import open_run
+from tasks.entry import clock_of, open_run
 from tasks.history import FileImported, HistoryMap, find_files, import_file, load_map
 from tasks.progress import Progress
 from tasks.run import Run
@@ -32,7 +32,7 @@ async def import_history(map_file: Path, progress: Progress | None = None) -> St
     history = load_map(map_file, load_catalog())
     files = find_files(history, map_file.resolve().parent)
     async with (
-        open_run(dt.datetime.now(dt.UTC), "live", progress=progress) as run,
+        open_run(clock_of(load_settings())(), "live", progress=progress) as run,
         run.store.run_lock("run", str(run.run_id)),
         run.store.run_lock("flow", "import-history"),
     ):

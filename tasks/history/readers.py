@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -34,10 +35,10 @@ def parse_file(entry: FileMap, body: bytes, catalog: Catalog) -> Frames:
 
 def _table(entry: FileMap, body: bytes) -> pl.DataFrame:
     """The file as a table of text (CSV, JSON) or of its own types (Parquet)."""
-    name = entry.path
-    if name.endswith(".gz"):
-        body, name = gzip.decompress(body), name[:-3]
+    name = entry.path.removesuffix(".gz")
     try:
+        if name != entry.path:
+            body = gzip.decompress(body)
         if name.endswith(".parquet"):
             return pl.read_parquet(io.BytesIO(body))
         if name.endswith(".json"):
@@ -50,16 +51,20 @@ def _table(entry: FileMap, body: bytes) -> pl.DataFrame:
             infer_schema=False,
             encoding="utf8-lossy",
         )
-    except (pl.exceptions.PolarsError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{entry.path}: cannot be read: {str(error).splitlines()[0]}") from error
+    except (pl.exceptions.PolarsError, ValueError, OSError, EOFError, zlib.error) as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise BadInput(f"{entry.path}: cannot be read: {lines[0]}") from error
 
 
 def _json_table(entry: FileMap, body: bytes) -> pl.DataFrame:
     raw = json.loads(body, parse_float=str, parse_int=str)
-    if entry.json_shape == "mapping":
-        records: list[dict[str, Any]] = [{entry.date: key, **value} for key, value in raw.items()]
-    else:
-        records = raw
+    records: list[dict[str, Any]] = []
+    if entry.json_shape == "mapping" and isinstance(raw, dict):
+        records = [{entry.date: key, **value} for key, value in raw.items() if isinstance(value, dict)]
+    elif isinstance(raw, list):
+        records = [record for record in raw if isinstance(record, dict)]
+    if len(records) != (len(raw) if isinstance(raw, list | dict) else None):
+        raise ValueError(f"the JSON is not the {entry.json_shape} that the map says")
     return pl.DataFrame(records, infer_schema_length=None)
 
 
@@ -100,7 +105,7 @@ def _numbers(entry: FileMap, table: pl.DataFrame, column: str, scale: Decimal) -
     if series.dtype.is_numeric():
         return series.cast(pl.Float64) * float(scale)
     values: list[float | None] = []
-    for text in series.to_list():
+    for text, day in zip(series.to_list(), table[DATE].to_list(), strict=True):
         stripped = "" if text is None else str(text).strip()
         if stripped in _MISSING:
             values.append(None)
@@ -108,7 +113,7 @@ def _numbers(entry: FileMap, table: pl.DataFrame, column: str, scale: Decimal) -
         try:
             values.append(scaled(decimal_point(stripped), scale))
         except ValueError as error:
-            raise BadInput(f"{entry.path}, column {column!r}: {error}") from error
+            raise BadInput(f"{entry.path}, column {column!r}, {day}: {error}") from error
     return pl.Series(column, values, dtype=pl.Float64)
 
 
