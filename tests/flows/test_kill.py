@@ -37,7 +37,7 @@ OLD = (dt.date(2015, 1, 5), dt.date(2015, 2, 27))
 BACKFILL = ("backfill", "--from", str(OLD[0]), "--to", str(OLD[1]), "--sources", "sandbox")
 SLOW = {"b3_market_data": 0.3}
 """Seconds per answer: 1,400 of them, eight at a time, so that a kill among the first sources' ends is amid this one."""
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class HomeToKill:
