@@ -29,11 +29,12 @@ def daily(asked: Asked, seed: int, now: dt.datetime) -> None:
 
     ended = run_daily(home, day, chosen, seed, RunProgress.on())
     typer.echo("", err=True)
-    message = f": {ended.message}" if ended.message and ended.name != "Completed" else ""
+    message = f": {ended.message}" if ended.good and ended.message and ended.name != "Completed" else ""
     typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}", err=True)
     for name, label in (("report", "Report"), ("artifact", "Prefect artifact"), ("recording", "Recording")):
         for place in ended.results.get(name, []):
             typer.echo(f"{label}: {place}")
+    ended.require_good()
     typer.echo(next_steps(chosen, day), err=True)
 
 
@@ -74,6 +75,7 @@ def fill(start: str, end: str, only: str, dry_run: bool, sources: str, seed: int
 
     chosen = Origin("sandbox" if sources == "sandbox" else "live", world=sources)
     ended = run_backfill(home, (first, last), kinds, dry_run, chosen, seed, RunProgress.on())
+    ended.require_good()
     message = f": {ended.message}" if ended.message else ""
     typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}")
 
@@ -87,6 +89,7 @@ def load_history(map_file: str) -> None:
     from alvorada.progress import RunProgress
 
     ended = run_import(home, path.resolve(), RunProgress.on())
+    ended.require_good()
     typer.echo(f"{ended.name} in {ended.seconds:.0f} s{f': {ended.message}' if ended.message else ''}")
 
 

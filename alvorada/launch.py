@@ -27,6 +27,12 @@ class Ended:
     message: str
     seconds: float
     results: dict[str, list[str]]
+    good: bool = True
+
+    def require_good(self) -> None:
+        """Raises StageFailed where the run did not complete."""
+        if not self.good:
+            raise StageFailed(f"the run ended as {self.name}: {self.message}")
 
 
 @contextmanager
@@ -36,6 +42,7 @@ def ground(home: Home, origin: Origin, seed: int) -> Iterator[Callable[[], None]
     Yields what is to be called right before the flow: it waits for the sandbox, which starts while Prefect is imported.
     A run that got to its end, good or bad, leaves its world as the one used last.
     """
+    _check_settings(home)
     if origin.kind != "sandbox":
         with stop_signals(), stack(home, origin.world, seed) as ready:
             adopt(ready.environment())
@@ -48,8 +55,16 @@ def ground(home: Home, origin: Origin, seed: int) -> Iterator[Callable[[], None]
     LastWorld(origin.world, seed).write(home)
 
 
+def _check_settings(home: Home) -> None:
+    """Before anything starts: every setting is readable, and a lake in a folder can be written. Raises BadInput."""
+    from blocks.settings import load_settings
+    from tasks.lake import Lake
+
+    Lake.open(load_settings(home=home.path).lake)
+
+
 def run_daily(home: Home, day: dt.date, origin: Origin, seed: int, progress: RunProgress) -> Ended:
-    """One daily run in this process. Raises AlvoradaError; StageFailed when the flow ends in Failed."""
+    """One daily run in this process; what it could make is in the results of a failed one too. Raises AlvoradaError."""
     began = time.monotonic()
     with ground(home, origin, seed) as complete:
         from flows.daily import daily
@@ -100,12 +115,15 @@ def run_import(home: Home, map_file: Path, progress: RunProgress) -> Ended:
 def _run(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> Any:
     """The flow in an event loop of its own, with its progress shown. SIGTERM ends it as Ctrl-C does."""
     from prefect.exceptions import TerminationSignal  # Prefect's handler of SIGTERM, while a flow runs, raises it
+    from prefect.logging.handlers import APILogHandler
 
     with progress:
         try:
             return asyncio.run(_to_its_end(flow, parameters))
         except TerminationSignal:
             raise KeyboardInterrupt from None
+        finally:
+            APILogHandler.flush()  # type: ignore[no-untyped-call]  # while its database is there
 
 
 async def _to_its_end(flow: Any, parameters: dict[str, Any]) -> Any:
@@ -123,10 +141,8 @@ async def _to_its_end(flow: Any, parameters: dict[str, Any]) -> Any:
 
 
 def _ended(state: Any, began: float, progress: RunProgress) -> Ended:
-    if not state.is_completed():
-        where = "".join(f"; report: {path}" for path in progress.results.get("report", []))
-        raise StageFailed(f"the run ended as {state.name}: {first_line(state.message)}{where}")
-    return Ended(state.name, state.message or "", time.monotonic() - began, progress.results)
+    message = state.message or "" if state.is_completed() else first_line(state.message)
+    return Ended(state.name, message, time.monotonic() - began, progress.results, bool(state.is_completed()))
 
 
 def first_line(text: str | None) -> str:

@@ -11,6 +11,7 @@ from alvorada.home import WORLDS
 from desk.errors import BadInput
 
 Kind = Literal["live", "sandbox", "recorded", "stored"]
+MANIFEST = "manifest.json"
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -79,8 +80,11 @@ def _recorded(folder: str | None, asked: Asked) -> Origin:
         raise BadInput("--sources recorded needs the folder of the recording: --sources recorded DIR")
     if asked.record:
         raise BadInput("--record goes with --sources live or sandbox: a recording is there already")
+    place = _existing_folder(folder)
+    if not asked.manifest and not (place / MANIFEST).is_file():
+        raise BadInput(f"no {MANIFEST} in {folder}: name the one that goes with this recording by --manifest FILE")
     manifest = _existing_file(asked.manifest) if asked.manifest else None
-    return Origin("recorded", _existing_folder(folder), manifest, world="recorded")
+    return Origin("recorded", place, manifest, world="recorded")
 
 
 def _existing_folder(text: str) -> Path:

@@ -163,6 +163,10 @@ def sandbox(home: Home, seed: int = DEFAULT_SEED) -> Iterator[Callable[[], str]]
     child = start_sandbox(home, seed, home.logs / f"sandbox-{os.getpid()}.log")
     try:
         yield lambda: sandbox_url(child)
+    except KeyboardInterrupt:
+        child.stop()
+        child.log.unlink(missing_ok=True)
+        raise
     finally:
         child.stop()
     child.log.unlink(missing_ok=True)  # after an error it stays, and the error names it

@@ -22,6 +22,7 @@ def test_without_sources_the_latest_day_is_fetched_and_a_past_one_is_read_from_t
 
 
 def test_each_origin_has_its_world(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").touch()
     worlds = {
         kind: origin(Asked(sources=kind, folder=folder), day=LATEST, latest=LATEST).world
         for kind, folder in (("live", None), ("sandbox", None), ("recorded", str(tmp_path)), ("stored", None))

@@ -1,0 +1,80 @@
+"""A home in which `alvorada demo` has run once, for the tests of what comes after a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from alvorada.home import Home
+from alvorada.postgres import Postgres
+from alvorada.stack import postgres_in_use
+from alvorada.supervisor import take_down
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = {"ALVORADA_HISTORY_DAYS": "30", "ALVORADA_RETRY_DELAYS_SECONDS": "[0]", "COLUMNS": "200"}
+NOT_OURS = ("DATABASE_URL", "FRED_API_KEY", "HTTP_PROXY", "HTTPS_PROXY")
+
+
+def environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's, without what would lead a command elsewhere."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() not in NOT_OURS and not name.startswith(("PREFECT_", "ALVORADA_"))
+    }
+    return {**kept, **QUICK, "ALVORADA_HOME": str(home), **extra}
+
+
+@dataclass(frozen=True)
+class UsedHome:
+    """`day`: the decision day that `demo` ran; `page`: its report on disk."""
+
+    path: Path
+    day: str
+    page: Path
+
+    @property
+    def home(self) -> Home:
+        return Home(self.path)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "alvorada", *arguments]
+
+    def run(self, *arguments: str, prefix: Sequence[str] = (), **env: str) -> subprocess.CompletedProcess[str]:
+        command = [*prefix, *self.command(*arguments)]
+        return subprocess.run(
+            command, cwd=ROOT, env=environment(self.path, env), capture_output=True, text=True, check=False, timeout=150
+        )
+
+    def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+        """With its stderr in `<home>/started.log`."""
+        with (self.path / "started.log").open("w") as log:
+            return subprocess.Popen(
+                self.command(*arguments), cwd=ROOT, env=environment(self.path, env), stderr=log, text=True
+            )
+
+
+@pytest.fixture(scope="session")
+def used_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsedHome]:
+    path = tmp_path_factory.mktemp("used")
+    done = UsedHome(path, "", path).run("demo")
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"^Report: (.*/reports/sandbox/(.*)\.html)$", done.stdout, re.MULTILINE)
+    assert found is not None, done.stdout
+    yield UsedHome(path, found[2], Path(found[1]))
+    take_down(Home(path))
+    Postgres(path).stop()
+
+
+@pytest.fixture
+def live_postgres(used_home: UsedHome) -> Iterator[Postgres]:
+    """The PostgreSQL of the used home, kept running."""
+    with postgres_in_use(used_home.home) as postgres:
+        yield postgres
