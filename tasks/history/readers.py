@@ -81,9 +81,14 @@ def _dates(entry: FileMap, table: pl.DataFrame) -> pl.DataFrame:
     if table.schema[entry.date] == pl.String:
         column = column.str.strip_chars().str.to_date(entry.date_format, strict=False)
     table = table.with_columns(column.cast(pl.Date).alias(DATE))
-    if table[DATE].null_count() == table.height:
-        raise BadInput(f"{entry.path}: no date in column {entry.date!r} reads as {entry.date_format!r}")
-    table = table.filter(pl.col(DATE).is_not_null())
+    written = pl.col(entry.date).cast(pl.String).str.strip_chars().fill_null("") != ""
+    unread = table.filter(written & pl.col(DATE).is_null())[entry.date]
+    if unread.len():
+        raise BadInput(
+            f"{entry.path}: {unread.len()} in column {entry.date!r} are no dates like {entry.date_format!r},"
+            f" first {unread[0]!r}"
+        )
+    table = table.filter(pl.col(DATE).is_not_null())  # a line without a date (an empty one) is no row
     if entry.shift_months:
         table = table.with_columns(pl.col(DATE).dt.offset_by(f"{entry.shift_months}mo").dt.month_start())
     if entry.start:

@@ -24,7 +24,7 @@ def entry(**fields: object) -> FileMap:
 
 
 def test_a_csv_of_percents_becomes_fractions_and_blanks_are_left_out() -> None:
-    body = b"date,target,over\n2017-05-17,11.25,\n2017-05-18,11.25,11.15\nnot a date,1,1\n"
+    body = b"date,target,over\n2017-05-17,11.25,\n2017-05-18,11.25,11.15\n,,\n"
     frames = parse_file(entry(columns={"target": "selic_target", "over": "selic_over"}), body, CATALOG)
     rows = frames["observation"].select("series_id", "obs_date", "value").rows()
     assert rows == [
@@ -106,7 +106,11 @@ def test_expectations_take_the_first_of_two_rows_and_only_scaled_indicators() ->
     [
         ({"columns": {"v": "selic_target"}}, b"date,w\n2017-05-18,1\n", "a.csv: no column 'v'; it has date, w"),
         ({"columns": {"v": "selic_target"}}, b"date,v\n2017-05-18,eleven\n", "eleven"),
-        ({"columns": {"v": "selic_target"}}, b"date,v\n18/05/2017,1\n", "no date in column 'date' reads as '%Y-%m-%d'"),
+        (
+            {"columns": {"v": "selic_target"}},
+            b"date,v\n18/05/2017,1\n",
+            "1 in column 'date' are no dates like '%Y-%m-%d', first '18/05/2017'",
+        ),
         ({"columns": {"v": "selic_target"}, "start": "2018-01-01"}, b"date,v\n2017-05-18,1\n", "no row is left"),
         ({"path": "a.json", "columns": {"v": "selic_target"}}, b"<html>", "a.json: cannot be read"),
         ({"path": "a.json", "columns": {"v": "selic_target"}}, b"7", "a.json: cannot be read"),
