@@ -27,6 +27,7 @@ from desk.model import DECISION_TIME, SAO_PAULO, Window, decision_time
 from flows.backfill_plan import counted, plan_of, said, say
 from flows.ingest import ask
 from flows.stages import Stopwatch
+from flows.transform import history_start
 from tasks import ledger
 from tasks.backfill import Chunk, chunks, wanted_states
 from tasks.connectors import CONNECTORS
@@ -38,7 +39,6 @@ from tasks.runs import RunStart, begin_run, finish_run
 
 WAIT_SECONDS = 2.0
 """Between two looks at the daily run's lock."""
-THEN_DAILY = "the next daily run computes the days anew from them"
 
 
 @dataclass
@@ -151,7 +151,8 @@ async def _conclude(run: Run, window: Window, plan: dict[str, list[Chunk]], fill
     if not plan:
         message = f"nothing to do: no cell between {window.start} and {window.end} is wanted"
     else:
-        message = f"{counted(filled.cells, 'cell')} asked for, {counted(filled.rows, 'new row')}; {THEN_DAILY}"
+        got = f"{counted(filled.cells, 'cell')} asked for, {counted(filled.rows, 'new row')}"
+        message = f"{got}; the next daily run computes the days from {history_start(run)} on anew"
     if not filled.gaps:
         await finish_run(run.store, run.run_id, "completed", run.clock(), message=message, stages=filled.stages)
         return Completed(message=message)
