@@ -63,7 +63,9 @@ async def ingest(
     if run.sources == "stored":
         return Completed(message="stored: nothing is fetched", data=Ingested())
     watch = Stopwatch()
-    wanted = {dataset.id: await coverage_windows(run, dataset) for dataset in run.catalog.datasets.values()}
+    datasets = run.catalog.datasets
+    spans = await asyncio.gather(*(coverage_windows(run, dataset) for dataset in datasets.values()))
+    wanted = dict(zip(datasets, spans, strict=True))
     async with open_client(run, recording=recording, manifest=manifest, record=record) as (client, bronze, configs):
         jobs = []
         for source in run.catalog.sources:
