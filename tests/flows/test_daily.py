@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from prefect.states import get_state_exception
 
+from desk.errors import Busy
 from desk.model import UTC, decision_time
 from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
@@ -74,6 +76,19 @@ async def test_an_earlier_decision_sees_nothing_that_was_known_later(
     await filled_desk.run(NEXT_DAY, sources="stored")
     features = await filled_desk.gold("feature", NEXT_DAY)
     assert features.filter(feature_id="usdbrl")["value"].to_list() == [PLANTED], "the next decision does see it"
+
+
+async def test_one_daily_run_at_a_time(filled_desk: RunningDesk) -> None:
+    """The second says whose turn it is, and leaves no trace."""
+    rows = await filled_desk.stored()
+    async with filled_desk.store() as store, store.run_lock("flow", "daily"):
+        ran = await filled_desk.run(NEXT_DAY)
+    assert ran.state.is_failed()
+    error = await get_state_exception(ran.state)
+    assert isinstance(error, Busy)
+    assert str(error) == "another process holds flow daily"
+    assert await filled_desk.stored() == rows
+    assert len(await filled_desk.rows("SELECT 1 FROM pipeline_runs")) == 1, "only the run that filled the database"
 
 
 @pytest.mark.parametrize("closed", [SUNDAY, CONSCIOUSNESS_DAY])
