@@ -15,7 +15,7 @@ from prefect.states import Completed, Failed, get_state_exception
 
 from blocks.settings import load_settings
 from desk import calendars
-from desk.errors import AlvoradaError
+from desk.errors import AlvoradaError, BadInput
 from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
 from flows.ingest import Ingested, ingest
 from flows.portfolio import open_book, portfolio
@@ -49,12 +49,14 @@ async def daily(
     manifest: Path | None = None,
     record: Path | None = None,
 ) -> State[Any]:
-    """One decision day. `as_of` None: today in São Paulo, and nothing but a word on a day without a B3 session.
+    """One decision day. `as_of` None: today in São Paulo. On a day without a B3 session there is nothing but a word.
 
     Completed; CompletedWithGaps naming the datasets that are stale, failed or absent; Failed when a required dataset is
     absent or a stage made nothing. Whatever can be computed is computed and reported in all three.
     """
-    day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    day = asked_day(as_of)
+    if day and not calendars.b3().is_business_day(day):
+        return Completed(message=f"{day} has no B3 session: nothing to do")
     if day is None:
         now = clock_of(load_settings())()
         day = day_at(now)
@@ -69,6 +71,14 @@ async def daily(
         await ledger.bury(run.store, run.clock())
         await begin_run(run.store, start_of(run))
         return await _stages(run, fetch)
+
+
+def asked_day(as_of: dt.date | str | None) -> dt.date | None:
+    """The day as a deployment's parameters name it. Raises BadInput."""
+    try:
+        return dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    except ValueError:
+        raise BadInput(f"as_of {as_of!r} is not a date: write it as YYYY-MM-DD, like 2026-01-12") from None
 
 
 def day_at(now: dt.datetime) -> dt.date | None:

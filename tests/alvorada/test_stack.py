@@ -12,17 +12,19 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alvorada.children import Mark, birth
-from alvorada.home import Home, database_name
+from alvorada.home import Home, LastWorld, database_name
 from alvorada.ports import listener
 from alvorada.postgres import Postgres
 from alvorada.postgres_account import free_port, port_is_free
 from alvorada.stack import Running, Stack, asyncpg_url, postgres_in_use, running
 from alvorada.supervisor import take_down
 from desk.errors import BadInput
+from tests.alvorada.conftest import UsedHome, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 UP_SECONDS = 150.0
@@ -89,15 +91,15 @@ def test_the_last_user_of_postgresql_stops_it(tmp_path: Path) -> None:
     assert not postgres.status().running
 
 
-def up(home: Path, port: int) -> subprocess.Popen[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "DATABASE_URL"))}
-    return subprocess.Popen(
-        [sys.executable, "-m", "alvorada", "up", "--port", str(port)],
-        cwd=ROOT,
-        env={**env, "ALVORADA_HOME": str(home)},
-        stderr=(home / "up.log").open("w"),
-        text=True,
-    )
+def up(home: Path, port: int, *options: str) -> subprocess.Popen[str]:
+    with (home / "up.log").open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "alvorada", "up", "--port", str(port), *options],
+            cwd=ROOT,
+            env=environment(home, {}),
+            stderr=log,
+            text=True,
+        )
 
 
 def wait_ready(process: subprocess.Popen[str], home: Path) -> Running:
@@ -110,39 +112,87 @@ def wait_ready(process: subprocess.Popen[str], home: Path) -> Running:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    take_down(Home(tmp_path))
+def home(used_home: UsedHome) -> Iterator[Path]:
+    yield used_home.path
+    take_down(used_home.home)
 
 
-def answer(url: str, body: object = None) -> object:
+def answer(url: str, body: object = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.loads(response.read())
 
 
+def prefect(stack: Running, home: Path, *arguments: str) -> str:
+    command = [str(Path(sys.executable).with_name("prefect")), *arguments]
+    env = environment(home, {"PREFECT_API_URL": stack.api_url, "COLUMNS": "200"})
+    done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def ended(stack: Running, run_id: str) -> Any:
+    """The flow run once it is in a final state."""
+    deadline = time.monotonic() + UP_SECONDS
+    while (run := answer(f"{stack.api_url}/flow_runs/{run_id}"))["state_type"] not in (
+        "COMPLETED",
+        "FAILED",
+        "CRASHED",
+    ):
+        assert time.monotonic() < deadline, run["state"]
+        time.sleep(0.5)
+    return run
+
+
+def check_deployments(stack: Running) -> None:
+    daily = answer(f"{stack.api_url}/deployments/name/daily/daily")
+    assert daily["schedules"][0]["schedule"] == {"cron": "0 6 * * *", "timezone": "America/Sao_Paulo", "day_or": True}
+    assert daily["schedules"][0]["active"]
+    assert set(daily["tags"]) >= {"alvorada", "daily"}
+    assert daily["parameters"]["sources"] == "sandbox"
+    queues = answer(f"{stack.api_url}/work_pools/alvorada/queues/filter", {})
+    limits = {queue["name"]: queue["concurrency_limit"] for queue in queues}
+    assert (limits["daily"], limits["backfill"]) == (1, 1)
+    assert answer(f"{stack.api_url}/deployments/name/backfill/backfill")["work_queue_name"] == "backfill"
+
+
 @pytest.mark.process
 @pytest.mark.timeout(400)
-def test_up_serves_the_deployments_and_down_leaves_nothing_even_after_kill_9(home: Path) -> None:
+def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(used_home: UsedHome, home: Path) -> None:
     port = free_port()
-    first = up(home, port)
+    first = up(home, port, "--sandbox")
     stack = wait_ready(first, home)
     assert stack.api_url == f"http://127.0.0.1:{port}/api"
-    daily = answer(f"{stack.api_url}/deployments/name/daily/daily")
-    assert isinstance(daily, dict)
-    assert daily["schedules"][0]["schedule"] == {"cron": "0 6 * * *", "timezone": "America/Sao_Paulo", "day_or": True}
-    queues = answer(f"{stack.api_url}/work_pools/alvorada/queues/filter", {})
-    assert isinstance(queues, list)
-    assert {queue["name"]: queue["concurrency_limit"] for queue in queues}.items() >= {
-        "daily": 1,
-        "backfill": 1,
-    }.items()
-    assert isinstance(answer(f"{stack.api_url}/deployments/name/backfill/backfill"), dict)
+    check_deployments(stack)
+    with urllib.request.urlopen(stack.ui_url, timeout=10) as page:
+        assert b"<html" in page.read()
+    earlier = answer(f"{stack.api_url}/flow_runs/filter", {"sort": "START_TIME_DESC"})
+    assert f"daily-{used_home.day}" in [run["name"] for run in earlier]  # the demo's, in the same PostgreSQL
+
+    said = prefect(stack, home, "deployment", "run", "daily/daily", "--param", f"as_of={used_home.day}")
+    deployment = answer(f"{stack.api_url}/deployments/name/daily/daily")["id"]
+    closed = answer(
+        f"{stack.api_url}/deployments/{deployment}/create_flow_run",
+        {"parameters": {"as_of": "2026-01-10"}, "state": {"type": "SCHEDULED"}},
+    )
+    found = re.search(r"UUID: ([0-9a-f-]{36})", said)
+    assert found is not None, said
+    run = ended(stack, found[1])
+    assert run["state_type"] == "COMPLETED", run["state"]
+    assert run["name"] == f"daily-{used_home.day}"
+    inner = answer(f"{stack.api_url}/flow_runs/filter", {"flow_runs": {"start_time": {"after_": run["start_time"]}}})
+    ids = [other["id"] for other in inner]
+    artifacts = answer(f"{stack.api_url}/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": ids}}})
+    assert {artifact["key"] for artifact in artifacts} == {"daily-report", "daily-actions", "daily-report-link"}
+    saturday = ended(stack, closed["id"])
+    assert saturday["state"]["message"] == "2026-01-10 has no B3 session: nothing to do"
+    assert saturday["state_name"] == "Completed"
 
     command = [sys.executable, "-m", "alvorada", "up", "--port", str(free_port())]
-    env = {**os.environ, "ALVORADA_HOME": str(home)}
-    second = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
+    second = subprocess.run(
+        command, cwd=ROOT, env=environment(home, {}), capture_output=True, text=True, check=False, timeout=60
+    )
     assert second.returncode == 2
     assert re.search(rf"already runs here \(pid {first.pid}, ", second.stderr)
 
@@ -161,3 +211,4 @@ def test_up_serves_the_deployments_and_down_leaves_nothing_even_after_kill_9(hom
     assert not any(mark.alive for mark in children)
     assert port_is_free(port)
     assert not Postgres(home).status().running
+    LastWorld("sandbox").write(used_home.home)
