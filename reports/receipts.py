@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,15 @@ STAMPS = {
     "sight": "first seen by us",
     "imported": "imported history, latest vintage, lagged by its rule",
 }
-CURVES = {"pre": "PRE", "cupom": "CUPOM", "real": "REAL", "ust": "UST"}
+CURVES = {
+    "pre": ("PRE", "DI1..", "ANBIMA", "TD"),
+    "cupom": ("CUPOM",),
+    "real": ("REAL", "DI1..", "ANBIMA", "TD"),
+    "ust": ("UST",),
+}
+"""The inputs that a curve may be read off, in the order of desk/catalog/fallbacks.toml."""
+CURVE_PATIENCE = dt.timedelta(days=5)
+"""As there: an input gives way to a later one in the order that is fresher by more than this."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +33,15 @@ class Receipts:
     rows: dict[str, Row]
 
     def find(self, feature_id: str) -> Row | None:
-        """The receipt of a level: its own, else that of the curve that it was read off."""
+        """The receipt of a level: its own, else that of the curve, or of what stood in for it, that it was read off."""
+        own = self.rows.get(feature_id)
         prefix = feature_id.rsplit("_", 1)[0]
-        names = (feature_id, prefix, CURVES.get(prefix, "")) if prefix in CURVES else (feature_id,)
-        return next((self.rows[name] for name in names if name in self.rows), None)
+        if own is not None or prefix not in CURVES:
+            return own
+        found = [self.rows[name] for name in (prefix, *CURVES[prefix]) if name in self.rows]
+        dates = [row["obs_date"] for row in found if row["obs_date"] is not None]
+        fresh = [row for row in found if row["obs_date"] and row["obs_date"] >= max(dates) - CURVE_PATIENCE]
+        return next(iter(fresh or found), None)
 
     def behind(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> list[Row]:
         """The receipts behind a level: its own; else of all inputs that it is computed from; else of the first of the

@@ -197,6 +197,31 @@ def test_a_line_without_a_price_is_held_and_marked_when_it_is_back() -> None:
         assert caught_up["pnl_brl"][0] + caught_up["cost_brl"][0] == pytest.approx(gain, abs=0.02)
 
 
+def test_nobody_orders_out_of_a_contract_that_has_no_price() -> None:
+    """The real curve loses its short end while DAP_2Y is to roll: the old contract is kept until it has a price."""
+    rolls = run_book(VALUES, one_view("DAP_2Y", 0.9), PARAMETERS, INCEPTION)["target_position"].filter(
+        pl.col("instrument_id") == "DAP_2Y"
+    )
+    turn = next(i for i in range(1, len(rolls)) if rolls["contract_id"][i] != rolls["contract_id"][i - 1])
+    rolling = rolls["as_of"][turn]
+    row = VALUES["day"].to_list().index(rolling.astimezone(decision_time(VALUES["day"][0]).tzinfo).date())
+    short = [name for name in VALUES.columns if name.startswith("real_") and int(name[5:]) < 504]
+    blank = pl.Series([row - 1 <= i < row + 5 for i in range(len(VALUES))])
+    holed = VALUES.with_columns(pl.when(~blank).then(name).alias(name) for name in short)
+    book = run_book(holed, one_view("DAP_2Y", 0.9), PARAMETERS, INCEPTION)
+    days = [decision_time(day) for day in VALUES["day"][row : row + 5]]
+    kept = book["target_position"].filter(pl.col("as_of").is_in(days), pl.col("instrument_id") == "DAP_2Y")
+    assert kept["contract_id"].unique().to_list() == [rolls["contract_id"][turn - 1]]
+    assert (kept["contracts"] == kept["contracts_before"]).all()
+    assert book["action"].filter(pl.col("as_of").is_in(days)).is_empty()
+    for name in ("cost_brl", "dv01_change_brl", "notional_change_brl"):
+        assert book["action"][name].is_finite().all()
+    after = book["target_position"].filter(
+        pl.col("as_of") == decision_time(VALUES["day"][row + 6]), pl.col("instrument_id") == "DAP_2Y"
+    )
+    assert after["contract_id"].to_list() == [rolls["contract_id"][turn]]
+
+
 def test_rolls_pay_both_contracts_and_keep_the_side() -> None:
     book = run_book(VALUES, one_view("DOL", 0.9), PARAMETERS, INCEPTION)
     actions = book["action"]

@@ -91,6 +91,18 @@ def test_bonds_give_nominal_and_real_curves_by_issuer_order() -> None:
     assert values["breakeven_1260"] == pytest.approx(1.135 / 1.075 - 1)
 
 
+@pytest.mark.parametrize(("due", "known"), [("2027-08-15", True), ("2028-01-15", False)])
+def test_the_first_real_rate_holds_down_to_four_fifths_of_its_term_and_no_further(due: str, known: bool) -> None:
+    """378 business days are 95% of the way to August 2027, and 75% of the way to January 2028."""
+    bonds = {f"ANBIMA:NTN-B_{due}": (None, 0.06), "ANBIMA:NTN-B_2030-08-15": (None, 0.08)}
+    values = row({"settlement": settlements(bonds)})
+    first = values["real_378"]
+    assert (first is not None) is known
+    if first is not None:
+        assert first == pytest.approx(0.06, abs=1e-4)
+    assert values["real_252"] is None
+
+
 def test_dap_contracts_give_the_real_curve() -> None:
     values = row({"settlement": settlements({"DAPK27": (None, 0.08), "DAPQ30": (None, 0.08), "DAPXX": (None, 0.5)})})
     assert values["real_504"] == pytest.approx(0.08)

@@ -201,3 +201,13 @@ def test_the_promise_is_counted_on_the_datasets_own_calendar() -> None:
         by_predicate=pl.col("dataset") == "b3_swap_curves", named=True
     )
     assert brazil["age_bd"] == 1
+
+
+def test_the_substitutes_prices_have_a_receipt_of_their_own() -> None:
+    day = B3.offset(TODAY, -1)
+    bonds = silver(
+        "settlement", {"contract_id": "ANBIMA:LTN_2028-01-01", "obs_date": day, "rate": 0.14, "payload_id": 4}
+    )
+    row = receipt(bonds, "ANBIMA", {4: "f00d"})
+    assert (row["dataset"], row["obs_date"], row["sha256"], row["state"]) == ("b3_swap_curves", day, "f00d", "known")
+    assert row["value"] is None, "a list of bonds has no one value"
