@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import AliasChoices
+from typer.main import get_command
 
+from alvorada.cli import app
 from alvorada.deployments import PRIORITIES, QUEUES, WORK_POOL, deployment_names
+from blocks.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,3 +75,25 @@ def test_compose_services_talk_to_services_that_are_there(name: str) -> None:
 def test_no_port_is_open_to_other_machines() -> None:
     for service in load("docker-compose.yml")["services"].values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_compose_sets_only_variables_that_something_reads() -> None:
+    environment = load("docker-compose.yml")["services"]["worker"]["environment"]
+    fields = Settings.model_fields.items()
+    ours = {
+        str(field.validation_alias.choices[0])
+        if isinstance(field.validation_alias, AliasChoices)
+        else f"{PREFIX}{name.upper()}"
+        for name, field in fields
+    }
+    assert {name for name in environment if not name.startswith("PREFECT_")} <= ours
+    known = {f"PREFECT_{name}" for name in ("API_URL", "EXPERIMENTAL_EVENTS")}
+    assert {name for name in environment if name.startswith("PREFECT_")} <= known
+
+
+def test_compose_runs_commands_that_are_there() -> None:
+    commands = " ".join(load("docker-compose.yml")["services"]["worker"]["command"])
+    named = re.findall(r"alvorada (\w+)", commands)
+    assert named == ["migrate", "deploy"]
+    assert set(named) <= set(get_command(app).commands)  # type: ignore[attr-defined]
+    assert f"--pool {WORK_POOL}" in commands
