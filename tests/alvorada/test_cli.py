@@ -65,6 +65,8 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         ("run --sources mars", 2, "unknown --sources 'mars'"),
         ("run --sources recorded /no/such/folder", 2, "no folder /no/such/folder"),
         ("run --sources recorded:/no/such/folder", 2, "no folder /no/such/folder"),
+        ("run --sources recorded docs", 2, "no manifest.json in docs: name the one that goes with this recording"),
+        ("run --sources recorded docs --manifest /no/such.json", 2, "no file /no/such.json"),
         ("run --colour", 2, "No such option: --colour"),
         ("dance", 2, "No such command 'dance'"),
         ("backfill --from 2026-01-05", 2, "Missing option '--to'"),
