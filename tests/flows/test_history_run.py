@@ -1,4 +1,4 @@
-"""The main job on real history: the collected files imported once, and three days that every desk remembers.
+"""The main job on real history: the collected files imported once, and days that every desk remembers.
 
 The levels below were read off the raw files by eye and are what the world knows of those days; see ORIGINS.md there.
 """
@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.flow, pytest.mark.db]
 MAP = ROOT / "tests" / "history" / "real_history.toml"
 JOESLEY, COVID, TARIFFS = dt.date(2017, 5, 19), dt.date(2020, 3, 19), dt.date(2025, 4, 2)
 DAYS = (JOESLEY, COVID, TARIFFS)
+LEHMAN = dt.date(2008, 10, 16)
+"""Run last and with a short history: any day since 2008 can be decided, also one before a book that is there."""
 SECTIONS = ("Market Snapshot", "Regime", "Agent Views", "Signals", "Portfolio", "Risk", "Actions")
 ABSENT = {
     "b3_settlements", "bcb_focus_12m", "bcb_focus_annual", "bcb_focus_selic", "bcb_fx_flow", "cftc_disagg",
@@ -72,7 +74,7 @@ class RealDesk:
 async def real_desk(
     postgres: Postgres, template_database: str, prefect_api: None, tmp_path_factory: pytest.TempPathFactory
 ) -> RealDesk:
-    """A live world that holds the real history, and the three days run on it, oldest first."""
+    """A live world that holds the real history, and the days run on it, one after the other."""
     folder = real_folder("ALVORADA_REAL_HISTORY", "real-history")
     real_folder("ALVORADA_REAL_PAYLOADS", "real-payloads")
     from flows.daily import daily
@@ -91,6 +93,8 @@ async def real_desk(
         imported = await import_history(map_file, return_state=True)
         seconds = time.monotonic() - began
         states = {day: await daily(as_of=day, sources="stored", return_state=True) for day in DAYS}
+        patch.setenv("ALVORADA_HISTORY_DAYS", "60")
+        states[LEHMAN] = await daily(as_of=LEHMAN, sources="stored", return_state=True)
     return RealDesk(url, home, states, imported, seconds)
 
 
@@ -108,13 +112,13 @@ async def test_the_whole_history_comes_in_and_says_what_it_brought(real_desk: Re
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("day", [*DAYS, LEHMAN])
 async def test_each_day_ends_with_gaps_that_are_named(real_desk: RealDesk, day: dt.date) -> None:
     state = real_desk.states[day]
     assert state.name == "CompletedWithGaps", state.message
     status = await real_desk.gold("dataset_status", day)
     absent = set(status.filter(state="absent")["dataset"])
-    assert absent == ABSENT | ({"cftc_tff"} if day == TARIFFS else set())
+    assert absent == ABSENT | ({"cftc_tff"} if day in (TARIFFS, LEHMAN) else set())
     page = await real_desk.page(day)
     for name in absent:
         assert name in state.message
@@ -145,6 +149,13 @@ async def test_each_day_ends_with_gaps_that_are_named(real_desk: RealDesk, day: 
         (COVID, "ust_2520", 0.0118, 0.0),
         (COVID, "spx", 2_398.10, 0.01),
         (COVID, "us_hy_spread", 0.0841, 0.0),  # of the 17th: the index comes out the day after
+        (LEHMAN, "usdbrl", 2.0789, 0.0),
+        (LEHMAN, "ibovespa", 36_833.0, 1.0),
+        (LEHMAN, "spx", 907.84, 0.005),
+        (LEHMAN, "vix", 69.25, 0.005),
+        (LEHMAN, "selic_target", 0.1375, 0.0),
+        (LEHMAN, "ipca_12m", 0.0625, 0.00005),
+        (LEHMAN, "ust_2520", 0.0404, 0.0),
         (TARIFFS, "usdbrl", 5.7051, 0.0),
         (TARIFFS, "selic_target", 0.1425, 0.0),
         (TARIFFS, "ust_2520", 0.0417, 0.0),
