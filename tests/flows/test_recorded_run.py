@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.flow, pytest.mark.db]
 MANIFEST = ROOT / "tests" / "recordings" / "real_payloads.json"
 DAY = dt.date(2026, 1, 13)
 """The morning after the day of the recorded price report."""
-LONG_AGO = dt.date(1990, 1, 1)
+LONG_AGO = dt.date(1979, 1, 1)
 
 
 class Replayed:
@@ -87,6 +87,7 @@ def test_real_numbers_come_through_bronze_and_the_parsers(replayed: Replayed) ->
     assert value(observed, dt.date(2020, 3, 18), series_id="usdbrl_sgs_sell") == 5.1107
     assert value(observed, dt.date(2024, 12, 31), series_id="usdbrl_sgs_sell") == 6.1923
     assert value(observed, dt.date(2025, 6, 19), series_id="selic_target") == 0.15
+    assert value(observed, dt.date(1980, 1, 1), series_id="ipca_mom") == pytest.approx(0.0662)
     assert value(observed, dt.date(2022, 4, 1), series_id="ipca_mom") == pytest.approx(0.0106)
     assert value(observed, dt.date(2023, 10, 19), series_id="dgs10") == pytest.approx(0.0498)
     bars = replayed.silver["price_bar"].filter(instrument_id="vix", obs_date=dt.date(2020, 3, 16))
