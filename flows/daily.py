@@ -54,14 +54,10 @@ async def daily(
     Completed; CompletedWithGaps naming the datasets that are stale, failed or absent; Failed when a required dataset is
     absent or a stage made nothing. Whatever can be computed is computed and reported in all three.
     """
-    day = asked_day(as_of)
-    if day and not calendars.b3().is_business_day(day):
-        return Completed(message=f"{day} has no B3 session: nothing to do")
-    if day is None:
-        now = clock_of(load_settings())()
-        day = day_at(now)
-        if day is None:
-            return Completed(message=f"{desk_day(now)} has no B3 session: nothing to do")
+    now = clock_of(load_settings())()
+    day = asked_day(as_of, now) or day_at(now)
+    if day is None or not calendars.b3().is_business_day(day):
+        return Completed(message=f"{day or desk_day(now)} has no B3 session: nothing to do")
     fetch = {"recording": recording, "manifest": manifest, "record": record}
     async with (
         open_run(decision_time(day), sources, progress=progress) as run,
@@ -73,12 +69,15 @@ async def daily(
         return await _stages(run, fetch)
 
 
-def asked_day(as_of: dt.date | str | None) -> dt.date | None:
-    """The day as a deployment's parameters name it. Raises BadInput."""
+def asked_day(as_of: dt.date | str | None, now: dt.datetime) -> dt.date | None:
+    """The day as a deployment's parameters name it. Raises BadInput, also for a decision that is still to come."""
     try:
-        return dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     except ValueError:
         raise BadInput(f"as_of {as_of!r} is not a date: write it as YYYY-MM-DD, like 2026-01-12") from None
+    if day and decision_time(day) > now:
+        raise BadInput(f"as_of {day} is in the future: its decision time is 06:00 America/Sao_Paulo")
+    return day
 
 
 def day_at(now: dt.datetime) -> dt.date | None:

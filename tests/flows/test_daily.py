@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from prefect.states import get_state_exception
 
-from desk.errors import Busy
+from desk.errors import BadInput, Busy
 from desk.model import UTC, decision_time
 from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
@@ -121,6 +121,20 @@ def test_the_decision_day_of_a_moment(now: dt.datetime, day: dt.date | None) -> 
     from flows.daily import day_at
 
     assert day_at(now) == day
+
+
+@pytest.mark.parametrize(
+    ("as_of", "words"),
+    [("19/11/2026", "is not a date"), ("2026-11-20", "is in the future"), (dt.date(2027, 1, 4), "is in the future")],
+)
+def test_a_deployments_day_that_cannot_be_is_refused_by_name(as_of: dt.date | str, words: str) -> None:
+    from flows.daily import asked_day
+
+    now = dt.datetime(2026, 11, 20, 8, 59, tzinfo=UTC)  # a minute before 06:00 in São Paulo
+    assert asked_day("2026-11-19", now) == dt.date(2026, 11, 19)
+    assert asked_day(None, now) is None
+    with pytest.raises(BadInput, match=words):
+        asked_day(as_of, now)
 
 
 def test_a_decision_is_at_six_whatever_the_clocks_did() -> None:
