@@ -128,7 +128,7 @@ async def _stages(run: Run, fetch: dict[str, Path | None]) -> State[Any]:
         await stage("signals", lambda: signals(run, return_state=True), "transform")
         await stage("portfolio", lambda: portfolio(run, return_state=True), "signals")
         await stage("risk", lambda: risk(run, return_state=True), "portfolio")
-        await stage("report", lambda: report(run, return_state=True))
+        await stage("report", lambda: report(run, tuple(broken), return_state=True))
     except BaseException as error:
         await finish_run(
             run.store, run.run_id, "failed", run.clock(), message=f"{type(error).__name__}: {error}", stages=stages

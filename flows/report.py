@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -22,14 +24,21 @@ from tasks.run import Run
 from tasks.store import Report
 
 ARTIFACTS = ("daily-report", "daily-actions", "daily-report-link")
+MADE_BY = {
+    "transform": ("feature",),
+    "portfolio": ("target_position", "portfolio_state", "pnl_attribution", "action"),
+    "risk": ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status"),
+}
+"""What a stage that failed did not make in this run: rows of an earlier run of the same day are not today's. Signals
+are not here: that stage writes what its agents and strategies could not see before it fails."""
 
 
 @flow(name="report", validate_parameters=False)
-async def report(run: Run) -> StageResult:
-    """Renders what there is; what is not there, the page says in words."""
+async def report(run: Run, broken: Collection[str] = ()) -> StageResult:
+    """Renders what there is; what is not there, the page says in words. `broken`: stages that failed in this run."""
     watch = Stopwatch()
     run.progress.event("stage", "report", "started")
-    data = await report_data(run)
+    data = await report_data(run, broken)
     html = render(data, run.clock(), run.settings.report_language)
     path = write_page(run, html)
     digest = hashlib.sha256(without_stamp(html).encode()).hexdigest()
@@ -49,13 +58,22 @@ async def report(run: Run) -> StageResult:
     return StageResult("report", 1, int(saved), watch.seconds)
 
 
-async def report_data(run: Run) -> ReportData:
+async def report_data(run: Run, broken: Collection[str] = ()) -> ReportData:
     """The gold that the page reads: the history of some tables, today's rows of the others."""
     since = decision_time(history_start(run))
     frames: dict[str, pl.DataFrame] = {
         name: await run.store.read_gold(name, since if name in HISTORY else run.as_of, run.as_of) for name in GOLD
     }
-    return ReportData(run.as_of, run.store.world, str(run.run_id), run.code_version, frames)  # type: ignore[arg-type]
+    made = not_made_dropped(frames, broken, run.as_of)
+    return ReportData(run.as_of, run.store.world, str(run.run_id), run.code_version, made)  # type: ignore[arg-type]
+
+
+def not_made_dropped(
+    frames: dict[str, pl.DataFrame], broken: Collection[str], as_of: dt.datetime
+) -> dict[str, pl.DataFrame]:
+    """The frames without the decision's own rows of tables that a broken stage should have made."""
+    stale = {table for stage in broken for table in MADE_BY.get(stage, ())}
+    return {name: frame.filter(pl.col("as_of") < as_of) if name in stale else frame for name, frame in frames.items()}
 
 
 def write_page(run: Run, html: str) -> Path:
