@@ -106,6 +106,15 @@ def installed(checkout: Path) -> None:
     (checkout / ".venv" / "alvorada.stamp").write_text(stamp(checkout))
 
 
+def make(checkout: Path, *arguments: str) -> str:
+    """What make prints, as a person's own make would: `make test` leaves its level and flags in the environment."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(
+        ["make", *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
 def test_with_nothing_to_do_the_command_runs_at_once(checkout: Path) -> None:
     installed(checkout)
     done = bootstrap(checkout, "run", "--as-of", "2026-01-12")
@@ -129,18 +138,15 @@ def test_a_moved_checkout_is_installed_anew(checkout: Path) -> None:
 
 def test_make_help_lists_every_target_and_each_is_one_command(checkout: Path) -> None:
     installed(checkout)
-    shown = subprocess.run(["make", "help"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    shown = make(checkout, "help")
     assert re.findall(r"^ +make (\w+) +\S", shown, re.MULTILINE) == ["help", *TARGETS]
     for target in TARGETS:
-        done = subprocess.run(["make", target], cwd=checkout, capture_output=True, text=True, check=True)
-        assert done.stdout == f"asked: {target}\n"
+        assert make(checkout, target) == f"asked: {target}\n"
 
 
 def test_make_hands_arguments_on(checkout: Path) -> None:
     installed(checkout)
-    command = ["make", "run", "ARGS=--as-of 2026-01-12"]
-    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
-    assert done.stdout == "asked: run --as-of 2026-01-12\n"
+    assert make(checkout, "run", "ARGS=--as-of 2026-01-12") == "asked: run --as-of 2026-01-12\n"
 
 
 def test_ci_calls_make_test_and_nothing_else() -> None:
