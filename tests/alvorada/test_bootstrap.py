@@ -108,7 +108,7 @@ def installed(checkout: Path) -> None:
 
 def make(checkout: Path, *arguments: str) -> str:
     """What make prints, as a person's own make would: `make test` leaves its level and flags in the environment."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS"))}
     done = subprocess.run(
         ["make", *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=True
     )
