@@ -107,7 +107,6 @@ async def coverage_windows(run: Run, dataset: Dataset) -> list[Window]:
     coverage = Coverage(
         await ledger.covered_from(run.store, dataset.id),
         await ledger.good_days(run.store, dataset.id),
-        await ledger.last_success(run.store, dataset.id),
     )
     return windows(dataset, run.catalog.rules[dataset.rule], coverage, run.as_of)
 

@@ -218,11 +218,6 @@ async def good_days(store: Store, dataset: str) -> frozenset[dt.date]:
         return frozenset(row["day"] for row in await connection.fetch(query, dataset))
 
 
-async def last_success(store: Store, dataset: str) -> dt.datetime | None:
-    """When the newest successful fetch of the dataset was begun, UTC."""
-    return await _of_successes(store, dataset, "max(started_at)")  # type: ignore[no-any-return]
-
-
 async def covered_from(store: Store, dataset: str) -> dt.date | None:
     """The first observation date that a successful fetch of the dataset has asked for."""
     return await _of_successes(store, dataset, "min(covered_from)")  # type: ignore[no-any-return]

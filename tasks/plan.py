@@ -17,7 +17,6 @@ class Coverage:
 
     covered_from: dt.date | None = None
     good: frozenset[dt.date] = frozenset()
-    last_success: dt.datetime | None = None
 
 
 def windows(dataset: Dataset, rule: PublicationRule, coverage: Coverage, as_of: dt.datetime) -> list[Window]:

@@ -66,7 +66,6 @@ async def test_what_a_fetch_says_lands_in_every_cell_of_it(store: Store) -> None
     assert (row["covered_from"], row["covered_to"], row["input_hash"]) == (WEEK.start, WEEK.end, "ab")
     assert json.loads(row["checks"]) == {"score": 1.0}
     assert await ledger.covered_from(store, "bcb_ptax") == WEEK.start
-    assert await ledger.last_success(store, "bcb_ptax") == NOW
 
 
 async def test_a_failure_keeps_its_error_and_covers_nothing(store: Store) -> None:
@@ -75,7 +74,6 @@ async def test_a_failure_keeps_its_error_and_covers_nothing(store: Store) -> Non
         row = await connection.fetchrow("SELECT last_state, last_error_kind, last_error FROM v_cells")
     assert tuple(row) == ("failed", "Outage", "bcb_ptax: 503")
     assert await ledger.covered_from(store, "bcb_ptax") is None
-    assert await ledger.last_success(store, "bcb_ptax") is None
     assert (await ledger.earlier_fetches(store, "bcb_ptax", WEEK)).is_empty()
 
 
