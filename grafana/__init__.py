@@ -1,0 +1,1 @@
+"""The four dashboards, as typed code."""

@@ -1,0 +1,1 @@
+-- The desk in full: gold of curves, P&L explain, risk and agents' measures.

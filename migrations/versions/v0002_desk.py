@@ -1,0 +1,16 @@
+"""The desk in full: gold of curves, P&L explain, risk and agents' measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from migrations.sql import run_file
+
+revision = "0002"
+down_revision = "0001"
+
+FOLDER = Path(__file__).parent / "v0002"
+
+
+def upgrade() -> None:
+    run_file(FOLDER, "gold.sql")

@@ -1,0 +1,1 @@
+-- Alert rules, states, outbox, deliveries, silences, and their views.
