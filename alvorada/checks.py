@@ -17,11 +17,12 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 COVERED = ("--cov=desk", "--cov=tasks/connectors", "--cov-report=term:skip-covered", "--cov-fail-under=95")
+TWO_WORKERS = ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")
 
 
 def suite(arguments: Sequence[str]) -> int:
-    """pytest; the whole suite also holds the desk and the connectors to their coverage."""
-    return _python("-m", "pytest", *(arguments or COVERED))
+    """pytest; the whole suite runs on two workers, and holds the desk and the connectors to their coverage."""
+    return _python("-m", "pytest", *(arguments or (*COVERED, *TWO_WORKERS)))
 
 
 def lint() -> int:
