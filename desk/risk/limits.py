@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from desk.catalog.desk_parameters import DeskParameters, Limits
+from desk.catalog.desk_parameters import DeskParameters
+from desk.catalog.risk_parameters import Limits
 from desk.portfolio.risk_parity import class_totals
 from desk.portfolio.size import TRADING_DAYS, class_index
 from desk.risk.positions import Positions

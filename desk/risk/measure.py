@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from desk.catalog.desk_parameters import DeskParameters, RiskParameters
+from desk.catalog.desk_parameters import DeskParameters
+from desk.catalog.risk_parameters import RiskParameters
 from desk.portfolio.covariance import ewma_weights, quadratic_form, shrunk_covariance
 from desk.portfolio.market import Levels, Market, factor_moves
 from desk.portfolio.pricing import Terms, scenario_pnl

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desk.catalog.desk_parameters import DatedScenario, DeskParameters, ParametricScenario
+from desk.catalog.desk_parameters import DeskParameters
+from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
 from desk.portfolio.market import Levels, Market, no_moves
 from desk.portfolio.pricing import BP, Terms, scenario_pnl
 from desk.risk.positions import Positions

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from desk.catalog import desk_parameters
+from desk.catalog import desk_parameters, risk_parameters
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadCatalog
 from desk.risk.measure import METHODS
@@ -84,11 +84,11 @@ def test_a_bad_instrument_is_refused(change: dict[str, object], message: str) ->
 def test_bad_limits_and_scenarios_are_refused() -> None:
     one = {"var_95": {"name": "VaR", "threshold": 0.03}}
     with pytest.raises(BadCatalog, match="amber < red"):
-        desk_parameters._limits({"amber": 0.9, "red": 0.8, "limit": one})
+        risk_parameters.limits({"amber": 0.9, "red": 0.8, "limit": one})
     with pytest.raises(BadCatalog, match="thresholds must be positive"):
-        desk_parameters._limits({"amber": 0.6, "red": 0.8, "limit": {"x": {"name": "X", "threshold": 0}}})
+        risk_parameters.limits({"amber": 0.6, "red": 0.8, "limit": {"x": {"name": "X", "threshold": 0}}})
     with pytest.raises(BadCatalog, match="scenario s: unknown factor eurbrl"):
-        desk_parameters._parametric("s", {"name": "S", "eurbrl": 0.1})
+        risk_parameters.parametric_scenario("s", {"name": "S", "eurbrl": 0.1})
     dated = {"name": "S", "start": PARAMETERS.dated[0].end, "end": PARAMETERS.dated[0].start}
     with pytest.raises(BadCatalog, match="is not before end"):
-        desk_parameters._dated("s", dated)
+        risk_parameters.dated_scenario("s", dated)

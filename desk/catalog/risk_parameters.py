@@ -1,0 +1,144 @@
+"""Risk rules, breaker, limits and scenarios: typed records of risk.toml, limits.toml and scenarios.toml."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from desk.errors import BadCatalog
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRules:
+    """`levels`: (drawdown, share of the risk that it leaves), by rising drawdown; days are business days."""
+
+    levels: tuple[tuple[float, float], ...]
+    wait_days: int
+    ramp_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskParameters:
+    var_window: int
+    var_min_rows: int
+    headline: str
+    filter_decay: float
+    max_degrees: float
+    backtest_window: int
+    breaker: BreakerRules
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    id: str
+    name: str
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    amber: float
+    red: float
+    limits: Mapping[str, Limit]
+
+    def threshold(self, limit_id: str) -> float:
+        """Raises BadCatalog when the file has no such limit."""
+        if limit_id not in self.limits:
+            raise BadCatalog(f"limits.toml: no limit {limit_id!r}; known: {', '.join(sorted(self.limits))}")
+        return self.limits[limit_id].threshold
+
+
+@dataclass(frozen=True, slots=True)
+class ParametricScenario:
+    """Shocks: `usdbrl` and `ibovespa` fractions; curves as (tenor_bd, bp) pairs, a single pair for a parallel move."""
+
+    id: str
+    name: str
+    usdbrl: float = 0.0
+    ibovespa: float = 0.0
+    pre_bp: tuple[tuple[int, float], ...] = ()
+    real_bp: tuple[tuple[int, float], ...] = ()
+    other: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedScenario:
+    """The move from the close of `start` to the close of `end`."""
+
+    id: str
+    name: str
+    start: dt.date
+    end: dt.date
+
+
+def record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
+    """A typed record of a TOML table. Raises BadCatalog naming `where` for a field that is unknown or lacking."""
+    try:
+        return kind(**raw)
+    except TypeError as error:
+        raise BadCatalog(f"{where}: {error}") from error
+
+
+def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
+    """Raises BadCatalog naming what is wrong."""
+    if "breaker" not in raw:
+        raise BadCatalog("risk.toml: no [breaker]")
+    rules: RiskParameters = record(RiskParameters, "risk.toml", {**raw, "breaker": _breaker(raw["breaker"])})
+    return rules
+
+
+def _breaker(raw: Mapping[str, Any]) -> BreakerRules:
+    levels = tuple((float(level), float(share)) for level, share in raw.get("levels", ()))
+    rules: BreakerRules = record(BreakerRules, "risk.toml breaker", {**raw, "levels": levels})
+    drawdowns, shares = [level for level, _ in levels], [share for _, share in levels]
+    if not levels or drawdowns != sorted(set(drawdowns)) or not all(0 < level < 1 for level in drawdowns):
+        raise BadCatalog("risk.toml breaker: levels must have rising drawdowns between 0 and 1")
+    if shares != sorted(set(shares), reverse=True) or not all(0 <= share < 1 for share in shares):
+        raise BadCatalog("risk.toml breaker: a deeper level must leave less risk, between 0 and 1")
+    if rules.wait_days < 1 or rules.ramp_days < 1:
+        raise BadCatalog("risk.toml breaker: wait_days and ramp_days must be at least one")
+    return rules
+
+
+def limits(raw: Mapping[str, Any]) -> Limits:
+    """Raises BadCatalog naming what is wrong."""
+    found = {key: Limit(key, entry["name"], float(entry["threshold"])) for key, entry in raw["limit"].items()}
+    if not 0 < raw["amber"] < raw["red"] < 1:
+        raise BadCatalog("limits.toml: 0 < amber < red < 1")
+    if any(limit.threshold <= 0 for limit in found.values()):
+        raise BadCatalog("limits.toml: thresholds must be positive")
+    return Limits(float(raw["amber"]), float(raw["red"]), found)
+
+
+_OTHER_FACTORS = ("ust_bp", "spx", "oil", "sovereign")
+
+
+def parametric_scenario(key: str, raw: Mapping[str, Any]) -> ParametricScenario:
+    """Raises BadCatalog for a factor that is not known."""
+    known = {item.name for item in fields(ParametricScenario)} - {"id", "other"}
+    unknown = set(raw) - known - set(_OTHER_FACTORS)
+    if unknown:
+        raise BadCatalog(f"scenario {key}: unknown factor {', '.join(sorted(unknown))}")
+    shocks = {name: raw[name] for name in ("name", "usdbrl", "ibovespa") if name in raw}
+    curves = {name: _curve_shock(raw[name]) for name in ("pre_bp", "real_bp") if name in raw}
+    other = {name: float(raw[name]) for name in _OTHER_FACTORS if name in raw}
+    built: ParametricScenario = record(
+        ParametricScenario, f"scenario {key}", {"id": key, **shocks, **curves, "other": other}
+    )
+    return built
+
+
+def _curve_shock(raw: float | Mapping[str, float]) -> tuple[tuple[int, float], ...]:
+    if isinstance(raw, Mapping):
+        return tuple(sorted((int(tenor), float(bp)) for tenor, bp in raw.items()))
+    return ((0, float(raw)),)
+
+
+def dated_scenario(key: str, raw: Mapping[str, Any]) -> DatedScenario:
+    """Raises BadCatalog when it does not end after its start."""
+    built: DatedScenario = record(DatedScenario, f"scenario {key}", {"id": key, **raw})
+    if built.start >= built.end:
+        raise BadCatalog(f"scenario {key}: start {built.start} is not before end {built.end}")
+    return built
