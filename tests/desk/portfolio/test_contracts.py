@@ -33,6 +33,7 @@ def test_the_contracts_of_a_known_day() -> None:
     assert day["DOL"] == ("DOLG26", dt.date(2026, 2, 2))
     assert day["IND"] == ("INDG26", dt.date(2026, 2, 18))
     assert day["DAP_2Y"] == ("DAPQ28", dt.date(2028, 8, 15))
+    assert day["DAP_10Y"] == ("DAPK35", dt.date(2035, 5, 15))
     assert day["DAP_3Y"] == ("DAPK29", dt.date(2029, 5, 15))
 
 
@@ -70,6 +71,8 @@ def test_every_day_of_twelve_years_has_a_listed_contract_near_its_tenor() -> Non
             reach = (
                 3.2
                 if len(instrument.months) == 2 and instrument.root == "DI1"
+                else 21.0  # the long NTN-B's are years apart
+                if instrument.id == "DAP_10Y"
                 else 12.2
                 if instrument.root == "DAP"
                 else 7.8
