@@ -84,6 +84,7 @@ AGENT_VIEW = GoldTable(
     },
 )
 REGIME = GoldTable("regime", ("regime_id",), {"regime_id": "text", "probability": "float"})
+AGENT_MEASURE = GoldTable("agent_measure", ("measure_id",), {"measure_id": "text", "value": "float"})
 STRATEGY_SIGNALS = GoldTable(
     "strategy_signals",
     ("strategy_id",),
@@ -174,6 +175,7 @@ COMPONENT_VAR = GoldTable(
         "marginal_var_95": "float",
         "component_var_95": "float",
         "share": "float",
+        "incremental_var_95": "float",  # VaR of the book less that of the book without the line
     },
 )
 DV01_LADDER = GoldTable(
@@ -186,9 +188,10 @@ STRESS_TEST_RESULTS = GoldTable(
         "scenario_id": "text",
         "instrument_id": "text",  # TOTAL for the book
         "name": "text",
-        "kind": "text",  # parametric, dated
+        "kind": "text",  # parametric, dated, reverse
         "pnl_brl": "float",
         "pnl_fraction": "float",
+        "moves": "json",  # {factor: move} on the TOTAL row: rates in bp, spots as fractions
     },
 )
 RISK_LIMITS_STATUS = GoldTable(
@@ -232,6 +235,7 @@ GOLD: dict[str, GoldTable] = {
         DATASET_STATUS,
         AGENT_VIEW,
         REGIME,
+        AGENT_MEASURE,
         STRATEGY_SIGNALS,
         AGGREGATED_SIGNAL,
         TARGET_POSITION,

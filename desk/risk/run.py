@@ -156,6 +156,7 @@ def _component_frame(
         "marginal_var_95": parts.marginal / nav,
         "component_var_95": parts.component / nav,
         "share": share,
+        "incremental_var_95": parts.incremental / nav,
     }
     return gold_frame(
         COMPONENT_VAR,
@@ -201,6 +202,7 @@ def _stress_frame(
                 "kind": [scenario.kind] * len(at),
                 "pnl_brl": by_line[at, line],
                 "pnl_fraction": by_line[at, line] / positions.nav[rows[at]],
+                "moves": [None] * len(at),
             }
         )
     return _stacked(STRESS_TEST_RESULTS, frames)

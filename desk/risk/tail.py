@@ -9,6 +9,8 @@ parametric ones.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -18,6 +20,34 @@ from desk.transforms.curves import FloatArray
 _SLACK = 1e-9  # 0.05 x 100 is five observations, whatever floats say
 
 
+@dataclass(frozen=True)
+class TailRisk:
+    """Historical numbers of each row, in the P&L's money (...,): VaR by level and ES by level."""
+
+    var: dict[float, FloatArray]
+    es: dict[float, FloatArray]
+
+
+def var_es(
+    pnl: FloatArray, var_levels: tuple[float, ...] = (0.95, 0.99), es_levels: tuple[float, ...] = (0.975,)
+) -> TailRisk:
+    """Historical VaR and ES of many books at once: P&L (..., T), NaN for unknown -> (...,) by level, NaN where nothing
+    is known.
+
+    The estimators of `historical_var` and `historical_es`, to the bit; only the tail is put in order, once for all
+    levels.
+    """
+    count = known_rows(pnl)
+    deepest = max(1.0 - level for level in (*var_levels, *es_levels))
+    reach = min(int(pnl.shape[-1] * deepest + _SLACK) + 1, pnl.shape[-1])
+    values = pnl if int(count.sum()) == pnl.size else np.where(np.isfinite(pnl), pnl, np.nan)
+    worst = np.sort(np.partition(values, reach - 1, axis=-1)[..., :reach], axis=-1)
+    return TailRisk(
+        {level: _order_statistic(worst, count, level) for level in var_levels},
+        {level: _tail_mean(worst, count, level) for level in es_levels},
+    )
+
+
 def known_rows(pnl: FloatArray) -> npt.NDArray[np.int64]:
     """How many P&Ls (R, S) of each row are known. Shape (R,)."""
     return np.asarray(np.isfinite(pnl).sum(axis=-1), dtype=np.int64)
@@ -25,14 +55,21 @@ def known_rows(pnl: FloatArray) -> npt.NDArray[np.int64]:
 
 def historical_var(pnl: FloatArray, level: float) -> FloatArray:
     """Of P&L (..., S), NaN for unknown: (...,), NaN where nothing is known."""
-    worst, count = _worst_first(pnl)
-    rank = np.floor(count * (1.0 - level) + _SLACK).astype(np.intp)
-    return -_pick(worst, np.minimum(rank, np.maximum(count - 1, 0)))
+    return _order_statistic(*_worst_first(pnl), level)
 
 
 def historical_es(pnl: FloatArray, level: float) -> FloatArray:
     """Mean of the worst (1 - level) of P&L (..., S): (...,), NaN where nothing is known."""
-    worst, count = _worst_first(pnl)
+    return _tail_mean(*_worst_first(pnl), level)
+
+
+def _order_statistic(worst: FloatArray, count: npt.NDArray[np.int64], level: float) -> FloatArray:
+    """The loss of rank floor(n p) + 1 of `worst` (..., K) first, of `count` (...,) known."""
+    rank = np.floor(count * (1.0 - level) + _SLACK).astype(np.intp)
+    return -_pick(worst, np.minimum(rank, np.maximum(count - 1, 0)))
+
+
+def _tail_mean(worst: FloatArray, count: npt.NDArray[np.int64], level: float) -> FloatArray:
     tail = count * (1.0 - level)
     whole = np.floor(tail + _SLACK).astype(np.intp)
     sums = np.concatenate([np.zeros((*worst.shape[:-1], 1)), np.nancumsum(worst, axis=-1)], axis=-1)

@@ -16,6 +16,7 @@ def test_jorions_two_currency_book() -> None:
     assert parts.individual.sum() == pytest.approx(363_000)
     np.testing.assert_allclose(parts.marginal[0], [0.0528, 0.1521], atol=5e-5)
     np.testing.assert_allclose(parts.component[0], [105_630, 152_108], atol=0.7)
+    np.testing.assert_allclose(parts.incremental[0], [257_738 - 198_000, 257_738 - 165_000], atol=0.7)
 
 
 @settings(max_examples=50, deadline=None)
@@ -30,6 +31,12 @@ def test_components_add_up_and_scale(seed: int, scale: float) -> None:
     np.testing.assert_allclose(
         component_var(scale * exposure, covariance, 1.645).total, scale * parts.total, rtol=1e-12
     )
+    for line in range(5):
+        without = np.where(np.arange(5) == line, 0.0, exposure)
+        less = parts.total - component_var(without, covariance, 1.645).total
+        np.testing.assert_allclose(parts.incremental[:, line], less, rtol=1e-9, atol=1e-12)
+    assert (parts.incremental <= parts.individual + 1e-9).all(), "adding a line cannot add more than its own VaR"
+    assert (parts.incremental <= parts.component + 1e-9).all(), "VaR is convex along a line"
     bump = 1e-6 * np.eye(5)[2]
     moved = (
         component_var(exposure + bump, covariance, 1.645).total
@@ -44,4 +51,7 @@ def test_positions_net() -> None:
     flat = component_var(np.zeros((1, 2)), one, 1.645)
     assert flat.total[0] == 0
     assert (flat.component == 0).all()
+    assert (flat.incremental == 0).all()
+    hedge = component_var(np.array([[3.0, -3.0]]), one, 1.645)
+    np.testing.assert_allclose(hedge.incremental, [[-1.645 * 6, -1.645 * 6]])
     assert np.isnan(flat.marginal).all()
