@@ -1,7 +1,7 @@
 """Business-day calendars: ANBIMA (BUS/252), B3 (trading days), US government securities, NYSE.
 
 A calendar answers for numpy arrays and for single dates. ANBIMA's depends on what was known: 20 November became a
-national holiday by the law of 21 December 2023, so a bond priced before that day counts it as a business day.
+national holiday by the law of 21 December 2023, so a bond priced before 26 December counts it as a business day.
 Sources: ANBIMA holiday list, B3 trading calendars, `holidays` (NYSE and US federal).
 """
 
@@ -19,7 +19,9 @@ import numpy.typing as npt
 from desk.errors import UnknownCalendar
 
 FIRST_YEAR, LAST_YEAR = 1980, 2090
-CONSCIOUSNESS_DAY_LAW = dt.date(2023, 12, 21)
+CONSCIOUSNESS_DAY_KNOWN = dt.date(2023, 12, 26)
+"""From this settlement on 20 November is a holiday of BUS/252: ANBIMA's calendar took up the law of 21 December, which
+appeared on the 22nd, after Christmas; the prices published for the 21st and the 22nd still count the day."""
 DateLike = dt.date | np.datetime64
 Days = npt.NDArray[np.datetime64]
 
@@ -129,7 +131,7 @@ def _anbima(consciousness_day: bool) -> Calendar:
 
 def anbima(known_on: dt.date | None = None) -> Calendar:
     """ANBIMA's calendar for BUS/252, as it was known on `known_on` (today's when None)."""
-    return _anbima(known_on is None or known_on >= CONSCIOUSNESS_DAY_LAW)
+    return _anbima(known_on is None or known_on >= CONSCIOUSNESS_DAY_KNOWN)
 
 
 @lru_cache(maxsize=1)

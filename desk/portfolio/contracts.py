@@ -6,11 +6,15 @@ valued on that session (`valuation_days`). Arrays are (T, N): T rows by N instru
 Rules (B3 contract specifications). DI1 and DOL mature on the first business day of the contract month; IND on the
 Wednesday nearest the 15th of even months; DAP on 15 May of odd years and 15 August of even years; a day without a
 session moves to the next one. Constant maturities take the contract nearest to the tenor among the listed months; DOL
-is the first contract with at least 5 sessions left, IND the first with more than 3.
+is the first contract with at least 5 sessions left, IND the first with more than 3. DDI is mapped like DI1. Treasury
+futures are the front quarterly contract, left 5 sessions before the first day of its month (CBOT's first delivery
+day). The sovereign spread stands for five-year protection of the standard dates, 20 June and 20 December. An NTN-B is
+itself, from its first issue to its last session.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,15 +48,20 @@ def map_contracts(instruments: Sequence[Instrument], decision_days: Days) -> Con
     """The listed contract of each instrument on each decision day."""
     days = np.asarray(decision_days, dtype="datetime64[D]")
     maturity = np.empty((len(days), len(instruments)), dtype="datetime64[D]")
-    names = np.empty((len(days), len(instruments)), dtype="U8")
+    names = np.empty((len(days), len(instruments)), dtype="U16")
     for column, instrument in enumerate(instruments):
+        if instrument.maturity is not None:
+            maturity[:, column], names[:, column] = _bond(instrument, days)
+            continue
         months = _listed_months(instrument, days)
         maturities = _maturities(instrument.root, months)
         labels = _labels(instrument.root, months)
         listed = ~np.isin(labels, instrument.unlisted)
         maturities, labels = maturities[listed], labels[listed]
         chosen = (
-            _nearest(instrument, maturities, days) if instrument.tenor_months else _front(instrument, maturities, days)
+            _nearest(instrument, maturities, days)
+            if instrument.tenor_months and instrument.kind != "par_bond"
+            else _front(instrument, maturities, days)
         )
         maturity[:, column], names[:, column] = maturities[chosen], labels[chosen]
     return ContractMap(maturity, names)
@@ -63,8 +72,8 @@ def business_days(start: Days, end: Days) -> FloatArray:
     start, end = np.broadcast_arrays(np.asarray(start, "datetime64[D]"), np.asarray(end, "datetime64[D]"))
     unknown = np.isnat(end)
     end = np.where(unknown, start, end)
-    law = np.datetime64(calendars.CONSCIOUSNESS_DAY_LAW)
-    before = calendars.anbima(calendars.CONSCIOUSNESS_DAY_LAW.replace(year=2000)).count_array(start, end)
+    law = np.datetime64(calendars.CONSCIOUSNESS_DAY_KNOWN)
+    before = calendars.anbima(calendars.CONSCIOUSNESS_DAY_KNOWN.replace(year=2000)).count_array(start, end)
     after = calendars.anbima().count_array(start, end)
     return np.where(unknown, np.nan, np.where(start >= law, after, before).astype(np.float64))
 
@@ -73,6 +82,16 @@ def calendar_days(start: Days, end: Days) -> FloatArray:
     """Actual days from `start` to `end`. NaN where `end` is NaT."""
     span = np.asarray(end, "datetime64[D]") - np.asarray(start, "datetime64[D]")
     return np.where(np.isnat(span), np.nan, span.astype(np.float64))
+
+
+def _bond(instrument: Instrument, days: Days) -> tuple[Days, npt.NDArray[np.str_]]:
+    """Its payment day and name; NaT before it was first issued and once its last session is over."""
+    nominal = np.datetime64(instrument.maturity, "D")
+    first = np.datetime64(instrument.listed_from or dt.date.min, "D")
+    alive = (days >= first) & (days < nominal)
+    paid = calendars.anbima().offset_array(np.array([nominal]), 0)[0]
+    maturity = np.where(alive, paid, np.datetime64("NaT", "D"))
+    return maturity, np.where(alive, f"{instrument.root}_{nominal}", "")
 
 
 def _listed_months(instrument: Instrument, days: Days) -> Days:
@@ -96,6 +115,8 @@ def _maturities(root: str, months: Days) -> Days:
         days = middle + shift.astype("timedelta64[D]")
     elif root == "DAP":
         days = months + np.timedelta64(14, "D")
+    elif root == "SOV":
+        days = months + np.timedelta64(19, "D")
     else:
         days = months
     return calendars.b3().offset_array(days, 0)
@@ -104,7 +125,7 @@ def _maturities(root: str, months: Days) -> Days:
 def _labels(root: str, months: Days) -> npt.NDArray[np.str_]:
     number = months.astype("datetime64[M]").astype("int64") % 12
     years = (months.astype("datetime64[Y]").astype("int64") + 1970) % 100
-    return np.array([f"{root}{MONTH_LETTERS[m]}{y:02d}" for m, y in zip(number, years, strict=True)], dtype="U8")
+    return np.array([f"{root}{MONTH_LETTERS[m]}{y:02d}" for m, y in zip(number, years, strict=True)], dtype="U16")
 
 
 def _nearest(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArray[np.intp]:

@@ -7,29 +7,15 @@ discounted on the curve so far, and one flat forward from there to its maturity 
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
-import numpy.typing as npt
 
-from desk import calendars
-from desk.calendars import CONSCIOUSNESS_DAY_LAW, Days
+from desk.calendars import Days
+from desk.transforms.cashflows import business_days as business_days
+from desk.transforms.cashflows import cash_flows, present_values
 from desk.transforms.curves import BUS_YEAR, FloatArray, log_linear
 
 _NEWTON_STEPS = 30
 _NEWTON_TOLERANCE = 1e-14
-
-
-def business_days(settle: Days, maturity: Days) -> FloatArray:
-    """Business days from `settle` (T,) to each maturity (T, K), paid on the next business day; NaN for NaT."""
-    result = np.full(maturity.shape, np.nan)
-    before = settle < np.datetime64(CONSCIOUSNESS_DAY_LAW, "D")
-    for calendar, rows in ((calendars.anbima(dt.date.min), before), (calendars.anbima(), ~before)):
-        there = rows[:, None] & ~np.isnat(maturity)
-        if there.any():
-            start = np.broadcast_to(settle[:, None], maturity.shape)[there]
-            result[there] = calendar.count_array(start, calendar.offset_array(maturity[there], 0))
-    return result
 
 
 def bootstrap(settle: Days, maturity: Days, yields: FloatArray, coupon: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -61,10 +47,10 @@ def _next_node(
     settle: Days, maturity: Days, yields: FloatArray, coupon: FloatArray, tenors: FloatArray, nodes: FloatArray
 ) -> FloatArray:
     """Minus the log discount factor at `maturity`, given the nodes so far. Shapes: (R,), tenors and nodes (R, k)."""
-    flow_days, amounts = _flows(settle, maturity, coupon)
-    with np.errstate(invalid="ignore"):
-        price = np.nansum(amounts * np.exp(-np.log1p(yields)[:, None] * flow_days / BUS_YEAR), axis=1)
-        known_nodes = np.where(np.isfinite(nodes), tenors, -1.0)
+    flows = cash_flows(settle, maturity, np.sqrt(1.0 + coupon) - 1.0, 1.0)
+    flow_days, amounts = flows.days, flows.amounts
+    price = present_values(flows, yields).sum(axis=1)
+    known_nodes = np.where(np.isfinite(nodes), tenors, -1.0)
     if tenors.shape[1]:
         at = np.argmax(known_nodes, axis=1)[:, None]
         last_day = np.maximum(np.take_along_axis(known_nodes, at, axis=1)[:, 0], 0.0)
@@ -75,7 +61,7 @@ def _next_node(
     beyond = flow_days > last_day[:, None]
     rest = price - np.nansum(np.where(beyond, 0.0, amounts * np.exp(-inner)), axis=1)
     ahead = np.where(beyond, flow_days - last_day[:, None], 0.0)
-    weight = np.where(beyond, np.nan_to_num(amounts), 0.0) * np.exp(-last)[:, None]
+    weight = np.where(beyond, amounts, 0.0) * np.exp(-last)[:, None]
     forward = np.log1p(yields) / BUS_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):  # a bond with no flow beyond the last node has no solution
         for _ in range(_NEWTON_STEPS):
@@ -86,20 +72,3 @@ def _next_node(
                 break
     length = np.nanmax(np.where(np.isfinite(flow_days), flow_days, 0.0), axis=1) - last_day
     return np.where(length > 0, last + forward * length, np.nan)
-
-
-def _flows(settle: Days, maturity: Days, coupon: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Business days to each flow after `settle` (R, F) and its amount per 1 of face; NaN where there is none."""
-    paying = coupon > 0
-    months = (maturity.astype("datetime64[M]") - settle.astype("datetime64[M]")).astype(np.int64)
-    halves = int(months[paying].max(initial=0)) // 6 + 1
-    back: npt.NDArray[np.int64] = np.arange(halves, dtype=np.int64) * 6
-    month = maturity.astype("datetime64[M]")[:, None] - back[None, :]
-    day_of_month = (maturity - maturity.astype("datetime64[M]").astype("datetime64[D]")).astype("timedelta64[D]")
-    dates: Days = month.astype("datetime64[D]") + day_of_month[:, None]
-    dates = np.where((back[None, :] == 0) | paying[:, None], dates, np.datetime64("NaT", "D"))
-    days = business_days(settle, dates)
-    days[~(days > 0)] = np.nan
-    amounts = np.where(np.isfinite(days), (np.sqrt(1.0 + coupon) - 1.0)[:, None], np.nan)
-    amounts[:, 0] += 1.0
-    return days, amounts

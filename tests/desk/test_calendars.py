@@ -52,7 +52,7 @@ def test_anbima_counts_of_published_bonds() -> None:
 
 
 def test_anbima_as_known_before_the_law_counts_20_november() -> None:
-    before, after = calendars.anbima(D(2023, 12, 20)), calendars.anbima(D(2023, 12, 21))
+    before, after = calendars.anbima(D(2023, 12, 22)), calendars.anbima(D(2023, 12, 26))
     assert before.is_business_day(D(2026, 11, 20))
     assert not after.is_business_day(D(2026, 11, 20))
     # 2024 to 2026, 2028 and 2029: in 2027 it is a Saturday

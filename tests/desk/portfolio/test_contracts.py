@@ -81,10 +81,10 @@ def test_every_day_of_twelve_years_has_a_listed_contract_near_its_tenor() -> Non
 
 
 def test_business_days_follow_the_calendar_known_on_the_day() -> None:
-    """The law of 21 December 2023 took 20 November from every later year: 7 weekdays of 2024 to 2032."""
+    """From 26 December 2023 on 20 November is no business day of any later year: 7 weekdays of 2024 to 2032."""
     maturity = np.array(["2033-01-03"], dtype="datetime64[D]")
-    before = business_days(np.array(["2023-12-20"], dtype="datetime64[D]"), maturity)
-    after = business_days(np.array(["2023-12-21"], dtype="datetime64[D]"), maturity)
+    before = business_days(np.array(["2023-12-22"], dtype="datetime64[D]"), maturity)
+    after = business_days(np.array(["2023-12-26"], dtype="datetime64[D]"), maturity)
     dropped = sum(dt.date(year, 11, 20).weekday() < 5 for year in range(2024, 2033))
     assert before - after == 1 + dropped
 

@@ -1,0 +1,151 @@
+"""Brazilian government bonds at ANBIMA's rules: price from yield, yield from price, duration and DV01.
+
+    LTN    1,000 BRL at maturity: PU truncated to 6 decimals
+    NTN-F  1,000 BRL and 48.80885 each half-year (10% a year): each flow rounded to 9 decimals, PU truncated to 6
+    NTN-B  VNA x quotation; 100 and 2.956301 each half-year (6% a year, real): each flow rounded to 10 decimals,
+           quotation truncated to 4
+    LFT    VNA x quotation; 100 at maturity, at the spread over Selic: quotation truncated to 4
+
+A quotation is in percent of the VNA, and PU = VNA x quotation / 100 is truncated to 6. Rates are annual effective
+fractions on BUS/252; years are truncated to 14 decimals. Rounding is done in whole units of the last digit, where a sum
+is exact: in floats, a price that ends in 000 beyond its sixth decimal comes out one unit short. Bonds are arrays (R,);
+NaT or NaN gives NaN. Source: ANBIMA, "Metodologias ANBIMA de precificação: títulos públicos".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from desk.calendars import Days
+from desk.errors import BadInput
+from desk.transforms.cashflows import CashFlows, cash_flows, present_values
+from desk.transforms.curves import BUS_YEAR, FloatArray
+
+BP = 1e-4
+_YEAR_DIGITS = 14
+_PU_DIGITS = 6
+_NEWTON_STEPS = 50
+_NEWTON_TOLERANCE = 1e-14
+
+
+@dataclass(frozen=True)
+class Bond:
+    """`face` and half-yearly `coupon` in the unit of the price: BRL, or percent of the VNA where `indexed`.
+
+    Each flow's value is rounded to `flow_digits` (None: it is not), the price truncated to `digits`.
+    """
+
+    name: str
+    face: float
+    coupon: float
+    flow_digits: int | None
+    digits: int
+    indexed: bool
+
+
+LTN = Bond("LTN", 1000.0, 0.0, None, 6, indexed=False)
+NTN_F = Bond("NTN-F", 1000.0, 48.80885, 9, 6, indexed=False)
+NTN_B = Bond("NTN-B", 100.0, 2.956301, 10, 4, indexed=True)
+LFT = Bond("LFT", 100.0, 0.0, None, 4, indexed=True)
+
+
+def price(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> FloatArray:
+    """Published price (R,): PU in BRL of LTN and NTN-F, quotation in percent of the VNA of NTN-B and LFT.
+
+    Raises BadInput for an infinite rate, one at or below -100%, or a maturity at or before settlement.
+    """
+    flows, level = _checked(bond, settle, maturity, rate)
+    years = _truncated(np.nan_to_num(flows.days) / BUS_YEAR, _YEAR_DIGITS)
+    values = flows.amounts / (1.0 + level[:, None]) ** years
+    known = np.asarray(np.isfinite(values).all(axis=1) & np.isfinite(flows.days).any(axis=1))
+    values = np.where(known[:, None], values, 0.0)
+    if bond.flow_digits is None:
+        units = np.floor(values.sum(axis=1) * 10.0**bond.digits)
+    else:
+        whole = np.rint(values * 10.0**bond.flow_digits).astype(np.int64).sum(axis=1)
+        units = (whole // 10 ** (bond.flow_digits - bond.digits)).astype(np.float64)
+    return np.asarray(np.where(known, units / 10.0**bond.digits, np.nan))
+
+
+def pu_from_vna(vna: npt.ArrayLike, quotation: npt.ArrayLike) -> FloatArray:
+    """BRL per bond, truncated to 6 decimals: VNA (BRL, 6 decimals) x quotation (percent, 4 decimals) / 100."""
+    amount, share = np.asarray(vna, dtype=np.float64), np.asarray(quotation, dtype=np.float64)
+    known = np.isfinite(amount) & np.isfinite(share)
+    units = np.rint(np.where(known, amount, 0.0) * 1e6).astype(np.int64)
+    units = units * np.rint(np.where(known, share, 0.0) * 1e4).astype(np.int64) // 10**6
+    return np.asarray(np.where(known, units / 10.0**_PU_DIGITS, np.nan))
+
+
+def rate_from_price(bond: Bond, settle: Days, maturity: Days, quoted: npt.ArrayLike) -> FloatArray:
+    """Yield (R,) at which the bond is worth `quoted` before rounding; the inverse of `price` but for its last digit.
+
+    Newton on the log price, which is convex and nearly straight in ln(1 + rate): it converges from any start. Raises
+    BadInput for a price that is infinite or not positive, or a maturity at or before settlement.
+    """
+    worth = np.asarray(quoted, dtype=np.float64)
+    if np.isinf(worth).any() or (worth <= 0).any():
+        raise BadInput(f"{bond.name}: a price of {worth[np.isinf(worth) | (worth <= 0)][0]} is not a price")
+    flows, _ = _checked(bond, settle, maturity, np.zeros(len(settle)))
+    years = np.nan_to_num(flows.days) / BUS_YEAR
+    target = np.log(worth)
+    growth = np.zeros(len(settle))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for _ in range(_NEWTON_STEPS):
+            values = flows.amounts * np.exp(-growth[:, None] * years)
+            total = values.sum(axis=1)
+            step = (np.log(total) - target) * total / (values * years).sum(axis=1)
+            growth = growth + step
+            if np.nan_to_num(np.abs(step)).max(initial=0.0) < _NEWTON_TOLERANCE:
+                break
+    return np.asarray(np.expm1(growth))
+
+
+def modified_duration(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> FloatArray:
+    """Years (R,): relative fall of the price for a rise of the rate, -dP/dr / P."""
+    flows, level = _checked(bond, settle, maturity, rate)
+    values = present_values(flows, level)
+    years = np.nan_to_num(flows.days) / BUS_YEAR
+    with np.errstate(divide="ignore", invalid="ignore"):
+        macaulay = (values * years).sum(axis=1) / values.sum(axis=1)
+    return np.asarray(macaulay / (1.0 + level))
+
+
+def dv01(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> FloatArray:
+    """Gain (R,) of one bond held long when its rate falls by a basis point, in the unit of the price (times VNA / 100
+    for an indexed bond); positive. By formula: price before rounding x modified duration x 1 bp."""
+    flows, level = _checked(bond, settle, maturity, rate)
+    worth = _unrounded(flows, level)
+    return np.asarray(worth * modified_duration(bond, settle, maturity, level) * BP)
+
+
+def dv01_by_bump(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike, bump: float = BP / 10) -> FloatArray:
+    """The same by repricing at `bump` below and above the rate, scaled to one basis point."""
+    flows, level = _checked(bond, settle, maturity, rate)
+    return np.asarray((_unrounded(flows, level - bump) - _unrounded(flows, level + bump)) / (2.0 * bump) * BP)
+
+
+def _unrounded(flows: CashFlows, rate: FloatArray) -> FloatArray:
+    return np.asarray(present_values(flows, rate).sum(axis=1))
+
+
+def _checked(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> tuple[CashFlows, FloatArray]:
+    """Flows and rates of the bonds; unknown dates give no flow, hence NaN amounts, and unknown rates stay NaN."""
+    start, end = np.asarray(settle, "datetime64[D]"), np.asarray(maturity, "datetime64[D]")
+    level = np.broadcast_to(np.asarray(rate, dtype=np.float64), end.shape)
+    late = end <= start
+    if late.any():
+        raise BadInput(f"{bond.name}: maturity {end[late][0]} is not after settlement {start[late][0]}")
+    odd = np.isinf(level) | (level <= -1.0)
+    if odd.any():
+        raise BadInput(f"{bond.name} {end[odd][0]}: a rate of {level[odd][0]} is not a rate")
+    unknown = np.isnat(start) | np.isnat(end)
+    start = np.where(unknown, np.datetime64("2000-01-03", "D"), start)
+    flows = cash_flows(start, end, np.full(end.shape, bond.coupon), bond.face)
+    return CashFlows(flows.days, np.where(unknown[:, None], np.nan, flows.amounts)), level
+
+
+def _truncated(values: FloatArray, digits: int) -> FloatArray:
+    return np.asarray(np.trunc(values * 10.0**digits) / 10.0**digits)
