@@ -5,6 +5,7 @@ DATABASE_URL is the exception: set, it always wins, so that a local stack or a t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,9 @@ DATABASE_BLOCK = "alvorada-database"
 FRED_BLOCK = "fred-api-key"
 SLACK_BLOCK = "alvorada-slack"
 EMAIL_BLOCK = "alvorada-email"
+SENDER_VARIABLE = "alvorada_mail_sender"
+RECIPIENTS_VARIABLE = "alvorada_mail_recipients"
+"""Prefect variables: prefect-email's block holds a server and no addresses. The recipients are a JSON list."""
 
 
 async def with_blocks(settings: Settings) -> Settings:
@@ -33,7 +37,7 @@ async def with_blocks(settings: Settings) -> Settings:
     if slack := await _block(SLACK_BLOCK, SlackWebhook.load):
         found["slack_webhook_url"] = slack.url.get_secret_value()
     if email := await _block(EMAIL_BLOCK, EmailServerCredentials.load):
-        found |= _email(email)
+        found |= _email(email) | await _addresses()
     return load_settings(**{**_as_given(settings), **found}) if found else settings
 
 
@@ -61,6 +65,29 @@ def _email(block: Any) -> dict[str, Any]:
         "smtp_username": block.username,
         "smtp_password": password or None,
     }
+
+
+async def _addresses() -> dict[str, Any]:
+    """Sender and recipients, where the variables are there. Raises BadInput for recipients that are no list."""
+    found: dict[str, Any] = {}
+    if sender := await _variable(SENDER_VARIABLE):
+        found["smtp_sender"] = sender
+    if recipients := await _variable(RECIPIENTS_VARIABLE):
+        try:
+            listed = json.loads(recipients)
+        except ValueError:
+            listed = None
+        if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+            raise BadInput(f"the Prefect variable {RECIPIENTS_VARIABLE!r} is not a JSON list of addresses")
+        found["smtp_recipients"] = tuple(listed)
+    return found
+
+
+async def _variable(name: str) -> str | None:
+    from prefect.variables import Variable
+
+    found = await Variable.get(name)
+    return None if found is None else str(getattr(found, "value", found))
 
 
 def _as_given(settings: Settings) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The sandbox over HTTP: every source under /{source}/{base-url key}/..., its settings under /_sandbox/."""
+"""The sandbox over HTTP: every source under /{source}/{base-url key}/..., its settings under /_sandbox/, Slack under
+/_slack/."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.deliveries import SlackStandIn
 from sandbox.faults import CutShort, spoiled
 from sandbox.published import World
 from sandbox.settings import SandboxSettings
@@ -32,12 +34,14 @@ class Sandbox:
         self.settings = settings
         self.wall_clock = wall_clock
         self.requests: dict[str, int] = {}
+        self.slack = SlackStandIn()
 
     def app(self) -> Starlette:
         return Starlette(
             routes=[
                 Route("/_sandbox/health", self.health),
                 Route("/_sandbox/config", self.configure, methods=["GET", "POST"]),
+                *self.slack.routes(),
                 Route("/{source}/{key}/{path:path}", self.answer, methods=["GET", "POST"]),
             ]
         )

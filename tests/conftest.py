@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.sandbox", "tests.fixtures.flows"]
+pytest_plugins = [f"tests.fixtures.{name}" for name in ("postgres", "sandbox", "flows", "deliveries")]
 
 ROOT = Path(__file__).parent
 # The folders with fixtures too dear to make twice, the longest first: one worker each, from the start.
