@@ -21,7 +21,16 @@ from desk.publication import publication_times
 from sandbox.economy import Economy, simulate
 from sandbox.economy.draws import Floats
 from sandbox.economy.timeline import Days
-from sandbox.prints import brazil_daily, brazil_monthly, markets, united_states
+from sandbox.prints import (
+    brazil_accounts,
+    brazil_daily,
+    brazil_monthly,
+    brazil_prices,
+    markets,
+    united_states,
+    us_activity,
+    us_markets,
+)
 from sandbox.prints.numbers import Numbers
 
 Instants = npt.NDArray[np.int64]
@@ -137,6 +146,10 @@ def printers() -> Mapping[str, brazil_monthly.Print]:
     return {
         **brazil_daily.SERIES,
         **brazil_monthly.SERIES,
+        **brazil_prices.SERIES,
+        **brazil_accounts.SERIES,
         **united_states.SERIES,
+        **us_activity.SERIES,
         **markets.SERIES,
+        **us_markets.SERIES,
     }

@@ -13,6 +13,7 @@ import numpy as np
 from sandbox.economy.draws import Draws, Floats
 from sandbox.economy.factors import CRISIS, Factors, reverting
 from sandbox.economy.macro import Macro
+from sandbox.economy.peers import build_peers
 from sandbox.economy.rates import Rates
 from sandbox.economy.timeline import Timeline
 
@@ -55,6 +56,15 @@ ASSETS = {
     "coffee": Asset(130.0, 0.018, 0.0185, -0.05, -0.10, 0.25, reversion=0.0020),
     "copper": Asset(3.0, 0.014, 0.0125, -0.40, -0.20, 0.50, reversion=0.0015),
     "iron_ore": Asset(88.0, 0.006, 0.0165, -0.25, -0.10, 0.45, reversion=0.0018),
+    "aud": Asset(0.86, -0.010, 0.0068, -0.35, -0.45, 0.30),
+    "krw": Asset(950.0, 0.016, 0.0058, 0.40, 0.40),
+    "inr": Asset(41.0, 0.034, 0.0042, 0.35, 0.30),
+    "pen": Asset(2.85, 0.014, 0.0036, 0.30, 0.30, -0.20),
+    "silver": Asset(15.0, 0.040, 0.0165, -0.10, -0.40, 0.35, us_rates=-0.25),
+    "wheat": Asset(560.0, 0.003, 0.0165, -0.05, -0.10, 0.35, reversion=0.0020),
+    "soymeal": Asset(290.0, 0.008, 0.0145, -0.05, -0.10, 0.35, reversion=0.0020),
+    "soyoil": Asset(40.0, 0.008, 0.0140, -0.10, -0.15, 0.40, reversion=0.0020),
+    "cotton": Asset(65.0, 0.004, 0.0150, -0.15, -0.15, 0.35, reversion=0.0020),
 }
 
 
@@ -95,6 +105,7 @@ def build_assets(
         reverting(0.018 * (0.5 * factors.risk + 0.7 * factors.domestic) * factors.scale, 0.006)
     )
     levels.update(_funds(timeline, rates, levels))
+    levels.update(build_peers(draws, timeline, factors, rates, levels))
     return levels
 
 

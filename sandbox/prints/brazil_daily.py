@@ -97,6 +97,7 @@ SERIES: dict[str, Callable[[Economy], Numbers]] = {
     "usdbrl_ptax_sell": ptax_sell,
     "usdbrl_ptax_buy": ptax_buy,
     "eurbrl_ptax_sell": euro_sell,
+    "eurbrl_sgs_sell": euro_sell,
     "selic_daily": lambda economy: daily(economy, "anbima", _per_day(economy.rates.selic), 6),
     "cdi_daily": lambda economy: daily(economy, "anbima", _per_day(economy.rates.cdi), 6),
     "selic_target": selic_target,

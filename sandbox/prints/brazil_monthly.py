@@ -41,7 +41,7 @@ def _mean_of_months(values: Floats) -> Floats:
     return np.asarray(0.5 * values + 0.5 * np.concatenate([values[:1], values[:-1]]))
 
 
-def _like_ipca(name: str, share: float, noise: float, extra: float = 0.0) -> Print:
+def like_ipca(name: str, share: float, noise: float, extra: float = 0.0) -> Print:
     """`share` of the headline and the rest of the core, with its own noise; percent per month."""
 
     def print_it(economy: Economy) -> Numbers:
@@ -84,6 +84,18 @@ def _group(name: str) -> Print:
 
 def _weight(name: str) -> Print:
     return lambda economy: monthly(economy, 100.0 * economy.macro.weights[:, GROUPS.index(name)], 4)
+
+
+def _group_12m(name: str) -> Print:
+    """Twelve printed monthly changes, compounded; from the twelfth month."""
+
+    def print_it(economy: Economy) -> Numbers:
+        changes = _group(name)(economy)
+        logs = np.cumsum(np.log1p(changes.values / 100.0))
+        values = 100.0 * np.expm1(logs[11:] - np.concatenate([[0.0], logs[:-12]]))
+        return Numbers(changes.days[11:], np.round(values, 2), 2)
+
+    return print_it
 
 
 def _component(name: str, mix: dict[str, float], noise: float) -> Print:
@@ -170,14 +182,14 @@ SERIES: dict[str, Print] = {
     "ipca_mom": lambda economy: monthly(economy, monthly_change(economy), 2),
     "ipca_12m": _ipca_12m,
     "ipca15_mom": _ipca15,
-    "inpc_mom": _like_ipca("inpc", 0.95, 0.07),
+    "inpc_mom": like_ipca("inpc", 0.95, 0.07),
     "igpm_mom": _igp("igpm", 1.0),
     "igpdi_mom": _igp("igpdi", 1.05),
-    "core_trimmed_mom": _like_ipca("core_trimmed", 0.22, 0.05),
-    "core_ex0_mom": _like_ipca("core_ex0", 0.20, 0.07),
-    "core_double_weight_mom": _like_ipca("core_dw", 0.32, 0.06),
-    "core_ex3_mom": _like_ipca("core_ex3", 0.14, 0.07, 0.02),
-    "core_p55_mom": _like_ipca("core_p55", 0.28, 0.06),
+    "core_trimmed_mom": like_ipca("core_trimmed", 0.22, 0.05),
+    "core_ex0_mom": like_ipca("core_ex0", 0.20, 0.07),
+    "core_double_weight_mom": like_ipca("core_dw", 0.32, 0.06),
+    "core_ex3_mom": like_ipca("core_ex3", 0.14, 0.07, 0.02),
+    "core_p55_mom": like_ipca("core_p55", 0.28, 0.06),
     "ipca_diffusion": _diffusion,
     "ipca_nondurables_mom": _component("nondurables", {"food": 0.75, "household": 0.1, "health": 0.15}, 0.08),
     "ipca_semidurables_mom": _component("semidurables", {"clothing": 0.85, "household": 0.15}, 0.06),
@@ -188,6 +200,8 @@ SERIES: dict[str, Print] = {
     **{f"ipca_{name}_mom": _group(name) for name in GROUPS},
     **{f"ibge_ipca_{name}_mom": _group(name) for name in GROUPS},
     **{f"ibge_ipca_{name}_weight": _weight(name) for name in GROUPS},
+    **{f"ibge_ipca_{name}_12m": _group_12m(name) for name in GROUPS},
+    "ibge_ipca_headline_12m": _ipca_12m,
     "ibge_ipca_headline_mom": lambda economy: monthly(economy, monthly_change(economy), 2),
     "ipca_index": lambda economy: monthly(economy, economy.macro.ipca_index, 2),
     "ibc_br": _ibc_br,

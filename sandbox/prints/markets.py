@@ -25,6 +25,11 @@ YAHOO_ASSETS = {
     "^IXIC": "nasdaq", "^VIX": "vix", "GC=F": "gold", "CL=F": "wti", "BZ=F": "brent", "ZS=F": "soybean", "ZC=F": "corn",
     "SB=F": "sugar", "KC=F": "coffee", "HG=F": "copper", "TIO=F": "iron_ore", "VALE3.SA": "vale", "EWZ": "ewz",
     "EMB": "emb", "HYG": "hyg", "LQD": "lqd", "TLT": "tlt", "TIP": "tip",
+    "CAD=X": "cad", "CHF=X": "chf", "SEK=X": "sek", "AUDUSD=X": "aud", "KRW=X": "krw", "INR=X": "inr", "PEN=X": "pen",
+    "^RUT": "russell", "^STOXX50E": "eurostoxx", "^MXX": "mexbol", "SI=F": "silver", "ZW=F": "wheat",
+    "ZM=F": "soymeal", "ZL=F": "soyoil", "CT=F": "cotton", "ZT=F": "ust_2y", "ZF=F": "ust_5y", "ZN=F": "ust_10y",
+    "PETR4.SA": "petrobras", "ITUB4.SA": "itau", "EEM": "eem", "EWW": "eww", "ECH": "ech", "EZA": "eza", "FXI": "fxi",
+    "EMLC": "emlc", "IEF": "ief", "SHY": "shy", "DBC": "dbc", "DBA": "dba",
 }  # fmt: skip
 
 
@@ -41,11 +46,11 @@ def us_real_par(economy: Economy, years: float) -> Floats:
     return np.round(100.0 * economy.rates.us_real(slice(None), years), 2)
 
 
-def _yield(years: float) -> Print:
+def yield_of(years: float) -> Print:
     return lambda economy: daily(economy, "us_government", us_par(economy, years), 2)
 
 
-def _real(years: float) -> Print:
+def real_yield_of(years: float) -> Print:
     return lambda economy: daily(economy, "us_government", us_real_par(economy, years), 2)
 
 
@@ -117,14 +122,14 @@ def _close(name: str, calendar: str, decimals: int) -> Print:
 SERIES: dict[str, Print] = {
     "fed_funds_effective": _fed_funds,
     "sofr": _sofr,
-    "dgs3mo": _yield(0.25),
-    "dgs1": _yield(1.0),
-    "dgs2": _yield(2.0),
-    "dgs5": _yield(5.0),
-    "dgs10": _yield(10.0),
-    "dgs30": _yield(30.0),
-    "dfii5": _real(5.0),
-    "dfii10": _real(10.0),
+    "dgs3mo": yield_of(0.25),
+    "dgs1": yield_of(1.0),
+    "dgs2": yield_of(2.0),
+    "dgs5": yield_of(5.0),
+    "dgs10": yield_of(10.0),
+    "dgs30": yield_of(30.0),
+    "dfii5": real_yield_of(5.0),
+    "dfii10": real_yield_of(10.0),
     "us_breakeven_5y": _breakeven(5.0),
     "us_breakeven_10y": _breakeven(10.0),
     "us_breakeven_5y5y": _forward_breakeven,

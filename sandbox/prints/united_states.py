@@ -42,7 +42,7 @@ def _unemployment(economy: Economy) -> Numbers:
     return monthly(economy, np.clip(5.0 - 110.0 * economy.macro.us_gap + own, 2.5, 14.0), 1)
 
 
-def _with_gap(
+def with_gap(
     name: str, start: float, growth: float, loading: float, noise: float, decimals: int, early: float
 ) -> Print:
     """A level that grows `growth` a year and follows the gap; its first print is off by `early` of the level."""
@@ -79,7 +79,7 @@ def weekly_days(economy: Economy, weekday: int) -> Days:
     return chosen
 
 
-def _weekly(name: str, weekday: int, decimals: int, level: Callable[[Economy, Floats], Floats], early: float) -> Print:
+def weekly(name: str, weekday: int, decimals: int, level: Callable[[Economy, Floats], Floats], early: float) -> Print:
     """`level` by weekday of the economy, taken on each `weekday` (or the weekday before)."""
 
     def print_it(economy: Economy) -> Numbers:
@@ -117,13 +117,13 @@ SERIES: dict[str, Print] = {
     "us_core_pce": _prices("us_core_pce", 87.0, 1.0, -0.3),
     "us_payrolls": _payrolls,
     "us_unemployment": _unemployment,
-    "us_jobless_claims": _weekly("claims", 5, 0, _claims, 0.012),
-    "us_industrial_production": _with_gap("indpro", 97.0, 0.004, 1.3, 0.003, 4, 0.002),
-    "us_retail_sales": _with_gap("retail", 350_000.0, 0.037, 1.2, 0.004, 0, 0.003),
-    "us_housing_starts": _with_gap("houst", 1_250.0, 0.002, 9.0, 0.035, 0, 0.02),
-    "us_sentiment": _with_gap("umcsent", 84.0, 0.0, 4.5, 0.03, 1, 0.008),
-    "us_financial_conditions": _weekly("nfci", 4, 5, _conditions, 0.01),
-    "fed_assets": _weekly("walcl", 2, 0, _fed_assets, 0.0),
+    "us_jobless_claims": weekly("claims", 5, 0, _claims, 0.012),
+    "us_industrial_production": with_gap("indpro", 97.0, 0.004, 1.3, 0.003, 4, 0.002),
+    "us_retail_sales": with_gap("retail", 350_000.0, 0.037, 1.2, 0.004, 0, 0.003),
+    "us_housing_starts": with_gap("houst", 1_250.0, 0.002, 9.0, 0.035, 0, 0.02),
+    "us_sentiment": with_gap("umcsent", 84.0, 0.0, 4.5, 0.03, 1, 0.008),
+    "us_financial_conditions": weekly("nfci", 4, 5, _conditions, 0.01),
+    "fed_assets": weekly("walcl", 2, 0, _fed_assets, 0.0),
     "fed_funds_monthly": _fed_funds_monthly,
     "us_gdp": _gdp,
 }

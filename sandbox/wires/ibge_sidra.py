@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.prints.brazil_monthly import twelve_months
 from sandbox.published import World
 from sandbox.wire import Answer, Asked, not_found, texts
 
@@ -33,7 +32,7 @@ _VARIABLES = {
     "2265": ("IPCA - Variação acumulada em 12 meses", "2", "%"),
     "66": ("IPCA - Peso mensal", "2", "%"),
 }
-_TABLES = {"1737": ("200601", ("2266", "63", "2265")), "7060": ("202001", ("63", "66"))}
+_TABLES = {"1737": ("200601", ("2266", "63", "2265")), "7060": ("202001", ("63", "66", "2265"))}
 
 Column = dict[str, str]
 """Period (YYYYMM) -> text, for the months that are out; `...` where there is no value."""
@@ -161,8 +160,9 @@ def _make_column(world: World, asked: Asked, variable: str, category: str) -> Co
     economy = world.economy(asked.now)
     months = [text.replace("-", "") for text in np.datetime_as_string(economy.timeline.months, unit="M").tolist()]
     if variable == "2265":
-        values = twelve_months(economy)
-        written = ["..." if value != value else f"{value:.2f}" for value in values.tolist()]
+        group = CATEGORIES[category][0] if category else "headline"
+        numbers = world.published(world.catalog.series[f"ibge_ipca_{group}_12m"], asked.now).numbers
+        written = ["..."] * (len(months) - len(numbers.days)) + texts(numbers.values, numbers.decimals)
     else:
         group = CATEGORIES[category][0] if category else "headline"
         name = {"2266": "ipca_index", "63": f"ibge_ipca_{group}_mom", "66": f"ibge_ipca_{group}_weight"}[variable]

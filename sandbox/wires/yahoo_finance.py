@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from sandbox.wire import JSON, Answer, Asked, not_found, whole
 _PATH = "v8/finance/chart/"
 _RANGES = ["1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"]
 _NULL_SHARE = 0.003
+_DOLLAR_QUOTED = ("EURUSD=X", "GBPUSD=X", "AUDUSD=X")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ _SAO_PAULO = Venue("SAO", "America/Sao_Paulo", "b3", "INDEX", dt.time(10, 0), dt
 _NEW_YORK = Venue("NYQ", "America/New_York", "nyse", "ETF", dt.time(9, 30), dt.time(16, 0))
 _INDEX = Venue("SNP", "America/New_York", "nyse", "INDEX", dt.time(9, 30), dt.time(16, 0))
 _FUTURE = Venue("CMX", "America/New_York", "nyse", "FUTURE", dt.time(0, 0), dt.time(17, 0))
-_BY_SYMBOL = {"^BVSP": _SAO_PAULO, "VALE3.SA": _SAO_PAULO, "DX-Y.NYB": _INDEX}
+_SHARE = replace(_SAO_PAULO, kind="EQUITY")
+_EUROPE = Venue("ZRH", "Europe/Zurich", "weekdays", "INDEX", dt.time(9, 0), dt.time(17, 50), "EUR")
+_MEXICO = Venue("MEX", "America/Mexico_City", "nyse", "INDEX", dt.time(8, 30), dt.time(15, 0), "MXN")
+_BY_SYMBOL = {"^BVSP": _SAO_PAULO, "DX-Y.NYB": _INDEX, "^STOXX50E": _EUROPE, "^MXX": _MEXICO}
 
 
 def answer(world: World, asked: Asked) -> Answer:
@@ -96,7 +100,7 @@ def _history(world: World, asked: Asked, symbol: str) -> _Bars:
         volume = np.round(1_000_000.0 * np.exp(0.3 * noise["high"]) * (1.0 + 20.0 * day_range))
     lost = economy.draws.uniform(f"bar.{symbol}.lost", len(days))[at] < _NULL_SHARE
     columns = {"open": opening, "high": high, "low": low, "close": close, "volume": volume}
-    hint = 4 if venue is _FX else 2
+    hint = 4 if venue.kind == "CURRENCY" else 2
     for name, values in columns.items():
         if name != "volume":
             columns[name] = np.round(values, hint).astype(np.float32).astype(np.float64)
@@ -108,7 +112,9 @@ def venue_of(symbol: str) -> Venue:
     if symbol in _BY_SYMBOL:
         return _BY_SYMBOL[symbol]
     if symbol.endswith("=X"):
-        return _FX
+        return replace(_FX, currency="USD" if symbol in _DOLLAR_QUOTED else symbol[:3])
+    if symbol.endswith(".SA"):
+        return _SHARE
     if symbol.endswith("=F"):
         return _FUTURE
     return _INDEX if symbol.startswith("^") else _NEW_YORK
