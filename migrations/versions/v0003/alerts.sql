@@ -75,7 +75,7 @@ CREATE TABLE alert_event (
     condition text NOT NULL,
     episode integer NOT NULL,
     -- pending, firing, severity, resolved, cancelled (pending, then gone), closed (the rule was disabled or is no more),
-    -- queued, held_back, inhibited, silenced.
+    -- queued (for `channel`), inhibited, silenced.
     event text NOT NULL,
     at timestamptz NOT NULL,
     severity text NOT NULL,

@@ -1,0 +1,103 @@
+"""What the rules are given: facts as they were read, unchecked.
+
+A number may be missing, null, NaN or a text: the rules say so. Ages are computed here, from times that are arguments.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from desk import calendars
+from desk.model import SAO_PAULO
+
+HOUR = 3600.0
+
+
+class Missing(Enum):
+    """What stands where a metric should be and is not. Not None: a null was there, and was null."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFacts:
+    """`age_bd` on the day of `decision_day`; `last_obs_date` is for people."""
+
+    source: str
+    age_bd: object
+    promise_bd: object
+    last_obs_date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The newest decision's latest daily run. `failed_stages`: name -> error."""
+
+    day: dt.date
+    state: str
+    message: str
+    started_at: dt.datetime
+    failed_stages: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineFacts:
+    """`expected`: the latest day whose run should be over; `completed`: the latest whose run is, and well.
+
+    `failed_sources`: source -> datasets whose last fetch failed and was not made good; `required_absent`: datasets.
+    """
+
+    run: RunFacts | None
+    expected: dt.date
+    completed: dt.date | None
+    failed_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required_absent: tuple[str, ...] = ()
+    required_sources: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """One moment's facts. Mappings hold every subject that is expected, MISSING where there is nothing; an empty one
+    says that the whole table is missing. `pipeline` None: no daily run is on record."""
+
+    now: dt.datetime
+    pipeline: PipelineFacts | None
+    datasets: Mapping[str, DatasetFacts] = field(default_factory=dict)
+    var_95: object = MISSING
+    var_99: object = MISSING
+    drawdown: object = MISSING
+    utilisation: Mapping[str, object] = field(default_factory=dict)
+    flips: Mapping[str, object] = field(default_factory=dict)
+    conviction_change: Mapping[str, object] = field(default_factory=dict)
+    agent_age_hours: Mapping[str, object] = field(default_factory=dict)
+
+
+def expected_day(now: dt.datetime, deadline: dt.time) -> dt.date:
+    """The latest B3 business day whose daily run should be over at `now`; `deadline` is America/Sao_Paulo."""
+    local = now.astimezone(SAO_PAULO)
+    day = calendars.b3().on_or_before(local.date())
+    if day == local.date() and local.time() < deadline:
+        return calendars.b3().offset(day, -1)
+    return day
+
+
+def session_hours(since: dt.datetime, now: dt.datetime) -> float:
+    """Hours from `since` to `now` that lie in B3 business days of São Paulo, midnight to midnight: a weekend ages
+    nothing, and a Friday's view is 24 hours old on Monday at the same time."""
+    start, end = since.astimezone(SAO_PAULO), now.astimezone(SAO_PAULO)
+    if end <= start:
+        return 0.0
+    total = dt.timedelta()
+    for day in calendars.b3().days(start.date(), end.date()):
+        opens = dt.datetime.combine(day, dt.time(), SAO_PAULO)
+        closes = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SAO_PAULO)
+        # In UTC: subtraction within one zone would count the clock's hands, not the hours.
+        first, last = max(start, opens).astimezone(dt.UTC), min(end, closes).astimezone(dt.UTC)
+        total += max(last - first, dt.timedelta())
+    return total.total_seconds() / HOUR

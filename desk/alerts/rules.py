@@ -1,0 +1,167 @@
+"""The ten rules. Each looks at one kind of fact and says, per subject, a number and the words for it.
+
+`evaluate` holds the number against the rule's threshold. Pure: a rule that raises, or a number that is none, is an
+alert itself.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from desk.alerts.metrics import MISSING, Metrics
+from desk.alerts.model import ALL, AlertKey
+from desk.catalog.alert_rules import Severity
+
+STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "report")
+"""The daily run's, in their order: a stage that fails leaves nothing for those after it."""
+BOOK = "portfolio"
+DAILY = "daily"
+PIPELINE = "PIPELINE_FAILURE"
+Unit = Literal["fraction", "ratio", "count", "score", "hours", "none"]
+Page = Literal["data", "signals", "portfolio", "risk", "agents", "pipeline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One subject's number as it was read. `words`: what it is, for people; `severity`: where the subject makes another
+    than the rule's; `explained_by`: alerts that would explain this one."""
+
+    subject: str
+    value: object
+    words: str
+    severity: Severity | None = None
+    explained_by: tuple[AlertKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`fires(value, threshold)`; a rule without a threshold holds its number against 0. `page`: where it is shown;
+    `is_age`: it fires because something has grown old, which a failure explains."""
+
+    id: str
+    observe: Callable[[Metrics], Iterable[Observed]]
+    fires: Callable[[float, float], bool]
+    unit: Unit
+    page: Page
+    is_age: bool = False
+
+
+def stale_data(metrics: Metrics) -> Iterable[Observed]:
+    """Age over the dataset's own promise, both in business days of its calendar."""
+    if not metrics.datasets:
+        yield Observed(ALL, MISSING, "no dataset has a status", explained_by=_made_by("transform"))
+    for name, facts in metrics.datasets.items():
+        seen = f", last observation {facts.last_obs_date}" if facts.last_obs_date else ""
+        words = f"{name} is {facts.age_bd} business days old against a promise of {facts.promise_bd}{seen}"
+        explained = (AlertKey(PIPELINE, f"source:{facts.source}"), *_stages_to("transform"))
+        yield Observed(name, _ratio(facts.age_bd, facts.promise_bd), words, explained_by=explained)
+
+
+def var_breach(metrics: Metrics) -> Iterable[Observed]:
+    yield Observed(BOOK, metrics.var_95, "VaR 95%, one day, as a share of NAV", explained_by=_made_by("risk"))
+
+
+def var_critical(metrics: Metrics) -> Iterable[Observed]:
+    yield Observed(BOOK, metrics.var_99, "VaR 99%, one day, as a share of NAV", explained_by=_made_by("risk"))
+
+
+def drawdown(metrics: Metrics) -> Iterable[Observed]:
+    yield Observed(BOOK, metrics.drawdown, "Fall of the NAV from its peak", explained_by=_made_by("portfolio"))
+
+
+def limit_breach(metrics: Metrics) -> Iterable[Observed]:
+    return _each(metrics.utilisation, "limits", "Utilisation of the limit {}", "risk")
+
+
+def signal_flip(metrics: Metrics) -> Iterable[Observed]:
+    return _each(metrics.flips, "signals", "{} changed sides in the last 24 hours", "signals")
+
+
+def conviction_surge(metrics: Metrics) -> Iterable[Observed]:
+    return _each(metrics.conviction_change, "signals", "Conviction on {} moved since the decision before", "signals")
+
+
+def agent_stale(metrics: Metrics) -> Iterable[Observed]:
+    return _each(metrics.agent_age_hours, "agents", "Hours since the last view of {}, weekends not counted", "signals")
+
+
+def pipeline_failure(metrics: Metrics) -> Iterable[Observed]:
+    """The number of things that failed: the run, each stage, each source, each required dataset that is absent."""
+    facts = metrics.pipeline
+    if facts is None:
+        yield Observed(DAILY, MISSING, "no daily run is on record")
+        return
+    run = facts.run
+    is_late = facts.completed is None or facts.completed < facts.expected
+    has_failed = run is not None and run.state in ("failed", "died")
+    yield Observed(DAILY, int(is_late or has_failed), _of_the_run(metrics))
+    for stage in STAGES:
+        error = run.failed_stages.get(stage) if run else None
+        yield Observed(f"stage:{stage}", int(error is not None), f"the stage {stage} failed: {error}")
+    for source, datasets in facts.failed_sources.items():
+        # A source that feeds nothing required leaves a gap that the report names: no failure of the run.
+        milder: Severity | None = None if source in facts.required_sources else "warning"
+        words = f"could not be fetched from {source}: {', '.join(datasets)}"
+        yield Observed(f"source:{source}", len(datasets), words, severity=milder)
+    for dataset in facts.required_absent:
+        yield Observed(f"dataset:{dataset}", 1, f"required, and nothing usable is known: {dataset}")
+
+
+def _of_the_run(metrics: Metrics) -> str:
+    facts = metrics.pipeline
+    if facts is None or facts.run is None:
+        return "no daily run is on record"
+    run = facts.run
+    if run.state in ("failed", "died"):
+        return f"the run of {run.day} {run.state}: {run.message}"
+    if facts.completed is not None and facts.completed >= facts.expected:
+        return f"the run of {facts.completed} is complete"
+    if run.day >= facts.expected:
+        return f"the run of {run.day} is {run.state} since {run.started_at:%H:%M} UTC, past its deadline"
+    return f"no run of {facts.expected} by its deadline; the last was of {run.day}"
+
+
+def _each(values: Mapping[str, object], table: str, words: str, stage: str) -> Iterable[Observed]:
+    explained = _made_by(stage)
+    if not values:
+        yield Observed(ALL, MISSING, f"nothing is known of {table}", explained_by=explained)
+    for subject, value in values.items():
+        yield Observed(subject, value, words.format(subject), explained_by=explained)
+
+
+def _made_by(stage: str) -> tuple[AlertKey, ...]:
+    """The failures that explain why what `stage` makes is missing or old: its own, of a stage before it, of the run."""
+    return (*_stages_to(stage), *_NO_RUN)
+
+
+def _stages_to(stage: str) -> tuple[AlertKey, ...]:
+    return tuple(AlertKey(PIPELINE, f"stage:{name}") for name in STAGES[: STAGES.index(stage) + 1])
+
+
+_NO_RUN = (AlertKey(PIPELINE, DAILY), AlertKey(PIPELINE, DAILY, "no_data"))
+
+
+def _ratio(age: object, promise: object) -> object:
+    """Age over promise where both are numbers; else the one that is not, which is then no data."""
+    if not isinstance(age, int | float) or isinstance(age, bool):
+        return age
+    if not isinstance(promise, int | float) or isinstance(promise, bool):
+        return promise
+    return age / promise
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("STALE_DATA", stale_data, operator.gt, "ratio", "data", is_age=True),
+    Rule("VAR_BREACH", var_breach, operator.gt, "fraction", "risk"),
+    Rule("VAR_CRITICAL", var_critical, operator.gt, "fraction", "risk"),
+    Rule("DRAWDOWN_WARNING", drawdown, operator.gt, "fraction", "portfolio"),
+    Rule("DRAWDOWN_CRITICAL", drawdown, operator.gt, "fraction", "portfolio"),
+    Rule("LIMIT_BREACH", limit_breach, operator.ge, "ratio", "risk"),
+    Rule("SIGNAL_FLIP", signal_flip, operator.ge, "count", "signals"),
+    Rule("CONVICTION_SURGE", conviction_surge, operator.gt, "score", "signals"),
+    Rule("PIPELINE_FAILURE", pipeline_failure, operator.gt, "none", "pipeline"),
+    Rule("AGENT_STALE", agent_stale, operator.gt, "hours", "agents", is_age=True),
+)

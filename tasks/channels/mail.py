@@ -1,0 +1,138 @@
+"""Mail by SMTP: text and HTML side by side, tables and inline styles only, pictures by cid, files attached.
+
+Gmail cuts the HTML at about 102 KB: ours has at most 90. What has no room is named, never dropped silently.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from html import escape
+
+from blocks import smtp
+from desk.alerts.model import AlertLine
+from tasks.channels.message import DeliveryFailed, Message, Receipt, line_facts, line_title, moment
+
+SUBJECT = 150
+HTML_BYTES = 90_000
+NAMED = 200
+COLOURS = {"critical": "#b3261e", "warning": "#b26a00", "info": "#1f5fa8", "resolved": "#2e7d32"}
+NAME_CELL = "padding:2px 14px 2px 0;color:#666;font-size:13px;white-space:nowrap"
+CELL = "padding:2px 0;font-size:13px;color:#1a1a1a"
+TITLE = "font-size:15px;font-weight:bold;color:#1a1a1a;margin:2px 0 4px"
+BUTTON = "background:#1f3a5f;color:#fff;padding:9px 16px;text-decoration:none;font-size:14px"
+TABLE = '<table role="presentation" cellpadding="0" cellspacing="0"'
+FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+
+
+class Mail:
+    name = "mail"
+
+    def __init__(self, server: smtp.MailServer, sender: str, recipients: Sequence[str]) -> None:
+        self._server, self._sender, self._recipients = server, sender, tuple(recipients)
+
+    async def send(self, message: Message, recipients: Sequence[str] | None = None) -> Receipt:
+        """One mail to all. Raises DeliveryFailed when nobody was served; who was refused is in the receipt."""
+        wanted = tuple(recipients) if recipients is not None else self._recipients
+        mail = mail_of(message, self._sender, wanted)
+        try:
+            refused = await asyncio.to_thread(smtp.send, self._server, mail, self._sender, wanted)
+        except smtp.MailRefused as refusal:
+            raise DeliveryFailed(self.name, str(refusal)) from None
+        return Receipt(self.name, {"message_id": mail["Message-ID"], "recipients": len(wanted) - len(refused)}, refused)
+
+
+def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMessage:
+    """The mail: mixed(related(alternative(text, html), pictures), attachments), as much of it as there is."""
+    mail = EmailMessage()
+    # A line break in the subject would be another header: it is a space.
+    mail["Subject"] = clipped(" ".join(message.title.split()), SUBJECT)
+    mail["From"], mail["To"] = sender, ", ".join(recipients)
+    mail["Date"], mail["Message-ID"] = format_datetime(message.at), make_msgid(domain="alvorada")
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text_of(message))
+    mail.add_alternative(message.html if message.html is not None else html_of(message), subtype="html")
+    html = mail.get_payload()[1]  # type: ignore[index]
+    for picture in message.pictures:
+        html.add_related(picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline")  # type: ignore[union-attr]
+    for part in message.attachments:
+        main, _, sub = part.mime_type.partition("/")
+        mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.filename)
+    return mail
+
+
+def text_of(message: Message) -> str:
+    parts = [message.title, *message.paragraphs]
+    for line in message.lines:
+        facts = "\n".join(f"  {name}: {value}" for name, value in line_facts(line))
+        parts.append(f"{_word(line)}: {line_title(line)}\n  {line.summary}\n{facts}")
+    if message.link:
+        parts.append(f"Open the page: {message.link}")
+    return "\n\n".join(parts) + "\n"
+
+
+def html_of(message: Message) -> str:
+    """The whole HTML, at most HTML_BYTES: alerts that do not fit are named at the end, as far as NAMED of them go."""
+    head = [f'<h1 style="font-size:20px;margin:0 0 12px;color:#1a1a1a">{escape(clipped(message.title, 300))}</h1>']
+    head += [f'<p style="margin:0 0 10px;font-size:14px;line-height:1.45">{escape(clipped(p, 4000))}</p>'
+             for p in message.paragraphs[:10]]  # fmt: skip
+    cards = [_card(line) for line in message.lines]
+    shown = len(cards)
+    while True:
+        left = message.lines[shown:]
+        html = _page(message, [*head, *cards[:shown], *_named(left)])
+        if len(html.encode()) <= HTML_BYTES or shown == 0:
+            return html
+        shown = shown * 3 // 4
+
+
+def _named(lines: Sequence[AlertLine]) -> list[str]:
+    if not lines:
+        return []
+    names = ", ".join(clipped(line_title(line), 120) for line in lines[:NAMED])
+    more = f" and {len(lines) - NAMED} others" if len(lines) > NAMED else ""
+    return [f'<p style="font-size:13px">And {len(lines)} more: {escape(names + more)}</p>']
+
+
+def _card(line: AlertLine) -> str:
+    colour = COLOURS["resolved" if line.said == "resolved" else line.severity]
+    rows = "".join(
+        f'<tr><td style="{NAME_CELL}" valign="top">{escape(name)}</td><td style="{CELL}">{escape(value)}</td></tr>'
+        for name, value in line_facts(line)
+    )
+    return (
+        f'{TABLE} width="100%" style="margin:0 0 12px;border-collapse:collapse"><tr>'
+        f'<td width="6" style="width:6px;background:{colour}">&nbsp;</td>'
+        '<td style="padding:10px 14px;background:#f6f7f9;word-break:break-word">'
+        f'<div style="font-size:12px;font-weight:bold;color:{colour}">{_word(line).upper()}</div>'
+        f'<div style="{TITLE}">{escape(clipped(line_title(line), 300))}</div>'
+        f'<div style="font-size:14px;color:#333;margin:0 0 6px">{escape(line.summary)}</div>'
+        f"{TABLE}>{rows}</table></td></tr></table>"
+    )
+
+
+def _page(message: Message, parts: Sequence[str]) -> str:
+    button = ""
+    if message.link.startswith(("http://", "https://")):
+        link = escape(message.link, quote=True)
+        button = f'<p style="margin:16px 0"><a href="{link}" style="{BUTTON}">Open the page</a></p>'
+    foot = f"Alvorada, {moment(message.at)} America/Sao_Paulo"
+    return (
+        '<!DOCTYPE html><html><head><meta charset="utf-8"></head>'
+        f'<body style="margin:0;padding:0;background:#ffffff;{FONT}">'
+        f'{TABLE} width="100%"><tr><td align="center">'
+        f'{TABLE} width="640" style="width:100%;max-width:640px;{FONT}"><tr><td style="padding:18px">'
+        f"{''.join(parts)}{button}"
+        f'<p style="font-size:12px;color:#777;margin:14px 0 0">{escape(foot)}</p>'
+        "</td></tr></table></td></tr></table></body></html>"
+    )
+
+
+def _word(line: AlertLine) -> str:
+    return "Resolved" if line.said == "resolved" else line.severity.capitalize()
+
+
+def clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
