@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from desk.errors import BadInput
+
 FloatArray = npt.NDArray[np.float64]
 
 BUS_YEAR = 252.0
@@ -66,8 +68,9 @@ def flat_forward(
 ) -> FloatArray:
     """Zero rates (BUS/252) at `at_bd`: rates (T, K), tenors (K,) or (T, K), at (M,) or (T, M) give (T, M).
 
-    Vertices with a NaN rate or tenor are left out, row by row. Below the first vertex: NaN, or its rate when
+    Vertices whose rate or tenor is not finite are left out, row by row. Below the first vertex: NaN, or its rate when
     `flat_below`. Above the last: the last forward up to last * `forward_above` (1 means no extension), then NaN.
+    Raises BadInput when a known tenor stands twice in a row.
     """
     values = np.atleast_2d(np.asarray(rates, dtype=np.float64))
     tenors = np.broadcast_to(np.asarray(tenors_bd, dtype=np.float64), values.shape)
@@ -93,6 +96,8 @@ def log_linear(
     the last tenor.
     """
     nodes, heights, count = _sorted_nodes(tenors, growth, origin=flat_below)
+    if nodes.shape[1] == 0:
+        return np.full(targets.shape, np.nan)
     if nodes.shape[1] == 1:
         return np.where(targets == nodes, heights, np.nan)
     upper = (nodes[:, None, :] < targets[:, :, None]).sum(axis=2)
@@ -123,7 +128,35 @@ def _sorted_nodes(
         x, y = np.hstack([zeros, x]), np.hstack([np.where(zeros == 0.0, 0.0, np.nan), y])
     order = np.argsort(x, axis=1, kind="stable")
     x, y = np.take_along_axis(x, order, axis=1), np.take_along_axis(y, order, axis=1)
+    twice = np.isfinite(x[:, 1:]) & (x[:, 1:] == x[:, :-1])
+    if twice.any():
+        row = int(np.flatnonzero(twice.any(axis=1))[0])
+        raise BadInput(f"curve: tenor {x[:, 1:][twice][0]:g} stands twice in row {row}")
     return x, y, np.isfinite(x).sum(axis=1)
+
+
+def checked_nodes(
+    name: str, tenors: npt.ArrayLike, rates: npt.ArrayLike, fewest: int = 1, first: float = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """One curve's tenors and rates (K,), ascending by tenor, for those who cannot go on with a hole in it.
+
+    Raises BadInput for fewer than `fewest` points, a number that is not finite, a tenor below `first` or one that
+    stands twice.
+    """
+    x, y = np.asarray(tenors, dtype=np.float64), np.asarray(rates, dtype=np.float64)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise BadInput(f"{name}: tenors {x.shape} and rates {y.shape} do not pair up")
+    if len(x) < fewest:
+        raise BadInput(f"{name}: {len(x)} points, and at least {fewest} are needed")
+    odd = ~(np.isfinite(x) & np.isfinite(y)) | (x < first)
+    if odd.any():
+        raise BadInput(f"{name}: rate {y[odd][0]:g} at tenor {x[odd][0]:g}")
+    order = np.argsort(x, kind="stable")
+    x, y = x[order], y[order]
+    twice = np.flatnonzero(np.diff(x) == 0)
+    if len(twice):
+        raise BadInput(f"{name}: tenor {x[twice[0]]:g} stands twice")
+    return x, y
 
 
 def _log_growth(rate: npt.ArrayLike, bd: npt.ArrayLike) -> FloatArray:

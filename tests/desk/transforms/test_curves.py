@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desk.errors import BadInput
 from desk.transforms.curves import (
     breakeven,
+    checked_nodes,
     flat_forward,
     forward_rate,
     linear_360_growth,
@@ -127,3 +129,30 @@ def test_linear_act_360_there_and_back() -> None:
 def test_par_yields_are_joined_by_straight_lines() -> None:
     assert linear_par([252, 504], [[0.04, 0.05]], [378, 600]).tolist()[0][0] == pytest.approx(0.045)
     assert np.isnan(linear_par([252, 504], [[0.04, 0.05]], [600])[0, 0])
+
+
+def test_a_tenor_that_stands_twice_is_named() -> None:
+    with pytest.raises(BadInput, match="tenor 20 stands twice in row 1"):
+        flat_forward([[10, 20], [20, 20]], [[0.05, 0.06], [0.05, 0.06]], [15])
+
+
+def test_an_unknown_rate_may_share_its_tenor_and_an_infinite_one_is_unknown() -> None:
+    result = flat_forward([10, 20, 20, 30], [[0.05, np.nan, 0.06, np.inf]], [15, 25])
+    assert np.isfinite(result[0, 0])
+    assert np.isnan(result[0, 1])
+
+
+def test_an_empty_curve_is_unknown_and_a_checked_one_is_refused() -> None:
+    assert np.isnan(flat_forward(np.empty(0), np.empty((2, 0)), [21, 252])).all()
+    with pytest.raises(BadInput, match="pre: 0 points"):
+        checked_nodes("pre", [], [])
+
+
+@given(st.lists(st.floats(min_value=0.0, max_value=0.5), min_size=4, max_size=4))
+def test_discount_factors_fall_along_positive_forwards(forwards: list[float]) -> None:
+    tenors = np.array([21, 252, 756, 2520])
+    growth = np.cumsum(np.log1p(forwards) * np.diff(tenors, prepend=0) / 252)
+    zeros = np.expm1(growth * 252 / tenors)
+    at = np.arange(21, 2521, 7)
+    discount = pu(flat_forward(tenors, [zeros], at)[0], at, 1.0)
+    assert (np.diff(discount) <= 1e-14).all()
