@@ -64,9 +64,7 @@ def _observations(world: World, series: Series, now: dt.datetime) -> pl.DataFram
     parts = [_long(numbers.days, published.known, first)]
     if published.revised is not None:
         parts.append(_long(numbers.days, published.revised, numbers.values))
-    return pl.concat(parts).with_columns(
-        pl.lit(series.id).alias("series_id"), pl.col("value") * float(series.scale)
-    )
+    return pl.concat(parts).with_columns(pl.lit(series.id).alias("series_id"), pl.col("value") * float(series.scale))
 
 
 def _positions(world: World, series: Series, now: dt.datetime) -> pl.DataFrame:
@@ -106,7 +104,9 @@ def _curves(world: World, economy: Economy) -> pl.DataFrame:
     frames = [
         _points("PRE", days, known, terms, economy.rates.pre(row, years)),
         _points("REAL", days, known, terms[1:], economy.rates.real(row, years[:, 1:])),
-        _points("CUPOM", days, known, terms, linear_360(economy.rates.cupom(row, calendar_days / 365.0), calendar_days)),
+        _points(
+            "CUPOM", days, known, terms, linear_360(economy.rates.cupom(row, calendar_days / 365.0), calendar_days)
+        ),
     ]
     months = np.array(UST_MONTHS)
     at = business_days(economy, "us_government")
@@ -145,7 +145,9 @@ def _focus(world: World, economy: Economy) -> pl.DataFrame:
     place = {int(position): index for index, position in enumerate(at)}
     for name, survey in expectations.by_meeting(economy, at):
         rows = np.array([place[int(position)] for position in survey.at])
-        frames.append(_medians("Selic", days[rows], known[rows], survey.median, pl.Series("reference", [name] * len(rows))))
+        frames.append(
+            _medians("Selic", days[rows], known[rows], survey.median, pl.Series("reference", [name] * len(rows)))
+        )
     blank = [pl.lit(None, pl.Float64).alias(name) for name in ("mean", "std_dev", "minimum", "maximum")]
     return pl.concat(frames).with_columns(
         pl.lit(0, pl.Int32).alias("base"), *blank, pl.lit(None, pl.Int32).alias("respondents")

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from desk.errors import MissingInput
+from desk.errors import BadInput, MissingInput
 from desk.transforms.curves import FloatArray
 
 FULL_CONVICTION_Z = 2.0
@@ -55,30 +55,52 @@ class Strategy(ABC):
 
         Raises MissingInput when a declared input is not a column of `values`.
         """
-        parts = self.parts(values)
+        return self.mean_of(values["day"], self.parts(values))
+
+    def mean_of(self, day: pl.Series, parts: Mapping[str, FloatArray]) -> pl.DataFrame:
+        """The score that `parts` make, as `score` gives it."""
         stacked = np.stack(list(parts.values()))
         known = np.isfinite(stacked)
         count = known.sum(axis=0)
         mean = np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(count, 1)
         score = np.where(count >= self.fewest_components, np.clip(mean, -1.0, 1.0), np.nan)
         confidence = np.where(np.isfinite(score), count / len(parts), 0.0)
-        return pl.DataFrame({"day": values["day"], "score": score, "confidence": confidence}, nan_to_null=True)
+        return pl.DataFrame({"day": day, "score": score, "confidence": confidence}, nan_to_null=True)
 
     def parts(self, values: pl.DataFrame) -> dict[str, FloatArray]:
-        """`components` of a frame, unknown before `min_history` days."""
+        """`components` of a frame, unknown before `min_history` days.
+
+        Raises MissingInput for a declared input that is no column, BadInput for days that do not ascend.
+        """
         absent = [name for name in self.inputs if name not in values.columns]
         if absent:
             raise MissingInput(f"{self.id}: the panel has no {', '.join(absent)}")
-        columns = {name: values[name].to_numpy().astype(np.float64) for name in self.inputs}
+        if not values["day"].is_sorted() or values["day"].is_duplicated().any():
+            raise BadInput(f"{self.id}: the panel's days do not ascend one by one")
+        columns = {name: finite(values[name]) for name in self.inputs}
         parts = self.components(columns)
         for part in parts.values():
             part[: self.min_history - 1] = np.nan
         return parts
 
 
+def finite(column: pl.Series) -> FloatArray:
+    """(T,) with NaN for null, NaN and infinities: none of them is a number to hold a view on."""
+    values = column.to_numpy().astype(np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
 def conviction(z: FloatArray, full: float = FULL_CONVICTION_Z) -> FloatArray:
     """The conviction map: z / full, clipped to [-1, 1]. A new array; NaN stays NaN."""
     return np.asarray(np.clip(z / full, -1.0, 1.0))
+
+
+def inside_window(days_to: FloatArray, days_since: FloatArray, before: int, after: int) -> FloatArray:
+    """1 from `before` business days ahead of an event to `after` days behind it, NaN elsewhere. Shapes: (T,).
+
+    NaN, not 0: outside its window a strategy has no opinion, and must not dilute those that have one.
+    """
+    return np.where((days_to <= before) | (days_since <= after), 1.0, np.nan)
 
 
 def json_rows(parts: Mapping[str, FloatArray], length: int) -> list[str]:

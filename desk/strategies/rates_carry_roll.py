@@ -7,8 +7,8 @@ import numpy as np
 from desk.strategies.base import Columns, Leg, Strategy, conviction
 from desk.transforms.curves import FloatArray
 
-FULL_RATIO = 1.5
-"""Annual excess carry per unit of annual risk at full conviction: about the best tenth of days at two years, 2007-2020.
+FULL_RATIO = 1.0
+"""Annual excess carry per unit of annual risk at full conviction: a Sharpe ratio of one if the curve stays as it is.
 
 One year and less are left out: what they carry is the next Copom meetings' path, not a premium for risk.
 """
@@ -20,7 +20,7 @@ class RatesCarryRoll(Strategy):
     id = "RATES_CARRY_ROLL"
     asset_class = "Rates"
     idea = "best carry and roll per unit of risk from 2y to 5y (+ receive)"
-    inputs = ("di_carry_roll_504", "di_carry_roll_756", "di_carry_roll_1260")
+    inputs = ("di_carry_roll_504", "di_carry_roll_756", "di_carry_roll_1008", "di_carry_roll_1260")
     legs = (Leg("DI1_2Y", 1.0), Leg("DI1_3Y", 1.0), Leg("DI1_5Y", 1.0))
     min_history = 63
 

@@ -25,8 +25,9 @@ def score_strategies(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFra
 
 
 def _signals(panel: Panel, strategy: Strategy, as_of: pl.Series) -> pl.DataFrame:
-    scored = strategy.score(panel.values)
-    drivers = json_rows(strategy.parts(panel.values), len(scored))
+    parts = strategy.parts(panel.values)
+    scored = strategy.mean_of(panel.values["day"], parts)
+    drivers = json_rows(parts, len(scored))
     return pl.DataFrame(
         {
             "as_of": as_of,

@@ -8,61 +8,33 @@ import numpy as np
 
 from desk.transforms import windows
 from desk.transforms.curves import BUS_YEAR, VERTICES, FloatArray, breakeven, flat_forward
-from desk.transforms.features import Columns, Feature
+from desk.transforms.features import (
+    LOG,
+    MONTH,
+    QUARTER,
+    SD,
+    THREE_YEARS,
+    TWO_YEARS,
+    YEAR,
+    YEARLY,
+    Columns,
+    Feature,
+    change_of,
+    mean_known,
+    momentum_of,
+    ratio,
+    return_of,
+    spread_of,
+    volatility_of,
+    z_of,
+)
 from desk.transforms.monthly import CORES
+from desk.transforms.relative import RELATIVE
 
-MONTH, QUARTER, YEAR, TWO_YEARS, THREE_YEARS = 21, 63, 252, 504, 756
 BREAKEVEN_VERTICES = (252, 504, 756, 1260, 2520)
-CARRY_VERTICES = (252, 504, 756, 1260)
+CARRY_VERTICES = (252, 504, 756, 1008, 1260)
 CARRY_HORIZON_BD = 21
-SD, FRACTION, YEARLY, LOG = "standard deviations", "fraction", "fraction per year", "log return"
 _PRE = tuple(f"pre_{bd}" for bd in VERTICES)
-
-
-def z_of(name: str, window: int) -> Feature:
-    return Feature(
-        f"{name}_z",
-        (name,),
-        f"({name} - mean) / sd over {window} days",
-        SD,
-        lambda c: windows.zscore(c[name], window),
-    )
-
-
-def return_of(name: str, days: int) -> Feature:
-    return Feature(
-        f"{name}_ret_{days}",
-        (name,),
-        f"ln({name} / {name}[-{days}])",
-        LOG,
-        lambda c: windows.log_return(c[name], days),
-    )
-
-
-def volatility_of(name: str, window: int) -> Feature:
-    return Feature(
-        f"{name}_vol_{window}",
-        (name,),
-        f"sd of daily ln returns over {window} days * sqrt(252)",
-        YEARLY,
-        lambda c: windows.volatility(windows.log_return(c[name]), window),
-    )
-
-
-def momentum_of(name: str, *, sign: float = 1.0) -> Feature:
-    """Quarterly return per unit of its own risk; sign -1 for a quote that falls when the asset gains."""
-    gain, risk = f"{name}_ret_{QUARTER}", f"{name}_vol_{QUARTER}"
-    return Feature(
-        f"{name}_momentum",
-        (gain, risk),
-        f"{'-' if sign < 0 else ''}{gain} / ({risk} * sqrt({QUARTER}/252))",
-        SD,
-        lambda c: _ratio(sign * c[gain], c[risk] * np.sqrt(QUARTER / BUS_YEAR)),
-    )
-
-
-def spread_of(name: str, first: str, second: str, unit: str = YEARLY) -> Feature:
-    return Feature(name, (first, second), f"{first} - {second}", unit, lambda c: c[first] - c[second])
 
 
 def breakeven_at(bd: int) -> Feature:
@@ -95,31 +67,14 @@ def _carry_roll(bd: int) -> Callable[[Columns], FloatArray]:
         excess = (growth[:, 1] - growth[:, 0]) * BUS_YEAR / CARRY_HORIZON_BD - np.log1p(c["cdi"])
         rate_risk = windows.volatility(windows.change(c[f"pre_{bd}"]), QUARTER)
         years = (bd - CARRY_HORIZON_BD) / BUS_YEAR
-        return _ratio(excess, rate_risk * years / (1.0 + c[f"pre_{bd}"]))
-
-    return compute
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """NaN where the denominator is unknown or zero."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.abs(denominator) > 1e-12, numerator / denominator, np.nan)
-
-
-def _mean_known(names: tuple[str, ...], fewest: int) -> Callable[[Columns], FloatArray]:
-    def compute(c: Columns) -> FloatArray:
-        stacked = np.stack([c[name] for name in names])
-        known = np.isfinite(stacked)
-        count = known.sum(axis=0)
-        total = np.where(known, stacked, 0.0).sum(axis=0)
-        return np.where(count >= fewest, total / np.maximum(count, 1), np.nan)
+        return ratio(excess, rate_risk * years / (1.0 + c[f"pre_{bd}"]))
 
     return compute
 
 
 def _core(suffix: str, unit: str) -> Feature:
     parts = tuple(name.replace("_mom", suffix) for name in CORES)
-    return Feature(f"core{suffix}", parts, "mean of the known cores, at least 3 of 5", unit, _mean_known(parts, 3))
+    return Feature(f"core{suffix}", parts, "mean of the known cores, at least 3 of 5", unit, mean_known(parts, 3))
 
 
 def _net_share(name: str, long: str, short: str, interest: str) -> Feature:
@@ -128,7 +83,7 @@ def _net_share(name: str, long: str, short: str, interest: str) -> Feature:
         (long, short, interest),
         f"({long} - {short}) / {interest}",
         "fraction of open interest",
-        lambda c: _ratio(c[long] - c[short], c[interest]),
+        lambda c: ratio(c[long] - c[short], c[interest]),
     )
 
 
@@ -138,7 +93,7 @@ def _gap_of(name: str, inflation: str) -> Feature:
         (inflation, "inflation_target", "inflation_tolerance"),
         f"({inflation} - inflation_target) / inflation_tolerance",
         "tolerance bands",
-        lambda c: _ratio(c[inflation] - c["inflation_target"], c["inflation_tolerance"]),
+        lambda c: ratio(c[inflation] - c["inflation_target"], c["inflation_tolerance"]),
     )
 
 
@@ -156,11 +111,13 @@ FEATURES: tuple[Feature, ...] = (
         ("brl_carry", "usdbrl_vol_63"),
         "brl_carry / usdbrl_vol_63",
         "annual carry per unit of annual risk",
-        lambda c: _ratio(c["brl_carry"], c["usdbrl_vol_63"]),
+        lambda c: ratio(c["brl_carry"], c["usdbrl_vol_63"]),
     ),
     z_of("carry_to_risk", TWO_YEARS),
     z_of("usdbrl_momentum", TWO_YEARS),
     z_of("usdbrl_vol_63", TWO_YEARS),
+    volatility_of("usdbrl", MONTH),
+    z_of("usdbrl_vol_21", TWO_YEARS),
     z_of("usdbrl", THREE_YEARS),
     z_of("usdbrl_ret_63", TWO_YEARS),
     z_of("fx_flow_total_21", TWO_YEARS),
@@ -173,7 +130,7 @@ FEATURES: tuple[Feature, ...] = (
         tuple(f"{name}_ret_63" for name in _EXPORTS),
         "mean of the known 63-day returns of soybean, iron ore, Brent, sugar, coffee and corn, at least 3 of 6",
         LOG,
-        _mean_known(tuple(f"{name}_ret_63" for name in _EXPORTS), 3),
+        mean_known(tuple(f"{name}_ret_63" for name in _EXPORTS), 3),
     ),
     z_of("export_basket_ret_63", TWO_YEARS),
     # rates
@@ -191,7 +148,7 @@ FEATURES: tuple[Feature, ...] = (
         lambda c: np.asarray(breakeven(c["pre_252"], c["focus_ipca_12m"])),
     ),
     z_of("ex_ante_real_rate", THREE_YEARS),
-    Feature("pre_504_change_1", ("pre_504",), "pre_504 - pre_504[-1]", YEARLY, lambda c: windows.change(c["pre_504"])),
+    change_of("pre_504", 1),
     Feature(
         "us_rate_change_63",
         ("usd_short_rate",),
@@ -207,6 +164,16 @@ FEATURES: tuple[Feature, ...] = (
     *(breakeven_at(bd) for bd in BREAKEVEN_VERTICES),
     z_of("breakeven_504", TWO_YEARS),
     _gap_of("breakeven_gap_504", "breakeven_504"),
+    Feature(
+        "focus_ipca_2y",
+        ("focus_ipca_12m", "focus_ipca_y1", "focus_ipca_y2"),
+        "((1 + focus_ipca_12m) * (1 + (focus_ipca_y1 + focus_ipca_y2) / 2)) ^ 0.5 - 1",
+        YEARLY,
+        # months 13 to 24 lie in the next calendar year and the one after, over a year half in each
+        lambda c: np.sqrt((1.0 + c["focus_ipca_12m"]) * (1.0 + (c["focus_ipca_y1"] + c["focus_ipca_y2"]) / 2.0)) - 1.0,
+    ),
+    spread_of("focus_less_breakeven_504", "focus_ipca_2y", "breakeven_504"),
+    z_of("focus_less_breakeven_504", TWO_YEARS),
     _gap_of("ipca_gap", "ipca_12m"),
     _gap_of("focus_gap", "focus_ipca_12m"),
     _core("_3m", YEARLY),
@@ -237,4 +204,5 @@ FEATURES: tuple[Feature, ...] = (
         lambda c: windows.correlation(c["ibovespa_ret_1"], c["pre_504_change_1"], QUARTER),
     ),
     z_of("equity_rate_correlation", TWO_YEARS),
+    *RELATIVE,
 )

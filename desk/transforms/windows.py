@@ -71,6 +71,16 @@ def correlation(first: FloatArray, second: FloatArray, window: int) -> FloatArra
         return np.where((sd_x > 0) & (sd_y > 0), covariance / (sd_x * sd_y), np.nan)
 
 
+def slope(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
+    """Trailing least-squares slope of y on x over the days on which both are known; NaN where x did not move."""
+    both = np.isfinite(y) & np.isfinite(x)
+    _, _, sd_x = _moments(np.where(both, x, np.nan), window)
+    _, _, sd_y = _moments(np.where(both, y, np.nan), window)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steep = correlation(y, x, window) * sd_y / sd_x
+    return np.where(np.isfinite(steep), steep, np.nan)
+
+
 def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Known values, mean and sample deviation of each trailing window; NaN below the minimum share."""
     known = np.isfinite(values)

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import ASSET_CLASSES, load_desk_parameters
-from desk.errors import MissingInput
+from desk.errors import BadInput, MissingInput
 from desk.gold import STRATEGY_SIGNALS
 from desk.model import decision_time
 from desk.strategies import STRATEGIES, Strategy, input_ages, score_all
@@ -45,7 +45,7 @@ def made(strategy: Strategy, days: int = 300, **columns: float | list[float]) ->
 
 def last(strategy_id: str, **columns: float) -> tuple[float | None, float]:
     strategy = BY_ID[strategy_id]
-    row = strategy.score(made(strategy, **columns)).row(-1, named=True)
+    row = strategy.score(made(strategy, strategy.min_history + 1, **columns)).row(-1, named=True)
     return row["score"], row["confidence"]
 
 
@@ -86,7 +86,8 @@ def test_scores_are_bounded_and_fire_both_ways(strategy: Strategy, panel) -> Non
 
 @each
 def test_nothing_is_said_before_min_history_or_without_inputs(strategy: Strategy) -> None:
-    full = strategy.score(made(strategy, **dict.fromkeys(strategy.inputs, 1.0)))
+    days = strategy.min_history + 40
+    full = strategy.score(made(strategy, days, **dict.fromkeys(strategy.inputs, 1.0)))
     assert full["score"].null_count() == strategy.min_history - 1
     blank = strategy.score(made(strategy))
     assert blank["score"].null_count() == len(blank)
@@ -111,6 +112,8 @@ def test_a_score_does_not_change_the_panel(strategy: Strategy, panel) -> None:
     [
         ("RATES_CARRY_ROLL", {"di_carry_roll_504": 0.6, "di_carry_roll_756": -0.1}),  # carry pays: receive
         ("RATES_SLOPE_MEANREV", {"slope_2s5s_z": 1.5}),  # steep: flatten
+        ("RATES_US_SPILLOVER", {"di_ust_overreaction": 1.0}),  # DI rose too much with Treasuries: receive
+        ("FX_TERMS_OF_TRADE", {"export_basket_ret_63_z": 1.0, "usdbrl_ret_63_z": 0.5}),  # exports ahead: long BRL
         ("INF_BREAKEVEN_MEANREV", {"breakeven_504_z": -1.5, "breakeven_gap_504": -1.0}),  # cheap: long breakeven
         ("FX_CARRY_MOMENTUM", {"carry_to_risk_z": 1.0, "usdbrl_momentum_z": 1.0}),  # carry up: long BRL
         ("FX_POSITIONING", {"fx_flow_total_21_z": 0.8, "cot_brl_net_z": 0.8}),  # dollars in: long BRL
@@ -131,9 +134,12 @@ def test_the_sign_of_each(strategy_id: str, columns: dict[str, float]) -> None:
 SIDES = {
     "RATES_CARRY_ROLL": {"DI1_2Y": 1, "DI1_3Y": 1, "DI1_5Y": 1},  # receive: long PU
     "RATES_SLOPE_MEANREV": {"DI1_5Y": 1, "DI1_2Y": -1},
+    "RATES_US_SPILLOVER": {"DI1_5Y": 1},
     "INF_BREAKEVEN_MEANREV": {"DAP_2Y": 1, "DI1_2Y": -1},
     "FX_CARRY_MOMENTUM": {"DOL": -1},  # long BRL: short dollars
     "FX_POSITIONING": {"DOL": -1},
+    "FX_VOL_REGIME": {"DOL": -1},
+    "FX_TERMS_OF_TRADE": {"DOL": -1},
     "CROSS_RISK_APPETITE": {"DOL": -1, "IND": 1, "DI1_3Y": 1},
 }
 
@@ -145,6 +151,28 @@ def test_the_side_of_each_leg(strategy: Strategy) -> None:
 
 def test_the_list_is_the_contract() -> None:
     assert list(SIDES) == [strategy.id for strategy in STRATEGIES]
+
+
+def test_the_turn_of_volatility_speaks_and_its_trend_does_not() -> None:
+    strategy = BY_ID["FX_VOL_REGIME"]
+
+    def turned(before: float, after: float) -> float:
+        path = [before] * (strategy.min_history - 10) + [after] * 20
+        return strategy.score(made(strategy, len(path), usdbrl_vol_21_z=path))["score"][-1]
+
+    assert turned(2.0, 1.0) == pytest.approx(0.5)  # falling from high: long BRL
+    assert turned(0.5, -0.5) == pytest.approx(0.25)  # from half a deviation, half the weight
+    assert turned(-2.0, -1.0) == pytest.approx(-0.5)  # rising from low: short BRL
+    assert turned(1.0, 2.0) == 0.0  # still rising
+    assert turned(-1.0, -2.0) == 0.0
+
+
+def test_infinities_are_unknown_and_days_must_ascend() -> None:
+    assert last("FX_CARRY_MOMENTUM", carry_to_risk_z=float("inf"), usdbrl_momentum_z=1.0) == (0.5, 0.5)
+    strategy = BY_ID["FX_CARRY_MOMENTUM"]
+    panel = made(strategy, usdbrl_momentum_z=1.0)
+    with pytest.raises(BadInput, match="FX_CARRY_MOMENTUM"):
+        strategy.score(pl.concat([panel, panel.tail(1)]))
 
 
 def test_positioning_halves_its_confidence_when_one_half_is_blind() -> None:
@@ -160,7 +188,7 @@ def test_risk_appetite_wants_three_parts() -> None:
 
 def test_the_largest_ratio_speaks_for_the_curve() -> None:
     score, _ = last("RATES_CARRY_ROLL", di_carry_roll_756=0.2, di_carry_roll_1260=-0.6)
-    assert score == pytest.approx(-0.4)
+    assert score == pytest.approx(-0.6)
 
 
 def test_conviction_map_is_linear_to_two_deviations() -> None:
@@ -185,7 +213,7 @@ def test_score_all_is_the_gold_table(panel) -> None:
         assert json.loads(row["missing"]) == []
     first = signals.filter(pl.col("as_of") == decision_time(panel.days[0]))
     assert first["score"].null_count() == len(STRATEGIES)
-    assert all("z" in text or "carry" in text for text in first["missing"])
+    assert all(json.loads(text) for text in first["missing"])
 
 
 def test_inputs_that_stop_are_counted_from_their_promise(panel) -> None:

@@ -1,0 +1,26 @@
+"""RATES_COPOM_PATH: the policy path priced in DI meeting by meeting, against Focus for the same meetings."""
+
+from __future__ import annotations
+
+from desk.strategies.base import Columns, Leg, Strategy, conviction
+from desk.transforms import windows
+from desk.transforms.curves import FloatArray
+from desk.transforms.features import YEAR
+
+FULL_GAP = 0.005
+"""Half a point over the next four meetings: Copom's usual step, so a gap of it is one decision that is in doubt."""
+
+
+class RatesCopomPath(Strategy):
+    """DI that prices a higher path than economists expect asks to receive the front: level, and against its year."""
+
+    id = "RATES_COPOM_PATH"
+    asset_class = "Rates"
+    idea = "meeting path in DI above Focus by meeting, level and z (+ receive the front)"
+    inputs = ("mp_copom_path_gap",)
+    legs = (Leg("DI1_6M", 1.0), Leg("DI1_1Y", 1.0))
+    fresh_bd = 12  # Focus is weekly
+
+    def components(self, values: Columns) -> dict[str, FloatArray]:
+        gap = values["mp_copom_path_gap"]
+        return {"path_gap": conviction(gap, FULL_GAP), "path_gap_z": conviction(windows.zscore(gap, YEAR))}

@@ -1,0 +1,32 @@
+"""RATES_COPOM_WINDOW: the front of the DI curve against the reaction function, held only round Copom."""
+
+from __future__ import annotations
+
+from desk.strategies.base import Columns, Leg, Strategy, conviction, inside_window
+from desk.transforms import windows
+from desk.transforms.curves import FloatArray
+from desk.transforms.features import YEAR
+
+BEFORE_BD, AFTER_BD = 5, 4
+"""Copom's silence: from the Wednesday of the week before the decision to the minutes, on the Tuesday after it."""
+FULL_GAP = 0.005
+"""Half a point on the six-month rate: Copom's usual step."""
+
+
+class RatesCopomWindow(Strategy):
+    """A front above the reaction function's path asks to receive it; outside the window there is no score."""
+
+    id = "RATES_COPOM_WINDOW"
+    asset_class = "Rates"
+    idea = "front DI above the reaction function, only round Copom (+ receive)"
+    inputs = ("mp_front_gap", "mp_copom_bd_to", "mp_copom_bd_since")
+    legs = (Leg("DI1_6M", 1.0),)
+    fresh_bd = 80  # the reaction function stands on monthly activity
+
+    def components(self, values: Columns) -> dict[str, FloatArray]:
+        gap = values["mp_front_gap"]
+        inside = inside_window(values["mp_copom_bd_to"], values["mp_copom_bd_since"], BEFORE_BD, AFTER_BD)
+        return {
+            "front_gap": inside * conviction(gap, FULL_GAP),
+            "front_gap_z": inside * conviction(windows.zscore(gap, YEAR)),
+        }

@@ -1,0 +1,33 @@
+"""RATES_FOMC_WINDOW: the two-year Treasury against the Fed's rule, held only round the meeting."""
+
+from __future__ import annotations
+
+from desk.strategies.base import Columns, Leg, Strategy, conviction, inside_window
+from desk.transforms import windows
+from desk.transforms.curves import FloatArray
+from desk.transforms.features import THREE_YEARS
+
+BEFORE_BD, AFTER_BD = 7, 1
+"""The blackout: from the second Saturday before a meeting that ends on a Wednesday to the day after it (FOMC policy on
+external communications). Without speeches the rule has the market to itself until the decision speaks."""
+FULL_GAP = 0.01
+"""One point on the two-year rate: about the residual of estimated rules for the Fed."""
+
+
+class RatesFomcWindow(Strategy):
+    """A two-year rate above the rule's path asks to receive Treasuries; outside the window there is no score."""
+
+    id = "RATES_FOMC_WINDOW"
+    asset_class = "Rates"
+    idea = "UST 2y above the Fed's rule, only round the meeting (+ receive UST)"
+    inputs = ("mp_fed_gap_2y", "mp_fomc_bd_to", "mp_fomc_bd_since")
+    legs = (Leg("UST_2Y", 1.0),)
+    fresh_bd = 80  # the rule stands on monthly prices and jobs
+
+    def components(self, values: Columns) -> dict[str, FloatArray]:
+        gap = values["mp_fed_gap_2y"]
+        inside = inside_window(values["mp_fomc_bd_to"], values["mp_fomc_bd_since"], BEFORE_BD, AFTER_BD)
+        return {
+            "fed_gap": inside * conviction(gap, FULL_GAP),
+            "fed_gap_z": inside * conviction(windows.zscore(gap, THREE_YEARS)),
+        }

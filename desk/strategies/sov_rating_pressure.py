@@ -1,0 +1,51 @@
+"""SOV_RATING_PRESSURE: a logistic of debt, growth, the current account and volatility, against its own three years."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from desk.strategies.base import Columns, Leg, Strategy
+from desk.transforms import windows
+from desk.transforms.curves import FloatArray
+from desk.transforms.features import THREE_YEARS
+
+DEBT, CURRENT_ACCOUNT, GROWTH = 0.054, -0.156, -0.142
+"""Log odds of entering a debt crisis within a year, per percent of GDP and per percent of growth: the reduced logit of
+Manasse, Roubini and Schimmelpfennig, "Predicting Sovereign Debt Crises", IMF WP/03/221 (2003), table 3."""
+VOLATILITY = 0.5
+"""Log odds per standard deviation of USD/BRL volatility: the desk's choice, of the size of three and a half points of
+growth above. The paper's own term is the volatility of inflation in years of hyperinflation, and says nothing here."""
+PERCENT = 100.0
+
+
+class SovRatingPressure(Strategy):
+    """Low pressure asks to sell protection, high pressure to buy it: 1 - 2 p, p the logistic of the departures.
+
+    Each variable counts by its distance from its trailing three years, so the constant of the paper, its other
+    variables and the level of Brazil's debt (public here, external there) drop out. It needs all four.
+    """
+
+    id = "SOV_RATING_PRESSURE"
+    asset_class = "Sovereign"
+    idea = "logistic of debt, growth, external balance and volatility (+ sell protection when low)"
+    inputs = ("gross_debt_gdp", "activity_yoy", "current_account_12m_gdp", "usdbrl_vol_63_z")
+    legs = (Leg("SOV_BR_5Y", 1.0),)
+    min_history = 378
+    fresh_bd = 90  # debt: dated the first of its month, out at the end of the next
+
+    def components(self, values: Columns) -> dict[str, FloatArray]:
+        odds = (
+            DEBT * PERCENT * _departure(values["gross_debt_gdp"])
+            + GROWTH * PERCENT * _departure(values["activity_yoy"])
+            + CURRENT_ACCOUNT * PERCENT * _departure(values["current_account_12m_gdp"])
+            + VOLATILITY * values["usdbrl_vol_63_z"]
+        )
+        return {"rating_pressure": 1.0 - 2.0 * _logistic(odds)}
+
+
+def _departure(values: FloatArray) -> FloatArray:
+    return values - windows.mean(values, THREE_YEARS)
+
+
+def _logistic(odds: FloatArray) -> FloatArray:
+    return np.asarray(0.5 * (1.0 + np.tanh(odds / 2.0)))
