@@ -11,10 +11,8 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from desk import calendars
-from desk.catalog import Catalog
 from desk.model import SILVER, Series
-from sandbox.economy import OPENING, Economy
+from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.rates import linear_360
 from sandbox.economy.timeline import Ints
@@ -101,12 +99,11 @@ def _curves(world: World, economy: Economy) -> pl.DataFrame:
     years = terms[None, :] / 252.0
     calendar_days = terms[None, :] * 365.0 / 252.0
     row = at[:, None]
+    cupom = linear_360(economy.rates.cupom(row, calendar_days / 365.0), calendar_days)
     frames = [
         _points("PRE", days, known, terms, economy.rates.pre(row, years)),
         _points("REAL", days, known, terms[1:], economy.rates.real(row, years[:, 1:])),
-        _points(
-            "CUPOM", days, known, terms, linear_360(economy.rates.cupom(row, calendar_days / 365.0), calendar_days)
-        ),
+        _points("CUPOM", days, known, terms, cupom),
     ]
     months = np.array(UST_MONTHS)
     at = business_days(economy, "us_government")
@@ -117,7 +114,7 @@ def _curves(world: World, economy: Economy) -> pl.DataFrame:
 
 
 def _points(curve_id: str, days: np.ndarray, known: Instants, terms: Ints, rates: Floats) -> pl.DataFrame:
-    """rates (days, terms), rounded to a thousandth of a basis point short of what is quoted: six decimals."""
+    """rates (days, terms) as fractions of six decimals: the hundredth of a basis point that B3's file quotes."""
     count = len(terms)
     frame = _long(np.repeat(days, count), np.repeat(known, count), np.round(rates, 6).ravel())
     return frame.rename({"value": "rate"}).with_columns(

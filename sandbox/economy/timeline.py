@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from desk.catalog.meetings import load_meetings
+
 FIRST_DAY = np.datetime64("2006-01-02")
 OPENING = dt.date(2008, 1, 1)
 Ints = npt.NDArray[np.int64]
@@ -54,12 +56,13 @@ class Timeline:
 
     @cached_property
     def copom(self) -> Days:
-        """Decision days (Wednesdays), eight a year, with one more year than the days have."""
-        return meetings(_COPOM_NEAR, 2006, self.last_year + 4)
+        """Decision days, eight a year, with more years than the days have: the real ones as far as they are known."""
+        return meetings(load_meetings().copom, _COPOM_NEAR, self.last_year + 4)
 
     @cached_property
     def fomc(self) -> Days:
-        return meetings(_FOMC_NEAR, 2006, self.last_year + 4)
+        """Scheduled decision days, the real ones as far as they are known."""
+        return meetings(load_meetings().fomc, _FOMC_NEAR, self.last_year + 4)
 
     @cached_property
     def wait_years(self) -> npt.NDArray[np.float64]:
@@ -74,10 +77,12 @@ class Timeline:
         return int(np.searchsorted(self.days, wanted, side="right")[0]) - 1
 
 
-def meetings(near: tuple[tuple[int, int], ...], first_year: int, last_year: int) -> Days:
-    """The Wednesday nearest each (month, day) of each year."""
-    days = [dt.date(year, month, day) for year in range(first_year, last_year + 1) for month, day in near]
-    return np.array([_nearest_wednesday(day) for day in days], dtype="datetime64[D]")
+def meetings(listed: tuple[dt.date, ...], near: tuple[tuple[int, int], ...], last_year: int) -> Days:
+    """The listed days since 2006; after the last listed year the Wednesday nearest each (month, day)."""
+    days = [day for day in listed if day.year >= int(str(FIRST_DAY)[:4])]
+    later = range(days[-1].year + 1, last_year + 1)
+    days += [_nearest_wednesday(dt.date(year, month, day)) for year in later for month, day in near]
+    return np.array(days, dtype="datetime64[D]")
 
 
 def _nearest_wednesday(day: dt.date) -> dt.date:

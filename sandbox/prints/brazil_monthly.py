@@ -214,7 +214,13 @@ SERIES: dict[str, Print] = {
     "gross_debt_gdp": lambda economy: monthly(economy, _gross_debt(economy), 2),
     "primary_need_12m_gdp": lambda economy: monthly(economy, _primary_need(economy), 2),
     "selic_monthly": lambda economy: _selic_monthly(economy),
+    "usdbrl_monthly": lambda economy: monthly(economy, _month_mean(economy, economy.assets["ptax"]), 4),
 }
+
+
+def _month_mean(economy: Economy, daily: Floats) -> Floats:
+    month = economy.timeline.month_of_day
+    return np.asarray(np.bincount(month, daily) / np.bincount(month))
 
 
 def _selic_monthly(economy: Economy) -> Numbers:
