@@ -1,0 +1,79 @@
+"""The sandbox's silver without wires holds what the wires serve."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from desk.catalog import load_catalog
+from desk.model import SILVER
+from sandbox.published import World, instant
+from sandbox.silver import silver
+from sandbox.wires.b3_swap_file import swap_file
+
+UNTIL = dt.date(2019, 3, 29)
+NOW = dt.datetime(2019, 3, 29, 23, 59, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(7, load_catalog())
+
+
+@pytest.fixture(scope="module")
+def frames(world: World) -> dict[str, pl.DataFrame]:
+    return silver(world, UNTIL)
+
+
+def test_frames_are_silver_and_end_where_they_should(frames) -> None:
+    for name, frame in frames.items():
+        assert dict(frame.schema) == SILVER[name].parsed_schema
+        if len(frame):
+            assert frame["obs_date"].max() <= UNTIL
+            assert frame["knowledge_time"].null_count() == 0
+    assert set(frames["observation"]["series_id"]) | set(frames["price_bar"]["instrument_id"]) == set(
+        load_catalog().series
+    )
+
+
+@pytest.mark.parametrize("series_id", ["ipca_mom", "us_payrolls", "usdbrl_ptax_sell", "us_hy_spread"])
+def test_what_is_known_at_an_instant_is_what_the_source_shows_then(world, frames, series_id: str) -> None:
+    series = load_catalog().series[series_id]
+    at = dt.datetime(2018, 9, 14, 9, 0, tzinfo=dt.UTC)
+    published = world.published(series, NOW)
+    rows = published.visible(at)
+    expected = dict(zip(published.numbers.days[rows].tolist(), published.values(at)[rows], strict=True))
+    known = (
+        frames["observation"]
+        .filter(pl.col("series_id") == series_id, pl.col("knowledge_time") <= at)
+        .sort("knowledge_time")
+        .unique("obs_date", keep="last")
+    )
+    found = dict(known.select("obs_date", "value").rows())
+    assert set(found) == set(expected)
+    for day, value in found.items():
+        assert value == pytest.approx(expected[day] * float(series.scale), abs=1e-12)
+
+
+def test_curves_are_those_of_the_swap_file(world, frames) -> None:
+    day = dt.date(2019, 3, 1)
+    text = swap_file(world.economy(NOW), day).decode("latin-1")
+    points = frames["curve_point"].filter(pl.col("obs_date") == day)
+    for code, curve_id in (("PRE", "PRE"), ("DIC", "REAL"), ("DOC", "CUPOM")):
+        lines = [line for line in text.splitlines() if line[21:26].strip() == code]
+        bd = np.array([int(line[46:51]) for line in lines], dtype=np.float64)
+        rate = np.array([int(line[51:66]) for line in lines]) / 1e9
+        curve = points.filter(pl.col("curve_id") == curve_id, pl.col("tenor_bd").is_between(60, 2520))
+        between = np.interp(curve["tenor_bd"].to_numpy(), bd, rate)
+        assert np.abs(between - curve["rate"].to_numpy()).max() < 2e-4  # the chords of a curve at a few vertices
+
+
+def test_a_survey_is_public_on_the_monday_after(frames) -> None:
+    survey = frames["expectation"].filter(pl.col("indicator") == "IPCA", pl.col("reference") == "12m_smoothed")
+    row = survey.filter(pl.col("obs_date") == dt.date(2019, 3, 15)).row(0, named=True)  # a Friday
+    assert row["knowledge_time"] == dt.datetime(2019, 3, 18, 11, 25, tzinfo=dt.UTC)
+    assert 0.02 < row["median"] < 0.12
+    assert instant(row["knowledge_time"]) < instant(NOW)
