@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from prefect import flow
 
-from desk.agents import regimes_all, views_all
+from desk.agents import measure_rows, measures_all, regimes_all, views_all
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import MissingInput
 from desk.model import decision_time
@@ -21,12 +21,15 @@ async def signals(run: Run) -> StageResult:
     """Writes every decision from the book's inception (or the history's first day) on. Raises when nothing scores."""
     watch = Stopwatch()
     run.progress.event("stage", "signals", "started")
-    panel = await panel_of(run)
+    bare = await panel_of(run)
+    measures = measures_all(bare)
+    panel = bare.with_measures(measures)
     scores = score_all(panel)
     classes = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
     frames = {
         "agent_view": views_all(panel),
         "regime": regimes_all(panel),
+        "agent_measure": measure_rows(panel, measures),
         "strategy_signals": scores,
         "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes),
     }

@@ -1,24 +1,86 @@
-"""The agents that run: one file each, listed once here."""
+"""The agents that run: one package each, listed once here, and what their models measure."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import polars as pl
 
 from desk.agents.base import Agent, Driver
-from desk.agents.cross_asset import CROSS_ASSET
-from desk.agents.fiscal import FISCAL
-from desk.agents.fx_equilibrium import FX_EQUILIBRIUM
-from desk.agents.inflation import INFLATION
-from desk.agents.monetary_policy import MONETARY_POLICY
-from desk.agents.regime import regimes_all
+from desk.agents.cross_asset import CROSS_ASSET, CROSS_ASSET_MODELS
+from desk.agents.fiscal import FISCAL, FISCAL_MODELS
+from desk.agents.fx_equilibrium import FX_EQUILIBRIUM, FX_MODELS
+from desk.agents.inflation import INFLATION, INFLATION_MODELS
+from desk.agents.models import Model, run_models
+from desk.agents.monetary_policy import MONETARY_MODELS, MONETARY_POLICY
+from desk.agents.regime import regime_rows
+from desk.errors import MissingInput
+from desk.gold import AGENT_MEASURE
+from desk.model import decision_time
+from desk.transforms.features import Lineage
+from desk.transforms.measures import Measures
 from desk.transforms.panel import Panel
 
 AGENTS: tuple[Agent, ...] = (INFLATION, MONETARY_POLICY, FISCAL, FX_EQUILIBRIUM, CROSS_ASSET)
+MODELS: tuple[Model, ...] = (*INFLATION_MODELS, *MONETARY_MODELS, *FISCAL_MODELS, *FX_MODELS, *CROSS_ASSET_MODELS)
+"""In the order of computation: a model may read the measures of those before it."""
+MEASURES: tuple[str, ...] = tuple(spec.name for model in MODELS for spec in model.specs)
+
+
+def measures_all(panel: Panel) -> Measures:
+    """Every measure of every agent on every day of the panel, in about a second for six years of days."""
+    return run_models(MODELS, panel)
 
 
 def views_all(panel: Panel) -> pl.DataFrame:
-    """AGENT_VIEW rows of every agent on every day of the panel."""
-    return pl.concat([agent.view(panel) for agent in AGENTS]).sort("as_of", "agent_id")
+    """AGENT_VIEW rows of every agent on every day of a panel; its measures are worked out where it has none."""
+    full = _with_measures(panel)
+    return pl.concat([agent.view(full) for agent in AGENTS]).sort("as_of", "agent_id")
 
 
-__all__ = ["AGENTS", "Agent", "Driver", "regimes_all", "views_all"]
+def regimes_all(panel: Panel) -> pl.DataFrame:
+    """REGIME rows of every day of a panel; its measures are worked out where it has none."""
+    return regime_rows(_with_measures(panel))
+
+
+def _with_measures(panel: Panel) -> Panel:
+    return panel if set(MEASURES) <= set(panel.values.columns) else panel.with_measures(measures_all(panel))
+
+
+def measure_rows(panel: Panel, measures: Measures) -> pl.DataFrame:
+    """AGENT_MEASURE rows: every measure known, by day."""
+    days = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
+    wide = pl.DataFrame(dict(measures.values), nan_to_null=True).insert_column(0, days)
+    long = wide.unpivot(index="as_of", variable_name="measure_id", value_name="value").drop_nulls("value")
+    return long.select(list(AGENT_MEASURE.schema)).sort("as_of", "measure_id")
+
+
+def column_inputs(name: str, panel: Panel) -> tuple[str, ...]:
+    """The source columns behind a panel column or a measure; of a measure that only the calendar makes, itself.
+
+    Raises MissingInput for a name that is neither.
+    """
+    direct = {spec.name: spec.inputs for model in MODELS for spec in model.specs if spec.inputs}
+    if name not in panel.values.columns and name not in MEASURES:
+        raise MissingInput(f"neither the panel nor an agent has {name!r}")
+    return Lineage({**panel.lineage.direct, **direct}).leaves(name)
+
+
+def model_specs() -> Sequence[tuple[str, str, str]]:
+    """(name, formula, unit) of every measure, in order."""
+    return [(spec.name, spec.formula, spec.unit) for model in MODELS for spec in model.specs]
+
+
+__all__ = [
+    "AGENTS",
+    "MEASURES",
+    "MODELS",
+    "Agent",
+    "Driver",
+    "column_inputs",
+    "measure_rows",
+    "measures_all",
+    "model_specs",
+    "regimes_all",
+    "views_all",
+]

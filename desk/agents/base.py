@@ -1,7 +1,8 @@
 """What every agent is: drivers with signs, a score from those known, a confidence, and a sentence from the numbers.
 
 score = tanh(mean of the signed drivers known), so that one standard deviation across all of them is 0.76. Drivers are
-z-scores, or gaps in units of the inflation tolerance. confidence = share of the drivers known.
+z-scores, or levels divided by their `unit`. confidence = share of the drivers known. What was not known is listed with
+the source columns that it lacked on that day.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from desk.gold import AGENT_VIEW
@@ -24,7 +26,7 @@ _STRENGTHS = ((0.15, "balanced"), (0.4, "mild"), (0.7, "clear"), (1.01, "strong"
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One panel column in standardised units; `sign` turns it so that + adds to the agent's score.
+    """One panel column or measure; `sign` turns it so that + adds to the agent's score, `unit` is what counts as one.
 
     `label` is a neutral noun: the sentence gives it with its signed contribution.
     """
@@ -32,6 +34,7 @@ class Driver:
     column: str
     sign: float
     label: str
+    unit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Agent:
 
     def contributions(self, panel: Panel) -> FloatArray:
         """Signed, capped drivers (T, number of drivers), NaN where unknown."""
-        signed = np.column_stack([driver.sign * panel.array(driver.column) for driver in self.drivers])
+        signed = np.column_stack([driver.sign * panel.array(driver.column) / driver.unit for driver in self.drivers])
         return np.clip(signed, -DRIVER_CAP, DRIVER_CAP)
 
     def view(self, panel: Panel) -> pl.DataFrame:
@@ -84,9 +87,7 @@ class Agent:
                 "score": pl.Series(score, nan_to_null=True),
                 "confidence": confidence,
                 "drivers": [self._drivers(parts[t]) for t in rows],
-                "missing": [
-                    json.dumps([d.column for d, k in zip(self.drivers, known[t], strict=True) if not k]) for t in rows
-                ],
+                "missing": self._missing(panel, known),
                 "sentence": [self._sentence(float(score[t]), parts[t], levels[t]) for t in rows],
             },
             schema=AGENT_VIEW.schema,
@@ -95,6 +96,27 @@ class Agent:
     def _drivers(self, parts: FloatArray) -> str:
         pairs = zip(self.drivers, parts.tolist(), strict=True)
         return json.dumps({driver.column: round(part, 6) for driver, part in pairs if part == part})
+
+    def _missing(self, panel: Panel, known: npt.NDArray[np.bool_]) -> list[str]:
+        """Per day the drivers unknown, each with the source columns that are null on that day, or with `short history`
+        where all of them are there and a window is not full. One JSON list a day."""
+        reasons: dict[str, list[str]] = {}
+        for index, driver in enumerate(self.drivers):
+            if known[:, index].all():
+                continue
+            leaves = [leaf for leaf in panel.lineage.leaves(driver.column) if leaf in panel.values.columns]
+            absent = panel.values.select(pl.col(leaf).is_null() for leaf in leaves).to_numpy()
+            texts = {
+                tuple(row): ", ".join(np.array(leaves)[row]) or "short history" for row in np.unique(absent, axis=0)
+            }
+            reasons[driver.column] = [f"{driver.column} ({texts[tuple(row)]})" for row in absent]
+        return [
+            json.dumps([column[t] for name, column in reasons.items() if not known[t, self._place(name)]])
+            for t in range(len(known))
+        ]
+
+    def _place(self, column: str) -> int:
+        return next(index for index, driver in enumerate(self.drivers) if driver.column == column)
 
     def _sentence(self, score: float, parts: FloatArray, levels: FloatArray) -> str:
         known = [(part, driver) for part, driver in zip(parts.tolist(), self.drivers, strict=True) if part == part]

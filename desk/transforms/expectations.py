@@ -1,27 +1,34 @@
-"""Focus medians as columns by horizon: twelve months ahead, and this calendar year, the next and the one after."""
+"""Focus medians as columns by horizon: twelve months ahead, this calendar year and the next ones, and by meeting."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from desk.calendars import Days
+from desk.catalog.meetings import Meetings
 from desk.transforms.curves import FloatArray
 from desk.transforms.known import Grid, Latest, latest_known
 
 INDICATORS = {"ipca": "IPCA", "selic": "Selic", "fx": "Câmbio", "gdp": "PIB Total"}
-HORIZONS = {"ipca": 3, "selic": 2, "fx": 2, "gdp": 2}
+HORIZONS = {"ipca": 4, "selic": 2, "fx": 2, "gdp": 3}
 TWELVE_MONTHS = ("12m_smoothed", "12m")
 """References of the twelve-month inflation survey, the smoothed one first (it does not jump at the month's turn)."""
 MAX_AGE_DAYS = 21
 
+MEETINGS_AHEAD = 4
+"""Copom decisions whose Focus median becomes a column: the next one is 1, on its own day too."""
+
 COLUMNS: tuple[str, ...] = (
     "focus_ipca_12m",
     *(f"focus_{key}_y{ahead}" for key, count in HORIZONS.items() for ahead in range(count)),
+    *(f"focus_selic_meeting_{ahead}" for ahead in range(1, MEETINGS_AHEAD + 1)),
 )
 
 
-def focus_columns(expectation: pl.DataFrame, grid: Grid) -> dict[str, tuple[FloatArray, Days]]:
+def focus_columns(expectation: pl.DataFrame, grid: Grid, meetings: Meetings) -> dict[str, tuple[FloatArray, Days]]:
     """Medians and survey dates, (T,) each, by column name. Respondents of the last 30 days (base 0) only."""
     medians = expectation.filter(
         pl.col("base").is_in([0, -1]), pl.col("indicator").is_in(list(INDICATORS.values()))
@@ -31,8 +38,24 @@ def focus_columns(expectation: pl.DataFrame, grid: Grid) -> dict[str, tuple[Floa
     columns = {"focus_ipca_12m": _first_known(latest, [f"IPCA|{reference}" for reference in TWELVE_MONTHS], grid)}
     for key, count in HORIZONS.items():
         for ahead in range(count):
-            columns[f"focus_{key}_y{ahead}"] = _by_year(latest, INDICATORS[key], years + ahead, grid)
+            columns[f"focus_{key}_y{ahead}"] = _by_reference(
+                latest, INDICATORS[key], [str(year) for year in years + ahead], grid
+            )
+    decisions = np.array(meetings.copom, dtype="datetime64[D]")
+    names = copom_names(decisions)
+    following = np.searchsorted(decisions, grid.days, side="left")
+    for ahead in range(1, MEETINGS_AHEAD + 1):
+        wanted = following + ahead - 1
+        references = [names[place] if place < len(names) else "" for place in wanted]
+        columns[f"focus_selic_meeting_{ahead}"] = _by_reference(latest, "Selic", references, grid)
     return columns
+
+
+def copom_names(decisions: Days) -> list[str]:
+    """`R4/2028`, as Focus names the fourth decision of 2028, for each of the ascending `decisions`."""
+    years = decisions.astype("datetime64[Y]").astype(np.int64) + 1970
+    first = np.searchsorted(years, years, side="left")
+    return [f"R{place - start + 1}/{year}" for place, (start, year) in enumerate(zip(first, years, strict=True))]
 
 
 def _first_known(latest: Latest, entities: list[str], grid: Grid) -> tuple[FloatArray, Days]:
@@ -44,11 +67,13 @@ def _first_known(latest: Latest, entities: list[str], grid: Grid) -> tuple[Float
     return value, obs
 
 
-def _by_year(latest: Latest, indicator: str, years: np.ndarray, grid: Grid) -> tuple[FloatArray, Days]:
+def _by_reference(latest: Latest, indicator: str, references: Sequence[str], grid: Grid) -> tuple[FloatArray, Days]:
+    """For each day the median about its own reference. `references`: one per day."""
     value, obs = _blank(grid)
-    for year in np.unique(years):
-        candidate, dates = _column(latest, f"{indicator}|{year}", grid)
-        take = years == year
+    wanted = np.array(references)
+    for reference in np.unique(wanted):
+        candidate, dates = _column(latest, f"{indicator}|{reference}", grid)
+        take = wanted == reference
         value, obs = np.where(take, candidate, value), np.where(take, dates, obs)
     return value, obs
 

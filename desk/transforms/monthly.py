@@ -47,3 +47,33 @@ OBSERVED: tuple[Observed, ...] = (
     Observed("fx_flow_commercial_21", "fx_flow_commercial", "sum", 21, "sum of the last 21 days published", _USD),
     Observed("fx_flow_financial_21", "fx_flow_financial", "sum", 21, "sum of the last 21 days published", _USD),
 )
+
+IPCA_GROUPS: tuple[str, ...] = (
+    "food", "housing", "household", "clothing", "transport", "health", "personal", "education", "communication",
+)  # fmt: skip
+
+MODEL_SERIES: tuple[str, ...] = (
+    "ipca_mom",
+    *CORES,
+    "ipca_services_mom",
+    *(f"ipca_{group}_mom" for group in IPCA_GROUPS),
+    *(f"ibge_ipca_{group}_weight" for group in IPCA_GROUPS),
+    "ibc_br_sa",
+    "selic_monthly",
+    "usdbrl_monthly",
+    "world_commodities",
+    "reserves_monthly",
+    "us_cpi",
+    "us_core_pce",
+    "us_unemployment",
+    "fed_funds_monthly",
+)
+"""Monthly series whose every vintage the agents' models are fitted on."""
+
+WEEKLY_SERIES: tuple[str, ...] = (
+    "vix_fred", "us_hy_spread", "us_financial_conditions", "usdbrl_sgs_sell", "ibovespa",
+)  # fmt: skip
+"""Series that are sampled once a week for the regime model."""
+
+WEEKLY_OBSERVED: tuple[str, ...] = ("ibc_br_yoy", "ipca_12m_mom")
+"""Transforms in observation time that are sampled with them."""

@@ -8,37 +8,43 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from desk.calendars import Days
 from desk.catalog import Catalog
+from desk.catalog.meetings import load_meetings
 from desk.errors import MissingInput
 from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
-from desk.transforms import expectations, inflation, observed
-from desk.transforms.curves import VERTICES, FloatArray
+from desk.transforms import expectations, histories, inflation, observed
+from desk.transforms.curves import FloatArray
 from desk.transforms.fallbacks import Fallbacks, choose, load_fallbacks, names_of, pick, pick_days
 from desk.transforms.features import Lineage
+from desk.transforms.histories import Histories
 from desk.transforms.inflation import InflationTargets, load_inflation_targets
 from desk.transforms.known import NAT, Grid, latest_known, too_old
 from desk.transforms.market import FEATURES
 from desk.transforms.maturities import constant_maturities
-from desk.transforms.monthly import OBSERVED
+from desk.transforms.measures import Measures
+from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_OBSERVED, WEEKLY_SERIES
+from desk.transforms.observed import Snapshots
 
 
 @dataclass(frozen=True)
 class Panel:
     """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. origins: String columns
     for curves (pre, real, cupom, ust) and for columns chosen between sources. One row per decision day, ascending.
+    histories: what the agents fit their models on, which begins years before the first day.
     """
 
     values: pl.DataFrame
     obs_dates: pl.DataFrame
     origins: pl.DataFrame
     lineage: Lineage
+    histories: Histories = field(default_factory=Histories)
 
     @property
     def days(self) -> list[dt.date]:
@@ -50,6 +56,39 @@ class Panel:
             raise MissingInput(f"the panel has no column {name!r}")
         return self.values[name].to_numpy().astype(np.float64)
 
+    def head(self, count: int) -> Panel:
+        """The panel of its first `count` days, which knew nothing of the later ones."""
+        return Panel(
+            self.values.head(count),
+            self.obs_dates.head(count),
+            self.origins.head(count),
+            self.lineage,
+            self.histories.head(count),
+        )
+
+    def with_measures(self, measures: Measures) -> Panel:
+        """The panel with each measure as a column; its obs_date is the oldest of its inputs', else the day itself."""
+        day = self.values["day"].to_numpy().astype("datetime64[D]")
+        known: dict[str, Days] = {}
+
+        def date_of(name: str) -> Days:
+            return known[name] if name in known else self.obs_dates[name].to_numpy().astype("datetime64[D]")
+
+        for spec in measures.specs:
+            dates = [date_of(name) for name in spec.inputs]
+            oldest = _oldest(dates) if dates else day
+            known[spec.name] = np.where(np.isfinite(measures.values[spec.name]), oldest, NAT)
+        values = pl.DataFrame({name: measures.values[name] for name in known}, nan_to_null=True)
+        dates_frame = pl.DataFrame({name: pl.Series(name, column) for name, column in known.items()})
+        direct = {spec.name: spec.inputs for spec in measures.specs if spec.inputs}
+        return Panel(
+            self.values.drop(values.columns, strict=False).hstack(values),
+            self.obs_dates.drop(values.columns, strict=False).hstack(dates_frame.select(pl.all().cast(pl.Date))),
+            self.origins,
+            Lineage({**self.lineage.direct, **direct}),
+            self.histories,
+        )
+
 
 class _Columns:
     """Values and obs_dates by name while the panel is built; every array is (T,)."""
@@ -60,6 +99,7 @@ class _Columns:
         self.dates: dict[str, Days] = {}
         self.origins: dict[str, list[str | None]] = {}
         self.direct: dict[str, tuple[str, ...]] = {}
+        self.snapshots: dict[str, Snapshots] = {}
 
     def put(self, name: str, values: FloatArray, dates: Days) -> None:
         known = np.isfinite(values)
@@ -73,18 +113,18 @@ def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], cat
     Raises BadInput for days out of order and MissingInput for rows without a knowledge time.
     """
     frames = {name: silver.get(name, pl.DataFrame(schema=table.parsed_schema)) for name, table in SILVER.items()}
-    grid, fallbacks, targets = Grid.of(days), load_fallbacks(), load_inflation_targets()
+    grid, fallbacks, targets, meetings = Grid.of(days), load_fallbacks(), load_inflation_targets(), load_meetings()
     columns = _Columns(grid)
     published = _published(frames, catalog)
     _add_series(columns, published, catalog)
     _add_curves(columns, frames, fallbacks)
-    for name, (values, dates) in expectations.focus_columns(frames["expectation"], grid).items():
+    for name, (values, dates) in expectations.focus_columns(frames["expectation"], grid, meetings).items():
         columns.put(name, values, dates)
     _add_observed(columns, published, catalog)
     _add_inflation(columns, published, targets)
     _choose_columns(columns, fallbacks)
     _add_features(columns)
-    return _frames(columns)
+    return _frames(columns, _histories(columns, frames, published, catalog))
 
 
 def _published(frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
@@ -110,9 +150,9 @@ def _add_series(columns: _Columns, published: pl.DataFrame, catalog: Catalog) ->
 def _add_curves(columns: _Columns, frames: Mapping[str, pl.DataFrame], fallbacks: Fallbacks) -> None:
     for spec in fallbacks.curves:
         curve = constant_maturities(spec, frames, columns.grid)
-        for index, bd in enumerate(VERTICES):
+        for index, bd in enumerate(spec.vertices):
             columns.put(f"{spec.prefix}_{bd}", curve.rates[:, index], curve.obs_dates)
-        columns.origins[spec.prefix] = curve.origin
+        columns.origins[spec.origin or spec.prefix] = curve.origin
 
 
 def _add_observed(columns: _Columns, published: pl.DataFrame, catalog: Catalog) -> None:
@@ -125,6 +165,7 @@ def _add_observed(columns: _Columns, published: pl.DataFrame, catalog: Catalog) 
         )
         for series in needed
     }
+    columns.snapshots = {name: kept for name, kept in history.items() if catalog.series[name].frequency == "M"}
     for spec in OBSERVED:
         values, scores, dates = observed.apply(spec, history[spec.series], columns.grid)
         old = too_old(dates[:, None], columns.grid, [catalog.series[spec.series].max_age_days])[:, 0]
@@ -167,12 +208,30 @@ def _add_features(columns: _Columns) -> None:
     for feature in FEATURES:
         values = feature.compute(columns.values)
         dates = np.stack([columns.dates[name] for name in feature.inputs]).astype("datetime64[D]")
-        oldest = np.where(np.isnat(dates), np.datetime64("9999-12-31", "D"), dates).min(axis=0)
-        columns.put(feature.name, values, oldest)
+        columns.put(feature.name, values, _oldest(dates))
         columns.direct[feature.name] = feature.inputs
 
 
-def _frames(columns: _Columns) -> Panel:
+def _oldest(dates: Sequence[Days] | Days) -> Days:
+    """The earliest known of each day's dates, NaT where none is known. Shapes: (K, T) to (T,)."""
+    stacked = np.stack(list(dates)).astype("datetime64[D]")
+    never = np.datetime64("9999-12-31", "D")
+    oldest: Days = np.where(np.isnat(stacked), never, stacked).min(axis=0)
+    return np.where(oldest == never, NAT, oldest)
+
+
+def _histories(
+    columns: _Columns, frames: Mapping[str, pl.DataFrame], published: pl.DataFrame, catalog: Catalog
+) -> Histories:
+    grid, survey = columns.grid, frames["expectation"]
+    monthly = histories.monthly_histories(published, grid, MODEL_SERIES, columns.snapshots)
+    monthly["focus_ipca_12m"] = histories.monthly_survey(survey, grid)
+    releases = published.filter(pl.col("series_id") == "ipca_mom")
+    monthly["ipca_surprise"] = histories.surprises(survey, releases, grid)
+    return Histories(monthly, histories.weekly_history(published, grid, WEEKLY_SERIES, WEEKLY_OBSERVED, catalog))
+
+
+def _frames(columns: _Columns, kept: Histories) -> Panel:
     day = pl.Series("day", columns.grid.days).cast(pl.Date)
     values = pl.DataFrame(columns.values, nan_to_null=True)
     dates = pl.DataFrame({name: pl.Series(name, column) for name, column in columns.dates.items()})
@@ -182,6 +241,7 @@ def _frames(columns: _Columns) -> Panel:
         dates.select(pl.all().cast(pl.Date)).insert_column(0, day),
         origins.insert_column(0, day),
         Lineage(dict(columns.direct)),
+        kept,
     )
 
 

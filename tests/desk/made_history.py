@@ -74,6 +74,8 @@ def _path(rng: np.random.Generator, unit: str, series_id: str, count: int) -> np
         return 0.0004 + _reverting(rng, count, 0.0, 0.00002)
     if unit.startswith("fraction per month"):
         return 0.004 + rng.normal(0, 0.003, count)
+    if unit == "fraction of the basket":
+        return np.full(count, 1.0 / 9.0)
     if "fraction" in unit:
         return (0.11 if series_id.startswith(("cdi", "selic")) else 0.06) + _reverting(rng, count, 0.0, 0.002)
     scale = {"usdbrl": 5.0, "vix": 20.0, "ibovespa": 1e5}.get(series_id.split("_")[0], 100.0)
@@ -124,4 +126,27 @@ def _focus(rng: np.random.Generator) -> pl.DataFrame:
                     pl.lit(None, dtype=pl.Int32).alias("respondents"),
                 )
             )
-    return pl.concat(frames).select(list(SILVER["expectation"].parsed_schema))
+    return pl.concat([*frames, *_focus_by_month_and_meeting(rng, frames[0])]).select(
+        list(SILVER["expectation"].parsed_schema)
+    )
+
+
+def _focus_by_month_and_meeting(rng: np.random.Generator, like: pl.DataFrame) -> list[pl.DataFrame]:
+    """Medians about each month's IPCA and each of eight yearly Copom decisions, asked in the half year before."""
+    asked, found = like["obs_date"], []
+    for year in range(2018, 2027):
+        months = [(f"{month:02d}/{year}", "IPCA", dt.date(year, month, 28), 0.004) for month in range(1, 13)]
+        meetings = [(f"R{k}/{year}", "Selic", dt.date(year, k * 3 // 2 + 1, 15), 0.11) for k in range(1, 8)]
+        meetings.append((f"R8/{year}", "Selic", dt.date(year, 12, 15), 0.11))
+        for reference, indicator, end, level in months + meetings:
+            near = (asked > end - dt.timedelta(days=180)) & (asked <= end)
+            rows = like.filter(near)
+            made = level * (1.0 + rng.normal(0.0, 0.05, len(rows)))
+            found.append(
+                rows.with_columns(
+                    pl.lit(indicator).alias("indicator"),
+                    pl.lit(reference).alias("reference"),
+                    pl.Series("median", made),
+                )
+            )
+    return found

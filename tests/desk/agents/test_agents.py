@@ -9,15 +9,17 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from desk.agents import AGENTS, views_all
+from desk.agents import AGENTS, MEASURES, column_inputs, measures_all, views_all
 from desk.agents.base import Agent
 from desk.catalog import load_catalog
 from desk.gold import AGENT_VIEW
 from desk.model import decision_time
-from desk.transforms.panel import Panel, build_panel, feature_inputs
+from desk.transforms.panel import Panel, build_panel
 from tests.desk.made_history import decision_days, made_silver
 
 CATALOG = load_catalog()
+_BARE = build_panel({}, decision_days(2), CATALOG)
+EMPTY = _BARE.with_measures(measures_all(_BARE))
 BY_ID = {agent.id: agent for agent in AGENTS}
 each = pytest.mark.parametrize("agent", AGENTS, ids=list(BY_ID))
 
@@ -27,11 +29,22 @@ def panel() -> Panel:
     return build_panel(made_silver(), decision_days(900), CATALOG)
 
 
+AGREED = {
+    *("mp_r_star", "mp_taylor_1y", "mp_taylor_gap_1y", "mp_front_gap", "mp_copom_path_gap", "mp_term_premium_5y"),
+    *("mp_copom_bd_to", "mp_copom_bd_since", "mp_fomc_bd_to", "mp_fomc_bd_since", "mp_fed_gap_2y"),
+    *("inf_surprise_1m", "inf_surprise_3m_z", "inf_phillips_12m", "inf_trend_12m"),
+    *("fis_dominance", "fis_debt_change_5y", "fis_impulse"),
+    *("fx_beer_gap", "fx_beer_gap_z", "fx_carry_to_risk", "fx_cupom_basis_1y"),
+    *("reg_p_goldilocks", "reg_p_reflation", "reg_p_stagflation", "reg_p_deflation", "reg_risk_appetite"),
+    *("reg_corr_break", *(f"reg_tilt_{name}" for name in ("fx", "rates", "inflation", "cupom", "sovereign"))),
+}
+"""What strategies read."""
+
+
 def made(**columns: float) -> Panel:
-    """Two days of an empty world with some columns set."""
-    empty = build_panel({}, decision_days(2), CATALOG)
-    values = empty.values.with_columns(pl.lit(value).alias(name) for name, value in columns.items())
-    return Panel(values, empty.obs_dates, empty.origins, empty.lineage)
+    """Two days of an empty world with some columns and measures set."""
+    values = EMPTY.values.with_columns(pl.lit(value).alias(name) for name, value in columns.items())
+    return Panel(values, EMPTY.obs_dates, EMPTY.origins, EMPTY.lineage)
 
 
 def last(agent: Agent, **columns: float) -> dict[str, object]:
@@ -44,7 +57,9 @@ def test_the_five() -> None:
 
 @each
 def test_inputs_come_from_sources(agent: Agent) -> None:
-    assert all(feature_inputs(name, CATALOG) for name in agent.inputs)
+    made_of = {leaf for name in agent.inputs for leaf in column_inputs(name, EMPTY)}
+    curves = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_")
+    assert all(leaf in CATALOG.series or leaf.startswith(curves) for leaf in made_of)
     assert len({driver.column for driver in agent.drivers}) == len(agent.drivers)
 
 
@@ -52,7 +67,7 @@ def test_inputs_come_from_sources(agent: Agent) -> None:
 def test_every_driver_pushes_the_way_its_sign_says(agent: Agent) -> None:
     still = dict.fromkeys((driver.column for driver in agent.drivers), 0.0)
     for driver in agent.drivers:
-        pushed = last(agent, **{**still, driver.column: driver.sign})
+        pushed = last(agent, **{**still, driver.column: driver.sign * driver.unit})
         assert pushed["score"] == pytest.approx(np.tanh(1.0 / len(agent.drivers)))
 
 
@@ -61,11 +76,21 @@ def test_every_driver_pushes_the_way_its_sign_says(agent: Agent) -> None:
     [
         ("inflation", {"ipca_gap": 1.5, "core_3m_z": 1.0}, True),
         ("inflation", {"focus_gap": -0.5, "brent_ret_63_z": -1.0}, False),
-        ("monetary_policy", {"ex_ante_real_rate_z": 1.5, "activity_yoy_z": -1.0}, True),  # tight and weak: can cut
-        ("monetary_policy", {"focus_gap": 2.0, "core_3m_z": 1.0}, False),
+        ("monetary_policy", {"ex_ante_real_rate_z": 1.5, "inf_activity_gap": -0.01}, True),  # tight and weak: can cut
+        ("monetary_policy", {"focus_gap": 2.0, "inf_core_gap": 1.0}, False),
         ("fiscal", {"gross_debt_change_12m_z": 1.0, "primary_need_change_12m_z": 1.0}, False),
         ("fiscal", {"slope_cdi_5y_z": -1.0, "real_1260_z": -1.0}, True),
         ("fx_equilibrium", {"usdbrl_z": 1.0, "carry_to_risk_z": 1.0}, True),
+        (
+            "inflation",
+            {"inf_phillips_gap": 1.0, "inf_surprise_3m_z": 1.0},
+            True,
+        ),  # above target, and surprising upwards
+        ("monetary_policy", {"mp_taylor_gap_1y": 0.02, "mp_copom_path_gap": 0.005}, True),  # DI above rule and Focus
+        ("monetary_policy", {"mp_stance": -0.02, "mp_fed_gap_2y": -0.01}, False),  # loose, and the Fed behind
+        ("fiscal", {"fis_debt_change_5y": 0.10, "fis_impulse": 0.01}, False),
+        ("fx_equilibrium", {"fx_beer_gap_z": 1.0, "fx_cupom_basis_1y_z": -1.0}, True),  # above fair: BRL is cheap
+        ("cross_asset", {"reg_balance": -1.0, "vix_z": 1.0}, False),
         ("cross_asset", {"vix_z": 2.0, "us_hy_spread_z": 1.0}, False),
     ],
 )
@@ -84,10 +109,12 @@ def test_one_driver_is_no_view_and_it_says_so(agent: Agent) -> None:
 
 @each
 def test_confidence_is_the_share_of_drivers_known(agent: Agent) -> None:
-    two = {driver.column: driver.sign for driver in agent.drivers[:2]}
+    two = {driver.column: driver.sign * driver.unit for driver in agent.drivers[:2]}
     row = last(agent, **two)
     assert row["confidence"] == pytest.approx(2 / len(agent.drivers))
-    assert set(json.loads(row["missing"])) == {driver.column for driver in agent.drivers[2:]}
+    absent = [entry.split(" (")[0] for entry in json.loads(row["missing"])]
+    assert absent == [driver.column for driver in agent.drivers[2:]]
+    assert all(entry.endswith(")") for entry in json.loads(row["missing"]))
     assert row["score"] == pytest.approx(np.tanh(1.0))
 
 
@@ -111,6 +138,13 @@ def test_views_are_the_gold_table_and_do_not_see_later_days(panel: Panel) -> Non
     assert dict(views.schema) == AGENT_VIEW.schema
     assert len(views) == 5 * 900
     newest = views.filter(pl.col("as_of") == decision_time(panel.days[-1]))
-    assert newest["confidence"].min() == 1.0
-    cut = Panel(panel.values.head(500), panel.obs_dates.head(500), panel.origins.head(500), panel.lineage)
-    assert_frame_equal(views.head(2500), views_all(cut), check_exact=True)
+    assert newest["score"].null_count() == 0
+    for cut in (1, 500, 899):
+        assert_frame_equal(
+            views.head(5 * cut).drop("missing"), views_all(panel.head(cut)).drop("missing"), check_exact=True
+        )
+
+
+def test_every_agreed_measure_has_its_name() -> None:
+    assert len(set(MEASURES)) == len(MEASURES)
+    assert not AGREED - set(MEASURES)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from desk.agents.base import Agent, Driver, Level
+from desk.agents.inflation.composite import COMPOSITE
+from desk.agents.inflation.groups import GROUPS
+from desk.agents.inflation.phillips import PHILLIPS
+from desk.agents.inflation.prints import MOMENTUM, SURPRISE
 
+INFLATION_MODELS = (PHILLIPS, GROUPS, SURPRISE, MOMENTUM, COMPOSITE)
 INFLATION = Agent(
     id="inflation",
     question="Inflation",
@@ -12,8 +17,11 @@ INFLATION = Agent(
     drivers=(
         Driver("ipca_gap", 1.0, "IPCA against target"),
         Driver("focus_gap", 1.0, "expectations against target"),
+        Driver("inf_phillips_gap", 1.0, "the Phillips curve against target"),
+        Driver("inf_bottom_up_gap", 1.0, "the groups added up against target"),
+        Driver("inf_surprise_3m_z", 1.0, "surprises over three months"),
+        Driver("inf_persistence", 1.0, "persistence"),
         Driver("core_3m_z", 1.0, "core momentum"),
-        Driver("services_3m_z", 1.0, "services momentum"),
         Driver("ipca_diffusion_z", 1.0, "diffusion"),
         Driver("breakeven_504_z", 1.0, "two-year breakeven"),
         Driver("usdbrl_ret_63_z", 1.0, "USD/BRL over a quarter"),
@@ -23,6 +31,6 @@ INFLATION = Agent(
     levels=(
         Level("ipca_12m", "IPCA twelve months"),
         Level("inflation_target", "target"),
-        Level("focus_ipca_12m", "Focus ahead"),
+        Level("inf_trend_12m", "models and Focus ahead"),
     ),
 )

@@ -1,0 +1,97 @@
+"""Risk appetite, breaks of correlation, and how much each class counts in the regime that the week is in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+
+from desk.agents.cross_asset.regimes import REGIMES
+from desk.agents.models import Known, Model
+from desk.agents.vintages import mean_of_known
+from desk.transforms import windows
+from desk.transforms.curves import FloatArray
+from desk.transforms.measures import Measure
+
+APPETITE = {
+    "vix_z": -1.0,
+    "us_hy_spread_z": -1.0,
+    "usdbrl_vol_63_z": -1.0,
+    "equity_rate_correlation_z": 1.0,
+    "ibovespa_momentum_z": 1.0,
+    "spx_momentum_z": 1.0,
+}
+MOVES = ("usdbrl_ret_1", "ibovespa_ret_1", "spx_ret_1", "pre_504_change_1")
+SHORT, LONG = 63, 504
+
+TILTS: dict[str, dict[str, float]] = {
+    # carry is earned while growth holds and inflation falls; a shock to prices is when inflation views pay
+    "fx": {"Goldilocks": 1.2, "Reflation": 1.1, "Stagflation": 0.8, "Deflation": 0.9},
+    "rates": {"Goldilocks": 1.1, "Reflation": 0.9, "Stagflation": 0.9, "Deflation": 1.2},
+    "inflation": {"Goldilocks": 0.9, "Reflation": 1.2, "Stagflation": 1.2, "Deflation": 0.8},
+    "cupom": {"Goldilocks": 1.0, "Reflation": 1.0, "Stagflation": 1.1, "Deflation": 1.1},
+    "sovereign": {"Goldilocks": 1.2, "Reflation": 1.1, "Stagflation": 0.8, "Deflation": 0.8},
+}
+"""Multipliers by class and regime: at most a fifth either way, so that a regime leans on a view and never makes one."""
+
+
+def _compute(known: Known) -> dict[str, FloatArray]:
+    parts = [np.clip(sign * known[name], -3.0, 3.0) for name, sign in APPETITE.items()]
+    probabilities = {name: known[f"reg_p_{name.lower()}"] for name in REGIMES}
+    return {
+        "reg_risk_appetite": np.tanh(mean_of_known(parts, 3)),
+        "reg_balance": _balance(probabilities),
+        "reg_corr_break": correlation_break([known[name] for name in MOVES]),
+        **{
+            f"reg_tilt_{name}": np.asarray(sum(tilt[regime] * p for regime, p in probabilities.items()))
+            for name, tilt in TILTS.items()
+        },
+    }
+
+
+def _balance(probabilities: Mapping[str, FloatArray]) -> FloatArray:
+    """P(Goldilocks) and half of P(Reflation) less P(Stagflation) and half of P(Deflation): -1 to 1, shape (T,)."""
+    good = probabilities["Goldilocks"] + 0.5 * probabilities["Reflation"]
+    return np.asarray(good - probabilities["Stagflation"] - 0.5 * probabilities["Deflation"])
+
+
+def correlation_break(moves: list[FloatArray]) -> FloatArray:
+    """How far the quarter's correlations are from two years', in standard errors (Fisher's z), mean over the pairs.
+
+    About 0.8 when nothing has changed. NaN where fewer than half of the pairs are known. Shapes: (T,) each to (T,).
+    """
+    pairs = []
+    for first, second in itertools.combinations(moves, 2):
+        short, usual = (windows.correlation(first, second, window) for window in (SHORT, LONG))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shift = np.abs(np.arctanh(np.clip(short, -0.999, 0.999)) - np.arctanh(np.clip(usual, -0.999, 0.999)))
+        pairs.append(shift * np.sqrt(SHORT - 3.0))
+    return mean_of_known(pairs, (len(pairs) + 1) // 2)
+
+
+_PROBABILITIES = tuple(f"reg_p_{name.lower()}" for name in REGIMES)
+APPETITE_MODEL = Model(
+    (
+        Measure(
+            "reg_risk_appetite", tuple(APPETITE), "tanh(mean of the known signed z-scores, at least 3 of 6)", "-1 to 1"
+        ),
+        Measure(
+            "reg_balance",
+            _PROBABILITIES,
+            "P(Goldilocks) + P(Reflation) / 2 - P(Stagflation) - P(Deflation) / 2",
+            "-1 to 1",
+        ),
+        Measure(
+            "reg_corr_break",
+            MOVES,
+            f"mean over pairs of |atanh(corr {SHORT}) - atanh(corr {LONG})| * sqrt({SHORT - 3})",
+            "standard errors",
+        ),
+        *(
+            Measure(f"reg_tilt_{name}", _PROBABILITIES, "sum over regimes of probability x multiplier", "multiplier")
+            for name in TILTS
+        ),
+    ),
+    _compute,
+)

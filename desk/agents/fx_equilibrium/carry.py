@@ -1,0 +1,55 @@
+"""Carry to risk, the flows of dollars, and covered parity: the onshore dollar rate against the Treasury's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from desk.agents.models import Known, Model
+from desk.agents.vintages import mean_of_known
+from desk.transforms import windows
+from desk.transforms.curves import FloatArray
+from desk.transforms.measures import Measure
+
+BASIS_WINDOW = 504
+
+
+def _compute(known: Known) -> dict[str, FloatArray]:
+    treasury = ((1.0 + known["ust_252"] / 2.0) ** 2 - 1.0) * 360.0 / 365.0
+    basis = known["cupom_252"] - treasury
+    flows = [
+        np.clip(known[name], -3.0, 3.0) for name in ("fx_flow_total_21_z", "fx_flow_financial_21_z", "cot_brl_net_z")
+    ]
+    return {
+        "fx_carry_to_risk": known["carry_to_risk"],
+        "fx_cupom_basis_1y": np.asarray(basis),
+        "fx_cupom_basis_1y_z": windows.zscore(np.asarray(basis), BASIS_WINDOW),
+        "fx_flow_pressure": mean_of_known(flows, 2),
+    }
+
+
+CARRY = Model(
+    (
+        Measure(
+            "fx_carry_to_risk", ("carry_to_risk",), "brl_carry / usdbrl_vol_63", "annual carry per unit of annual risk"
+        ),
+        Measure(
+            "fx_cupom_basis_1y",
+            ("cupom_252", "ust_252"),
+            "cupom_252 - ((1 + ust_252 / 2)^2 - 1) * 360 / 365",
+            "fraction per year, linear ACT/360",
+        ),
+        Measure(
+            "fx_cupom_basis_1y_z",
+            ("fx_cupom_basis_1y",),
+            f"(basis - mean) / sd over {BASIS_WINDOW} days",
+            "standard deviations",
+        ),
+        Measure(
+            "fx_flow_pressure",
+            ("fx_flow_total_21_z", "fx_flow_financial_21_z", "cot_brl_net_z"),
+            "mean of the known of contracted flow, its financial part and speculators' net, at least 2 of 3",
+            "standard deviations",
+        ),
+    ),
+    _compute,
+)

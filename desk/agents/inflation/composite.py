@@ -1,0 +1,40 @@
+"""The composite: the forecasts' plain mean, and each forecast's distance from the target."""
+
+from __future__ import annotations
+
+from desk.agents.models import Known, Model
+from desk.agents.vintages import mean_of_known
+from desk.transforms.curves import FloatArray
+from desk.transforms.measures import Measure
+
+FORECASTS = ("inf_phillips_12m", "inf_bottom_up_12m", "focus_ipca_12m")
+
+
+def _compute(known: Known) -> dict[str, FloatArray]:
+    target, tolerance = known["inflation_target"], known["inflation_tolerance"]
+    return {
+        # equal weights: estimated ones are not better out of sample (Stock and Watson 2004, the combination puzzle)
+        "inf_trend_12m": mean_of_known([known[name] for name in FORECASTS], 2),
+        "inf_phillips_gap": (known["inf_phillips_12m"] - target) / tolerance,
+        "inf_bottom_up_gap": (known["inf_bottom_up_12m"] - target) / tolerance,
+    }
+
+
+COMPOSITE = Model(
+    (
+        Measure("inf_trend_12m", FORECASTS, "mean of the known forecasts, at least 2 of 3", "fraction per year"),
+        Measure(
+            "inf_phillips_gap",
+            ("inf_phillips_12m", "inflation_target"),
+            "(forecast - target) / tolerance",
+            "tolerance bands",
+        ),
+        Measure(
+            "inf_bottom_up_gap",
+            ("inf_bottom_up_12m", "inflation_target"),
+            "(forecast - target) / tolerance",
+            "tolerance bands",
+        ),
+    ),
+    _compute,
+)
