@@ -22,9 +22,8 @@ from desk.alerts.model import (
     Reading,
     Silence,
     Snapshot,
-    rank,
 )
-from desk.catalog.alert_rules import RuleSettings
+from desk.catalog.alert_rules import RuleSettings, rank_of
 
 
 def step(snapshot: Snapshot, evaluation: Evaluation, now: dt.datetime, channels: Collection[str]) -> Plan:
@@ -162,13 +161,13 @@ def _tell(
             lines.append(_resolved_line(state))
             events.append(_event(state, "queued", channel))
     order = {"firing": 0, "resolved": 1}
-    lines.sort(key=lambda line: (order[line.said], -rank(line.severity), line.key))
+    lines.sort(key=lambda line: (order[line.said], -rank_of(line.severity), line.key))
     return tuple(lines), notices, events
 
 
 def may_say(state: AlertState, notice: Notice | None, rule: RuleSettings, now: dt.datetime) -> bool:
     """Whether a firing alert is said on a channel now: never said, graver than what was said, or its time is over."""
-    if notice is None or rank(state.severity) > rank(notice.severity):
+    if notice is None or rank_of(state.severity) > rank_of(notice.severity):
         return True
     if notice.is_pending:
         return False

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from desk.catalog.alert_rules import SEVERITIES, RuleSettings, Severity
+from desk.catalog.alert_rules import RuleSettings, Severity
 
 Condition = Literal["threshold", "no_data", "error"]
 """threshold: the rule fires; no_data: its metric is missing or is not a number; error: the rule itself raised."""
@@ -26,10 +26,6 @@ class AlertKey(NamedTuple):
     def text(self) -> str:
         """One word for the outbox: messages that share one keep their order."""
         return "|".join(self)
-
-
-def rank(severity: Severity) -> int:
-    return SEVERITIES.index(severity)
 
 
 @dataclass(frozen=True, slots=True)

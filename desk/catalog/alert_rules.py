@@ -14,6 +14,13 @@ from desk.errors import BadCatalog, BadInput
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The mildest first."""
+
+
+def rank_of(severity: Severity) -> int:
+    """0 for the mildest."""
+    return SEVERITIES.index(severity)
+
+
 LONGEST_SECONDS = 7 * 86_400
 SECONDS_FIELDS = ("for_seconds", "keep_firing_seconds", "cooldown_seconds", "repeat_seconds")
 CHANGEABLE = ("enabled", "severity", "threshold", *SECONDS_FIELDS)
