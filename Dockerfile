@@ -1,16 +1,27 @@
-# One image for Prefect's server and for the worker that runs the flows.
-FROM python:3.12-slim
-
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
+# One image for Prefect's server, the worker, the API and the sandbox. The first stage builds the environment; the last
+# has no installer, no cache and no tests.
+FROM python:3.12.11-slim-bookworm AS build
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
+RUN pip install --no-cache-dir uv==0.13.8 && uv venv /app/.venv
 WORKDIR /app
-COPY requirements.lock ./
-RUN pip install uv==0.13.8 && uv pip install --system --no-cache -r requirements.lock
-
+COPY requirements.lock pyproject.toml ./
+# the lock holds what development needs too: only what the project itself depends on goes in, at the lock's versions
+RUN uv pip install --python .venv/bin/python --constraint requirements.lock --requirements pyproject.toml
 COPY . .
-RUN uv pip install --system --no-cache --no-deps --editable . \
-    && useradd --create-home alvorada && mkdir /data && chown alvorada:alvorada /data
+RUN uv pip install --python .venv/bin/python --no-deps --editable .
+
+FROM python:3.12.11-slim-bookworm
+# Chromium draws the pictures of the mail; without it the report still comes out
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends chromium fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 1000 alvorada \
+    && mkdir /data && chown alvorada:alvorada /data
+COPY --from=build /app /app
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 \
+    ALVORADA_HOME=/data PREFECT_HOME=/data/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false
+WORKDIR /app
 USER alvorada
-ENV ALVORADA_HOME=/data PREFECT_HOME=/data/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false
 VOLUME /data
 ENTRYPOINT ["alvorada"]
 CMD ["--help"]

@@ -181,6 +181,15 @@ def migrate(
 
 
 @app.command()
+def init() -> None:
+    """Make the .env that docker compose reads, with random passwords. One that is there stays."""
+    from alvorada.environment import init as write
+    from alvorada.home import project_root
+
+    typer.echo(f"{write(project_root())} is written; docker compose up --build starts the stack")
+
+
+@app.command()
 def deploy() -> None:
     """Apply prefect.yaml: work pool, queues and deployments, on the Prefect server that the environment names."""
     from alvorada.deployments import apply

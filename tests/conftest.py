@@ -9,16 +9,24 @@ import pytest
 pytest_plugins = [f"tests.fixtures.{name}" for name in ("postgres", "sandbox", "flows", "deliveries")]
 
 ROOT = Path(__file__).parent
-# The folders with fixtures too dear to make twice, the longest first: one worker each, from the start.
+# Fixtures too dear to make twice: one worker makes each, and has all tests that use it. The longest first.
+DEAR = {"prefect_api": "flows", "filled": "flows", "used_home": "alvorada"}
 TOGETHER = ("flows", "alvorada")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each test's group (tests of a group share a worker): its folder where that is dear, else its file."""
-    for item in items:
-        place = item.path.relative_to(ROOT)
-        group = place.parts[0] if place.parts[0] in TOGETHER else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Tests of a group share a worker: all that a dear fixture serves, a dear folder, or one file."""
     rank = {name: index for index, name in enumerate(TOGETHER)}
-    items.sort(key=lambda item: rank.get(item.path.relative_to(ROOT).parts[0], len(rank)))
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: rank.get(groups[item], len(rank)))
+
+
+def _group(item: pytest.Item) -> str:
+    for fixture in getattr(item, "fixturenames", ()):
+        if fixture in DEAR:
+            return DEAR[fixture]
+    place = item.path.relative_to(ROOT)
+    return place.parts[0] if place.parts[0] in TOGETHER else str(place)

@@ -13,7 +13,9 @@ from typer.main import get_command
 
 from alvorada.cli import app
 from alvorada.deployments import PRIORITIES, QUEUES, WORK_POOL, deployment_names
+from alvorada.environment import init
 from blocks.settings import PREFIX, Settings
+from desk.errors import BadInput
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,47 +55,131 @@ def test_the_image_has_the_uv_of_the_bootstrap() -> None:
     assert versions[0] == versions[1] != []
 
 
-def test_compose_mounts_files_that_exist_and_volumes_that_it_declares() -> None:
-    compose = load("docker-compose.yml")
-    for name, service in compose["services"].items():
+COMPOSE = load("docker-compose.yml")
+SERVICES = COMPOSE["services"]
+PROFILES = {"monitoring": {"grafana"}, "lake": {"lake", "lake-folder"}, "sandbox": {"sandbox", "mail", "demo"}}
+ONCE = {"lake-folder", "demo"}
+
+
+def variables(text: str) -> set[str]:
+    return set(re.findall(r"\$\{(\w+)", text))
+
+
+def test_compose_mounts_what_exists_and_volumes_that_it_declares() -> None:
+    used = set()
+    for name, service in SERVICES.items():
         for mount in service.get("volumes", []):
             source = mount.split(":")[0]
-            here = (ROOT / source).is_file() if source.startswith("./") else source in compose["volumes"]
-            assert here, f"{name}: {mount}"
+            if source.startswith("./"):
+                assert (ROOT / source).exists(), f"{name}: {mount}"
+                assert mount.endswith(":ro"), f"{name} may write to {source}"
+            else:
+                used.add(source)
+        for other, waits in service.get("depends_on", {}).items():
+            healthy = waits["condition"] == "service_healthy"
+            assert ("healthcheck" in SERVICES[other]) == healthy, f"{name} waits for {other}"
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_compose_has_these_services_in_these_profiles() -> None:
+    assert set(SERVICES) == {"database", "prefect", "worker", "api"}.union(*PROFILES.values())
+    for profile, names in PROFILES.items():
+        assert {name for name, service in SERVICES.items() if profile in service.get("profiles", [])} == names
+    for name, service in SERVICES.items():
         for other in service.get("depends_on", {}):
-            assert "healthcheck" in compose["services"][other], f"{name} waits for {other}"
+            assert set(SERVICES[other].get("profiles", [])) <= set(service.get("profiles", [])), f"{name}: {other}"
 
 
-@pytest.mark.parametrize("name", ["prefect", "worker"])
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONCE))
+def test_every_service_that_stays_is_watched_and_has_its_limit(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    assert SERVICES[name]["mem_limit"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_image_is_pinned(name: str) -> None:
+    _, _, tag = SERVICES[name]["image"].partition(":")
+    assert re.search(r"\d", tag), SERVICES[name]["image"]
+    if "build" in SERVICES[name]:
+        project = re.search(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+        assert project is not None
+        assert tag == project[1]
+
+
+def test_no_long_running_service_runs_as_root() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert dockerfile.index("USER alvorada") < dockerfile.index("ENTRYPOINT")
+    own_user = {"grafana"}  # its image runs as 472
+    for name in set(SERVICES) - ONCE - own_user:
+        assert "build" in SERVICES[name] or SERVICES[name]["user"] not in ("root", "0"), name
+
+
+@pytest.mark.parametrize("name", ["prefect", "worker", "api", "demo"])
 def test_compose_services_talk_to_services_that_are_there(name: str) -> None:
-    compose = load("docker-compose.yml")
-    hosts = re.findall(r"(?:@|http://)([a-z]+):\d+", " ".join(compose["services"][name]["environment"].values()))
+    hosts = re.findall(r"(?:@|http://)([a-z]+):\d+", " ".join(SERVICES[name]["environment"].values()))
     assert hosts
-    assert set(hosts) <= set(compose["services"])
+    assert set(hosts) <= set(SERVICES)
 
 
 def test_no_port_is_open_to_other_machines() -> None:
-    for service in load("docker-compose.yml")["services"].values():
+    for service in SERVICES.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
-def test_compose_sets_only_variables_that_something_reads() -> None:
-    environment = load("docker-compose.yml")["services"]["worker"]["environment"]
+@pytest.mark.parametrize("name", ["worker", "api", "demo"])
+def test_compose_sets_only_variables_that_something_reads(name: str) -> None:
+    environment = SERVICES[name]["environment"]
     fields = Settings.model_fields.items()
     ours = {
         str(field.validation_alias.choices[0])
         if isinstance(field.validation_alias, AliasChoices)
-        else f"{PREFIX}{name.upper()}"
-        for name, field in fields
+        else f"{PREFIX}{field_name.upper()}"
+        for field_name, field in fields
     }
-    assert {name for name in environment if not name.startswith("PREFECT_")} <= ours
-    known = {f"PREFECT_{name}" for name in ("API_URL", "EXPERIMENTAL_EVENTS")}
-    assert {name for name in environment if name.startswith("PREFECT_")} <= known
+    assert {variable for variable in environment if not variable.startswith("PREFECT_")} <= ours
+    known = {f"PREFECT_{variable}" for variable in ("API_URL", "EXPERIMENTAL_EVENTS")}
+    assert {variable for variable in environment if variable.startswith("PREFECT_")} <= known
 
 
-def test_compose_runs_commands_that_are_there() -> None:
-    commands = " ".join(load("docker-compose.yml")["services"]["worker"]["command"])
-    named = re.findall(r"alvorada (\w+)", commands)
-    assert named == ["migrate", "deploy"]
+@pytest.mark.parametrize("name", ["worker", "api", "demo"])
+def test_compose_runs_commands_that_are_there(name: str) -> None:
+    command = " ".join(SERVICES[name]["command"])
+    text = command if "entrypoint" in SERVICES[name] else f"alvorada {command}"
+    named = re.findall(r"alvorada (\w+)", text)
+    assert named
     assert set(named) <= set(get_command(app).commands)  # type: ignore[attr-defined]
-    assert f"--pool {WORK_POOL}" in commands
+    if name == "worker":
+        assert named == ["migrate", "deploy", "automations"]
+        assert f"--pool {WORK_POOL}" in command
+
+
+def test_no_password_stands_in_a_file_and_the_example_names_every_variable() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    example = (ROOT / ".env.example").read_text()
+    assert variables(text) == set(re.findall(r"^(\w+)=", example, re.MULTILINE))
+    for name in ("POSTGRES_PASSWORD", "GRAFANA_DATABASE_PASSWORD"):
+        assert f"${{{name}:?" in text  # compose says what to do instead of starting without one
+    assert re.findall(r"^\w*(?:PASSWORD|SECRET)\w*: (?!\$\{)(?!\"\")\S+", text.replace("  ", ""), re.MULTILINE) == []
+
+
+def test_init_makes_an_env_with_secrets_of_its_own_and_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text((ROOT / ".env.example").read_text())
+    made = init(tmp_path)
+    values = dict(re.findall(r"^(\w+)=(.*)$", made.read_text(), re.MULTILINE))
+    secret = [value for name, value in values.items() if name.endswith("PASSWORD") and not name.startswith("SMTP")]
+    assert len(secret) == len(set(secret)) == 4
+    assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in secret)
+    assert made.stat().st_mode & 0o777 == 0o600
+    before = made.read_text()
+    with pytest.raises(BadInput, match=r"\.env is there already"):
+        init(tmp_path)
+    assert made.read_text() == before
+    with pytest.raises(BadInput, match="no .env.example"):
+        init(tmp_path / "elsewhere")
+
+
+def test_the_dashboards_account_is_made_before_the_database_counts_as_healthy() -> None:
+    script = (ROOT / "docker" / "databases.sh").read_text()
+    statements = re.findall(r"^(CREATE .*);$", script, re.MULTILINE)
+    assert statements[-1] == "CREATE DATABASE prefect"  # the health check asks for this one
+    assert "CREATE ROLE grafana LOGIN PASSWORD :'password' IN ROLE alvorada_reader" in statements

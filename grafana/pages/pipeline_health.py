@@ -1,0 +1,276 @@
+"""pipeline-health, the home page: did the data come, is the run on time, what failed, who was told."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import barchart, dashboard, stat, statetimeline, timeseries
+from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import dashboard as model
+
+from desk.catalog import load_catalog
+from grafana.parts import (
+    AMBER,
+    COLOURED_CELL,
+    COLOURED_TEXT,
+    DATASOURCE,
+    GREEN,
+    LAST_VALUE,
+    LEGEND,
+    NO_LEGEND,
+    RED,
+    THRESHOLD_COLOURS,
+    Placed,
+    Sql,
+    page,
+    pivot,
+    prop,
+    rows_panel,
+    state_mappings,
+    steps,
+    thresholds_of,
+)
+
+LATEST = "(SELECT max(as_of) FROM v_dataset_status WHERE as_of <= $__timeTo())"
+
+
+class RunErrors(model.AnnotationQuery):
+    """Failed and dead runs as red marks. The SDK's target has no room for SQL."""
+
+    def to_json(self) -> dict[str, object]:
+        text = """
+SELECT started_at AS time, coalesce(finished_at, started_at) AS timeend, state || ': ' || coalesce(message, '') AS text,
+       kind AS tags
+FROM v_pipeline_runs WHERE $__timeFilter(started_at) AND state IN ('failed', 'died')"""
+        return {**super().to_json(), "target": Sql(text, "Anno").to_json()}
+
+
+class RunErrorsBuilder(dashboard.AnnotationQuery):
+    def build(self) -> model.AnnotationQuery:
+        return RunErrors(name="Failed runs", datasource=DATASOURCE, enable=True, icon_color="red", filter_val=None)
+
+
+def status_grid() -> Placed:
+    panel = (
+        rows_panel()
+        .mappings(state_mappings())
+        .override_by_name("state", [prop("custom.cellOptions", COLOURED_CELL), prop("custom.width", 90)])
+        .override_by_name("last attempt", [prop("custom.cellOptions", COLOURED_TEXT), prop("custom.width", 110)])
+        .override_by_name(
+            "age / promise",
+            [
+                prop("unit", "percentunit"),
+                prop("custom.cellOptions", COLOURED_CELL),
+                prop("thresholds", thresholds_of((None, GREEN), (0.999, AMBER), (1.5, RED))),
+                prop("color", {"mode": "thresholds"}),
+                prop("custom.width", 110),
+            ],
+        )
+        .override_by_name("age, business days", [prop("custom.width", 140)])
+        .override_by_name("promise, business days", [prop("custom.width", 160)])
+    )
+    sql = f"""
+SELECT source, dataset, state, age_bd AS "age, business days", promise_bd AS "promise, business days",
+       age_bd::double precision / nullif(promise_bd, 0) AS "age / promise", last_obs_date AS "data up to",
+       last_attempt_state AS "last attempt", last_success_at AS "last success",
+       coalesce(error, last_error) AS error
+FROM v_dataset_status WHERE as_of = {LATEST}
+ORDER BY array_position(ARRAY['failed', 'absent', 'stale', 'ok'], state), source, dataset"""
+    about = (
+        "Every dataset against its own freshness promise, at the latest decision of the time range. Green: within it."
+        " Amber: older. Red: the run could not fetch it. Grey: nothing has ever come."
+    )
+    return Placed(panel, "Sources", about, sql, 24, 13)
+
+
+def counters() -> list[Placed]:
+    def one(title: str, about: str, sql: str, *bounds: tuple[float | None, str], unit: str = "short") -> Placed:
+        panel = (
+            stat.Panel()
+            .unit(unit)
+            .reduce_options(LAST_VALUE)
+            .thresholds(steps(*bounds))
+            .color_scheme(THRESHOLD_COLOURS)
+            .graph_mode(common.BigValueGraphMode.NONE)
+            .color_mode(common.BigValueColorMode.BACKGROUND)
+        )
+        return Placed(panel, title, about, sql, 4, 4)
+
+    latest_run = (
+        "FROM v_pipeline_runs WHERE kind = 'daily' AND started_at <= $__timeTo() ORDER BY started_at DESC LIMIT 1"
+    )
+    return [
+        one(
+            "Hours since a run finished",
+            "Daily runs that completed, with or without gaps. Red past 26 hours; more over a weekend is no fault.",
+            "SELECT extract(epoch FROM $__timeTo()::timestamptz - finished_at) / 3600 AS hours FROM v_pipeline_runs"
+            " WHERE kind = 'daily' AND state IN ('completed', 'completed_with_gaps') AND started_at <= $__timeTo()"
+            " ORDER BY started_at DESC LIMIT 1",
+            (None, GREEN),
+            (24.5, AMBER),
+            (26, RED),
+            unit="h",
+        ),
+        one(
+            "Datasets within their promise",
+            "Share of all datasets, at the latest decision.",
+            "SELECT count(*) FILTER (WHERE state = 'ok')::double precision / count(*) AS share"
+            f" FROM v_dataset_status WHERE as_of = {LATEST}",
+            (None, RED),
+            (0.8, AMBER),
+            (0.999, GREEN),
+            unit="percentunit",
+        ),
+        one(
+            "Gaps of the last run",
+            "Datasets that were stale, failed or absent when it ended.",
+            f"SELECT cardinality(gaps) AS gaps {latest_run}",
+            (None, GREEN),
+            (1, AMBER),
+            (5, RED),
+        ),
+        one(
+            "Seconds of the last run",
+            "From its start to its end.",
+            f"SELECT seconds {latest_run}",
+            (None, GREEN),
+            (300, AMBER),
+            (900, RED),
+            unit="s",
+        ),
+        one(
+            "Alerts that fire",
+            "Not counting those that another one explains.",
+            "SELECT count(*) AS firing FROM v_alert_active WHERE state = 'firing' AND inhibited_by IS NULL",
+            (None, GREEN),
+            (1, RED),
+        ),
+        one(
+            "Messages not yet delivered",
+            "Alerts and reports that wait for Slack or the mail server.",
+            "SELECT count(*) AS waiting FROM v_outbox WHERE sent_at IS NULL",
+            (None, GREEN),
+            (1, AMBER),
+            (10, RED),
+        ),
+    ]
+
+
+def runs() -> Placed:
+    panel = (
+        timeseries.Panel()
+        .unit("s")
+        .draw_style(common.GraphDrawStyle.BARS)
+        .fill_opacity(80)
+        .show_points(common.VisibilityMode.NEVER)
+        .legend(LEGEND)
+        .override_by_name("completed", [prop("color", {"mode": "fixed", "fixedColor": GREEN})])
+        .override_by_name("with gaps", [prop("color", {"mode": "fixed", "fixedColor": AMBER})])
+        .override_by_name("failed", [prop("color", {"mode": "fixed", "fixedColor": RED})])
+    )
+    sql = """
+SELECT started_at AS time, CASE WHEN state = 'completed' THEN seconds END AS completed,
+       CASE WHEN state = 'completed_with_gaps' THEN seconds END AS "with gaps",
+       CASE WHEN state IN ('failed', 'died') THEN coalesce(seconds, 0) END AS failed
+FROM v_pipeline_runs WHERE kind = 'daily' AND $__timeFilter(started_at) ORDER BY started_at"""
+    return Placed(panel, "Daily runs", "One bar a run, as long as it took; failed runs are marked.", sql, 24, 7)
+
+
+def grid() -> Placed:
+    panel = (
+        statetimeline.Panel()
+        .mappings(state_mappings())
+        .merge_values(True)
+        .show_value(common.VisibilityMode.NEVER)
+        .row_height(0.85)
+        .line_width(0)
+        .fill_opacity(85)
+        .legend(NO_LEGEND)
+    )
+    names = sorted(load_catalog().datasets)
+    sql = f"""
+SELECT day::timestamp AT TIME ZONE 'America/Sao_Paulo' AS time,
+       {pivot(names, "state", "dataset")}
+FROM v_cells WHERE day >= $__timeFrom()::date AND day <= $__timeTo()::date GROUP BY day ORDER BY day"""
+    about = "The ledger: one row a dataset, one cell a day that it promises. Empty is an answer: that day has no data."
+    return Placed(panel, "Datasets by day", about, sql, 24, 14)
+
+
+def by_source() -> list[Placed]:
+    def bars(title: str, about: str, value: str, unit: str) -> Placed:
+        panel = (
+            barchart.Panel()
+            .unit(unit)
+            .orientation(common.VizOrientation.HORIZONTAL)
+            .x_field("dataset")
+            .show_value(common.VisibilityMode.AUTO)
+            .legend(NO_LEGEND)
+        )
+        sql = f"""
+SELECT dataset, {value} FROM v_fetch WHERE run_id = (
+    SELECT run_id FROM v_pipeline_runs WHERE kind = 'daily' AND started_at <= $__timeTo()
+    ORDER BY started_at DESC LIMIT 1)
+ORDER BY 2 DESC NULLS LAST"""
+        return Placed(panel, title, about, sql, 8, 11)
+
+    quality = (
+        barchart.Panel()
+        .unit("percentunit")
+        .min(0)
+        .max(1)
+        .orientation(common.VizOrientation.HORIZONTAL)
+        .x_field("dataset")
+        .show_value(common.VisibilityMode.AUTO)
+        .legend(NO_LEGEND)
+        .thresholds(steps((None, RED), (0.95, AMBER), (0.99, GREEN)))
+        .color_scheme(THRESHOLD_COLOURS)
+    )
+    quality_sql = """
+SELECT DISTINCT ON (dataset) dataset, quality FROM v_fetch
+WHERE $__timeFilter(started_at) AND quality IS NOT NULL ORDER BY dataset, started_at DESC"""
+    return [
+        bars("Seconds per dataset", "Of the last daily run.", "seconds", "s"),
+        bars("Rows per dataset", "Of the last daily run; a quiet day brings none.", "rows", "short"),
+        Placed(
+            quality,
+            "Quality score",
+            "Weighted share of a fetch's rows that pass its checks, at each dataset's last fetch.",
+            quality_sql,
+            8,
+            11,
+        ),
+    ]
+
+
+def logs() -> list[Placed]:
+    errors = rows_panel().override_by_name("at", [prop("custom.width", 170)]).no_value("No error in this time range")
+    error_sql = """
+SELECT started_at AS at, dataset, day, attempt, error_kind AS kind, error FROM v_ledger
+WHERE $__timeFilter(started_at) AND error IS NOT NULL ORDER BY started_at DESC LIMIT 200"""
+    alerts = (
+        rows_panel()
+        .mappings(state_mappings())
+        .override_by_name("event", [prop("custom.cellOptions", COLOURED_TEXT)])
+        .override_by_name("at", [prop("custom.width", 170)])
+        .no_value("No alert in this time range")
+    )
+    alert_sql = """
+SELECT at, rule_id AS rule, subject, event, severity, value, threshold, summary, channel FROM v_alert_history
+WHERE $__timeFilter(at) ORDER BY at DESC LIMIT 200"""
+    return [
+        Placed(errors, "Errors", "What a fetch came to, word for word, newest first.", error_sql, 12, 10),
+        Placed(alerts, "Alert history", "Every change of state, and what was queued for whom.", alert_sql, 12, 10),
+    ]
+
+
+def dashboard_rows() -> list[list[Placed]]:
+    return [[status_grid()], counters(), [runs()], [grid()], by_source(), logs()]
+
+
+def build() -> model.Dashboard:
+    return page(
+        "pipeline-health",
+        "Pipeline health",
+        "Did the data come, is the run on time, what failed, who was told.",
+        "30d",
+        dashboard_rows(),
+        [RunErrorsBuilder()],
+    )

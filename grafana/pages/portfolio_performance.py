@@ -1,0 +1,212 @@
+"""portfolio-performance: what the model book made, where from, and at what cost."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import barchart, stat, timeseries
+from grafana_foundation_sdk.builders import common as builders
+from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import dashboard as model
+
+from desk.catalog.desk_parameters import ASSET_CLASSES, load_desk_parameters
+from grafana.parts import (
+    AMBER,
+    GREEN,
+    LAST_VALUE,
+    LEGEND,
+    NO_LEGEND,
+    RED,
+    THRESHOLD_COLOURS,
+    Placed,
+    page,
+    pivot,
+    prop,
+    rows_panel,
+    steps,
+)
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# The day's return over CDI: what a year of it is worth per unit of its risk is the Sharpe ratio.
+EXCESS = """
+    SELECT state.as_of, state.return_1d - (power(1 + cdi.value, 1 / 252.0) - 1) AS excess
+    FROM v_portfolio_state AS state
+    LEFT JOIN v_feature AS cdi ON cdi.as_of = state.as_of AND cdi.feature_id = 'cdi'
+    WHERE state.as_of >= $__timeFrom()::timestamptz - interval '400 days' AND state.as_of <= $__timeTo()"""
+SHARPE = f"""
+SELECT as_of AS time, CASE WHEN count(excess) OVER year = 252
+       THEN avg(excess) OVER year / nullif(stddev_samp(excess) OVER year, 0) * sqrt(252) END AS "Sharpe, 252 days"
+FROM ({EXCESS}
+) AS daily
+WINDOW year AS (ORDER BY as_of ROWS 251 PRECEDING)"""
+LAST_STATE = (
+    "FROM v_portfolio_state WHERE as_of = (SELECT max(as_of) FROM v_portfolio_state WHERE as_of <= $__timeTo())"
+)
+
+
+def tiles() -> list[Placed]:
+    limit = load_desk_parameters().limits.threshold("gross_leverage")
+
+    def one(title: str, about: str, sql: str, unit: str, decimals: int, *bounds: tuple[float | None, str]) -> Placed:
+        panel = (
+            stat.Panel()
+            .unit(unit)
+            .decimals(decimals)
+            .reduce_options(LAST_VALUE)
+            .graph_mode(common.BigValueGraphMode.NONE)
+            .thresholds(steps(*bounds))
+            .color_scheme(THRESHOLD_COLOURS)
+            .no_value("not yet")
+        )
+        return Placed(panel, title, about, sql, 6, 4)
+
+    signs = ((None, RED), (0.0, GREEN))
+    total = f"""
+SELECT nav_brl / (SELECT nav_brl FROM v_portfolio_state ORDER BY as_of LIMIT 1) - 1 AS "total return" {LAST_STATE}"""
+    sharpe = f"""SELECT "Sharpe, 252 days" FROM ({SHARPE}
+) AS path ORDER BY time DESC LIMIT 1"""
+    return [
+        one("Total return", "Since the book began, after costs, cash included.", total, "percentunit", 1, *signs),
+        one(
+            "Sharpe, 252 days",
+            "Return over CDI per unit of risk, a year. Empty before a full year.",
+            sharpe,
+            "none",
+            2,
+            *signs,
+        ),
+        one(
+            f"Gross leverage (limit {limit:.0f}x)",
+            "Notional of FX and equity, rates in ten-year equivalents, over NAV.",
+            f"SELECT gross_leverage {LAST_STATE}",
+            "suffix:x",
+            2,
+            (None, GREEN),
+            (limit * 0.8, AMBER),
+            (limit, RED),
+        ),
+        one(
+            "Active positions",
+            "Instruments with contracts.",
+            f"SELECT active_positions {LAST_STATE}",
+            "none",
+            0,
+            (None, "blue"),
+        ),
+    ]
+
+
+def nav() -> list[Placed]:
+    curve = timeseries.Panel().unit("short").decimals(1).legend(NO_LEGEND).fill_opacity(10).line_width(2)
+    sql = """
+SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"""
+    under = (
+        timeseries.Panel()
+        .unit("percentunit")
+        .max(0)
+        .legend(NO_LEGEND)
+        .fill_opacity(40)
+        .override_by_name("drawdown", [prop("color", {"mode": "fixed", "fixedColor": RED})])
+    )
+    under_sql = (
+        "SELECT as_of AS time, -drawdown AS drawdown FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"
+    )
+    sharpe = timeseries.Panel().decimals(2).legend(NO_LEGEND).line_width(2)
+    sharpe_sql = f"""SELECT * FROM ({SHARPE}
+) AS path WHERE $__timeFilter(time) ORDER BY time"""
+    return [
+        Placed(curve, "NAV", "BRL millions.", sql, 12, 9),
+        Placed(under, "Drawdown", "From the highest NAV so far.", under_sql, 6, 9),
+        Placed(sharpe, "Rolling Sharpe", "252 days, over CDI.", sharpe_sql, 6, 9),
+    ]
+
+
+def attribution() -> list[Placed]:
+    def bars(title: str, about: str, sql: str) -> Placed:
+        panel = (
+            barchart.Panel()
+            .unit("short")
+            .decimals(0)
+            .orientation(common.VizOrientation.HORIZONTAL)
+            .show_value(common.VisibilityMode.AUTO)
+            .legend(NO_LEGEND)
+            .thresholds(steps((None, RED), (0, GREEN)))
+            .color_scheme(THRESHOLD_COLOURS)
+        )
+        return Placed(panel, title, about, sql, 12, 12)
+
+    return [
+        bars(
+            "P&L by strategy",
+            "BRL over the time range: each position's P&L shared by the strategies that asked for it.",
+            "SELECT strategy_id AS strategy, sum(pnl_brl) AS pnl FROM v_pnl_by_strategy WHERE $__timeFilter(as_of)"
+            " GROUP BY strategy_id HAVING sum(abs(pnl_brl)) > 0 ORDER BY 2 DESC",
+        ),
+        bars(
+            "P&L by instrument",
+            "BRL over the time range, after costs; CASH is what the NAV earns at CDI.",
+            "SELECT instrument_id AS instrument, sum(pnl_brl) AS pnl FROM v_pnl_attribution WHERE $__timeFilter(as_of)"
+            " GROUP BY instrument_id HAVING sum(abs(pnl_brl)) > 0 ORDER BY 2 DESC",
+        ),
+    ]
+
+
+def monthly() -> Placed:
+    cells = ",\n       ".join(
+        f'max(total) FILTER (WHERE month = {number}) AS "{name}"' for number, name in enumerate(MONTHS, start=1)
+    )
+    sql = f"""
+SELECT year::text AS year,
+       {cells},
+       exp(sum(ln(1 + total))) - 1 AS "Year"
+FROM (
+    SELECT extract(year FROM day)::int AS year, extract(month FROM day)::int AS month,
+           exp(sum(ln(1 + return_1d))) - 1 AS total
+    FROM (SELECT (as_of AT TIME ZONE 'America/Sao_Paulo')::date AS day, return_1d
+          FROM v_portfolio_state WHERE $__timeFilter(as_of)) AS days
+    GROUP BY 1, 2
+) AS months
+GROUP BY year ORDER BY year"""
+    panel = (
+        rows_panel()
+        .unit("percentunit")
+        .decimals(1)
+        .cell_options(common.TableColoredBackgroundCellOptions(mode=common.TableCellBackgroundDisplayMode.BASIC))
+        .color_scheme(THRESHOLD_COLOURS)
+        .thresholds(
+            steps((None, "#d6604d"), (-0.01, "#f4a582"), (-0.001, "#9e9e9e"), (0.001, "#92c5de"), (0.01, "#4393c3"))
+        )
+        .override_by_name("year", [prop("custom.cellOptions", {"type": "auto"}), prop("custom.width", 70)])
+    )
+    return Placed(panel, "Monthly returns", "After costs, cash included; the months of the time range.", sql, 24, 7)
+
+
+def allocation() -> list[Placed]:
+    stacked = (
+        timeseries.Panel()
+        .unit("percentunit")
+        .fill_opacity(60)
+        .line_width(0)
+        .stacking(builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A"))
+        .legend(LEGEND)
+    )
+    sql = f"""
+SELECT as_of AS time,
+       {pivot(list(ASSET_CLASSES), "abs(risk_weight)", "asset_class", "sum")}
+FROM v_target_position WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_of"""
+    costs = timeseries.Panel().unit("short").legend(NO_LEGEND).line_width(2).fill_opacity(10)
+    cost_sql = """
+SELECT as_of AS time, sum(cost_brl) OVER (ORDER BY as_of) AS "costs, BRL" FROM v_portfolio_state
+WHERE $__timeFilter(as_of) ORDER BY as_of"""
+    return [
+        Placed(stacked, "Risk by class", "Sum of the lines' sizes, in shares of the target risk.", sql, 14, 10),
+        Placed(costs, "Costs", "Cumulated over the time range: ticks and fees.", cost_sql, 10, 10),
+    ]
+
+
+def build() -> model.Dashboard:
+    return page(
+        "portfolio-performance",
+        "Portfolio",
+        "What the model book made, where from, and at what cost.",
+        "2y",
+        [tiles(), nav(), attribution(), [monthly()], allocation()],
+    )

@@ -1,0 +1,230 @@
+"""risk-dashboard: how much the book can lose, against the desk's limits."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import barchart, bargauge, gauge, timeseries
+from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import dashboard as model
+
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.risk_parameters import Limits
+from grafana.parts import (
+    AMBER,
+    COLOURED_TEXT,
+    EVERY_ROW,
+    GREEN,
+    LAST_VALUE,
+    LEGEND,
+    NO_LEGEND,
+    ORANGE,
+    RED,
+    THRESHOLD_COLOURS,
+    Placed,
+    page,
+    pivot,
+    prop,
+    rows_panel,
+    state_mappings,
+    steps,
+    thresholds_of,
+)
+
+LATEST = "(SELECT max(as_of) FROM v_risk_metrics_daily WHERE as_of <= $__timeTo())"
+# Colours of the gauges: from amber on it is worth a look, from red on it is out of hand; the limit is marked between.
+GAUGES = {"var_95": (0.02, 0.05), "var_99": (0.03, 0.07), "es_975": (0.03, 0.07)}
+TITLES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "Expected shortfall 97.5%"}
+
+
+def headline(limits: Limits, method: str) -> list[Placed]:
+    made = []
+    for metric, (amber, red) in GAUGES.items():
+        limit = limits.threshold(metric)
+        panel = _gauge(red * 1.4).thresholds(
+            steps((None, GREEN), (amber, AMBER), *(((limit, ORANGE),) if limit < red else ()), (red, RED))
+        )
+        sql = f"""
+SELECT value AS "{TITLES[metric]}" FROM v_risk_metrics_daily
+WHERE as_of = {LATEST} AND metric = '{metric}' AND method = '{method}'"""
+        about = (
+            f"One day, share of NAV, {method.replace('_', ' ')}. The desk's limit is {limit:.0%}: orange from there on."
+        )
+        made.append(Placed(panel, f"{TITLES[metric]} (limit {limit:.0%})", about, sql, 6, 7))
+    limit = limits.threshold("drawdown")
+    panel = _gauge(limit * 1.5).thresholds(steps((None, GREEN), (limit / 2, AMBER), (limit, RED)))
+    sql = """
+SELECT drawdown AS "Drawdown" FROM v_portfolio_state
+WHERE as_of = (SELECT max(as_of) FROM v_portfolio_state WHERE as_of <= $__timeTo())"""
+    about = f"From the book's highest NAV. The warning is at {limit / 2:.0%}, the limit at {limit:.0%}."
+    made.append(Placed(panel, f"Drawdown (limit {limit:.0%})", about, sql, 6, 7))
+    return made
+
+
+def _gauge(top: float) -> gauge.Panel:
+    return (
+        gauge.Panel()
+        .unit("percentunit")
+        .decimals(2)
+        .min(0)
+        .max(top)
+        .reduce_options(LAST_VALUE)
+        .show_threshold_markers(True)
+        .show_threshold_labels(True)
+        .color_scheme(THRESHOLD_COLOURS)
+    )
+
+
+def stress() -> Placed:
+    panel = (
+        barchart.Panel()
+        .unit("percentunit")
+        .decimals(1)
+        .orientation(common.VizOrientation.HORIZONTAL)
+        .x_field("scenario")
+        .show_value(common.VisibilityMode.AUTO)
+        .legend(NO_LEGEND)
+        .thresholds(steps((None, RED), (-0.05, AMBER), (0, GREEN)))
+        .color_scheme(THRESHOLD_COLOURS)
+    )
+    sql = """
+SELECT name AS scenario, pnl_fraction AS "P&L of NAV" FROM v_stress_test_results
+WHERE as_of = (SELECT max(as_of) FROM v_stress_test_results WHERE as_of <= $__timeTo()) AND instrument_id = 'TOTAL'
+      AND kind <> 'reverse' AND pnl_fraction IS NOT NULL
+ORDER BY pnl_fraction"""
+    return Placed(
+        panel, "Stress", "The book repriced under each scenario, worst first; losses are negative.", sql, 14, 13
+    )
+
+
+def limit_bars(limits: Limits) -> Placed:
+    panel = (
+        bargauge.Panel()
+        .unit("percentunit")
+        .decimals(0)
+        .min(0)
+        .max(1.2)
+        .orientation(common.VizOrientation.HORIZONTAL)
+        .display_mode(common.BarGaugeDisplayMode.BASIC)
+        .reduce_options(EVERY_ROW)
+        .thresholds(steps((None, GREEN), (limits.amber, AMBER), (limits.red, RED)))
+        .color_scheme(THRESHOLD_COLOURS)
+    )
+    sql = """
+SELECT name, utilisation FROM v_risk_limits_status
+WHERE as_of = (SELECT max(as_of) FROM v_risk_limits_status WHERE as_of <= $__timeTo()) AND utilisation IS NOT NULL
+ORDER BY utilisation DESC"""
+    about = f"Use of each limit: amber from {limits.amber:.0%}, red from {limits.red:.0%}, a breach at 100%."
+    return Placed(panel, "Limits", about, sql, 10, 13)
+
+
+def limit_table(limits: Limits) -> Placed:
+    panel = (
+        rows_panel()
+        .mappings(state_mappings())
+        .override_by_name("status", [prop("custom.cellOptions", COLOURED_TEXT), prop("custom.width", 90)])
+        .override_by_name(
+            "use",
+            [
+                prop("unit", "percentunit"),
+                prop("decimals", 0),
+                prop("custom.cellOptions", COLOURED_TEXT),
+                prop("thresholds", thresholds_of((None, GREEN), (limits.amber, AMBER), (limits.red, RED))),
+            ],
+        )
+    )
+    sql = """
+SELECT name AS limit, value, threshold, utilisation AS use, status FROM v_risk_limits_status
+WHERE as_of = (SELECT max(as_of) FROM v_risk_limits_status WHERE as_of <= $__timeTo())
+ORDER BY utilisation DESC NULLS LAST"""
+    return Placed(
+        panel, "Limits in numbers", "Absent: too little is known to measure it; that is no all-clear.", sql, 10, 11
+    )
+
+
+def var_history() -> Placed:
+    hidden = prop("custom.lineWidth", 0)
+    points = [hidden, prop("custom.showPoints", "always"), prop("custom.pointSize", 8)]
+    panel = (
+        timeseries.Panel()
+        .unit("percentunit")
+        .decimals(2)
+        .legend(LEGEND)
+        .show_points(common.VisibilityMode.NEVER)
+        .override_by_name("P&L", [prop("custom.drawStyle", "bars"), prop("custom.fillOpacity", 60)])
+        .override_by_name("exception at 95%", [*points, prop("color", {"mode": "fixed", "fixedColor": ORANGE})])
+        .override_by_name("exception at 99%", [*points, prop("color", {"mode": "fixed", "fixedColor": RED})])
+    )
+    sql = """
+SELECT as_of AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "VaR 99%",
+       CASE WHEN exception_95 = 1 THEN pnl_fraction END AS "exception at 95%",
+       CASE WHEN exception_99 = 1 THEN pnl_fraction END AS "exception at 99%"
+FROM v_var_outcome WHERE $__timeFilter(as_of) ORDER BY as_of"""
+    about = "The book's day without cash and costs, against the VaR of the decision that made it, two decisions before."
+    return Placed(panel, "VaR and what came", about, sql, 24, 10)
+
+
+def methods() -> Placed:
+    names = ["filtered_historical", "historical", "normal", "student_t", "monte_carlo"]
+    panel = timeseries.Panel().unit("percentunit").decimals(2).legend(LEGEND).span_nulls(True)
+    sql = f"""
+SELECT as_of AS time,
+       {pivot(names, "value", "method")}
+FROM v_risk_metrics_daily WHERE $__timeFilter(as_of) AND metric = 'var_99' GROUP BY as_of ORDER BY as_of"""
+    about = "Monte Carlo is run for the last day of a run only, so it has a point for each day that a run decided."
+    return Placed(panel, "VaR 99%, by method", about, sql, 14, 11)
+
+
+def ladder() -> Placed:
+    panel = (
+        barchart.Panel()
+        .unit("short")
+        .x_field("vertex")
+        .show_value(common.VisibilityMode.NEVER)
+        .stacking(common.StackingMode.NORMAL)
+        .legend(LEGEND)
+    )
+    curves = ["PRE", "REAL", "CUPOM", "UST"]
+    sql = f"""
+SELECT CASE WHEN tenor_bd < 252 THEN tenor_bd / 21 || 'm' ELSE round(tenor_bd / 252.0, 1) || 'y' END AS vertex,
+       {pivot(curves, "dv01_brl", "curve_id", "sum")}
+FROM v_dv01_ladder
+WHERE as_of = (SELECT max(as_of) FROM v_dv01_ladder WHERE as_of <= $__timeTo()) AND tenor_bd > 0
+GROUP BY tenor_bd ORDER BY tenor_bd"""
+    about = "BRL per basis point at each vertex; + gains when that rate falls."
+    return Placed(panel, "DV01 ladder", about, sql, 12, 10)
+
+
+def components() -> Placed:
+    panel = (
+        barchart.Panel()
+        .unit("percentunit")
+        .decimals(2)
+        .orientation(common.VizOrientation.HORIZONTAL)
+        .x_field("instrument")
+        .show_value(common.VisibilityMode.AUTO)
+        .legend(NO_LEGEND)
+    )
+    sql = """
+SELECT instrument_id AS instrument, component_var_95 AS "component VaR 95%" FROM v_component_var
+WHERE as_of = (SELECT max(as_of) FROM v_component_var WHERE as_of <= $__timeTo()) AND component_var_95 <> 0
+ORDER BY component_var_95 DESC"""
+    return Placed(
+        panel, "Component VaR", "Adds up to the book's parametric VaR 95%; negative lines hedge.", sql, 12, 10
+    )
+
+
+def build() -> model.Dashboard:
+    parameters = load_desk_parameters()
+    limits = parameters.limits
+    return page(
+        "risk-dashboard",
+        "Risk",
+        "How much the book can lose, against the desk's limits.",
+        "1y",
+        [
+            headline(limits, parameters.risk.headline),
+            [stress(), limit_bars(limits)],
+            [var_history()],
+            [methods(), limit_table(limits)],
+            [ladder(), components()],
+        ],
+    )

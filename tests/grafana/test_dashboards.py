@@ -1,0 +1,159 @@
+"""The committed dashboards are what the code builds, and what Grafana's own schema takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from desk.catalog.desk_parameters import load_desk_parameters
+from grafana.build import FOLDER, rendered
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = Path(__file__).parent / "schema"
+NAMES = ("pipeline-health", "portfolio-performance", "risk-dashboard", "signal-overview")
+# What each panel must have, by the words of its title.
+PANELS = {
+    "pipeline-health": [
+        "Sources",
+        "Daily runs",
+        "Datasets by day",
+        "Rows per dataset",
+        "Seconds per dataset",
+        "Errors",
+        "Quality score",
+        "Alert history",
+    ],
+    "signal-overview": ["Classes by strategy", "Conviction by class", "Sides through time", "Agents", "Regime"],
+    "risk-dashboard": [
+        "VaR 95%",
+        "VaR 99%",
+        "Expected shortfall",
+        "Drawdown",
+        "Stress",
+        "Limits",
+        "VaR and what came",
+        "DV01 ladder",
+        "Component VaR",
+    ],
+    "portfolio-performance": [
+        "Total return",
+        "Sharpe, 252 days",
+        "Gross leverage",
+        "Active positions",
+        "NAV",
+        "P&L by strategy",
+        "Monthly returns",
+        "Risk by class",
+        "Drawdown",
+        "Costs",
+    ],
+}
+
+
+def committed(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def schema(name: str) -> jsonschema.Draft7Validator:
+    """Made from the types of @grafana/schema 11.6.0 by ts-json-schema-generator."""
+    return jsonschema.Draft7Validator(json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def complaints(validator: jsonschema.Draft7Validator, document: Any) -> list[str]:
+    return [f"{'/'.join(map(str, e.path))}: {e.message[:200]}" for e in validator.iter_errors(document)]
+
+
+def test_the_files_are_what_the_code_builds() -> None:
+    built = rendered()
+    assert {path.name for path in FOLDER.glob("*.json")} == set(built) == {f"{name}.json" for name in NAMES}
+    for name, text in built.items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, "run python -m grafana.build"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_grafanas_schema_takes_it(name: str) -> None:
+    page = committed(name)
+    for annotation in page.get("annotations", {}).get(
+        "list", []
+    ):  # the schema knows the target of the built-in annotations only
+        assert annotation.pop("target")["rawSql"]
+    assert complaints(schema("dashboard"), page) == []
+    for panel in page["panels"]:
+        assert complaints(schema(f"{panel['type']}.options"), panel.get("options", {})) == [], panel["title"]
+        custom = panel.get("fieldConfig", {}).get("defaults", {}).get("custom")
+        if custom and (SCHEMAS / f"{panel['type']}.custom.json").exists():
+            assert complaints(schema(f"{panel['type']}.custom"), custom) == [], panel["title"]
+
+
+def test_the_schema_refuses_what_grafana_would_not_understand() -> None:
+    page = committed("risk-dashboard")
+    page["panels"][0]["options"]["showThresholdMarkers"] = "yes"
+    assert complaints(schema("gauge.options"), page["panels"][0]["options"])
+    page["refresh"] = 15
+    assert complaints(schema("dashboard"), page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_has_its_panels_side_by_side_and_the_one_data_source(name: str) -> None:
+    page = committed(name)
+    assert (page["uid"], page["refresh"], page["timezone"]) == (name, "15m", "America/Sao_Paulo")
+    titles = [panel["title"] for panel in page["panels"]]
+    for wanted in PANELS[name]:
+        assert any(title.startswith(wanted) for title in titles), wanted
+    taken: set[tuple[int, int]] = set()
+    for panel in page["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, f"{panel['title']} lies on another panel"
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
+        assert panel["description"], panel["title"]
+        (target,) = panel["targets"]
+        assert panel["datasource"]["uid"] == target["datasource"]["uid"] == "alvorada-postgres"
+        sources = set(re.findall(r"\b(?:FROM|JOIN)\s+(?!LATERAL)(\w+)", target["rawSql"]))
+        ours = {source for source in sources if source not in ("day", "started_at", "as_of")}
+        assert all(source.startswith("v_") for source in ours), f"{panel['title']} reads {ours}"
+    ids = [panel["id"] for panel in page["panels"]]
+    assert len(ids) == len(set(ids))
+
+
+def steps_of(page: dict[str, Any], title: str) -> list[float]:
+    panel = next(panel for panel in page["panels"] if panel["title"].startswith(title))
+    return [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
+
+
+def test_thresholds_are_the_limits_where_they_mean_the_same() -> None:
+    limits = load_desk_parameters().limits
+    page = committed("risk-dashboard")
+    assert steps_of(page, "VaR 95%") == [0.02, limits.threshold("var_95"), 0.05]
+    assert steps_of(page, "VaR 99%") == [0.03, limits.threshold("var_99"), 0.07]
+    assert steps_of(page, "Drawdown") == [limits.threshold("drawdown") / 2, limits.threshold("drawdown")]
+    assert steps_of(page, "Limits") == [limits.amber, limits.red]
+    assert steps_of(committed("portfolio-performance"), "Gross leverage")[1] == limits.threshold("gross_leverage")
+
+
+def test_provisioning_names_the_data_source_the_folder_and_the_files() -> None:
+    folder = ROOT / "grafana" / "provisioning"
+    (source,) = yaml.safe_load((folder / "datasources" / "alvorada.yaml").read_text())["datasources"]
+    assert source["uid"] == "alvorada-postgres"
+    assert source["secureJsonData"]["password"].startswith("$")
+    (provider,) = yaml.safe_load((folder / "dashboards" / "alvorada.yaml").read_text())["providers"]
+    grafana = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["grafana"]
+    assert f"./grafana/dashboards:{provider['options']['path']}:ro" in grafana["volumes"]
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert home == f"{provider['options']['path']}/pipeline-health.json"
+    assert grafana["profiles"] == ["monitoring"]
+    assert grafana["ports"] == ["127.0.0.1:3002:3002"]

@@ -1,0 +1,93 @@
+"""Every panel's SQL runs as the read-only account on a filled database, and gives its panel what that can draw."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from alvorada.postgres import Postgres
+from desk.model import decision_time
+from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk
+from tests.grafana.panel_sql import PanelQuery, expand, panel_queries
+
+pytestmark = [pytest.mark.db, pytest.mark.flow]
+END = decision_time(FILLED_DAY) + dt.timedelta(hours=6)
+START = END - dt.timedelta(days=365)
+NUMBERS = {"float8", "int8", "int4", "numeric"}
+# What a healthy first run cannot have: a page without these is right.
+MAY_BE_EMPTY = {"Errors", "Alert history", "Failed runs", "Flips and surges", "Sharpe", "Rolling Sharpe"}
+QUERIES = list(panel_queries())
+
+
+@pytest.fixture(scope="session")
+async def reader(postgres: Postgres, filled: RunningDesk) -> AsyncIterator[asyncpg.Connection]:
+    """A session of the role that Grafana's account is in."""
+    connection = await asyncpg.connect(postgres.url(FILLED))
+    await connection.execute("SET ROLE alvorada_reader; SET default_transaction_read_only = on")
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+async def test_a_panel_gets_the_rows_and_types_that_it_draws(reader: asyncpg.Connection, query: PanelQuery) -> None:
+    statement = await reader.prepare(expand(query.sql, START, END))
+    columns = {column.name: column.type.name for column in statement.get_attributes()}
+    rows = await statement.fetch()
+    if not any(query.title.startswith(title) for title in MAY_BE_EMPTY):
+        assert rows, "no row"
+        drawn = [name for name in columns if any(row[name] is not None for row in rows)]
+        assert len(drawn) > (query.kind in ("timeseries", "state-timeline", "barchart", "bargauge"))
+    kinds = list(columns.values())
+    if query.kind in ("timeseries", "state-timeline", "annotation"):
+        assert columns["time"] == "timestamptz"
+        assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+    if query.kind == "timeseries":
+        assert set(kinds[1:]) <= NUMBERS
+    if query.kind == "state-timeline":
+        assert set(kinds[1:]) == {"text"}
+    if query.kind in ("stat", "gauge"):
+        assert len(rows) == 1
+        assert set(kinds) <= NUMBERS
+    if query.kind in ("barchart", "bargauge"):
+        assert kinds[0] == "text"
+        assert kinds[1:]
+        assert set(kinds[1:]) <= NUMBERS
+        assert len({row[0] for row in rows}) == len(rows), "a bar comes twice"
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+async def test_a_panel_finds_its_rows_by_index(reader: asyncpg.Connection, query: PanelQuery) -> None:
+    """With full scans made dear, none is left: there is an index for what grows with time."""
+    async with reader.transaction():
+        await reader.execute("SET LOCAL enable_seqscan = off")
+        plan = await reader.fetch(f"EXPLAIN {expand(query.sql, START, END)}")
+    scans = [row[0].strip() for row in plan if "Seq Scan" in row[0]]
+    small = ("alert_state", "alert_notice", "alert_channel", "outbox")
+    assert [scan for scan in scans if not any(f" on {name}" in scan for name in small)] == []
+
+
+async def test_the_reader_sees_the_views_and_nothing_else(reader: asyncpg.Connection) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reader.fetch("SELECT * FROM portfolio_state")
+
+
+async def test_the_matrix_shows_the_scores_that_were_stored(reader: asyncpg.Connection) -> None:
+    query = next(query for query in QUERIES if query.title == "Classes by strategy")
+    shown = {row["class"]: row for row in await reader.fetch(expand(query.sql, START, END))}
+    scores = await reader.fetch(
+        "SELECT strategy_id, asset_class, score FROM v_strategy_signals WHERE as_of = $1", decision_time(FILLED_DAY)
+    )
+    assert scores
+    for row in scores:
+        assert shown[row["asset_class"]][row["strategy_id"]] == row["score"]
+    elsewhere = [
+        (name, row[strategy["strategy_id"]], strategy["score"])
+        for name, row in shown.items()
+        for strategy in scores
+        if name != strategy["asset_class"] and row[strategy["strategy_id"]] is not None
+    ]
+    assert elsewhere, "no strategy reaches another class"
+    assert all(abs(value) in (0.0, abs(score)) for _, value, score in elsewhere)
