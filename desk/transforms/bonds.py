@@ -21,12 +21,13 @@ import numpy.typing as npt
 
 from desk.calendars import Days
 from desk.errors import BadInput
-from desk.transforms.cashflows import CashFlows, cash_flows, present_values
+from desk.transforms.cashflows import CashFlows, business_days, cash_flows, present_values
 from desk.transforms.curves import BUS_YEAR, FloatArray
 
 BP = 1e-4
 _YEAR_DIGITS = 14
 _PU_DIGITS = 6
+_VNA_DAY = 14  # days after the first of the month
 _NEWTON_STEPS = 50
 _NEWTON_TOLERANCE = 1e-14
 
@@ -68,6 +69,23 @@ def price(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> Floa
         whole = np.rint(values * 10.0**bond.flow_digits).astype(np.int64).sum(axis=1)
         units = (whole // 10 ** (bond.flow_digits - bond.digits)).astype(np.float64)
     return np.asarray(np.where(known, units / 10.0**bond.digits, np.nan))
+
+
+def vna(base: npt.ArrayLike, inflation: npt.ArrayLike, settle: Days) -> FloatArray:
+    """NTN-B's updated nominal value (R,) in BRL, truncated to 6 decimals: base x (1 + inflation)^(gone / whole).
+
+    `base` is the VNA of the last 15th at or before `settle` (R,), `inflation` the month's IPCA, published or projected
+    (a fraction), `gone` and `whole` the business days since that 15th and up to the next one.
+    """
+    days = np.asarray(settle, "datetime64[D]")
+    month = days.astype("datetime64[M]")
+    month = np.where(days - month.astype("datetime64[D]") >= np.timedelta64(_VNA_DAY, "D"), month, month - 1)
+    ends = np.stack([month, month + 1], axis=1).astype("datetime64[D]") + _VNA_DAY
+    from_start = business_days(ends[:, 0], np.stack([days, ends[:, 1]], axis=1), known_on=days)
+    growth = (1.0 + np.asarray(inflation, dtype=np.float64)) ** (from_start[:, 0] / from_start[:, 1])
+    # on the 15th itself the base must come out, whose sixth decimal a float may miss from below
+    units = np.floor(np.round(np.asarray(base, dtype=np.float64) * growth * 10.0**_PU_DIGITS, 5))
+    return np.asarray(units / 10.0**_PU_DIGITS)
 
 
 def pu_from_vna(vna: npt.ArrayLike, quotation: npt.ArrayLike) -> FloatArray:

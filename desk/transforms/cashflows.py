@@ -28,10 +28,13 @@ class CashFlows:
     amounts: FloatArray
 
 
-def business_days(settle: Days, maturity: Days) -> FloatArray:
-    """Business days from `settle` (T,) to each maturity (T, K), paid on the next business day; NaN for NaT."""
+def business_days(settle: Days, maturity: Days, known_on: Days | None = None) -> FloatArray:
+    """Business days from `settle` (T,) to each maturity (T, K), paid on the next business day; NaN for NaT.
+
+    By the calendar as it was known on `known_on` (T,), the settlement day if not given.
+    """
     result = np.full(maturity.shape, np.nan)
-    before = settle < np.datetime64(CONSCIOUSNESS_DAY_KNOWN, "D")
+    before = (settle if known_on is None else known_on) < np.datetime64(CONSCIOUSNESS_DAY_KNOWN, "D")
     for calendar, rows in ((calendars.anbima(dt.date.min), before), (calendars.anbima(), ~before)):
         there = rows[:, None] & ~np.isnat(maturity)
         if there.any():

@@ -26,6 +26,7 @@ from desk.transforms.bonds import (
     price,
     pu_from_vna,
     rate_from_price,
+    vna,
 )
 from desk.transforms.cashflows import cash_flows, coupon_dates
 from desk.transforms.curves import FloatArray
@@ -73,6 +74,27 @@ def test_pu_is_vna_times_quotation() -> None:
         4343.156412,
     ]
     assert np.isnan(pu_from_vna([np.nan], [99.0])[0])
+
+
+def test_vna_grows_with_the_month_s_inflation() -> None:
+    """From the 15th of January 2024, 4,195 BRL, at 0.42% a month: 21 business days to the 15th of February."""
+    both = vna([4195.0, 4195.0, 4195.0], [0.0042] * 3, days("2024-01-15", "2024-02-14", "2024-01-16"))
+    assert both[0] == 4195.0
+    assert both[2] == np.floor(4195 * 1.0042 ** (1 / 21) * 1e6) / 1e6
+    assert 4211.7 < both[1] < 4195 * 1.0042
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not HISTORY.is_dir(), reason=f"no real history at {HISTORY}; set ALVORADA_REAL_HISTORY")
+def test_twenty_years_of_daily_vna() -> None:
+    folder = HISTORY / "anbima"
+    rows = pl.read_parquet(folder / "vna_ntnb_daily_2004_2025.parquet").with_columns(
+        pl.col("reference_date").cast(pl.Date)
+    )
+    base = pl.read_csv(folder / "vna_base_monthly_2000_2025.csv", try_parse_dates=True)
+    rows = rows.join_asof(base, on="reference_date", strategy="backward")
+    ours = vna(rows["vna"].to_numpy(), rows["inflation"].to_numpy() / 100, rows["reference_date"].to_numpy())
+    assert int((np.rint(ours * 1e6) == np.rint(rows["vna_du"].to_numpy() * 1e6)).sum()) == len(rows) == 5071
 
 
 def test_coupon_dates_of_ntn_f_and_ntn_b() -> None:
