@@ -55,9 +55,8 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
         chosen = pl.any_horizontal([pl.col("contract_id").str.starts_with(prefix) for prefix in _prefixes(dataset)])
         name, value = pl.col("contract_id"), pl.col("price")
     else:
-        is_meeting, is_ahead = pl.col("reference").str.starts_with("R"), pl.col("reference").str.starts_with("12m")
-        kinds = {"ExpectativasMercadoSelic": is_meeting, "ExpectativasMercadoInflacao12Meses": is_ahead}
-        chosen = kinds.get(dataset.params["set"], ~(is_meeting | is_ahead)) & pl.col("base").is_in([0, -1])
+        kinds = {name: pl.col("reference").str.contains(shape) for name, shape in _REFERENCES.items()}
+        chosen = kinds[dataset.params["set"]] & pl.col("base").is_in([0, -1])
         name = _focus_name()
         value = pl.col("median")
     return frame.filter(chosen).select(
@@ -68,6 +67,15 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
         "stamp",
         "payload_id",
     )
+
+
+_REFERENCES = {
+    "ExpectativasMercadoAnuais": r"^\d{4}$",
+    "ExpectativaMercadoMensais": r"^\d{2}/\d{4}$",
+    "ExpectativasMercadoSelic": r"^R",
+    "ExpectativasMercadoInflacao12Meses": r"^12m",
+}
+"""How each set of Focus writes what a row is about."""
 
 
 def _focus_name() -> pl.Expr:
@@ -186,7 +194,7 @@ def _newest(rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.DataFr
         name = f"{_prefixes(dataset)[0]}.." if dataset.params.get("roots") else _prefixes(dataset)[0].rstrip(":")
         rows = rows.with_columns(pl.lit(name).alias("input_id"), pl.lit(None, pl.Float64).alias("value"))
     newest = rows.sort("obs_date", "knowledge_time").unique("input_id", keep="last", maintain_order=True)
-    if dataset.id in ("bcb_focus_annual", "bcb_focus_selic") and newest.height:
+    if dataset.id in ("bcb_focus_annual", "bcb_focus_monthly", "bcb_focus_selic") and newest.height:
         newest = newest.filter(pl.col("obs_date") == newest["obs_date"].max())  # meetings and years that have gone by
     series = {record.id: record for record in catalog.series_of(dataset.id)}
     lacking = [name for name in series if name not in set(newest["input_id"])]

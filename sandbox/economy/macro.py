@@ -144,7 +144,7 @@ _SCALARS = (
     "us_inflation", "us_core", "us_gap", "fed_wanted",
 )  # fmt: skip
 _UNEMPLOYMENT_SEASON = 0.004 * np.array([0.3, 0.8, 1.0, 0.8, 0.4, 0.1, -0.1, -0.3, -0.5, -0.7, -0.9, -0.9])
-_FOOD_SEASON = 0.0030 * np.array([1.0, 0.9, 0.6, 0.5, 0.1, -0.4, -0.9, -1.1, -0.7, 0.1, 0.3, 0.6])
+FOOD_SEASON = 0.0030 * np.array([1.0, 0.9, 0.6, 0.5, 0.1, -0.4, -0.9, -1.1, -0.7, 0.1, 0.3, 0.6])
 
 
 def _group_changes(
@@ -153,7 +153,7 @@ def _group_changes(
     trend = 0.5 * expected / 12.0 + 0.5 * state.core / 12.0 + 0.022 * state.gap
     trend = max(trend, 0.0010)
     mom = trend + _DRIFT + _FX * fx_push + _NOISE * noise
-    mom[0] += 0.020 * goods_push + _FOOD_SEASON[calendar_month]
+    mom[0] += 0.020 * goods_push + FOOD_SEASON[calendar_month]
     mom[4] += 0.020 * goods_push
     if calendar_month == 1:
         mom[7] += 0.040  # school fees, once a year

@@ -13,10 +13,12 @@ import numpy as np
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.factors import lagged, reverting
+from sandbox.economy.macro import FOOD_SEASON, WEIGHTS_2006
 from sandbox.economy.timeline import Days, Ints, meeting_name
 
 HORIZON_YEARS = 5
 MEETINGS_AHEAD = 16
+MONTHS_AHEAD = 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +96,37 @@ def by_meeting(economy: Economy, at: Ints) -> list[tuple[str, Survey]]:
         median = _quarters(100.0 * economy.rates.expected_selic(at[rows] - 1, years + 0.003))
         found.append((meeting_name(position), Survey(at[rows], median, np.round(0.10 + 0.18 * years, 4))))
     return found
+
+
+def by_month(economy: Economy, at: Ints, released: Ints) -> list[tuple[np.datetime64, Survey]]:
+    """IPCA of each month, percent: for each month, the survey days on which it was not out and in sight.
+
+    Until a month begins they know its season and what they expect of a year; while prices are collected, more and more
+    of the month itself, but never the last hundredths.
+    """
+    days, macro = economy.timeline.days[at], economy.macro
+    begun = economy.timeline.month_of_day[at]
+    expected = inflation_12m(economy)[at] / 12.0
+    mood = reverting(0.004 * economy.draws.normal("focus.month.mood", len(economy.timeline.days)), 0.03)[at]
+    missed = 0.07 * economy.draws.normal("focus.month", len(economy.timeline.months) + MONTHS_AHEAD)
+    found = []
+    own = np.concatenate([100.0 * macro.ipca, np.zeros(MONTHS_AHEAD)]) + missed
+    for month in range(int(released[0]) + 1, int(begun[-1]) + MONTHS_AHEAD):
+        rows = np.flatnonzero((month > released) & (month < begun + MONTHS_AHEAD))
+        if not len(rows):
+            continue
+        target = economy.timeline.months[0] + np.timedelta64(month, "M")
+        old = (days[rows] - target.astype("datetime64[D]")).astype(np.float64)
+        seen = np.where(old < 0.0, 0.0, np.minimum(0.25 + old / 40.0, 1.0))
+        usual = expected[rows] + 100.0 * SEASON[month % 12] + mood[rows]
+        median = usual + seen * (own[month] - usual)
+        spread = np.round(0.06 + 0.05 * (1.0 - seen), 4)
+        found.append((target, Survey(at[rows], np.round(median, 4), spread)))
+    return found
+
+
+SEASON = WEIGHTS_2006[0] * FOOD_SEASON + WEIGHTS_2006[7] * np.where(np.arange(12) == 1, 0.040, -0.0030)
+"""What the calendar adds to the IPCA of each month, as a fraction: food, and school fees in February."""
 
 
 def _quarters(percent: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sandbox.economy.draws import Draws, Floats
@@ -18,6 +20,7 @@ _YEARLY = ("IPCA", "PIB Total", "Câmbio", "Selic")
 _RESPONDENTS = (150, 142, 128, 116, 104)
 Found = list[tuple[Row, str]]
 """What a filter looks at, and the row as it is written."""
+Maker = Callable[[World, Asked, Ints, tuple[str, str]], Found]
 
 
 def answer(world: World, asked: Asked) -> Answer:
@@ -25,22 +28,31 @@ def answer(world: World, asked: Asked) -> Answer:
         "ExpectativasMercadoAnuais": _annual,
         "ExpectativasMercadoInflacao12Meses": _twelve_months,
         "ExpectativasMercadoSelic": _selic,
+        "ExpectativaMercadoMensais": _monthly,
     }
     if asked.path not in makers:
         return not_found()
-    try:
-        condition = parse_filter(asked.query.get("$filter", ""))
-        first, last = bounds(condition, "Data")
-        rows = makers[asked.path](world, asked, _survey_days(world, asked, first, last), bounds(condition, "Indicador"))
-        kept = [(row, text) for row, text in rows if matches(condition, row)]
-        for part in reversed(asked.query.get("$orderby", "").split(",")):
-            name, _, direction = part.strip().partition(" ")
-            if name:
-                kept.sort(key=lambda item: str(item[0].get(name, "")), reverse=direction.strip() == "desc")
-        listed = olinda.paged([text for _, text in kept], asked.query)
+    query = asked.query
+    key = (query.get("$filter", ""), query.get("$orderby", ""), asked.now)
+    try:  # the pages of one question are asked one after the other: what is selected is made once
+        selected = world.keep_newest(f"focus.{asked.path}", key, lambda: _selected(world, asked, makers[asked.path]))
+        listed = olinda.paged(selected, query)  # type: ignore[arg-type]
     except ValueError:
         return olinda.failure()
     return olinda.body("Expectativas", asked.path, listed)
+
+
+def _selected(world: World, asked: Asked, maker: Maker) -> list[str]:
+    """Every row that the filter leaves, in the order asked for. Raises ValueError."""
+    condition = parse_filter(asked.query.get("$filter", ""))
+    first, last = bounds(condition, "Data")
+    rows = maker(world, asked, _survey_days(world, asked, first, last), bounds(condition, "Indicador"))
+    kept = [(row, text) for row, text in rows if matches(condition, row)]
+    for part in reversed(asked.query.get("$orderby", "").split(",")):
+        name, _, direction = part.strip().partition(" ")
+        if name:
+            kept.sort(key=lambda item: str(item[0].get(name, "")), reverse=direction.strip() == "desc")
+    return [text for _, text in kept]
 
 
 def _survey_days(world: World, asked: Asked, first: str, last: str) -> Ints:
@@ -99,6 +111,20 @@ def _selic(world: World, asked: Asked, at: Ints, names: tuple[str, str]) -> Foun
         heads = [f'"Indicador":"Selic","Data":"{day}","Reuniao":"{name}"' for day in days]
         keys: list[Row] = [{"Indicador": "Selic", "Reuniao": name}] * len(days)
         found += _written(world, asked, f"meeting.{name}", survey, heads, keys, 118)
+    return found
+
+
+def _monthly(world: World, asked: Asked, at: Ints, names: tuple[str, str]) -> Found:
+    if not len(at) or not names[0] <= "IPCA" <= names[1]:
+        return []
+    economy = world.economy(asked.now)
+    found: Found = []
+    for month, survey in expectations.by_month(economy, at, _released(world, asked, at)):
+        target = f"{str(month)[5:]}/{str(month)[:4]}"
+        days = iso_dates(economy.timeline.days[survey.at])
+        heads = [f'"Indicador":"IPCA","Data":"{day}","DataReferencia":"{target}"' for day in days]
+        keys: list[Row] = [{"Indicador": "IPCA", "DataReferencia": target}] * len(days)
+        found += _written(world, asked, f"month.{target}", survey, heads, keys, 138)
     return found
 
 

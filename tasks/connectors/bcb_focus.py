@@ -1,14 +1,16 @@
 """Banco Central do Brasil, Focus: what the market expects, by survey day.
 
-Three sets, chosen by `dataset.params.set`: expectations by year (`reference` "2026"), inflation over the next twelve
-months ("12m", or "12m_smoothed" for Suavizada S), and Selic by Copom meeting ("R4/2028"). The same survey day and
-target come twice: `base` 0 counts answers of 30 days, 1 those of five business days; -1 where the source leaves it out.
+Four sets, chosen by `dataset.params.set`: expectations by year (`reference` "2026"), by month ("03/2026"), inflation
+over the next twelve months ("12m", or "12m_smoothed" for Suavizada S), and Selic by Copom meeting ("R4/2028"). The same
+survey day and target come twice: `base` 0 counts answers of 30 days, 1 those of five business days; -1 where the source
+leaves it out. `dataset.params.base`, where given, asks for one of the two.
 `obs_date` is the survey day. The publication (Monday, about the Friday before) is the publication rule's matter.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -51,6 +53,8 @@ class BcbFocus(OlindaConnector):
     def build_request(self, query: Query) -> Request:
         indicator, window = query.extra["indicator"], query.window
         wanted = f"Indicador eq '{indicator}' and Data ge '{window.start}' and Data le '{window.end}'"
+        if "base" in query.dataset.params:
+            wanted += f" and baseCalculo eq {query.dataset.params['base']}"
         return Request(
             query,
             f"{self.config.base_urls['api']}/{query.dataset.params['set']}"
@@ -95,6 +99,7 @@ def _reference(dataset: Dataset) -> Callable[[Row, Payload], str]:
     """How a row of this set names what it is about."""
     references: dict[str, Callable[[Row, Payload], str]] = {
         "ExpectativasMercadoAnuais": lambda row, payload: _text(row, "DataReferencia", payload),
+        "ExpectativaMercadoMensais": _month,
         "ExpectativasMercadoSelic": lambda row, payload: _text(row, "Reuniao", payload),
         "ExpectativasMercadoInflacao12Meses": _smoothing,
     }
@@ -102,6 +107,13 @@ def _reference(dataset: Dataset) -> Callable[[Row, Payload], str]:
     if name not in references:
         raise BadCatalog(f"dataset {dataset.id}: unknown Focus set {name!r}")
     return references[name]
+
+
+def _month(row: Row, payload: Payload) -> str:
+    text = _text(row, "DataReferencia", payload)
+    if not re.fullmatch(r"(0[1-9]|1[0-2])/\d{4}", text):
+        bad_payload(payload, f"DataReferencia is not a month: {text!r}")
+    return text
 
 
 def _smoothing(row: Row, payload: Payload) -> str:

@@ -119,3 +119,34 @@ def test_a_world_is_its_seed() -> None:
     assert sgs(one, 1) != sgs(other, 1)
     assert simulate(7, 2026).draws.seed == 7
     assert instant(NOW) == 1795165200000000
+
+
+def test_focus_by_month_does_not_know_the_year_that_it_is_asked_in(world: World) -> None:
+    def medians(now: dt.datetime) -> dict[tuple[str, str], float]:
+        url = (
+            "/bcb_focus/api/ExpectativaMercadoMensais?$filter=Indicador eq 'IPCA' and Data ge '2019-12-02'"
+            " and Data le '2019-12-20' and baseCalculo eq 0&$format=json"
+        )
+        return {(row["Data"], row["DataReferencia"]): row["Mediana"] for row in ask_json(world, url, now)["value"]}
+
+    then = medians(dt.datetime(2019, 12, 27, 12, 0, tzinfo=dt.UTC))
+    assert then == medians(NOW)
+    targets = {target for day, target in then if day == "2019-12-20"}
+    assert {"12/2019", "01/2020", "05/2021"} <= targets
+    assert "11/2019" not in targets, "it was out on the 10th"
+
+
+def test_the_median_before_a_release_is_near_it_and_nearer_than_months_before(world: World) -> None:
+    url = "/bcb_focus/api/ExpectativaMercadoMensais?$filter=Indicador eq 'IPCA' and baseCalculo eq 0&$format=json"
+    printed = sgs(world, 433, "01/01/2015", "20/11/2026")
+    by_target: dict[str, list[tuple[str, float]]] = {}
+    for row in ask_json(world, url)["value"]:
+        by_target.setdefault(row["DataReferencia"], []).append((row["Data"], row["Mediana"]))
+    late, early = [], []
+    for day, text in printed.items():
+        surveys = sorted(by_target[f"{day[5:7]}/{day[:4]}"])
+        late.append(float(text) - surveys[-1][1])
+        early.append(float(text) - surveys[0][1])
+    assert 0.03 < np.std(late) < 0.15
+    assert np.std(early) > 2.0 * np.std(late)
+    assert abs(np.mean(late)) < 0.05

@@ -128,10 +128,20 @@ def test_rows_belong_to_the_dataset_that_brought_them() -> None:
         "expectation",
         *(
             {"indicator": name, "reference": reference, "base": 0, "obs_date": day, "median": 0.04}
-            for name, reference in [("IPCA", "2026"), ("IPCA", "12m_smoothed"), ("Selic", "R1/2027")]
+            for name, reference in [
+                ("IPCA", "2026"),
+                ("IPCA", "11/2026"),
+                ("IPCA", "12m_smoothed"),
+                ("Selic", "R1/2027"),
+            ]
         ),
     )
-    for dataset, part in [("bcb_focus_annual", "2026"), ("bcb_focus_12m", "12m"), ("bcb_focus_selic", "R1/2027")]:
+    for dataset, part in [
+        ("bcb_focus_annual", "_2026"),
+        ("bcb_focus_monthly", "11/2026"),
+        ("bcb_focus_12m", "12m"),
+        ("bcb_focus_selic", "R1/2027"),
+    ]:
         found = rows_of(CATALOG.datasets[dataset], expectations, CATALOG)["input_id"].to_list()
         assert len(found) == 1, dataset
         assert part in found[0]

@@ -1,4 +1,4 @@
-"""Focus: three sets, two bases, smoothing, meetings, nulls, units."""
+"""Focus: four sets, two bases, smoothing, meetings, nulls, units."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ SPAN = window("2026-06-01", "2026-06-30")
 ANNUAL = {query.extra["indicator"]: query for query in queries("bcb_focus_annual", SPAN)}
 (TWELVE,) = queries("bcb_focus_12m", SPAN)
 (SELIC,) = queries("bcb_focus_selic", SPAN)
+(MONTHLY,) = queries("bcb_focus_monthly", SPAN)
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def test_one_query_per_indicator_written_out_with_blanks_as_percent_20() -> None
     url = connector("bcb_focus").build_request(ANNUAL["PIB Total"]).url
     assert url == (
         "https://olinda.bcb.gov.br/olinda/servico/Expectativas/versao/v1/odata/ExpectativasMercadoAnuais"
-        "?$filter=Indicador%20eq%20'PIB%20Total'%20and%20Data%20ge%20'2026-06-01'%20and%20Data%20le%20'2026-06-30'"
+        "?$filter=Indicador%20eq%20'PIB%20Total'%20and%20Data%20ge%20'2026-06-01'%20and%20Data%20le%20'2026-06-30'%20and%20baseCalculo%20eq%200"
         "&$orderby=Data%20asc&$top=10000&$skip=0&$format=json"
     )
     currency = connector("bcb_focus").build_request(ANNUAL["Câmbio"]).url
@@ -147,3 +148,14 @@ async def test_a_short_first_page_is_the_only_one() -> None:
     (fetched,) = await connector("bcb_focus").fetch(client, ANNUAL["IPCA"])
     assert fetched.frames["expectation"].height == 1
     assert len(client.urls) == 1
+
+
+def test_a_month_keeps_its_own_text() -> None:
+    (one,) = parsed(MONTHLY, row(DataReferencia="07/2026", Mediana=0.21))
+    assert (one["reference"], one["median"]) == ("07/2026", pytest.approx(0.0021))
+
+
+@pytest.mark.parametrize("text", ["2026", "13/2026", "7/2026", "07-2026"])
+def test_what_is_no_month_is_refused(text: str) -> None:
+    with pytest.raises(BadPayload, match="not a month"):
+        parsed(MONTHLY, row(DataReferencia=text))
