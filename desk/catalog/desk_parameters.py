@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -20,7 +21,10 @@ from desk.catalog.risk_parameters import (
 )
 from desk.errors import BadCatalog
 
-InstrumentKind = Literal["pre_pu", "real_pu", "fx_forward", "equity_forward"]
+InstrumentKind = Literal[
+    "pre_pu", "real_pu", "fx_forward", "equity_forward", "cupom_pu", "ipca_bond", "par_bond", "spread"
+]
+PRICE_KINDS = ("fx_forward", "equity_forward")
 ASSET_CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
 
@@ -42,10 +46,18 @@ class Instrument:
     lot: int
     tenor_months: int | None = None
     unlisted: tuple[str, ...] = ()
+    maturity: dt.date | None = None
+    listed_from: dt.date | None = None
+    short_with: str | None = None
 
     @property
     def quoted_in_rate(self) -> bool:
-        return self.kind in ("pre_pu", "real_pu")
+        return self.kind not in PRICE_KINDS
+
+    @property
+    def long_only(self) -> bool:
+        """A cash bond cannot be sold short: `short_with` names the future that is the way to be short of it."""
+        return self.kind == "ipca_bond"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +121,12 @@ def _instrument(key: str, raw: Mapping[str, Any]) -> Instrument:
         raise BadCatalog(f"{where}: unknown kind {built.kind!r}")
     if built.asset_class not in ASSET_CLASSES:
         raise BadCatalog(f"{where}: unknown asset class {built.asset_class!r}")
-    if not months or not all(1 <= month <= 12 for month in months):
+    if built.kind == "ipca_bond":
+        if built.maturity is None or built.short_with is None:
+            raise BadCatalog(f"{where}: a bond needs maturity and short_with")
+    elif not months or not all(1 <= month <= 12 for month in months):
         raise BadCatalog(f"{where}: months must be contract months from 1 to 12")
-    if built.quoted_in_rate and built.tenor_months is None:
+    elif built.quoted_in_rate and built.tenor_months is None:
         raise BadCatalog(f"{where}: a constant maturity needs tenor_months")
     if min(built.multiplier, built.tick, built.lot, built.margin_rate) <= 0 or built.fee_brl < 0:
         raise BadCatalog(f"{where}: multiplier, tick, lot and margin_rate must be positive, fee_brl not negative")

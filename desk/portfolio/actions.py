@@ -19,10 +19,11 @@ from desk.catalog.desk_parameters import DeskParameters, Instrument
 from desk.gold import ACTION
 from desk.portfolio.book import Path
 from desk.portfolio.book_frames import as_of_times
+from desk.portfolio.market import USDBRL
 from desk.portfolio.pricing import Quotes, quote, terms_of
 from desk.portfolio.size import Plan, unit_cost
 from desk.transforms.curves import FloatArray
-from desk.units import pct
+from desk.units import bp, pct
 
 REASONS_SHOWN = 3
 UNITS = {
@@ -30,6 +31,10 @@ UNITS = {
     "real_pu": "fraction per year",
     "fx_forward": "BRL per USD 1,000",
     "equity_forward": "points",
+    "cupom_pu": "fraction per year",
+    "ipca_bond": "fraction per year",
+    "par_bond": "fraction per year",
+    "spread": "fraction per year",
 }
 Contributions = Mapping[tuple[int, str], Mapping[str, float]]
 """(row of the plan, instrument) -> strategy -> its signed part of the conviction."""
@@ -61,7 +66,11 @@ def action_frame(plan: Plan, path: Path, contributions: Contributions, parameter
     as_of = as_of_times(plan).to_list()
     terms = terms_of(parameters.instruments)
     old = quote(terms, plan.market.levels, plan.market.valuation, path.maturity_before)
-    books = {False: _Prices(plan.quotes, plan.unit_cost), True: _Prices(old, unit_cost(parameters, terms, old))}
+    usdbrl = plan.market.levels.spots[:, USDBRL]
+    books = {
+        False: _Prices(plan.quotes, plan.unit_cost),
+        True: _Prices(old, unit_cost(parameters, terms, old, usdbrl)),
+    }
     rows: list[dict[str, Any]] = []
     orders = sorted(_orders(path), key=lambda order: (order.row, -_cost(books[order.leaves], order), order.contract_id))
     sequence: dict[int, int] = {}
@@ -142,8 +151,8 @@ def invalidation_level(
     loss = rules.invalidation_sigmas * math.sqrt(rules.invalidation_days) * deviation
     side = 1.0 if contracts > 0 else -1.0
     if instrument.quoted_in_rate:
-        bp = loss / float(plan.quotes.dv01[row, column])
-        return float(plan.quotes.rate[row, column]) + side * bp * 1e-4
+        move_bp = loss / float(plan.quotes.dv01[row, column])
+        return float(plan.quotes.rate[row, column]) + side * move_bp * 1e-4
     return float(plan.quotes.price[row, column]) - side * loss / instrument.multiplier
 
 
@@ -161,7 +170,8 @@ def _stance(amount: float, instrument: Instrument) -> str:
     if amount == 0:
         return "flat"
     if instrument.quoted_in_rate:
-        return f"{'receive' if amount > 0 else 'pay'} {abs(amount):,.0f} BRL/bp"
+        sides = ("sell protection", "buy protection") if instrument.kind == "spread" else ("receive", "pay")
+        return f"{sides[0 if amount > 0 else 1]} {abs(amount):,.0f} BRL/bp"
     return f"{'long' if amount > 0 else 'short'} BRL {abs(amount) / 1e6:,.1f}m"
 
 
@@ -175,5 +185,11 @@ def _until(order: _Order, instrument: Instrument, level: float | None) -> str:
         return "closes the contract" if order.after == 0 else "no invalidation level: its volatility is unknown"
     falls = (order.after < 0) == instrument.quoted_in_rate  # a payer and a long price lose when the quotation falls
     side = "below" if falls else "above"
-    shown = f"{pct(level):.2f}%" if instrument.quoted_in_rate else f"{level:,.1f}"
-    return f"invalid if {order.contract_id} trades {side} {shown}"
+    return f"invalid if {order.contract_id} trades {side} {_quoted(level, instrument)}"
+
+
+def _quoted(level: float, instrument: Instrument) -> str:
+    """A level in the instrument's own quotation: bp for the spread, percent for rates, points for the others."""
+    if instrument.kind == "spread":
+        return f"{bp(level):,.0f} bp"
+    return f"{pct(level):.2f}%" if instrument.quoted_in_rate else f"{level:,.1f}"

@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from desk.catalog.desk_parameters import DeskParameters
-from desk.portfolio.market import Levels
-from desk.portfolio.pricing import Quotes, Terms, contract_value, quote, remaining, terms_of
+from desk.portfolio.kinds import nominal_value, struck_now
+from desk.portfolio.market import IPCA_INDEX, USDBRL, Levels
+from desk.portfolio.pricing import Quotes, contract_value, quote, settlement_fx
 from desk.portfolio.size import (
     TRADING_DAYS,
     IntArray,
@@ -32,6 +33,7 @@ from desk.portfolio.size import (
     unit_cost,
     worth_trading,
 )
+from desk.portfolio.terms import Terms, coupons_paid, remaining, terms_of
 from desk.transforms.curves import FloatArray
 
 
@@ -68,10 +70,10 @@ def _empty_path(rows: int, count: int) -> Path:
         held=np.zeros((rows, count), dtype=np.int64),
         before=np.zeros((rows, count), dtype=np.int64),
         maturity_before=np.full((rows, count), np.datetime64("NaT"), dtype="datetime64[D]"),
-        contract_id_before=np.full((rows, count), "", dtype="U8"),
+        contract_id_before=np.full((rows, count), "", dtype="U16"),
         target=np.zeros((rows, count), dtype=np.int64),
         maturity=np.full((rows, count), np.datetime64("NaT"), dtype="datetime64[D]"),
-        contract_id=np.full((rows, count), "", dtype="U8"),
+        contract_id=np.full((rows, count), "", dtype="U16"),
         price=np.zeros((rows, count)),
         carry=np.zeros((rows, count)),
         cost=np.zeros((rows, count)),
@@ -84,15 +86,20 @@ def run_path(plan: Plan, parameters: DeskParameters) -> Path:
     """The book from the plan's first row, with the inception NAV and no position, to its last."""
     terms = terms_of(parameters.instruments)
     path = _empty_path(len(plan), len(parameters.instruments))
-    growth = plan.market.cdi_growth()
+    growth = np.where(
+        terms.funded[:, None],
+        plan.market.cdi_growth(),
+        np.where(terms.dollar_funded[:, None], plan.market.usd_growth(), 0.0),
+    ).T
+    cash_growth = plan.market.cdi_growth()
     marked = np.zeros(len(parameters.instruments), dtype=np.intp)  # row of each held contract's last mark
     path.nav[0] = parameters.portfolio.inception_nav_brl
     _decide(plan, path, 0, parameters)
     for row in range(1, len(plan)):
         now = _quote_at(terms, plan, row, path.maturity_before[row - 1])
-        _mark(terms, plan, path, row, now, marked, growth)
+        _mark(terms, plan, path, row, marked, growth)
         _fill(terms, plan, path, row, now, marked, parameters)
-        interest = np.expm1(growth[row] - growth[row - 1])
+        interest = np.expm1(cash_growth[row] - cash_growth[row - 1])
         path.cash[row] = round(path.nav[row - 1] * interest, 2)
         path.nav[row] = round(path.nav[row - 1] + path.pnl_of(row), 2)
         _decide(plan, path, row, parameters)
@@ -104,51 +111,66 @@ def _quote_at(terms: Terms, plan: Plan, row: int, maturity: npt.NDArray[np.datet
     return quote(terms, plan.market.levels[at], plan.market.valuation[at], maturity[None, :])
 
 
-def _mark(
-    terms: Terms,
-    plan: Plan,
-    path: Path,
-    row: int,
-    now: Quotes,
-    marked: npt.NDArray[np.intp],
-    growth: FloatArray,
-) -> None:
-    """Price and carry P&L of what was held into `row`, since each contract's last mark."""
+def _mark(terms: Terms, plan: Plan, path: Path, row: int, marked: npt.NDArray[np.intp], growth: FloatArray) -> None:
+    """Price and carry P&L of what was held into `row`, since each contract's last mark.
+
+    `growth` (R, N) is the logarithm of what a funded line's money has cost since the first row.
+    """
     held = path.before[row - 1]
     path.held[row] = held
     open_lines = held != 0
     if not open_lines.any():
         return
-    base, still = _last_marks(terms, plan, row, path.maturity_before[row - 1], marked)
-    funding = np.where(terms.funded, np.exp(growth[row] - growth[marked]), 1.0)
-    price = np.round(held * (now.value[0] - still), 2)
-    carry = np.round(held * (still - base * funding), 2)
+    move = _moves(terms, plan, row, held, path.maturity_before[row - 1], marked)
+    funding = np.exp(growth[row] - growth[marked, np.arange(len(marked))])
+    fx = settlement_fx(terms, plan.market.levels[row : row + 1])[0]
+    price = np.round(held * (move.now - move.still) * fx, 2)
+    carry = np.round(held * (move.still - move.base * funding + move.coupons) * fx, 2)
     known = np.isfinite(price + carry)
     path.price[row] = np.where(open_lines, np.where(known, price, np.nan), 0.0)
     path.carry[row] = np.where(open_lines, np.where(known, carry, np.nan), 0.0)
     marked[open_lines & known] = row
 
 
-def _last_marks(
-    terms: Terms, plan: Plan, row: int, maturity: npt.NDArray[np.datetime64], marked: npt.NDArray[np.intp]
-) -> tuple[FloatArray, FloatArray]:
-    """Value of each held contract at its last mark, and on those same levels with the days of `row` left (N,) each.
+@dataclass(frozen=True)
+class _Move:
+    """One contract (N,) in its settlement currency: `base` at its last mark; `still` on those same levels with the days
+    of the row left; `now` on the row's levels; `coupons` paid in between. The IPCA index of `still` is the row's own:
+    its accrual is carry, not a change of price."""
 
-    The IPCA index is the row's own: its accrual is carry, not a change of price.
-    """
-    base, still = np.full(len(marked), np.nan), np.full(len(marked), np.nan)
+    base: FloatArray
+    still: FloatArray
+    now: FloatArray
+    coupons: FloatArray
+
+
+def _moves(
+    terms: Terms,
+    plan: Plan,
+    row: int,
+    held: IntArray,
+    maturity: npt.NDArray[np.datetime64],
+    marked: npt.NDArray[np.intp],
+) -> _Move:
+    count = len(marked)
+    base, still, now, coupons = (np.full(count, np.nan) for _ in range(4))
     market = plan.market
-    left = remaining(market.valuation[row : row + 1], maturity[None, :])
-    for mark in np.unique(marked):
-        at = slice(mark, mark + 1)
+    here = slice(row, row + 1)
+    left = remaining(terms, market.valuation[here], maturity[None, :])
+    for mark in np.unique(marked[held != 0]):
+        at, lines = slice(mark, mark + 1), marked == mark
         levels = market.levels[at]
-        then = contract_value(terms, levels, *remaining(market.valuation[at], maturity[None, :]))[0]
+        then = remaining(terms, market.valuation[at], maturity[None, :])
+        strike = struck_now(terms, levels, then)
         spots = levels.spots.copy()
-        spots[:, 3] = market.levels.spots[row, 3]
-        unchanged = contract_value(terms, Levels(levels.curves, spots, levels.usd_short), *left)[0]
-        lines = marked == mark
-        base[lines], still[lines] = then[lines], unchanged[lines]
-    return base, still
+        spots[:, IPCA_INDEX] = market.levels.spots[row, IPCA_INDEX]
+        unchanged = Levels(levels.curves, spots, levels.usd_short)
+        base[lines] = contract_value(terms, levels, then, strike)[0, lines]
+        still[lines] = contract_value(terms, unchanged, left, strike)[0, lines]
+        now[lines] = contract_value(terms, market.levels[here], left, strike)[0, lines]
+        paid = coupons_paid(terms, market.valuation[mark], market.valuation[row])
+        coupons[lines] = np.where(paid > 0, terms.multiplier * paid * nominal_value(market.levels[here])[0], 0.0)[lines]
+    return _Move(base, still, now, coupons)
 
 
 def _fill(
@@ -162,8 +184,10 @@ def _fill(
 ) -> None:
     """The orders of `row - 1` at the prices of `row`; a roll closes the old contract and opens the new one."""
     held, target = path.before[row - 1], path.target[row - 1]
+    redeemed = terms.kind_mask("ipca_bond") & (path.maturity_before[row - 1] <= plan.market.valuation[row])
+    held, target = np.where(redeemed, 0, held), np.where(redeemed, 0, target)
     old, new = path.maturity_before[row - 1], path.maturity[row - 1]
-    fresh = _quote_at(terms, plan, row, new)
+    fresh, usdbrl = _quote_at(terms, plan, row, new), plan.market.levels.spots[row : row + 1, USDBRL]
     rolled = (old != new) & (held != 0)
     priced = np.isfinite(fresh.value[0]) & (np.isfinite(now.value[0]) | ~rolled)
     done = priced & ((held != target) | rolled)
@@ -171,8 +195,8 @@ def _fill(
         held,
         target,
         rolled,
-        np.nan_to_num(unit_cost(parameters, terms, now)[0]),
-        np.nan_to_num(unit_cost(parameters, terms, fresh)[0]),
+        np.nan_to_num(unit_cost(parameters, terms, now, usdbrl)[0]),
+        np.nan_to_num(unit_cost(parameters, terms, fresh, usdbrl)[0]),
     )
     path.cost[row] = np.where(done, cost, 0.0)
     path.before[row] = np.where(done, target, held)

@@ -13,6 +13,7 @@ from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTab
 from desk.model import decision_time
 from desk.portfolio.book import Path, line_cost
 from desk.portfolio.covariance import quadratic_form
+from desk.portfolio.market import USDBRL
 from desk.portfolio.pricing import quote, terms_of
 from desk.portfolio.size import TRADING_DAYS, Plan, unit_cost
 from desk.transforms.curves import FloatArray
@@ -50,7 +51,8 @@ def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.D
     margin = np.array([item.margin_rate for item in parameters.instruments])
     rolled = (path.maturity != path.maturity_before) & (path.before != 0)
     old = quote(terms, plan.market.levels, plan.market.valuation, path.maturity_before)
-    cost = line_cost(path.before, path.target, rolled, unit_cost(parameters, terms, old), plan.unit_cost)
+    old_cost = unit_cost(parameters, terms, old, plan.market.levels.spots[:, USDBRL])
+    cost = line_cost(path.before, path.target, rolled, old_cost, plan.unit_cost)
     idle = (path.target == path.before) & ~rolled
     return gold_frame(
         TARGET_POSITION,
@@ -67,7 +69,7 @@ def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.D
             "contracts_before": path.before.ravel(),
             "notional_brl": notional.ravel(),
             "dv01_brl": (path.target * dv01).ravel(),
-            "delta_brl": np.where(terms.funded, 0.0 * notional, notional).ravel(),
+            "delta_brl": np.where(terms.kind_mask("fx_forward", "equity_forward"), notional, 0.0 * notional).ravel(),
             "margin_brl": (np.abs(notional) * margin).ravel(),
             "cost_brl": np.where(idle, 0.0, cost).ravel(),
             "unit_vol_brl": plan.volatility.ravel(),

@@ -10,21 +10,43 @@ import polars as pl
 
 from desk.calendars import Days
 from desk.errors import MissingInput
-from desk.portfolio.contracts import business_days, valuation_days
+from desk.portfolio.contracts import business_days, calendar_days, valuation_days
 from desk.transforms.curves import VERTICES, FloatArray
+from desk.transforms.fallbacks import LONG_VERTICES
 
-CURVES = ("pre", "real")
-CURVE_COLUMNS = tuple(f"{curve}_{bd}" for curve in CURVES for bd in VERTICES)
+CURVE_VERTICES: dict[str, tuple[int, ...]] = {
+    "pre": VERTICES,
+    "real": (*VERTICES, *LONG_VERTICES),
+    "cupom": VERTICES,
+    "ust": VERTICES,
+}
+"""Business days of each curve's vertices, in the order of `Levels.curves`. The NTN-B of 2045 needs the long ones."""
+CURVES = tuple(CURVE_VERTICES)
+CURVE_KEYS = tuple((curve, bd) for curve, vertices in CURVE_VERTICES.items() for bd in vertices)
+CURVE_COLUMNS = tuple(f"{curve}_{bd}" for curve, bd in CURVE_KEYS)
 SPOT_COLUMNS = ("usdbrl", "ibovespa", "ipca_index_pro_rata")
 MARKET_COLUMNS = (*CURVE_COLUMNS, *SPOT_COLUMNS, "usd_short_rate", "cdi")
+USDBRL, IBOVESPA, IPCA_INDEX = 1, 2, 3
+"""Places in `Levels.spots`."""
+
+
+def curve_slice(curve: str) -> slice:
+    """Where `curve` stands in the last axis of `Levels.curves`."""
+    at = [index for index, (name, _) in enumerate(CURVE_KEYS) if name == curve]
+    return slice(at[0], at[-1] + 1)
+
+
+def curve_at(curve: str, bd: int) -> int:
+    """The place of one vertex."""
+    return CURVE_KEYS.index((curve, bd))
 
 
 @dataclass(frozen=True)
 class Levels:
     """What contracts are priced from. Leading axes (..., ) are rows, or rows by scenarios.
 
-    `curves` (..., 2V): annual fractions, PRE at VERTICES and then the real curve; `spots` (..., 4): one, USD/BRL,
-    Ibovespa, pro-rata IPCA index; `usd_short` (...,): linear ACT/360 fraction.
+    `curves` (..., K): fractions per year at CURVE_KEYS (PRE and real BUS/252, cupom linear ACT/360, Treasury par
+    yields); `spots` (..., 4): one, USD/BRL, Ibovespa, pro-rata IPCA index; `usd_short` (...,): linear ACT/360 fraction.
     """
 
     curves: FloatArray
@@ -69,6 +91,18 @@ class Market:
         span = business_days(self.valuation[:-1], self.valuation[1:])
         return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / 252.0)])
 
+    def usd_growth(self) -> FloatArray:
+        """Logarithm of what one USD at the short onshore dollar rate has become by each row, from 0. Shape (T,).
+
+        A rate holds until the next one is known. A line whose dollars have no rate has no price either, so the days
+        before the first one, which count as zero, are in nobody's P&L.
+        """
+        known = np.isfinite(self.levels.usd_short)
+        last = np.maximum.accumulate(np.where(known, np.arange(len(self)), -1))
+        rate = np.where(last >= 0, self.levels.usd_short[np.maximum(last, 0)], 0.0)[:-1]
+        span = calendar_days(self.valuation[:-1], self.valuation[1:])
+        return np.concatenate([[0.0], np.cumsum(np.log1p(rate * span / 360.0))])
+
 
 def read_market(values: pl.DataFrame) -> Market:
     """The wide panel as arrays. Raises MissingInput naming the columns that it lacks."""
@@ -93,7 +127,7 @@ def factor_moves(levels: Levels) -> Levels:
     """
     ratios = np.full_like(levels.spots, np.nan)
     ratios[1:] = levels.spots[1:] / levels.spots[:-1]
-    ratios[:, 0] = ratios[:, 3] = 1.0  # an index accrual is no risk factor
+    ratios[:, 0] = ratios[:, IPCA_INDEX] = 1.0  # an index accrual is no risk factor
     return Levels(_difference(levels.curves), ratios, _difference(levels.usd_short))
 
 

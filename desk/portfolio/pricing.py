@@ -1,52 +1,41 @@
-"""What one contract is worth in BRL: the one function behind P&L, VaR scenarios, stress and DV01.
+"""What one contract is worth: the one function behind P&L, VaR scenarios, stress and DV01.
 
-Value of one contract held long the price, in BRL:
+Value of one contract held long the price:
 
-    DI1   100,000 / (1 + pre)^(bd/252)
-    DAP   100,000 / (1 + real)^(bd/252) x 0.00025 x pro-rata IPCA index
-    DOL   50 x 1,000 x usdbrl x (1 + pre)^(bd/252) / (1 + usd_short x cd/360)
-    IND   ibovespa x (1 + pre)^(bd/252)
+    DI1   BRL  100,000 / (1 + pre)^(bd/252)
+    DAP   BRL  100,000 / (1 + real)^(bd/252) x 0.00025 x pro-rata IPCA index
+    DOL   BRL  50 x 1,000 x usdbrl x (1 + pre)^(bd/252) / (1 + usd_short x cd/360)
+    IND   BRL  ibovespa x (1 + pre)^(bd/252)
+    NTN-B BRL  VNA x sum of flows / (1 + real)^(bd/252), the coupons paid out as they fall due
+    DDI   USD  0.50 x 100,000 / (1 + cupom x cd/360)
+    UST   USD  face x price of the par bond struck at the last mark
+    SOV   USD  1m x (1 + 4.5 x fall of the spread since the last mark + the spread earned since)
 
 so that every sign follows from the value: + contracts of DI1 (long the PU, receive) lose when rates rise, + DOL gains
-when USD/BRL rises. DI1 and DAP are funded at CDI: their P&L is the change of value less CDI on the value before (B3
-corrects the previous settlement price by the DI rate; for DAP also by the IPCA index, which the value holds). Between
-vertices rates are flat-forward, below the first vertex flat, and above the last the last forward goes on for at most 6%
-(a January contract lies up to half a year past ten years).
+when USD/BRL rises, + SOV (protection sold) gains when the spread falls. Gains in USD settle at the day's PTAX; the
+face is not an exposure to the dollar (a DDI is held with its dollars sold forward, as B3's FRA de cupom does).
+
+DI1, DAP and NTN-B are funded at CDI: their P&L is the change of value less CDI on the value before (B3 corrects the
+previous settlement price by the DI rate; for DAP also by the IPCA index, which the value holds). DDI and UST are funded
+at the short dollar rate. Between vertices rates are flat-forward, below the first vertex flat, and above the last the
+last forward goes on for at most 6% (a January contract lies up to half a year past ten years).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from desk.calendars import Days
-from desk.catalog.desk_parameters import Instrument
-from desk.portfolio.contracts import business_days, calendar_days
-from desk.portfolio.market import Levels
-from desk.transforms.curves import BUS_YEAR, VERTICES, FloatArray
+from desk.portfolio import kinds
+from desk.portfolio.kinds import Strike, node_weights, struck_now
+from desk.portfolio.market import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, curve_slice
+from desk.portfolio.terms import Left, Terms, remaining, terms_of
+from desk.transforms.curves import BUS_YEAR, FloatArray
 
-FORWARD_ABOVE = 1.06
 BP = 1e-4
-_PRICE_AT_PAR = {"pre_pu": 100_000.0, "real_pu": 100_000.0, "fx_forward": 1_000.0, "equity_forward": 1.0}
-_SPOT = {"pre_pu": 0, "real_pu": 3, "fx_forward": 1, "equity_forward": 2}
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The instruments' constants as arrays (N,). `sign` is -1 where the value falls when its rate rises."""
-
-    sign: FloatArray
-    par_value: FloatArray
-    spot: npt.NDArray[np.intp]
-    curve_offset: npt.NDArray[np.intp]
-    dollar_discounted: npt.NDArray[np.bool_]
-    funded: npt.NDArray[np.bool_]
-    in_rate: npt.NDArray[np.bool_]
-    multiplier: FloatArray
-    indexed: npt.NDArray[np.bool_]
+_YIELD_STEPS = 12
 
 
 @dataclass(frozen=True)
@@ -65,88 +54,159 @@ class Quotes:
     exposure: FloatArray
 
 
-def terms_of(instruments: Sequence[Instrument]) -> Terms:
-    kinds = [instrument.kind for instrument in instruments]
-    multiplier = np.array([instrument.multiplier for instrument in instruments])
-    funded = np.array([kind in ("pre_pu", "real_pu") for kind in kinds])
-    return Terms(
-        sign=np.where(funded, -1.0, 1.0),
-        par_value=multiplier * np.array([_PRICE_AT_PAR[kind] for kind in kinds]),
-        spot=np.array([_SPOT[kind] for kind in kinds], dtype=np.intp),
-        curve_offset=np.array([len(VERTICES) if kind == "real_pu" else 0 for kind in kinds], dtype=np.intp),
-        dollar_discounted=np.array([kind == "fx_forward" for kind in kinds]),
-        funded=funded,
-        in_rate=funded,
-        multiplier=multiplier,
-        indexed=np.array([kind == "real_pu" for kind in kinds]),
-    )
+def contract_value(terms: Terms, levels: Levels, left: Left, strike: Strike | None = None) -> FloatArray:
+    """One contract in the currency it settles in: (R, N) on levels of R rows, (R, S, N) on (R, S) scenarios.
+
+    `strike` is that of the constant maturities (UST, SOV); on rows it may be left out: struck at these levels.
+    """
+    if strike is None:
+        strike = struck_now(terms, levels, left)
+    value = np.full((*levels.usd_short.shape, len(terms.kinds)), np.nan)
+    for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
+        columns = terms.columns(*names)
+        if len(columns):
+            value[..., columns] = kinds.futures_value(terms, levels, left, columns, curve)
+    columns = terms.columns("cupom_pu")
+    if len(columns):
+        value[..., columns] = kinds.cupom_value(terms, levels, left, columns)
+    columns = terms.columns("ipca_bond")
+    if len(columns):
+        nominal = kinds.nominal_value(levels)[..., None]
+        listed = np.where(np.isnan(kinds.over_scenarios(left.bd[:, columns], levels)), np.nan, 1.0)
+        value[..., columns] = terms.multiplier[columns] * nominal * kinds.bond_quotation(levels, left) * listed
+    columns = terms.columns("par_bond")
+    if len(columns):
+        value[..., columns] = kinds.par_bond_value(terms, levels, left, columns, strike)
+    columns = terms.columns("spread")
+    if len(columns):
+        value[..., columns] = kinds.spread_value(terms, levels, left, columns, strike)
+    return value
 
 
-def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quotes:
-    """Contracts `maturity` (R, N) on `levels` of R rows, valued on `valuation` (R,)."""
-    bd, cd = remaining(valuation, maturity)
-    growth = _log_growth(terms, levels, bd)
-    value = _value(terms, levels, growth, cd)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        years = bd / BUS_YEAR
-        rate = np.where(years > 0, np.expm1(growth / years), np.nan)
-        dv01 = -terms.sign * value * years / (1.0 + rate) * BP
-        point = terms.multiplier * np.where(terms.indexed, levels.spots[..., 3:4], 1.0)
-        exposure = np.where(terms.funded, value * years / 10.0, value)
-        return Quotes(value, rate, dv01, value / point, exposure)
-
-
-def contract_value(terms: Terms, levels: Levels, bd: FloatArray, cd: FloatArray) -> FloatArray:
-    """BRL per contract with `bd`, `cd` (R, N) days left: (R, N) on levels of R rows, (R, S, N) on (R, S) scenarios."""
-    return _value(terms, levels, _log_growth(terms, levels, bd), cd)
+def settlement_fx(terms: Terms, levels: Levels) -> FloatArray:
+    """BRL per unit of the settlement currency (..., N): PTAX for contracts in USD, else one."""
+    return np.where(terms.in_dollars, levels.spots[..., USDBRL, None], 1.0)
 
 
 def scenario_pnl(terms: Terms, levels: Levels, moves: Levels, valuation: Days, maturity: Days) -> FloatArray:
     """P&L in BRL of one long contract if the levels moved at once: (R, S, N) for rows R and moves (R or 1, S, ...)."""
-    bd, cd = remaining(valuation, maturity)
-    base = contract_value(terms, levels, bd, cd)
-    return contract_value(terms, levels.shocked(moves), bd, cd) - base[:, None, :]
+    left = remaining(terms, valuation, maturity)
+    strike = struck_now(terms, levels, left)
+    base = contract_value(terms, levels, left, strike)
+    shocked = levels.shocked(moves)
+    gain = contract_value(terms, shocked, left, strike) - base[:, None, :]
+    for column in np.flatnonzero(terms.in_dollars):
+        gain[..., column] *= shocked.spots[..., USDBRL]
+    return gain
 
 
-def remaining(valuation: Days, maturity: Days) -> tuple[FloatArray, FloatArray]:
-    """Business and calendar days left (R, N); a contract past its maturity has none."""
-    start = np.asarray(valuation)[:, None]
-    return np.maximum(business_days(start, maturity), 0.0), np.maximum(calendar_days(start, maturity), 0.0)
+def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quotes:
+    """Contracts `maturity` (R, N) on `levels` of R rows, valued on `valuation` (R,)."""
+    left = remaining(terms, valuation, maturity)
+    strike = struck_now(terms, levels, left)
+    own = contract_value(terms, levels, left, strike)
+    fx = settlement_fx(terms, levels)
+    unfunded = terms.dollar_funded & np.isnan(levels.usd_short)[:, None]  # nobody knows what holding it costs
+    own = np.where(unfunded, np.nan, own)
+    rate, dv01, price = np.full_like(own, np.nan), np.full_like(own, np.nan), np.full_like(own, np.nan)
+    _quote_zeros(terms, levels, left, own, rate, dv01, price)
+    _quote_cupom(terms, levels, left, own, rate, dv01, price)
+    _quote_bonds(terms, levels, left, rate, dv01, price)
+    _quote_constant_maturities(terms, strike, own, rate, dv01, price)
+    dv01 = np.where(np.isnan(own), np.nan, dv01 * fx)
+    value = own * fx
+    years = left.bd / BUS_YEAR
+    futures = terms.kind_mask("pre_pu", "real_pu")
+    plain = terms.kind_mask("fx_forward", "equity_forward")
+    exposure = np.where(futures, value * years / 10.0, np.where(plain, value, dv01 / BP / 10.0))
+    return Quotes(value, rate, dv01, price, exposure)
 
 
-def node_weights(bd: FloatArray, offset: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], ...]:
-    """Indices of the two vertices that price `bd` (R, N) and their weights in years of ln(1 + rate).
+def _quote_zeros(
+    terms: Terms, levels: Levels, left: Left, own: FloatArray, rate: FloatArray, dv01: FloatArray, price: FloatArray
+) -> None:
+    for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
+        columns = terms.columns(*names)
+        years = left.bd[:, columns] / BUS_YEAR
+        growth = kinds.zero_growth(curve, levels, left.bd[:, columns])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate[:, columns] = np.where(years > 0, np.expm1(growth / years), np.nan)
+        sign = -terms.forward_sign[columns]
+        dv01[:, columns] = sign * own[:, columns] * years / (1.0 + rate[:, columns]) * BP
+        point = np.where(terms.indexed[columns], levels.spots[:, IPCA_INDEX, None], 1.0) * terms.multiplier[columns]
+        price[:, columns] = own[:, columns] / point
 
-    ln(value) moves by `sign` x (w_left ln(1 + r_left) + w_right ln(1 + r_right)): flat-forward is linear in these.
-    """
-    nodes = np.array(VERTICES, dtype=np.float64)
-    right = np.clip(np.searchsorted(nodes, bd, side="left"), 0, len(nodes) - 1)
-    left = np.maximum(right - 1, 0)
-    x0, x1 = nodes[left], nodes[right]
-    below = right == 0
+
+def _quote_cupom(
+    terms: Terms, levels: Levels, left: Left, own: FloatArray, rate: FloatArray, dv01: FloatArray, price: FloatArray
+) -> None:
+    columns = terms.columns("cupom_pu")
+    if not len(columns):
+        return
+    days, growth = left.cd[:, columns], kinds.cupom_growth(levels, left, columns)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(below, 1.0, (bd - x0) / (x1 - x0))
-    weight_left = np.where(below, 0.0, x0 / BUS_YEAR * (1.0 - share))
-    weight_right = np.where(below, bd / BUS_YEAR, x1 / BUS_YEAR * share)
-    weight_right = np.where(bd <= nodes[-1] * FORWARD_ABOVE, weight_right, np.nan)
-    left = np.where(weight_left == 0.0, right, left)  # an unknown vertex without weight must not count
-    return left + offset, right + offset, weight_left, weight_right
+        rate[:, columns] = np.where(days > 0, np.expm1(growth) * 360.0 / days, np.nan)
+    dv01[:, columns] = own[:, columns] * days / 360.0 * np.exp(-growth) * BP
+    price[:, columns] = own[:, columns] / terms.multiplier[columns]
 
 
-def _log_growth(terms: Terms, levels: Levels, bd: FloatArray) -> FloatArray:
-    """Years x ln(1 + rate) to maturity, of each contract's own curve: (R, N) or (R, S, N)."""
-    left, right, weight_left, weight_right = node_weights(bd, terms.curve_offset)
-    logs = np.log1p(levels.curves)
-    if logs.ndim == 3:
-        left, right, weight_left, weight_right = (a[:, None, :] for a in (left, right, weight_left, weight_right))
-    near, far = np.take_along_axis(logs, left, axis=-1), np.take_along_axis(logs, right, axis=-1)
-    return np.asarray(weight_left * near + weight_right * far)
+def _quote_bonds(
+    terms: Terms, levels: Levels, left: Left, rate: FloatArray, dv01: FloatArray, price: FloatArray
+) -> None:
+    """Quotation in percent of the VNA, yield to maturity, and DV01 to a parallel move of the real zero curve."""
+    columns = terms.columns("ipca_bond")
+    if not len(columns):
+        return
+    factors, lacks = kinds.bond_flows(levels, left)
+    quotation = np.where(lacks, np.nan, np.einsum("rf,rfb->rb", factors, left.amount))
+    years = left.flow_bd / BUS_YEAR
+    near, far, near_weight, far_weight = node_weights(left.flow_bd, CURVE_VERTICES["real"])
+    curve = levels.curves[:, curve_slice("real")].copy()
+    for vertex in range(curve.shape[1] - 2, -1, -1):
+        curve[:, vertex] = np.where(np.isnan(curve[:, vertex]), curve[:, vertex + 1], curve[:, vertex])
+    slopes = near_weight / (1.0 + np.take_along_axis(curve, near, axis=1))
+    slopes = np.nan_to_num(slopes) + np.nan_to_num(far_weight / (1.0 + np.take_along_axis(curve, far, axis=1)))
+    nominal = terms.multiplier[columns] * kinds.nominal_value(levels)[:, None]
+    dv01[:, columns] = nominal * np.einsum("rf,rf,rfb->rb", factors, slopes, left.amount) * BP
+    dv01[:, columns] = np.where(lacks, np.nan, dv01[:, columns])
+    price[:, columns] = quotation * 100.0
+    rate[:, columns] = _bond_yield(quotation, years, left.amount)
 
 
-def _value(terms: Terms, levels: Levels, growth: FloatArray, cd: FloatArray) -> FloatArray:
-    # picked spots come out in another memory order; a plain one keeps every later sum the same whatever the shape
-    value = np.ascontiguousarray(terms.par_value * levels.spots[..., terms.spot] * np.exp(terms.sign * growth))
-    days = cd[:, None, :] if value.ndim == 3 else cd
-    for column in np.flatnonzero(terms.dollar_discounted):
-        value[..., column] /= 1.0 + levels.usd_short * days[..., column] / 360.0
-    return np.asarray(value)
+def _bond_yield(quotation: FloatArray, years: FloatArray, amount: FloatArray) -> FloatArray:
+    """Annual effective yield (R, B) that gives each quotation, by Newton's steps on ln(1 + y)."""
+    growth = np.full(quotation.shape, np.log(1.06))
+    for _ in range(_YIELD_STEPS):
+        flows = amount * np.exp(-years[:, :, None] * growth[:, None, :])
+        value, slope = flows.sum(axis=1), (flows * years[:, :, None]).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            growth = growth + (value - quotation) / slope
+    return np.asarray(np.expm1(growth))
+
+
+def _quote_constant_maturities(
+    terms: Terms, strike: Strike, own: FloatArray, rate: FloatArray, dv01: FloatArray, price: FloatArray
+) -> None:
+    """UST in points of 100 at its par yield; the spread in basis points."""
+    treasuries, spreads = terms.columns("par_bond"), terms.columns("spread")
+    both = np.concatenate([treasuries, spreads])
+    rate[:, both] = strike.rate[:, both]
+    years = kinds.annuity_years(rate[:, treasuries], 2.0 * terms.tenor_years[treasuries])
+    dv01[:, treasuries] = own[:, treasuries] * years * BP
+    price[:, treasuries] = own[:, treasuries] / terms.multiplier[treasuries]
+    dv01[:, spreads] = terms.multiplier[spreads] * kinds.SPREAD_YEARS * BP
+    price[:, spreads] = rate[:, spreads] / BP
+
+
+__all__ = [
+    "BP",
+    "Quotes",
+    "Terms",
+    "contract_value",
+    "node_weights",
+    "quote",
+    "remaining",
+    "scenario_pnl",
+    "settlement_fx",
+    "terms_of",
+]

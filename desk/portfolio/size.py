@@ -10,7 +10,7 @@ import numpy.typing as npt
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.covariance import ewma_weights, shrunk_covariance
-from desk.portfolio.market import Market
+from desk.portfolio.market import USDBRL, Market
 from desk.portfolio.pricing import BP, Quotes, Terms, quote, terms_of
 from desk.portfolio.risk_parity import risk_shares, solve_risk_parity, strength
 from desk.portfolio.trailing import trailing_pnl
@@ -73,7 +73,7 @@ def plan_book(market: Market, conviction: FloatArray, parameters: DeskParameters
         matrix=matrix,
         risk_weight=risk_weight,
         per_brl=per_brl,
-        unit_cost=unit_cost(parameters, terms, quotes),
+        unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
         target_volatility=rules.target_volatility * np.abs(risk_weight).sum(axis=1),
     )
 
@@ -95,12 +95,14 @@ def _weights(
     return shares * np.sign(view) * scale, per_brl * scale
 
 
-def unit_cost(parameters: DeskParameters, terms: Terms, quotes: Quotes) -> FloatArray:
-    """BRL to buy or sell one contract: the ticks paid against the settlement price, and the fee. Shape as quotes."""
+def unit_cost(parameters: DeskParameters, terms: Terms, quotes: Quotes, usdbrl: FloatArray) -> FloatArray:
+    """BRL to buy or sell one contract: the ticks paid against the settlement price, and the fee. Shape as quotes;
+    `usdbrl` (R,) turns ticks in dollars into BRL."""
     instruments = parameters.instruments
     slip = np.array([item.slip_ticks * item.tick for item in instruments])
     fee = np.array([item.fee_brl for item in instruments])
-    tick_value = np.where(terms.in_rate, np.abs(quotes.dv01) / BP, terms.multiplier)
+    fx = np.where(terms.in_dollars, usdbrl[:, None], 1.0)
+    tick_value = np.where(terms.price_ticks, terms.multiplier * fx, np.abs(quotes.dv01) / BP)
     return np.asarray(slip * tick_value + fee)
 
 

@@ -11,9 +11,11 @@ import numpy.typing as npt
 from desk.calendars import Days
 from desk.catalog import read_toml
 from desk.errors import BadCatalog
-from desk.transforms.curves import FloatArray
+from desk.transforms.curves import VERTICES, FloatArray
 
 Choice = npt.NDArray[np.int64]
+LONG_VERTICES = (3780, 5040)
+"""15 and 20 years: the real curve's alone, for the NTN-B of 2045."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class CurveSpec:
     flat_below: float
     forward_above: float
     sources: tuple[CurveSource, ...]
+    vertices: tuple[int, ...] = VERTICES
+    longest_years: float = 16.0
+    """Bonds beyond are left out; by default there is still one beyond the ten-year vertex."""
+    origin: str = ""
+    """Under which name the panel says where it came from; the prefix when empty."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,13 @@ def load_fallbacks() -> Fallbacks:
     raw = read_toml("fallbacks")
     try:
         curves = tuple(
-            CurveSpec(**{**entry, "sources": tuple(CurveSource(**source) for source in entry["sources"])})
+            CurveSpec(
+                **{
+                    **entry,
+                    "sources": tuple(CurveSource(**source) for source in entry["sources"]),
+                    "vertices": tuple(entry.get("vertices", VERTICES)),
+                }
+            )
             for entry in raw["curve"]
         )
         columns = tuple(

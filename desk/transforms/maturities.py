@@ -19,7 +19,6 @@ from desk.transforms.bootstrap import bootstrap, business_days
 from desk.transforms.curves import (
     BUS_YEAR,
     FACE_BRL,
-    VERTICES,
     FloatArray,
     flat_forward,
     linear_360_growth,
@@ -32,13 +31,12 @@ from desk.transforms.known import Grid, Rows, at_rows, gather_days, usable_rows
 
 _MONTHS = "FGHJKMNQUVXZ"
 _SHORTEST_REAL_BD = 126  # inside its last coupon period a real yield is mostly inflation already known
-_LONGEST_YEARS = 16  # enough to have one bond beyond the ten-year vertex
 _FEWEST_VERTICES = 2
 
 
 @dataclass(frozen=True)
 class ConstantMaturities:
-    """One curve at each day: rates (T, len(VERTICES)) with NaN, the obs_date (T,) used and the source's name."""
+    """One curve at each day: rates (T, vertices) with NaN, the obs_date (T,) used and the source's name."""
 
     rates: FloatArray
     obs_dates: Days
@@ -56,17 +54,17 @@ class _States:
 
 
 def constant_maturities(spec: CurveSpec, silver: Mapping[str, pl.DataFrame], grid: Grid) -> ConstantMaturities:
-    """The curve of `spec` at VERTICES for each day of the grid; NaN where unknown or too old."""
+    """The curve of `spec` at its vertices for each day of the grid; NaN where unknown or too old."""
     rates, dates, known = [], [], []
     for source in spec.sources:
-        states = _states(source, silver, grid)
+        states = _states(source, silver, grid, spec.longest_years)
         at = _interpolate(spec, states)
         event = at_rows(states.rows, len(grid))
         obs = gather_days(states.obs_dates, event)
         picked = np.where((event >= 0)[:, None], at[np.maximum(event, 0)] if len(at) else np.nan, np.nan)
         age = (grid.days - obs).astype("timedelta64[D]").astype(np.float64)
         fresh = ~np.isnat(obs) & (age <= spec.max_age_days)
-        rates.append(np.broadcast_to(picked, (len(grid), len(VERTICES))))
+        rates.append(np.broadcast_to(picked, (len(grid), len(spec.vertices))))
         dates.append(obs)
         known.append(fresh & (np.isfinite(rates[-1]).sum(axis=1) >= _FEWEST_VERTICES))
     choice = choose(dates, known, spec.patience_days)
@@ -78,9 +76,9 @@ def constant_maturities(spec: CurveSpec, silver: Mapping[str, pl.DataFrame], gri
 
 
 def _interpolate(spec: CurveSpec, states: _States) -> FloatArray:
-    at = np.array(VERTICES, dtype=np.float64)
+    at = np.array(spec.vertices, dtype=np.float64)
     if not len(states.rows):
-        return np.empty((0, len(VERTICES)))
+        return np.empty((0, len(spec.vertices)))
     if spec.method == "linear_par":
         return linear_par(states.tenors, states.rates, at)
     if spec.method == "linear_360":
@@ -103,8 +101,8 @@ def _calendar_days(obs_dates: Days, tenors: FloatArray) -> FloatArray:
     return np.where(np.isfinite(spread), (end - start).astype("timedelta64[D]").astype(np.float64), np.nan)
 
 
-def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid) -> _States:
-    points = _points(source, silver)
+def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid, longest_years: float) -> _States:
+    points = _points(source, silver, longest_years)
     used = usable_rows(points, grid)
     events = (
         used.group_by("row")
@@ -147,7 +145,7 @@ def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid)
     return _States(events["row"].to_numpy(), obs, zero_tenors, zeros)
 
 
-def _points(source: CurveSource, silver: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def _points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longest_years: float) -> pl.DataFrame:
     """Rows obs_date, knowledge_time, order (tenor, or maturity as days since 1970 times ten), rate, price, coupon."""
     if source.kind == "points":
         return (
@@ -161,17 +159,17 @@ def _points(source: CurveSource, silver: Mapping[str, pl.DataFrame]) -> pl.DataF
     return (
         settlement.join(terms, on="contract_id", how="inner")
         .filter(pl.col("rate").is_not_null() | (pl.col("price") > 0 if source.kind == "futures" else pl.lit(False)))
-        .filter(_useful(source))
+        .filter(_useful(source, longest_years))
         .select("obs_date", "knowledge_time", "order", "rate", "price", "coupon")
     )
 
 
-def _useful(source: CurveSource) -> pl.Expr:
+def _useful(source: CurveSource, longest_years: float) -> pl.Expr:
     left = pl.col("maturity") - pl.col("obs_date")
     if source.kind == "futures":
         return left > pl.duration(days=0)
     shortest = _SHORTEST_REAL_BD * 365 // 252 if "NTN-B" in source.coupons else 1
-    longest = int(_LONGEST_YEARS * 365.25)
+    longest = int(longest_years * 365.25)
     return (left >= pl.duration(days=shortest)) & (left <= pl.duration(days=longest))
 
 

@@ -9,8 +9,7 @@ import polars as pl
 
 from desk import calendars
 from desk.model import decision_time
-from desk.portfolio.market import CURVES
-from desk.transforms.curves import VERTICES
+from desk.portfolio.market import CURVE_VERTICES
 
 LAST_DAY = dt.date(2026, 6, 30)
 
@@ -23,17 +22,22 @@ def decision_days(count: int, last: dt.date = LAST_DAY) -> list[dt.date]:
 def make_values(count: int = 1_500, seed: int = 7, last: dt.date = LAST_DAY) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     days = decision_days(count, last)
-    tenors = np.array(VERTICES) / 252.0
     columns: dict[str, object] = {"day": days}
     level = 0.12 + np.cumsum(rng.normal(0, 0.0007, count))
     level = 0.12 + (level - 0.12) * 0.9
     slope = 0.01 + np.cumsum(rng.normal(0, 0.0004, count)) * 0.7
     for curve, base, beta in (("pre", 0.0, 1.0), ("real", -0.055, 0.5)):
-        assert curve in CURVES
-        for tenor, bd in zip(tenors, VERTICES, strict=True):
-            shape = 1.0 - np.exp(-tenor / 2.0)
+        for bd in CURVE_VERTICES[curve]:
+            shape = 1.0 - np.exp(-bd / 252.0 / 2.0)
             noise = rng.normal(0, 0.0002, count)
             columns[f"{curve}_{bd}"] = base + 0.12 * (1 - beta) + beta * level + beta * slope * shape + noise
+    dollars = np.random.default_rng(seed + 1)
+    us = 0.035 + 0.9 * np.cumsum(dollars.normal(0, 0.0005, count))
+    us = np.maximum(us, 0.002)
+    spread = 0.018 + 0.5 * np.cumsum(dollars.normal(0, 0.0004, count))
+    for curve, base in (("ust", us), ("cupom", us + spread)):
+        for bd in CURVE_VERTICES[curve]:
+            columns[f"{curve}_{bd}"] = base + 0.006 * (1.0 - np.exp(-bd / 700.0)) + dollars.normal(0, 0.0001, count)
     shock = rng.standard_t(5, count) * 0.006
     columns["usdbrl"] = 5.2 * np.exp(np.cumsum(shock))
     columns["ibovespa"] = 120_000 * np.exp(np.cumsum(-0.8 * shock + rng.normal(0, 0.008, count)))
@@ -43,16 +47,27 @@ def make_values(count: int = 1_500, seed: int = 7, last: dt.date = LAST_DAY) -> 
     return pl.DataFrame(columns)
 
 
+def _walk(rng: np.random.Generator, count: int) -> np.ndarray:
+    path = np.zeros(count)
+    for row in range(1, count):
+        path[row] = 0.985 * path[row - 1] + rng.normal(0, 0.06)
+    return path
+
+
 def make_aggregated(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed: int = 11) -> pl.DataFrame:
-    """Slow-moving convictions in [-1, 1], with a contribution each, in the columns that the book reads."""
+    """Slow-moving convictions in [-1, 1], with a contribution each, in the columns that the book reads.
+
+    Instruments of one root have most of their view in common, as strategies' legs have.
+    """
     rng = np.random.default_rng(seed)
     count = len(values)
     frames = []
+    shared: dict[str, np.ndarray] = {}
     for instrument_id in instrument_ids:
-        path = np.zeros(count)
-        for row in range(1, count):
-            path[row] = 0.985 * path[row - 1] + rng.normal(0, 0.06)
-        conviction = np.tanh(path)
+        root = instrument_id.split("_")[0]
+        if root not in shared:
+            shared[root] = _walk(rng, count)
+        conviction = np.tanh(0.9 * shared[root] + 0.3 * _walk(rng, count))
         frames.append(
             pl.DataFrame(
                 {

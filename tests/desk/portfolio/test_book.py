@@ -295,7 +295,7 @@ def test_missing_inputs_are_named() -> None:
     with pytest.raises(MissingInput, match="aggregated signal lacks contributions"):
         run_book(VALUES, AGGREGATED.drop("contributions"), PARAMETERS, INCEPTION)
     with pytest.raises(MissingInput, match="does not trade"):
-        run_book(VALUES, one_view("UST_10Y", 1.0), PARAMETERS, INCEPTION)
+        run_book(VALUES, one_view("BUND_10Y", 1.0), PARAMETERS, INCEPTION)
     with pytest.raises(BadInput, match="outside"):
         run_book(VALUES, one_view("DOL", 1.5), PARAMETERS, INCEPTION)
     with pytest.raises(MissingInput, match="not ascending"):

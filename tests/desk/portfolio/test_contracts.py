@@ -37,6 +37,21 @@ def test_the_contracts_of_a_known_day() -> None:
     assert day["DAP_3Y"] == ("DAPK29", dt.date(2029, 5, 15))
 
 
+def test_dollar_rates_treasuries_bonds_and_the_spread() -> None:
+    """B3's report of 12 January 2026 lists DDIF29 and DDIF31; on CBOT March is the front month until late February."""
+    day = mapped(dt.date(2026, 1, 13))
+    assert day["DDI_6M"] == ("DDIN26", dt.date(2026, 7, 1))
+    assert day["DDI_5Y"] == ("DDIF31", dt.date(2031, 1, 2))
+    assert day["UST_10Y"] == ("ZNH26", dt.date(2026, 3, 2))
+    assert mapped(dt.date(2026, 2, 23))["UST_2Y"][0] == "ZTH26"
+    assert mapped(dt.date(2026, 2, 24))["UST_2Y"][0] == "ZTM26"
+    assert day["SOV_BR_5Y"] == ("SOVZ30", dt.date(2030, 12, 20))
+    assert day["NTNB_2035"] == ("NTN-B_2035-05-15", dt.date(2035, 5, 15))
+    early = map_contracts(PARAMETERS.instruments, np.array(["2010-02-09", "2010-02-10"], dtype="datetime64[D]"))
+    bond = PARAMETERS.instrument_ids.index("NTNB_2030")
+    assert np.isnat(early.maturity[:, bond]).tolist() == [True, False], "no NTN-B 2030 before its first issue"
+
+
 @pytest.mark.parametrize(
     ("day", "contract"),
     [
@@ -63,10 +78,15 @@ def test_every_day_of_twelve_years_has_a_listed_contract_near_its_tenor() -> Non
     assert (contracts.maturity > days[:, None]).all()
     assert (np.diff(contracts.maturity.astype("int64"), axis=0) >= 0).all(), "a map never goes back"
     for column, instrument in enumerate(PARAMETERS.instruments):
+        if instrument.maturity is not None:
+            assert (contracts.maturity[:, column] == np.datetime64(instrument.maturity)).all()
+            continue
         maturity = contracts.maturity[:, column]
         assert np.isin(maturity.astype("datetime64[M]").astype("int64") % 12 + 1, instrument.months).all()
         assert np.is_busday(maturity, busdaycal=calendars.b3().busday).all()
-        if instrument.tenor_months:
+        if instrument.kind == "par_bond":
+            assert (contracts.maturity[:, column] - days).max() <= np.timedelta64(3 * 31 + 8, "D")
+        elif instrument.tenor_months:
             gap = (maturity - days).astype("int64") / 30.44 - instrument.tenor_months
             reach = (
                 3.2

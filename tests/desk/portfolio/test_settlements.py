@@ -10,13 +10,13 @@ import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.portfolio.contracts import map_contracts, valuation_days
-from desk.portfolio.market import Levels
+from desk.portfolio.market import CURVE_COLUMNS, Levels
 from desk.portfolio.pricing import quote, terms_of
-from desk.transforms.curves import VERTICES
 
 DEFAULT = Path(__file__).parents[4] / "shared" / "real-payloads"
 REPORT = Path(os.environ.get("ALVORADA_REAL_PAYLOADS", DEFAULT)) / "b3" / "SPRD260112.zip"
 PARAMETERS = load_desk_parameters()
+B3_ROOTS = ("DI1", "DAP", "DOL", "IND", "DDI")
 DECISION = np.array(["2026-01-13"], dtype="datetime64[D]")
 
 
@@ -39,7 +39,9 @@ def settlements() -> dict[str, tuple[float, float | None]]:
 @pytest.mark.real
 def test_the_mapped_contracts_are_listed(settlements: dict[str, tuple[float, float | None]]) -> None:
     contracts = map_contracts(PARAMETERS.instruments, DECISION).contract_id[0]
-    assert set(contracts.tolist()) <= set(settlements)
+    assert {name for name, item in zip(contracts, PARAMETERS.instruments, strict=True) if item.root in B3_ROOTS} <= set(
+        settlements
+    )
 
 
 @pytest.mark.real
@@ -48,14 +50,21 @@ def test_unit_prices_follow_from_rates_and_our_day_counts(settlements: dict[str,
     contracts = map_contracts(PARAMETERS.instruments, DECISION)
     terms = terms_of(PARAMETERS.instruments)
     for column, instrument in enumerate(PARAMETERS.instruments):
+        if instrument.root not in B3_ROOTS:
+            continue
         price, rate = settlements[str(contracts.contract_id[0, column])]
         if rate is None:
             assert not instrument.quoted_in_rate
             continue
         levels = Levels(
-            np.full((1, 2 * len(VERTICES)), rate), np.array([[1.0, 5.38, 163_000.0, 7_400.0]]), np.array([0.037])
+            np.full((1, len(CURVE_COLUMNS)), rate), np.array([[1.0, 5.38, 163_000.0, 7_400.0]]), np.array([0.037])
         )
         quotes = quote(terms, levels, valuation_days(DECISION), contracts.maturity)
-        point = instrument.multiplier * (7_400.0 if instrument.kind == "real_pu" else 1.0)
+        point = instrument.multiplier * {"real_pu": 7_400.0, "cupom_pu": 5.38}.get(instrument.kind, 1.0)
+        if instrument.kind == "cupom_pu":
+            days = (contracts.maturity[0, column] - valuation_days(DECISION)[0]).astype(int)
+            own = 100_000 / (1 + rate * days / 360)
+            assert own == pytest.approx(price, abs=0.05 * own * days / 360 * 1e-4 + 0.005), instrument.id
+            continue
         half_digit = 0.05 * quotes.dv01[0, column] / point
         assert quotes.price[0, column] == pytest.approx(price, abs=half_digit + 0.005), instrument.id
