@@ -46,9 +46,15 @@ def apply(dry_run: bool = False, keep_database: bool = True) -> None:
 
 
 async def reconcile(
-    environment: Settings, *, dry_run: bool = False, keep_database: bool = True, limits: Any = None
+    environment: Settings,
+    *,
+    dry_run: bool = False,
+    keep_database: bool = True,
+    deployments: Mapping[str, UUID] | None = None,
+    limits: Any = None,
 ) -> tuple[list[Change], list[str]]:
-    """What was (or, dry, would be) done, and the channels that are not configured. `limits`: automations.Thresholds.
+    """What was (or, dry, would be) done, and the channels that are not configured. `limits`: automations.Thresholds;
+    `deployments`: those of prefect.yaml that the server has, when None.
 
     Prefect must find PREFECT_EXPERIMENTAL_EVENTS true where its settings are read.
     """
@@ -61,7 +67,7 @@ async def reconcile(
         async with get_client() as client:
             if not client.server_type.supports_automations():
                 raise BadInput("the Prefect client has events switched off: PREFECT_EXPERIMENTAL_EVENTS=true")
-            ids = await deployment_ids(client)
+            ids = deployments or await deployment_ids(client)
             parts = Parts(client, dry_run, ids, cloud=client.server_type.name == "CLOUD")
             doors, told = await apply_blocks(parts, environment, keep_database=keep_database)
             await apply_variables(parts, told)

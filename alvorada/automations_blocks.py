@@ -81,7 +81,8 @@ def _over(env: Settings, blocks: Settings) -> Settings:
 
 
 def _email(settings: Settings) -> EmailServerCredentials:
-    password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+    # Prefect keeps an empty secret as none at all, and then cannot load the block: without a user it is not looked at.
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else "none"
     return EmailServerCredentials(
         username=settings.smtp_username,
         password=password,

@@ -162,7 +162,7 @@ def body(wanted: Declared, escape: str = "") -> str:
         f"Flow: {_value('flow.name', escape)}",
         f"Run: {_value('flow_run.name', escape)}",
         f"State: {_value('flow_run.state.name', escape)}, since {_value('flow_run.state.timestamp', escape)}",
-        "Link: {{ flow_run|ui_url }}",
+        "Link: {{ event.resource|ui_url }}",  # of `flow_run` the filter knows no address
     ]
     last = f"Message: {{{{ flow_run.state.message|default('none', true)|truncate(2000, true){escape} }}}}"
     lines = [wanted.about, *(about_run if wanted.about_run else [])]

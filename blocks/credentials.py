@@ -57,7 +57,7 @@ def _email(block: Any) -> dict[str, Any]:
     ports = {"ssl": 465, "starttls": 587, "insecure": 25}
     if kind not in ports:
         raise BadInput(f"the Prefect block {EMAIL_BLOCK!r} has an unknown smtp_type {kind!r}")
-    password = block.password.get_secret_value() if block.password else ""
+    password = block.password.get_secret_value() if block.username and block.password else ""
     return {
         "smtp_host": str(getattr(server, "value", server)),
         "smtp_security": kind,

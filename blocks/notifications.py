@@ -116,7 +116,7 @@ def mail_server(block: EmailServerCredentials) -> smtp.MailServer:
     ports = {"ssl": 465, "starttls": 587, "insecure": 25}
     if kind not in ports:
         raise ValueError(f"unknown smtp_type {kind!r}")
-    password = block.password.get_secret_value() if block.password else ""
+    password = block.password.get_secret_value() if block.username and block.password else ""
     return smtp.MailServer(
         host=str(getattr(server, "value", server)),
         port=block.smtp_port or ports[kind],

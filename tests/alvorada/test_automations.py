@@ -1,0 +1,202 @@
+"""Automations on a real Prefect server and worker, on PostgreSQL: who is told, through real SMTP and Slack's stand-in.
+
+One server for all; the runs of `story` go on at the same time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from alvorada.automations_parts import Change
+from alvorada.postgres import Postgres
+from blocks.automations import Thresholds
+from tests.alvorada.prefect_server import WatchedServer, apply, start
+from tests.fixtures.deliveries import Mailbox, Slack, eventually
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
+QUICK = Thresholds(stuck=dt.timedelta(seconds=10), silence=dt.timedelta(seconds=10), again=dt.timedelta(hours=1))
+NAMES = [
+    "alvorada: no completed run", "alvorada: run failed", "alvorada: run late", "alvorada: run stuck",
+    "alvorada: run with gaps",
+]  # fmt: skip
+
+
+@dataclass
+class Story:
+    """A server on which everything that is to be told has happened; `runs`: name -> run id."""
+
+    server: WatchedServer
+    slack: Slack
+    box: Mailbox
+    env: dict[str, str]
+    runs: dict[str, str]
+
+    def mails(self, words: str) -> list[str]:
+        return [m.get_content() for _, m in self.box.got if words in str(m["Subject"])]
+
+    def slacks(self, words: str) -> list[str]:
+        return [said for said in self.slack.said() if words in said.splitlines()[0]]
+
+    def both(self, words: str, seconds: float = 40.0) -> tuple[str, str]:
+        """Mail and Slack message whose subject holds `words`."""
+        eventually(lambda: self.mails(words) and self.slacks(words), seconds)
+        return self.mails(words)[0], self.slacks(words)[0]
+
+
+@pytest.fixture(scope="module")
+def story(
+    postgres: Postgres, slack_server: Slack, smtp_server: Mailbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    slack_server.reset()
+    smtp_server.reset()
+    folder = tmp_path_factory.mktemp("watched")
+    env = {
+        "SLACK_WEBHOOK_URL": slack_server.url, "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(smtp_server.port),
+        "SMTP_SECURITY": "insecure", "SMTP_SENDER": "desk@example.com",
+        "SMTP_RECIPIENTS": '["pm@example.com", "risk@example.com"]', "FRED_API_KEY": "a-key",
+        "DATABASE_URL": "postgresql://me:p%40ss@127.0.0.1:5/desk",
+    }  # fmt: skip
+    server = start(postgres, folder)
+    try:
+        first, untold = apply(server, env, limits=QUICK)
+        assert {change.done for change in first} == {Change.CREATED}
+        assert untold == []
+        told = Story(server, slack_server, smtp_server, env, {})
+        pid_file = folder / "pid"
+        for how in ("crash", "fail", "handled", "hang"):
+            spare = pid_file if how == "crash" else folder / "pid-of-hang"
+            told.runs[how] = server.run(f"run-{how}", how, pid_file=str(spare))
+        hour_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)).isoformat()
+        told.runs["late"] = server.run("run-late", "handled", deployment="backfill/backfill", due=hour_ago)
+        told.runs["lost"] = server.pretend("run-lost", {"type": "PENDING"}, {"type": "RUNNING"})
+        gaps = {"type": "COMPLETED", "name": "CompletedWithGaps", "message": "cftc_tff stale"}
+        told.runs["gaps"] = server.pretend("run-gaps", gaps)
+        kill_when_it_runs(pid_file)
+        yield told
+    finally:
+        server.stop()
+
+
+def kill_when_it_runs(pid_file: Path) -> None:
+    eventually(lambda: pid_file.exists() and pid_file.read_text(), 120)
+    os.kill(int(pid_file.read_text()), signal.SIGKILL)
+
+
+def test_a_run_that_raises_reaches_both_channels_with_its_words_inert(story: Story) -> None:
+    mail, slack = story.both("run-fail: Failed")
+    for said in (mail, slack):
+        assert "Flow: daily" in said
+        assert f"Link: {story.server.url.removesuffix('/api')}/flow-runs/flow-run/{story.runs['fail']}" in said
+        assert "<!channel> & <b>broken</b> {{ 7 * 7 }}" in said  # as it is, and not rendered again
+    [(to, _)] = [got for got in story.box.got if "run-fail" in str(got[1]["Subject"])]
+    assert to == ["pm@example.com", "risk@example.com"]
+    [message] = [m for m in story.slack.messages if "run-fail" in m["text"]]
+    assert "<!channel>" not in message["text"]
+
+
+def test_a_run_killed_with_kill_9_reaches_both_channels(story: Story) -> None:
+    mail, slack = story.both("run-crash: Crashed")
+    assert "State: Crashed, since " in mail
+    assert "-9" in slack
+
+
+def test_a_run_that_hangs_reaches_both_channels_when_its_time_is_over(story: Story) -> None:
+    mail, slack = story.both("run-hang: TimedOut")
+    assert "exceeded timeout of 12" in mail
+    assert "exceeded timeout of 12" in slack
+
+
+def test_a_run_that_nobody_starts_is_late_on_both_channels(story: Story) -> None:
+    mail, slack = story.both("run-late is late")
+    assert "State: Late" in mail
+    assert "State: Late" in slack
+
+
+def test_gaps_reach_both_channels_by_name(story: Story) -> None:
+    mail, slack = story.both("Run run-gaps completed with gaps")
+    assert "Message: cftc_tff stale" in mail
+    assert "Message: cftc_tff stale" in slack
+
+
+def test_a_run_still_running_after_its_time_is_stuck(story: Story) -> None:
+    """Its process and its worker are gone, so nobody ends it."""
+    mail, slack = story.both("Run run-lost is stuck: running for more than 10 s")
+    assert "State: Running" in mail
+    assert story.runs["lost"] in slack
+
+
+def test_silence_is_told_when_no_run_completes(story: Story) -> None:
+    mail, slack = story.both("No daily run completed within 10 s")
+    assert "Flow:" not in mail  # there is no run to speak of
+    assert "docs/runbook.md" in slack
+
+
+def test_a_failure_that_the_parent_handled_pages_nobody(story: Story) -> None:
+    eventually(lambda: story.server.state(story.runs["handled"]) == "Completed", 40)
+    inner = story.server.ask("/flow_runs/filter", {"flows": {"name": {"any_": ["inner"]}}})
+    assert [run["state_name"] for run in inner] == ["Failed"]  # it did fail
+    story.both("run-fail: Failed")
+    time.sleep(2.0)  # longer than any other failure took to arrive
+    everything = story.slack.said() + [m.get_content() for _, m in story.box.got]
+    assert not [said for said in everything if "run-handled" in said or "inner" in said]
+
+
+def test_applying_again_changes_nothing(story: Story) -> None:
+    before = story.server.automations()
+    assert sorted(before) == NAMES
+    again, untold = apply(story.server, story.env, limits=QUICK)
+    assert {change.done for change in again} == {Change.SAME}
+    assert untold == []
+    assert story.server.automations() == before
+
+
+def test_what_drifted_is_put_right_what_was_paused_stays_so_and_a_dry_run_only_tells(story: Story) -> None:
+    late = story.server.automations()["alvorada: run late"]
+    gaps = story.server.automations()["alvorada: run with gaps"]
+    story.server.ask(f"/automations/{gaps['id']}", {"enabled": False}, "PATCH")
+    kept = ("name", "trigger", "actions", "enabled")
+    bent = {name: late[name] for name in kept} | {"description": "bent by hand"}
+    story.server.ask(f"/automations/{late['id']}", bent, "PUT")
+    dry, _ = apply(story.server, story.env, limits=QUICK, dry_run=True)
+    assert [change.name for change in dry if change.done != Change.SAME] == ["alvorada: run late"]
+    assert story.server.automations()["alvorada: run late"]["description"] == "bent by hand"
+    wet, _ = apply(story.server, story.env, limits=QUICK)
+    assert [(c.name, c.done) for c in wet if c.done != Change.SAME] == [("alvorada: run late", Change.UPDATED)]
+    after = story.server.automations()
+    assert after["alvorada: run late"]["description"] == late["description"]
+    assert after["alvorada: run late"]["id"] == late["id"]
+    assert not after["alvorada: run with gaps"]["enabled"]
+    story.server.ask(f"/automations/{gaps['id']}", {"enabled": True}, "PATCH")
+
+
+def test_what_is_no_longer_declared_goes_and_what_is_not_ours_stays(story: Story) -> None:
+    late = story.server.automations()["alvorada: run late"]
+    for name in ("alvorada: of last year", "theirs"):
+        story.server.ask("/automations/", {**{k: late[k] for k in ("trigger", "actions")}, "name": name})
+    story.server.ask("/v2/concurrency_limits/", {"name": "alvorada-of-last-year", "limit": 3})
+    story.server.ask("/variables/", {"name": "old", "value": "x", "tags": ["alvorada-automations"]})
+    story.server.ask("/variables/", {"name": "theirs", "value": "x"})
+    changes, _ = apply(story.server, story.env, limits=QUICK)
+    gone = {change.name for change in changes if change.done == Change.REMOVED}
+    assert gone == {"alvorada: of last year", "alvorada-of-last-year", "old"}
+    assert "theirs" in story.server.automations()
+    assert {v["name"] for v in story.server.ask("/variables/filter", {})} >= {"theirs", "alvorada_mail_recipients"}
+    assert "old" not in {v["name"] for v in story.server.ask("/variables/filter", {})}
+    story.server.ask(f"/automations/{story.server.automations()['theirs']['id']}", method="DELETE")
+
+
+def test_blocks_hold_what_the_environment_said_and_a_rotated_key_replaces_it(story: Story) -> None:
+    """Without the environment the blocks still configure everything: nothing is taken away by its absence."""
+    same, untold = apply(story.server, {}, limits=QUICK)
+    assert {change.done for change in same} == {Change.SAME}
+    assert untold == []
+    rotated, _ = apply(story.server, {"SLACK_WEBHOOK_URL": story.slack.url + "-2"}, limits=QUICK, dry_run=True)
+    assert [(c.name, c.done) for c in rotated if c.done != Change.SAME] == [("alvorada-slack", Change.UPDATED)]
