@@ -1,0 +1,75 @@
+"""What the portfolio page computes in SQL, against NumPy: the rolling Sharpe ratio and the monthly returns."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import asyncpg
+import numpy as np
+import pytest
+
+from desk import calendars
+from desk.model import decision_time
+from tests.grafana.panel_sql import expand, panel_queries
+
+pytestmark = pytest.mark.db
+QUERIES = {query.title: query.sql for query in panel_queries() if query.page == "portfolio-performance"}
+DAYS = 300
+CDI = 0.12
+
+
+@pytest.fixture
+async def book(database_url: str) -> tuple[asyncpg.Connection, list[dt.date], np.ndarray]:
+    """Three hundred decisions of a book with known returns."""
+    end = dt.date(2026, 11, 19)
+    days = calendars.b3().days(calendars.b3().offset(end, -(DAYS - 1)), end)
+    returns = np.random.default_rng(5).normal(0.0006, 0.006, DAYS)
+    nav = 1e8 * np.cumprod(1 + returns)
+    run = uuid.uuid4()
+    connection = await asyncpg.connect(database_url)
+    await connection.executemany(
+        "INSERT INTO portfolio_state (as_of, nav_brl, return_1d, drawdown, run_id) VALUES ($1, $2, $3, 0, $4)",
+        [(decision_time(day), float(n), float(r), run) for day, n, r in zip(days, nav, returns, strict=True)],
+    )
+    await connection.executemany(
+        "INSERT INTO feature (as_of, feature_id, value, run_id) VALUES ($1, 'cdi', $2, $3)",
+        [(decision_time(day), CDI, run) for day in days],
+    )
+    return connection, days, returns
+
+
+async def test_the_sharpe_ratio_is_numpys_and_absent_before_a_full_year(
+    book: tuple[asyncpg.Connection, list[dt.date], np.ndarray],
+) -> None:
+    connection, days, returns = book
+    end = decision_time(days[-1])
+    try:
+        rows = await connection.fetch(expand(QUERIES["Rolling Sharpe"], end - dt.timedelta(days=365), end))
+        excess = returns - ((1 + CDI) ** (1 / 252) - 1)
+        for row in rows:
+            at = days.index(row["time"].astimezone(dt.UTC).date())
+            year = excess[max(at - 251, 0) : at + 1]
+            expected = year.mean() / year.std(ddof=1) * np.sqrt(252) if len(year) == 252 else None
+            assert row["Sharpe, 252 days"] == (None if expected is None else pytest.approx(expected, rel=1e-9))
+        assert sum(row["Sharpe, 252 days"] is not None for row in rows) == DAYS - 251
+        tile = await connection.fetch(expand(QUERIES["Sharpe, 252 days"], end - dt.timedelta(days=365), end))
+        assert tile[0][0] == rows[-1]["Sharpe, 252 days"]
+    finally:
+        await connection.close()
+
+
+async def test_monthly_returns_compound_the_days(
+    book: tuple[asyncpg.Connection, list[dt.date], np.ndarray],
+) -> None:
+    connection, days, returns = book
+    end = decision_time(days[-1])
+    try:
+        rows = await connection.fetch(expand(QUERIES["Monthly returns"], end - dt.timedelta(days=730), end))
+        for row in rows:
+            of_year = [r for day, r in zip(days, returns, strict=True) if str(day.year) == row["year"]]
+            assert row["Year"] == pytest.approx(np.prod(1 + np.array(of_year)) - 1, rel=1e-9)
+            march = [r for day, r in zip(days, returns, strict=True) if (str(day.year), day.month) == (row["year"], 3)]
+            assert row["Mar"] == (pytest.approx(np.prod(1 + np.array(march)) - 1, rel=1e-9) if march else None)
+    finally:
+        await connection.close()
