@@ -17,10 +17,13 @@ from tasks.run import Run
 
 WARM_UP_DAYS = 900
 """Decision days before the book's first: the longest chain of windows is about 880, the VaR window 756."""
-SLOW_YEARS = 12
-"""Years of observations and surveys before the panel: five-year z-scores of twelve-month changes, with room."""
+SLOW_YEARS = 13
+"""Years of observations and surveys before the panel. With the warm-up's three and a half they hold the longest chain
+of an agent's model: five years for a trend, a yearly change, and ten years of rows."""
+MARKET_YEARS = 3
+"""Years of prices before the panel: with the warm-up, the five years of weeks that the regime model is fitted on."""
 FAST_DAYS = 60
-"""Calendar days of prices and curves before the panel: more than any of them may be old."""
+"""Calendar days of curves and settlements before the panel: more than any of them may be old."""
 
 
 @flow(name="transform", validate_parameters=False)
@@ -66,7 +69,8 @@ async def read_silver(run: Run, first: dt.date) -> dict[str, pl.DataFrame]:
     """Everything known at as_of that a panel from `first` on can use, by table."""
     slow = first - dt.timedelta(days=int(SLOW_YEARS * 365.25))
     fast = first - dt.timedelta(days=FAST_DAYS)
-    since = {name: slow if name in ("observation", "expectation") else fast for name in SILVER}
+    market = first - dt.timedelta(days=int(MARKET_YEARS * 365.25))
+    since = dict.fromkeys(SILVER, fast) | {"observation": slow, "expectation": slow, "price_bar": market}
     return {name: await run.store.read_silver(name, run.as_of, since[name]) for name in SILVER}
 
 

@@ -22,8 +22,8 @@ from desk.transforms.known import Grid, Rows, latest_known, too_old
 from desk.transforms.monthly import OBSERVED
 from desk.transforms.observed import Snapshots, snapshots
 
-WEEKS = 470
-"""Weeks kept before the panel's first day: nine years."""
+WEEKS = 160
+"""Weeks kept before the panel's first day: the three years of prices that a run reads before it."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from desk.agents.gaps import log_of
 from desk.agents.models import Known, Model, masked
 from desk.agents.regression import ridge
-from desk.agents.vintages import at_month, design, newest, on_days, trailing, vintages
+from desk.agents.vintages import LONGEST_LAG, at_month, design, newest, on_days, trailing, vintages
 from desk.transforms.curves import FloatArray
 from desk.transforms.measures import Measure
 from desk.transforms.observed import growth
@@ -54,10 +54,14 @@ def _compute(known: Known) -> dict[str, FloatArray]:
     return out
 
 
-def price_level(changes: FloatArray) -> FloatArray:
-    """ln of the index chained from monthly changes, zero before the first; unknown from a hole on. Shapes: (E, N)."""
+def price_level(changes: FloatArray, months: int = WINDOW_MONTHS + LONGEST_LAG) -> FloatArray:
+    """ln of the index chained from monthly changes, zero before the first of the last `months`; unknown from a hole on.
+
+    It begins a fixed number of months back, so that it does not depend on how much history was read. Shapes: (E, N).
+    """
     known = np.isfinite(changes)
-    begun = np.logical_or.accumulate(known, axis=1) if changes.size else known
+    recent = np.arange(changes.shape[1])[None, :] > (newest(changes) - months)[:, None]
+    begun = np.logical_or.accumulate(known, axis=1) & recent if changes.size else known
     chained = np.cumsum(np.where(begun, np.log1p(changes), 0.0), axis=1)
     return np.where(begun, chained, np.nan)
 

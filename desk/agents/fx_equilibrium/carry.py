@@ -1,4 +1,8 @@
-"""Carry to risk, the flows of dollars, and covered parity: the onshore dollar rate against the Treasury's."""
+"""Carry to risk, the flows of dollars, and covered parity: the onshore dollar rate against the one abroad.
+
+Abroad is SOFR at three months, where overnight and term are near enough, and the Treasury's yield at a year, put into
+the cupom's own convention: no source gives term SOFR freely. + is a dollar that is dearer onshore.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ def _compute(known: Known) -> dict[str, FloatArray]:
     return {
         "fx_carry_to_risk": known["carry_to_risk"],
         "fx_cupom_basis_1y": np.asarray(basis),
+        "fx_cupom_basis_3m": known["cupom_63"] - known["sofr"],
         "fx_cupom_basis_1y_z": windows.zscore(np.asarray(basis), BASIS_WINDOW),
         "fx_flow_pressure": mean_of_known(flows, 2),
     }
@@ -38,6 +43,7 @@ CARRY = Model(
             "cupom_252 - ((1 + ust_252 / 2)^2 - 1) * 360 / 365",
             "fraction per year, linear ACT/360",
         ),
+        Measure("fx_cupom_basis_3m", ("cupom_63", "sofr"), "cupom_63 - SOFR", "fraction per year, linear ACT/360"),
         Measure(
             "fx_cupom_basis_1y_z",
             ("fx_cupom_basis_1y",),

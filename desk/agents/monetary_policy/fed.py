@@ -27,7 +27,9 @@ def _compute(known: Known) -> dict[str, FloatArray]:
     rule = rule_rate(mean, last_known(inflation), GOAL, last_known(slack))
     seen, length = known.fresh(*_SOURCES), len(known)
     rule_days = masked(on_days(rule, held.rows, length), seen)
-    path = path_mean(known["fed_funds_monthly"], rule_days, TWO_YEARS_MONTHS)
+    daily = known["fed_funds_effective"]
+    now = np.where(np.isfinite(daily), daily, known["fed_funds_monthly"])
+    path = path_mean(now, rule_days, TWO_YEARS_MONTHS)
     effective = (1.0 + known["ust_504"] / 2.0) ** 2 - 1.0
     return {
         "mp_fed_r_star": masked(on_days(mean, held.rows, length), seen),
@@ -46,7 +48,7 @@ FED = Model(
         ),
         Measure(
             "mp_fed_gap_2y",
-            ("ust_504", "mp_fed_rule", "fed_funds_monthly"),
+            ("ust_504", "mp_fed_rule", "fed_funds_effective", "fed_funds_monthly"),
             "(1 + ust_504 / 2)^2 - 1 - mean of the rule's smoothed path over 24 months",
             "fraction per year",
         ),
