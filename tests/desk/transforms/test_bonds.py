@@ -252,3 +252,18 @@ def test_today_s_calendar_would_misprice_every_seventh_ltn() -> None:
     today = np.floor(1000 / (1 + rows["IndicativeRate"].to_numpy()) ** (count / 252) * 1e6)
     wrong = int((today != np.rint(rows["Price"].to_numpy() * 1e6)).sum())
     assert wrong == 2192  # of 14,496: 15%
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not HISTORY.is_dir(), reason=f"no real history at {HISTORY}; set ALVORADA_REAL_HISTORY")
+def test_the_lft_of_a_day_share_one_vna() -> None:
+    """No file holds the LFT's VNA; but some one of six decimals must give all of a day's published PU, and it does."""
+    rows = published(LFT).filter(pl.col("Price").is_not_null())
+    settle, _, quoted, _ = repriced(LFT, rows)
+    pu = rows["Price"].to_numpy()
+    least = pl.DataFrame({"day": settle, "least": np.ceil(np.round(pu * 1e8 / quoted, 4)) / 1e6})
+    shared = least.with_columns(pl.col("least").max().over("day"))["least"].to_numpy()
+    equal = np.rint(pu_from_vna(shared, quoted) * 1e6) == np.rint(pu * 1e6)
+    assert (len(rows), int(equal.sum()), least["day"].n_unique()) == (16_690, 16_690, 1308)
+    growth = np.diff(np.unique(shared)) / np.unique(shared)[:-1]
+    assert 0.019 < (1 + np.median(growth)) ** 252 - 1 < 0.1375  # it grows at Selic, 2% to 13.75% in those years

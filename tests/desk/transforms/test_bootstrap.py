@@ -14,7 +14,9 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import SILVER
 from desk.publication import publication_times
-from desk.transforms.bootstrap import bootstrap, business_days
+from desk.transforms.bonds import NTN_F
+from desk.transforms.bootstrap import bootstrap
+from desk.transforms.cashflows import business_days, cash_flows
 from desk.transforms.curves import flat_forward
 from desk.transforms.panel import build_panel
 
@@ -129,3 +131,26 @@ def test_real_bond_curves_agree_with_b3_swaps_and_known_days() -> None:
     march = panel.values.row(days.index(dt.date(2020, 3, 19)), named=True)
     assert 0.035 < march["real_1260"] < 0.045
     assert 0.045 < march["breakeven_2520"] < 0.053
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not HISTORY.is_dir(), reason=f"no real history at {HISTORY}; set ALVORADA_REAL_HISTORY")
+@pytest.mark.parametrize("day", ["2020-03-18", "2023-12-22", "2025-04-02"])
+def test_a_bootstrapped_curve_gives_back_the_published_prices(day: str) -> None:
+    """The circle: yields to zeros by bootstrap, ANBIMA's flows discounted on the zeros, against ANBIMA's own PU."""
+    bonds = pl.read_parquet(HISTORY / "anbima" / "anbima_tpf_2007_2025.parquet").filter(
+        pl.col("BondType").is_in(["LTN", "NTN-F"]), pl.col("ReferenceDate").cast(pl.Date) == dt.date.fromisoformat(day)
+    )
+    bonds = bonds.sort("MaturityDate", "BondType").unique("MaturityDate", keep="first", maintain_order=True)
+    settle, maturity = np.array([day], dtype="datetime64[D]"), bonds["MaturityDate"].to_numpy().astype("datetime64[D]")
+    pays = (bonds["BondType"] == "NTN-F").to_numpy()
+    tenors, zeros = bootstrap(
+        settle, maturity[None, :], bonds["IndicativeRate"].to_numpy()[None, :], 0.10 * pays[None, :]
+    )
+    assert np.isfinite(zeros).all()
+    flows = cash_flows(np.repeat(settle, len(bonds)), maturity, np.where(pays, NTN_F.coupon, 0.0), 1000.0)
+    at = np.nan_to_num(flows.days, nan=1.0)
+    flow_rates = np.stack([flat_forward(tenors, zeros, row[None, :], flat_below=True)[0] for row in at])
+    worth = (flows.amounts * (1 + flow_rates) ** (-at / 252)).sum(axis=1)
+    assert pays.sum() >= 3
+    np.testing.assert_allclose(worth, bonds["Price"].to_numpy(), atol=5e-5)
