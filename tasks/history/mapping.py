@@ -7,6 +7,9 @@
     date = "data"
     columns = { valor = "usdbrl_ptax_sell" }   # source column -> series id
 
+A table of many subjects needs one entry: `each = { column = "code", names = { 102741 = "brl" } }` with
+`columns = { Long = "cot_{}_lev_long" }`.
+
 The first file that holds a (series, date) wins; what is already stored is never replaced.
 """
 
@@ -33,6 +36,14 @@ class LongColumns(BaseModel):
     names: dict[str, str]
 
 
+class EachSubject(BaseModel):
+    """A table of several subjects: `column` says which, and a subject's name fills the `{}` of `columns`."""
+
+    model_config = ConfigDict(extra="forbid")
+    column: str
+    names: dict[str, str]
+
+
 class FileMap(BaseModel):
     model_config = ConfigDict(extra="forbid")
     path: str
@@ -44,6 +55,7 @@ class FileMap(BaseModel):
     json_shape: Literal["records", "mapping"] = "records"
     columns: dict[str, str] = Field(default_factory=dict)
     long: LongColumns | None = None
+    each: EachSubject | None = None
     where: dict[str, str] = Field(default_factory=dict)
     start: dt.date | None = None
     end: dt.date | None = None
@@ -61,7 +73,7 @@ class FileMap(BaseModel):
     @model_validator(mode="after")
     def _shape(self) -> FileMap:
         needs = {
-            "series": bool(self.columns) != (self.long is not None),
+            "series": bool(self.columns) != (self.long is not None) and not (self.each and self.long),
             "bars": bool(self.id and self.columns),
             "curve": bool(self.id and self.vertices),
             "bonds": {"type", "maturity", "rate"} <= set(self.bond_columns),
@@ -70,6 +82,18 @@ class FileMap(BaseModel):
         if not needs[self.kind]:
             raise ValueError(f"{self.path}: a file of kind {self.kind!r} lacks its columns")
         return self
+
+    @property
+    def series_ids(self) -> list[str]:
+        """Every series that the file feeds."""
+        if self.kind == "bars":
+            return [self.id] if self.id else []
+        if self.kind != "series":
+            return []
+        if self.long:
+            return list(self.long.names.values())
+        subjects = self.each.names.values() if self.each else [""]
+        return [series_id.format(subject) for subject in subjects for series_id in self.columns.values()]
 
 
 class HistoryMap(BaseModel):
@@ -80,11 +104,7 @@ class HistoryMap(BaseModel):
     def check(self, catalog: Catalog) -> None:
         """Every series id must be in the catalogue. Raises BadInput."""
         for entry in self.file:
-            if entry.kind == "series":
-                ids = list((entry.long.names if entry.long else entry.columns).values())
-            else:
-                ids = [entry.id] if entry.kind == "bars" and entry.id else []
-            for series_id in ids:
+            for series_id in entry.series_ids:
                 if series_id not in catalog.series:
                     raise BadInput(f"import map, {entry.path}: unknown series {series_id!r}")
 

@@ -137,7 +137,12 @@ def _series(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:
     if entry.long:
         _need(entry, table, [entry.long.variable, entry.long.value])
         for name, series_id in entry.long.names.items():
-            parts.append((series_id, table.filter(pl.col(entry.long.variable) == name), entry.long.value))
+            parts.append((series_id, _subject(entry, table, entry.long.variable, name), entry.long.value))
+    elif entry.each:
+        _need(entry, table, [entry.each.column, *entry.columns])
+        for code, name in entry.each.names.items():
+            rows = _subject(entry, table, entry.each.column, code)
+            parts += [(series_id.format(name), rows, column) for column, series_id in entry.columns.items()]
     else:
         _need(entry, table, entry.columns)
         parts = [(series_id, table, column) for column, series_id in entry.columns.items()]
@@ -159,6 +164,15 @@ def _series(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:
     if bars:
         frames[PRICE_BAR.name] = _finish(PRICE_BAR, bars)
     return frames
+
+
+def _subject(entry: FileMap, table: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
+    """The rows about `name`. Raises BadInput where there is none: a misspelt name would otherwise go unnoticed."""
+    rows = table.filter(pl.col(column).str.strip_chars() == name)
+    if rows.is_empty():
+        known = ", ".join(sorted({str(text).strip() for text in table[column]})[:12])
+        raise BadInput(f"{entry.path}: no row has {name!r} in column {column!r}; it has {known}")
+    return rows
 
 
 def _bars(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:

@@ -60,6 +60,30 @@ def test_a_long_table_a_filter_a_scale_and_a_shift() -> None:
     assert rows == [("core_double_weight_mom", dt.date(2017, 4, 1), 0.8)]
 
 
+def test_a_table_of_many_subjects_feeds_the_series_of_each() -> None:
+    body = b"date,code,long,oi\n2017-05-16,102741 ,7,20\n2017-05-16,13874A,9,30\n2017-05-16,999999,1,2\n"
+    one = entry(
+        each={"column": "code", "names": {"102741": "brl", "13874A": "es"}},
+        columns={"long": "cot_{}_lev_long", "oi": "cot_{}_oi"},
+    )
+    assert one.series_ids == ["cot_brl_lev_long", "cot_brl_oi", "cot_es_lev_long", "cot_es_oi"]
+    rows = parse_file(one, body, CATALOG)["observation"].select("series_id", "value").rows()
+    assert rows == [("cot_brl_lev_long", 7.0), ("cot_brl_oi", 20.0), ("cot_es_lev_long", 9.0), ("cot_es_oi", 30.0)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"long": {"variable": "what", "value": "v", "names": {"Semiduráveis": "ipca_semidurables_mom"}}},
+        {"each": {"column": "what", "names": {"Semiduráveis": "semidurables"}}, "columns": {"v": "ipca_{}_mom"}},
+    ],
+)
+def test_a_name_that_no_row_has_is_said_with_those_that_are_there(fields: dict[str, object]) -> None:
+    body = "date,what,v\n2017-05-01,Semi-duráveis,0.3\n".encode()
+    with pytest.raises(BadInput, match=r"no row has 'Semiduráveis' in column 'what'; it has Semi-duráveis"):
+        parse_file(entry(**fields), body, CATALOG)
+
+
 def test_a_curve_of_percents() -> None:
     curve = entry(kind="curve", id="UST", vertices={"2 Yr": 504, "10 Yr": 2520, "20 Yr": 5040})
     frames = parse_file(curve, b"date,2 Yr,10 Yr\n2017-05-18,1.27,2.23\n2017-05-19,,2.23\n", CATALOG)
