@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     now: AwareDatetime | None = None
     """A frozen clock, for tests and recordings."""
 
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the API's pages: links in messages begin with it."""
     slack_webhook_url: Secret = Field(default=None, validation_alias=_named("SLACK_WEBHOOK_URL"))
     smtp_host: Text = Field(default=None, validation_alias=_named("SMTP_HOST"))
     smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias=_named("SMTP_PORT"))

@@ -1,4 +1,7 @@
-"""The daily run: ingest from all sources, then transform, signals, portfolio, risk, report; an explicit final state."""
+"""The daily run: ingest from all sources, then transform, signals, portfolio, risk, report; an explicit final state.
+
+Alerts are evaluated once the run is over, however it ended: they change nothing of it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from blocks.settings import load_settings
 from desk import calendars
 from desk.errors import AlvoradaError, BadInput
 from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
+from flows.alerts_after import after_run
 from flows.ingest import Ingested, ingest
 from flows.portfolio import open_book, portfolio
 from flows.report import report
@@ -66,7 +70,10 @@ async def daily(
     ):
         await ledger.bury(run.store, run.clock())
         await begin_run(run.store, start_of(run))
-        return await _stages(run, fetch)
+        try:
+            return await _stages(run, fetch)
+        finally:
+            await after_run(run)
 
 
 def asked_day(as_of: dt.date | str | None, now: dt.datetime) -> dt.date | None:

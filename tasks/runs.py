@@ -43,6 +43,14 @@ async def begin_run(store: Store, run: RunStart) -> None:
         )  # fmt: skip
 
 
+async def add_stage(store: Store, run_id: uuid.UUID, stage: Mapping[str, Any]) -> None:
+    """One more stage of a run that is over already: what came after it."""
+    async with store.connections.acquire() as connection:
+        await connection.execute(
+            "UPDATE pipeline_runs SET stages = stages || $2::jsonb WHERE run_id = $1", run_id, json.dumps([dict(stage)])
+        )
+
+
 async def finish_run(
     store: Store,
     run_id: uuid.UUID,

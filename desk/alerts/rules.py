@@ -98,8 +98,9 @@ def pipeline_failure(metrics: Metrics) -> Iterable[Observed]:
     is_late = facts.completed is None or facts.completed < facts.expected
     has_failed = run is not None and run.state in ("failed", "died")
     yield Observed(DAILY, int(is_late or has_failed), _of_the_run(metrics))
-    for stage in STAGES:
-        error = run.failed_stages.get(stage) if run else None
+    failed = dict(run.failed_stages) if run else {}
+    for stage in (*STAGES, *sorted(failed.keys() - set(STAGES))):
+        error = failed.get(stage)
         yield Observed(f"stage:{stage}", int(error is not None), f"the stage {stage} failed: {error}")
     for source, datasets in facts.failed_sources.items():
         # A source that feeds nothing required leaves a gap that the report names: no failure of the run.

@@ -113,14 +113,20 @@ def identity(message: Message) -> str:
 
 
 async def run_storm(
-    storm: Storm, records: AlertRecords, rounds: int, change_severity: dict[str, RuleSettings] | None
+    storm: Storm,
+    records: AlertRecords,
+    rounds: int,
+    change_severity: dict[str, RuleSettings] | None = None,
+    log: Log | None = None,
 ) -> None:
     """Rounds of up to two evaluators and two senders at once, then calm until nothing waits. `change_severity`: the
-    rules' own dict, where VAR_BREACH may turn critical and back."""
+    rules' own dict, where VAR_BREACH may turn critical and back; `log`: notes evaluations that came to their end."""
     channels = [StormChannel(name, storm) for name in CHANNELS]
 
     async def evaluator() -> None:
-        await evaluate_alerts(records, storm.read, CHANNELS, storm.clock)
+        plan = await evaluate_alerts(records, storm.read, CHANNELS, storm.clock)
+        if log is not None:
+            log.note_plan(plan)
 
     async def sender() -> None:
         await send_due(records, channels, storm.clock, sleep=storm.pause)
@@ -152,6 +158,11 @@ class Log:
     queued: dict[str, list[Queued]] = field(default_factory=lambda: {name: [] for name in CHANNELS})
     recorded: dict[int, dt.datetime] = field(default_factory=dict)
     waiting: int = 0
+
+    def note_plan(self, plan: Plan) -> None:
+        times = {state.evaluated_at for state in plan.states.values()}
+        if times:
+            self.note(max(times), plan)
 
     def note(self, now: dt.datetime, plan: Plan) -> None:
         firing = {k: s.severity for k, s in plan.states.items() if s.state == "firing" and s.last_true_at == now}

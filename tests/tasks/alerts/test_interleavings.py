@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
 
 from desk.alerts.model import AlertLine
 from tasks.alerts.memory import MemoryEvaluation, MemoryRecords
+from tasks.alerts.postgres import PostgresRecords
 from tasks.channels.message import Message
+from tasks.store import Store
 from tests.tasks.alerts.storm import Log, Queued, Storm, calm_rules, proofs, run_storm
 
 BATCHES, PER_BATCH = 20, 50
@@ -35,7 +38,7 @@ async def storm_in_memory(seed: int) -> tuple[Storm, Log]:
     rules = calm_rules()
     records = LoggedRecords(rules, storm.step)
     records.log = Log()
-    await run_storm(storm, records, 30, rules)
+    await run_storm(storm, records, 20, rules)
     records.log.recorded = {number: at for number, _, at in records.deliveries}
     records.log.waiting = sum(stored.sent_at is None for stored in records.outbox.values())
     return storm, records.log
@@ -65,3 +68,21 @@ async def test_the_storm_has_everything_in_it() -> None:
     assert any(line.said == "resolved" for line in lines)
     assert any(line.held_back >= 2 for line in lines)
     assert {line.severity for line in lines if line.key.rule_id == "VAR_BREACH"} == {"warning", "critical"}
+
+
+@pytest.mark.db
+@pytest.mark.parametrize("seed", range(4))
+async def test_never_none_and_never_two_in_postgresql(store: Store, seed: int) -> None:
+    """The same storm on the real thing: its locks, its transactions, its rollback when a sender dies."""
+    storm, log = Storm(random.Random(seed), crash_rate=0.1), Log()
+    await run_storm(storm, PostgresRecords(store, calm_rules()), 20, log=log)
+    async with store.connections.acquire() as connection:
+        for row in await connection.fetch("SELECT * FROM outbox ORDER BY outbox_id"):
+            for line in Message.from_json(json.loads(row["payload"])).lines:
+                log.queued[row["channel"]].append(Queued(row["outbox_id"], row["created_at"], line))
+        deliveries = await connection.fetch("SELECT outbox_id, delivered_at FROM delivery")
+        log.waiting = await connection.fetchval("SELECT count(*) FROM v_outbox WHERE state = 'waiting'")
+    log.recorded = {row["outbox_id"]: row["delivered_at"] for row in deliveries}
+    assert len(deliveries) == len(log.recorded), "one record each"
+    proofs(storm, log)
+    assert len(storm.said) > 5
