@@ -9,6 +9,9 @@ from typing import Any
 
 from desk.errors import BadCatalog
 
+DAILY_METHODS = ("historical", "filtered_historical", "normal", "student_t")
+"""VaR methods that every day has; Monte Carlo is of a pass's last day only, and can be no headline."""
+
 
 @dataclass(frozen=True, slots=True)
 class BreakerRules:
@@ -27,14 +30,21 @@ class RiskParameters:
     filter_decay: float
     max_degrees: float
     backtest_window: int
+    monte_carlo_paths: int
+    monte_carlo_seed: int
+    reverse_loss: float
+    reverse_most_deviations: float
     breaker: BreakerRules
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
+    """`warn`, where there is one: amber from there on, whatever the share of the threshold."""
+
     id: str
     name: str
     threshold: float
+    warn: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +60,26 @@ class Limits:
         return self.limits[limit_id].threshold
 
 
+SHOCKED_CURVES = ("pre", "real", "cupom", "ust")
+
+
 @dataclass(frozen=True, slots=True)
 class ParametricScenario:
-    """Shocks: `usdbrl` and `ibovespa` fractions; curves as (tenor_bd, bp) pairs, a single pair for a parallel move."""
+    """Shocks. `usdbrl`, `ibovespa` (and `spx`, `oil`, which no instrument reads) are fractions; `curves`: curve ->
+    (tenor_bd, bp) pairs, a single pair for a parallel move; `sovereign` a fraction and `sovereign_bp` bp of the
+    sovereign spread, cupom less Treasury. `shocks` is the entry as written, for people.
+    """
 
     id: str
     name: str
     usdbrl: float = 0.0
     ibovespa: float = 0.0
-    pre_bp: tuple[tuple[int, float], ...] = ()
-    real_bp: tuple[tuple[int, float], ...] = ()
-    other: Mapping[str, float] = field(default_factory=dict)
+    spx: float = 0.0
+    oil: float = 0.0
+    sovereign: float = 0.0
+    sovereign_bp: float = 0.0
+    curves: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    shocks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,8 @@ def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
     if "breaker" not in raw:
         raise BadCatalog("risk.toml: no [breaker]")
     rules: RiskParameters = record(RiskParameters, "risk.toml", {**raw, "breaker": _breaker(raw["breaker"])})
+    if rules.headline not in DAILY_METHODS:
+        raise BadCatalog(f"risk.toml: headline {rules.headline!r} is none of {', '.join(DAILY_METHODS)}")
     return rules
 
 
@@ -104,29 +125,34 @@ def _breaker(raw: Mapping[str, Any]) -> BreakerRules:
 
 def limits(raw: Mapping[str, Any]) -> Limits:
     """Raises BadCatalog naming what is wrong."""
-    found = {key: Limit(key, entry["name"], float(entry["threshold"])) for key, entry in raw["limit"].items()}
+    found: dict[str, Limit] = {
+        key: record(Limit, f"limits.toml {key}", {"id": key, **entry}) for key, entry in raw["limit"].items()
+    }
     if not 0 < raw["amber"] < raw["red"] < 1:
         raise BadCatalog("limits.toml: 0 < amber < red < 1")
     if any(limit.threshold <= 0 for limit in found.values()):
         raise BadCatalog("limits.toml: thresholds must be positive")
+    if any(limit.warn is not None and not 0 < limit.warn < limit.threshold for limit in found.values()):
+        raise BadCatalog("limits.toml: a warning lies between zero and its threshold")
     return Limits(float(raw["amber"]), float(raw["red"]), found)
-
-
-_OTHER_FACTORS = ("ust_bp", "spx", "oil", "sovereign")
 
 
 def parametric_scenario(key: str, raw: Mapping[str, Any]) -> ParametricScenario:
     """Raises BadCatalog for a factor that is not known."""
-    known = {item.name for item in fields(ParametricScenario)} - {"id", "other"}
-    unknown = set(raw) - known - set(_OTHER_FACTORS)
+    shocks = {name: value for name, value in raw.items() if name != "name"}
+    curve_names = {f"{curve}_bp": curve for curve in SHOCKED_CURVES}
+    known = {item.name for item in fields(ParametricScenario)} - {"id", "name", "curves", "shocks"}
+    unknown = set(shocks) - known - set(curve_names)
     if unknown:
         raise BadCatalog(f"scenario {key}: unknown factor {', '.join(sorted(unknown))}")
-    shocks = {name: raw[name] for name in ("name", "usdbrl", "ibovespa") if name in raw}
-    curves = {name: _curve_shock(raw[name]) for name in ("pre_bp", "real_bp") if name in raw}
-    other = {name: float(raw[name]) for name in _OTHER_FACTORS if name in raw}
-    built: ParametricScenario = record(
-        ParametricScenario, f"scenario {key}", {"id": key, **shocks, **curves, "other": other}
-    )
+    curves = {curve_names[name]: _curve_shock(value) for name, value in shocks.items() if name in curve_names}
+    plain = {name: float(value) for name, value in shocks.items() if name in known}
+    if "cupom" in curves and ("sovereign" in plain or "sovereign_bp" in plain):
+        raise BadCatalog(f"scenario {key}: cupom_bp and a sovereign spread both say what the cupom curve does")
+    entry = {"id": key, **plain, "curves": curves, "shocks": shocks}
+    if "name" in raw:
+        entry["name"] = raw["name"]
+    built: ParametricScenario = record(ParametricScenario, f"scenario {key}", entry)
     return built
 
 

@@ -1,6 +1,7 @@
 """Is the VaR right? Exceptions counted, and the likelihood-ratio tests of their number and of their clustering.
 
-Sources: Kupiec 1995 (number), Christoffersen 1998 (independence, conditional coverage), Basel Committee 1996 (zones).
+Sources: Kupiec 1995 (number), Christoffersen 1998 (independence, conditional coverage), Basel Committee 1996 (zones),
+Acerbi and Szekely, "Backtesting expected shortfall", Risk, December 2014 (their second test, of expected shortfall).
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from scipy import special
 from desk.transforms.curves import FloatArray
 
 BASEL_YELLOW, BASEL_RED = 5, 10
+ZONES = ("green", "yellow", "red")
+Z2_REJECT_5, Z2_REJECT_BASEL = -0.70, -1.8
+"""Acerbi and Szekely's critical values of Z2 for 250 days at 97.5%, at 5% and at 0.01%: much the same for a normal and
+for a Student t of any degrees from 3 on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,23 @@ def basel_probability(observations: int, most: int, tail: float) -> float:
 
 def basel_zone(exceptions: int) -> str:
     """Of 250 days at 99%."""
-    return "red" if exceptions >= BASEL_RED else "yellow" if exceptions >= BASEL_YELLOW else "green"
+    return ZONES[zone_number(exceptions)]
+
+
+def zone_number(exceptions: int) -> int:
+    """0 green, 1 yellow, 2 red."""
+    return int(exceptions >= BASEL_YELLOW) + int(exceptions >= BASEL_RED)
+
+
+def acerbi_szekely(pnl: FloatArray, var: FloatArray, shortfall: FloatArray, tail: float) -> float:
+    """Z2 = 1 + sum of P&L on days that pass VaR / (days x tail x ES), of P&L, VaR and ES (S,) of the same `tail`.
+
+    Zero is expected of a right model, minus means that losses in the tail were more, or larger, than ES says. NaN when
+    any of them is unknown or an ES is not positive.
+    """
+    if not len(pnl) or not (np.isfinite(pnl) & np.isfinite(var) & (shortfall > 0)).all():
+        return float("nan")
+    return float(1.0 + np.where(-pnl > var, pnl / shortfall, 0.0).sum() / (len(pnl) * tail))
 
 
 def hits_of(pnl: FloatArray, var: FloatArray) -> FloatArray:

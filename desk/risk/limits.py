@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from desk.catalog.desk_parameters import DeskParameters
-from desk.catalog.risk_parameters import Limits
+from desk.catalog.risk_parameters import Limit, Limits
 from desk.portfolio.risk_parity import class_totals
 from desk.portfolio.size import TRADING_DAYS, class_index
 from desk.risk.positions import Positions
@@ -37,6 +37,7 @@ def limit_values(
         "class_risk_share": np.abs(by_class).max(axis=1),
         "daily_loss": np.maximum(-positions.returns, 0.0),
         "five_day_loss": five_day_loss(positions.nav),
+        "strategy_daily_loss": positions.strategy_loss,
     }
 
 
@@ -49,13 +50,15 @@ def five_day_loss(nav: FloatArray) -> FloatArray:
     return loss
 
 
-def limit_status(value: float | None, threshold: float, limits: Limits) -> tuple[float | None, str]:
-    """Utilisation and colour: green below amber, breach from 1; absent when the value is unknown."""
+def limit_status(value: float | None, limit: Limit, limits: Limits) -> tuple[float | None, str]:
+    """Utilisation and colour: green below amber (and below the limit's own warning), breach from 1; absent when the
+    value is unknown."""
     if value is None or not np.isfinite(value):
         return None, "absent"
-    utilisation = value / threshold
+    utilisation = value / limit.threshold
     if utilisation >= 1.0:
         return utilisation, "breach"
     if utilisation > limits.red:
         return utilisation, "red"
-    return utilisation, "amber" if utilisation >= limits.amber else "green"
+    warned = utilisation >= limits.amber or (limit.warn is not None and value >= limit.warn)
+    return utilisation, "amber" if warned else "green"

@@ -3,14 +3,13 @@ risk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from desk.catalog.desk_parameters import DeskParameters
-from desk.catalog.risk_parameters import RiskParameters
+from desk.catalog.risk_parameters import DAILY_METHODS, RiskParameters
 from desk.portfolio.covariance import ewma_weights, quadratic_form, shrunk_covariance
 from desk.portfolio.market import Levels, Market, factor_moves
 from desk.portfolio.pricing import Terms, scenario_pnl
@@ -20,7 +19,8 @@ from desk.risk.positions import Positions, book_pnl
 from desk.transforms.curves import FloatArray
 
 LEVELS = {"var_95": 0.95, "var_99": 0.99, "es_975": 0.975}
-METHODS = ("historical", "filtered_historical", "normal", "student_t")
+ES_TEST_VAR = "var_975"  # what a backtest of ES 97.5% asks of a day before it counts its loss
+METHODS = (*DAILY_METHODS, "monte_carlo")
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,45 @@ def tail_history(terms: Terms, market: Market, positions: Positions, parameters:
 
 
 def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -> dict[tuple[str, str], FloatArray]:
-    """(metric, method) -> (R,) positive fractions of NAV; NaN where fewer than `var_min_rows` moves are known."""
+    """(metric, method) -> (R,) positive fractions of NAV; NaN where fewer than `var_min_rows` moves are known.
+
+    All of LEVELS by all methods but Monte Carlo, and ES_TEST_VAR by the headline's.
+    """
     enough = tail.known_rows(history.pnl) >= rules.var_min_rows
     filtered = tail.filtered(history.pnl, rules.filter_decay)
     degrees = tail.student_degrees(history.pnl, rules.max_degrees)
     scale = tail.student_scale(history.deviation, degrees)
+    plain, rescaled = (tail.var_es(pnl, (0.95, 0.975, 0.99)) for pnl in (history.pnl, filtered))
     metrics = {}
     for metric, level in LEVELS.items():
         shortfall = metric.startswith("es")
-        sample: Callable[[FloatArray, float], FloatArray] = tail.historical_es if shortfall else tail.historical_var
         normal = tail.normal_es if shortfall else tail.normal_var
         student = tail.student_es if shortfall else tail.student_var
-        metrics[metric, "historical"] = np.where(enough, sample(history.pnl, level), np.nan) / nav
-        metrics[metric, "filtered_historical"] = np.where(enough, sample(filtered, level), np.nan) / nav
+        for method, found in (("historical", plain), ("filtered_historical", rescaled)):
+            values = found.es[level] if shortfall else found.var[level]
+            metrics[metric, method] = np.where(enough, values, np.nan) / nav
         metrics[metric, "normal"] = normal(history.deviation, level) / nav
         metrics[metric, "student_t"] = np.where(enough, student(scale, degrees, level), np.nan) / nav
+    by_method = {
+        "historical": plain.var[0.975],
+        "filtered_historical": rescaled.var[0.975],
+        "normal": tail.normal_var(history.deviation, 0.975),
+        "student_t": tail.student_var(scale, degrees, 0.975),
+    }
+    metrics[ES_TEST_VAR, rules.headline] = np.where(enough, by_method[rules.headline], np.nan) / nav
     return metrics
+
+
+def monte_carlo_metrics(pnl: FloatArray, nav: float) -> dict[tuple[str, str], float]:
+    """(metric, method) -> positive fraction of NAV of simulated P&L (paths,); NaN where a held line is unknown."""
+    known = bool(np.isfinite(pnl).all())
+    found = tail.var_es(pnl)
+    return {
+        (metric, "monte_carlo"): float((found.es if metric.startswith("es") else found.var)[level]) / nav
+        if known
+        else float("nan")
+        for metric, level in LEVELS.items()
+    }
 
 
 def next_move_pnl(terms: Terms, market: Market, positions: Positions) -> FloatArray:

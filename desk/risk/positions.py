@@ -16,11 +16,15 @@ from desk.gold import PORTFOLIO_STATE, TARGET_POSITION
 from desk.portfolio.market import Market
 from desk.transforms.curves import FloatArray
 
+STRATEGY_TABLE = "pnl_by_strategy"
+
 
 @dataclass(frozen=True)
 class Positions:
     """Rows (R) of the book from its first day: `rows` index the market, `contracts` and `maturity` (R, N) are what each
-    decision wants; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided in."""
+    decision wants; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided in; `strategy_loss` (R,)
+    the largest loss of one strategy on the day as a fraction of the NAV before, NaN where P&L by strategy is unknown.
+    """
 
     as_of: pl.Series
     rows: npt.NDArray[np.intp]
@@ -30,6 +34,7 @@ class Positions:
     drawdown: FloatArray
     leverage: FloatArray
     returns: FloatArray
+    strategy_loss: FloatArray
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -49,10 +54,25 @@ def read_positions(market: Market, book: Mapping[str, pl.DataFrame], parameters:
     if not found.all():
         raise MissingInput(f"the panel lacks {days[~found][0]}, a day of the book")
     contracts, maturity = _lines(book[TARGET_POSITION.name], state["as_of"], parameters)
-    floats = [
+    nav, drawdown, leverage, returns = (
         state[name].cast(pl.Float64).to_numpy() for name in ("nav_brl", "drawdown", "gross_leverage", "return_1d")
-    ]
-    return Positions(state["as_of"], rows, contracts, maturity, *floats)
+    )
+    losses = _strategy_loss(book.get(STRATEGY_TABLE), state)
+    return Positions(state["as_of"], rows, contracts, maturity, nav, drawdown, leverage, returns, losses)
+
+
+def _strategy_loss(pnl: pl.DataFrame | None, state: pl.DataFrame) -> FloatArray:
+    """A day on which one strategy's P&L is unknown, or that has no rows, is unknown."""
+    if pnl is None or pnl.is_empty():
+        return np.full(len(state), np.nan)
+    worst = pnl.group_by("as_of").agg(
+        loss=pl.when(pl.col("pnl_brl").is_null().any()).then(None).otherwise((-pl.col("pnl_brl")).max())
+    )
+    days = state.select("as_of", before=pl.col("nav_brl").shift(1)).join(
+        worst, on="as_of", how="left", maintain_order="left"
+    )
+    loss = days.select((pl.col("loss") / pl.col("before")).clip(lower_bound=0.0)).to_series()
+    return loss.cast(pl.Float64).to_numpy()
 
 
 def _lines(target: pl.DataFrame, as_of: pl.Series, parameters: DeskParameters) -> tuple[FloatArray, Days]:

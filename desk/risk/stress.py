@@ -1,100 +1,143 @@
-"""Stress: the book's P&L if the levels moved at once, by repricing. Parametric shocks, dated moves, and the worst day.
+"""Stress: the book's P&L if the levels moved at once, by repricing. Parametric shocks and dated moves.
 
-Dated scenarios are replayed where the loaded history holds both closes; on a decision day before the later one they are
-not known yet. A dated move of a factor that a held line needs and that was unknown then leaves the line's P&L unknown.
+A dated scenario is replayed where the loaded history, or the archive of its own two days, holds both closes; on a
+decision day before the later one it is not known yet. Where no closes are held it is absent, and its name says so. A
+move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
-from desk.portfolio.market import Levels, Market, no_moves
+from desk.portfolio.market import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
 from desk.portfolio.pricing import BP, Terms, scenario_pnl
+from desk.risk.factors import factor_matrix, shown_moves
 from desk.risk.positions import Positions
-from desk.transforms.curves import VERTICES, FloatArray
+from desk.transforms.curves import FloatArray
 
 MAX_GAP_DAYS = 7  # a close is that of the session on the date or, on a holiday, of the one before
+SPREAD_TENOR = 1260
+SHOWN = ("pre_252", "pre_1260", "real_1260", "cupom_252", "cupom_1260", "ust_1260", "usdbrl", "ibovespa")
 
 
 @dataclass(frozen=True)
 class Scenario:
     """`names` (R,) what it is called on each row; `pnl` (R, N) by line in BRL; `known_from` the first market row whose
-    decision knows the scenario."""
+    decision knows the scenario; `moves` (R,) JSON of what it moves."""
 
     id: str
     names: Sequence[str]
     kind: str
     pnl: FloatArray
+    moves: Sequence[str | None]
     known_from: int = 0
 
 
-def run_stress(terms: Terms, market: Market, positions: Positions, parameters: DeskParameters) -> list[Scenario]:
-    """Every scenario of the catalogue that can be run, over all rows of the book."""
-    parts: list[tuple[str, str, str, Levels, int]] = [
-        (item.id, item.name, "parametric", parametric_moves(item), 0) for item in parameters.parametric
-    ]
-    for item in parameters.dated:
-        ends = _end_rows(market, item)
-        if ends is not None:
-            parts.append((item.id, item.name, "dated", _replayed(market, *ends), ends[1]))
-    moves = _joined([part[3] for part in parts])
+@dataclass(frozen=True)
+class _Shock:
+    """One scenario's moves (R or 1, 1, ...) before repricing."""
+
+    id: str
+    name: str
+    kind: str
+    moves: Levels
+    said: str
+    known_from: int = 0
+    absent: bool = False
+
+
+def run_stress(
+    terms: Terms, market: Market, positions: Positions, parameters: DeskParameters, archive: Market | None = None
+) -> list[Scenario]:
+    """Every scenario of the catalogue, over all rows of the book. `archive`: days before the market's first."""
     levels, valuation = market.levels[positions.rows], market.valuation[positions.rows]
-    unit = scenario_pnl(terms, levels, moves, valuation, positions.maturity)
+    shocks = [_parametric(item, levels) for item in parameters.parametric]
+    shocks += [_dated(item, market, archive) for item in parameters.dated]
     held = (positions.contracts != 0)[:, None, :]
-    pnl = np.where(held, unit * positions.contracts[:, None, :], 0.0)
-    return [
-        Scenario(key, [name] * len(positions), kind, pnl[:, column], known_from)
-        for column, (key, name, kind, _, known_from) in enumerate(parts)
-    ]
+    found = []
+    for shock in shocks:
+        unit = scenario_pnl(terms, levels, shock.moves, valuation, positions.maturity)
+        pnl = np.where(held, unit * positions.contracts[:, None, :], 0.0)[:, 0]
+        if shock.absent:
+            pnl = np.full_like(pnl, np.nan)
+        rows = len(positions)
+        found.append(Scenario(shock.id, [shock.name] * rows, shock.kind, pnl, [shock.said] * rows, shock.known_from))
+    return found
 
 
-def parametric_moves(scenario: ParametricScenario) -> Levels:
-    """The scenario as moves (1, 1, ...)."""
-    moves = no_moves(1)
-    moves.curves[0, 0] = np.concatenate([_curve_bp(scenario.pre_bp), _curve_bp(scenario.real_bp)]) * BP
-    moves.spots[0, 0, 1] = 1.0 + scenario.usdbrl
-    moves.spots[0, 0, 2] = 1.0 + scenario.ibovespa
-    return moves
+def _parametric(scenario: ParametricScenario, levels: Levels) -> _Shock:
+    said = json.dumps(dict(scenario.shocks))
+    return _Shock(scenario.id, scenario.name, "parametric", parametric_moves(scenario, levels), said)
 
 
-def _curve_bp(pairs: tuple[tuple[int, float], ...]) -> FloatArray:
-    """Basis points at VERTICES: straight line between the pairs' tenors, flat outside."""
+def parametric_moves(scenario: ParametricScenario, levels: Levels) -> Levels:
+    """The scenario as moves (R, 1, ...) of the levels of R rows.
+
+    The cupom curve moves with Treasuries and by the shock of the sovereign spread, which is a fraction of the row's own
+    five-year spread where the scenario gives a fraction (unknown where the spread is not positive: a share of nothing).
+    """
+    rows = len(levels.usd_short)
+    moves = no_moves(rows)
+    curves = np.zeros((rows, len(CURVE_KEYS)))
+    spread = levels.curves[:, curve_at("cupom", SPREAD_TENOR)] - levels.curves[:, curve_at("ust", SPREAD_TENOR)]
+    widening = np.full(rows, scenario.sovereign_bp * BP)
+    if scenario.sovereign:
+        widening = widening + np.where(spread > 0, scenario.sovereign * spread, np.nan)
+    for at, (curve, bd) in enumerate(CURVE_KEYS):
+        curves[:, at] = curve_shift(scenario, curve, bd)
+        if curve == "cupom" and "cupom" not in scenario.curves:
+            curves[:, at] += curve_shift(scenario, "ust", bd) + widening
+    spots = moves.spots[0][:, None, :].copy()
+    spots[..., USDBRL] = 1.0 + scenario.usdbrl
+    spots[..., IBOVESPA] = 1.0 + scenario.ibovespa
+    return Levels(curves[:, None, :], spots, np.full((rows, 1), curve_shift(scenario, "ust", 0)))
+
+
+def curve_shift(scenario: ParametricScenario, curve: str, bd: int) -> float:
+    """Shock of one vertex, fraction per year: straight line between the pairs' tenors, flat outside."""
+    pairs = scenario.curves.get(curve, ())
     if not pairs:
-        return np.zeros(len(VERTICES))
+        return 0.0
     tenors, shifts = zip(*pairs, strict=True)
-    return np.asarray(np.interp(VERTICES, tenors, shifts))
+    return float(np.interp(bd, tenors, shifts)) * BP
 
 
-def _end_rows(market: Market, scenario: DatedScenario) -> tuple[int, int] | None:
+def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _Shock:
+    known_from = int(np.searchsorted(market.valuation, np.datetime64(scenario.end), side="left"))
+    for source in (market, archive):
+        ends = None if source is None else end_rows(source.valuation, scenario)
+        if source is None or ends is None:
+            continue
+        moves = _replayed(source.levels, *ends)
+        shown = {name: size for name, size in shown_moves(factor_matrix(moves)[0, 0]).items() if name in SHOWN}
+        return _Shock(scenario.id, scenario.name, "dated", moves, json.dumps(shown), known_from)
+    name = f"{scenario.name}: absent, no closes of {scenario.start:%d %b %Y} and {scenario.end:%d %b %Y} are held"
+    return _Shock(scenario.id, name, "dated", no_moves(1), json.dumps({}), known_from, absent=True)
+
+
+def end_rows(valuation: Days, scenario: DatedScenario) -> tuple[int, int] | None:
     """Rows that know the closes of the scenario's two dates, or None when the history lacks one."""
     rows = []
     for date in (scenario.start, scenario.end):
-        row = int(np.searchsorted(market.valuation, np.datetime64(date), side="right")) - 1
-        if row < 0 or np.datetime64(date) - market.valuation[row] > np.timedelta64(MAX_GAP_DAYS, "D"):
+        row = int(np.searchsorted(valuation, np.datetime64(date), side="right")) - 1
+        if row < 0 or np.datetime64(date) - valuation[row] > np.timedelta64(MAX_GAP_DAYS, "D"):
             return None
         rows.append(row)
     return (rows[0], rows[1]) if rows[0] < rows[1] else None
 
 
-def _replayed(market: Market, start: int, end: int) -> Levels:
-    levels = market.levels
+def _replayed(levels: Levels, start: int, end: int) -> Levels:
     ratios = (levels.spots[end] / levels.spots[start])[None, None, :].copy()
-    ratios[..., 0] = ratios[..., 3] = 1.0
+    ratios[..., 0] = ratios[..., IPCA_INDEX] = 1.0
     return Levels(
         (levels.curves[end] - levels.curves[start])[None, None, :],
         ratios,
         np.array([[levels.usd_short[end] - levels.usd_short[start]]]),
-    )
-
-
-def _joined(moves: Sequence[Levels]) -> Levels:
-    return Levels(
-        np.concatenate([item.curves for item in moves], axis=1),
-        np.concatenate([item.spots for item in moves], axis=1),
-        np.concatenate([item.usd_short for item in moves], axis=1),
     )

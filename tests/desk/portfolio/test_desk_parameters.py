@@ -6,8 +6,8 @@ import pytest
 
 from desk.catalog import desk_parameters, risk_parameters
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.risk_parameters import DAILY_METHODS
 from desk.errors import BadCatalog
-from desk.risk.measure import METHODS
 
 PARAMETERS = load_desk_parameters()
 
@@ -31,9 +31,9 @@ def test_the_listed_stress_moves_are_in_the_catalogue() -> None:
         "global_risk_off": (0.20, 150, -0.30),
     }
     for key, (usdbrl, bp, ibovespa) in listed.items():
-        assert (of[key].usdbrl, of[key].pre_bp, of[key].ibovespa) == (usdbrl, ((0, bp),), ibovespa)
+        assert (of[key].usdbrl, of[key].curves["pre"], of[key].ibovespa) == (usdbrl, ((0, bp),), ibovespa)
     assert (of["joesley_2017"].usdbrl, of["joesley_2017"].ibovespa) == (0.0807, -0.0880)
-    assert of["covid_2020"].other == {"spx": -0.30, "oil": -0.50}
+    assert (of["covid_2020"].spx, of["covid_2020"].oil) == (-0.30, -0.50)
 
 
 def test_the_listed_limits_are_in_the_catalogue() -> None:
@@ -47,13 +47,14 @@ def test_the_listed_limits_are_in_the_catalogue() -> None:
         "class_risk_share": 0.50,
         "daily_loss": 0.02,
         "five_day_loss": 0.05,
+        "strategy_daily_loss": 0.02,
     }
     assert {key: limit.threshold for key, limit in PARAMETERS.limits.limits.items()} == listed
     assert (PARAMETERS.limits.amber, PARAMETERS.limits.red) == (0.60, 0.80)
 
 
 def test_the_headline_is_a_method_that_is_measured() -> None:
-    assert PARAMETERS.risk.headline in METHODS
+    assert PARAMETERS.risk.headline in DAILY_METHODS
 
 
 def test_an_unknown_instrument_is_named() -> None:

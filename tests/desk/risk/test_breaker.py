@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.catalog import read_toml
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.risk_parameters import BreakerRules, risk_parameters
 from desk.errors import BadCatalog, BadInput
@@ -141,19 +142,13 @@ def test_what_it_cannot_see_is_an_error() -> None:
     ],
 )
 def test_bad_rules_are_named(levels: list[list[float]], wait: int, message: str) -> None:
-    raw = {
-        "var_window": 756,
-        "var_min_rows": 250,
-        "headline": "historical",
-        "filter_decay": 0.94,
-        "max_degrees": 100.0,
-        "backtest_window": 250,
-        "breaker": {"levels": levels, "wait_days": wait, "ramp_days": 3},
-    }
+    raw = {**read_toml("risk"), "breaker": {"levels": levels, "wait_days": wait, "ramp_days": 3}}
     with pytest.raises(BadCatalog, match=message):
         risk_parameters(raw)
     with pytest.raises(BadCatalog, match="no \\[breaker\\]"):
         risk_parameters({key: value for key, value in raw.items() if key != "breaker"})
+    with pytest.raises(BadCatalog, match="headline 'monte_carlo' is none of"):
+        risk_parameters({**read_toml("risk"), "headline": "monte_carlo"})
 
 
 def test_other_rules_are_obeyed() -> None:

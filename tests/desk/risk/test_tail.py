@@ -1,5 +1,7 @@
 """Tail numbers against published values, numpy, scipy, and the axioms that a risk measure keeps."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -59,6 +61,45 @@ def test_expected_shortfall_is_subadditive(one: np.ndarray, two: np.ndarray, lev
     one, two = one[:size], two[:size]
     together = tail.historical_es(one + two, level)
     assert together <= tail.historical_es(one, level) + tail.historical_es(two, level) + 1e-6
+
+
+@settings(max_examples=100, deadline=None)
+@given(SAMPLES)
+def test_var_rises_with_confidence_and_es_lies_beyond_it(pnl: np.ndarray) -> None:
+    levels = (0.9, 0.95, 0.975, 0.99)
+    var = [float(tail.historical_var(pnl, level)) for level in levels]
+    shortfall = [float(tail.historical_es(pnl, level)) for level in levels]
+    assert var == sorted(var)
+    assert all(after >= before - 1e-9 for before, after in itertools.pairwise(shortfall))
+    assert all(es >= v - 1e-9 for es, v in zip(shortfall, var, strict=True))
+    for measure in (tail.normal_var, tail.normal_es):
+        assert measure(2.0, 0.99) > measure(2.0, 0.95)
+    for student in (tail.student_var, tail.student_es):
+        assert student(2.0, 5.0, 0.99) > student(2.0, 5.0, 0.95)
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 90)), elements=st.floats(-9, 9, width=32)))
+def test_many_books_at_once_say_what_each_says_alone(pnl: np.ndarray) -> None:
+    holes = np.where(np.abs(pnl) < 0.5, np.nan, pnl)
+    for sample in (pnl, holes):
+        found = tail.var_es(sample, (0.9, 0.95, 0.99), (0.95, 0.975))
+        for level, values in found.var.items():
+            np.testing.assert_array_equal(values, tail.historical_var(sample, level))
+        for level, values in found.es.items():
+            np.testing.assert_array_equal(values, tail.historical_es(sample, level))
+
+
+def test_infinities_are_unknown_and_one_point_is_its_own_tail() -> None:
+    found = tail.var_es(np.array([[-np.inf, np.inf, -2.0], [np.inf, -np.inf, np.nan]]))
+    assert found.var[0.99].tolist()[0] == found.es[0.975].tolist()[0] == 2.0
+    assert np.isnan(found.var[0.99][1])
+    assert np.isnan(found.es[0.975][1])
+    assert tail.historical_var(np.array([-1.0, np.inf]), 0.99) == 1.0
+    one = tail.var_es(np.array([[-3.0]]))
+    assert (one.var[0.95][0], one.es[0.975][0]) == (3.0, 3.0)
+    constant = tail.var_es(np.full((1, 300), -1.5))
+    assert constant.var[0.99][0] == constant.es[0.975][0] == pytest.approx(1.5)
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,0 +1,161 @@
+"""What the risk pass found as gold frames, rows of the days that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.catalog.desk_parameters import DeskParameters
+from desk.errors import MissingInput
+from desk.gold import (
+    COMPONENT_VAR,
+    DV01_LADDER,
+    RISK_LIMITS_STATUS,
+    RISK_METRICS_DAILY,
+    STRESS_TEST_RESULTS,
+    GoldTable,
+)
+from desk.portfolio.book_frames import gold_frame
+from desk.risk.components import Components
+from desk.risk.dv01 import ladder_index
+from desk.risk.limits import limit_status
+from desk.risk.measure import TailHistory
+from desk.risk.positions import Positions
+from desk.risk.stress import Scenario
+from desk.risk.tested import Tested
+from desk.transforms.curves import FloatArray
+
+Rows = npt.NDArray[np.intp]
+TOTAL = "TOTAL"
+
+
+def metric_frame(positions: Positions, metrics: Mapping[tuple[str, str], Tested], chosen: Rows) -> pl.DataFrame:
+    """(metric, method) -> values and observations by row."""
+    frames = [
+        {
+            "as_of": positions.as_of.gather(chosen),
+            "metric": [metric] * len(chosen),
+            "method": [method] * len(chosen),
+            "value": item.value[chosen],
+            "observations": item.observations[chosen],
+        }
+        for (metric, method), item in metrics.items()
+    ]
+    return stacked(RISK_METRICS_DAILY, frames)
+
+
+def last_row_frame(
+    positions: Positions, metrics: Mapping[tuple[str, str], float], observations: int, last: int
+) -> pl.DataFrame:
+    """Metrics that only one row has."""
+    frames = [
+        {
+            "as_of": positions.as_of.gather([last]),
+            "metric": [metric],
+            "method": [method],
+            "value": [value],
+            "observations": [observations],
+        }
+        for (metric, method), value in metrics.items()
+    ]
+    return stacked(RISK_METRICS_DAILY, frames)
+
+
+def component_frame(
+    positions: Positions, parts: Components, history: TailHistory, parameters: DeskParameters, chosen: Rows
+) -> pl.DataFrame:
+    """Fractions of NAV; `marginal` is for one more contract. Null where a held line's covariance is unknown."""
+    unknown = ~np.isfinite(history.deviation)[:, None]
+    nav = positions.nav[:, None]
+    total = parts.total[:, None]
+    flat = np.broadcast_to(total == 0, parts.component.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(flat, np.nan, parts.component / total)
+    columns = {
+        "individual_var_95": parts.individual / nav,
+        "marginal_var_95": parts.marginal / nav,
+        "component_var_95": parts.component / nav,
+        "share": share,
+        "incremental_var_95": parts.incremental / nav,
+    }
+    return gold_frame(
+        COMPONENT_VAR,
+        {
+            "as_of": positions.as_of.gather(np.repeat(chosen, len(parameters.instruments))),
+            "instrument_id": np.tile(parameters.instrument_ids, len(chosen)),
+            "asset_class": np.tile([item.asset_class for item in parameters.instruments], len(chosen)),
+        }
+        | {name: np.where(unknown, np.nan, column)[chosen].ravel() for name, column in columns.items()},
+    )
+
+
+def ladder_frame(positions: Positions, ladder: FloatArray, chosen: Rows) -> pl.DataFrame:
+    curves, tenors = ladder_index()
+    return gold_frame(
+        DV01_LADDER,
+        {
+            "as_of": positions.as_of.gather(np.repeat(chosen, len(tenors))),
+            "curve_id": np.tile(curves, len(chosen)),
+            "tenor_bd": np.tile(tenors, len(chosen)),
+            "dv01_brl": ladder[chosen].ravel(),
+        },
+    )
+
+
+def stress_frame(
+    positions: Positions, scenarios: Sequence[Scenario], parameters: DeskParameters, chosen: Rows
+) -> pl.DataFrame:
+    """By held line and TOTAL."""
+    frames = []
+    for scenario in scenarios:
+        rows = chosen[positions.rows[chosen] >= scenario.known_from]
+        by_line = np.column_stack([scenario.pnl[rows], scenario.pnl[rows].sum(axis=1)])
+        shown = np.column_stack([positions.contracts[rows] != 0, np.ones(len(rows), dtype=np.bool_)])
+        at, line = np.nonzero(shown)
+        names = np.array([*parameters.instrument_ids, TOTAL])
+        frames.append(
+            {
+                "as_of": positions.as_of.gather(rows[at]),
+                "scenario_id": [scenario.id] * len(at),
+                "instrument_id": names[line],
+                "name": [scenario.names[row] for row in rows[at]],
+                "kind": [scenario.kind] * len(at),
+                "pnl_brl": by_line[at, line],
+                "pnl_fraction": by_line[at, line] / positions.nav[rows[at]],
+                "moves": [
+                    scenario.moves[rows[i]] if names[j] == TOTAL else None for i, j in zip(at, line, strict=True)
+                ],
+            }
+        )
+    return stacked(STRESS_TEST_RESULTS, frames)
+
+
+def limit_frame(
+    positions: Positions, values: Mapping[str, FloatArray], parameters: DeskParameters, chosen: Rows
+) -> pl.DataFrame:
+    frames = []
+    for limit in parameters.limits.limits.values():
+        if limit.id not in values:
+            raise MissingInput(f"nothing measures the limit {limit.id!r}")
+        status = [limit_status(float(value), limit, parameters.limits) for value in values[limit.id][chosen]]
+        frames.append(
+            {
+                "as_of": positions.as_of.gather(chosen),
+                "limit_id": [limit.id] * len(chosen),
+                "name": [limit.name] * len(chosen),
+                "value": values[limit.id][chosen],
+                "threshold": [limit.threshold] * len(chosen),
+                "utilisation": [utilisation for utilisation, _ in status],
+                "status": [colour for _, colour in status],
+            }
+        )
+    return stacked(RISK_LIMITS_STATUS, frames)
+
+
+def stacked(table: GoldTable, frames: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    keys = ["as_of", *table.key]
+    return pl.concat([gold_frame(table, columns) for columns in frames]).sort(keys)
