@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from desk.calendars import Days
-from desk.transforms.cashflows import business_days as business_days
-from desk.transforms.cashflows import cash_flows, present_values
+from desk.transforms.cashflows import business_days, cash_flows, present_values
 from desk.transforms.curves import BUS_YEAR, FloatArray, log_linear
 
 _NEWTON_STEPS = 30

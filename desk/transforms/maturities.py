@@ -15,7 +15,8 @@ import polars as pl
 
 from desk import calendars
 from desk.calendars import Days
-from desk.transforms.bootstrap import bootstrap, business_days
+from desk.transforms.bootstrap import bootstrap
+from desk.transforms.cashflows import business_days
 from desk.transforms.curves import (
     BUS_YEAR,
     FACE_BRL,
