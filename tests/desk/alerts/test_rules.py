@@ -1,0 +1,253 @@
+"""The ten rules: where each begins to fire, per subject; and what is not a number is an alert, never health."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from desk.agents import AGENTS
+from desk.alerts.evaluate import evaluate, number, shown
+from desk.alerts.metrics import MISSING, DatasetFacts, Metrics, PipelineFacts, RunFacts, expected_day, session_hours
+from desk.alerts.model import ALL, AlertKey
+from desk.alerts.rules import PIPELINE, RULES, Observed, Rule
+from desk.catalog.alert_rules import CHANGEABLE, checked, load_alerts
+from desk.errors import BadInput
+
+ALERTS = load_alerts()
+THURSDAY = dt.date(2026, 11, 19)
+NOW = dt.datetime(2026, 11, 19, 12, 12, tzinfo=dt.UTC)
+RUN = RunFacts(THURSDAY, "completed", "", NOW)
+WELL = Metrics(
+    NOW,
+    PipelineFacts(RUN, THURSDAY, THURSDAY),
+    datasets={"fred_daily": DatasetFacts("fred", 2, 2)},
+    var_95=0.03,
+    var_99=0.05,
+    drawdown=0.05,
+    utilisation={"var_95": 0.9999},
+    flips={"DOL": 0},
+    conviction_change={"DOL": 0.3},
+    agent_age_hours={"fiscal": 26.0},
+)
+
+
+def fired(metrics: Metrics, rules: Iterable[Rule] = RULES) -> dict[tuple[str, str, str], str]:
+    """(rule, subject, condition) -> severity of all that holds."""
+    found = evaluate(metrics, ALERTS.rules, rules).readings
+    return {tuple(key): reading.severity for key, reading in found.items()}  # type: ignore[misc]
+
+
+def test_there_are_ten_rules_and_the_file_has_a_row_for_each() -> None:
+    assert len(RULES) == len({rule.id for rule in RULES}) == 10
+    assert list(ALERTS.rules) == [rule.id for rule in RULES]
+
+
+def test_the_defaults_are_the_desks() -> None:
+    assert {name: (rule.threshold, rule.severity) for name, rule in ALERTS.rules.items()} == {
+        "STALE_DATA": (1.0, "warning"),
+        "VAR_BREACH": (0.03, "warning"),
+        "VAR_CRITICAL": (0.05, "critical"),
+        "DRAWDOWN_WARNING": (0.05, "warning"),
+        "DRAWDOWN_CRITICAL": (0.10, "critical"),
+        "LIMIT_BREACH": (1.0, "critical"),
+        "SIGNAL_FLIP": (1.0, "warning"),
+        "CONVICTION_SURGE": (0.3, "warning"),
+        "PIPELINE_FAILURE": (None, "critical"),
+        "AGENT_STALE": (26.0, "warning"),
+    }
+    assert {rule.cooldown_seconds for rule in ALERTS.rules.values()} == {1800}
+
+
+def test_at_its_threshold_nothing_fires_that_says_above() -> None:
+    assert fired(WELL) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "alert"),
+    [
+        ({"datasets": {"fred_daily": DatasetFacts("fred", 3, 2)}}, ("STALE_DATA", "fred_daily", "warning")),
+        ({"var_95": 0.0301}, ("VAR_BREACH", "portfolio", "warning")),
+        ({"var_99": 0.0501}, ("VAR_CRITICAL", "portfolio", "critical")),
+        ({"drawdown": 0.0501}, ("DRAWDOWN_WARNING", "portfolio", "warning")),
+        ({"utilisation": {"var_95": 1.0}}, ("LIMIT_BREACH", "var_95", "critical")),
+        ({"flips": {"DOL": 1}}, ("SIGNAL_FLIP", "DOL", "warning")),
+        ({"conviction_change": {"DOL": 0.31}}, ("CONVICTION_SURGE", "DOL", "warning")),
+        ({"agent_age_hours": {"fiscal": 26.01}}, ("AGENT_STALE", "fiscal", "warning")),
+    ],
+)
+def test_beyond_it_each_rule_fires_alone(change: dict[str, Any], alert: tuple[str, str, str]) -> None:
+    rule, subject, severity = alert
+    assert fired(replace(WELL, **change)) == {(rule, subject, "threshold"): severity}
+
+
+def test_a_deep_drawdown_is_both() -> None:
+    assert {key[0] for key in fired(replace(WELL, drawdown=0.101))} == {"DRAWDOWN_WARNING", "DRAWDOWN_CRITICAL"}
+
+
+def facts(**changes: Any) -> Metrics:
+    assert WELL.pipeline is not None
+    return replace(WELL, pipeline=replace(WELL.pipeline, **changes))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "expected"),
+    [
+        (facts(run=replace(RUN, state="failed")), {"daily": "critical"}),
+        (facts(run=replace(RUN, state="died")), {"daily": "critical"}),
+        (
+            facts(run=replace(RUN, state="failed", failed_stages={"risk": "no rows"})),
+            {"daily": "critical", "stage:risk": "critical"},
+        ),
+        (facts(completed=THURSDAY - dt.timedelta(days=1)), {"daily": "critical"}),
+        (facts(completed=None), {"daily": "critical"}),
+        (facts(failed_sources={"fred": ("fred_daily",)}), {"source:fred": "warning"}),
+        (
+            facts(failed_sources={"fred": ("fred_daily",)}, required_sources=frozenset({"fred"})),
+            {"source:fred": "critical"},
+        ),
+        (facts(required_absent=("bcb_ptax",)), {"dataset:bcb_ptax": "critical"}),
+        (facts(run=replace(RUN, failed_stages={"alerts": "broken"})), {"stage:alerts": "critical"}),
+    ],
+)
+def test_what_counts_as_a_failure_of_the_pipeline(metrics: Metrics, expected: dict[str, str]) -> None:
+    assert fired(metrics) == {(PIPELINE, subject, "threshold"): severity for subject, severity in expected.items()}
+
+
+POISON = [MISSING, None, math.nan, math.inf, -math.inf, "0.01", "abc", True, [], {}, object()]
+
+
+@pytest.mark.parametrize("poison", POISON, ids=repr)
+def test_what_is_no_number_is_an_alert_of_its_own(poison: object) -> None:
+    metrics = replace(
+        WELL,
+        datasets={"fred_daily": DatasetFacts("fred", poison, 2)},
+        var_95=poison,
+        var_99=poison,
+        drawdown=poison,
+        utilisation={"var_95": poison},
+        flips={"DOL": poison},
+        conviction_change={"DOL": poison},
+        agent_age_hours={"fiscal": poison},
+    )
+    found = fired(metrics)
+    assert {key[0] for key in found} == {rule.id for rule in RULES} - {PIPELINE}
+    assert {key[2] for key in found} == {"no_data"}
+
+
+def test_a_promise_that_is_no_number_is_no_data_either() -> None:
+    metrics = replace(WELL, datasets={"fred_daily": DatasetFacts("fred", 2, None)})
+    assert set(fired(metrics)) == {("STALE_DATA", "fred_daily", "no_data")}
+
+
+def test_where_nothing_was_ever_run_one_alert_explains_the_others() -> None:
+    found = evaluate(Metrics(NOW, None), ALERTS.rules).readings
+    root = AlertKey(PIPELINE, "daily", "no_data")
+    assert found[root].explained_by == ()
+    assert {key.rule_id for key in found} == {rule.id for rule in RULES}
+    assert all(root in reading.explained_by for key, reading in found.items() if key != root)
+
+
+def test_a_rule_that_raises_is_an_alert_and_the_others_go_on() -> None:
+    def trips(metrics: Metrics) -> Iterable[Observed]:
+        yield Observed("first", 1.0, "words")
+        raise ZeroDivisionError("oops")
+
+    broken = [replace(RULES[0], observe=trips), *RULES[1:]]
+    metrics = replace(WELL, var_95=0.1)
+    assert set(fired(metrics, broken)) == {("STALE_DATA", ALL, "error"), ("VAR_BREACH", "portfolio", "threshold")}
+    # A zero promise is such a case in the rule itself.
+    zero = replace(WELL, datasets={"fred_daily": DatasetFacts("fred", 2, 0)})
+    assert set(fired(zero)) == {("STALE_DATA", ALL, "error")}
+
+
+def test_a_disabled_rule_is_not_asked() -> None:
+    rules = {**ALERTS.rules, "VAR_BREACH": replace(ALERTS.rules["VAR_BREACH"], enabled=False)}
+    assert evaluate(replace(WELL, var_95=math.nan), rules).readings == {}
+
+
+def test_a_failed_source_explains_old_data_and_no_failure_explains_a_breach() -> None:
+    metrics = replace(WELL, datasets={"fred_daily": DatasetFacts("fred", 9, 2)}, var_95=0.2)
+    found = evaluate(metrics, ALERTS.rules).readings
+    assert AlertKey(PIPELINE, "source:fred") in found[AlertKey("STALE_DATA", "fred_daily")].explained_by
+    assert found[AlertKey("VAR_BREACH", "portfolio")].explained_by == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ((2026, 11, 19, 9, 44), (2026, 11, 18)),  # 06:44 in São Paulo
+        ((2026, 11, 19, 9, 45), (2026, 11, 19)),
+        ((2026, 11, 20, 15, 0), (2026, 11, 19)),  # a holiday
+        ((2026, 11, 22, 15, 0), (2026, 11, 19)),  # the Sunday after it
+        ((2026, 11, 23, 9, 44), (2026, 11, 19)),
+        ((2018, 12, 3, 8, 45), (2018, 12, 3)),  # summer time: 06:45 is 08:45 UTC
+    ],
+)
+def test_the_day_whose_run_should_be_over(now: tuple[int, ...], day: tuple[int, int, int]) -> None:
+    assert expected_day(dt.datetime(*now, tzinfo=dt.UTC), ALERTS.deadline) == dt.date(*day)  # type: ignore[arg-type,misc]
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "hours"),
+    [
+        ((2026, 11, 18, 9), (2026, 11, 19, 9), 24.0),
+        ((2026, 11, 19, 9), (2026, 11, 22, 20), 18.0),  # Thursday 06:00; Friday is a holiday; Sunday evening
+        ((2026, 11, 19, 9), (2026, 11, 23, 9), 24.0),
+        ((2026, 11, 19, 9), (2026, 11, 23, 11, 1), 26.0 + 1 / 60),
+        ((2026, 11, 19, 9), (2026, 11, 18, 9), 0.0),
+    ],
+)
+def test_hours_of_session_days(since: tuple[int, ...], now: tuple[int, ...], hours: float) -> None:
+    start, end = (dt.datetime(*moment, tzinfo=dt.UTC) for moment in (since, now))  # type: ignore[arg-type,misc]
+    assert session_hours(start, end) == pytest.approx(hours, abs=1e-9)
+
+
+def test_every_agents_view_outlives_the_weekend() -> None:
+    """A view of Friday 06:00 is fresh until two hours after Monday's decision: no false alarm on Saturday morning."""
+    assert AGENTS
+    friday, monday = dt.datetime(2026, 11, 13, 9, tzinfo=dt.UTC), dt.datetime(2026, 11, 16, 10, 59, tzinfo=dt.UTC)
+    assert session_hours(friday, monday) < 26 < session_hours(friday, monday + dt.timedelta(minutes=2))
+
+
+@pytest.mark.parametrize(("raw", "value"), [(1, 1.0), (0.5, 0.5), (Decimal("0.25"), 0.25), (-3, -3.0)])
+def test_numbers_are_numbers(raw: object, value: float) -> None:
+    assert number(raw) == (value, "")
+
+
+def test_numbers_are_shown_with_their_unit() -> None:
+    assert [shown(0.0341, "fraction"), shown(1.5, "ratio"), shown(27.0, "hours")] == ["3.41%", "1.50x", "27.0 h"]
+    assert shown(None, "fraction") == "no data"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": math.nan},
+        {"threshold": "0.03"},
+        {"threshold": -1},
+        {"threshold": None},
+        {"threshold": True},
+        {"severity": "loud"},
+        {"cooldown_seconds": -1},
+        {"cooldown_seconds": 1.5},
+        {"for_seconds": 10**9},
+        {"enabled": "yes"},
+        {"rule_id": "OTHER"},
+        {"surprise": 1},
+    ],
+)
+def test_what_cannot_be_set_in_a_rule_is_refused_by_name(change: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=next(iter(change))):
+        checked(ALERTS.rules["VAR_BREACH"], change)
+
+
+def test_a_rule_without_a_threshold_takes_none() -> None:
+    with pytest.raises(BadInput, match="has no threshold"):
+        checked(ALERTS.rules[PIPELINE], {"threshold": 1.0})
+    assert set(CHANGEABLE) >= {"enabled", "severity", "threshold", "cooldown_seconds", "for_seconds"}
