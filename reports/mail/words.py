@@ -1,0 +1,27 @@
+"""The report as a text mail, for who reads mail as text and for what indexes it."""
+
+from __future__ import annotations
+
+from reports.mail.digest import Digest
+
+MOST_ORDERS = 40
+
+
+def text(digest: Digest, link: str = "") -> str:
+    out = [digest.banner, ""] if digest.banner else []
+    out += [f"Alvorada {digest.day}, decided at 06:00 America/Sao_Paulo", ""]
+    out += [f"{name}: {value}" for name, value, _ in digest.key]
+    out += ["", *(f"{line.label}: {line.text}" for line in digest.lines)]
+    if digest.limits:
+        out += ["", "LIMITS TO WATCH"]
+        out += [f"{status}: {name}, {now} of {limit} ({used} used)" for name, now, limit, used, status in digest.limits]
+    out += ["", "TOP SIGNALS", *(f"{score}  {name} ({kind}), 1 day {d}" for name, kind, score, d in digest.signals)]
+    out += [digest.moves, "", f"ACTIONS: {len(digest.orders)}"]
+    out += [
+        f"{n}. {o.words}, {o.change} contracts; {o.impact}; costs {o.cost}; {o.until}. {o.why}".rstrip()
+        for n, o in enumerate(digest.orders[:MOST_ORDERS], 1)
+    ] or [digest.action_line]
+    rest = len(digest.orders) - MOST_ORDERS
+    out += [f"And {rest} more, in the attached page."] if rest > 0 else []
+    out += ["", f"The full report: {link}" if link else "", "The whole page is attached: full-report.html."]
+    return "\n".join(out) + "\n"
