@@ -51,9 +51,15 @@ def implied_returns(delta: npt.ArrayLike, covariance: npt.ArrayLike, weights: np
 
 
 def optimal_weights(delta: npt.ArrayLike, covariance: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
-    """Unconstrained weights (..., N) of the best mean less delta / 2 x variance: (delta x Sigma)^-1 x mean."""
+    """Unconstrained weights (..., N) of the best mean less delta / 2 x variance: (delta x Sigma)^-1 x mean.
+
+    Raises BadInput where an instrument has no variance of its own.
+    """
     aversion, matrix = np.asarray(delta, dtype=np.float64), _floats(covariance)
-    solved = np.linalg.solve(matrix, _floats(mean)[..., None])[..., 0]
+    try:
+        solved = np.linalg.solve(matrix, _floats(mean)[..., None])[..., 0]
+    except np.linalg.LinAlgError as error:
+        raise BadInput("Black-Litterman: an instrument has no variance of its own") from error
     return np.asarray(solved / aversion[..., None])
 
 
@@ -92,7 +98,9 @@ def posterior(prior: npt.ArrayLike, covariance: npt.ArrayLike, views: Views, tau
         raise BadInput("Black-Litterman: the prior or the covariance holds a number that is not finite")
     reach = tau * pick @ sigma
     own = reach @ np.swapaxes(pick, -1, -2)
-    own = own + omega[..., None] * np.eye(own.shape[-1])
+    # a portfolio without variance (its instruments are unknown that day) learns nothing, however certain its view
+    dead = (np.diagonal(own, axis1=-2, axis2=-1) == 0.0) & (omega == 0.0)
+    own = own + np.where(dead, 1.0, omega)[..., None] * np.eye(own.shape[-1])
     surprise = expected - _pull(pick, pi)
     try:
         gain = np.swapaxes(np.linalg.solve(own, reach), -1, -2)

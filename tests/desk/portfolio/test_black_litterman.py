@@ -179,6 +179,21 @@ def test_a_certain_view_is_met() -> None:
     assert float(np.dot(CANADA_OVER_US, result.mean)) == pytest.approx(0.03, abs=1e-14)
 
 
+def test_an_instrument_without_variance_learns_nothing_and_disturbs_nobody() -> None:
+    sigma = he_litterman_covariance()
+    wider = np.zeros((8, 8))
+    wider[:7, :7] = sigma
+    pick = np.array([[*CANADA_OVER_US, 0.0], [0.0] * 7 + [1.0]])
+    omega = uncertainty_of_confidence(wider, pick, TAU, [0.5, 0.5])
+    prior = np.append(implied_returns(DELTA, sigma, MARKET), 0.0)
+    result = posterior(prior, wider, Views(pick, np.array([0.03, 0.01]), omega), TAU)
+    alone = posterior(prior[:7], sigma, Views(pick[:1, :7], np.array([0.03]), omega[:1]), TAU)
+    np.testing.assert_allclose(result.mean[:7], alone.mean, rtol=1e-13)
+    assert result.mean[7] == 0.0
+    with pytest.raises(BadInput, match="no variance"):
+        optimal_weights(DELTA, wider, result.mean)
+
+
 def test_a_stack_of_days_gives_each_day_s_own_numbers_bit_for_bit() -> None:
     rng = np.random.default_rng(7)
     days, count = 40, 9
