@@ -23,7 +23,7 @@ from sandbox.prints.positions import DISAGG, TFF, Report, report
 from sandbox.published import Instants, World
 from sandbox.wires.yahoo_finance import venue_of
 
-TERMS_BD = (1, 21, 42, 63, 126, 189, 252, 378, 504, 630, 756, 1008, 1260, 1764, 2520, 3000)
+TERMS_BD = (1, 21, 42, 63, 126, 189, 252, 378, 504, 630, 756, 1008, 1260, 1764, 2520, 3780, 5040)
 UST_MONTHS = (1, 2, 3, 6, 12, 24, 36, 60, 84, 120, 240, 360)
 _FOCUS_YEARS = {"IPCA": 5, "PIB Total": 5, "Câmbio": 5, "Selic": 5}
 _FOCUS_SCALE = {"IPCA": 0.01, "PIB Total": 0.01, "Câmbio": 1.0, "Selic": 0.01}
@@ -145,6 +145,10 @@ def _focus(world: World, economy: Economy) -> pl.DataFrame:
         frames.append(
             _medians("Selic", days[rows], known[rows], survey.median, pl.Series("reference", [name] * len(rows)))
         )
+    for month, survey in expectations.by_month(economy, at, released):
+        rows = np.array([place[int(position)] for position in survey.at])
+        references = pl.Series("reference", [f"{str(month)[5:]}/{str(month)[:4]}"] * len(rows))
+        frames.append(_medians("IPCA", days[rows], known[rows], survey.median, references))
     blank = [pl.lit(None, pl.Float64).alias(name) for name in ("mean", "std_dev", "minimum", "maximum")]
     return pl.concat(frames).with_columns(
         pl.lit(0, pl.Int32).alias("base"), *blank, pl.lit(None, pl.Int32).alias("respondents")

@@ -8,16 +8,16 @@ from desk.transforms.features import ratio
 
 
 class InfBreakevenFocus(Strategy):
-    """Focus above the two-year breakeven asks to be long breakeven: NTN-B and DAP against DI.
+    """Focus above the two-year breakeven asks to be long breakeven: the NTN-B of 2030 against DI.
 
-    A bond cannot be sold short, so DAP carries the idea both ways and the NTN-B joins where it is bought.
+    A bond cannot be sold short: the book goes short with the DAP that instruments.toml names beside it.
     """
 
     id = "INF_BREAKEVEN_FOCUS"
     asset_class = "Inflation"
     idea = "Focus over two years above the 2y breakeven, in tolerance bands and z (+ long breakeven)"
     inputs = ("focus_less_breakeven_504", "focus_less_breakeven_504_z", "inflation_tolerance")
-    legs = (Leg("NTNB_2030", 1.0), Leg("DAP_2Y", 1.0), Leg("DI1_2Y", -1.0))
+    legs = (Leg("NTNB_2030", 1.0), Leg("DI1_4Y", -1.0))
     fresh_bd = 12  # Focus is weekly
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

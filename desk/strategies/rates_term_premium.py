@@ -19,7 +19,7 @@ class RatesTermPremium(Strategy):
     idea = "five-year forward over Focus inflation and r*, against three years (+ receive)"
     inputs = ("mp_term_premium_5y",)
     legs = (Leg("DI1_5Y", 1.0), Leg("DI1_10Y", 1.0))
-    fresh_bd = 12  # Focus is weekly: the Friday before, out on Monday
+    fresh_bd = 80  # the neutral rate stands on monthly activity
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         return {"term_premium_z": conviction(windows.zscore(values["mp_term_premium_5y"], THREE_YEARS))}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from desk.transforms import windows
-from desk.transforms.curves import BUS_YEAR, FloatArray, linear_360_growth
+from desk.transforms.curves import FloatArray
 from desk.transforms.features import (
     LOG,
     QUARTER,
@@ -37,7 +37,7 @@ EQUITY_PEERS = ("eww", "ech", "eza")
 """The funds of Mexico, Chile and South Africa, in dollars as EWZ is."""
 EMB_TREASURY_SHARE = 0.4
 """TLT held short against one of EMB to leave its credit part: durations of about 7 and 17 years (the funds' pages)."""
-SOV_BD = 1260
+FIVE_YEARS = 1260
 
 
 def response_of(name: str, y: str, x: str, days: int, unit: str) -> Feature:
@@ -75,27 +75,9 @@ def _credit_return(days: int) -> Feature:
     )
 
 
-def _sovereign_spread() -> Feature:
-    """Five-year cupom, from linear ACT/360 to a half-yearly yield, over the Treasury par yield of the same term."""
-    cupom, ust = f"cupom_{SOV_BD}", f"ust_{SOV_BD}"
-    years = SOV_BD / BUS_YEAR
-
-    def compute(c: Columns) -> FloatArray:
-        growth = linear_360_growth(c[cupom], years * 365.25)
-        return np.asarray(2.0 * np.expm1(growth / (2.0 * years)) - c[ust])
-
-    return Feature(
-        "sov_spread_5y",
-        (cupom, ust),
-        f"2 * ((1 + {cupom} * 1826.25 / 360) ^ (1 / 10) - 1) - {ust}",
-        YEARLY,
-        compute,
-    )
-
-
 def _overreaction() -> Feature:
     """The week's residual in units of its own year, weighted by how much of a week Treasuries had (at most one sd)."""
-    residual, move = "di_ust_residual_5", f"ust_{SOV_BD}_change_{WEEK}"
+    residual, move = "di_ust_residual_5", f"ust_{FIVE_YEARS}_change_{WEEK}"
     return Feature(
         "di_ust_overreaction",
         (residual, move),
@@ -115,14 +97,14 @@ def _weighted(residual: str, move: str) -> Callable[[Columns], FloatArray]:
 
 RELATIVE: tuple[Feature, ...] = (
     # DI against Treasuries
-    change_of(f"pre_{SOV_BD}", WEEK),
-    change_of(f"ust_{SOV_BD}", WEEK),
-    response_of("di_ust_residual_5", f"pre_{SOV_BD}_change", f"ust_{SOV_BD}_change", WEEK, YEARLY),
+    change_of(f"pre_{FIVE_YEARS}", WEEK),
+    change_of(f"ust_{FIVE_YEARS}", WEEK),
+    response_of("di_ust_residual_5", f"pre_{FIVE_YEARS}_change", f"ust_{FIVE_YEARS}_change", WEEK, YEARLY),
     _overreaction(),
     # cupom and the sovereign spread
     spread_of("cupom_slope_1y3y", "cupom_756", "cupom_252"),
     z_of("cupom_slope_1y3y", YEAR),
-    _sovereign_spread(),
+    spread_of("sov_spread_5y", f"cupom_{FIVE_YEARS}", f"ust_{FIVE_YEARS}"),  # as SOV_BR_5Y is quoted
     z_of("sov_spread_5y", TWO_YEARS),
     # Brazil against its peers: what they do not explain of its dollar, its equities and its spread
     return_of("usdbrl", WEEK),
