@@ -103,7 +103,7 @@ def monthly_survey(expectation: pl.DataFrame, grid: Grid) -> Snapshots:
         pl.col("indicator") == "IPCA",
         pl.col("reference").is_in(list(expectations.TWELVE_MONTHS)),
         pl.col("base").is_in([0, -1]),
-        pl.col("median").is_not_null(),
+        pl.col("median").is_finite(),
     )
     rank = pl.col("reference").replace_strict(
         {name: index for index, name in enumerate(expectations.TWELVE_MONTHS)}, return_dtype=pl.Int8
@@ -123,7 +123,7 @@ def surprises(expectation: pl.DataFrame, releases: pl.DataFrame, grid: Grid) -> 
             pl.col("indicator") == "IPCA",
             pl.col("reference").str.contains(r"^\d{2}/\d{4}$"),
             pl.col("base").is_in([0, -1]),
-            pl.col("median").is_not_null(),
+            pl.col("median").is_finite(),
         )
         .with_columns(pl.col("reference").str.to_date("%m/%Y", strict=False).alias("month"))
         .select("month", "median", pl.col("obs_date").alias("asked"), pl.col("knowledge_time").alias("told"))

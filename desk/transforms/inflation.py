@@ -67,7 +67,9 @@ def accrued_index(
     index = (base - months[0]).astype(np.int64)
     now, later = _at(levels, event, index), _at(levels, event, index + 1)
     expected = np.log1p(expected_annual) / 12.0
-    growth = np.where(np.isfinite(later), np.log(later / now), expected)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        published = np.log(later / now)
+    growth = np.where(np.isfinite(published), published, expected)
     calendar = calendars.anbima()
     since = calendar.offset_array(start.astype("datetime64[D]") + 14, 0)
     until = calendar.offset_array((start + 1).astype("datetime64[D]") + 14, 0)

@@ -128,11 +128,11 @@ def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], cat
 
 
 def _published(frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
-    """Observations and closing prices as one long frame of the catalogue's series."""
+    """Observations and closing prices as one long frame of the catalogue's series; what is no number is left out."""
     names = ["series_id", "obs_date", "knowledge_time", "value"]
     bars = frames["price_bar"].rename({"instrument_id": "series_id", "close": "value"}).select(names)
     both = pl.concat([frames["observation"].select(names), bars])
-    return both.filter(pl.col("series_id").is_in(list(catalog.series)), pl.col("value").is_not_null())
+    return both.filter(pl.col("series_id").is_in(list(catalog.series)), pl.col("value").is_finite())
 
 
 def _add_series(columns: _Columns, published: pl.DataFrame, catalog: Catalog) -> None:

@@ -48,9 +48,9 @@ def _compute(known: Known) -> dict[str, FloatArray]:
 def shares(weights: FloatArray) -> FloatArray:
     """Weights (E, 9) scaled to add to one; NaN rows where one lacks or the sum is off by more than the tolerance."""
     total = weights.sum(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         sound = np.abs(total - 1.0) <= WEIGHT_TOLERANCE
-    return np.where(sound, weights / total, np.nan)
+        return np.where(sound, weights / total, np.nan)
 
 
 GROUPS = Model(
