@@ -80,7 +80,7 @@ SOV_BR_5Y has sold protection. [Add a strategy](add-a-strategy.md) says how to a
 
 From {panel.days[0]} to {panel.days[-1]}, the sandbox's economy with seed {seed}. Its markets are simulated and know
 nothing of these rules: the table shows that every strategy fires both ways, how much it trades and what that costs, and
-nothing about what it would earn. (Its rates go in a straight line from one monthly number to the next, so they trend for
+nothing about what it would earn. (Its rates go in a straight line from one monthly number to the next: they trend for
 weeks, and whoever bets on their coming back loses.) Bonds are priced off the swap file's curve, which ends at eleven
 years: the NTN-B of 2030 begins late.
 
