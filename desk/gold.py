@@ -145,6 +145,8 @@ PORTFOLIO_STATE = GoldTable(
         "target_volatility": "float",
         "expected_volatility": "float",
         "active_positions": "int",
+        "risk_multiplier": "float",  # share of its risk that the drawdown breaker leaves the day's decision, 0 to 1
+        "shadow_nav_brl": "float",  # of the book without the breaker, which the breaker is measured on
     },
 )
 PNL_ATTRIBUTION = GoldTable(
@@ -158,6 +160,27 @@ PNL_ATTRIBUTION = GoldTable(
         "carry_pnl_brl": "float",
         "cost_brl": "float",
         "pnl_brl": "float",  # price + carry - cost
+        "rate_pnl_brl": "float",  # rate, fx, equity and residual are parts of the price
+        "fx_pnl_brl": "float",
+        "equity_pnl_brl": "float",
+        "residual_pnl_brl": "float",
+        "inflation_pnl_brl": "float",  # part of the carry: what the IPCA accrued
+    },
+)
+PNL_BY_STRATEGY = GoldTable(
+    "pnl_by_strategy",
+    ("strategy_id",),
+    {
+        "strategy_id": "text",  # a strategy, CASH, COST or UNATTRIBUTED; the lines of a day add up to the book's P&L
+        "pnl_brl": "float",
+    },
+)
+PNL_BY_FACTOR = GoldTable(
+    "pnl_by_factor",
+    ("factor",),
+    {
+        "factor": "text",  # DI, REAL, CUPOM, UST, FX, EQUITY, INFLATION, CARRY, RESIDUAL, CASH, COST; as above
+        "pnl_brl": "float",
     },
 )
 RISK_METRICS_DAILY = GoldTable(
@@ -241,6 +264,8 @@ GOLD: dict[str, GoldTable] = {
         TARGET_POSITION,
         PORTFOLIO_STATE,
         PNL_ATTRIBUTION,
+        PNL_BY_STRATEGY,
+        PNL_BY_FACTOR,
         RISK_METRICS_DAILY,
         COMPONENT_VAR,
         DV01_LADDER,

@@ -20,9 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from desk.catalog.desk_parameters import DeskParameters
-from desk.portfolio.kinds import nominal_value, struck_now
-from desk.portfolio.market import IPCA_INDEX, USDBRL, Levels
-from desk.portfolio.pricing import Quotes, contract_value, quote, settlement_fx
+from desk.portfolio.breaker import breaker_path
+from desk.portfolio.mark import PRICE_FACTORS, contract_moves
+from desk.portfolio.market import USDBRL
+from desk.portfolio.pricing import Quotes, quote
 from desk.portfolio.size import (
     TRADING_DAYS,
     IntArray,
@@ -33,8 +34,10 @@ from desk.portfolio.size import (
     unit_cost,
     worth_trading,
 )
-from desk.portfolio.terms import Terms, coupons_paid, remaining, terms_of
+from desk.portfolio.terms import Terms, terms_of
 from desk.transforms.curves import FloatArray
+
+FACTORS = PRICE_FACTORS
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,9 @@ class Path:
 
     `held` contracts over the move into the row; `before` what the row's decision finds (its fills done), in contract
     `maturity_before`; `target` what it decides, in `maturity` named `contract_id`; `price`, `carry` P&L of `held` (NaN
-    when unmarked), `cost` of the row's fills; `cash` (R,) interest; `nav` (R,).
+    when unmarked), `cost` of the row's fills; `cash` (R,) interest; `nav` (R,). `factors` (R, N, F) are parts of the
+    price by FACTORS, `inflation` (R, N) is the part of the carry that the IPCA accrued; `multiplier` (R,) the share of
+    its risk that the drawdown breaker leaves the row's decision.
     """
 
     held: IntArray
@@ -58,6 +63,9 @@ class Path:
     cost: FloatArray
     cash: FloatArray
     nav: FloatArray
+    factors: FloatArray
+    inflation: FloatArray
+    multiplier: FloatArray
 
     def pnl_of(self, row: int) -> float:
         """P&L of the book in one row, after cost, with the cash."""
@@ -79,13 +87,28 @@ def _empty_path(rows: int, count: int) -> Path:
         cost=np.zeros((rows, count)),
         cash=np.zeros(rows),
         nav=np.zeros(rows),
+        factors=np.zeros((rows, count, len(FACTORS))),
+        inflation=np.zeros((rows, count)),
+        multiplier=np.ones(rows),
     )
 
 
-def run_path(plan: Plan, parameters: DeskParameters) -> Path:
-    """The book from the plan's first row, with the inception NAV and no position, to its last."""
+def run_guarded(plan: Plan, parameters: DeskParameters) -> tuple[Path, Path]:
+    """The book under the drawdown breaker, and the shadow book without it that the breaker is measured on."""
+    shadow = run_path(plan, parameters, np.ones(len(plan)))
+    states = breaker_path(shadow.nav.tolist(), parameters.risk.breaker)
+    multiplier = np.array([state.multiplier for state in states])
+    return (run_path(plan, parameters, multiplier) if (multiplier < 1.0).any() else shadow), shadow
+
+
+def run_path(plan: Plan, parameters: DeskParameters, multiplier: FloatArray) -> Path:
+    """The book from the plan's first row, with the inception NAV and no position, to its last.
+
+    `multiplier` (R,) of each decision's risk.
+    """
     terms = terms_of(parameters.instruments)
     path = _empty_path(len(plan), len(parameters.instruments))
+    path.multiplier[:] = multiplier
     growth = np.where(
         terms.funded[:, None],
         plan.market.cdi_growth(),
@@ -96,9 +119,8 @@ def run_path(plan: Plan, parameters: DeskParameters) -> Path:
     path.nav[0] = parameters.portfolio.inception_nav_brl
     _decide(plan, path, 0, parameters)
     for row in range(1, len(plan)):
-        now = _quote_at(terms, plan, row, path.maturity_before[row - 1])
         _mark(terms, plan, path, row, marked, growth)
-        _fill(terms, plan, path, row, now, marked, parameters)
+        _fill(terms, plan, path, row, marked, parameters)
         interest = np.expm1(cash_growth[row] - cash_growth[row - 1])
         path.cash[row] = round(path.nav[row - 1] * interest, 2)
         path.nav[row] = round(path.nav[row - 1] + path.pnl_of(row), 2)
@@ -112,65 +134,21 @@ def _quote_at(terms: Terms, plan: Plan, row: int, maturity: npt.NDArray[np.datet
 
 
 def _mark(terms: Terms, plan: Plan, path: Path, row: int, marked: npt.NDArray[np.intp], growth: FloatArray) -> None:
-    """Price and carry P&L of what was held into `row`, since each contract's last mark.
-
-    `growth` (R, N) is the logarithm of what a funded line's money has cost since the first row.
-    """
+    """P&L of what was held into `row`, since each contract's last mark."""
     held = path.before[row - 1]
     path.held[row] = held
     open_lines = held != 0
     if not open_lines.any():
         return
-    move = _moves(terms, plan, row, held, path.maturity_before[row - 1], marked)
-    funding = np.exp(growth[row] - growth[marked, np.arange(len(marked))])
-    fx = settlement_fx(terms, plan.market.levels[row : row + 1])[0]
-    price = np.round(held * (move.now - move.still) * fx, 2)
-    carry = np.round(held * (move.still - move.base * funding + move.coupons) * fx, 2)
+    move = contract_moves(terms, plan.market, row, path.maturity_before[row - 1], marked, growth, open_lines)
+    price, carry = np.round(held * move.price, 2), np.round(held * move.carry, 2)
     known = np.isfinite(price + carry)
     path.price[row] = np.where(open_lines, np.where(known, price, np.nan), 0.0)
     path.carry[row] = np.where(open_lines, np.where(known, carry, np.nan), 0.0)
     marked[open_lines & known] = row
-
-
-@dataclass(frozen=True)
-class _Move:
-    """One contract (N,) in its settlement currency: `base` at its last mark; `still` on those same levels with the days
-    of the row left; `now` on the row's levels; `coupons` paid in between. The IPCA index of `still` is the row's own:
-    its accrual is carry, not a change of price."""
-
-    base: FloatArray
-    still: FloatArray
-    now: FloatArray
-    coupons: FloatArray
-
-
-def _moves(
-    terms: Terms,
-    plan: Plan,
-    row: int,
-    held: IntArray,
-    maturity: npt.NDArray[np.datetime64],
-    marked: npt.NDArray[np.intp],
-) -> _Move:
-    count = len(marked)
-    base, still, now, coupons = (np.full(count, np.nan) for _ in range(4))
-    market = plan.market
-    here = slice(row, row + 1)
-    left = remaining(terms, market.valuation[here], maturity[None, :])
-    for mark in np.unique(marked[held != 0]):
-        at, lines = slice(mark, mark + 1), marked == mark
-        levels = market.levels[at]
-        then = remaining(terms, market.valuation[at], maturity[None, :])
-        strike = struck_now(terms, levels, then)
-        spots = levels.spots.copy()
-        spots[:, IPCA_INDEX] = market.levels.spots[row, IPCA_INDEX]
-        unchanged = Levels(levels.curves, spots, levels.usd_short)
-        base[lines] = contract_value(terms, levels, then, strike)[0, lines]
-        still[lines] = contract_value(terms, unchanged, left, strike)[0, lines]
-        now[lines] = contract_value(terms, market.levels[here], left, strike)[0, lines]
-        paid = coupons_paid(terms, market.valuation[mark], market.valuation[row])
-        coupons[lines] = np.where(paid > 0, terms.multiplier * paid * nominal_value(market.levels[here])[0], 0.0)[lines]
-    return _Move(base, still, now, coupons)
+    counts = open_lines & known
+    path.factors[row] = np.where(counts[:, None], np.round(held[:, None] * move.factors.T, 2), 0.0)
+    path.inflation[row] = np.where(counts, np.round(held * move.inflation, 2), 0.0)
 
 
 def _fill(
@@ -178,7 +156,6 @@ def _fill(
     plan: Plan,
     path: Path,
     row: int,
-    now: Quotes,
     marked: npt.NDArray[np.intp],
     parameters: DeskParameters,
 ) -> None:
@@ -187,18 +164,15 @@ def _fill(
     redeemed = terms.kind_mask("ipca_bond") & (path.maturity_before[row - 1] <= plan.market.valuation[row])
     held, target = np.where(redeemed, 0, held), np.where(redeemed, 0, target)
     old, new = path.maturity_before[row - 1], path.maturity[row - 1]
-    fresh, usdbrl = _quote_at(terms, plan, row, new), plan.market.levels.spots[row : row + 1, USDBRL]
     rolled = (old != new) & (held != 0)
-    priced = np.isfinite(fresh.value[0]) & (np.isfinite(now.value[0]) | ~rolled)
-    done = priced & ((held != target) | rolled)
-    cost = line_cost(
-        held,
-        target,
-        rolled,
-        np.nan_to_num(unit_cost(parameters, terms, now, usdbrl)[0]),
-        np.nan_to_num(unit_cost(parameters, terms, fresh, usdbrl)[0]),
-    )
-    path.cost[row] = np.where(done, cost, 0.0)
+    done = (held != target) | rolled
+    if done.any():
+        usdbrl = plan.market.levels.spots[row : row + 1, USDBRL]
+        fresh = _quote_at(terms, plan, row, new)
+        stale = _quote_at(terms, plan, row, old) if rolled.any() else fresh
+        done &= np.isfinite(fresh.value[0]) & (np.isfinite(stale.value[0]) | ~rolled)
+        of_old, of_new = (np.nan_to_num(unit_cost(parameters, terms, q, usdbrl)[0]) for q in (stale, fresh))
+        path.cost[row] = np.where(done, line_cost(held, target, rolled, of_old, of_new), 0.0)
     path.before[row] = np.where(done, target, held)
     moved = done | (held == 0)
     path.maturity_before[row] = np.where(moved, new, old)
@@ -218,7 +192,7 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     """Target contracts of `row`: what the plan asks for at today's NAV, where the order is worth its cost.
 
     Rolls, changes of side and the closing of a line that has no view left are always made. When the book that is left
-    would be outside a limit, every line goes to its target.
+    would be outside a limit, or the drawdown breaker cuts, every line goes to its target.
     """
     before, nav = path.before[row], float(path.nav[row])
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -228,13 +202,23 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     if leaves.any():  # out of a contract that has no price today, nobody can order
         own = _quote_at(terms_of(parameters.instruments), plan, row, path.maturity_before[row])
         priced &= ~leaves | np.isfinite(own.value[0])
-    desired = np.where(priced, round_to_lots(plan.per_brl[row] * nav, lots), before)
+    keeps = float(path.multiplier[row])
+    desired = np.where(priced, round_to_lots(plan.per_brl[row] * nav * keeps, lots), before)
     rolled = priced & leaves
     cost = np.nan_to_num(plan.unit_cost[row]) * np.abs(desired - before)
     must = rolled | ((before != 0) & (np.sign(desired) != np.sign(before)))
-    trade = worth_trading(desired - before, must, plan.matrix[row], cost, nav, parameters)
+    trade = worth_trading(
+        desired - before,
+        must,
+        plan.matrix[row],
+        cost,
+        nav,
+        float(plan.aversion[row]),
+        parameters.portfolio.holding_days,
+    )
     target = np.where(trade, desired, before)
-    if not within_limits(target, plan, row, nav, parameters):
+    cut = row > 0 and keeps < path.multiplier[row - 1]  # the breaker acts at once, whatever an order costs
+    if cut or not within_limits(target, plan, row, nav, parameters):
         target = desired
     path.target[row] = target
     moves = priced | (before == 0)

@@ -11,7 +11,7 @@ import polars as pl
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
 from desk.model import decision_time
-from desk.portfolio.book import Path, line_cost
+from desk.portfolio.book import FACTORS, Path, line_cost
 from desk.portfolio.covariance import quadratic_form
 from desk.portfolio.market import USDBRL
 from desk.portfolio.pricing import quote, terms_of
@@ -20,6 +20,7 @@ from desk.transforms.curves import FloatArray
 
 CASH = "CASH"
 CASH_CLASS = "Cash"
+RATE_FACTORS = ("DI", "REAL", "CUPOM", "UST")
 
 
 def as_of_times(plan: Plan) -> pl.Series:
@@ -64,7 +65,7 @@ def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.D
             "maturity": path.maturity.ravel(),
             "price": of_contract(quotes.price).ravel(),
             "rate": np.where(terms.in_rate, of_contract(quotes.rate), np.nan).ravel(),
-            "risk_weight": plan.risk_weight.ravel(),
+            "risk_weight": (plan.risk_weight * path.multiplier[:, None]).ravel(),
             "contracts": path.target.ravel(),
             "contracts_before": path.before.ravel(),
             "notional_brl": notional.ravel(),
@@ -77,7 +78,7 @@ def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.D
     )
 
 
-def portfolio_state(plan: Plan, path: Path) -> pl.DataFrame:
+def portfolio_state(plan: Plan, path: Path, shadow: Path) -> pl.DataFrame:
     """NAV and its shape by row. The first row has no return; expected volatility and leverage are of the targets."""
     nav, peak = path.nav, np.maximum.accumulate(path.nav)
     returns = np.full(len(nav), np.nan)
@@ -98,9 +99,11 @@ def portfolio_state(plan: Plan, path: Path) -> pl.DataFrame:
             "peak_nav_brl": peak,
             "drawdown": 1.0 - nav / peak,
             "gross_leverage": exposure / nav,
-            "target_volatility": plan.target_volatility,
+            "target_volatility": plan.target_volatility * path.multiplier,
             "expected_volatility": np.where(unknown, np.nan, np.sqrt(variance * TRADING_DAYS) / nav),
             "active_positions": held.sum(axis=1),
+            "risk_multiplier": path.multiplier,
+            "shadow_nav_brl": shadow.nav,
         },
     )
 
@@ -108,6 +111,7 @@ def portfolio_state(plan: Plan, path: Path) -> pl.DataFrame:
 def pnl_attribution(plan: Plan, path: Path, parameters: DeskParameters) -> pl.DataFrame:
     """P&L by instrument and cash; the lines of a day add up to the change of NAV to the cent.
 
+    Rate, FX, equity and residual are parts of the price; inflation (the IPCA's accrual) is one of the carry.
     A line that could not be marked has null price and carry that day, and all of it when its price is back. Cost is
     that of the day's fills.
     """
@@ -117,6 +121,15 @@ def pnl_attribution(plan: Plan, path: Path, parameters: DeskParameters) -> pl.Da
     price, carry = np.hstack([path.price, none]), np.hstack([path.carry, cash])
     cost = np.hstack([path.cost, none])
     classes = [item.asset_class for item in parameters.instruments]
+    factors = np.concatenate([path.factors, np.zeros((len(plan), 1, len(FACTORS)))], axis=1)
+    unmarked = np.isnan(price)
+    of_price = {
+        "rate_pnl_brl": factors[:, :, [FACTORS.index(name) for name in RATE_FACTORS]].sum(axis=2),
+        "fx_pnl_brl": factors[:, :, FACTORS.index("FX")],
+        "equity_pnl_brl": factors[:, :, FACTORS.index("EQUITY")],
+    }
+    of_price["residual_pnl_brl"] = price - sum(of_price.values())
+    parts = of_price | {"inflation_pnl_brl": np.hstack([path.inflation, none])}
     net = np.where(np.isnan(price) & (cost == 0), np.nan, np.nan_to_num(price + carry) - cost)
     return gold_frame(
         PNL_ATTRIBUTION,
@@ -129,5 +142,6 @@ def pnl_attribution(plan: Plan, path: Path, parameters: DeskParameters) -> pl.Da
             "carry_pnl_brl": carry.ravel(),
             "cost_brl": cost.ravel(),
             "pnl_brl": net.round(2).ravel(),
-        },
+        }
+        | {name: np.where(unmarked, np.nan, part).round(2).ravel() for name, part in parts.items()},
     )

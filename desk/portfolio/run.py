@@ -10,11 +10,20 @@ import polars as pl
 
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import BadInput, MissingInput
-from desk.gold import ACTION, PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION
+from desk.gold import (
+    ACTION,
+    PNL_ATTRIBUTION,
+    PNL_BY_FACTOR,
+    PNL_BY_STRATEGY,
+    PORTFOLIO_STATE,
+    TARGET_POSITION,
+)
 from desk.portfolio.actions import Contributions, action_frame
-from desk.portfolio.book import run_path
+from desk.portfolio.book import run_guarded
 from desk.portfolio.book_frames import pnl_attribution, portfolio_state, target_positions
+from desk.portfolio.explain import pnl_by_factor, pnl_by_strategy
 from desk.portfolio.market import Market, read_market
+from desk.portfolio.shorts import without_cash_shorts
 from desk.portfolio.size import plan_book
 from desk.transforms.curves import FloatArray
 
@@ -26,23 +35,25 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
 
     `values` is the wide panel (`day` and levels; days before inception feed the covariance), `aggregated` the
     AGGREGATED_SIGNAL frame: a null or absent conviction is no view, and closes the line. With the same inception,
-    days added to the panel change no earlier row. Returns TARGET_POSITION, PORTFOLIO_STATE, PNL_ATTRIBUTION and ACTION
-    for every day. Raises MissingInput naming absent columns or a day without CDI, BadInput when inception is past the
-    panel.
+    days added to the panel change no earlier row. Returns TARGET_POSITION, PORTFOLIO_STATE, PNL_ATTRIBUTION,
+    PNL_BY_STRATEGY, PNL_BY_FACTOR and ACTION for every day. Raises MissingInput naming absent columns or a day without
+    CDI, BadInput when inception is past the panel.
     """
     market = read_market(values)
     later = np.flatnonzero(market.days >= np.datetime64(inception))
     if not len(later):
         raise BadInput(f"the book's inception {inception} is after the panel's last day {market.days[-1]}")
     first = int(later[0])
-    view = _signals(aggregated, market, parameters)
+    view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
     plan = plan_book(market, _conviction(view, market, parameters), parameters, first)
-    path = run_path(plan, parameters)
+    path, shadow = run_guarded(plan, parameters)
     reasons = _contributions(view, first)
     return {
         TARGET_POSITION.name: target_positions(plan, path, parameters),
-        PORTFOLIO_STATE.name: portfolio_state(plan, path),
+        PORTFOLIO_STATE.name: portfolio_state(plan, path, shadow),
         PNL_ATTRIBUTION.name: pnl_attribution(plan, path, parameters),
+        PNL_BY_STRATEGY.name: pnl_by_strategy(plan, path, reasons, parameters),
+        PNL_BY_FACTOR.name: pnl_by_factor(plan, path),
         ACTION.name: action_frame(plan, path, reasons, parameters),
     }
 

@@ -26,7 +26,7 @@ class Plan:
 
     `risk_weight` is the signed share of target risk; `per_brl` contracts (not rounded) per BRL of NAV; `volatility` BRL
     a day per contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract; `target_volatility`
-    (R,) a year, after strength and limits.
+    (R,) a year, after strength and limits; `aversion` (R,) the risk aversion at which that book is the best one.
     """
 
     market: Market
@@ -38,6 +38,7 @@ class Plan:
     per_brl: FloatArray
     unit_cost: FloatArray
     target_volatility: FloatArray
+    aversion: FloatArray
 
     def __len__(self) -> int:
         return len(self.market)
@@ -64,7 +65,11 @@ def plan_book(market: Market, conviction: FloatArray, parameters: DeskParameters
         volatility[chunk], matrix[chunk] = estimate.volatility, estimate.matrix
     view = np.nan_to_num(conviction[first:])
     sizeable = np.isfinite(quotes.value) & np.isfinite(volatility) & (np.abs(view) >= rules.dead_band)
-    risk_weight, per_brl = _weights(np.where(sizeable, view, 0.0), matrix, quotes.exposure, parameters)
+    view = np.where(sizeable, view, 0.0)
+    risk_weight, per_brl = _weights(view, matrix, quotes.exposure, parameters)
+    taken = np.abs(risk_weight).sum(axis=1)
+    asked = strength(view, rules.full_conviction)
+    kept = np.where(taken > 0, taken / np.where(asked > 0, asked, 1.0), 1.0)
     return Plan(
         market=part,
         contracts=contracts,
@@ -74,7 +79,8 @@ def plan_book(market: Market, conviction: FloatArray, parameters: DeskParameters
         risk_weight=risk_weight,
         per_brl=per_brl,
         unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
-        target_volatility=rules.target_volatility * np.abs(risk_weight).sum(axis=1),
+        target_volatility=rules.target_volatility * taken,
+        aversion=rules.sharpe_assumed / rules.target_volatility / kept,
     )
 
 
@@ -118,18 +124,19 @@ def worth_trading(
     matrix: FloatArray,
     cost: FloatArray,
     nav: float,
-    parameters: DeskParameters,
+    aversion: float,
+    holding_days: int,
 ) -> npt.NDArray[np.bool_]:
     """Which lines (N,) to move by their `gap` (contracts to target): those in `must`, and those that repay their
     `cost`.
 
-    A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v: being off target by a daily
-    risk of d BRL, d^2 = gap' C gap, costs it 0.5 x (S / v) x d^2 / NAV a day over the days that a position is held.
+    A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v (where limits keep the book
+    smaller than its views ask, v is that smaller volatility): being off target by a daily risk of d BRL, d^2 =
+    gap' C gap, costs it 0.5 x aversion x d^2 / NAV a day over the days that a position is held.
     Lines are taken one by one, the one that gains most after its cost first, until none gains: two legs that drift
     together and hedge each other are left alone.
     """
-    rules = parameters.portfolio
-    price = 0.5 * rules.sharpe_assumed / rules.target_volatility / nav * rules.holding_days
+    price = 0.5 * aversion / nav * holding_days
     chosen = must.copy()
     open_gap = np.where(chosen, 0.0, gap)
     variances = np.diagonal(matrix)

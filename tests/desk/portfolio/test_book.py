@@ -15,6 +15,7 @@ from desk.model import decision_time
 from desk.portfolio import run_book
 from desk.portfolio.contracts import calendar_days
 from desk.portfolio.market import read_market
+from desk.portfolio.shorts import without_cash_shorts
 from desk.portfolio.size import round_to_lots, worth_trading
 from tests.desk.portfolio.panels import make_aggregated, make_values
 
@@ -39,7 +40,14 @@ def one_view(instrument_id: str, conviction: float, values: pl.DataFrame = VALUE
 
 
 def test_tables_have_golds_schemas_and_keys() -> None:
-    assert set(BOOK) == {"target_position", "portfolio_state", "pnl_attribution", "action"}
+    assert set(BOOK) == {
+        "target_position",
+        "portfolio_state",
+        "pnl_attribution",
+        "pnl_by_strategy",
+        "pnl_by_factor",
+        "action",
+    }
     for name, frame in BOOK.items():
         assert frame.schema == pl.Schema(gold.GOLD[name].schema), name
         assert not frame.select("as_of", *gold.GOLD[name].key).is_duplicated().any(), name
@@ -107,25 +115,29 @@ def test_a_receiver_earns_its_unit_price_less_cdi() -> None:
     assert line["price_pnl_brl"][row] + line["carry_pnl_brl"][row] == pytest.approx(gain, abs=0.011)
 
 
-@pytest.mark.parametrize(
-    ("instrument_id", "column", "sign"),
-    [(name, "pre", -1) for name in IDS if name.startswith("DI1")]
-    + [(name, "real", -1) for name in IDS if name.startswith("DAP")]
-    + [("DOL", "usdbrl", 1), ("IND", "ibovespa", 1)],
-)
+AVERSION = 0.5 / 0.08
+RECENT = VALUES.tail(180)
+SIGN_OF = {"DI1": ("pre", -1), "DAP": ("real", -1), "NTNB": ("real", -1), "DDI": ("cupom", -1), "UST": ("ust", -1)}
+SIGN_OF |= {"SOV": ("cupom", -1), "DOL": ("usdbrl", 1), "IND": ("ibovespa", 1)}
+
+
+@pytest.mark.parametrize("instrument_id", IDS)
 @pytest.mark.parametrize("side", [1.0, -1.0])
-def test_pnl_signs(instrument_id: str, column: str, sign: int, side: float) -> None:
+def test_pnl_signs(instrument_id: str, side: float) -> None:
     """The last day's rates (or spot) jump up: a receiver loses, a payer gains; long dollars gain, short ones lose."""
+    column, sign = SIGN_OF[instrument_id.split("_")[0]]
     names = [name for name in VALUES.columns if name.startswith(f"{column}_")] or [column]
     last = pl.col("day") == VALUES["day"][-1]
     up = [
         pl.when(last).then(pl.col(name) + 0.02 if names != [column] else pl.col(name) * 1.2).otherwise(pl.col(name))
         for name in names
     ]
-    shocked = VALUES.with_columns(up)
-    view = one_view(instrument_id, side)
-    calm, jump = (run_book(panel, view, PARAMETERS, INCEPTION)["pnl_attribution"] for panel in (VALUES, shocked))
-    of_last = (pl.col("instrument_id") == instrument_id) & (pl.col("as_of") == decision_time(VALUES["day"][-1]))
+    jumped = RECENT.with_columns(up)
+    view, since = one_view(instrument_id, side, RECENT), RECENT["day"][-5]
+    calm, jump = (run_book(panel, view, PARAMETERS, since)["pnl_attribution"] for panel in (RECENT, jumped))
+    held = "DAP_5Y" if instrument_id == "NTNB_2030" else "DAP_10Y"
+    held = held if instrument_id.startswith("NTNB") and side < 0 else instrument_id
+    of_last = (pl.col("instrument_id") == held) & (pl.col("as_of") == decision_time(VALUES["day"][-1]))
     assert np.sign(calm.filter(of_last)["contracts"][0]) == side
     change = jump.filter(of_last)["pnl_brl"][0] - calm.filter(of_last)["pnl_brl"][0]
     assert np.sign(change) == sign * side
@@ -134,8 +146,12 @@ def test_pnl_signs(instrument_id: str, column: str, sign: int, side: float) -> N
 def test_positions_take_the_side_of_their_conviction_and_stay_inside_the_limits() -> None:
     lots = {item.id: item.lot for item in PARAMETERS.instruments}
     target = BOOK["target_position"].join(
-        AGGREGATED.select("as_of", "instrument_id", "conviction"), on=["as_of", "instrument_id"]
+        without_cash_shorts(AGGREGATED, PARAMETERS).select("as_of", "instrument_id", "conviction"),
+        on=["as_of", "instrument_id"],
     )
+    bonds = target.filter(pl.col("instrument_id").str.starts_with("NTNB"))
+    assert bonds["contracts"].min() == 0
+    assert bonds["contracts"].max() > 0
     assert (target["contracts"].sign() * target["conviction"].sign()).min() >= 0
     assert all(n % lots[name] == 0 for name, n in target.select("instrument_id", "contracts").iter_rows())
     state = BOOK["portfolio_state"]
@@ -236,11 +252,11 @@ def test_rolls_pay_both_contracts_and_keep_the_side() -> None:
 def test_no_order_costs_more_than_it_gains() -> None:
     matrix, never = np.diag([200.0**2, 200.0**2]), np.zeros(2, dtype=bool)
     gap = np.array([10, 2_000])
-    chosen = worth_trading(gap, never, matrix, np.abs(gap) * 7.0, 1e8, PARAMETERS)
+    chosen = worth_trading(gap, never, matrix, np.abs(gap) * 7.0, 1e8, AVERSION, 63)
     assert chosen.tolist() == [False, True], "2,000 BRL of daily risk is not worth 70 BRL; 400,000 is worth 14,000"
     hedged = np.array([[200.0**2, 0.999 * 200.0**2], [0.999 * 200.0**2, 200.0**2]])
     drift = np.array([900, -900])
-    chosen = worth_trading(drift, never, hedged, np.abs(drift) * 7.0, 1e8, PARAMETERS)
+    chosen = worth_trading(drift, never, hedged, np.abs(drift) * 7.0, 1e8, AVERSION, 63)
     assert not chosen.any(), "two legs that hedge each other are left alone"
 
 

@@ -1,0 +1,91 @@
+"""One day's P&L of one contract, from its last mark to the row: what time earned, and what each factor's move did.
+
+Parts of the price are repriced one at a time from the last mark's levels; what they leave (cross terms) is the
+residual. Gains in USD are measured at the PTAX of the last mark, and what PTAX has moved since is the part of FX.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from desk.portfolio.kinds import nominal_value, struck_now
+from desk.portfolio.market import IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_slice
+from desk.portfolio.pricing import contract_value, settlement_fx
+from desk.portfolio.terms import Terms, coupons_paid, remaining
+from desk.transforms.curves import FloatArray
+
+PRICE_FACTORS = ("DI", "REAL", "CUPOM", "UST", "FX", "EQUITY")
+"""CUPOM holds the short onshore dollar rate too, which is its front."""
+_FX, _STILL, _NOW, _NO_ACCRUAL = PRICE_FACTORS.index("FX"), -3, -2, -1
+
+
+@dataclass(frozen=True)
+class ContractMove:
+    """BRL of one long contract (N,), NaN where unknown: `price` and `carry` add up to its P&L. `factors` (F, N) in the
+    order of PRICE_FACTORS are parts of the price, `inflation` is the part of the carry that the IPCA index accrued."""
+
+    price: FloatArray
+    carry: FloatArray
+    factors: FloatArray
+    inflation: FloatArray
+
+
+def contract_moves(
+    terms: Terms,
+    market: Market,
+    row: int,
+    maturity: npt.NDArray[np.datetime64],
+    marked: npt.NDArray[np.intp],
+    growth: FloatArray,
+    wanted: npt.NDArray[np.bool_],
+) -> ContractMove:
+    """The move into `row` of the `wanted` contracts (N,), each since its last mark (the row `marked`).
+
+    `growth` (R, N) is the logarithm of what a funded line's money has cost since the first row.
+    """
+    count = len(marked)
+    price, carry, inflation = (np.full(count, np.nan) for _ in range(3))
+    factors = np.full((len(PRICE_FACTORS), count), np.nan)
+    here = slice(row, row + 1)
+    left = remaining(terms, market.valuation[here], maturity[None, :])
+    fx_now = settlement_fx(terms, market.levels[here])[0]
+    for mark in np.unique(marked[wanted]):
+        lines, at = wanted & (marked == mark), slice(mark, mark + 1)
+        then = remaining(terms, market.valuation[at], maturity[None, :])
+        strike = struck_now(terms, market.levels[at], then)
+        base = contract_value(terms, market.levels[at], then, strike)[0]
+        steps = contract_value(terms, _one_at_a_time(market.levels[at], market.levels[here]), left, strike)[0]
+        still, now = steps[_STILL], steps[_NOW]
+        fx_then = settlement_fx(terms, market.levels[at])[0]
+        funding = np.exp(growth[row] - growth[mark])
+        paid = coupons_paid(terms, market.valuation[mark], market.valuation[row])
+        coupons = np.where(paid > 0, terms.multiplier * paid * nominal_value(market.levels[here])[0], 0.0)
+        parts = (steps[: len(PRICE_FACTORS)] - still) * fx_then
+        parts[_FX] += np.where(terms.in_dollars, (now - still) * (fx_now - fx_then), 0.0)
+        price[lines] = ((now - still) * fx_now)[lines]
+        carry[lines] = ((still - base * funding + coupons) * fx_now)[lines]
+        factors[:, lines] = parts[:, lines]
+        inflation[lines] = ((still - steps[_NO_ACCRUAL]) * fx_now)[lines]
+    return ContractMove(price, carry, factors, inflation)
+
+
+def _one_at_a_time(before: Levels, after: Levels) -> Levels:
+    """Levels (1, F + 3): each factor of PRICE_FACTORS moved alone, then none, all, and none without the IPCA accrual.
+
+    The index is the row's own but in the last: its accrual is carry, not a change of price.
+    """
+    scenarios = len(PRICE_FACTORS) + 3
+    curves = np.repeat(before.curves[:, None], scenarios, axis=1)
+    spots = np.repeat(before.spots[:, None], scenarios, axis=1)
+    short = np.repeat(before.usd_short[:, None], scenarios, axis=1)
+    for place, curve in enumerate(("pre", "real", "cupom", "ust")):
+        curves[:, place, curve_slice(curve)] = after.curves[:, curve_slice(curve)]
+    short[:, PRICE_FACTORS.index("CUPOM")] = after.usd_short
+    spots[:, _FX, USDBRL] = after.spots[:, USDBRL]
+    spots[:, PRICE_FACTORS.index("EQUITY"), IBOVESPA] = after.spots[:, IBOVESPA]
+    spots[:, :_NO_ACCRUAL, IPCA_INDEX] = after.spots[:, IPCA_INDEX]
+    curves[:, _NOW], spots[:, _NOW], short[:, _NOW] = after.curves, after.spots, after.usd_short
+    return Levels(curves, spots, short)

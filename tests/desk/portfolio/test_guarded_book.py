@@ -1,0 +1,76 @@
+"""The drawdown breaker in the book: measured on the shadow book, out at once, and back in."""
+
+import json
+
+import numpy as np
+import polars as pl
+
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.model import decision_time
+from desk.portfolio import run_book
+from tests.desk.portfolio.panels import make_values
+
+PARAMETERS = load_desk_parameters()
+CALM = make_values(330)
+INCEPTION = CALM["day"][200]
+RECEIVED = tuple(name for name in PARAMETERS.instrument_ids if name.startswith("DI1"))
+
+
+def storm() -> pl.DataFrame:
+    """Rates rise by 6 points over fifteen days from the 30th of the book, and come back over forty."""
+    path = np.zeros(len(CALM))
+    path[230:245] = np.linspace(0.004, 0.06, 15)
+    path[245:285] = np.linspace(0.06, 0.0, 40)
+    return CALM.with_columns((pl.col(name) + path).alias(name) for name in CALM.columns if name.startswith("pre_"))
+
+
+def receive_everything() -> pl.DataFrame:
+    rows = [(decision_time(day), name) for day in CALM["day"] for name in RECEIVED]
+    return pl.DataFrame(
+        {
+            "as_of": [as_of for as_of, _ in rows],
+            "instrument_id": [name for _, name in rows],
+            "conviction": [0.9] * len(rows),
+            "contributions": [json.dumps({"RATES_TAYLOR_GAP": 0.9})] * len(rows),
+        },
+        schema_overrides={"as_of": pl.Datetime("us", "UTC")},
+    )
+
+
+BOOK = run_book(storm(), receive_everything(), PARAMETERS, INCEPTION)
+STATE = BOOK["portfolio_state"]
+
+
+def test_the_book_leaves_zero_and_comes_back() -> None:
+    multiplier = STATE["risk_multiplier"].to_numpy()
+    assert multiplier[0] == 1.0
+    assert multiplier.min() == 0.0
+    assert multiplier[-1] == 1.0
+    flat = STATE.filter(pl.col("risk_multiplier") == 0)
+    assert (flat["active_positions"] == 0).all()
+    held = STATE.filter(pl.col("risk_multiplier") == 1)["active_positions"]
+    assert held[-1] > 0
+
+
+def test_cuts_are_made_on_the_day_of_the_decision() -> None:
+    sizes = BOOK["target_position"].group_by("as_of").agg(pl.col("dv01_brl").sum()).sort("as_of")["dv01_brl"].to_numpy()
+    multiplier = STATE["risk_multiplier"].to_numpy()
+    cuts = np.flatnonzero(np.diff(multiplier) < 0) + 1
+    assert len(cuts) >= 2
+    for row in cuts:
+        assert sizes[row] <= sizes[row - 1] * multiplier[row] / multiplier[row - 1] * 1.25
+
+
+def test_the_shadow_goes_on_without_the_breaker() -> None:
+    shadow = STATE["shadow_nav_brl"].to_numpy()
+    fall = 1.0 - shadow / np.maximum.accumulate(shadow)
+    assert fall.max() > 0.08
+    assert STATE["drawdown"].max() < fall.max(), "the guarded book lost less on the way down"
+    first = int(np.argmax(STATE["risk_multiplier"].to_numpy() < 1))
+    np.testing.assert_array_equal(shadow[: first + 1], STATE["nav_brl"].to_numpy()[: first + 1])
+
+
+def test_a_calm_book_is_its_own_shadow() -> None:
+    book = run_book(CALM, receive_everything(), PARAMETERS, CALM["day"][300])["portfolio_state"]
+    assert (book["risk_multiplier"] == 1).all()
+    assert (book["shadow_nav_brl"] == book["nav_brl"]).all()
