@@ -14,9 +14,10 @@ from alvorada.home import project_root
 from desk.errors import AlvoradaError, BadInput
 
 WORK_POOL = "alvorada"
-QUEUES = {"daily": 1, "backfill": 1}
-"""Queue -> runs at the same time. A lower number in PRIORITIES goes first: the daily run before a backfill."""
-PRIORITIES = {"daily": 1, "backfill": 2}
+QUEUES = {"daily": 1, "backfill": 1, "alerts": 1, "sender": 1}
+"""Queue -> runs at the same time. A lower number in PRIORITIES goes first: alerts before the daily run,
+which goes before a backfill."""
+PRIORITIES = {"alerts": 1, "daily": 2, "sender": 3, "backfill": 4}
 
 
 def apply(sources: str = "live") -> None:

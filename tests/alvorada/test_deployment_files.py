@@ -38,6 +38,8 @@ def test_every_deployment_has_its_flow_its_queue_and_the_zone_of_its_schedule() 
     schedules = deployments["daily"]["schedules"]
     assert [(entry["cron"], entry["timezone"]) for entry in schedules] == [("0 6 * * *", "America/Sao_Paulo")]
     assert deployments["backfill"]["schedules"] == []
+    assert [entry["cron"] for entry in deployments["alerts"]["schedules"]] == ["*/5 * * * *"]
+    assert [entry["cron"] for entry in deployments["sender"]["schedules"]] == ["2-57/5 * * * *"]
 
 
 def test_the_daily_run_goes_before_a_backfill() -> None:
