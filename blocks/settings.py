@@ -67,6 +67,8 @@ class Settings(BaseSettings):
 
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the API's pages: links in messages begin with it."""
+    send_reports: Literal["live", "always", "never"] = "live"
+    """Whose report goes to Slack and mail at the end of the run: live ones, those of every world, or none."""
     slack_webhook_url: Secret = Field(default=None, validation_alias=_named("SLACK_WEBHOOK_URL"))
     smtp_host: Text = Field(default=None, validation_alias=_named("SMTP_HOST"))
     smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias=_named("SMTP_PORT"))

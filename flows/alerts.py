@@ -19,7 +19,7 @@ from desk.alerts.model import Plan
 from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
-from tasks import ledger
+from tasks import ledger, report_mail
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.metrics import read_metrics
 from tasks.alerts.postgres import PostgresRecords, beat
@@ -87,7 +87,8 @@ async def send(
 ) -> Pass:
     """Sends what is due until nothing waits or the time is up. Raises StoreError."""
     records = PostgresRecords(store, load_alerts().rules)
-    done = await send_until(records, channels_of(settings), clock, clock() + time_given, composers=composers)
+    known = {report_mail.KIND: report_mail.composer(store), **(composers or {})}
+    done = await send_until(records, channels_of(settings), clock, clock() + time_given, composers=known)
     async with store.connections.acquire() as connection:
         await beat(connection, "sender", clock(), f"{done.sent} sent, {done.failed} failed")
     return done

@@ -20,6 +20,7 @@ from flows.transform import history_start
 from reports.data import HISTORY, ReportData
 from reports.render import render
 from reports.summary import actions_table, summary_markdown
+from tasks import report_mail
 from tasks.run import Run
 from tasks.store import Report
 
@@ -52,10 +53,22 @@ async def report(run: Run, broken: Collection[str] = ()) -> StageResult:
     await create_link_artifact(
         key=ARTIFACTS[2], link=path.as_uri(), link_text=f"Report of {run.day}", description="The whole page"
     )
+    await _queue(run, data)
     run.progress.event("stage", "report", "done", watch.seconds, None, "new" if saved else "as it was")
     run.progress.event("result", "report", "done", message=str(path))
     run.progress.event("result", "artifact", "done", message=", ".join(ARTIFACTS))
     return StageResult("report", 1, int(saved), watch.seconds)
+
+
+async def _queue(run: Run, data: ReportData) -> None:
+    """Into the outbox, for who is to have it; the sender, which runs after this run and every few minutes, sends it."""
+    if not report_mail.goes_out(run.settings, run.store.world, run.as_of, run.clock()):
+        return
+    link = report_mail.link_of(run.settings, run.day)
+    payload = report_mail.payload_of(data, link, run.settings.report_language)
+    queued = await report_mail.queue_report(run.store, run.settings, payload, run.clock())
+    said = queued.note or f"the report goes to {queued.rows} recipients"
+    run.progress.event("note", "delivery", "done", message=said)
 
 
 async def report_data(run: Run, broken: Collection[str] = ()) -> ReportData:

@@ -18,6 +18,7 @@ INNER = WIDTH - 40
 MOST_ORDERS = 40
 FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
+CELL = f"padding:5px 12px 5px 0;font-size:13px;border-top:1px solid {GRID}"
 TONES = {"gain": BLUE, "loss": ORANGE}
 STATUS = {"amber": AMBER, "red": RED, "breach": RED}
 PNG_MARK = b"\x89PNG\r\n\x1a\n"
@@ -187,15 +188,14 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> s
     """`rows`: cells as HTML; `align`: a letter a column, l or r."""
     sides = ["right" if letter == "r" else "left" for letter in align]
     head = "".join(
-        f'<th align="{side}" style="padding:4px 8px 4px 0;font-size:12px;font-weight:normal;color:{MUTED};'
+        f'<th align="{side}" style="padding:4px 12px 4px 0;font-size:12px;font-weight:normal;color:{MUTED};'
         f'text-align:{side}">{escape(text)}</th>'
         for text, side in zip(heads, sides, strict=True)
     )
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td align="{side}" style="padding:5px 8px 5px 0;font-size:13px;white-space:nowrap;border-top:1px solid {GRID};'
-            f'text-align:{side}">{cell}</td>'
+            f'<td align="{side}" style="{CELL};text-align:{side}">{cell}</td>'
             for cell, side in zip(row, sides, strict=True)
         )
         + "</tr>"

@@ -34,9 +34,8 @@ def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
 
 
 def text(digest: Digest) -> str:
-    """The fallback, for notifications and old clients."""
-    first = "; ".join(order.words for order in digest.orders[:FIRST_ORDERS])
-    return clipped(f"{digest.title}{f'. First: {first}' if first else ''}", 600)
+    """The first orders: after the title in the fallback, for notifications and old clients. Empty without orders."""
+    return clipped("; ".join(order.words for order in digest.orders[:FIRST_ORDERS]), 400)
 
 
 def _limits(digest: Digest) -> str:

@@ -50,9 +50,9 @@ def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMe
     # A line break in the subject would be another header: it is a space.
     mail["Subject"] = clipped(" ".join(message.title.split()), SUBJECT)
     mail["From"], mail["To"] = sender, ", ".join(recipients)
-    mail["Date"], mail["Message-ID"] = format_datetime(message.at), make_msgid(domain="alvorada")
+    mail["Date"], mail["Message-ID"] = format_datetime(message.at), message.message_id or make_msgid(domain="alvorada")
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(text_of(message))
+    mail.set_content(message.text if message.text is not None else text_of(message))
     mail.add_alternative(message.html if message.html is not None else html_of(message), subtype="html")
     html = mail.get_payload()[1]  # type: ignore[index]
     for picture in message.pictures:

@@ -47,8 +47,9 @@ class Attachment:
 class Message:
     """`title`: one line; `paragraphs` stand before `lines` (one per alert); `link`: the page that shows it.
 
-    `html`: the mail's body where our own design does not do (the report); it is used as it is. Pictures and attachments
-    go by mail only.
+    `text`, `html`: the mail's bodies, and `blocks`: Slack's, where our own design does not do (the report); they are
+    used as they are. Pictures and attachments go by mail only. `message_id`: the mail's own, where a second sending after
+    a crash must be known as the same mail.
     """
 
     kind: Kind
@@ -57,7 +58,10 @@ class Message:
     link: str = ""
     paragraphs: tuple[str, ...] = ()
     lines: tuple[AlertLine, ...] = ()
+    message_id: str = ""
+    text: str | None = None
     html: str | None = None
+    blocks: tuple[Mapping[str, Any], ...] = ()
     pictures: tuple[Picture, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 

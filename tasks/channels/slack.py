@@ -49,6 +49,8 @@ class Slack:
 
 def slack_payload(message: Message) -> dict[str, Any]:
     """The webhook's JSON: `text` for notifications and old clients, `blocks` for the rest. At most BLOCKS and TOTAL."""
+    if message.blocks:
+        return {"text": _fallback(message), "blocks": list(message.blocks)}
     head = webhook.clipped(one_line(message.title), HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": head, "emoji": True}}]
     closing = _link_block(message.link)
