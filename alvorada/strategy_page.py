@@ -81,8 +81,7 @@ SOV_BR_5Y has sold protection. [Add a strategy](add-a-strategy.md) says how to a
 From {panel.days[0]} to {panel.days[-1]}, the sandbox's economy with seed {seed}. Its markets are simulated and know
 nothing of these rules: the table shows that every strategy fires both ways, how much it trades and what that costs, and
 nothing about what it would earn. (Its rates go in a straight line from one monthly number to the next: they trend for
-weeks, and whoever bets on their coming back loses.) Bonds are priced off the swap file's curve, which ends at eleven
-years: the NTN-B of 2030 begins late.
+weeks, and whoever bets on their coming back loses.)
 
 Method (`desk/portfolio/strategy_record.py`): each strategy by itself; its legs at equal risk by their volatility of
 {RISK_WINDOW} days, together {target:.0%} a year at full conviction; position = score x confidence; decided at 06:00,
@@ -97,11 +96,11 @@ Return and drawdown: of NAV, over CDI, after costs, not compounded. Correlation:
 
 
 def _percent(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.1%}"
+    return "unknown" if value is None else f"{value:z.1%}"
 
 
 def _plain(value: float | None, digits: int) -> str:
-    return "unknown" if value is None else f"{value:.{digits}f}"
+    return "unknown" if value is None else f"{value:z.{digits}f}"
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """What a desk that had asked every source every day since the opening would hold: silver frames, without the wires.
 
 The numbers and their release times are those that the wires serve; curves are taken at the panel's own terms instead
-of the files' vertices. Prices have closes only, and there are no single contracts or bonds.
+of the files' vertices. Prices have closes only; of single contracts there are Tesouro Direto's inflation-linked bonds.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import polars as pl
 
 from desk.model import SILVER, Series
 from sandbox.economy import Economy
+from sandbox.economy.bonds import listed_bonds, quote
 from sandbox.economy.draws import Floats
 from sandbox.economy.rates import linear_360
 from sandbox.economy.timeline import Ints
@@ -27,7 +28,7 @@ TERMS_BD = (1, 21, 42, 63, 126, 189, 252, 378, 504, 630, 756, 1008, 1260, 1764, 
 UST_MONTHS = (1, 2, 3, 6, 12, 24, 36, 60, 84, 120, 240, 360)
 _FOCUS_YEARS = {"IPCA": 5, "PIB Total": 5, "Câmbio": 5, "Selic": 5}
 _FOCUS_SCALE = {"IPCA": 0.01, "PIB Total": 0.01, "Câmbio": 1.0, "Selic": 0.01}
-_RULES = {"pre": "b3_close", "ust": "us_close", "focus": "focus"}
+_RULES = {"pre": "b3_close", "ust": "us_close", "focus": "focus", "bonds": "tesouro_direto"}
 
 
 def silver(world: World, until: dt.date) -> dict[str, pl.DataFrame]:
@@ -40,7 +41,7 @@ def silver(world: World, until: dt.date) -> dict[str, pl.DataFrame]:
         "observation": pl.concat([_observations(world, record, now) for record in series]),
         "price_bar": pl.concat([_closes(world, record, economy) for record in prices]),
         "curve_point": _curves(world, economy),
-        "settlement": pl.DataFrame(schema=SILVER["settlement"].parsed_schema),
+        "settlement": _bonds(world, economy),
         "expectation": _focus(world, economy),
     }
     return {
@@ -111,6 +112,28 @@ def _curves(world: World, economy: Economy) -> pl.DataFrame:
     known = world.known_times(_RULES["ust"], days)
     par = economy.rates.us(at[:, None], months[None, :] / 12.0)
     return pl.concat([*frames, _points("UST", days, known, months * 21, par)])
+
+
+def _bonds(world: World, economy: Economy) -> pl.DataFrame:
+    """Tesouro Direto's inflation-linked bonds: what reaches beyond the swap file's eleven years."""
+    at = business_days(economy, "anbima")
+    days = economy.timeline.days[at]
+    known = world.known_times(_RULES["bonds"], days)
+    frames = []
+    for bond in listed_bonds(int(days[-1].astype("datetime64[Y]").astype(int)) + 1970):
+        rows = np.flatnonzero((days >= np.datetime64(bond.issued)) & (days < np.datetime64(bond.maturity)))
+        if not bond.kind.startswith("NTN-B") or not len(rows):
+            continue
+        quotes = quote(economy, bond, at[rows])
+        frames.append(
+            _long(days[rows], known[rows], quotes.prices)
+            .rename({"value": "price"})
+            .with_columns(
+                pl.lit(f"TD:{bond.kind}_{bond.maturity}").alias("contract_id"), pl.Series("rate", quotes.rates)
+            )
+        )
+    blank = [pl.lit(None, pl.Float64).alias(name) for name in ("open_interest", "volume")]
+    return pl.concat(frames).with_columns(*blank)
 
 
 def _points(curve_id: str, days: np.ndarray, known: Instants, terms: Ints, rates: Floats) -> pl.DataFrame:

@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import SILVER
+from desk.transforms.panel import build_panel
 from sandbox.published import World, instant
 from sandbox.silver import silver
 from sandbox.wires.b3_swap_file import swap_file
@@ -77,3 +79,15 @@ def test_a_survey_is_public_on_the_monday_after(frames) -> None:
     assert row["knowledge_time"] == dt.datetime(2019, 3, 18, 11, 25, tzinfo=dt.UTC)
     assert 0.02 < row["median"] < 0.12
     assert instant(row["knowledge_time"]) < instant(NOW)
+
+
+def test_bonds_give_back_the_long_end_of_the_economys_real_curve(world, frames) -> None:
+    """Bootstrapped from Tesouro Direto's rates of four decimals: within a few basis points."""
+    days = calendars.b3().days(dt.date(2019, 3, 1), UNTIL)
+    panel = build_panel(frames, days, world.catalog)
+    economy = world.economy(NOW)
+    known = panel.obs_dates["real_3780"]
+    assert known.null_count() == 0
+    at = np.array([economy.timeline.index(day) for day in known])
+    gap = panel.array("real_3780") - economy.rates.real(at, 3780 / 252)
+    assert np.abs(gap).max() < 0.0005
