@@ -23,6 +23,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`head` and `unit` are said in the page's language by the template, as captions and titles are."""
+
     head: str
     align: Literal["text", "number"] = "number"
     unit: str = ""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.formats import known
+from reports.language import ENGLISH, say, spoken
 from reports.palette import BLUE, DIVERGING, GRID, INK, MUTED, ZERO, by_sign, cycle
 
 Spec = dict[str, Any]
@@ -56,12 +57,16 @@ def axis(title: str = "", **extra: Any) -> Spec:
         "tickfont": {"color": MUTED, "size": 11},
     }
     if title:
-        base["title"] = {"text": title, "font": {"color": MUTED, "size": 11}, "standoff": 8}
+        base["title"] = {"text": say(title), "font": {"color": MUTED, "size": 11}, "standoff": 8}
+    if extra.get("type") == "date" and spoken() is not ENGLISH:  # Plotly names months in English
+        base |= {"tickformat": "%m/%Y", "hoverformat": "%d/%m/%Y"}
     return base | extra
 
 
 def layout(height: int, x: Spec | None = None, y: Spec | None = None, **extra: Any) -> Spec:
+    local: Spec = {} if spoken() is ENGLISH else {"separators": spoken().separators}
     return {
+        **local,
         "height": height,
         "margin": {"l": 8, "r": 12, "t": 12, "b": 8, "pad": 0},
         "paper_bgcolor": CLEAR,

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them. The one place where fractions become percent and basis points.
+"""Numbers as a person reads them, in the language spoken. The one place where fractions become percent and bp.
 
 Every function takes None or NaN for what is not known and answers `n/a`: an unknown is never printed as a zero.
 """
@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from desk.model import SAO_PAULO
+from reports.language import say, spoken
 
 NOT_KNOWN = "n/a"
 MINUS = "\u2212"
@@ -28,8 +29,9 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
     """`1,234.50`; with `signed` a plus before a positive number. A rounded zero has no sign."""
     clean = known(value)
     if clean is None:
-        return NOT_KNOWN
-    text = f"{abs(clean):,.{digits}f}"
+        return say(NOT_KNOWN)
+    tongue = spoken()
+    text = f"{abs(clean):,.{digits}f}".translate({ord("."): tongue.decimal, ord(","): tongue.thousands})
     if not any(character in "123456789" for character in text):
         return text
     if clean < 0:
@@ -37,26 +39,34 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
     return f"+{text}" if signed else text
 
 
+def significant(value: float | None, digits: int = 6) -> str:
+    """`0.135123`, `5.4321e+09`: to so many significant digits, for receipts."""
+    clean = known(value)
+    tongue = spoken()
+    marks = {ord("."): tongue.decimal, ord(","): tongue.thousands}
+    return say(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
+
+
 def percent(fraction: float | None, digits: int = 2, *, signed: bool = False) -> str:
     """0.1315 -> `13.15%`."""
     clean = known(fraction)
-    return NOT_KNOWN if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
+    return say(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
 
 
 def basis_points(fraction: float | None, digits: int = 0, *, signed: bool = True) -> str:
     """0.0012 -> `+12 bp`."""
     clean = known(fraction)
-    return NOT_KNOWN if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
+    return say(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
 
 
 def brl(value: float | None, *, signed: bool = False) -> str:
     """`BRL 18,400` below a million, `BRL 101.23 million` from there."""
     clean = known(value)
     if clean is None:
-        return NOT_KNOWN
+        return say(NOT_KNOWN)
     if abs(clean) >= 999_999.5:
-        return f"BRL{NBSP}{number(clean / 1e6, 2, signed=signed)}{NBSP}million"
-    return f"BRL{NBSP}{number(clean, 0, signed=signed)}"
+        return say("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
+    return say("BRL\u00a0{}", number(clean, 0, signed=signed))
 
 
 def thousands(value: float | int | None, *, signed: bool = False) -> str:
@@ -65,14 +75,14 @@ def thousands(value: float | int | None, *, signed: bool = False) -> str:
 
 
 def date(day: dt.date | None) -> str:
-    """`20 Nov 2026`, in English whatever the locale."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if day is not None else NOT_KNOWN
+    """`20 Nov 2026`, in the language spoken, whatever the locale."""
+    return f"{day.day} {spoken().months[day.month - 1]} {day.year}" if day is not None else say(NOT_KNOWN)
 
 
 def moment(instant: dt.datetime | None) -> str:
     """`20 Nov 2026 06:00 BRT`: São Paulo time."""
     if instant is None:
-        return NOT_KNOWN
+        return say(NOT_KNOWN)
     local = instant.astimezone(SAO_PAULO)
     return f"{date(local.date())} {local:%H:%M} BRT"
 
@@ -88,14 +98,14 @@ def tenor(business_days: int) -> str:
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """`1 order`, `6 orders`."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+    return f"{thousands(count)} {say(noun if count == 1 else nouns or noun + 's')}"
 
 
 def listed(items: list[str], most: int = 6) -> str:
     """`a, b and c`; beyond `most` the rest is counted, not dropped in silence."""
     if len(items) > most:
-        return ", ".join(items[:most]) + f" and {len(items) - most} more"
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+        return say("{} and {} more", ", ".join(items[:most]), len(items) - most)
+    return say("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
 
 
 def capital(text: str) -> str:
@@ -123,6 +133,3 @@ def drivers(text: str | None) -> dict[str, float]:
 def names(text: str | None) -> tuple[str, ...]:
     """A `[input, ...]` column."""
     return tuple(str(item) for item in parsed_json(text) or [])
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from reports.blocks import Section
 from reports.data import ReportData, Row
 from reports.formats import brl, date, known, listed, number, percent, plural
+from reports.language import say
 from reports.sections import actions, portfolio, regime, risk, signals
 
 MOST_GAPS = 5
@@ -62,22 +63,24 @@ def book_line(data: ReportData) -> str:
     if state is None:
         parts.append("The book was not marked: NAV and P&L are not known.")
     else:
-        text = f"NAV {brl(state['nav_brl'])}"
+        text = say("NAV {}", brl(state["nav_brl"]))
         if known(state["return_1d"]) is not None:
-            text += (
-                f", {percent(state['return_1d'], signed=True)} ({brl(state['pnl_brl'], signed=True)}) since yesterday"
+            text += say(
+                ", {} ({}) since yesterday",
+                percent(state["return_1d"], signed=True),
+                brl(state["pnl_brl"], signed=True),
             )
         month = portfolio.view(data).month_return
-        text += f", {percent(month, signed=True)} in the month" if month is not None else ""
+        text += say(", {} in the month", percent(month, signed=True)) if month is not None else ""
         if before.height and known(state["drawdown"]) is not None:
-            text += f"; drawdown {percent(state['drawdown'])}, was {percent(before['drawdown'][0])}"
+            text += say("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
         parts.append(text + ".")
     measured = risk.view(data)
     said = risk.limit_words(measured, "var_95")
     if not said:
         return " ".join([*parts, "VaR is not known."])
     earlier = _var_before(data, measured)
-    return " ".join([*parts, said + (f"; it was {percent(earlier)}." if earlier is not None else ".")])
+    return " ".join([*parts, said + (say("; it was {}.", percent(earlier)) if earlier is not None else ".")])
 
 
 def _var_before(data: ReportData, measured: risk.RiskView) -> float | None:
@@ -94,11 +97,13 @@ def change_line(data: ReportData) -> str:
     else:
         name, share = regime.regime_name(state.leader), percent(state.today[state.leader], 0)
         if state.leader_yesterday is None:
-            parts.append(f"Regime {name} ({share}); no earlier decision to set it against.")
+            parts.append(say("Regime {} ({}); no earlier decision to set it against.", name, share))
         elif state.leader_yesterday == state.leader:
-            parts.append(f"Regime still {name} ({share}).")
+            parts.append(say("Regime still {} ({}).", name, share))
         else:
-            parts.append(f"Regime changed from {regime.regime_name(state.leader_yesterday)} to {name} ({share}).")
+            parts.append(
+                say("Regime changed from {} to {} ({}).", regime.regime_name(state.leader_yesterday), name, share)
+            )
     convictions = signals.view(data).convictions
     if not convictions:
         parts.append("Signals not known.")
@@ -106,10 +111,14 @@ def change_line(data: ReportData) -> str:
         flips, surges = signals.flip_words(convictions), signals.surge_words(convictions)
         known_flips = signals.flips_known(convictions)
         parts.append(
-            f"Flips: {listed(flips) or ('none' if known_flips else 'not known')}. Surges: {listed(surges) or 'none'}."
+            say(
+                "Flips: {}. Surges: {}.",
+                listed(flips) or ("none" if known_flips else "not known"),
+                listed(surges) or "none",
+            )
         )
     if breached(data):
-        parts.insert(0, f"LIMIT BREACHED: {listed(breached(data))}.")
+        parts.insert(0, say("LIMIT BREACHED: {}.", listed(breached(data))))
     elif data.latest("risk_limits_status").height:
         parts.append("No limit is breached.")
     return " ".join(parts)
@@ -125,28 +134,33 @@ def action_line(data: ReportData) -> str:
     if todo.biggest is None:
         return "No orders." if todo.targets_known else "No targets were computed, so there are no orders to give."
     row = todo.biggest
-    cost = f", about {brl(todo.cost_brl)} in costs" if todo.cost_brl is not None else ""
-    return (
-        f"{plural(len(todo.orders), 'order')}{cost}; the biggest: {actions.order_words(row)}, from "
-        f"{number(row['contracts_from'], 0, signed=True)} to {number(row['contracts_to'], 0, signed=True)} contracts "
-        f"({actions.impact_words(row, todo.rates)}), {actions.until_words(row)}."
+    cost = say(", about {} in costs", brl(todo.cost_brl)) if todo.cost_brl is not None else ""
+    return say(
+        "{}{}; the biggest: {}, from {} to {} contracts ({}), {}.",
+        plural(len(todo.orders), "order"),
+        cost,
+        actions.order_words(row),
+        number(row["contracts_from"], 0, signed=True),
+        number(row["contracts_to"], 0, signed=True),
+        actions.impact_words(row, todo.rates),
+        actions.until_words(row),
     )
 
 
 def data_line(state: Coverage) -> str:
     if not state.total:
         return "No dataset status is stored for this decision: coverage is not known."
-    text = f"{state.ok} of {plural(state.total, 'dataset')} ok."
+    text = say("{} of {} ok.", state.ok, plural(state.total, "dataset"))
     for name in ("stale", "failed", "absent"):
         found = [_gap_words(row) for row in state.of(name)]
         if found:
             text += f" {name.capitalize()}: {listed(found, 8)}."
     instead = [f"{row['dataset']} ({row['error']})" for row in state.replaced]
-    return f"{text} Not its own numbers: {listed(instead)}." if instead else text
+    return say("{} Not its own numbers: {}.", text, listed(instead)) if instead else text
 
 
 def _gap_words(row: Row) -> str:
-    last = f" (last {date(row['last_obs_date'])})" if row["last_obs_date"] is not None else " (never seen)"
+    last = say(" (last {})", date(row["last_obs_date"])) if row["last_obs_date"] is not None else " (never seen)"
     return f"{row['dataset']}{last}"
 
 
@@ -156,5 +170,5 @@ def gap_line(sections: Sequence[Section]) -> str:
     if not gaps:
         return "Nothing: every section has what it needs."
     rest = len(gaps) - MOST_GAPS
-    more = f" And {plural(rest, 'more gap')}, said in the sections below." if rest > 0 else ""
+    more = say(" And {}, said in the sections below.", plural(rest, "more gap")) if rest > 0 else ""
     return " ".join(gaps[:MOST_GAPS]) + more

@@ -10,6 +10,7 @@ from reports import charts
 from reports.blocks import Figure
 from reports.data import Row
 from reports.formats import brl, date, known, percent, thousands
+from reports.language import say, sourced
 from reports.palette import BLUE, GRID, INK, ORANGE
 
 MONTHS = [calendar.month_abbr[month] for month in range(1, 13)]
@@ -27,8 +28,8 @@ def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
         ],
         "layout": charts.layout(260, charts.axis(type="date"), charts.axis("BRL million")),
     }
-    alt = f"NAV from {brl(nav[0])} on {date(days[0])} to {brl(nav[-1])} on {date(days[-1])}"
-    return Figure("fig-nav", "NAV", alt, spec, f"portfolio_state · as of {date(days[-1])}")
+    alt = say("NAV from {} on {} to {} on {}", brl(nav[0]), date(days[0]), brl(nav[-1]), date(days[-1]))
+    return Figure("fig-nav", "NAV", alt, spec, say("portfolio_state · as of {}", date(days[-1])))
 
 
 def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None]) -> Figure:
@@ -41,8 +42,8 @@ def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None])
         ),
     }
     deepest = max((value for value in drawdown if known(value) is not None and value is not None), default=None)
-    alt = f"Drawdown from the running peak; deepest {percent(deepest)}, now {percent(drawdown[-1])}"
-    return Figure("fig-underwater", "Underwater", alt, spec, f"portfolio_state · as of {date(days[-1])}")
+    alt = say("Drawdown from the running peak; deepest {}, now {}", percent(deepest), percent(drawdown[-1]))
+    return Figure("fig-underwater", "Underwater", alt, spec, say("portfolio_state · as of {}", date(days[-1])))
 
 
 def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure:
@@ -66,13 +67,13 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     spec["data"][0]["textfont"] = {"size": 10}
     last = max(monthly)
     final = f"{MONTHS[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
-    alt = f"Heatmap of monthly returns over {len(monthly)} months; {final}"
+    alt = say("Heatmap of monthly returns over {} months; {}", len(monthly), final)
     return Figure(
         "fig-months",
         "Monthly returns",
         alt,
         spec,
-        f"portfolio_state · as of {day}; the last month is to date",
+        say("portfolio_state · as of {}; the last month is to date", day),
         wide=True,
     )
 
@@ -107,7 +108,7 @@ def attribution_figure(identity: str, title: str, rows: Sequence[Row], day: str)
     return Figure(
         identity,
         title,
-        f"Waterfall: {said}; total {brl(total, signed=True)}",
+        say("Waterfall: {}; total {}", said, brl(total, signed=True)),
         {"data": [trace], "layout": layout},
-        f"pnl_attribution · as of {day}",
+        sourced("pnl_attribution", day),
     )

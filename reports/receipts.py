@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reports.data import ReportData, Row
 from reports.formats import date, moment
+from reports.language import say
 
 STAMPS = {
     "source": "the source's own vintage",
@@ -56,7 +57,7 @@ class Receipts:
     def title(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> str:
         """One line for a hover or a footnote; says plainly when there is no receipt."""
         found = self.behind(feature_id, others, read_from)
-        return " | ".join(receipt_line(row) for row in found) or f"{feature_id}: no receipt stored for this input"
+        return " | ".join(receipt_line(row) for row in found) or say("{}: no receipt stored for this input", feature_id)
 
     def href(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> str:
         found = self.behind(feature_id, others, read_from)
@@ -81,8 +82,15 @@ def short_hash(row: Row) -> str:
 
 def receipt_line(row: Row) -> str:
     stamp = STAMPS.get(row["stamp"], row["stamp"] or "not known")
-    age = "age not known" if row["age_bd"] is None else f"age {row['age_bd']} bd"
-    return (
-        f"{row['source']} · {row['input_id']} ({row['dataset']}) · for {date(row['obs_date'])}, {age} · known "
-        f"{moment(row['knowledge_time'])} ({stamp}) · payload {short_hash(row)}"
+    age = "age not known" if row["age_bd"] is None else say("age {} bd", row["age_bd"])
+    return say(
+        "{} · {} ({}) · for {}, {} · known {} ({}) · payload {}",
+        row["source"],
+        row["input_id"],
+        row["dataset"],
+        date(row["obs_date"]),
+        age,
+        moment(row["knowledge_time"]),
+        stamp,
+        short_hash(row),
     )

@@ -20,29 +20,32 @@ from desk.errors import BadInput
 from reports import headline
 from reports.blocks import Figure
 from reports.data import ReportData
-from reports.formats import date, moment, number
+from reports.formats import NOT_KNOWN, date, moment, number, significant
+from reports.language import say, speaking
 from reports.palette import DARK
 from reports.receipts import STAMPS, anchor, receipts, short_hash
 from reports.sections import SECTIONS
 from reports.summary import BANNERS
 
-LANGUAGES = ("en",)
-
 
 def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> str:
     """The whole page as text (UTF-8, at most 6 MB). `rendered_at` is aware; it and the run that asked for the page
     stand in the one element `<time id="rendered-at">`. Raises BadInput for a language that the report does not have."""
-    if language not in LANGUAGES:
-        raise BadInput(f"the report has no language {language!r}; known: {', '.join(LANGUAGES)}")
     if rendered_at.tzinfo is None:
         raise BadInput(f"rendered_at has no time zone: {rendered_at}")
+    with speaking(language) as tongue:
+        return _page(data, rendered_at, tongue.tag)
+
+
+def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
     sections = [make(data) for make in SECTIONS]
     world = "" if data.world == "live" else f" [{data.world}]"
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
-            language=language,
+            say=say,
+            language=tag,
             title=f"Alvorada {date(data.day)}{world}",
             day=date(data.day),
             as_of=moment(data.as_of),
@@ -67,9 +70,10 @@ def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> 
     )
 
 
-def figure_specs(data: ReportData) -> dict[str, Any]:
+def figure_specs(data: ReportData, language: str = "en") -> dict[str, Any]:
     """Every figure of the page by div id, as Plotly's `data` and `layout`: for pictures made elsewhere."""
-    return {figure.id: dict(figure.spec) for figure in _figures([make(data) for make in SECTIONS])}
+    with speaking(language):
+        return {figure.id: dict(figure.spec) for figure in _figures([make(data) for make in SECTIONS])}
 
 
 def _figures(sections: Iterable[Any]) -> list[Figure]:
@@ -85,13 +89,13 @@ def _receipt_rows(data: ReportData) -> list[dict[str, str]]:
                 "input": row["input_id"],
                 "source": row["source"] or "",
                 "dataset": row["dataset"] or "",
-                "value": f"{row['value']:,.6g}" if row["value"] is not None else "n/a",
+                "value": significant(row["value"]),
                 "unit": row["unit"] or "",
                 "observed": date(row["obs_date"]),
                 "known": moment(row["knowledge_time"]),
-                "stamp": STAMPS.get(row["stamp"], row["stamp"] or "n/a"),
+                "stamp": say(STAMPS.get(row["stamp"], row["stamp"] or NOT_KNOWN)),
                 "age": number(row["age_bd"], 0),
-                "state": row["state"] or "n/a",
+                "state": row["state"] or NOT_KNOWN,
                 "hash": short_hash(row),
                 "full_hash": row["sha256"] or "",
             }

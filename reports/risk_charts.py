@@ -9,6 +9,7 @@ from reports import charts
 from reports.blocks import Figure
 from reports.data import Row
 from reports.formats import date, known, number, percent, plural, tenor, thousands, words
+from reports.language import say, sourced
 from reports.palette import AMBER, BLUE, GREY, INK, ORANGE, RED, cycle
 
 STATUS_COLORS = {"green": BLUE, "amber": AMBER, "red": ORANGE, "breach": RED}
@@ -62,7 +63,7 @@ def tail_figure(
         "VaR and ES by method, against limits",
         alt,
         {"data": traces, "layout": charts.with_legend(layout)},
-        f"risk_metrics_daily · as of {day}",
+        sourced("risk_metrics_daily", day),
     )
 
 
@@ -103,7 +104,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
         "How much of each limit is used",
         alt,
         {"data": [trace], "layout": layout},
-        f"risk_limits_status · as of {day}",
+        sourced("risk_limits_status", day),
     )
 
 
@@ -136,11 +137,11 @@ def backtest_figure(
         280, charts.axis(type="date"), charts.axis("return", ticksuffix="%", zeroline=True), bargap=0.1
     )
     expected = number(0.05 * len(days), 1)
-    span = f"{plural(len(days), 'day')} to {date(days[-1])}"
-    alt = f"Returns against VaR 95% over {span}: {plural(len(exceptions), 'exception')}, {expected} expected"
+    span = say("{} to {}", plural(len(days), "day"), date(days[-1]))
+    alt = say("Returns against VaR 95% over {}: {}, {} expected", span, plural(len(exceptions), "exception"), expected)
     spec = {"data": [bars, line, marks], "layout": charts.with_legend(layout)}
-    source = f"risk_metrics_daily, portfolio_state · {date(days[0])} to {date(days[-1])}"
-    return Figure("fig-var-history", f"VaR 95% ({method}) and what came of it", alt, spec, source, wide=True)
+    source = say("risk_metrics_daily, portfolio_state · {} to {}", date(days[0]), date(days[-1]))
+    return Figure("fig-var-history", say("VaR 95% ({}) and what came of it", method), alt, spec, source, wide=True)
 
 
 def component_figure(components: Sequence[Row], day: str) -> Figure:
@@ -156,7 +157,7 @@ def component_figure(components: Sequence[Row], day: str) -> Figure:
         "Where VaR 95% comes from",
         alt,
         spec,
-        f"component_var · as of {day}; orange adds risk, blue takes it away",
+        say("component_var · as of {}; orange adds risk, blue takes it away", day),
     )
 
 
@@ -165,7 +166,7 @@ def stress_figure(stress: Sequence[Row], day: str) -> Figure:
     texts = [number(value, 2, signed=True) for value in values]
     spec = charts.signed_bars([row["name"] for row in stress], values, texts, "BRL million")
     alt = "Bars of stress P&L, worst first: " + ", ".join(
-        f"{row['name']} BRL {t} million ({percent(row['pnl_fraction'], 1, signed=True)})"
+        say("{} BRL {} million ({})", row["name"], t, percent(row["pnl_fraction"], 1, signed=True))
         for row, t in zip(stress, texts, strict=True)
     )
     return Figure(
@@ -173,7 +174,7 @@ def stress_figure(stress: Sequence[Row], day: str) -> Figure:
         "Stress: what the book would make or lose",
         alt,
         spec,
-        f"stress_test_results · as of {day}",
+        sourced("stress_test_results", day),
     )
 
 
@@ -201,7 +202,7 @@ def ladder_figure(ladder: Sequence[Row], day: str) -> Figure:
     return Figure(
         "fig-dv01",
         "DV01 along the curves",
-        f"Bars of DV01 by vertex; totals in BRL per bp: {totals}",
+        say("Bars of DV01 by vertex; totals in BRL per bp: {}", totals),
         {"data": traces, "layout": charts.with_legend(layout) | {"barmode": "group"}},
-        f"dv01_ladder · as of {day}; + gains when rates fall",
+        say("dv01_ladder · as of {}; + gains when rates fall", day),
     )

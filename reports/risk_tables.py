@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from reports.blocks import Cell, Column, Table, Tone, signed_tone
 from reports.data import Row
 from reports.formats import NOT_KNOWN, brl, known, number, percent, tenor, thousands, words
+from reports.language import say, sourced
 
 METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
 STATUS: dict[str, tuple[str, Tone]] = {
@@ -28,7 +29,7 @@ def tail_table(
         cells = []
         for method in methods:
             value = tail.get((metric, method))
-            money = f"{brl(value * nav)} of {brl(nav)}" if value is not None and nav else ""
+            money = say("{} of {}", brl(value * nav), brl(nav)) if value is not None and nav else ""
             cells.append(Cell(percent(value), money))
         threshold = known(limit["threshold"]) if limit is not None else None
         rows.append((Cell(METRIC_NAMES[metric]), *cells, Cell(percent(threshold)), _status(limit)))
@@ -38,8 +39,8 @@ def tail_table(
         Column("Limit", unit="% of NAV"),
         Column("Status of the headline", "text"),
     )
-    caption = f"Losses at {day}, positive numbers; headline: {words(methods[0])}"
-    source = f"risk_metrics_daily, risk_limits_status · as of {day}"
+    caption = say("Losses at {}, positive numbers; headline: {}", day, words(methods[0]))
+    source = sourced("risk_metrics_daily, risk_limits_status", day)
     return Table("tail-risk", caption, columns, tuple(rows), source, wide=len(methods) > 2)
 
 
@@ -67,10 +68,10 @@ def limit_table(limits: Sequence[Row], day: str) -> Table:
     columns = (Column("Limit", "text"), Column("Now"), Column("Limit at"), Column("Used"), Column("Status", "text"))
     return Table(
         "limits",
-        f"Limits at {day}, most used first",
+        say("Limits at {}, most used first", day),
         columns,
         tuple(rows),
-        f"risk_limits_status · as of {day}",
+        sourced("risk_limits_status", day),
         wide=False,
     )
 
@@ -105,7 +106,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Column("Share of VaR"),
     )
     caption = "Component VaR 95%: the parts add up to the whole; a minus takes risk away; lines not held are left out"
-    return Table("component-var", caption, columns, rows, f"component_var · as of {day}", total, wide=False)
+    return Table("component-var", caption, columns, rows, sourced("component_var", day), total, wide=False)
 
 
 def _sum_known(values: list[float | None]) -> float | None:
@@ -135,8 +136,8 @@ def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str
         Column("P&L", unit="% of NAV"),
         Column("Worst line", unit="BRL thousand"),
     )
-    caption = f"Stress at {day}, positions repriced, worst first"
-    return Table("stress", caption, columns, tuple(rows), f"stress_test_results · as of {day}", wide=False)
+    caption = say("Stress at {}, positions repriced, worst first", day)
+    return Table("stress", caption, columns, tuple(rows), sourced("stress_test_results", day), wide=False)
 
 
 def ladder_table(ladder: Sequence[Row], day: str) -> Table:
@@ -149,8 +150,10 @@ def ladder_table(ladder: Sequence[Row], day: str) -> Table:
         *(Cell(thousands(sum(v for (c, _), v in by_key.items() if c == curve), signed=True)) for curve in curves),
     )
     columns = (Column("Vertex", "text"), *(Column(curve, unit="BRL per bp") for curve in curves))
-    caption = f"DV01 ladder at {day}: + gains when that part of the curve falls; vertices without exposure are left out"
-    return Table("dv01-ladder", caption, columns, rows, f"dv01_ladder · as of {day}", total, wide=False)
+    caption = say(
+        "DV01 ladder at {}: + gains when that part of the curve falls; vertices without exposure are left out", day
+    )
+    return Table("dv01-ladder", caption, columns, rows, say("dv01_ladder · as of {}", day), total, wide=False)
 
 
 def _ladder_cell(value: float | None) -> Cell:
@@ -182,5 +185,7 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
         Column("Model", "text"),
     )
     tested_methods = ", ".join(sorted({words(method) for _, method in tested}))
-    caption = f"VaR ({tested_methods}) tested on the days before: positions held still over the move that followed"
-    return Table("backtest", caption, heads, tuple(rows), f"risk_metrics_daily · as of {day}", wide=False)
+    caption = say(
+        "VaR ({}) tested on the days before: positions held still over the move that followed", tested_methods
+    )
+    return Table("backtest", caption, heads, tuple(rows), sourced("risk_metrics_daily", day), wide=False)

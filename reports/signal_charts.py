@@ -9,6 +9,7 @@ from typing import Protocol
 from reports import charts
 from reports.blocks import Figure
 from reports.formats import number
+from reports.language import say, sourced
 from reports.palette import GREY, MUTED, ZERO, by_sign
 
 CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
@@ -56,8 +57,8 @@ def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
         if s.score is None
     ]
     parts = ", ".join(f"{s.strategy_id} {number(s.score, 2, signed=True)}" for s in ranked)
-    source = f"strategy_signals · as of {day}; blue: do the legs as written, orange: the reverse"
-    return Figure("fig-signal-matrix", "Scores by class and strategy", f"Heatmap, {parts}", spec, source)
+    source = say("strategy_signals · as of {}; blue: do the legs as written, orange: the reverse", day)
+    return Figure("fig-signal-matrix", "Scores by class and strategy", say("Heatmap, {}", parts), spec, source)
 
 
 def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure | None:
@@ -95,7 +96,7 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
     alt = "Bars of conviction: " + ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
     spec = {"data": [bars, marks], "layout": charts.with_legend(layout)}
     return Figure(
-        "fig-conviction", "Conviction by instrument, against a week ago", alt, spec, f"aggregated_signal · as of {day}"
+        "fig-conviction", "Conviction by instrument, against a week ago", alt, spec, sourced("aggregated_signal", day)
     )
 
 
@@ -131,12 +132,12 @@ def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float |
     layout["annotations"] = notes
     layout["margin"] = layout["margin"] | {"t": 24}
     layout["xaxis"] |= {"linecolor": ZERO}
-    alt = f"Small lines of every strategy's score over {len(days)} decisions to {day}"
+    alt = say("Small lines of every strategy's score over {} decisions to {}", len(days), day)
     return Figure(
         "fig-signal-history",
         "Scores over half a year",
         alt,
         {"data": traces, "layout": layout},
-        f"strategy_signals · as of {day}",
+        sourced("strategy_signals", day),
         wide=True,
     )

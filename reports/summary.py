@@ -5,6 +5,7 @@ from __future__ import annotations
 from reports import headline
 from reports.data import ReportData
 from reports.formats import brl, date, known, number, percent
+from reports.language import say
 from reports.sections import SECTIONS, actions, signals
 
 TOP_SIGNALS = 5
@@ -48,7 +49,7 @@ def _actions(data: ReportData) -> list[str]:
         for i, row in enumerate(todo.orders[:FIRST_ACTIONS], 1)
     ]
     rest = len(todo.orders) - FIRST_ACTIONS
-    return [*out, f"\nAnd {rest} more in the report."] if rest > 0 else out
+    return [*out, say("\nAnd {} more in the report.", rest)] if rest > 0 else out
 
 
 def actions_table(data: ReportData) -> list[dict[str, str]]:

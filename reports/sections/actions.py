@@ -8,6 +8,7 @@ from reports import charts
 from reports.blocks import Block, Cell, Column, Figure, Section, Table
 from reports.data import ReportData, Row
 from reports.formats import NOT_KNOWN, brl, capital, date, drivers, known, listed, number, percent, plural, thousands
+from reports.language import say, sourced
 from reports.palette import cycle
 
 UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "% a year"}
@@ -56,7 +57,7 @@ def invalidation_words(row: Row) -> str:
     if level is None:
         return "closes it" if row["contracts_to"] == 0 else NOT_KNOWN
     if unit in UNITS:
-        return f"{percent(level)} a year"
+        return say("{} a year", percent(level))
     return f"{number(level)} {unit}".strip()
 
 
@@ -64,14 +65,14 @@ def impact_words(row: Row, rates: frozenset[str]) -> str:
     """DV01 change for what is quoted in rates, notional change for the rest."""
     dv01, notional = known(row["dv01_change_brl"]), known(row["notional_change_brl"])
     if row["instrument_id"] in rates:
-        return f"{brl(dv01, signed=True)} per bp" if dv01 is not None else NOT_KNOWN
-    return f"{brl(notional, signed=True)} notional" if notional is not None else NOT_KNOWN
+        return say("{} per bp", brl(dv01, signed=True)) if dv01 is not None else NOT_KNOWN
+    return say("{} notional", brl(notional, signed=True)) if notional is not None else NOT_KNOWN
 
 
 def until_words(row: Row) -> str:
     """`invalid beyond 13.10% a year`, or why there is no such level."""
     if known(row["invalidation"]) is not None:
-        return f"invalid beyond {invalidation_words(row)}"
+        return say("invalid beyond {}", invalidation_words(row))
     return "closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid"
 
 
@@ -82,18 +83,22 @@ def sentences(actions: ActionsView) -> tuple[str, ...]:
             if actions.targets_known
             else ()
         )
-    cost = f", costing {brl(actions.cost_brl)} in all" if actions.cost_brl is not None else ""
+    cost = say(", costing {} in all", brl(actions.cost_brl)) if actions.cost_brl is not None else ""
     out = [f"{plural(len(actions.orders), 'order')}{cost}."]
     if actions.biggest is not None and len(actions.orders) > 1:
         row = actions.biggest
         out.append(
-            f"The one that moves most risk: {order_words(row)}, "
-            f"from {thousands(row['contracts_from'], signed=True)} to "
-            f"{thousands(row['contracts_to'], signed=True)} contracts; {until_words(row)}."
+            say(
+                "The one that moves most risk: {}, from {} to {} contracts; {}.",
+                order_words(row),
+                thousands(row["contracts_from"], signed=True),
+                thousands(row["contracts_to"], signed=True),
+                until_words(row),
+            )
         )
     turned = [r["instrument_id"] for r in actions.orders if (r["contracts_from"] or 0) * (r["contracts_to"] or 0) < 0]
     if turned:
-        out.append(f"The position changes side in {listed(turned)}.")
+        out.append(say("The position changes side in {}.", listed(turned)))
     return tuple(out)
 
 
@@ -123,8 +128,8 @@ def table(actions: ActionsView, day: str) -> Table:
         Column("Invalid beyond"),
         Column("Why", "text"),
     )
-    caption = f"Orders decided at 06:00 BRT of {day}, to be filled at that day's settlement"
-    return Table("actions", caption, columns, tuple(rows), f"action · as of {day}")
+    caption = say("Orders decided at 06:00 BRT of {}, to be filled at that day's settlement", day)
+    return Table("actions", caption, columns, tuple(rows), sourced("action", day))
 
 
 def figure(actions: ActionsView, day: str) -> Figure:
@@ -161,15 +166,15 @@ def figure(actions: ActionsView, day: str) -> Figure:
         charts.axis(autorange="reversed", type="category"),
     )
     said = ", ".join(
-        f"{name} from {thousands(b, signed=True)} to {thousands(a, signed=True)}"
+        say("{} from {} to {}", name, thousands(b, signed=True), thousands(a, signed=True))
         for name, b, a in zip(labels, before, after, strict=True)
     )
     return Figure(
         "fig-orders",
         "The orders, before and after",
-        f"Positions in contracts: {said}",
+        say("Positions in contracts: {}", said),
         {"data": traces, "layout": charts.with_legend(layout)},
-        f"action · as of {day}",
+        sourced("action", day),
         wide=True,
     )
 

@@ -11,6 +11,7 @@ from reports import charts
 from reports.blocks import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_cell, signed_tone
 from reports.data import ReportData, with_day
 from reports.formats import date, drivers, known, listed, names, number, percent, words
+from reports.language import say, sourced
 
 MOST_DRIVERS = 6
 
@@ -77,16 +78,23 @@ def sentences(view_: AgentsView) -> tuple[str, ...]:
     if not scored:
         return ()
     strongest, size = max(scored, key=lambda pair: abs(pair[1]))
-    confidence = "" if strongest.confidence is None else f" with confidence {percent(strongest.confidence, 0)}"
-    out = [f"The strongest view is {agent_name(strongest.agent_id)} at {number(size, 2, signed=True)}{confidence}."]
+    confidence = "" if strongest.confidence is None else say(" with confidence {}", percent(strongest.confidence, 0))
+    out = [
+        say(
+            "The strongest view is {} at {}{}.",
+            agent_name(strongest.agent_id),
+            number(size, 2, signed=True),
+            confidence,
+        )
+    ]
     moved = [(agent, agent.change_1w) for agent in view_.agents if agent.change_1w is not None]
     if moved:
         mover, change = max(moved, key=lambda pair: abs(pair[1]))
-        out.append(f"{agent_name(mover.agent_id)} moved most over a week, by {number(change, 2, signed=True)}.")
+        out.append(say("{} moved most over a week, by {}.", agent_name(mover.agent_id), number(change, 2, signed=True)))
     if len(scored) > 1:
         ups = sum(1 for _, score in scored if score > 0)
         downs = sum(1 for _, score in scored if score < 0)
-        out.append(f"Of {len(scored)} views {ups} are positive and {downs} negative.")
+        out.append(say("Of {} views {} are positive and {} negative.", len(scored), ups, downs))
     return tuple(out)
 
 
@@ -100,20 +108,24 @@ def driver_figure(agent: Agent, day: str) -> Figure | None:
     parts = ", ".join(f"{words(name)} {text}" for name, text in zip(top, texts, strict=True))
     identity = "fig-agent-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in agent.agent_id)
     return Figure(
-        identity, "Drivers", f"Drivers of {agent_name(agent.agent_id)}: {parts}", spec, f"agent_view · as of {day}"
+        identity,
+        "Drivers",
+        say("Drivers of {}: {}", agent_name(agent.agent_id), parts),
+        spec,
+        sourced("agent_view", day),
     )
 
 
 def card(agent: Agent, day: str) -> Card:
     parts = []
     if agent.confidence is not None:
-        parts.append(f"confidence {percent(agent.confidence, 0)}")
+        parts.append(say("confidence {}", percent(agent.confidence, 0)))
     parts.append("1d " + number(agent.change_1d, 2, signed=True))
     parts.append("1w " + number(agent.change_1w, 2, signed=True))
     value = number(agent.score, 2, signed=True) if agent.score is not None else "no view"
     sentence = agent.sentence
     if agent.missing:
-        sentence += f" Could not see: {listed(list(agent.missing), 8)}."
+        sentence += say(" Could not see: {}.", listed(list(agent.missing), 8))
     return Card(
         agent_name(agent.agent_id),
         value,
@@ -144,7 +156,7 @@ def table(view_: AgentsView, day: str) -> Table:
         Column("1w"),
         Column("Could not see", "text"),
     )
-    return Table("agents", f"Views at {day}", columns, rows, f"agent_view · as of {day}")
+    return Table("agents", say("Views at {}", day), columns, rows, sourced("agent_view", day))
 
 
 def history_figure(view_: AgentsView, day: str) -> Figure | None:
@@ -155,11 +167,11 @@ def history_figure(view_: AgentsView, day: str) -> Figure | None:
         for index, (name, path) in enumerate(view_.paths.items())
     ]
     layout = charts.layout(280, charts.axis(type="date"), charts.axis("score", range=[-1.05, 1.05], zeroline=True))
-    alt = f"Lines of agent scores from {date(view_.days[0])} to {day}, " + ", ".join(
-        f"{agent_name(a.agent_id)} now {number(a.score, 2, signed=True)}" for a in view_.agents
+    alt = say("Lines of agent scores from {} to {}, ", date(view_.days[0]), day) + ", ".join(
+        say("{} now {}", agent_name(a.agent_id), number(a.score, 2, signed=True)) for a in view_.agents
     )
     spec = {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}}
-    return Figure("fig-agent-scores", "Scores through time", alt, spec, f"agent_view · as of {day}", wide=True)
+    return Figure("fig-agent-scores", "Scores through time", alt, spec, sourced("agent_view", day), wide=True)
 
 
 def section(data: ReportData) -> Section:
@@ -174,8 +186,8 @@ def section(data: ReportData) -> Section:
             (),
         )
     missing = [
-        f"{agent_name(agent.agent_id)} has no view"
-        + (f": it lacks {listed(list(agent.missing), 8)}." if agent.missing else ".")
+        say("{} has no view", agent_name(agent.agent_id))
+        + (say(": it lacks {}.", listed(list(agent.missing), 8)) if agent.missing else ".")
         for agent in view_.agents
         if agent.score is None
     ]

@@ -8,6 +8,7 @@ from reports import charts
 from reports.blocks import Block, Cell, Column, Figure, Section, Table, signed_cell, sparkline
 from reports.data import ReportData
 from reports.formats import NOT_KNOWN, basis_points, date, listed, number, percent, tenor
+from reports.language import say, sourced
 from reports.levels import SPANS, Level, Levels
 from reports.palette import GREY, cycle
 from reports.quotes import QUOTES, VALUE, Quote
@@ -68,17 +69,25 @@ def sentences(market: MarketView) -> tuple[str, ...]:
     out = []
     dollar = market.level("USD/BRL")
     if dollar is not None:
-        moves = [f"{percent(dollar.change_fraction(s), signed=True)} over {n}" for s, n in SPOKEN if _moved(dollar, s)]
-        out.append(f"USD/BRL is {number(dollar.value, 4)}" + (f": {listed(moves)}." if moves else "."))
+        moves = [
+            say("{} over {}", percent(dollar.change_fraction(s), signed=True), n)
+            for s, n in SPOKEN
+            if _moved(dollar, s)
+        ]
+        out.append(say("USD/BRL is {}", number(dollar.value, 4)) + (f": {listed(moves)}." if moves else "."))
     out.extend(_curve_sentence(market))
     expected, break_even = market.level("Focus IPCA next 12m"), market.level("Breakeven 2y")
     if expected is not None and break_even is not None:
         gap = break_even.value - expected.value
         side = "above" if gap > 0 else "below"
         out.append(
-            f"Two-year breakeven inflation of {percent(break_even.value)} stands "
-            f"{basis_points(abs(gap), signed=False)} {side} what Focus expects for the next twelve months "
-            f"({percent(expected.value)})."
+            say(
+                "Two-year breakeven inflation of {} stands {} {} what Focus expects for the next twelve months ({}).",
+                percent(break_even.value),
+                basis_points(abs(gap), signed=False),
+                side,
+                percent(expected.value),
+            )
         )
     extreme = max(
         (pair for pair in market.levels if pair[1].z is not None), key=lambda p: abs(p[1].z or 0), default=None
@@ -86,8 +95,12 @@ def sentences(market: MarketView) -> tuple[str, ...]:
     if extreme is not None:
         quote, level = extreme
         out.append(
-            f"Furthest from its own mean of {level.z_days} days is {quote.name}, at "
-            f"{number(level.z, 1, signed=True)} standard deviations."
+            say(
+                "Furthest from its own mean of {} days is {}, at {} standard deviations.",
+                level.z_days,
+                quote.name,
+                number(level.z, 1, signed=True),
+            )
         )
     return tuple(out)
 
@@ -105,15 +118,21 @@ def _curve_sentence(market: MarketView) -> list[str]:
         return []
     slope = five.value - one.value
     shape = "upward" if slope > 0 else "inverted"
-    text = f"The DI curve is {shape}: {percent(one.value)} at 1y, {percent(five.value)} at 5y"
+    text = say("The DI curve is {}: {} at 1y, {} at 5y", shape, percent(one.value), percent(five.value))
     moved_one, moved_five = one.change("1w"), five.change("1w")
     if moved_one is None or moved_five is None:
         return [text + "."]
     turn = moved_five - moved_one
     way = "steeper" if turn > 0 else "flatter"
     return [
-        f"{text}; over a week these moved {basis_points(moved_one)} and {basis_points(moved_five)}, "
-        f"{basis_points(abs(turn), signed=False)} {way}."
+        say(
+            "{}; over a week these moved {} and {}, {} {}.",
+            text,
+            basis_points(moved_one),
+            basis_points(moved_five),
+            basis_points(abs(turn), signed=False),
+            way,
+        )
     ]
 
 
@@ -135,13 +154,15 @@ def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Tabl
             Cell(VALUE[quote.kind](level.value, quote.digits), receipt.title(*behind)),
             Cell(quote.unit, tone="muted"),
             *(change_cell(quote, level, span) for span, _ in SPANS),
-            Cell(number(level.z, 1, signed=True), f"against {level.z_days} days of its own history"),
+            Cell(number(level.z, 1, signed=True), say("against {} days of its own history", level.z_days)),
             Cell("", svg=sparkline(level.path[:: max(1, len(level.path) // 96)])),
             Cell(date(level.obs_date), tone="amber" if receipt.stale(*behind) else "muted"),
         ]
         rows.append(tuple(cells))
     rows += [unknown_row(quote, receipt) for quote in market.unknown]
-    caption = f"Levels known at 06:00 BRT of {date(data.day)}. Changes: bp for rates, % for prices, points for the VIX"
+    caption = say(
+        "Levels known at 06:00 BRT of {}. Changes: bp for rates, % for prices, points for the VIX", date(data.day)
+    )
     return Table(
         "levels", caption, columns, tuple(rows), "feature, input_receipt; the receipt of each level is on hover"
     )
@@ -164,10 +185,12 @@ def change_cell(quote: Quote, level: Level, span: str) -> Cell:
     """The change, or in words why there is none."""
     text, size = change_text(quote, level, span)
     if size is not None:
-        return signed_cell(size, text, f"from {VALUE[quote.kind](level.before[span] or 0.0, quote.digits)} known then")
+        return signed_cell(
+            size, text, say("from {} known then", VALUE[quote.kind](level.before[span] or 0.0, quote.digits))
+        )
     if level.before[span] is None:
-        return Cell(NOT_KNOWN, f"history does not reach back {span}", "muted")
-    return Cell("no new", f"no observation newer than {date(level.obs_date)} in this span", "muted")
+        return Cell(NOT_KNOWN, say("history does not reach back {}", span), "muted")
+    return Cell("no new", say("no observation newer than {} in this span", date(level.obs_date)), "muted")
 
 
 def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, float]]], day: str) -> Figure | None:
@@ -193,14 +216,16 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         )
     layout = charts.layout(300, charts.axis("years"), charts.axis("% a year", ticksuffix="%"))
     ends = curves["today"][0], curves["today"][-1]
-    said = [f"{percent(rate)} at {tenor(bd)}" for bd, rate in ends]
-    alt = (
-        f"{title}, {day}: {said[0]} to {said[1]}; "
-        f"drawn against {listed([name for name in curves if name != 'today' and curves[name]]) or 'no earlier day'}"
+    said = [say("{} at {}", percent(rate), tenor(bd)) for bd, rate in ends]
+    alt = say(
+        "{}, {}: {} to {}; drawn against {}",
+        title,
+        day,
+        said[0],
+        said[1],
+        listed([name for name in curves if name != "today" and curves[name]]) or "no earlier day",
     )
-    return Figure(
-        identity, title, alt, {"data": traces, "layout": charts.with_legend(layout)}, f"feature · as of {day}"
-    )
+    return Figure(identity, title, alt, {"data": traces, "layout": charts.with_legend(layout)}, sourced("feature", day))
 
 
 def z_figure(market: MarketView, day: str) -> Figure | None:
@@ -212,9 +237,9 @@ def z_figure(market: MarketView, day: str) -> Figure | None:
     scores = [score for _, score in ranked]
     spec = charts.signed_bars(names, scores, [number(score, 1, signed=True) for score in scores], "standard deviations")
     ends = [f"{names[i]} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
-    alt = f"Bars of z-scores from {ends[0]} to {ends[1]}"
+    alt = say("Bars of z-scores from {} to {}", ends[0], ends[1])
     return Figure(
-        "fig-level-z", "How far each level is from its own mean", alt, spec, f"feature · as of {day}", tall=True
+        "fig-level-z", "How far each level is from its own mean", alt, spec, sourced("feature", day), tall=True
     )
 
 
@@ -225,7 +250,9 @@ def section(data: ReportData) -> Section:
         missing.append("No level of the market is known at this decision.")
     elif market.unknown:
         verb = "is" if len(market.unknown) == 1 else "are"
-        missing.append(f"{listed([quote.name for quote in market.unknown], 8)} {verb} not known at this decision.")
+        missing.append(
+            say("{} {} not known at this decision.", listed([quote.name for quote in market.unknown], 8), verb)
+        )
     figures = (
         curve_figure("fig-di-curve", "DI curve", market.pre, day),
         curve_figure("fig-real-curve", "Real curve (IPCA-linked)", market.real, day),

@@ -11,6 +11,7 @@ from reports import portfolio_charts as draw
 from reports.blocks import Block, Cell, Column, Section, Table, signed_cell, signed_tone
 from reports.data import ReportData, Row, with_day
 from reports.formats import NOT_KNOWN, brl, date, known, listed, number, percent, plural, thousands
+from reports.language import say, sourced
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def month_attribution(data: ReportData, history: pl.DataFrame) -> tuple[tuple[Ro
     marked = set(history.filter(pl.col("day") >= first)["day"].to_list())
     lacking = sorted(marked - set(rows["day"].to_list()))
     if lacking:
-        return (), f"P&L attribution lacks {plural(len(lacking), 'day')} of this month, the first {date(lacking[0])}"
+        return (), say(
+            "P&L attribution lacks {} of this month, the first {}", plural(len(lacking), "day"), date(lacking[0])
+        )
     money = ("price_pnl_brl", "carry_pnl_brl", "cost_brl", "pnl_brl")
     return _largest_first(rows.group_by("instrument_id", "asset_class").agg(pl.col(name).sum() for name in money)), ""
 
@@ -89,20 +92,20 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
     out = []
     if book.state is not None:
         state = book.state
-        text = f"NAV is {brl(state['nav_brl'])}"
+        text = say("NAV is {}", brl(state["nav_brl"]))
         if known(state["return_1d"]) is not None:
             gain = brl(state["pnl_brl"], signed=True)
-            text += f", {percent(state['return_1d'], signed=True)} on the day ({gain} after costs)"
+            text += say(", {} on the day ({} after costs)", percent(state["return_1d"], signed=True), gain)
         if book.month_return is not None:
-            text += f" and {percent(book.month_return, signed=True)} in the month"
+            text += say(" and {} in the month", percent(book.month_return, signed=True))
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
-        parts = [f"{best['instrument_id']} earned {brl(best['pnl_brl'])}"] if best["pnl_brl"] > 0 else []
-        parts += [f"{worst['instrument_id']} lost {brl(-worst['pnl_brl'])}"] if worst["pnl_brl"] < 0 else []
+        parts = [say("{} earned {}", best["instrument_id"], brl(best["pnl_brl"]))] if best["pnl_brl"] > 0 else []
+        parts += [say("{} lost {}", worst["instrument_id"], brl(-worst["pnl_brl"]))] if worst["pnl_brl"] < 0 else []
         if parts:
-            out.append(f"Over the day {listed(parts)}.")
+            out.append(say("Over the day {}.", listed(parts)))
     if book.targets_known and not book.positions:
         out.append("The book is flat and is to stay flat.")
     weights = [(row, known(row["risk_weight"])) for row in book.positions]
@@ -111,8 +114,12 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
         row, weight = max(held, key=lambda pair: abs(pair[1]))
         total = sum(abs(w) for _, w in held)
         out.append(
-            f"The largest target risk is {row['contract_id'] or row['instrument_id']}, "
-            f"{percent(abs(weight) / total, 0)} of the sum over {plural(len(held), 'position')}."
+            say(
+                "The largest target risk is {}, {} of the sum over {}.",
+                row["contract_id"] or row["instrument_id"],
+                percent(abs(weight) / total, 0),
+                plural(len(held), "position"),
+            )
         )
     return tuple(out)
 
@@ -126,12 +133,14 @@ def _drawdown_sentence(state: Row) -> str:
     text = (
         "The book stands at its peak"
         if fall is not None and fall < 5e-5
-        else f"The book is {percent(fall)} below its peak"
+        else say("The book is {} below its peak", percent(fall))
     )
     if fall is None:
         text = "The drawdown is not known"
     if expected is not None and target is not None:
-        text += f"; expected volatility is {percent(expected, 1)} a year against a target of {percent(target, 1)}"
+        text += say(
+            "; expected volatility is {} a year against a target of {}", percent(expected, 1), percent(target, 1)
+        )
     return text + "."
 
 
@@ -154,7 +163,7 @@ def position_table(book: PortfolioView, day: str) -> Table:
     rows = []
     for row in book.positions:
         share = None if not weights or known(row["risk_weight"]) is None else row["risk_weight"] / weights
-        maturity = f"matures {date(row['maturity'])}" if row["maturity"] else ""
+        maturity = say("matures {}", date(row["maturity"])) if row["maturity"] else ""
         rows.append(
             (
                 Cell(row["instrument_id"]),
@@ -171,11 +180,12 @@ def position_table(book: PortfolioView, day: str) -> Table:
                 Cell(_thousand(row["margin_brl"]).lstrip("+")),
             )
         )
-    caption = (
-        f"Target positions at {day}. + is long the price (receive for rates); DV01 is positive when a fall in yield "
-        "gains, delta when a rise of the dollar or the index does; risk share is signed, of the sum of sizes"
+    caption = say(
+        "Target positions at {}. + is long the price (receive for rates); DV01 is positive when a fall in yield "
+        "gains, delta when a rise of the dollar or the index does; risk share is signed, of the sum of sizes",
+        day,
     )
-    return Table("positions", caption, columns, tuple(rows), f"target_position · as of {day}")
+    return Table("positions", caption, columns, tuple(rows), sourced("target_position", day))
 
 
 def _thousand(value: float | None) -> str:
@@ -235,10 +245,10 @@ def attribution_table(book: PortfolioView, day: str) -> Table:
     )
     return Table(
         "attribution",
-        f"P&L by instrument, over the day to {day} and the month",
+        say("P&L by instrument, over the day to {} and the month", day),
         columns,
         tuple(rows),
-        f"pnl_attribution · as of {day}",
+        sourced("pnl_attribution", day),
         total_row,
     )
 
@@ -272,13 +282,13 @@ def section(data: ReportData) -> Section:
     if book.state is not None and book.monthly:
         blocks.append(draw.monthly_figure(book.monthly, day))
     if book.day_pnl:
-        blocks.append(draw.attribution_figure("fig-pnl-day", f"P&L of the day, {day}", book.day_pnl, day))
+        blocks.append(draw.attribution_figure("fig-pnl-day", say("P&L of the day, {}", day), book.day_pnl, day))
     else:
         missing.append("No P&L attribution is stored for this decision: the day's P&L cannot be split by instrument.")
     if book.day_pnl and book.month_pnl:
         blocks.append(draw.attribution_figure("fig-pnl-month", "P&L of the month", book.month_pnl, day))
     elif book.day_pnl:
-        missing.append(f"The month's P&L cannot be split by instrument: {book.month_gap}.")
+        missing.append(say("The month's P&L cannot be split by instrument: {}.", book.month_gap))
     if book.day_pnl:
         blocks.append(attribution_table(book, day))
     return Section("portfolio", "Portfolio", sentences(book), tuple(missing), tuple(blocks))

@@ -11,6 +11,7 @@ from reports import charts
 from reports.blocks import Cell, Column, Figure, Section, Table, signed_tone
 from reports.data import ReportData, with_day
 from reports.formats import capital, date, number, percent, plural, words
+from reports.language import say, sourced
 from reports.palette import (
     BLUE,
     BLUE_SOFT,
@@ -98,17 +99,17 @@ def sentences(regimes: RegimeView) -> tuple[str, ...]:
         return ()
     name, share = regime_name(regimes.leader), regimes.today[regimes.leader]
     week = regimes.changes[regimes.leader]["1w"]
-    moved = "" if week is None else f", {number(week * 100, 0, signed=True)} points over a week"
-    out = [f"The most probable regime is {name} at {percent(share, 0)}{moved}."]
+    moved = "" if week is None else say(", {} points over a week", number(week * 100, 0, signed=True))
+    out = [say("The most probable regime is {} at {}{}.", name, percent(share, 0), moved)]
     if regimes.leader_yesterday is not None and regimes.leader_yesterday != regimes.leader:
-        out.append(f"It changed since yesterday, from {regime_name(regimes.leader_yesterday)}.")
+        out.append(say("It changed since yesterday, from {}.", regime_name(regimes.leader_yesterday)))
     elif regimes.leader_days == len(regimes.days):
-        out.append(f"It has led through all {plural(regimes.leader_days, 'decision')} of the history shown.")
+        out.append(say("It has led through all {} of the history shown.", plural(regimes.leader_days, "decision")))
     else:
-        out.append(f"It has led for {plural(regimes.leader_days, 'decision')} on end.")
+        out.append(say("It has led for {} on end.", plural(regimes.leader_days, "decision")))
     second = [name for name in regimes.today if name != regimes.leader]
     if second and regimes.today[second[0]] >= 0.25:
-        out.append(f"{regime_name(second[0])} is not far: {percent(regimes.today[second[0]], 0)}.")
+        out.append(say("{} is not far: {}.", regime_name(second[0]), percent(regimes.today[second[0]], 0)))
     return tuple(out)
 
 
@@ -134,9 +135,9 @@ def figure(regimes: RegimeView, day: str) -> Figure:
     return Figure(
         "fig-regime",
         "Regime probabilities",
-        f"Stacked areas since {date(regimes.days[0])}; today {parts}",
+        say("Stacked areas since {}; today {}", date(regimes.days[0]), parts),
         {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}},
-        f"regime · as of {day}",
+        sourced("regime", day),
         wide=True,
     )
 
@@ -158,10 +159,10 @@ def table(regimes: RegimeView, day: str) -> Table:
     columns = (Column("Regime", "text"), Column("Probability"), *(Column(s, unit="points") for s in spans))
     return Table(
         "regime",
-        f"Probabilities at {day}, and their changes in percentage points",
+        say("Probabilities at {}, and their changes in percentage points", day),
         columns,
         tuple(rows),
-        f"regime · as of {day}",
+        sourced("regime", day),
     )
 
 

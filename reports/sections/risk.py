@@ -15,6 +15,7 @@ from reports import risk_tables as tables
 from reports.blocks import Block, Section
 from reports.data import ReportData, Row, with_day
 from reports.formats import brl, date, known, listed, number, percent, plural, words
+from reports.language import say
 from reports.risk_tables import METRIC_NAMES
 
 METHODS = ("filtered_historical", "historical", "student_t", "normal", "monte_carlo")
@@ -128,10 +129,10 @@ def limit_words(risk: RiskView, metric: str) -> str:
     value = risk.tail.get((metric, method)) if method else None
     if value is None or method is None:
         return ""
-    text = f"{METRIC_NAMES[metric]} ({method_name(method)}) is {percent(value)} of NAV"
+    text = say("{} ({}) is {} of NAV", METRIC_NAMES[metric], method_name(method), percent(value))
     limit = limit_of(risk, metric)
     if limit is not None and known(limit["threshold"]):
-        text += f", {percent(value / limit['threshold'], 0)} of its {percent(limit['threshold'])} limit"
+        text += say(", {} of its {} limit", percent(value / limit["threshold"], 0), percent(limit["threshold"]))
     return text
 
 
@@ -143,16 +144,21 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
     hot = [row for row in risk.limits if row["status"] in ("amber", "red", "breach")]
     if hot:
         parts = [f"{row['name']} ({percent(row['utilisation'], 1)}, {row['status']})" for row in hot]
-        out.append(f"Limits to watch: {listed(parts)}.")
+        out.append(say("Limits to watch: {}.", listed(parts)))
     elif risk.limits:
         measured = sum(1 for row in risk.limits if row["status"] != "absent")
-        out.append(f"None of the {plural(measured, 'measured limit')} is past its amber mark.")
+        out.append(say("None of the {} is past its amber mark.", plural(measured, "measured limit")))
     if risk.stress:
         worst = risk.stress[0]
         verb = "loses" if worst["pnl_brl"] < 0 else "still gains"
         out.append(
-            f"The worst scenario is {worst['name']}: the book {verb} {brl(abs(worst['pnl_brl']))} "
-            f"({percent(worst['pnl_fraction'], 1, signed=True)} of NAV)."
+            say(
+                "The worst scenario is {}: the book {} {} ({} of NAV).",
+                worst["name"],
+                verb,
+                brl(abs(worst["pnl_brl"])),
+                percent(worst["pnl_fraction"], 1, signed=True),
+            )
         )
     if risk.backtest is not None:
         out.append(_backtest_sentence(risk, risk.backtest))
@@ -160,15 +166,19 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
 
 
 def _backtest_sentence(risk: RiskView, test: Backtest) -> str:
-    text = (
-        f"Over {plural(len(test.days), 'day')} the book lost more than VaR 95% on {len(test.exceptions)}, "
-        f"against {number(0.05 * len(test.days), 1)} to be expected"
+    text = say(
+        "Over {} the book lost more than VaR 95% on {}, against {} to be expected",
+        plural(len(test.days), "day"),
+        len(test.exceptions),
+        number(0.05 * len(test.days), 1),
     )
     p_value = risk.tested.get(("kupiec_p_var_95", test.method))
     if p_value is None:
         return text + "."
     verdict = "does not reject" if p_value >= REJECT_BELOW else "rejects"
-    return f"{text}; the Kupiec test of the day's positions held still {verdict} the model (p {number(p_value, 2)})."
+    return say(
+        "{}; the Kupiec test of the day's positions held still {} the model (p {}).", text, verdict, number(p_value, 2)
+    )
 
 
 LACKING: dict[str, str] = {
@@ -184,12 +194,12 @@ def section(data: ReportData) -> Section:
     risk, day = view(data), date(data.day)
     missing = [text for name, text in LACKING.items() if not getattr(risk, name)]
     missing += [
-        f"{row['name']}: the measure behind this limit is not known."
+        say("{}: the measure behind this limit is not known.", row["name"])
         for row in risk.limits
         if row["status"] == "absent"
     ]
     if risk.stress_unknown:
-        missing.append(f"These scenarios could not be priced: {listed(list(risk.stress_unknown), 12)}.")
+        missing.append(say("These scenarios could not be priced: {}.", listed(list(risk.stress_unknown), 12)))
     state = data.row("portfolio_state")
     blocks: list[Block] = []
     if risk.tail:

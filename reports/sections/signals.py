@@ -11,6 +11,7 @@ from reports import signal_charts as draw
 from reports.blocks import Block, Cell, Column, Section, Table, signed_cell
 from reports.data import ReportData, with_day
 from reports.formats import NOT_KNOWN, date, drivers, known, listed, names, number, percent, plural
+from reports.language import say, sourced
 
 FLIP_DAYS = 7
 HISTORY_SHOWN = 126
@@ -132,7 +133,7 @@ def side(sign: int) -> str:
 
 
 def flip_words(convictions: tuple[Conviction, ...]) -> list[str]:
-    return [f"{c.instrument_id} to {side(c.flip)}" for c in convictions if c.flip]
+    return [say("{} to {}", c.instrument_id, side(c.flip)) for c in convictions if c.flip]
 
 
 def flips_known(convictions: tuple[Conviction, ...]) -> bool:
@@ -148,31 +149,35 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
     scored = [(s, s.score) for s in signals.signals if s.score is not None]
     if scored:
         strongest, size = max(scored, key=lambda pair: abs(pair[1]))
-        text = f"The strongest signal is {strongest.strategy_id} at {number(size, 2, signed=True)}"
+        text = say("The strongest signal is {} at {}", strongest.strategy_id, number(size, 2, signed=True))
         if strongest.drivers:
             name, value = next(iter(strongest.drivers.items()))
-            text += f", driven by {name.replace('_', ' ')} ({number(value, 2, signed=True)})"
-        out.append(text + f"; {len(scored)} of {plural(len(signals.signals), 'strategy', 'strategies')} have a score.")
+            text += say(", driven by {} ({})", name.replace("_", " "), number(value, 2, signed=True))
+        out.append(
+            text + say("; {} of {} have a score.", len(scored), plural(len(signals.signals), "strategy", "strategies"))
+        )
     if signals.convictions:
         flips, surges = flip_words(signals.convictions), surge_words(signals.convictions)
         if flips:
-            out.append(f"Flipped since yesterday: {listed(flips)}.")
+            out.append(say("Flipped since yesterday: {}.", listed(flips)))
         elif flips_known(signals.convictions):
             out.append("No instrument changed side since yesterday.")
         if surges:
-            out.append(f"Conviction jumped in {listed(surges)}.")
+            out.append(say("Conviction jumped in {}.", listed(surges)))
         held = [(c, c.conviction) for c in signals.convictions if c.conviction is not None]
         if held:
             top, size = max(held, key=lambda pair: abs(pair[1]))
             way = side(1 if size > 0 else -1)
-            out.append(f"The largest conviction is {way} {top.instrument_id} ({number(size, 2, signed=True)}).")
+            out.append(
+                say("The largest conviction is {} {} ({}).", way, top.instrument_id, number(size, 2, signed=True))
+            )
     return tuple(out)
 
 
 def signal_table(signals: SignalsView, day: str) -> Table:
     rows = []
     for s in signals.signals:
-        lacking = f"lacks {listed(list(s.missing), 8)}" if s.missing else ""
+        lacking = say("lacks {}", listed(list(s.missing), 8)) if s.missing else ""
         why = listed([f"{name.replace('_', ' ')} {number(v, 2, signed=True)}" for name, v in s.drivers.items()], 3)
         rows.append(
             (
@@ -196,10 +201,10 @@ def signal_table(signals: SignalsView, day: str) -> Table:
     )
     return Table(
         "signals",
-        f"Strategies at {day}: + means do the legs as written",
+        say("Strategies at {}: + means do the legs as written", day),
         columns,
         tuple(rows),
-        f"strategy_signals · as of {day}",
+        sourced("strategy_signals", day),
     )
 
 
@@ -207,8 +212,8 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
     rows = []
     for c in signals.convictions:
         because = listed([f"{name} {number(v, 2, signed=True)}" for name, v in c.contributions.items()], 3)
-        events = [f"flip to {side(c.flip)}"] if c.flip else []
-        events += [f"surge {number(c.surge, 2, signed=True)}"] if c.surge is not None else []
+        events = [say("flip to {}", side(c.flip))] if c.flip else []
+        events += [say("surge {}", number(c.surge, 2, signed=True))] if c.surge is not None else []
         rows.append(
             (
                 Cell(c.instrument_id),
@@ -231,15 +236,16 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
         Column("Flip or surge", "text"),
         Column("From", "text"),
     )
-    recent = [f"{name} to {side(sign)} on {date(when)}" for when, name, sign in signals.recent_flips]
-    caption = f"Convictions at {day}. Flips in seven days: {listed(recent, 8) or 'none'}"
-    return Table("convictions", caption, columns, tuple(rows), f"aggregated_signal · as of {day}")
+    recent = [say("{} to {} on {}", name, side(sign), date(when)) for when, name, sign in signals.recent_flips]
+    caption = say("Convictions at {}. Flips in seven days: {}", day, listed(recent, 8) or "none")
+    return Table("convictions", caption, columns, tuple(rows), sourced("aggregated_signal", day))
 
 
 def section(data: ReportData) -> Section:
     signals, day = view(data), date(data.day)
     missing = [
-        f"{s.strategy_id} has no score" + (f": it lacks {listed(list(s.missing), 8)}." if s.missing else ".")
+        say("{} has no score", s.strategy_id)
+        + (say(": it lacks {}.", listed(list(s.missing), 8)) if s.missing else ".")
         for s in signals.signals
         if s.score is None
     ]
