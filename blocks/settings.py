@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     """Other addresses for a source's base URLs: {source: {key: url}}."""
     contact: str = "not given"
     """An address or page; it goes into the User-Agent, so that a source can reach whoever asks."""
+    prefect_api_key: Secret = Field(default=None, validation_alias=_named("PREFECT_API_KEY"))
     fred_api_key: Secret = Field(default=None, validation_alias=_named("FRED_API_KEY"))
 
     history_days: int = Field(default=504, ge=1, le=5000)
@@ -65,6 +66,8 @@ class Settings(BaseSettings):
     now: AwareDatetime | None = None
     """A frozen clock, for tests and recordings."""
 
+    api_requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    """Of each token; a caller without one has far fewer."""
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the API's pages: links in messages begin with it."""
     send_reports: Literal["live", "always", "never"] = "live"
@@ -79,6 +82,9 @@ class Settings(BaseSettings):
     smtp_password: Secret = Field(default=None, validation_alias=_named("SMTP_PASSWORD"))
     smtp_sender: Text = Field(default=None, validation_alias=_named("SMTP_SENDER"))
     smtp_recipients: tuple[str, ...] = Field(default=(), validation_alias=_named("SMTP_RECIPIENTS"))
+
+    watchdog_deadline: dt.time = dt.time(6, 45)
+    """America/Sao_Paulo: by when the daily run of a business day must have finished."""
 
     @classmethod
     def settings_customise_sources(

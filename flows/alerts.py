@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,6 @@ from prefect.states import Completed
 import migrations
 from blocks.credentials import with_blocks
 from blocks.settings import Settings, load_settings
-from blocks.smtp import MailServer
 from desk.alerts.model import Plan
 from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
@@ -24,10 +23,7 @@ from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.metrics import read_metrics
 from tasks.alerts.postgres import PostgresRecords, beat
 from tasks.alerts.sending import Composer, Pass, send_until
-from tasks.channels.mail import Mail
-from tasks.channels.message import Channel
-from tasks.channels.null import Null
-from tasks.channels.slack import Slack
+from tasks.channels.configured import channels_of
 from tasks.entry import clock_of, world_of
 from tasks.run import Clock
 from tasks.store import Store, open_store
@@ -92,20 +88,6 @@ async def send(
     async with store.connections.acquire() as connection:
         await beat(connection, "sender", clock(), f"{done.sent} sent, {done.failed} failed")
     return done
-
-
-def channels_of(settings: Settings) -> Sequence[Channel]:
-    """Every channel that is set up; Null where none is, so that alerts are recorded all the same."""
-    found: list[Channel] = []
-    if settings.slack_webhook_url is not None:
-        found.append(Slack(settings.slack_webhook_url.get_secret_value()))
-    if settings.smtp_host is not None and settings.smtp_recipients:
-        password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-        server = MailServer(
-            settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username, password
-        )
-        found.append(Mail(server, settings.smtp_sender or settings.smtp_recipients[0], settings.smtp_recipients))
-    return found or [Null()]
 
 
 def summary(plan: Plan) -> str:

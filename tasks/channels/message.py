@@ -48,8 +48,8 @@ class Message:
     """`title`: one line; `paragraphs` stand before `lines` (one per alert); `link`: the page that shows it.
 
     `text`, `html`: the mail's bodies, and `blocks`: Slack's, where our own design does not do (the report); they are
-    used as they are. Pictures and attachments go by mail only. `message_id`: the mail's own, where a second sending after
-    a crash must be known as the same mail.
+    used as they are. Pictures and attachments go by mail only. `message_id`: the mail's own, where a second sending
+    after a crash must be known as the same mail.
     """
 
     kind: Kind

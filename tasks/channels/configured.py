@@ -1,0 +1,26 @@
+"""The channels that the settings set up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blocks.settings import Settings
+from blocks.smtp import MailServer
+from tasks.channels.mail import Mail
+from tasks.channels.message import Channel
+from tasks.channels.null import Null
+from tasks.channels.slack import Slack
+
+
+def channels_of(settings: Settings) -> Sequence[Channel]:
+    """Every channel that is set up; Null where none is, so that alerts are recorded all the same."""
+    found: list[Channel] = []
+    if settings.slack_webhook_url is not None:
+        found.append(Slack(settings.slack_webhook_url.get_secret_value()))
+    if settings.smtp_host is not None and settings.smtp_recipients:
+        password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+        server = MailServer(
+            settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username, password
+        )
+        found.append(Mail(server, settings.smtp_sender or settings.smtp_recipients[0], settings.smtp_recipients))
+    return found or [Null()]

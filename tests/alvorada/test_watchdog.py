@@ -1,0 +1,220 @@
+"""The watchdog with real channels: told once, by both, also with PostgreSQL and Prefect down; else quiet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.server
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alvorada.watchdog import TROUBLE, UNTOLD, WELL, Told, look
+from alvorada.watchdog_checks import Places, due_day
+from alvorada.watchdog_memory import Memory
+from blocks.settings import Settings, load_settings
+from desk.model import SAO_PAULO, decision_time
+from tasks.alerts.postgres import beat
+from tasks.channels.configured import channels_of
+from tasks.runs import RunStart, begin_run, finish_run
+from tasks.store import Store
+from tests.fixtures.deliveries import Mailbox, Slack
+
+DAY = dt.date(2026, 11, 19)
+HOLIDAY = dt.date(2026, 11, 20)
+SATURDAY = dt.date(2026, 11, 21)
+DEADLINE = dt.time(6, 45)
+NOBODY_LISTENS = "http://127.0.0.1:9/api"
+
+
+def at(clock: str, day: dt.date = DAY) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.fromisoformat(clock), SAO_PAULO)
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status if self.path == "/api/health" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+@pytest.fixture(scope="module")
+def prefect_api() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/api"
+    server.shutdown()
+    server.server_close()
+
+
+class Dog:
+    """A watchdog of one test: its memory on disk is read anew at each look, as cron does it."""
+
+    def __init__(self, folder: Path, slack: Slack, box: Mailbox, places: Places) -> None:
+        self.path, self.slack, self.box, self.places = folder / "watchdog.json", slack, box, places
+        self.settings: Settings = load_settings(
+            slack_webhook_url=slack.url, smtp_host="127.0.0.1", smtp_port=box.port, smtp_security="insecure",
+            smtp_recipients=("pm@example.com",),
+        )  # fmt: skip
+
+    async def look(self, now: dt.datetime) -> Told:
+        return await look(self.places, self.settings, channels_of(self.settings), Memory(self.path), now)
+
+    def said(self) -> tuple[int, int]:
+        return len(self.box.got), len(self.slack.messages)
+
+
+@pytest.fixture
+def dog(tmp_path: Path, slack: Slack, mailbox: Mailbox, database_url: str, prefect_api: str) -> Dog:
+    return Dog(tmp_path, slack, mailbox, Places(database_url, prefect_api))
+
+
+async def ran(
+    store: Store, state: str | None, day: dt.date = DAY, message: str = "", began: str = "06:00"
+) -> uuid.UUID:
+    """A daily run in the records; `state` None leaves it running."""
+    run_id = uuid.uuid4()
+    await begin_run(store, RunStart(run_id, "daily", "sandbox", at(began, day), "test", decision_time(day)))
+    if state:
+        await finish_run(store, run_id, state, at("06:10", day), message=message)  # type: ignore[arg-type]
+    return run_id
+
+
+def test_a_run_is_due_on_business_days_from_the_deadline_on() -> None:
+    assert due_day(DEADLINE, at("06:44")) is None
+    assert due_day(DEADLINE, at("06:45")) == DAY
+    assert due_day(DEADLINE, at("23:59")) == DAY
+    assert due_day(DEADLINE, at("12:00", HOLIDAY)) is None
+    assert due_day(DEADLINE, at("12:00", SATURDAY)) is None
+
+
+@pytest.mark.db
+@pytest.mark.parametrize("state", ["completed", "completed_with_gaps"])
+async def test_all_well_is_quiet(dog: Dog, store: Store, state: str) -> None:
+    await ran(store, "failed", began="05:50")
+    await ran(store, state)
+    told = await dog.look(at("06:45"))
+    assert (told.problems, told.exit_code, dog.said()) == ((), WELL, (0, 0))
+
+
+@pytest.mark.db
+@pytest.mark.parametrize("day", [HOLIDAY, SATURDAY])
+async def test_a_day_without_a_session_is_quiet(dog: Dog, day: dt.date) -> None:
+    told = await dog.look(at("12:00", day))
+    assert (told.exit_code, dog.said()) == (WELL, (0, 0))
+
+
+@pytest.mark.db
+async def test_a_missing_run_is_told_to_both_once_a_day(dog: Dog) -> None:
+    assert (await dog.look(at("06:44"))).exit_code == WELL
+    told = await dog.look(at("06:45"))
+    assert told.exit_code == TROUBLE
+    assert dog.box.subjects() == ["Alvorada watchdog: No daily run of 2026-11-19 by 06:45"]
+    assert "None was even started" in dog.box.got[0][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "None was even started" in dog.slack.said()[0]
+    for clock in ("06:50", "12:00", "23:55"):
+        assert (await dog.look(at(clock))).exit_code == TROUBLE
+    assert dog.said() == (1, 1)
+    await dog.look(at("06:45", dt.date(2026, 11, 23)))  # the next business day
+    assert dog.said() == (2, 2)
+
+
+@pytest.mark.db
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [(None, "One is running since 06:00."), ("failed", "The one of 06:00 failed: sgs is absent"),
+     ("died", "its process is gone")],
+)  # fmt: skip
+async def test_a_run_that_is_late_failed_or_died_is_told_as_such(
+    dog: Dog, store: Store, state: str | None, words: str
+) -> None:
+    await ran(store, state, message="sgs is\nabsent")
+    told = await dog.look(at("06:45"))
+    assert [problem.key for problem in told.problems] == ["run"]
+    assert words in dog.slack.said()[0]
+
+
+@pytest.mark.db
+async def test_when_it_is_over_that_is_told_once_too(dog: Dog, store: Store) -> None:
+    await dog.look(at("06:45"))
+    await ran(store, "completed", began="07:00")
+    assert (await dog.look(at("07:20"))).exit_code == WELL
+    await dog.look(at("07:25"))
+    assert dog.box.subjects()[1:] == ["Alvorada watchdog: over: run"]
+    assert dog.said() == (2, 2)
+
+
+@pytest.mark.db
+async def test_prefect_down_is_told(dog: Dog, store: Store, prefect_api: str) -> None:
+    await ran(store, "completed")
+    dog.places = replace(dog.places, prefect_api=NOBODY_LISTENS)
+    await dog.look(at("06:45"))
+    assert dog.box.subjects() == ["Alvorada watchdog: Prefect's API is down"]
+    dog.places = replace(dog.places, prefect_api=f"{prefect_api}/elsewhere")
+    told = await dog.look(at("06:50"))
+    assert "answers 404" in told.problems[0].text
+    assert dog.said() == (1, 1)
+
+
+async def test_postgresql_and_prefect_down_still_reach_both(tmp_path: Path, slack: Slack, mailbox: Mailbox) -> None:
+    dog = Dog(tmp_path, slack, mailbox, Places("postgresql://desk:secret@127.0.0.1:9/desk", NOBODY_LISTENS))
+    told = await dog.look(at("06:45"))
+    assert [problem.key for problem in told.problems] == ["database", "prefect"]
+    assert dog.said() == (1, 1)
+    [said] = slack.said()
+    assert "Whether a run of 2026-11-19 finished cannot be told." in said
+    assert "secret" not in said
+    assert (await dog.look(at("04:00"))).exit_code == TROUBLE
+
+
+@pytest.mark.db
+async def test_alerts_that_stopped_and_messages_that_nobody_takes_are_told(dog: Dog, store: Store) -> None:
+    await ran(store, "completed")
+    async with store.connections.acquire() as connection:
+        await beat(connection, "alerts", at("08:00"))
+        await beat(connection, "sender", at("08:55"))
+        await connection.execute(
+            "INSERT INTO outbox (channel, kind, dedupe_key, payload, created_at, next_try, last_error)"
+            " VALUES ('mail', 'test', 'k', '{}', $1, $1, 'mail: 535 refused the login')",
+            at("08:00"),
+        )
+    told = await dog.look(at("09:00"))
+    assert [problem.key for problem in told.problems] == ["alerts", "outbox"]
+    assert "Since 19 Nov 08:00 alerts are not evaluated" in dog.slack.said()[0]
+    assert "535 refused the login" in dog.slack.said()[0]
+
+
+@pytest.mark.db
+async def test_a_channel_that_is_down_is_told_at_the_next_look_and_the_other_not_again(dog: Dog) -> None:
+    dog.slack.will(500)
+    told = await dog.look(at("06:45"))
+    assert (told.exit_code, dog.said()) == (UNTOLD, (1, 0))
+    told = await dog.look(at("06:50"))
+    assert (told.exit_code, dog.said()) == (TROUBLE, (1, 1))
+
+
+@pytest.mark.db
+async def test_a_memory_that_cannot_be_read_makes_it_tell_again(dog: Dog, capsys: pytest.CaptureFixture[str]) -> None:
+    await dog.look(at("06:45"))
+    dog.path.write_text('{"2026-11-19": 3}')
+    await dog.look(at("06:50"))
+    assert dog.said() == (2, 2)
+    assert "may be told again" in capsys.readouterr().err
+
+
+def test_memory_keeps_a_week(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "m.json")
+    for day in range(1, 20):
+        memory.told(dt.date(2026, 11, day), "run", "mail")
+    again = Memory(tmp_path / "m.json")
+    assert not again.knows(dt.date(2026, 11, 5), "run", "mail")
+    assert again.knows(dt.date(2026, 11, 19), "run", "mail")
+    assert not again.knows(dt.date(2026, 11, 19), "run", "slack")
