@@ -20,7 +20,7 @@ from desk.portfolio.contracts import calendar_days, map_contracts
 from desk.portfolio.kinds import nominal_value, struck_now
 from desk.portfolio.market import USDBRL, Market, read_market
 from desk.portfolio.pricing import contract_value, quote, settlement_fx
-from desk.portfolio.size import TRADING_DAYS, unit_cost
+from desk.portfolio.size import unit_cost
 from desk.portfolio.terms import NTNB_COUPON, Terms, remaining, terms_of
 from desk.strategies.base import Strategy
 from desk.transforms import windows
@@ -70,7 +70,7 @@ def strategy_pnl(
     for strategy in strategies:
         score = position_of[strategy.id]
         daily[strategy.id] = _daily(score, strategy, unit, parameters)
-        turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * TRADING_DAYS)
+        turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * windows.DAYS_PER_YEAR)
     frame = pl.DataFrame({"day": values["day"], **daily}, nan_to_null=True)
     return frame, _records(daily, position_of, turnover)
 
@@ -184,8 +184,8 @@ def _records(
                 "days": int(inside.sum()),
                 "hit_rate": float((pnl[inside] > 0).mean()) if inside.any() else None,
                 "turnover": turnover[name] if len(known) else None,
-                "annual_return": float(known.mean() * TRADING_DAYS) if len(known) else None,
-                "sharpe": float(known.mean() / deviation * np.sqrt(TRADING_DAYS)) if deviation > 0 else None,
+                "annual_return": float(known.mean() * windows.DAYS_PER_YEAR) if len(known) else None,
+                "sharpe": float(known.mean() / deviation * np.sqrt(windows.DAYS_PER_YEAR)) if deviation > 0 else None,
                 "worst_drawdown": float((np.maximum.accumulate(path) - path).max()) if len(known) else None,
                 "mean_correlation": float(np.mean(others)) if others else None,
             }
