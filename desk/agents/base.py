@@ -100,7 +100,7 @@ class Agent:
     def _missing(self, panel: Panel, known: npt.NDArray[np.bool_]) -> list[str]:
         """Per day the drivers unknown, each with the source columns that are null on that day, or with `short history`
         where all of them are there and a window is not full. One JSON list a day."""
-        reasons: dict[str, list[str]] = {}
+        reasons: dict[int, list[str]] = {}
         for index, driver in enumerate(self.drivers):
             if known[:, index].all():
                 continue
@@ -109,14 +109,10 @@ class Agent:
             texts = {
                 tuple(row): ", ".join(np.array(leaves)[row]) or "short history" for row in np.unique(absent, axis=0)
             }
-            reasons[driver.column] = [f"{driver.column} ({texts[tuple(row)]})" for row in absent]
+            reasons[index] = [f"{driver.column} ({texts[tuple(row)]})" for row in absent]
         return [
-            json.dumps([column[t] for name, column in reasons.items() if not known[t, self._place(name)]])
-            for t in range(len(known))
+            json.dumps([texts[t] for index, texts in reasons.items() if not known[t, index]]) for t in range(len(known))
         ]
-
-    def _place(self, column: str) -> int:
-        return next(index for index, driver in enumerate(self.drivers) if driver.column == column)
 
     def _sentence(self, score: float, parts: FloatArray, levels: FloatArray) -> str:
         known = [(part, driver) for part, driver in zip(parts.tolist(), self.drivers, strict=True) if part == part]

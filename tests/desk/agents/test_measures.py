@@ -81,12 +81,14 @@ def test_later_revisions_of_everything_change_nothing_before(measures: Measures)
     assert {"inf_phillips_12m", "mp_r_star", "fx_beer_gap", "fis_debt_base_y5"} <= set(moved)
 
 
-def test_every_measure_goes_back_to_what_connectors_bring(panel: Panel) -> None:
+def test_every_measure_goes_back_to_what_connectors_bring(panel: Panel, measures: Measures) -> None:
+    lineage = panel.with_measures(measures).lineage
     curves = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_")
     for name in MEASURES:
-        for leaf in column_inputs(name, panel):
+        for leaf in lineage.leaves(name):
             known = leaf in CATALOG.series or leaf.startswith(curves) or leaf.startswith(("mp_copom_", "mp_fomc_"))
             assert known, f"{name} goes back to {leaf}"
+        assert column_inputs(name, panel) == lineage.leaves(name)
     with pytest.raises(MissingInput, match="moon"):
         column_inputs("moon", panel)
 
