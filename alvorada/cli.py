@@ -10,8 +10,11 @@ from typing import Annotated
 import click
 import typer
 
-from alvorada.home import DEFAULT_SEED, WORLDS, Home
+from alvorada.catalogue import app as catalogue_app
+from alvorada import cli_operations
+from alvorada.home import DEFAULT_SEED, WORLDS, Home, LastWorld
 from alvorada.origins import Asked
+from alvorada.serve import api, token_commands
 from desk.errors import AlvoradaError, BadInput
 
 app = typer.Typer(
@@ -21,6 +24,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(token_commands, name="token")
+app.command()(api)
+
+app.add_typer(cli_operations.automations, name="automations")
 
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Decision day, YYYY-MM-DD. Default: the latest.")
@@ -117,12 +126,38 @@ def import_history(
 def report(
     as_of: AsOf = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="To Slack and mail, for who does not have it yet.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="With --send: also for who has it.")] = False,
     world: LastUsed = None,
 ) -> None:
     """Print where the report of a day is; the latest one by default. One gone from the disk comes from the database."""
+    if send:
+        from alvorada.days import decision_day
+        from alvorada.sending import send_report
+
+        home = Home.from_environment()
+        day = decision_day(as_of, now()) if as_of else None
+        send_report(home, LastWorld.asked(home, world), day, again, now())
+        return
     from alvorada.commands import find_report
 
     find_report(as_of, open_it, world, now())
+
+
+@app.command()
+def explain(
+    figure: Annotated[str, typer.Argument(metavar="FIGURE", help="risk.var_99, portfolio.nav, signals.STRATEGY ...")],
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+    world: LastUsed = None,
+) -> None:
+    """Say why a figure of the report is what it is: formula, numbers, series, payloads."""
+    from alvorada.days import decision_day
+    from alvorada.explain import explained
+
+    home = Home.from_environment()
+    day = decision_day(as_of, now()) if as_of else None
+    typer.echo(explained(home, LastWorld.asked(home, world), figure, day, as_json))
 
 
 @app.command()
@@ -154,6 +189,9 @@ def doctor() -> None:
 
     if not examine(Home.from_environment()):
         raise typer.Exit(1)
+
+
+app.command()(cli_operations.watchdog)
 
 
 @app.command()

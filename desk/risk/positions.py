@@ -17,6 +17,8 @@ from desk.portfolio.market import Market
 from desk.transforms.curves import FloatArray
 
 STRATEGY_TABLE = "pnl_by_strategy"
+NO_STRATEGY = ("CASH", "COST", "UNATTRIBUTED")
+"""Lines of the table that are nobody's view."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ def _strategy_loss(pnl: pl.DataFrame | None, state: pl.DataFrame) -> FloatArray:
     """A day on which one strategy's P&L is unknown, or that has no rows, is unknown."""
     if pnl is None or pnl.is_empty():
         return np.full(len(state), np.nan)
-    worst = pnl.group_by("as_of").agg(
-        loss=pl.when(pl.col("pnl_brl").is_null().any()).then(None).otherwise((-pl.col("pnl_brl")).max())
+    worst = (
+        pnl.filter(~pl.col("strategy_id").is_in(NO_STRATEGY))
+        .group_by("as_of")
+        .agg(loss=pl.when(pl.col("pnl_brl").is_null().any()).then(None).otherwise((-pl.col("pnl_brl")).max()))
     )
     days = state.select("as_of", before=pl.col("nav_brl").shift(1)).join(
         worst, on="as_of", how="left", maintain_order="left"

@@ -183,7 +183,7 @@ def strategy_rows(pnl: dict[str, float | None]) -> pl.DataFrame:
 def test_the_worst_strategy_of_the_day_is_held_against_its_limit() -> None:
     before = BOOK["portfolio_state"]["nav_brl"][-2]
     for pnl, value, status in (
-        ({"A": -0.013 * before, "B": 0.03 * before}, 0.013, "amber"),
+        ({"A": -0.013 * before, "B": 0.03 * before, "COST": -0.1 * before}, 0.013, "amber"),
         ({"A": -0.025 * before, "B": 0.0}, 0.025, "breach"),
         ({"A": 500.0, "B": 1.0}, 0.0, "green"),
         ({"A": -0.025 * before, "B": None}, None, "absent"),

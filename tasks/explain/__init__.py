@@ -1,0 +1,54 @@
+"""Why a figure is what it is: its formula, the numbers that it is made of, and the payloads that those came from.
+
+figure.py    what an explanation holds
+facts.py     one decision's gold, read when it is asked for
+inputs.py    from a panel column to the receipts behind it
+kinds.py     one explainer per kind of figure: risk, portfolio, positions, signals, agents, series ...
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+
+from desk.catalog import Catalog
+from desk.errors import BadInput
+from desk.model import desk_day
+from tasks.explain.facts import Facts
+from tasks.explain.figure import Explanation
+from tasks.explain.inputs import trace
+from tasks.explain.kinds import KINDS
+from tasks.store import Store
+
+NEAR = 5
+
+
+async def explain(store: Store, catalog: Catalog, figure: str, as_of: dt.datetime) -> Explanation:
+    """The explanation of `figure`, such as `risk.var_99`, as the decision of `as_of` knew it.
+
+    Raises BadInput for a decision that is not stored, and for a figure that it does not have, with those that are
+    spelled nearly like it.
+    """
+    facts = Facts(store, catalog, as_of)
+    if not await facts.rows("portfolio_state"):
+        days = await store.gold_days("portfolio_state")
+        held = f"there are {desk_day(days[0])} to {desk_day(days[-1])}" if days else "there are none yet"
+        raise BadInput(f"no decision of {desk_day(as_of)} is stored: {held}")
+    kind, _, key = figure.strip().partition(".")
+    draft = await KINDS[kind].explain(facts, key) if kind in KINDS and key else None
+    if draft is None:
+        raise BadInput(await _unknown(facts, figure))
+    inputs = await trace(facts, draft.columns)
+    return Explanation(figure.strip(), as_of, store.world, draft, inputs)
+
+
+async def _unknown(facts: Facts, figure: str) -> str:
+    known = [f"{kind}.{key}" for kind, item in KINDS.items() for key in await item.names(facts)]
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(figure.strip().lower(), list(by_lower), NEAR, 0.5)
+    kinds = ", ".join(f"{kind}.{item.shape}" for kind, item in KINDS.items())
+    said = f"; near: {', '.join(by_lower[name] for name in near)}" if near else ""
+    return f"there is no figure {figure!r} on {desk_day(facts.as_of)}{said}. Figures are {kinds}"
+
+
+__all__ = ["Explanation", "explain"]

@@ -1,0 +1,101 @@
+"""Figures of the book: NAV and its shape, and what is held of one instrument."""
+
+from __future__ import annotations
+
+from desk.gold import PORTFOLIO_STATE
+from tasks.explain.facts import Facts, Row, numbers
+from tasks.explain.figure import Draft, Part
+from tasks.explain.inputs import price_columns
+
+BRL = "BRL"
+FORMULAS: dict[str, tuple[str, str]] = {
+    "nav_brl": (BRL, "NAV of the decision before + P&L of all lines and of cash - cost of the fills"),
+    "pnl_brl": (BRL, "sum of the lines: price + carry - cost, with the cash's interest at CDI"),
+    "cost_brl": (BRL, "ticks paid against the settlement price and fees of the day's fills"),
+    "return_1d": ("fraction", "NAV / NAV of the decision before - 1"),
+    "peak_nav_brl": (BRL, "highest NAV since inception"),
+    "drawdown": ("fraction", "1 - NAV / highest NAV since inception"),
+    "gross_leverage": ("times NAV", "sum of |contracts x exposure| / NAV; rates in ten-year equivalents"),
+    "target_volatility": ("fraction a year", "target risk x strength of the views, within the limits"),
+    "expected_volatility": ("fraction a year", "sqrt(positions' x covariance x positions x 252) / NAV"),
+    "active_positions": ("lines", "instruments with a target that is not zero"),
+    "risk_multiplier": ("share", "what the drawdown breaker leaves, from the shadow book's drawdown"),
+    "shadow_nav_brl": (BRL, "NAV of the same book without the breaker"),
+}
+SHORT = {name.removesuffix("_brl"): name for name in PORTFOLIO_STATE.columns}
+
+
+async def portfolio(facts: Facts, key: str) -> Draft | None:
+    """`portfolio.nav` and `portfolio.nav_brl` are the same figure."""
+    name = SHORT.get(key, key)
+    state, before = await facts.book(), await facts.book_before()
+    if name not in state or name == "as_of":
+        return None
+    unit, formula = FORMULAS.get(name, ("", "a column of portfolio_state"))
+    parts = [Part("nav_brl before", before["nav_brl"] if before else None, BRL)]
+    if name in ("nav_brl", "pnl_brl", "return_1d", "drawdown", "peak_nav_brl", "cost_brl"):
+        parts += [
+            Part(row["instrument_id"], row["pnl_brl"], BRL, _line_note(row))
+            for row in await facts.rows("pnl_attribution")
+            if row["pnl_brl"] is None or row["pnl_brl"] != 0.0
+        ]
+    else:
+        parts += [
+            Part(row["instrument_id"], row["contracts"], "contracts", f"notional {_money(row['notional_brl'])}")
+            for row in await facts.rows("target_position")
+            if row["contracts"]
+        ]
+    parts += [Part(item, state[item], FORMULAS[item][0]) for item in ("nav_brl", "peak_nav_brl") if item != name]
+    return Draft(f"Book: {name}", state[name], unit, formula, tuple(parts), await held_columns(facts))
+
+
+def _line_note(row: Row) -> str:
+    moved = f"price {_money(row['price_pnl_brl'])}, carry {_money(row['carry_pnl_brl'])}"
+    return f"{row['contracts']} contracts: {moved}, cost {_money(row['cost_brl'])}"
+
+
+def _money(value: float | None) -> str:
+    return "not known" if value is None else f"{value:,.2f}"
+
+
+async def portfolio_names(facts: Facts) -> list[str]:
+    return list(SHORT)
+
+
+async def held_columns(facts: Facts) -> tuple[str, ...]:
+    """What the lines that are held, or were over the day, are priced from."""
+    held = {row["instrument_id"] for row in await facts.rows("target_position") if row["contracts"]}
+    held |= {row["instrument_id"] for row in await facts.rows("pnl_attribution") if row["contracts"]}
+    columns = price_columns(item for item in facts.parameters.instruments if item.id in held)
+    return tuple(dict.fromkeys([*columns, "cdi"]))
+
+
+async def position(facts: Facts, key: str) -> Draft | None:
+    row = await facts.row("target_position", instrument_id=key)
+    if row is None or key not in facts.parameters.instrument_ids:
+        return None
+    signal = await facts.row("aggregated_signal", instrument_id=key)
+    why = numbers(signal["contributions"]) if signal else {}
+    part_of = [Part(name, value, "", "part of the conviction") for name, value in why.items()]
+    sized = [
+        Part("conviction", signal["conviction"] if signal else None, "-1 to 1"),
+        *part_of,
+        Part("risk_weight", row["risk_weight"], "share of target risk, signed"),
+        Part("unit_vol_brl", row["unit_vol_brl"], "BRL a day per contract"),
+        Part("contracts_before", row["contracts_before"], "contracts"),
+        Part("price", row["price"], "the quotation's unit", str(row["contract_id"])),
+        Part("rate", row["rate"], "fraction a year"),
+        Part("notional_brl", row["notional_brl"], BRL),
+        Part("dv01_brl", row["dv01_brl"], "BRL per bp"),
+        Part("cost_brl", row["cost_brl"], BRL),
+    ]
+    formula = (
+        "risk weight x target risk / volatility of a contract, at the covariance of all lines, rounded to lots;"
+        " an order that does not repay its cost is left out"
+    )
+    columns = price_columns([facts.parameters.instrument(key)])
+    return Draft(f"Position {key}", row["contracts"], "contracts", formula, tuple(sized), columns)
+
+
+async def instruments(facts: Facts) -> list[str]:
+    return [row["instrument_id"] for row in await facts.rows("target_position")]

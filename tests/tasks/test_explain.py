@@ -1,0 +1,149 @@
+"""Every figure of the report can be asked for its inputs, on the gold of a whole run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from alvorada.explain import explained
+from alvorada.home import Home, LastWorld
+from desk.agents import AGENTS
+from desk.catalog import load_catalog
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.errors import BadInput
+from desk.model import decision_time
+from desk.strategies import STRATEGIES
+from tasks.explain import Explanation, explain
+from tasks.explain.facts import Facts
+from tasks.explain.kinds import KINDS
+from tests.fixtures.flows import FILLED_DAY, RunningDesk
+
+pytestmark = [pytest.mark.flow, pytest.mark.db]
+AS_OF = decision_time(FILLED_DAY)
+
+
+async def why(desk: RunningDesk, figure: str) -> Explanation:
+    async with desk.store() as store:
+        return await explain(store, load_catalog(), figure, AS_OF)
+
+
+def part(found: Explanation, name: str) -> object:
+    return next(item.value for item in found.draft.parts if item.name == name)
+
+
+async def test_var_leads_back_to_payloads(filled: RunningDesk) -> None:
+    found = await why(filled, "risk.var_99")
+    rows = await filled.gold("risk_metrics_daily", FILLED_DAY)
+    headline = load_desk_parameters().risk.headline
+    assert found.draft.value == rows.filter(metric="var_99", method=headline)["value"][0]
+    nav = (await filled.gold("portfolio_state", FILLED_DAY))["nav_brl"][0]
+    assert part(found, "method") == headline
+    assert part(found, "nav_brl") == nav
+    assert part(found, "loss") == pytest.approx(found.draft.value * nav)
+    assert "expected volatility" in found.draft.formula
+    received = [item for item in found.inputs if item.sha256]
+    assert received, "behind the number there are payloads"
+    for item in received:
+        assert len(item.sha256 or "") == 64
+        assert item.knowledge_time is not None
+        assert item.knowledge_time <= AS_OF
+        stored = await filled.rows("SELECT count(*) FROM v_payload WHERE sha256 = $1", item.sha256)
+        assert stored[0][0] >= 1
+    held = {
+        row["instrument_id"]
+        for row in (await filled.gold("target_position", FILLED_DAY)).iter_rows(named=True)
+        if row["contracts"]
+    }
+    if any(name.startswith("DI1") for name in held):
+        assert any("pre_252" in item.levels for item in found.inputs)
+    other = await why(filled, "risk.var_99.historical")
+    assert part(other, "method") == "historical"
+
+
+async def test_nav_adds_up_to_its_lines(filled: RunningDesk) -> None:
+    found = await why(filled, "portfolio.nav")
+    lines = [item for item in found.draft.parts if item.note and "contracts:" in item.note]
+    before = part(found, "nav_brl before")
+    if before is not None:
+        assert found.draft.value == pytest.approx(before + sum(item.value or 0.0 for item in lines), abs=0.01)
+    assert (await why(filled, "portfolio.nav_brl")).draft == found.draft
+
+
+async def test_every_kind_explains_every_name_that_it_has(filled: RunningDesk) -> None:
+    """No figure without a formula, and none but the calendar's own without an input."""
+    async with filled.store() as store:
+        facts = Facts(store, load_catalog(), AS_OF)
+        for kind, item in KINDS.items():
+            names = await item.names(facts)
+            assert names, kind
+            for name in names:
+                draft = await item.explain(facts, name)
+                assert draft is not None, f"{kind}.{name}"
+                assert draft.formula
+                for column in draft.columns:
+                    assert facts.leaves(column), f"{kind}.{name}: {column}"
+
+
+@pytest.mark.parametrize("figure", ["signals.RATES_CARRY_ROLL", "agents.inflation", "series.usdbrl", "positions.DOL"])
+async def test_figures_of_each_stage_have_receipts(filled: RunningDesk, figure: str) -> None:
+    found = await why(filled, figure)
+    assert any(item.sha256 for item in found.inputs), figure
+    answer = json.loads(json.dumps(found.as_json()))
+    assert answer["figure"] == figure
+    assert answer["day"] == FILLED_DAY.isoformat()
+    assert answer["world"] == "sandbox"
+    assert {item["input_id"] for item in answer["inputs"]} == {item.input_id for item in found.inputs}
+
+
+async def test_all_strategies_and_agents_can_be_asked(filled: RunningDesk) -> None:
+    for name in (*(f"signals.{item.id}" for item in STRATEGIES), *(f"agents.{item.id}" for item in AGENTS)):
+        found = await why(filled, name)
+        assert found.inputs, name
+        assert found.draft.formula.startswith(("mean of", "tanh")), name
+
+
+async def test_a_day_of_the_history_pass_has_receipts_too(filled: RunningDesk) -> None:
+    """Only the run's own day stores them; another day's are read off what was known then."""
+    async with filled.store() as store:
+        day = (await store.gold_days("portfolio_state"))[-10]
+        found = await explain(store, load_catalog(), "risk.es_975", day)
+    received = [item for item in found.inputs if item.sha256]
+    assert received
+    assert all(item.knowledge_time <= day for item in received)
+
+
+@pytest.mark.parametrize(
+    ("figure", "says"),
+    [
+        ("risk.var_98", "near: .*risk.var_99"),
+        ("signals.RATES_CARY_ROLL", "near: signals.RATES_CARRY_ROLL"),
+        ("portfolio.nva", "near: .*portfolio.nav"),
+        ("agent.inflation", "near: agents.inflation"),
+        ("POSITIONS.dol", "near: positions.DOL"),
+        ("zzz", "Figures are risk.METRIC"),
+        ("risk.", "there is no figure 'risk.'"),
+    ],
+)
+async def test_a_wrong_name_is_one_clear_error(filled: RunningDesk, figure: str, says: str) -> None:
+    with pytest.raises(BadInput, match=says) as raised:
+        await why(filled, figure)
+    assert "\n" not in str(raised.value)
+
+
+async def test_a_day_without_a_decision_says_which_there_are(filled: RunningDesk) -> None:
+    async with filled.store() as store:
+        with pytest.raises(BadInput, match=f"no decision of 2019-03-01 is stored: there are .* to {FILLED_DAY}"):
+            await explain(store, load_catalog(), "risk.var_99", decision_time(FILLED_DAY.replace(2019, 3, 1)))
+
+
+async def test_the_command_prints_text_and_json(filled: RunningDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", filled.url)
+    home, last = Home(filled.home), LastWorld("sandbox")
+    text = await asyncio.to_thread(explained, home, last, "risk.var_99", FILLED_DAY, False)
+    assert text.startswith("risk.var_99 as of 2026-11-18 09:00 UTC, world sandbox")
+    assert "payload " in text
+    assert "fraction of NAV" in text
+    latest = await asyncio.to_thread(explained, home, last, "risk.var_99", None, True)
+    assert json.loads(latest)["as_of"] == AS_OF.isoformat()
