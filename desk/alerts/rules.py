@@ -21,7 +21,6 @@ BOOK = "portfolio"
 DAILY = "daily"
 PIPELINE = "PIPELINE_FAILURE"
 Unit = Literal["fraction", "ratio", "count", "score", "hours", "none"]
-Page = Literal["data", "signals", "portfolio", "risk", "agents", "pipeline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,13 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`fires(value, threshold)`; a rule without a threshold holds its number against 0. `page`: where it is shown;
-    `is_age`: it fires because something has grown old, which a failure explains."""
+    """`fires(value, threshold)`; a rule without a threshold holds its number against 0. `is_age`: it fires because
+    something has grown old, which a failure explains."""
 
     id: str
     observe: Callable[[Metrics], Iterable[Observed]]
     fires: Callable[[float, float], bool]
     unit: Unit
-    page: Page
     is_age: bool = False
 
 
@@ -55,7 +53,8 @@ def stale_data(metrics: Metrics) -> Iterable[Observed]:
         yield Observed(ALL, MISSING, "no dataset has a status", explained_by=_made_by("transform"))
     for name, facts in metrics.datasets.items():
         seen = f", last observation {facts.last_obs_date}" if facts.last_obs_date else ""
-        words = f"{name} is {facts.age_bd} business days old against a promise of {facts.promise_bd}{seen}"
+        age = facts.age_bd if isinstance(facts.age_bd, int) else "an unknown number of"
+        words = f"{name} is {age} business days old against a promise of {facts.promise_bd}{seen}"
         explained = (AlertKey(PIPELINE, f"source:{facts.source}"), *_stages_to("transform"))
         yield Observed(name, _ratio(facts.age_bd, facts.promise_bd), words, explained_by=explained)
 
@@ -155,14 +154,14 @@ def _ratio(age: object, promise: object) -> object:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("STALE_DATA", stale_data, operator.gt, "ratio", "data", is_age=True),
-    Rule("VAR_BREACH", var_breach, operator.gt, "fraction", "risk"),
-    Rule("VAR_CRITICAL", var_critical, operator.gt, "fraction", "risk"),
-    Rule("DRAWDOWN_WARNING", drawdown, operator.gt, "fraction", "portfolio"),
-    Rule("DRAWDOWN_CRITICAL", drawdown, operator.gt, "fraction", "portfolio"),
-    Rule("LIMIT_BREACH", limit_breach, operator.ge, "ratio", "risk"),
-    Rule("SIGNAL_FLIP", signal_flip, operator.ge, "count", "signals"),
-    Rule("CONVICTION_SURGE", conviction_surge, operator.gt, "score", "signals"),
-    Rule("PIPELINE_FAILURE", pipeline_failure, operator.gt, "none", "pipeline"),
-    Rule("AGENT_STALE", agent_stale, operator.gt, "hours", "agents", is_age=True),
+    Rule("STALE_DATA", stale_data, operator.gt, "ratio", is_age=True),
+    Rule("VAR_BREACH", var_breach, operator.gt, "fraction"),
+    Rule("VAR_CRITICAL", var_critical, operator.gt, "fraction"),
+    Rule("DRAWDOWN_WARNING", drawdown, operator.gt, "fraction"),
+    Rule("DRAWDOWN_CRITICAL", drawdown, operator.gt, "fraction"),
+    Rule("LIMIT_BREACH", limit_breach, operator.ge, "ratio"),
+    Rule("SIGNAL_FLIP", signal_flip, operator.ge, "count"),
+    Rule("CONVICTION_SURGE", conviction_surge, operator.gt, "score"),
+    Rule("PIPELINE_FAILURE", pipeline_failure, operator.gt, "none"),
+    Rule("AGENT_STALE", agent_stale, operator.gt, "hours", is_age=True),
 )

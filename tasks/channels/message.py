@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol
 
 from desk.alerts.evaluate import UNITS, shown
 from desk.alerts.model import AlertKey, AlertLine
-from desk.alerts.rules import PIPELINE
 from desk.errors import AlvoradaError
 from desk.model import SAO_PAULO
 
@@ -119,14 +118,13 @@ def line_title(line: AlertLine) -> str:
 def line_facts(line: AlertLine) -> list[tuple[str, str]]:
     """Name and value of what every alert says: value, threshold, since, and what was held back or how long it took."""
     unit = UNITS.get(line.key.rule_id, "score")
-    facts = []
-    if line.key.condition == "threshold" and line.key.rule_id != PIPELINE:
-        facts = [("Value", shown(line.value, unit)), ("Threshold", shown(line.threshold, unit))]
-    facts.append(("Since", moment(line.since)))
+    value = "the rule raised" if line.key.condition == "error" else shown(line.value, unit)
+    threshold = "any failure" if line.threshold is None else shown(line.threshold, unit)
+    facts = [("Value", value), ("Threshold", threshold), ("Since", moment(line.since))]
     if line.ended_at is not None and line.lasted is not None:
         facts.append(("Resolved", f"{moment(line.ended_at)}, after {duration(line.lasted)}"))
     if line.held_back and line.held_since is not None:
-        facts.append(("Held back", f"{line.held_back} held back since {clock_time(line.held_since)}"))
+        facts.append(("Not sent", f"{line.held_back} held back since {clock_time(line.held_since)}"))
     return facts
 
 

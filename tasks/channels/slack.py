@@ -13,7 +13,7 @@ from typing import Any
 
 from blocks import webhook
 from desk.alerts.model import AlertLine
-from tasks.channels.message import DeliveryFailed, Message, Receipt, line_facts, line_title
+from tasks.channels.message import DeliveryFailed, Message, Receipt, line_facts, line_title, moment
 
 HEADER, SECTION, BLOCKS, TOTAL = 150, 3000, 20, 8000
 FALLBACK = 1500
@@ -53,7 +53,7 @@ def slack_payload(message: Message) -> dict[str, Any]:
         return {"text": _fallback(message), "blocks": list(message.blocks)}
     head = webhook.clipped(one_line(message.title), HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": head, "emoji": True}}]
-    closing = _link_block(message.link)
+    closing = _closing(message)
     for words in message.paragraphs[:4]:
         blocks.append(_section(webhook.clipped(safe(words), SECTION)))
     rest: list[AlertLine] = []
@@ -99,9 +99,10 @@ def _fallback(message: Message) -> str:
     return f"{text} {_address(message.link)}".strip()
 
 
-def _link_block(link: str) -> list[dict[str, Any]]:
-    address = _address(link)
-    return [_section(f"<{address}|Open the page>")] if address else []
+def _closing(message: Message) -> list[dict[str, Any]]:
+    """When it was said, and the page that shows it."""
+    address, when = _address(message.link), moment(message.at)
+    return [_section(f"<{address}|Open the page> · {when}" if address else when)]
 
 
 def _address(link: str) -> str:
