@@ -16,6 +16,7 @@ from desk.errors import BadInput, MissingInput
 from desk.gold import STRATEGY_SIGNALS
 from desk.model import decision_time
 from desk.strategies import STRATEGIES, Strategy, input_ages, score_all
+from tests.desk.strategies.conftest import LATE_DAYS
 from tests.desk.strategies.panels import BY_ID, made
 
 each = pytest.mark.parametrize("strategy", STRATEGIES, ids=list(BY_ID))
@@ -92,6 +93,13 @@ def test_scores_do_not_see_later_days(strategy: Strategy, sandbox_panel) -> None
     whole = strategy.score(sandbox_panel.values)
     for cut in (1, 777, 1900, 3301):
         assert_frame_equal(whole.head(cut), strategy.score(sandbox_panel.values.head(cut)), check_exact=True)
+
+
+@each
+def test_a_daily_run_agrees_with_fifteen_years(strategy: Strategy, sandbox_panel, late_panel) -> None:
+    """After its warm-up a panel that begins late scores as one that begins early, to the last bit."""
+    early = strategy.score(sandbox_panel.values).tail(LATE_DAYS)
+    assert_frame_equal(early, strategy.score(late_panel.values).tail(LATE_DAYS), check_exact=True)
 
 
 @each
