@@ -24,6 +24,7 @@ from desk.errors import BadCatalog
 InstrumentKind = Literal[
     "pre_pu", "real_pu", "fx_forward", "equity_forward", "cupom_pu", "ipca_bond", "par_bond", "spread"
 ]
+METHODS = ("black_litterman", "risk_parity")
 PRICE_KINDS = ("fx_forward", "equity_forward")
 ASSET_CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
@@ -63,6 +64,9 @@ class Instrument:
 @dataclass(frozen=True, slots=True)
 class PortfolioParameters:
     inception_nav_brl: float
+    method: str
+    tau: float
+    view_confidence: float
     target_volatility: float
     full_conviction: float
     dead_band: float
@@ -104,12 +108,21 @@ def load_desk_parameters() -> DeskParameters:
     scenarios = read_toml("scenarios")
     return DeskParameters(
         instruments=tuple(_instrument(key, raw) for key, raw in read_toml("instruments")["instrument"].items()),
-        portfolio=record(PortfolioParameters, "portfolio.toml", read_toml("portfolio")),
+        portfolio=_portfolio(read_toml("portfolio")),
         risk=risk_parameters(read_toml("risk")),
         limits=limits(read_toml("limits")),
         parametric=tuple(parametric_scenario(key, raw) for key, raw in scenarios["parametric"].items()),
         dated=tuple(dated_scenario(key, raw) for key, raw in scenarios["dated"].items()),
     )
+
+
+def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:
+    built: PortfolioParameters = record(PortfolioParameters, "portfolio.toml", raw)
+    if built.method not in METHODS:
+        raise BadCatalog(f"portfolio.toml: unknown method {built.method!r}; known: {', '.join(METHODS)}")
+    if not (0 < built.tau <= 1 and 0 <= built.view_confidence <= 1):
+        raise BadCatalog("portfolio.toml: tau and view_confidence must lie in 0 to 1")
+    return built
 
 
 def _instrument(key: str, raw: Mapping[str, Any]) -> Instrument:

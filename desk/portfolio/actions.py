@@ -21,7 +21,7 @@ from desk.portfolio.book import Path
 from desk.portfolio.book_frames import as_of_times
 from desk.portfolio.market import USDBRL
 from desk.portfolio.pricing import Quotes, quote, terms_of
-from desk.portfolio.size import Plan, unit_cost
+from desk.portfolio.size import Contributions, Plan, unit_cost
 from desk.transforms.curves import FloatArray
 from desk.units import bp, pct
 
@@ -36,8 +36,6 @@ UNITS = {
     "par_bond": "fraction per year",
     "spread": "fraction per year",
 }
-Contributions = Mapping[tuple[int, str], Mapping[str, float]]
-"""(row of the plan, instrument) -> strategy -> its signed part of the conviction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,13 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_BY_FACTOR, PNL_BY_STRATEGY
 from desk.portfolio.book import FACTORS, Path
 from desk.portfolio.book_frames import as_of_times, gold_frame
-from desk.portfolio.size import Plan
+from desk.portfolio.size import Contributions, Plan
 from desk.transforms.curves import FloatArray
 
 CASH, COST, UNATTRIBUTED = "CASH", "COST", "UNATTRIBUTED"
 DECIDED_BEFORE = 2
 """Rows from the decision of a position to the row that marks its first move."""
 Cents = npt.NDArray[np.int64]
-Contributions = Mapping[tuple[int, str], Mapping[str, float]]
-"""(row of the plan, instrument) -> strategy -> its signed part of the conviction."""
 
 
 def to_cents(money: FloatArray) -> Cents:

@@ -18,13 +18,13 @@ from desk.gold import (
     PORTFOLIO_STATE,
     TARGET_POSITION,
 )
-from desk.portfolio.actions import Contributions, action_frame
+from desk.portfolio.actions import action_frame
 from desk.portfolio.book import run_guarded
 from desk.portfolio.book_frames import pnl_attribution, portfolio_state, target_positions
 from desk.portfolio.explain import pnl_by_factor, pnl_by_strategy
 from desk.portfolio.market import Market, read_market
 from desk.portfolio.shorts import without_cash_shorts
-from desk.portfolio.size import plan_book
+from desk.portfolio.size import Contributions, plan_book
 from desk.transforms.curves import FloatArray
 
 Frames = dict[str, pl.DataFrame]
@@ -45,9 +45,9 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
         raise BadInput(f"the book's inception {inception} is after the panel's last day {market.days[-1]}")
     first = int(later[0])
     view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
-    plan = plan_book(market, _conviction(view, market, parameters), parameters, first)
-    path, shadow = run_guarded(plan, parameters)
     reasons = _contributions(view, first)
+    plan = plan_book(market, _conviction(view, market, parameters), reasons, parameters, first)
+    path, shadow = run_guarded(plan, parameters)
     return {
         TARGET_POSITION.name: target_positions(plan, path, parameters),
         PORTFOLIO_STATE.name: portfolio_state(plan, path, shadow),

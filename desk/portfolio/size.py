@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,22 +12,26 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.covariance import ewma_weights, shrunk_covariance
 from desk.portfolio.market import USDBRL, Market
+from desk.portfolio.optimise import TRADING_DAYS as TRADING_DAYS
+from desk.portfolio.optimise import optimise
 from desk.portfolio.pricing import BP, Quotes, Terms, quote, terms_of
-from desk.portfolio.risk_parity import risk_shares, solve_risk_parity, strength
+from desk.portfolio.risk_parity import strength
 from desk.portfolio.trailing import trailing_pnl
 from desk.transforms.curves import FloatArray
 
-TRADING_DAYS = 252.0
 IntArray = npt.NDArray[np.int64]
+Contributions = Mapping[tuple[int, str], Mapping[str, float]]
+"""(row of the plan, instrument) -> strategy -> its signed part of the conviction."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """What each row (R) would hold of each instrument (N) per BRL of NAV, before lots. NaN where unknown.
 
-    `risk_weight` is the signed share of target risk; `per_brl` contracts (not rounded) per BRL of NAV; `volatility` BRL
-    a day per contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract; `target_volatility`
-    (R,) a year, after strength and limits; `aversion` (R,) the risk aversion at which that book is the best one.
+    `risk_weight` is each line's signed share of target risk; `per_brl` contracts (not rounded) per BRL of NAV;
+    `volatility` BRL a day per contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract;
+    `target_volatility` (R,) a year, after strength and limits; `aversion` (R,) the risk aversion at which that book is
+    the best one.
     """
 
     market: Market
@@ -50,55 +55,53 @@ def class_index(parameters: DeskParameters) -> tuple[tuple[str, ...], npt.NDArra
     return names, np.array([names.index(item.asset_class) for item in parameters.instruments], dtype=np.intp)
 
 
-def plan_book(market: Market, conviction: FloatArray, parameters: DeskParameters, first: int) -> Plan:
-    """The plan of the rows from `first` on; `conviction` (T, N) covers the whole market, NaN for no view."""
+def plan_book(
+    market: Market, conviction: FloatArray, contributions: Contributions, parameters: DeskParameters, first: int
+) -> Plan:
+    """The plan of the rows from `first` on; `conviction` (T, N) covers the whole market, NaN for no view.
+
+    `contributions` are the strategies' signed parts of the convictions, by row of the plan.
+    """
     rules, terms = parameters.portfolio, terms_of(parameters.instruments)
     rows = np.arange(first, len(market))
     part = market[first:]
     contracts = map_contracts(parameters.instruments, part.days)
     quotes = quote(terms, part.levels, part.valuation, contracts.maturity)
-    weights = ewma_weights(rules.covariance_window, rules.covariance_half_life)
+    decay = ewma_weights(rules.covariance_window, rules.covariance_half_life)
     count = len(parameters.instruments)
     volatility, matrix = np.empty((len(rows), count)), np.empty((len(rows), count, count))
     for chunk, pnl in trailing_pnl(terms, market, rows, contracts.maturity, rules.covariance_window):
-        estimate = shrunk_covariance(pnl, weights, rules.covariance_min_rows)
+        estimate = shrunk_covariance(pnl, decay, rules.covariance_min_rows)
         volatility[chunk], matrix[chunk] = estimate.volatility, estimate.matrix
     view = np.nan_to_num(conviction[first:])
     sizeable = np.isfinite(quotes.value) & np.isfinite(volatility) & (np.abs(view) >= rules.dead_band)
     view = np.where(sizeable, view, 0.0)
-    risk_weight, per_brl = _weights(view, matrix, quotes.exposure, parameters)
-    taken = np.abs(risk_weight).sum(axis=1)
-    asked = strength(view, rules.full_conviction)
-    kept = np.where(taken > 0, taken / np.where(asked > 0, asked, 1.0), 1.0)
+    parts = _parts(contributions, parameters.instrument_ids, len(rows))
+    weights = optimise(view, parts, volatility, matrix, quotes.exposure, class_index(parameters)[1], parameters)
+    asked = rules.target_volatility * strength(view, rules.full_conviction)
+    kept = np.where(weights.volatility > 0, weights.volatility / np.where(asked > 0, asked, 1.0), 1.0)
     return Plan(
         market=part,
         contracts=contracts,
         quotes=quotes,
         volatility=volatility,
         matrix=matrix,
-        risk_weight=risk_weight,
-        per_brl=per_brl,
+        risk_weight=weights.risk_weight,
+        per_brl=weights.per_brl,
         unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
-        target_volatility=rules.target_volatility * taken,
+        target_volatility=weights.volatility,
         aversion=rules.sharpe_assumed / rules.target_volatility / kept,
     )
 
 
-def _weights(
-    view: FloatArray, matrix: FloatArray, exposure: FloatArray, parameters: DeskParameters
-) -> tuple[FloatArray, FloatArray]:
-    """Signed shares of target risk and contracts per BRL of NAV, within the limits less their headroom."""
-    rules, limits = parameters.portfolio, parameters.limits
-    _, classes = class_index(parameters)
-    caps = [limits.threshold(name) * rules.limit_headroom for name in ("instrument_risk_share", "class_risk_share")]
-    shares = risk_shares(view, strength(view, rules.full_conviction), classes, *caps)
-    unit = solve_risk_parity(matrix, shares, np.where(view < 0, -1.0, 1.0))
-    daily_target = rules.target_volatility / np.sqrt(TRADING_DAYS)
-    per_brl = unit * daily_target * shares.sum(axis=1, keepdims=True)
-    gross = np.abs(per_brl * np.nan_to_num(exposure)).sum(axis=1, keepdims=True)
-    cap = limits.threshold("gross_leverage") * rules.limit_headroom
-    scale = np.minimum(1.0, cap / np.where(gross > 0, gross, cap))
-    return shares * np.sign(view) * scale, per_brl * scale
+def _parts(contributions: Contributions, ids: Sequence[str], rows: int) -> list[dict[str, FloatArray]]:
+    """By row: strategy -> its parts (N,), in the order of the strategies' names."""
+    place = {name: column for column, name in enumerate(ids)}
+    found: list[dict[str, FloatArray]] = [{} for _ in range(rows)]
+    for (row, instrument_id), parts in contributions.items():
+        for strategy, part in parts.items():
+            found[row].setdefault(strategy, np.zeros(len(ids)))[place[instrument_id]] = part
+    return [dict(sorted(row.items())) for row in found]
 
 
 def unit_cost(parameters: DeskParameters, terms: Terms, quotes: Quotes, usdbrl: FloatArray) -> FloatArray:
@@ -133,20 +136,53 @@ def worth_trading(
     A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v (where limits keep the book
     smaller than its views ask, v is that smaller volatility): being off target by a daily risk of d BRL, d^2 =
     gap' C gap, costs it 0.5 x aversion x d^2 / NAV a day over the days that a position is held.
-    Lines are taken one by one, the one that gains most after its cost first, until none gains: two legs that drift
-    together and hedge each other are left alone.
+    Two plans are made and the better one is kept: lines taken one by one, the one that gains most after its cost
+    first, until none gains (two legs that have drifted together and hedge each other are left alone); and all lines,
+    less those that are better left, one by one (a spread is opened with both its legs, though each alone would be a new
+    risk).
     """
     price = 0.5 * aversion / nav * holding_days
+    size = gap.astype(np.float64)
+    taken, left = _taken(size, must, matrix, cost, price), _left(size, must, matrix, cost, price)
+    saved = [price * _risk(np.where(plan, size, 0.0), size, matrix) - cost[plan].sum() for plan in (taken, left)]
+    return left if saved[1] > saved[0] else taken
+
+
+def _risk(traded: FloatArray, gap: FloatArray, matrix: FloatArray) -> float:
+    """How much squared tracking risk trading `traded` of the `gap` takes away."""
+    rest = gap - traded
+    return float(gap @ matrix @ gap - rest @ matrix @ rest)
+
+
+def _taken(
+    gap: FloatArray, must: npt.NDArray[np.bool_], matrix: FloatArray, cost: FloatArray, price: float
+) -> npt.NDArray[np.bool_]:
     chosen = must.copy()
-    open_gap = np.where(chosen, 0.0, gap)
+    rest = np.where(chosen, 0.0, gap)
     variances = np.diagonal(matrix)
     for _ in range(len(gap)):
-        saved = 2.0 * open_gap * (matrix @ open_gap) - variances * open_gap**2
-        gain = np.where(open_gap != 0, price * saved - cost, -np.inf)
+        saved = 2.0 * rest * (matrix @ rest) - variances * rest**2
+        gain = np.where(rest != 0, price * saved - cost, -np.inf)
         best = int(gain.argmax())
         if gain[best] <= 0:
             break
-        chosen[best], open_gap[best] = True, 0.0
+        chosen[best], rest[best] = True, 0.0
+    return chosen
+
+
+def _left(
+    gap: FloatArray, must: npt.NDArray[np.bool_], matrix: FloatArray, cost: FloatArray, price: float
+) -> npt.NDArray[np.bool_]:
+    chosen = np.asarray(must | (gap != 0), dtype=np.bool_)
+    rest = np.zeros_like(gap)
+    variances = np.diagonal(matrix)
+    for _ in range(len(gap)):
+        added = 2.0 * gap * (matrix @ rest) + variances * gap**2
+        gain = np.where(chosen & ~must & (gap != 0), cost - price * added, -np.inf)
+        best = int(gain.argmax())
+        if gain[best] <= 0:
+            break
+        chosen[best], rest[best] = False, gap[best]
     return chosen
 
 

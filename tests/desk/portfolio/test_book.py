@@ -258,6 +258,9 @@ def test_no_order_costs_more_than_it_gains() -> None:
     drift = np.array([900, -900])
     chosen = worth_trading(drift, never, hedged, np.abs(drift) * 7.0, 1e8, AVERSION, 63)
     assert not chosen.any(), "two legs that hedge each other are left alone"
+    spread = np.array([20_000, -20_000])
+    chosen = worth_trading(spread, never, hedged, np.abs(spread) * 0.5, 1e8, AVERSION, 63)
+    assert chosen.all(), "a spread is opened with both its legs: 179,000 BRL of daily risk for 20,000 BRL"
 
 
 def test_lots_round_halves_away_from_zero() -> None:
