@@ -30,3 +30,10 @@ SELECT token_id, name, scope, created_at, expires_at, revoked_at FROM api_token;
 
 CREATE VIEW v_api_audit AS
 SELECT audit_id, at, token_name, request_id, method, path, status, detail FROM api_audit;
+
+-- Every version of a value, for whoever asks what was known when.
+CREATE VIEW v_observation AS
+SELECT series_id, obs_date, knowledge_time, value, stamp, payload_id FROM observation;
+
+CREATE VIEW v_price_bar AS
+SELECT instrument_id, obs_date, knowledge_time, open, high, low, close, volume, stamp, payload_id FROM price_bar;

@@ -1,0 +1,93 @@
+"""Who asks, how often: tokens with scopes, and a limit of requests a minute for each of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import Depends, HTTPException, Request
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from blocks.database import CONNECT_ERRORS
+from desk.errors import StoreError
+from tasks.tokens import Refused, Scope, Token, digest, find_token
+
+KEPT_SECONDS = 5.0
+"""A token is asked of the database this often at most: a revocation acts within it."""
+MOST_KEPT = 1000
+STRANGERS_PER_MINUTE = 60
+"""Requests a minute from one address without a good token: guessing is slow, and 256 bits are many."""
+
+
+class Tokens:
+    """Tokens as the database has them, remembered for KEPT_SECONDS."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Callable[[], dt.datetime]) -> None:
+        self._pool, self._clock = pool, clock
+        self._kept: dict[str, tuple[float, Token | Refused]] = {}
+
+    async def find(self, secret: str) -> Token | Refused:
+        key, now = digest(secret), time.monotonic()
+        kept = self._kept.get(key)
+        if kept and kept[0] > now:
+            return kept[1]
+        try:
+            found = await find_token(self._pool, secret, self._clock())
+        except (*CONNECT_ERRORS, asyncpg.PostgresError) as error:
+            raise StoreError("tokens cannot be read") from error
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._kept[key] = (now + KEPT_SECONDS, found)
+        return found
+
+
+class Limiter:
+    """A moving window of a minute for each caller, in this process."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._known = RateLimitItemPerMinute(per_minute)
+        self._stranger = RateLimitItemPerMinute(STRANGERS_PER_MINUTE)
+
+    async def token(self, name: str) -> None:
+        await self._hit(self._known, f"token {name}")
+
+    async def stranger(self, address: str) -> None:
+        await self._hit(self._stranger, f"address {address}")
+
+    async def _hit(self, item: RateLimitItemPerMinute, who: str) -> None:
+        if not await self._window.hit(item, who):
+            resets = (await self._window.get_window_stats(item, who)).reset_time
+            wait = max(1, int(resets - time.time()) + 1)
+            raise HTTPException(429, f"more than {item.amount} requests a minute", {"Retry-After": str(wait)})
+
+
+def require(scope: Scope) -> Callable[[Request], Awaitable[Token]]:
+    """A dependency: the caller's token, which must reach `scope`. 401, 403 or 429 otherwise."""
+
+    async def token_of(request: Request) -> Token:
+        state: Any = request.app.state
+        kind, _, secret = request.headers.get("authorization", "").partition(" ")
+        address = request.client.host if request.client else "unknown"
+        found = await state.tokens.find(secret.strip()) if kind.lower() == "bearer" and secret.strip() else None
+        if not isinstance(found, Token):
+            await state.limiter.stranger(address)
+            reason = found.reason if found else "a token is wanted: Authorization: Bearer ..."
+            raise HTTPException(401, reason, {"WWW-Authenticate": "Bearer"})
+        await state.limiter.token(found.name)
+        request.state.token = found
+        if not found.may(scope):
+            raise HTTPException(403, f"this token may {found.scope}; {scope} is wanted")
+        return found
+
+    return token_of
+
+
+Reader = Annotated[Token, Depends(require("read"))]
+Operator = Annotated[Token, Depends(require("operate"))]
+Admin = Annotated[Token, Depends(require("admin"))]

@@ -1,0 +1,17 @@
+"""One file per group of paths, listed once here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routes import alerts, health, market, monitoring, portfolio, reports, runs
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    monitoring.router,
+    alerts.router,
+    runs.router,
+    reports.router,
+    market.router,
+    portfolio.router,
+)

@@ -1,0 +1,153 @@
+"""alerts/: rules that people may change, and silences. A change acts at the next evaluation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.access import Admin, Operator, Reader
+from api.problems import NotThere
+from api.reading import rows
+from desk.catalog.alert_rules import Severity
+from tasks.alerts.rules import add_silence, change_rule, end_silence
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+RuleId = Annotated[str, Path(max_length=100, examples=["VAR_BREACH"])]
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="`*` and `?` stand for any.")]
+Seconds = Annotated[int, Field(ge=0, le=604_800)]
+
+
+class Rule(BaseModel):
+    rule_id: str = Field(examples=["VAR_BREACH"])
+    enabled: bool
+    severity: Severity
+    threshold: float | None = Field(examples=[0.03])
+    for_seconds: int = Field(description="The condition must hold this long before the alert fires.")
+    keep_firing_seconds: int
+    cooldown_seconds: int = Field(description="From one delivery to the next of the same alert.")
+    repeat_seconds: int
+    changed_at: dt.datetime | None = Field(description="Null: it follows the catalogue.")
+    changed_by: str | None
+
+
+class RuleChange(BaseModel):
+    """Only the fields to change; null is as good as left out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"threshold": 0.025}]})
+
+    enabled: bool | None = None
+    severity: Severity | None = None
+    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    for_seconds: Seconds | None = None
+    keep_firing_seconds: Seconds | None = None
+    cooldown_seconds: Seconds | None = None
+    repeat_seconds: Seconds | None = None
+
+
+class NewSilence(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "rule_pattern": "STALE_DATA",
+                    "subject_pattern": "ibge_*",
+                    "comment": "IBGE is moving its servers",
+                    "ends_at": "2026-11-23T12:00:00Z",
+                }
+            ]
+        },
+    )
+
+    rule_pattern: Pattern
+    subject_pattern: Pattern = "*"
+    comment: Text
+    starts_at: AwareDatetime | None = Field(default=None, description="Now when left out.")
+    ends_at: AwareDatetime
+
+
+class Silence(BaseModel):
+    silence_id: int
+    rule_pattern: str
+    subject_pattern: str
+    author: str
+    comment: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    ended_at: dt.datetime | None
+    ended_by: str | None
+
+
+@router.get("/rules", summary="Every rule as it is now")
+async def rules(
+    request: Request,
+    _: Reader,
+) -> list[Rule]:
+    return [Rule(**row) for row in await rows(request, "SELECT * FROM v_alert_rule ORDER BY rule_id")]
+
+
+@router.get("/rules/{rule_id}", summary="One rule")
+async def rule(request: Request, _: Reader, rule_id: RuleId) -> Rule:
+    return await _rule(request, rule_id)
+
+
+async def _rule(request: Request, rule_id: str) -> Rule:
+    found = await rows(request, "SELECT * FROM v_alert_rule WHERE rule_id = $1", rule_id)
+    if not found:
+        raise NotThere(f"there is no alert rule {rule_id!r}")
+    return Rule(**found[0])
+
+
+@router.patch("/rules/{rule_id}", summary="Change a rule; it acts at the next evaluation")
+async def patch_rule(request: Request, token: Admin, rule_id: RuleId, change: RuleChange) -> Rule:
+    changes: dict[str, Any] = change.model_dump(exclude_none=True)
+    request.state.asked = changes
+    await _rule(request, rule_id)
+    await change_rule(request.app.state.store, rule_id, changes, token.name, request.app.state.clock())
+    return await _rule(request, rule_id)
+
+
+@router.get("/silences", summary="Silences, the latest first")
+async def silences(
+    request: Request,
+    _: Reader,
+    active: Annotated[bool, Query(description="Only those that are on or still to come.")] = True,
+) -> list[Silence]:
+    found = await rows(
+        request,
+        "SELECT * FROM v_silence WHERE NOT $1 OR effective_end > $2 ORDER BY silence_id DESC LIMIT 500",
+        active,
+        request.app.state.clock(),
+    )
+    return [Silence(**{name: row[name] for name in Silence.model_fields}) for row in found]
+
+
+@router.post("/silences", status_code=201, summary="Mute what matches, until an end")
+async def new_silence(request: Request, token: Operator, asked: NewSilence) -> Silence:
+    request.state.asked = asked.model_dump(mode="json")
+    now = request.app.state.clock()
+    made = await add_silence(
+        request.app.state.store,
+        rule_pattern=asked.rule_pattern,
+        subject_pattern=asked.subject_pattern,
+        author=token.name,
+        comment=asked.comment,
+        starts_at=asked.starts_at or now,
+        ends_at=asked.ends_at,
+        at=now,
+    )
+    found = await rows(request, "SELECT * FROM v_silence WHERE silence_id = $1", made.silence_id)
+    return Silence(**{name: found[0][name] for name in Silence.model_fields})
+
+
+@router.delete("/silences/{silence_id}", status_code=204, summary="End a silence now")
+async def drop_silence(request: Request, token: Operator, silence_id: Annotated[int, Path(ge=1, le=2**53)]) -> None:
+    found = await rows(request, "SELECT effective_end FROM v_silence WHERE silence_id = $1", silence_id)
+    now = request.app.state.clock()
+    if not found or found[0]["effective_end"] <= now:
+        raise NotThere(f"there is no silence {silence_id} that is still on")
+    await end_silence(request.app.state.store, silence_id, token.name, now)

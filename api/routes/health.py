@@ -1,0 +1,44 @@
+"""Is it alive, and can it work: `health` for whoever restarts processes, `ready` for whoever sends requests."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+import migrations
+from api.access import Reader
+from api.problems import Unavailable
+from api.reading import rows
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The process answers. Nothing else is asked."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    status: Literal["ready"] = "ready"
+    world: str
+    schema_version: str
+
+
+@router.get("/health", summary="Liveness; the only path without a token")
+async def health() -> Health:
+    return Health()
+
+
+@router.get("/ready", summary="Readiness: the database answers and has this code's schema")
+async def ready(
+    request: Request,
+    _: Reader,
+) -> Ready:
+    async with request.app.state.store.connections.acquire() as connection:
+        version = await migrations.version(connection)
+    if version != migrations.HEAD:
+        raise Unavailable(f"the schema is {version}; this code wants {migrations.HEAD}")
+    return Ready(world=(await rows(request, "SELECT name FROM v_world"))[0]["name"], schema_version=version)

@@ -1,0 +1,119 @@
+"""series and curves: what the desk knew of the world, as of a decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
+
+from api.access import Reader
+from api.problems import NotThere
+from api.reading import AsOf, Limit, decision, moment_of, rows
+from desk.catalog import load_catalog
+
+router = APIRouter(tags=["market"])
+SeriesId = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9_]+$", examples=["ipca_mom"])]
+CurveId = Annotated[str, Path(max_length=20, pattern=r"^[A-Z_]+$", examples=["PRE"])]
+Day = Annotated[dt.date | None, Query()]
+# What was known at a moment: of each observation the newest version that the world had by then.
+_KNOWN = """
+SELECT * FROM (
+    SELECT DISTINCT ON (obs_date) obs_date, value, knowledge_time, stamp, sha256 FROM (
+        SELECT obs_date, knowledge_time, value, stamp, payload_id FROM v_observation WHERE series_id = $1
+        UNION ALL
+        SELECT obs_date, knowledge_time, close, stamp, payload_id FROM v_price_bar WHERE instrument_id = $1
+    ) AS versions LEFT JOIN v_payload USING (payload_id)
+    WHERE knowledge_time <= $2 AND obs_date >= $3 AND obs_date <= $4
+    ORDER BY obs_date, knowledge_time DESC
+) AS known ORDER BY obs_date DESC LIMIT $5
+"""
+
+
+class SeriesFacts(BaseModel):
+    series_id: str = Field(examples=["ipca_mom"])
+    name: str
+    source: str
+    dataset: str
+    unit: str
+    frequency: str
+
+
+class Observation(BaseModel):
+    obs_date: dt.date
+    value: float | None
+    knowledge_time: dt.datetime = Field(description="When the world could know it.")
+    stamp: str = Field(description="How the knowledge time came about: source, rule, sight, imported.")
+    sha256: str | None = Field(description="Of the payload that it was read from.")
+
+
+class SeriesValues(SeriesFacts):
+    as_of: dt.datetime
+    values: list[Observation] = Field(description="Newest first.")
+
+
+class CurvePoint(BaseModel):
+    tenor_bd: int = Field(description="Business days.")
+    rate: float | None = Field(description="Fraction a year.")
+    obs_date: dt.date
+
+
+class Curve(BaseModel):
+    curve_id: str
+    as_of: dt.datetime
+    points: list[CurvePoint]
+
+
+@router.get("/series", summary="The catalogue of series")
+async def series(_: Reader, source: Annotated[str | None, Query(max_length=50)] = None) -> list[SeriesFacts]:
+    return [facts for facts in _facts().values() if source in (None, facts.source)]
+
+
+@router.get("/series/{series_id}", summary="A series as it was known at a decision, newest first")
+async def one_series(
+    request: Request,
+    _: Reader,
+    series_id: SeriesId,
+    as_of: AsOf = None,
+    start: Day = None,
+    end: Day = None,
+    limit: Limit = 250,
+) -> SeriesValues:
+    facts = _facts().get(series_id)
+    if facts is None:
+        raise NotThere(f"there is no series {series_id!r}")
+    moment = moment_of(as_of) if as_of else request.app.state.clock()
+    first, last = start or dt.date(1900, 1, 1), end or dt.date(2200, 1, 1)
+    found = await rows(request, _KNOWN, series_id, moment, first, last, limit)
+    return SeriesValues(**facts.model_dump(), as_of=moment, values=[Observation(**row) for row in found])
+
+
+def _facts() -> dict[str, SeriesFacts]:
+    catalog = load_catalog()
+    return {
+        name: SeriesFacts(
+            series_id=name,
+            name=spec.name,
+            source=catalog.datasets[spec.dataset].source,
+            dataset=spec.dataset,
+            unit=spec.unit,
+            frequency=spec.frequency,
+        )
+        for name, spec in catalog.series.items()
+    }
+
+
+@router.get("/curves/{curve_id}", summary="A curve at the desk's vertices, as a decision saw it")
+async def curve(request: Request, _: Reader, curve_id: CurveId, as_of: AsOf = None) -> Curve:
+    moment = await decision(request, "v_feature", as_of)
+    found = await rows(
+        request,
+        "SELECT substring(feature_id FROM '[0-9]+$')::int AS tenor_bd, value AS rate, obs_date FROM v_feature"
+        " WHERE as_of = $1 AND feature_id ~ ('^' || lower($2) || '_[0-9]+$') ORDER BY 1",
+        moment,
+        curve_id,
+    )
+    if not found:
+        raise NotThere(f"there is no curve {curve_id!r}; there are PRE, REAL, CUPOM, UST")
+    return Curve(curve_id=curve_id, as_of=moment, points=[CurvePoint(**row) for row in found])

@@ -1,0 +1,144 @@
+"""signals, positions and risk: what the desk concluded at a decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from api.access import Reader
+from api.reading import AsOf, decision, rows
+
+router = APIRouter(tags=["portfolio"])
+
+
+class Strategy(BaseModel):
+    strategy_id: str = Field(examples=["FX_CARRY_MOMENTUM"])
+    asset_class: str
+    score: float | None = Field(description="-1 to +1; + does the trade as written.")
+    confidence: float | None
+    drivers: dict[str, Any]
+    missing: list[str]
+
+
+class Conviction(BaseModel):
+    instrument_id: str = Field(examples=["DI1_2Y"])
+    asset_class: str
+    conviction: float | None = Field(description="-1 to +1; + is long the price.")
+    agreement: float | None
+    flip: int | None
+    surge: float | None
+    contributions: dict[str, Any]
+
+
+class Signals(BaseModel):
+    as_of: dt.datetime
+    strategies: list[Strategy]
+    instruments: list[Conviction]
+
+
+class Position(BaseModel):
+    instrument_id: str
+    contract_id: str | None
+    asset_class: str
+    contracts: int | None = Field(description="+ is long the price.")
+    contracts_before: int | None
+    price: float | None
+    rate: float | None
+    notional_brl: float | None
+    dv01_brl: float | None = Field(description="Of the whole position, BRL a basis point; + gains when the rate falls.")
+    delta_brl: float | None
+    margin_brl: float | None
+    risk_weight: float | None
+
+
+class Positions(BaseModel):
+    as_of: dt.datetime
+    nav_brl: float | None
+    drawdown: float | None
+    gross_leverage: float | None
+    positions: list[Position]
+
+
+class Metric(BaseModel):
+    metric: str = Field(examples=["var_99"])
+    method: str = Field(examples=["filtered_historical"])
+    value: float | None = Field(description="Fraction of NAV for var and es, a loss positive.")
+    observations: int | None
+
+
+class LimitUse(BaseModel):
+    limit_id: str
+    name: str
+    value: float | None
+    threshold: float | None
+    utilisation: float | None
+    status: str
+
+
+class Stress(BaseModel):
+    scenario_id: str
+    name: str
+    kind: str
+    pnl_brl: float | None
+    pnl_fraction: float | None
+
+
+class Component(BaseModel):
+    instrument_id: str
+    component_var_95: float | None
+    share: float | None
+
+
+class Risk(BaseModel):
+    as_of: dt.datetime
+    metrics: list[Metric]
+    limits: list[LimitUse]
+    stress: list[Stress] = Field(description="Of the whole book, the worst first.")
+    components: list[Component]
+
+
+def _of(model: type[BaseModel], found: list[dict[str, Any]]) -> list[Any]:
+    return [model(**{name: row[name] for name in model.model_fields}) for row in found]
+
+
+@router.get("/signals", summary="Scores by strategy and convictions by instrument")
+async def signals(request: Request, _: Reader, as_of: AsOf = None) -> Signals:
+    moment = await decision(request, "v_strategy_signals", as_of)
+    scores = await rows(request, "SELECT * FROM v_strategy_signals WHERE as_of = $1 ORDER BY strategy_id", moment)
+    views = await rows(request, "SELECT * FROM v_aggregated_signal WHERE as_of = $1 ORDER BY instrument_id", moment)
+    return Signals(as_of=moment, strategies=_of(Strategy, scores), instruments=_of(Conviction, views))
+
+
+@router.get("/positions", summary="The book that a decision wants")
+async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Positions:
+    moment = await decision(request, "v_target_position", as_of)
+    lines = await rows(request, "SELECT * FROM v_target_position WHERE as_of = $1 ORDER BY instrument_id", moment)
+    state = await rows(
+        request, "SELECT nav_brl, drawdown, gross_leverage FROM v_portfolio_state WHERE as_of = $1", moment
+    )
+    whole = state[0] if state else {"nav_brl": None, "drawdown": None, "gross_leverage": None}
+    return Positions(as_of=moment, **whole, positions=_of(Position, lines))
+
+
+@router.get("/risk", summary="VaR and ES, limits, stress and components of a decision's book")
+async def risk(request: Request, _: Reader, as_of: AsOf = None) -> Risk:
+    moment = await decision(request, "v_risk_metrics_daily", as_of)
+    return Risk(
+        as_of=moment,
+        metrics=_of(Metric, await _at(request, "v_risk_metrics_daily", moment, "metric, method")),
+        limits=_of(LimitUse, await _at(request, "v_risk_limits_status", moment, "limit_id")),
+        stress=[
+            stress
+            for row in await _at(request, "v_stress_test_results", moment, "pnl_fraction, scenario_id")
+            if row["instrument_id"] == "TOTAL"
+            for stress in _of(Stress, [row])
+        ],
+        components=_of(Component, await _at(request, "v_component_var", moment, "instrument_id")),
+    )
+
+
+async def _at(request: Request, view: str, moment: dt.datetime, order: str) -> list[dict[str, Any]]:
+    return await rows(request, f"SELECT * FROM {view} WHERE as_of = $1 ORDER BY {order}", moment)

@@ -1,0 +1,165 @@
+"""reports/: the stored pages, as HTML or as numbers, and sending one again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+import zstandard
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.access import Operator, Reader
+from api.envelope import PAGE_POLICY
+from api.problems import NotThere
+from api.reading import FIRST_DAY, LAST_DAY, Limit, moment_of, rows
+from desk.model import desk_day
+
+router = APIRouter(prefix="/reports/daily", tags=["reports"])
+Language = Annotated[Literal["en", "pt"], Query(description="Of the page.")]
+LARGEST_PAGE = 64 * 1024 * 1024
+
+
+class ReportFacts(BaseModel):
+    day: dt.date
+    as_of: dt.datetime
+    language: str
+    run_id: str
+    rendered_at: dt.datetime
+    sha256: str
+    bytes: int
+
+
+class Report(ReportFacts):
+    """The numbers of one day's report; null or empty where the run did not get that far."""
+
+    nav_brl: float | None
+    return_1d: float | None = Field(description="Of the model book, a fraction.")
+    drawdown: float | None
+    var_95: float | None = Field(description="One day, fraction of NAV, the headline method; a loss is positive.")
+    var_99: float | None
+    regime: str | None
+    datasets_ok: int
+    datasets: int
+    limits: dict[str, str] = Field(description="Limit id -> green, amber, red, breach, absent.")
+    actions: list[str] = Field(description="One sentence an order.")
+
+
+class Send(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"day": "2026-11-19"}]})
+
+    day: dt.date | None = Field(default=None, description="The newest report when left out.")
+
+
+class Sending(BaseModel):
+    day: dt.date
+    rows: int = Field(description="Messages in the outbox, new or there before: each is delivered once.")
+    note: str = Field(description="Why there is none.")
+
+
+_FACTS = "as_of, language, run_id, rendered_at, sha256, bytes"
+
+
+@router.get("", summary="Stored reports, newest first")
+async def reports(
+    request: Request,
+    _: Reader,
+    language: Language = "en",
+    limit: Limit = 50,
+    before: Annotated[dt.date | None, Query(description="Days before this one.")] = None,
+) -> list[ReportFacts]:
+    found = await rows(
+        request,
+        f"SELECT {_FACTS} FROM v_report WHERE language = $1 AND as_of < $2 ORDER BY as_of DESC LIMIT $3",
+        language,
+        moment_of(before) if before else moment_of(LAST_DAY),
+        limit,
+    )
+    return [ReportFacts(**_named(row)) for row in found]
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"run_id": str(row["run_id"]), "day": desk_day(row["as_of"])}
+
+
+HTML: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The page, or its numbers"}
+}
+
+
+@router.get(
+    "/latest",
+    summary="The newest report: the page or its numbers, as Accept asks",
+    responses=HTML,
+    response_model=Report,
+)
+async def latest(request: Request, _: Reader, language: Language = "en") -> Any:
+    found = await rows(request, "SELECT max(as_of) AS newest FROM v_report WHERE language = $1", language)
+    if found[0]["newest"] is None:
+        raise NotThere(f"no report in {language!r} is stored")
+    return await _report(request, found[0]["newest"], language)
+
+
+@router.get(
+    "/{day}", summary="One day's report: the page or its numbers, as Accept asks", responses=HTML, response_model=Report
+)
+async def report(request: Request, _: Reader, day: dt.date, language: Language = "en") -> Any:
+    return await _report(request, moment_of(day), language)
+
+
+async def _report(request: Request, as_of: dt.datetime, language: str) -> Report | Response:
+    html = _wants_page(request.headers.get("accept", "*/*"))
+    columns = f"{_FACTS}, html_zstd" if html else _FACTS
+    found = await rows(request, f"SELECT {columns} FROM v_report WHERE as_of = $1 AND language = $2", as_of, language)
+    if not found:
+        raise NotThere(f"no report of {desk_day(as_of)} in {language!r} is stored")
+    if html:
+        page = zstandard.ZstdDecompressor().decompress(found[0]["html_zstd"], max_output_size=LARGEST_PAGE)
+        return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
+    return Report(**_named(found[0]), **await _numbers(request, as_of))
+
+
+def _wants_page(accept: str) -> bool:
+    """Whether HTML comes before JSON in what the caller would like; JSON for whoever takes anything."""
+    kinds = [part.split(";")[0].strip() for part in accept.split(",")]
+    wanted = next((kind for kind in kinds if kind in ("text/html", "application/xhtml+xml", "application/json")), "")
+    return "html" in wanted
+
+
+async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
+    state = await rows(request, "SELECT nav_brl, return_1d, drawdown FROM v_portfolio_state WHERE as_of = $1", as_of)
+    tail = await rows(
+        request,
+        "SELECT metric, value FROM v_risk_metrics_daily WHERE as_of = $1 AND method = $2"
+        " AND metric IN ('var_95', 'var_99')",
+        as_of,
+        request.app.state.headline,
+    )
+    regime = await rows(
+        request,
+        "SELECT regime_id FROM v_regime WHERE as_of = $1 AND probability IS NOT NULL ORDER BY probability DESC LIMIT 1",
+        as_of,
+    )
+    datasets = await rows(request, "SELECT state FROM v_dataset_status WHERE as_of = $1", as_of)
+    limits = await rows(request, "SELECT limit_id, status FROM v_risk_limits_status WHERE as_of = $1", as_of)
+    actions = await rows(request, "SELECT sentence FROM v_action WHERE as_of = $1 ORDER BY seq", as_of)
+    values = {row["metric"]: row["value"] for row in tail}
+    nothing = {"nav_brl": None, "return_1d": None, "drawdown": None}
+    return (state[0] if state else nothing) | {
+        "var_95": values.get("var_95"),
+        "var_99": values.get("var_99"),
+        "regime": regime[0]["regime_id"] if regime else None,
+        "datasets": len(datasets),
+        "datasets_ok": sum(row["state"] == "ok" for row in datasets),
+        "limits": {row["limit_id"]: row["status"] for row in limits},
+        "actions": [row["sentence"] for row in actions],
+    }
+
+
+@router.post("/send", status_code=202, summary="Send a day's report to whoever has not had it")
+async def send(request: Request, _: Operator, asked: Send) -> Sending:
+    request.state.asked = asked.model_dump(mode="json")
+    if asked.day is not None and not FIRST_DAY <= asked.day <= LAST_DAY:
+        raise NotThere(f"no report of {asked.day} is stored")
+    return await request.app.state.send_report(asked.day)  # type: ignore[no-any-return]
