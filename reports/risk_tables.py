@@ -156,6 +156,32 @@ def ladder_table(ladder: Sequence[Row], day: str) -> Table:
     return Table("dv01-ladder", caption, columns, rows, say("dv01_ladder · as of {}", day), total, wide=False)
 
 
+DELTAS = {
+    "FX": ("US dollar", "gains when USD/BRL rises", 10_000.0, "BRL"),
+    "EQUITY": ("Ibovespa", "gains when the index rises", 10_000.0, "BRL"),
+    "SPREAD": (
+        "Sovereign spread",
+        "gains when the spread falls; the cupom and UST vertices hold it too",
+        1.0,
+        "BRL per bp",
+    ),
+}
+"""Row of the ladder's table -> name, the sign's meaning, and what turns BRL per bp into the unit shown."""
+
+
+def delta_table(deltas: Sequence[Row], day: str) -> Table:
+    rows = []
+    for row in deltas:
+        name, meaning, factor, unit = DELTAS.get(row["curve_id"], (row["curve_id"], "", 1.0, "BRL per bp"))
+        exposure = row["dv01_brl"] * factor
+        cell = Cell(thousands(exposure, signed=True), tone=signed_tone(exposure))
+        rows.append((Cell(say(name)), cell, Cell(say(unit), tone="muted"), Cell(say(meaning), tone="muted")))
+    heads = (say("Exposure"), say("Now"), say("Unit"), say("Plus"))
+    columns = tuple(Column(head) if place == 1 else Column(head, "text") for place, head in enumerate(heads))
+    caption = say("Exposure to the dollar, to equities and to the sovereign spread at {}", day)
+    return Table("deltas", caption, columns, tuple(rows), sourced("dv01_ladder", day), wide=False)
+
+
 def _ladder_cell(value: float | None) -> Cell:
     return (
         Cell("–", "no exposure on this vertex", "muted")

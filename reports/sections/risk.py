@@ -39,6 +39,8 @@ class RiskView:
     components: tuple[Row, ...]
     components_known: bool
     ladder: tuple[Row, ...]
+    deltas: tuple[Row, ...]
+    """What the table holds beside the vertices (tenor 0): exposure to FX, equities and the sovereign spread."""
     ladder_known: bool
     stress: tuple[Row, ...]
     """Totals, worst first."""
@@ -86,7 +88,8 @@ def view(data: ReportData) -> RiskView:
             .iter_rows(named=True)
         ),
         components_known=components.height > 0,
-        ladder=tuple(ladder.filter(pl.col("dv01_brl") != 0.0).iter_rows(named=True)),
+        ladder=tuple(ladder.filter(pl.col("dv01_brl") != 0.0, pl.col("tenor_bd") > 0).iter_rows(named=True)),
+        deltas=tuple(ladder.filter(pl.col("tenor_bd") == 0).iter_rows(named=True)),
         ladder_known=ladder.height > 0,
         stress=tuple(totals.drop_nulls("pnl_brl").sort("pnl_brl", "scenario_id").iter_rows(named=True)),
         stress_unknown=tuple(totals.filter(pl.col("pnl_brl").is_null())["name"].sort().to_list()),
@@ -223,4 +226,6 @@ def section(data: ReportData) -> Section:
         blocks += [draw.stress_figure(risk.stress, day), tables.stress_table(risk.stress, risk.stress_parts, day)]
     if risk.ladder:
         blocks += [draw.ladder_figure(risk.ladder, day), tables.ladder_table(risk.ladder, day)]
+    if risk.deltas:
+        blocks.append(tables.delta_table(risk.deltas, day))
     return Section("risk", "Risk", sentences(risk), tuple(missing), tuple(blocks))

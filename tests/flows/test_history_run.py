@@ -206,6 +206,23 @@ async def test_the_book_its_risk_and_its_orders_are_whole(real_desk: RealDesk, d
 
 
 @pytest.mark.real
+async def test_episodes_before_the_panel_are_replayed_from_the_store(real_desk: RealDesk) -> None:
+    """The panel of 2025 begins in 2019. What is not held, or still lies ahead, is absent by name or has no row."""
+    stress = (await real_desk.gold("stress_test_results", TARIFFS)).filter(instrument_id="TOTAL", kind="dated")
+    moves = {row["scenario_id"]: json.loads(row["moves"]) for row in stress.iter_rows(named=True) if row["moves"]}
+    assert moves["joesley_replay"]["usdbrl"] == pytest.approx(3.3807 / 3.1076 - 1, abs=1e-6)
+    assert moves["joesley_replay"]["ibovespa"] == pytest.approx(-0.0880, abs=5e-5)
+    assert 120 < moves["joesley_replay"]["pre_252"] < 160
+    assert 0.20 < moves["lehman_2008"]["usdbrl"] < 0.40
+    assert moves["lehman_2008"]["ibovespa"] < -0.35
+    assert 0.02 < moves["october_15_2008"]["usdbrl"] < 0.08
+    assert moves["taper_tantrum_replay"]["pre_1260"] > 100
+    assert "tariffs_replay" not in moves, "not known yet"
+    absent = stress.filter(pl.col("name").str.contains("absent"))
+    assert absent.is_empty(), absent["name"].to_list()
+
+
+@pytest.mark.real
 async def test_receipts_name_the_files_that_a_number_came_from(real_desk: RealDesk) -> None:
     receipts = await real_desk.gold("input_receipt", JOESLEY)
     async with real_desk.store() as store:

@@ -280,6 +280,22 @@ def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:
     assert "These scenarios could not be priced: Unknown." in risk.section(data).missing
 
 
+def test_deltas_stand_beside_the_ladder_and_not_on_it() -> None:
+    rows = [
+        {"curve_id": "PRE", "tenor_bd": 504, "dv01_brl": 900.0},
+        {"curve_id": "FX", "tenor_bd": 0, "dv01_brl": -1_250.0},
+        {"curve_id": "SPREAD", "tenor_bd": 0, "dv01_brl": 2_340.0},
+    ]
+    blocks = {getattr(block, "id", ""): block for block in risk.section(made(dv01_ladder=rows)).blocks}
+    assert [cell.text for cell in blocks["dv01-ladder"].rows[0]] == ["2y", "+900"]  # type: ignore[union-attr]
+    assert len(blocks["dv01-ladder"].rows) == 1  # type: ignore[union-attr]
+    shown = [[cell.text for cell in row] for row in blocks["deltas"].rows]  # type: ignore[union-attr]
+    assert [row[:3] for row in shown] == [
+        ["US dollar", "−12,500,000", "BRL"],
+        ["Sovereign spread", "+2,340", "BRL per bp"],
+    ]
+
+
 def test_an_unmeasured_limit_is_neither_green_nor_zero() -> None:
     row = {**LIMIT, "value": None, "utilisation": None, "status": "absent"}
     section = risk.section(made(risk_limits_status=[row]))

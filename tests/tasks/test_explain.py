@@ -17,6 +17,7 @@ from desk.model import decision_time
 from desk.strategies import STRATEGIES
 from tasks.explain import Explanation, explain
 from tasks.explain.facts import Facts
+from tasks.explain.inputs import trace
 from tasks.explain.kinds import KINDS
 from tests.fixtures.flows import FILLED_DAY, RunningDesk
 
@@ -98,10 +99,14 @@ async def test_figures_of_each_stage_have_receipts(filled: RunningDesk, figure: 
 
 
 async def test_all_strategies_and_agents_can_be_asked(filled: RunningDesk) -> None:
-    for name in (*(f"signals.{item.id}" for item in STRATEGIES), *(f"agents.{item.id}" for item in AGENTS)):
-        found = await why(filled, name)
-        assert found.inputs, name
-        assert found.draft.formula.startswith(("mean of", "tanh")), name
+    async with filled.store() as store:
+        facts = Facts(store, load_catalog(), AS_OF)
+        for kind, keys in (("signals", [item.id for item in STRATEGIES]), ("agents", [item.id for item in AGENTS])):
+            for key in keys:
+                draft = await KINDS[kind].explain(facts, key)
+                assert draft is not None, key
+                assert draft.formula.startswith(("mean of", "tanh")), key
+                assert await trace(facts, draft.columns), key
 
 
 async def test_a_day_of_the_history_pass_has_receipts_too(filled: RunningDesk) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
+
 import numpy as np
 import polars as pl
 import pytest
 
 from desk.errors import MissingInput
+from desk.gold import GOLD
 from desk.risk import run_risk
+from tasks.store import Store
 from tests.desk.risk.sample import DAYS, IDS, LAST, PARAMETERS, VALUES, Frames, metric, risk_of, with_contracts
 
 METRICS = ("var_95", "var_99", "es_975")
@@ -116,3 +120,25 @@ def test_no_number_of_the_pass_is_infinite_or_nan() -> None:
             assert floats.select(pl.all().is_nan().any()).row(0) == (False,) * floats.width, name
             assert floats.select(pl.all().is_infinite().any()).row(0) == (False,) * floats.width, name
             assert (frame["as_of"] == LAST).all()
+
+
+@pytest.mark.db
+async def test_the_view_shows_null_where_nothing_was_measured(store: Store) -> None:
+    frames = risk_of(HELD, changed({"usdbrl": pl.lit(None, dtype=pl.Float64)}))
+    await store.write_gold(frames, uuid.uuid4(), (LAST, LAST))
+    async with store.connections.acquire() as connection:
+        rows = await connection.fetch("SELECT metric, value FROM v_risk_metrics_daily WHERE metric ~ '^(var|es)_'")
+        limits = await connection.fetch("SELECT value, status FROM v_risk_limits_status WHERE limit_id = 'var_95'")
+        reverse = await connection.fetchrow("SELECT name, pnl_brl FROM v_stress_test_results WHERE kind = 'reverse'")
+        shocks = await connection.fetchval(
+            "SELECT (moves ->> 'pre_bp')::float FROM v_stress_test_results"
+            " WHERE scenario_id = 'brazil_2015' AND instrument_id = 'TOTAL'"
+        )
+        parts = await connection.fetchval("SELECT count(incremental_var_95) FROM v_component_var")
+    assert len(rows) == len(METRICS) * len(METHODS)
+    assert {row["value"] for row in rows} == {None}
+    assert [tuple(row) for row in limits] == [(None, "absent")]
+    assert reverse["pnl_brl"] is None
+    assert shocks == 400.0
+    assert parts == 0
+    assert set(frames) <= set(GOLD)
