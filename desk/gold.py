@@ -108,6 +108,8 @@ AGGREGATED_SIGNAL = GoldTable(
         "contributions": "json",  # {strategy_id: signed part of the conviction}
         "flip": "int",  # -1, 0, +1: change of sign across the dead band against the day before
         "surge": "float",  # change of conviction where its size is above the threshold, else null
+        "conflicts": "json",  # [strategy_id, ...] against the conviction
+        "tilt": "float",  # the regime's multiplier for the class; null where unknown or none (it counts as one)
     },
 )
 TARGET_POSITION = GoldTable(

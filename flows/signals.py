@@ -31,7 +31,7 @@ async def signals(run: Run) -> StageResult:
         "regime": regimes_all(panel),
         "agent_measure": measure_rows(panel, measures),
         "strategy_signals": scores,
-        "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes),
+        "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values),
     }
     since = decision_time(min(run.inception, history_start(run)))
     frames = {name: frame.filter(pl.col("as_of") >= since) for name, frame in frames.items()}

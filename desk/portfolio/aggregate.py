@@ -1,7 +1,10 @@
 """From strategies to instruments: one conviction per instrument and day, who stands behind it, and what changed.
 
-conviction = sum over strategies of leg sign * score * confidence * staleness decay, divided by the legs that speak; +
-is long the contract's price. A strategy that scores -1 on a leg that is short DOL comes out long DOL.
+conviction = sum over strategies of leg sign * score * confidence * staleness decay * regime tilt, divided by the legs
+that speak; + is long the contract's price. A strategy that scores -1 on a leg that is short DOL comes out long DOL.
+
+The tilt is the multiplier that the regime gives the strategy's asset class (measures `reg_tilt_*`). Where it is unknown
+it counts as one and the table's `tilt` is null.
 """
 
 from __future__ import annotations
@@ -23,6 +26,14 @@ CROWDED_AGREEMENT = 0.8
 CROWDING_HAIRCUT = 0.25
 """What full agreement of two or more strategies costs: they tend to be one bet, and to leave together."""
 DEAD_BAND = 0.1
+TILT_COLUMNS = {
+    "FX": "reg_tilt_fx",
+    "Rates": "reg_tilt_rates",
+    "Inflation": "reg_tilt_inflation",
+    "Cupom": "reg_tilt_cupom",
+    "Sovereign": "reg_tilt_sovereign",
+}
+"""Strategies that span classes have no tilt of their own."""
 SURGE = 0.3
 
 
@@ -31,14 +42,19 @@ def aggregate(
     ages: pl.DataFrame,
     strategies: Sequence[Strategy],
     asset_classes: Mapping[str, str],
+    tilts: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """AGGREGATED_SIGNAL rows, every instrument of a leg on every day of `signals`.
 
     signals: STRATEGY_SIGNALS. ages: day, strategy_id, age_bd (`desk.strategies.input_ages`). asset_classes: instrument
-    id -> class. conviction and agreement are null where no strategy with a leg there has a score.
+    id -> class. tilts: a frame with `day` and columns of TILT_COLUMNS (the panel with its measures). conviction and
+    agreement are null where no strategy with a leg there has a score. `conflicts` are the strategies against the
+    conviction that are as strong as the dead band.
     """
     as_of = signals["as_of"].unique().sort()
-    weighted = _weighted_scores(signals, ages, strategies)
+    tilt = _tilts(as_of, tilts)
+    own = np.column_stack([tilt[s.asset_class] if s.asset_class in tilt else np.ones(len(as_of)) for s in strategies])
+    weighted = _weighted_scores(signals, ages, strategies) * np.where(np.isfinite(own), own, 1.0)
     instruments = list(dict.fromkeys(leg.instrument for strategy in strategies for leg in strategy.legs))
     frames = []
     for instrument in instruments:
@@ -48,8 +64,24 @@ def aggregate(
         parts = np.column_stack([sign * weighted[:, index] for index, sign in legs])
         names = [strategies[index].id for index, _ in legs]
         size = np.array([abs(sign) for _, sign in legs])
-        frames.append(_instrument_rows(instrument, asset_classes[instrument], as_of, parts, size, names))
+        asset_class = asset_classes[instrument]
+        of_class = tilt.get(asset_class, np.full(len(as_of), np.nan))
+        frames.append(_instrument_rows(instrument, asset_class, as_of, parts, size, names, of_class))
     return pl.concat(frames).sort("as_of", "instrument_id")
+
+
+def _tilts(as_of: pl.Series, tilts: pl.DataFrame | None) -> dict[str, FloatArray]:
+    """Class -> multiplier by day, NaN where unknown."""
+    if tilts is None:
+        return {}
+    days = pl.DataFrame({"day": as_of.dt.convert_time_zone("America/Sao_Paulo").dt.date()})
+    held = [name for name in TILT_COLUMNS.values() if name in tilts.columns]
+    rows = days.join(tilts.select("day", *held), on="day", how="left", maintain_order="left")
+    return {
+        asset_class: rows[name].cast(pl.Float64).to_numpy()
+        for asset_class, name in TILT_COLUMNS.items()
+        if name in held
+    }
 
 
 def _weighted_scores(signals: pl.DataFrame, ages: pl.DataFrame, strategies: Sequence[Strategy]) -> FloatArray:
@@ -70,9 +102,15 @@ def _weighted_scores(signals: pl.DataFrame, ages: pl.DataFrame, strategies: Sequ
 
 
 def _instrument_rows(
-    instrument: str, asset_class: str, as_of: pl.Series, parts: FloatArray, size: FloatArray, names: Sequence[str]
+    instrument: str,
+    asset_class: str,
+    as_of: pl.Series,
+    parts: FloatArray,
+    size: FloatArray,
+    names: Sequence[str],
+    tilt: FloatArray,
 ) -> pl.DataFrame:
-    """parts (T, legs): signed contributions before normalising; size (legs,): the legs' own weights."""
+    """parts (T, legs): signed contributions before normalising; size (legs,): the legs' own weights; tilt (T,)."""
     known = np.isfinite(parts)
     clean = np.where(known, parts, 0.0)
     voices = (known * size).sum(axis=1)
@@ -100,9 +138,20 @@ def _instrument_rows(
             ],
             "flip": flips(conviction),
             "surge": pl.Series(surges(conviction), nan_to_null=True),
+            "conflicts": _conflicts(clean, conviction, names),
+            "tilt": pl.Series(tilt, nan_to_null=True),
         },
         schema=AGGREGATED_SIGNAL.schema,
     )
+
+
+def _conflicts(parts: FloatArray, conviction: FloatArray, names: Sequence[str]) -> list[str]:
+    """JSON list a day of who stands against the conviction; of both sides where they cancel."""
+    side = np.sign(np.nan_to_num(conviction))[:, None]
+    strong = np.abs(parts) >= DEAD_BAND
+    both = strong & (parts > 0).any(axis=1, keepdims=True) & (parts < 0).any(axis=1, keepdims=True)
+    against = np.where(side == 0, both, strong & (np.sign(parts) == -side))
+    return [json.dumps([names[index] for index in np.flatnonzero(row).tolist()]) for row in against]
 
 
 def flips(conviction: FloatArray) -> list[int]:

@@ -20,7 +20,13 @@ CLASSES = {instrument.id: instrument.asset_class for instrument in load_desk_par
 DAYS = [dt.date(2026, 1, 12) + dt.timedelta(days=n) for n in range(4)]
 
 
-def run(scores: dict[str, list[float | None]], *, confidence: float = 1.0, age_bd: int | None = 0) -> pl.DataFrame:
+def run(
+    scores: dict[str, list[float | None]],
+    *,
+    confidence: float = 1.0,
+    age_bd: int | None = 0,
+    tilts: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Aggregated signals of the given score paths; strategies not named have no score."""
     rows, ages = [], []
     length = len(next(iter(scores.values())))
@@ -32,7 +38,7 @@ def run(scores: dict[str, list[float | None]], *, confidence: float = 1.0, age_b
             ages.append((day, strategy.id, age_bd))
     signals = pl.DataFrame(rows, schema=STRATEGY_SIGNALS.schema, orient="row")
     schema = {"day": pl.Date(), "strategy_id": pl.String(), "age_bd": pl.Int64()}
-    return aggregate(signals, pl.DataFrame(ages, schema=schema, orient="row"), STRATEGIES, CLASSES)
+    return aggregate(signals, pl.DataFrame(ages, schema=schema, orient="row"), STRATEGIES, CLASSES, tilts)
 
 
 def convictions(frame: pl.DataFrame, at: int = -1) -> dict[str, float | None]:
@@ -81,6 +87,33 @@ def test_confidence_and_age_weaken() -> None:
     assert convictions(run({"FX_POSITIONING": [1.0]}, confidence=0.5))["DOL"] == pytest.approx(-0.5)
     assert convictions(run({"FX_POSITIONING": [1.0]}, age_bd=5))["DOL"] == pytest.approx(-0.5)
     assert convictions(run({"FX_POSITIONING": [1.0]}, age_bd=None))["DOL"] is None
+
+
+def test_conflicts_are_listed_and_whispers_are_not() -> None:
+    frame = run({"FX_CARRY_MOMENTUM": [0.8, 0.8, 0.6], "FX_POSITIONING": [-0.3, -0.05, -0.6]})
+    dol = frame.filter(pl.col("instrument_id") == "DOL")["conflicts"].to_list()
+    assert [json.loads(text) for text in dol] == [["FX_POSITIONING"], [], ["FX_CARRY_MOMENTUM", "FX_POSITIONING"]]
+
+
+def test_the_regime_tilts_the_class_of_the_strategy_and_says_so() -> None:
+    days = DAYS[:3]
+    tilts = pl.DataFrame({"day": days, "reg_tilt_fx": [1.25, 0.5, None], "reg_tilt_rates": [0.8, 0.8, 0.8]})
+    frame = run({"FX_POSITIONING": [0.4, 0.4, 0.4], "CROSS_RISK_APPETITE": [None, None, None]}, tilts=tilts)
+    dol = frame.filter(pl.col("instrument_id") == "DOL")
+    np.testing.assert_allclose(dol["conviction"], [-0.5, -0.2, -0.4])
+    assert dol["tilt"].to_list() == [1.25, 0.5, None], "unknown counts as one, and is shown as unknown"
+    rates = frame.filter(pl.col("instrument_id") == "DI1_3Y")
+    assert rates["tilt"].to_list() == [0.8] * 3
+    across = run({"CROSS_RISK_APPETITE": [0.4]}, tilts=tilts)
+    assert convictions(across)["DI1_3Y"] == pytest.approx(0.4), "a book across classes has no tilt of its own"
+    assert run({"FX_POSITIONING": [0.4]}).filter(pl.col("instrument_id") == "DOL")["tilt"].to_list() == [None]
+
+
+def test_decay_counts_business_days() -> None:
+    """Half after a week of sessions: the age is in business days, so a weekend costs nothing."""
+    ages = [0, 5, 10]
+    found = [convictions(run({"FX_POSITIONING": [0.8]}, age_bd=age))["DOL"] for age in ages]
+    np.testing.assert_allclose(found, [-0.8, -0.4, -0.2])
 
 
 def test_flips_count_only_across_the_dead_band() -> None:

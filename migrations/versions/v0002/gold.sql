@@ -83,3 +83,15 @@ CREATE VIEW v_portfolio_state AS
 SELECT as_of, nav_brl, pnl_brl, cost_brl, return_1d, peak_nav_brl, drawdown, gross_leverage, target_volatility,
        expected_volatility, active_positions, risk_multiplier, shadow_nav_brl, run_id
 FROM portfolio_state;
+
+-- Who stands against a conviction, and the regime's tilt.
+ALTER TABLE aggregated_signal
+    ADD COLUMN conflicts json,
+    ADD COLUMN tilt double precision;
+
+DROP VIEW v_aggregated_signal;
+
+CREATE VIEW v_aggregated_signal AS
+SELECT as_of, instrument_id, asset_class, conviction, agreement, contributions::jsonb AS contributions, flip,
+       surge, conflicts::jsonb AS conflicts, tilt, run_id
+FROM aggregated_signal;
