@@ -215,7 +215,7 @@ async def test_episodes_before_the_panel_are_replayed_from_the_store(real_desk: 
     assert 120 < moves["joesley_replay"]["pre_252"] < 160
     assert 0.20 < moves["lehman_2008"]["usdbrl"] < 0.40
     assert moves["lehman_2008"]["ibovespa"] < -0.35
-    assert 0.02 < moves["october_15_2008"]["usdbrl"] < 0.08
+    assert moves["october_15_2008"]["ibovespa"] < -0.10, "PTAX, a mean of the day, fell; the close did not"
     assert moves["taper_tantrum_replay"]["pre_1260"] > 100
     assert "tariffs_replay" not in moves, "not known yet"
     absent = stress.filter(pl.col("name").str.contains("absent"))
