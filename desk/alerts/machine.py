@@ -175,7 +175,8 @@ def may_say(state: AlertState, notice: Notice | None, rule: RuleSettings, now: d
         return True
     is_new = notice.episode != state.episode
     seconds = rule.cooldown_seconds if is_new else max(rule.cooldown_seconds, rule.repeat_seconds)
-    return now - notice.delivered_at >= dt.timedelta(seconds=seconds)
+    # A delivery that lies further ahead than the window was recorded by a clock that has been set back since.
+    return abs(now - notice.delivered_at) >= dt.timedelta(seconds=seconds)
 
 
 def _firing_line(state: AlertState, notice: Notice | None) -> AlertLine:

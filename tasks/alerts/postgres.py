@@ -24,6 +24,8 @@ from tasks.store import Store
 from tasks.store.locks import lock_key
 
 BEAT = "alerts"
+SKEW = dt.timedelta(minutes=10)
+"""How far the clocks of two evaluators may be apart."""
 IDLE_LIMIT = "300s"
 """A sender whose machine vanished holds its row no longer than this."""
 
@@ -40,7 +42,8 @@ class PostgresRecords:
             await connection.execute("SELECT pg_advisory_xact_lock($1)", lock_key("write", "alerts"))
             await seed_rules(connection, self._defaults)
             last = await connection.fetchval("SELECT beat_at FROM heartbeat WHERE name = $1", BEAT)
-            later = now if last is None else max(now, last)
+            # Never behind the evaluation before, but for a clock that was set back.
+            later = last if last is not None and now < last <= now + SKEW else now
             yield PostgresEvaluation(connection, await _snapshot(connection, self._defaults), later)
             await beat(connection, BEAT, later)
 

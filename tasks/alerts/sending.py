@@ -15,7 +15,7 @@ from typing import Any
 
 from desk.errors import AlvoradaError
 from tasks.alerts.records import AlertRecords, OutboxRow
-from tasks.channels.message import Channel, DeliveryFailed, Message
+from tasks.channels.message import Channel, DeliveryFailed, Message, Receipt
 
 FIRST_PAUSE = dt.timedelta(seconds=5)
 LONGEST_PAUSE = dt.timedelta(minutes=5)
@@ -89,8 +89,7 @@ async def _channel(
                 break
             began = time.monotonic()
             try:
-                message = await _composed(claim.row, composers)
-                receipt = await channel.send(message, claim.row.recipients)
+                receipt = await _sent(claim.row, channel, composers)
             except AlvoradaError as error:
                 at = clock()
                 asked = _asked(error)
@@ -104,11 +103,13 @@ async def _channel(
     return Pass(sent, failed)
 
 
-async def _composed(row: OutboxRow, composers: Mapping[str, Composer]) -> Message:
-    """Raises DeliveryFailed where the payload is no message: it must not keep the others from going out."""
+async def _sent(row: OutboxRow, channel: Channel, composers: Mapping[str, Composer]) -> Receipt:
+    """Raises AlvoradaError, also where the payload is no message or cannot be put into the channel's form (an address
+    that is none, say): it must not keep the others from going out."""
     try:
-        return await composers.get(row.kind, from_payload)(row.payload)
-    except (KeyError, TypeError, ValueError) as error:
+        message = await composers.get(row.kind, from_payload)(row.payload)
+        return await channel.send(message, row.recipients)
+    except (LookupError, TypeError, ValueError) as error:
         raise DeliveryFailed(row.channel, f"outbox {row.outbox_id} cannot be composed: {error!r}") from error
 
 

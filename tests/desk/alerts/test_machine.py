@@ -215,3 +215,12 @@ def test_a_cooldown_that_is_changed_holds_from_the_next_evaluation() -> None:
     assert book.evaluate(at(10), reading()) == {}
     book.set_rule("VAR_BREACH", cooldown_seconds=600, repeat_seconds=600)
     assert book.evaluate(at(11), reading())
+
+
+def test_a_clock_that_was_set_back_mutes_nobody_for_days() -> None:
+    book = Book()
+    book.evaluate(at(0), reading())
+    book.deliver(at(3 * 24 * 60))
+    assert book.evaluate(at(5), reading())["mail"]
+    book.deliver(at(7))
+    assert book.evaluate(at(6), reading()) == {}, "a minute's skew between two machines is no such thing"

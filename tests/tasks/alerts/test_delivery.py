@@ -290,3 +290,13 @@ async def test_composers_make_what_the_payload_only_names(desk: Desk, mailbox: M
     assert [(recipients, str(mail["Subject"])) for recipients, mail in mailbox.got] == [
         (["ana@example.com"], "Report of Thursday")
     ]
+
+
+async def test_an_address_that_is_none_keeps_nobody_waiting(desk: Desk, slack: SlackServer, mailbox: Mailbox) -> None:
+    odd = Mail(MailServer("127.0.0.1", mailbox.port, "insecure"), "desk@example.com", ["ana\r\nBcc: eve@example.com"])
+    desk.channels = [odd, desk.channels[0]]
+    desk.var_95 = 0.04
+    desk.now = at(0)
+    await desk.evaluate()
+    assert await desk.send() == Pass(1, 1)
+    assert (len(slack.messages), mailbox.got) == (1, [])
