@@ -33,9 +33,14 @@ HISTORY = (
     "agent_view",
     "feature",
     "pnl_attribution",
+    "pnl_by_strategy",
+    "pnl_by_factor",
+    "agent_measure",
+    "target_position",
+    "action",
 )
-"""Tables whose past the report shows. Of `pnl_attribution` the month so far is enough; of all other tables only the
-rows of `as_of` are read."""
+"""Tables whose past the report shows; of all others only the rows of `as_of` are read. The past of `action` and of
+`target_position` (the prices) is the scorecard of what was recommended."""
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from reports import charts
 from reports.blocks import Figure
-from reports.data import Row
 from reports.formats import brl, date, known, percent, thousands
-from reports.language import say, sourced
+from reports.language import say, sourced, spoken
 from reports.palette import BLUE, GRID, INK, ORANGE
 
-MONTHS = [calendar.month_abbr[month] for month in range(1, 13)]
+MOST_BARS = 12
+"""Of a waterfall; the rest are one bar that says how many they are."""
 
 
 def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
@@ -23,7 +22,7 @@ def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
                 "NAV",
                 charts.days(days),
                 charts.column(nav, 1e-6),
-                hovertemplate="%{x}: BRL %{y:,.2f} million<extra></extra>",
+                hovertemplate=say("%{x}: BRL %{y:,.2f} million<extra></extra>"),
             )
         ],
         "layout": charts.layout(260, charts.axis(type="date"), charts.axis("BRL million")),
@@ -56,7 +55,7 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     texts = [["" if value is None else percent(value / 100, 1, signed=True) for value in row] for row in z]
     limit = max(max(abs(value) for value in monthly.values()) * 100, 0.1)
     spec = charts.heatmap(
-        MONTHS,
+        spoken().months,
         [str(year) for year in years],
         z,
         texts,
@@ -66,7 +65,7 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     )
     spec["data"][0]["textfont"] = {"size": 10}
     last = max(monthly)
-    final = f"{MONTHS[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
+    final = f"{spoken().months[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
     alt = say("Heatmap of monthly returns over {} months; {}", len(monthly), final)
     return Figure(
         "fig-months",
@@ -78,17 +77,22 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     )
 
 
-def attribution_figure(identity: str, title: str, rows: Sequence[Row], day: str) -> Figure:
-    """A waterfall from zero through each instrument to the total, BRL thousand."""
-    labels = charts.plain([row["instrument_id"] for row in rows])
-    parts = [row["pnl_brl"] for row in rows]
-    total = sum(parts)
+def attribution_figure(
+    identity: str, title: str, parts: Sequence[tuple[str, float]], day: str, table: str = "pnl_attribution"
+) -> Figure:
+    """A waterfall from zero through (label, BRL), largest first, to the total, in BRL thousand."""
+    shown = list(parts[:MOST_BARS]) if len(parts) > MOST_BARS + 1 else list(parts)
+    if rest := parts[len(shown) :]:
+        shown.append((say("{} others", len(rest)), sum(value for _, value in rest)))
+    labels = charts.plain([name for name, _ in shown])
+    sizes = [value for _, value in shown]
+    total = sum(sizes)
     trace = {
         "type": "waterfall",
-        "x": [*labels, "Total"],
-        "y": [*charts.column(parts, 1e-3), charts.rounded(total, 1e-3)],
+        "x": [*labels, say("Total")],
+        "y": [*charts.column(sizes, 1e-3), charts.rounded(total, 1e-3)],
         "measure": ["relative"] * len(labels) + ["total"],
-        "text": [thousands(value / 1000, signed=True) for value in (*parts, total)],
+        "text": [thousands(value / 1000, signed=True) for value in (*sizes, total)],
         "textposition": "outside",
         "textfont": {"size": 10, "color": INK},
         "cliponaxis": False,
@@ -96,19 +100,19 @@ def attribution_figure(identity: str, title: str, rows: Sequence[Row], day: str)
         "increasing": {"marker": {"color": BLUE}},
         "decreasing": {"marker": {"color": ORANGE}},
         "totals": {"marker": {"color": BLUE if total >= 0 else ORANGE, "line": {"color": INK, "width": 1.5}}},
-        "hovertemplate": "%{x}: BRL %{text} thousand<extra></extra>",
+        "hovertemplate": say("%{x}: BRL %{text} thousand<extra></extra>"),
     }
     low = high = level = 0.0
-    for value in parts:
+    for value in sizes:
         level += value / 1000
         low, high = min(low, level), max(high, level)
     y = charts.axis("BRL thousand", range=charts.padded([low, high], 0.14), zeroline=True)
-    layout = charts.layout(280, charts.axis(showgrid=False, type="category", tickangle=-35), y)
-    said = ", ".join(f"{row['instrument_id']} {brl(row['pnl_brl'], signed=True)}" for row in rows)
+    layout = charts.layout(300, charts.axis(showgrid=False, type="category", tickangle=-40), y)
+    said = ", ".join(f"{name} {brl(value, signed=True)}" for name, value in shown)
     return Figure(
         identity,
         title,
         say("Waterfall: {}; total {}", said, brl(total, signed=True)),
         {"data": [trace], "layout": layout},
-        sourced("pnl_attribution", day),
+        sourced(table, day),
     )

@@ -10,8 +10,11 @@ from reports.blocks import Figure
 from reports.data import Row
 from reports.formats import date, known, number, percent, plural, tenor, thousands, words
 from reports.language import say, sourced
-from reports.palette import AMBER, BLUE, GREY, INK, ORANGE, RED, cycle
+from reports.palette import AMBER, BLUE, GOLD_SOFT, GREEN_SOFT, GREY, INK, ORANGE, ORANGE_SOFT, RED, cycle
+from reports.stress_tables import scenario_name
 
+AMBER_FROM, RED_FROM = 0.60, 0.80
+"""Shares of a limit from which it is amber and red; the tests hold them against limits.toml."""
 STATUS_COLORS = {"green": BLUE, "amber": AMBER, "red": ORANGE, "breach": RED}
 
 
@@ -68,43 +71,65 @@ def tail_figure(
 
 
 def limit_figure(limits: Sequence[Row], day: str) -> Figure:
-    """Share of each limit used; 100% is a breach."""
+    """A bullet for each limit: the share used as a bar over the bands green, amber and red; 100% is a breach."""
     known_rows = [(row, share) for row in limits if (share := known(row["utilisation"])) is not None]
     ranked = sorted(known_rows, key=lambda pair: (-pair[1], pair[0]["limit_id"]))
     shares = [share for _, share in ranked]
+    top = max(125.0, *(share * 175 for share in shares)) if shares else 125.0
+    labels = charts.wrapped([say(row["name"]) for row, _ in ranked], 28)
+    marks = (0.0, AMBER_FROM * 100, RED_FROM * 100, 100.0)
+    bands: list[dict[str, object]] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": [end - start] * len(labels),
+            "base": [start] * len(labels),
+            "y": labels,
+            "width": 0.72,
+            "marker": {"color": color},
+            "hoverinfo": "skip",
+        }
+        for start, end, color in zip(marks, marks[1:], (GREEN_SOFT, GOLD_SOFT, ORANGE_SOFT), strict=False)
+    ]
     trace = {
         "type": "bar",
         "orientation": "h",
         "x": charts.column(shares, 100.0),
-        "y": charts.wrapped([row["name"] for row, _ in ranked]),
+        "y": labels,
+        "width": 0.3,
         "marker": {"color": [STATUS_COLORS.get(row["status"], GREY) for row, _ in ranked]},
-        "text": [f"{percent(share, 1)} {row['status']}" for row, share in ranked],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "textfont": {"size": 11, "color": INK},
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "hovertemplate": "%{y}: %{x:.1f}%<extra></extra>",
     }
-    shape, note = charts.rule(100, "limit", RED, horizontal=False)
+    labelled = [
+        {
+            "x": max(share * 100, 100.0),
+            "y": label,
+            "text": f"{percent(share, 1)} {say(row['status'])}",
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 6,
+            "font": {"size": 11, "color": INK},
+        }
+        for (row, share), label in zip(ranked, labels, strict=True)
+    ]
+    shape, note = charts.rule(100, say("limit"), RED, horizontal=False)
     note |= {"xanchor": "center", "yanchor": "bottom"}
-    top = max(125.0, *(share * 175 for share in shares)) if shares else 125.0
     layout = charts.layout(
         76 + 34 * len(ranked),
-        charts.axis("of the limit", ticksuffix="%", range=[0, top]),
+        charts.axis("of the limit", ticksuffix="%", range=[0, top + 30], tickvals=[0, 60, 80, 100]),
         charts.axis(autorange="reversed", showgrid=False, type="category"),
-        bargap=0.35,
+        barmode="overlay",
         shapes=[shape],
-        annotations=[note],
+        annotations=[note, *labelled],
     )
     layout["margin"] |= {"t": 26}
-    alt = "Bars of limit use: " + ", ".join(
-        f"{row['name']} {percent(share, 0)} {row['status']}" for row, share in ranked
+    alt = say(
+        "Bars of limit use: {}",
+        ", ".join(f"{say(row['name'])} {percent(share, 0)} {say(row['status'])}" for row, share in ranked),
     )
+    source = sourced("risk_limits_status", day)
     return Figure(
-        "fig-limits",
-        "How much of each limit is used",
-        alt,
-        {"data": [trace], "layout": layout},
-        sourced("risk_limits_status", day),
+        "fig-limits", "How much of each limit is used", alt, {"data": [*bands, trace], "layout": layout}, source
     )
 
 
@@ -164,9 +189,9 @@ def component_figure(components: Sequence[Row], day: str) -> Figure:
 def stress_figure(stress: Sequence[Row], day: str) -> Figure:
     values = [row["pnl_brl"] / 1e6 for row in stress]
     texts = [number(value, 2, signed=True) for value in values]
-    spec = charts.signed_bars([row["name"] for row in stress], values, texts, "BRL million")
+    spec = charts.signed_bars([scenario_name(row) for row in stress], values, texts, "BRL million")
     alt = "Bars of stress P&L, worst first: " + ", ".join(
-        say("{} BRL {} million ({})", row["name"], t, percent(row["pnl_fraction"], 1, signed=True))
+        say("{} BRL {} million ({})", scenario_name(row), t, percent(row["pnl_fraction"], 1, signed=True))
         for row, t in zip(stress, texts, strict=True)
     )
     return Figure(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reports.blocks import Cell, Column, Table, Tone, signed_tone
 from reports.data import Row
-from reports.formats import NOT_KNOWN, brl, known, number, percent, tenor, thousands, words
+from reports.formats import NOT_KNOWN, brl, capital, known, number, percent, tenor, thousands, words
 from reports.language import say, sourced
 
 METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
@@ -35,11 +35,11 @@ def tail_table(
         rows.append((Cell(METRIC_NAMES[metric]), *cells, Cell(percent(threshold)), _status(limit)))
     columns = (
         Column("One day", "text"),
-        *(Column(words(m).capitalize(), unit="% of NAV") for m in methods),
+        *(Column(capital(say(words(m))), unit="% of NAV") for m in methods),
         Column("Limit", unit="% of NAV"),
         Column("Status of the headline", "text"),
     )
-    caption = say("Losses at {}, positive numbers; headline: {}", day, words(methods[0]))
+    caption = say("Losses at {}, positive numbers; headline: {}", day, say(words(methods[0])))
     source = sourced("risk_metrics_daily, risk_limits_status", day)
     return Table("tail-risk", caption, columns, tuple(rows), source, wide=len(methods) > 2)
 
@@ -88,6 +88,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
             Cell(percent(row["individual_var_95"], 3)),
             Cell(percent(row["component_var_95"], 3, signed=True)),
             Cell(percent(row["share"], 0, signed=True)),
+            Cell(percent(row["incremental_var_95"], 3, signed=True)),
         )
         for row in components
     )
@@ -97,6 +98,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Cell(""),
         Cell(percent(sum(r["component_var_95"] for r in components), 3, signed=True)),
         Cell(percent(_sum_known([r["share"] for r in components]), 0, signed=True)),
+        Cell("–", "what leaves with each line alone does not add up", "muted"),
     )
     columns = (
         Column("Instrument", "text"),
@@ -104,40 +106,18 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Column("Alone", unit="% of NAV"),
         Column("Component", unit="% of NAV"),
         Column("Share of VaR"),
+        Column("Incremental", unit="% of NAV"),
     )
-    caption = "Component VaR 95%: the parts add up to the whole; a minus takes risk away; lines not held are left out"
+    caption = say(
+        "Component VaR 95%: the parts add up to the whole; a minus takes risk away; incremental is what would "
+        "leave with the line; lines not held are left out"
+    )
     return Table("component-var", caption, columns, rows, sourced("component_var", day), total, wide=False)
 
 
 def _sum_known(values: list[float | None]) -> float | None:
     clean = [known(value) for value in values]
     return None if any(value is None for value in clean) else sum(value for value in clean if value is not None)
-
-
-def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str) -> Table:
-    rows = []
-    for total in stress:
-        parts = [p for p in parts_of_stress if p["scenario_id"] == total["scenario_id"]]
-        worst = min(parts, key=lambda p: p["pnl_brl"], default=None)
-        most = f"{worst['instrument_id']} {thousands(worst['pnl_brl'] / 1000, signed=True)}" if worst else NOT_KNOWN
-        rows.append(
-            (
-                Cell(total["name"]),
-                Cell(total["kind"], tone="muted"),
-                Cell(thousands(total["pnl_brl"] / 1000, signed=True), tone=signed_tone(total["pnl_brl"])),
-                Cell(percent(total["pnl_fraction"], 2, signed=True), tone=signed_tone(total["pnl_fraction"])),
-                Cell(most, tone="muted"),
-            )
-        )
-    columns = (
-        Column("Scenario", "text"),
-        Column("Kind", "text"),
-        Column("P&L", unit="BRL thousand"),
-        Column("P&L", unit="% of NAV"),
-        Column("Worst line", unit="BRL thousand"),
-    )
-    caption = say("Stress at {}, positions repriced, worst first", day)
-    return Table("stress", caption, columns, tuple(rows), sourced("stress_test_results", day), wide=False)
 
 
 def ladder_table(ladder: Sequence[Row], day: str) -> Table:
@@ -190,7 +170,14 @@ def _ladder_cell(value: float | None) -> Cell:
     )
 
 
-TESTS = (("exceptions", "Exceptions"), ("kupiec_p", "Kupiec p"), ("christoffersen_p", "Christoffersen p"))
+TESTS = (
+    ("exceptions", "Exceptions"),
+    ("kupiec_p", "Kupiec p"),
+    ("christoffersen_p", "Christoffersen p"),
+    ("conditional_coverage_p", "Both p"),
+)
+ZONES = ("green", "yellow", "red")
+REJECT_BELOW = 0.05
 
 
 def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
@@ -200,18 +187,27 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
         methods = sorted({method for name, method in tested if name.endswith(metric)})
         for method in methods:
             found = [tested.get((f"{test}_{metric}", method)) for test, _ in TESTS]
-            rejected = [p < 0.05 for p in found[1:] if p is not None]
+            rejected = [p < REJECT_BELOW for p in found[1:] if p is not None]
             verdict = "n/a" if not rejected else "rejected at 5%" if any(rejected) else "not rejected"
             tone: Tone = "amber" if any(rejected) else "ok" if rejected else "muted"
             numbers = (Cell(thousands(found[0])), *(Cell(number(p, 3)) for p in found[1:]))
-            rows.append((Cell(METRIC_NAMES[metric], words(method)), *numbers, Cell(verdict, tone=tone)))
+            zone = tested.get((f"basel_zone_{metric}", method))
+            basel = Cell(ZONES[int(zone)]) if zone is not None else Cell("–", "Basel's zones are for VaR 99%", "muted")
+            rows.append((Cell(METRIC_NAMES[metric], say(words(method))), *numbers, Cell(verdict, tone=tone), basel))
     heads = (
         Column("VaR", "text"),
         *(Column(head) for _, head in TESTS),
         Column("Model", "text"),
+        Column("Basel", "text"),
     )
-    tested_methods = ", ".join(sorted({words(method) for _, method in tested}))
+    tested_methods = ", ".join(sorted({say(words(method)) for _, method in tested}))
     caption = say(
         "VaR ({}) tested on the days before: positions held still over the move that followed", tested_methods
     )
+    shortfall = next((value for (name, _), value in tested.items() if name.endswith("_es_975")), None)
+    if shortfall is not None:
+        caption += say(
+            ". Expected shortfall: Acerbi and Szekely's Z2 is {} (zero expected, minus where losses were larger)",
+            number(shortfall, 2, signed=True),
+        )
     return Table("backtest", caption, heads, tuple(rows), sourced("risk_metrics_daily", day), wide=False)

@@ -34,31 +34,36 @@ class HeldConviction(Protocol):
 
 
 def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
-    """Strategies down, classes across: names stay level on a narrow screen. A strategy speaks in its own class only."""
+    """Classes down, strategies across, those of a class side by side; a strategy speaks in its own class only. On a
+    narrow screen the page turns it (`meta.turn`), so that names stay level."""
     present = {s.asset_class for s in signals}
     classes = [c for c in CLASSES if c in present] + sorted(present - set(CLASSES))
     ranked = sorted(signals, key=lambda s: (classes.index(s.asset_class), s.strategy_id))
-    z = [[s.score if s.asset_class == name else None for name in classes] for s in ranked]
-    texts = [["" if value is None else number(value, 2, signed=True) for value in line] for line in z]
-    strategies = [s.strategy_id for s in ranked]
-    spec = charts.heatmap(
-        classes, strategies, z, texts, 1.0, 60 + 30 * len(ranked), "%{y}: %{z:+.2f}<extra>%{x}</extra>"
-    )
-    spec["layout"]["yaxis"]["tickfont"] = {"size": 10, "color": MUTED}
+    z = [[s.score if s.asset_class == name else None for s in ranked] for name in classes]
+    texts = [["" if value is None else number(value, 1, signed=True) for value in line] for line in z]
+    across = {"tickangle": -50, "tickfont": {"size": 10, "color": MUTED}}
+    rows = [say(name) for name in classes]
+    names = [s.strategy_id for s in ranked]
+    height = 190 + 40 * len(classes)
+    spec = charts.heatmap(names, rows, z, texts, 1.0, height, "%{x}: %{z:+.2f}<extra>%{y}</extra>", across)
+    spec["data"][0]["textfont"] = {"size": 11}
+    spec["layout"]["meta"] = {"turn": True}
     spec["layout"]["annotations"] = [
         {
-            "x": charts.plain([s.asset_class])[0],
-            "y": charts.plain([s.strategy_id])[0],
-            "text": "n/a",
+            "x": charts.plain([s.strategy_id])[0],
+            "y": charts.plain([say(s.asset_class)])[0],
+            "text": say("n/a"),
             "showarrow": False,
-            "font": {"size": 11, "color": MUTED},
+            "font": {"size": 10, "color": MUTED},
         }
         for s in ranked
         if s.score is None
     ]
     parts = ", ".join(f"{s.strategy_id} {number(s.score, 2, signed=True)}" for s in ranked)
     source = say("strategy_signals · as of {}; blue: do the legs as written, orange: the reverse", day)
-    return Figure("fig-signal-matrix", "Scores by class and strategy", say("Heatmap, {}", parts), spec, source)
+    return Figure(
+        "fig-signal-matrix", "Scores by class and strategy", say("Heatmap, {}", parts), spec, source, wide=True
+    )
 
 
 def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure | None:

@@ -24,6 +24,7 @@ class MarketView:
     real: dict[str, list[tuple[int, float]]]
     breakeven: dict[str, list[tuple[int, float]]]
     ust: dict[str, list[tuple[int, float]]]
+    cupom: dict[str, list[tuple[int, float]]]
 
     def level(self, name: str) -> Level | None:
         return next((level for quote, level in self.levels if quote.name == name), None)
@@ -44,6 +45,7 @@ def view(data: ReportData) -> MarketView:
         real=real,
         breakeven={name: breakeven(pre[name], real[name]) for name, _ in MOMENTS},
         ust={name: levels.curve("ust", back) for name, back in MOMENTS},
+        cupom={name: levels.curve("cupom", back) for name, back in MOMENTS},
     )
 
 
@@ -258,6 +260,7 @@ def section(data: ReportData) -> Section:
         curve_figure("fig-real-curve", "Real curve (IPCA-linked)", market.real, day),
         z_figure(market, day),
         curve_figure("fig-breakeven-curve", "Breakeven inflation", market.breakeven, day),
+        curve_figure("fig-cupom-curve", "Cupom cambial (onshore dollar rate)", market.cupom, day),
         curve_figure("fig-ust-curve", "US Treasury par curve", market.ust, day),
     )
     if figures[0] is None:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reports import attribution as earned
 from reports import portfolio_charts as draw
-from reports.blocks import Block, Cell, Column, Section, Table, signed_cell, signed_tone
+from reports import portfolio_tables as tables
+from reports import track_charts as curves
+from reports import track_record as track
+from reports.blocks import Block, Section
 from reports.data import ReportData, Row, with_day
-from reports.formats import NOT_KNOWN, brl, date, known, listed, number, percent, plural, thousands
-from reports.language import say, sourced
+from reports.formats import brl, date, known, listed, percent, plural
+from reports.language import say, spoken
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,12 @@ class PortfolioView:
     day_pnl: tuple[Row, ...]
     month_pnl: tuple[Row, ...]
     month_gap: str
+    record: track.TrackRecord
+    by_strategy: earned.Attribution
+    by_factor: earned.Attribution
+    multiplier: tuple[float | None, ...]
+    """Share of its risk that the drawdown breaker left each day's decision."""
+    shadow: tuple[float | None, ...]
 
 
 def view(data: ReportData) -> PortfolioView:
@@ -52,6 +62,11 @@ def view(data: ReportData) -> PortfolioView:
         day_pnl=_largest_first(day_rows),
         month_pnl=month_pnl,
         month_gap=gap,
+        record=track.track_record(data) if history.height else track.NOTHING,
+        by_strategy=earned.attribution(data, "strategy"),
+        by_factor=earned.attribution(data, "factor"),
+        multiplier=tuple(history["risk_multiplier"].to_list()),
+        shadow=tuple(history["shadow_nav_brl"].to_list()),
     )
 
 
@@ -100,14 +115,16 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             text += say(" and {} in the month", percent(book.month_return, signed=True))
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
+        out += _breaker_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
         parts = [say("{} earned {}", best["instrument_id"], brl(best["pnl_brl"]))] if best["pnl_brl"] > 0 else []
         parts += [say("{} lost {}", worst["instrument_id"], brl(-worst["pnl_brl"]))] if worst["pnl_brl"] < 0 else []
         if parts:
             out.append(say("Over the day {}.", listed(parts)))
+    out += [text for text in (earned.sentence(book.by_strategy), track.sentence(book.record)) if text]
     if book.targets_known and not book.positions:
-        out.append("The book is flat and is to stay flat.")
+        out.append(say("The book is flat and is to stay flat."))
     weights = [(row, known(row["risk_weight"])) for row in book.positions]
     held = [(row, weight) for row, weight in weights if weight]
     if held:
@@ -144,151 +161,67 @@ def _drawdown_sentence(state: Row) -> str:
     return text + "."
 
 
-def position_table(book: PortfolioView, day: str) -> Table:
-    columns = (
-        Column("Instrument", "text"),
-        Column("Contract", "text"),
-        Column("Class", "text"),
-        Column("Contracts"),
-        Column("Before"),
-        Column("Price"),
-        Column("Rate", unit="% a year"),
-        Column("Notional", unit="BRL thousand"),
-        Column("DV01", unit="BRL per bp"),
-        Column("Delta", unit="BRL thousand"),
-        Column("Risk share"),
-        Column("Margin", unit="BRL thousand"),
-    )
-    weights = sum(abs(known(row["risk_weight"]) or 0.0) for row in book.positions)
-    rows = []
-    for row in book.positions:
-        share = None if not weights or known(row["risk_weight"]) is None else row["risk_weight"] / weights
-        maturity = say("matures {}", date(row["maturity"])) if row["maturity"] else ""
-        rows.append(
-            (
-                Cell(row["instrument_id"]),
-                Cell(row["contract_id"] or NOT_KNOWN, maturity),
-                Cell(row["asset_class"], tone="muted"),
-                Cell(thousands(row["contracts"], signed=True), tone=signed_tone(row["contracts"])),
-                Cell(thousands(row["contracts_before"], signed=True), tone="muted"),
-                Cell(number(row["price"])),
-                _or_dash(row["rate"], percent(row["rate"], 3), "priced, not quoted as a rate"),
-                Cell(_thousand(row["notional_brl"])),
-                _or_dash(row["dv01_brl"], thousands(row["dv01_brl"], signed=True), "no rate exposure"),
-                _or_dash(row["delta_brl"], _thousand(row["delta_brl"]), "no FX or equity exposure"),
-                Cell(percent(share, 0, signed=True)),
-                Cell(_thousand(row["margin_brl"]).lstrip("+")),
-            )
-        )
-    caption = say(
-        "Target positions at {}. + is long the price (receive for rates); DV01 is positive when a fall in yield "
-        "gains, delta when a rise of the dollar or the index does; risk share is signed, of the sum of sizes",
-        day,
-    )
-    return Table("positions", caption, columns, tuple(rows), sourced("target_position", day))
+def _breaker_sentence(state: Row) -> list[str]:
+    """Only while the breaker holds risk back."""
+    left = known(state["risk_multiplier"])
+    return [] if left is None or left >= 1.0 else [say("The drawdown breaker leaves {} of the risk.", percent(left, 0))]
 
 
-def _thousand(value: float | None) -> str:
-    clean = known(value)
-    return NOT_KNOWN if clean is None else thousands(clean / 1000.0, signed=True)
+def _pnl_pairs(rows: tuple[Row, ...]) -> list[tuple[str, float]]:
+    return [(row["instrument_id"], row["pnl_brl"]) for row in rows]
 
 
-def _or_dash(value: float | None, text: str, why: str) -> Cell:
-    """A dash for what the instrument does not have at all; it is not a small number."""
-    return Cell("–", why, "muted") if not known(value) else Cell(text)
+def _path_blocks(book: PortfolioView, day: str) -> list[Block]:
+    """NAV, underwater, the breaker, months, and the tear sheet."""
+    if book.state is None:
+        return []
+    found: list[Block | None] = []
+    if len(book.days) > 1:
+        found += [draw.nav_figure(book.days, book.nav), draw.underwater_figure(book.days, book.drawdown)]
+        found.append(curves.breaker_figure(book.days, book.multiplier, book.nav, book.shadow))
+    if book.monthly:
+        found.append(draw.monthly_figure(book.monthly, day))
+    if book.record.whole is not None:
+        found.append(curves.rolling_figure(book.record, known(book.state["target_volatility"]), day))
+        found.append(curves.spread_figure(book.record, day))
+        found.append(track.statistics_table(book.record, day))
+        found.append(track.fall_table(book.record, day) if book.record.falls else None)
+    if book.monthly:
+        found.append(track.month_table(book.monthly, spoken().months, day))
+    return [block for block in found if block is not None]
 
 
-def attribution_table(book: PortfolioView, day: str) -> Table:
-    month = {row["instrument_id"]: row for row in book.month_pnl}
-    rows = []
-    for row in book.day_pnl:
-        total = month.get(row["instrument_id"])
-        rows.append(
-            (
-                Cell(row["instrument_id"]),
-                _or_dash(row["contracts"], thousands(row["contracts"], signed=True), "nothing held over the day"),
-                *(_money(row[name]) for name in ("price_pnl_brl", "carry_pnl_brl")),
-                _money(_minus(row["cost_brl"])),
-                _money(row["pnl_brl"]),
-                _money(total["pnl_brl"])
-                if total
-                else Cell(NOT_KNOWN, book.month_gap or "not held this month", "muted"),
-            )
-        )
-    gone = [row for name, row in month.items() if name not in {r["instrument_id"] for r in book.day_pnl}]
-    rows += [
-        (
-            Cell(r["instrument_id"]),
-            *(Cell("–", "not held over the day", "muted") for _ in range(5)),
-            _money(r["pnl_brl"]),
-        )
-        for r in gone
-    ]
-    sums = [_total(book.day_pnl, name) for name in ("price_pnl_brl", "carry_pnl_brl", "cost_brl", "pnl_brl")]
-    total_row = (
-        Cell("Total"),
-        Cell(""),
-        _money(sums[0]),
-        _money(sums[1]),
-        _money(_minus(sums[2])),
-        _money(sums[3]),
-        _money(_total(book.month_pnl, "pnl_brl")) if book.month_pnl else Cell(NOT_KNOWN, book.month_gap, "muted"),
-    )
-    columns = (
-        Column("Instrument", "text"),
-        Column("Held", unit="contracts"),
-        Column("Price", unit="BRL"),
-        Column("Carry", unit="BRL"),
-        Column("Cost", unit="BRL"),
-        Column("Day", unit="BRL"),
-        Column("Month", unit="BRL"),
-    )
-    return Table(
-        "attribution",
-        say("P&L by instrument, over the day to {} and the month", day),
-        columns,
-        tuple(rows),
-        sourced("pnl_attribution", day),
-        total_row,
-    )
+def _pnl_blocks(book: PortfolioView, day: str) -> list[Block]:
+    if not book.day_pnl:
+        return [*earned.blocks(book.by_strategy, day), *earned.blocks(book.by_factor, day)]
+    title = say("P&L of the day, {}", day)
+    blocks: list[Block] = [draw.attribution_figure("fig-pnl-day", title, _pnl_pairs(book.day_pnl), day)]
+    if book.month_pnl:
+        blocks.append(draw.attribution_figure("fig-pnl-month", "P&L of the month", _pnl_pairs(book.month_pnl), day))
+    blocks.append(tables.attribution_table(book.day_pnl, book.month_pnl, book.month_gap, day))
+    return [*blocks, *earned.blocks(book.by_strategy, day), *earned.blocks(book.by_factor, day)]
 
 
-def _money(value: float | None) -> Cell:
-    return signed_cell(known(value), thousands(value, signed=True))
-
-
-def _minus(value: float | None) -> float | None:
-    clean = known(value)
-    return None if clean is None else -clean
-
-
-def _total(rows: tuple[Row, ...], name: str) -> float | None:
-    """The sum, or None when a part is not known."""
-    parts = [known(row[name]) for row in rows]
-    return None if not parts or any(part is None for part in parts) else sum(part for part in parts if part is not None)
+def _missing(book: PortfolioView) -> tuple[str, ...]:
+    out = []
+    if not book.targets_known:
+        out.append(say("No target positions were computed for this decision."))
+    if book.state is None:
+        out.append(say("The book was not marked at this decision: NAV, P&L and drawdown are not known."))
+    elif book.record.whole is None:
+        out.append(say("The record has no statistics: {}.", book.record.gap))
+    if not book.day_pnl:
+        out.append(say("No P&L attribution is stored for this decision: the day's P&L cannot be split by instrument."))
+    elif not book.month_pnl and book.month_gap:
+        out.append(say("The month's P&L cannot be split by instrument: {}.", book.month_gap))
+    for found in (book.by_strategy, book.by_factor):
+        if book.state is not None and not found.days:
+            out.append(say("No P&L by {} is stored for this decision.", say(found.split)))
+    return tuple(out)
 
 
 def section(data: ReportData) -> Section:
     book, day = view(data), date(data.day)
-    missing, blocks = [], list[Block]()
-    if book.positions:
-        blocks.append(position_table(book, day))
-    elif not book.targets_known:
-        missing.append("No target positions were computed for this decision.")
-    if book.state is None:
-        missing.append("The book was not marked at this decision: NAV, P&L and drawdown are not known.")
-    if book.state is not None and len(book.days) > 1:
-        blocks += [draw.nav_figure(book.days, book.nav), draw.underwater_figure(book.days, book.drawdown)]
-    if book.state is not None and book.monthly:
-        blocks.append(draw.monthly_figure(book.monthly, day))
-    if book.day_pnl:
-        blocks.append(draw.attribution_figure("fig-pnl-day", say("P&L of the day, {}", day), book.day_pnl, day))
-    else:
-        missing.append("No P&L attribution is stored for this decision: the day's P&L cannot be split by instrument.")
-    if book.day_pnl and book.month_pnl:
-        blocks.append(draw.attribution_figure("fig-pnl-month", "P&L of the month", book.month_pnl, day))
-    elif book.day_pnl:
-        missing.append(say("The month's P&L cannot be split by instrument: {}.", book.month_gap))
-    if book.day_pnl:
-        blocks.append(attribution_table(book, day))
-    return Section("portfolio", "Portfolio", sentences(book), tuple(missing), tuple(blocks))
+    blocks: list[Block] = [tables.position_table(book.positions, day)] if book.positions else []
+    blocks += [*_path_blocks(book, day), *_pnl_blocks(book, day)]
+    return Section("portfolio", "Portfolio", sentences(book), _missing(book), tuple(blocks))

@@ -12,6 +12,7 @@ import polars as pl
 
 from reports import risk_charts as draw
 from reports import risk_tables as tables
+from reports import stress_tables
 from reports.blocks import Block, Section
 from reports.data import ReportData, Row, with_day
 from reports.formats import brl, date, known, listed, number, percent, plural, words
@@ -26,6 +27,8 @@ MARK_LAG = 2
 """Decisions between a target and its first P&L: decided at row t, filled at t+1, marked from t+1 to t+2."""
 BACKTEST_DAYS = 250
 REJECT_BELOW = 0.05
+REVERSE, REVERSE_METRIC = "reverse", "reverse_stress_deviations"
+"""The kind of the one scenario that is searched for, and the metric that says how far away it is."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,9 @@ class RiskView:
     """What the table holds beside the vertices (tenor 0): exposure to FX, equities and the sovereign spread."""
     ladder_known: bool
     stress: tuple[Row, ...]
-    """Totals, worst first."""
+    """Totals, worst first, without the reverse scenario, whose loss is given."""
+    reverse: Row | None
+    reverse_deviations: float | None
     stress_unknown: tuple[str, ...]
     stress_parts: tuple[Row, ...]
     backtest: Backtest | None
@@ -75,13 +80,14 @@ def view(data: ReportData) -> RiskView:
     methods = method_order({method for _, method in tail}, headline)
     stress = data.latest("stress_test_results")
     totals = stress.filter(pl.col("instrument_id") == "TOTAL")
+    priced = totals.filter(pl.col("kind").fill_null("") != REVERSE)
     components = data.latest("component_var").filter(pl.col("component_var_95").is_not_null())
     ladder = data.latest("dv01_ladder").filter(pl.col("dv01_brl").is_not_null())
     return RiskView(
         tail=tail,
         methods=methods,
         limits=tuple(data.latest("risk_limits_status").iter_rows(named=True)),
-        tested={key: value for key, value in measured.items() if key[0].endswith(("_var_95", "_var_99"))},
+        tested={key: value for key, value in measured.items() if key[0].endswith(("_var_95", "_var_99", "_es_975"))},
         components=tuple(
             components.filter(pl.col("individual_var_95") != 0.0)
             .sort("component_var_95", descending=True)
@@ -91,8 +97,10 @@ def view(data: ReportData) -> RiskView:
         ladder=tuple(ladder.filter(pl.col("dv01_brl") != 0.0, pl.col("tenor_bd") > 0).iter_rows(named=True)),
         deltas=tuple(ladder.filter(pl.col("tenor_bd") == 0).iter_rows(named=True)),
         ladder_known=ladder.height > 0,
-        stress=tuple(totals.drop_nulls("pnl_brl").sort("pnl_brl", "scenario_id").iter_rows(named=True)),
-        stress_unknown=tuple(totals.filter(pl.col("pnl_brl").is_null())["name"].sort().to_list()),
+        reverse=next(totals.filter(pl.col("kind") == REVERSE).iter_rows(named=True), None),
+        reverse_deviations=next((v for (name, _), v in measured.items() if name == REVERSE_METRIC), None),
+        stress=tuple(priced.drop_nulls("pnl_brl").sort("pnl_brl", "scenario_id").iter_rows(named=True)),
+        stress_unknown=tuple(priced.filter(pl.col("pnl_brl").is_null())["name"].sort().to_list()),
         stress_parts=tuple(
             stress.filter(pl.col("instrument_id") != "TOTAL").drop_nulls("pnl_brl").iter_rows(named=True)
         ),
@@ -123,7 +131,7 @@ def limit_of(risk: RiskView, limit_id: str) -> Row | None:
 
 
 def method_name(method: str) -> str:
-    return words(method)
+    return say(words(method))
 
 
 def limit_words(risk: RiskView, metric: str) -> str:
@@ -132,7 +140,7 @@ def limit_words(risk: RiskView, metric: str) -> str:
     value = risk.tail.get((metric, method)) if method else None
     if value is None or method is None:
         return ""
-    text = say("{} ({}) is {} of NAV", METRIC_NAMES[metric], method_name(method), percent(value))
+    text = say("{} ({}) is {} of NAV", say(METRIC_NAMES[metric]), method_name(method), percent(value))
     limit = limit_of(risk, metric)
     if limit is not None and known(limit["threshold"]):
         text += say(", {} of its {} limit", percent(value / limit["threshold"], 0), percent(limit["threshold"]))
@@ -146,7 +154,7 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
         out.append(said + ".")
     hot = [row for row in risk.limits if row["status"] in ("amber", "red", "breach")]
     if hot:
-        parts = [f"{row['name']} ({percent(row['utilisation'], 1)}, {row['status']})" for row in hot]
+        parts = [f"{say(row['name'])} ({percent(row['utilisation'], 1)}, {say(row['status'])})" for row in hot]
         out.append(say("Limits to watch: {}.", listed(parts)))
     elif risk.limits:
         measured = sum(1 for row in risk.limits if row["status"] != "absent")
@@ -157,10 +165,19 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
         out.append(
             say(
                 "The worst scenario is {}: the book {} {} ({} of NAV).",
-                worst["name"],
-                verb,
+                stress_tables.scenario_name(worst),
+                say(verb),
                 brl(abs(worst["pnl_brl"])),
                 percent(worst["pnl_fraction"], 1, signed=True),
+            )
+        )
+    if risk.reverse is not None and risk.reverse_deviations is not None:
+        out.append(
+            say(
+                "The nearest way to lose {} of NAV is {} standard deviations of a day away: {}.",
+                percent(abs(risk.reverse["pnl_fraction"]), 0),
+                number(risk.reverse_deviations, 1),
+                listed(stress_tables.move_words(risk.reverse), 5),
             )
         )
     if risk.backtest is not None:
@@ -193,20 +210,28 @@ LACKING: dict[str, str] = {
 }
 
 
-def section(data: ReportData) -> Section:
-    risk, day = view(data), date(data.day)
-    missing = [text for name, text in LACKING.items() if not getattr(risk, name)]
-    missing += [
-        say("{}: the measure behind this limit is not known.", row["name"])
+def _missing(risk: RiskView) -> tuple[str, ...]:
+    out = [say(text) for name, text in LACKING.items() if not getattr(risk, name)]
+    out += [
+        say("{}: the measure behind this limit is not known.", say(row["name"]))
         for row in risk.limits
         if row["status"] == "absent"
     ]
     if risk.stress_unknown:
-        missing.append(say("These scenarios could not be priced: {}.", listed(list(risk.stress_unknown), 12)))
-    state = data.row("portfolio_state")
+        out.append(
+            say("These scenarios could not be priced: {}.", listed([say(name) for name in risk.stress_unknown], 12))
+        )
+    if risk.reverse is not None and known(risk.reverse["pnl_brl"]) is None:
+        out.append(say("No reverse stress: {}.", risk.reverse["name"].partition(": ")[2]))
+    if risk.tail and risk.backtest is None:
+        out.append(say("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return."))
+    return tuple(out)
+
+
+def _measured_blocks(risk: RiskView, nav: float | None, day: str) -> list[Block]:
+    """VaR and ES, the limits, and what the tests say of the VaR."""
     blocks: list[Block] = []
     if risk.tail:
-        nav = known(state["nav_brl"]) if state else None
         blocks.append(tables.tail_table(risk.tail, risk.methods, risk.limits, nav, day))
     if risk.limits:
         blocks += [draw.limit_figure(risk.limits, day), tables.limit_table(risk.limits, day)]
@@ -215,17 +240,26 @@ def section(data: ReportData) -> Section:
     if risk.tested:
         blocks.append(tables.backtest_table(risk.tested, day))
     if risk.backtest is not None:
-        test = risk.backtest
-        name = method_name(test.method)
+        test, name = risk.backtest, method_name(risk.backtest.method)
         blocks.append(draw.backtest_figure(test.days, test.var_95, test.returns, test.exceptions, name))
-    elif risk.tail:
-        missing.append("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return.")
+    return blocks
+
+
+def section(data: ReportData) -> Section:
+    risk, day = view(data), date(data.day)
+    state = data.row("portfolio_state")
+    blocks = _measured_blocks(risk, known(state["nav_brl"]) if state else None, day)
     if risk.components:
         blocks += [draw.component_figure(risk.components, day), tables.component_table(risk.components, day)]
     if risk.stress:
-        blocks += [draw.stress_figure(risk.stress, day), tables.stress_table(risk.stress, risk.stress_parts, day)]
+        blocks += [
+            draw.stress_figure(risk.stress, day),
+            stress_tables.stress_table(risk.stress, risk.stress_parts, day),
+        ]
+    if risk.reverse is not None and risk.reverse_deviations is not None:
+        blocks.append(stress_tables.reverse_table(risk.reverse, risk.reverse_deviations, day))
     if risk.ladder:
         blocks += [draw.ladder_figure(risk.ladder, day), tables.ladder_table(risk.ladder, day)]
     if risk.deltas:
         blocks.append(tables.delta_table(risk.deltas, day))
-    return Section("risk", "Risk", sentences(risk), tuple(missing), tuple(blocks))
+    return Section("risk", "Risk", sentences(risk), _missing(risk), tuple(blocks))

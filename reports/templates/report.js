@@ -19,11 +19,30 @@
     return value;
   }
 
+  // A heatmap that is too broad for the screen, rows for columns: the names stay level and can be read.
+  function turn(figure) {
+    var trace = figure.data[0], across = figure.layout.xaxis, down = figure.layout.yaxis;
+    function flipped(rows) {
+      return rows[0].map(function (_, column) { return rows.map(function (row) { return row[column]; }); });
+    }
+    var names = trace.x;
+    trace.x = trace.y;
+    trace.y = names;
+    trace.z = flipped(trace.z);
+    if (trace.text) trace.text = flipped(trace.text);
+    trace.hovertemplate = trace.hovertemplate.replace("%{x}", "%{_}").replace("%{y}", "%{x}").replace("%{_}", "%{y}");
+    (figure.layout.annotations || []).forEach(function (note) { var x = note.x; note.x = note.y; note.y = x; });
+    down.tickfont = across.tickfont;
+    across.tickangle = -40;
+    figure.layout.height = 90 + 26 * names.length;
+  }
+
   function draw() {
     Object.keys(figures).forEach(function (id) {
       var place = document.getElementById(id);
       if (!place) return;
       var figure = themed(figures[id]);
+      if (figure.layout.meta && figure.layout.meta.turn && (place.clientWidth || 600) < 700 && !printing) turn(figure);
       // Twelve months do not fit beside their numbers on a phone: colour and the tap's label stay.
       if ((place.clientWidth || 600) < 480) figure.data.forEach(function (trace) {
         if (trace.type === "heatmap" && trace.x.length > 6) delete trace.texttemplate;

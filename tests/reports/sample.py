@@ -18,7 +18,8 @@ from desk import calendars
 from desk.gold import GOLD
 from desk.model import decision_time
 from reports.data import ReportData
-from tests.reports.sample_book import INSTRUMENTS, VERTICES, book, frame, walk
+from tests.reports.sample_book import book
+from tests.reports.sample_parts import INSTRUMENTS, VERTICES, frame, walk
 
 AS_OF_DAY = dt.date(2026, 11, 19)
 STRATEGIES = {

@@ -208,6 +208,9 @@ FED_BY = {
     "fig-var-history": ("risk_metrics_daily", "value"), "fig-limits": ("risk_limits_status", "utilisation"),
     "fig-component-var": ("component_var", "component_var_95"), "fig-stress": ("stress_test_results", "pnl_brl"),
     "fig-dv01": ("dv01_ladder", "dv01_brl"), "fig-orders": ("action", "contracts_to"),
+    "fig-cupom-curve": ("feature", "value"), "fig-returns": ("portfolio_state", "return_1d"),
+    "fig-rolling": ("portfolio_state", "return_1d"), "fig-breaker": ("portfolio_state", "shadow_nav_brl"),
+    "fig-pnl-strategy": ("pnl_by_strategy", "pnl_brl"), "fig-pnl-factor": ("pnl_by_factor", "pnl_brl"),
 }  # fmt: skip
 
 

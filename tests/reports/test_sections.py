@@ -14,7 +14,7 @@ from reports.data import ReportData
 from reports.levels import Levels
 from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
 from tests.reports.sample import sample
-from tests.reports.sample_book import frame
+from tests.reports.sample_parts import frame
 
 DAY = dt.date(2026, 11, 19)  # a Thursday
 NOW = decision_time(DAY)
