@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from desk.agents import AGENTS, model_specs
 from desk.strategies import STRATEGIES
+from desk.transforms.fallbacks import load_fallbacks
 from desk.transforms.market import FEATURES
 from tasks.explain import book, risk
 from tasks.explain.facts import Facts, listed, numbers
@@ -49,7 +50,7 @@ async def agent(facts: Facts, key: str) -> Draft | None:
     ]
     parts.append(Part("confidence", row["confidence"], "", "share of the drivers that are known"))
     parts += [Part(name, None, "", "missing") for name in listed(row["missing"])]
-    formula = f"tanh(mean of the signed drivers known). {spec.question} {row['sentence']}"
+    formula = f"tanh(mean of the signed drivers known). {row['sentence']}"
     return Draft(f"View of {key}", row["score"], "score, -1 to 1", formula, tuple(parts), spec.inputs)
 
 
@@ -73,12 +74,26 @@ async def series(facts: Facts, key: str) -> Draft | None:
     elif own is not None:
         formula, unit = f"as published: {own.name} ({own.dataset}, code {own.code})", own.unit
     else:
-        formula, unit = "read off its source by the desk's transforms", "as published"
+        formula, unit = _read_off(key)
     value = levels.get(key, receipt["value"] if receipt is not None else None)
     known = key in facts.panel.values.columns or measure is not None
     direct = facts.panel.lineage.direct.get(key, ())
     parts = tuple(Part(name, levels.get(name), "", "direct input") for name in direct)
     return Draft(f"Level {key}", value, unit, formula, parts, (key,) if known else ())
+
+
+def _read_off(key: str) -> tuple[str, str]:
+    """Of a column that the transforms choose or interpolate: how, and its unit."""
+    fallbacks = load_fallbacks()
+    column = next((item for item in fallbacks.columns if item.name == key), None)
+    if column is not None:
+        order = ", ".join(column.candidates)
+        later = f"a later one where it is fresher by more than {column.patience_days} days"
+        return f"the first known of {order}; {later} (desk/catalog/fallbacks.toml)", column.unit
+    curve = next((item for item in fallbacks.curves if key.rsplit("_", 1)[0] == item.prefix), None)
+    if curve is not None:
+        return f"the {curve.prefix} curve at its vertex, {curve.method} between the points of its source", "a year"
+    return "read off its source by the desk's transforms", "as published"
 
 
 async def all_series(facts: Facts) -> list[str]:

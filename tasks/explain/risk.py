@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from desk import calendars
+from desk.model import desk_day
 from desk.portfolio.market import CURVE_COLUMNS
 from desk.risk.measure import LEVELS
 from tasks.explain.book import held_columns
@@ -41,6 +43,7 @@ async def metric(facts: Facts, key: str) -> Draft | None:
     parts = [
         Part("method", row["method"]),
         Part("observations", row["observations"], "days or paths"),
+        Part("history", _history(facts), "", "decision days whose moves are read"),
         Part("nav_brl", state["nav_brl"], "BRL"),
     ]
     if name in LEVELS and row["value"] is not None and state["nav_brl"] is not None:
@@ -58,6 +61,12 @@ async def metric(facts: Facts, key: str) -> Draft | None:
         f"Risk: {name}", row["value"], _unit(name), _formula(name, row["method"], facts), tuple(parts),
         await held_columns(facts),
     )  # fmt: skip
+
+
+def _history(facts: Facts) -> str:
+    last = desk_day(facts.as_of)
+    first = calendars.b3().offset(last, 1 - facts.parameters.risk.var_window)
+    return f"{first} to {last}"
 
 
 def _unit(name: str) -> str:

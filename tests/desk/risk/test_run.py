@@ -21,6 +21,7 @@ from tests.desk.risk.sample import (
     IDS,
     LAST,
     PARAMETERS,
+    QUICK,
     VALUES,
     book,
     market,
@@ -72,9 +73,9 @@ def test_positions_net_and_scale() -> None:
 @settings(max_examples=3, deadline=None)
 @given(st.permutations(range(len(IDS))))
 def test_the_order_of_instruments_does_not_matter(order: list[int]) -> None:
-    shuffled = dataclasses.replace(PARAMETERS, instruments=tuple(PARAMETERS.instruments[i] for i in order))
+    shuffled = dataclasses.replace(QUICK, instruments=tuple(PARAMETERS.instruments[i] for i in order))
     book = with_contracts({"DI1_2Y": 40, "DOL": -20, "DAP_5Y": 10})
-    plain, other = (run_risk(VALUES, book, parameters, DAYS[-1:]) for parameters in (PARAMETERS, shuffled))
+    plain, other = (run_risk(VALUES, book, parameters, DAYS[-1:]) for parameters in (QUICK, shuffled))
     for name in ("risk_metrics_daily", "component_var"):
         keys = ["as_of", *gold.GOLD[name].key]
         left, right = (frames[name].sort(keys) for frames in (plain, other))
@@ -189,9 +190,9 @@ def test_the_worst_strategy_of_the_day_is_held_against_its_limit() -> None:
         ({"A": -0.025 * before, "B": None}, None, "absent"),
         (None, None, "absent"),
     ):
-        plain = {name: BOOK[name] for name in ("portfolio_state", "target_position")}
+        plain = with_contracts({"DOL": -10}, rows=2)
         book_of = plain if pnl is None else {**plain, STRATEGY_TABLE: strategy_rows(pnl)}
-        limit = run_risk(VALUES, book_of, PARAMETERS, DAYS[-1:])["risk_limits_status"]
+        limit = run_risk(VALUES, book_of, QUICK, DAYS[-1:])["risk_limits_status"]
         row = limit.filter(limit_id="strategy_daily_loss").row(0, named=True)
         assert row["status"] == status
         assert row["value"] == (None if value is None else pytest.approx(value, rel=1e-9))
