@@ -20,8 +20,6 @@ from tasks.tokens import Refused, Scope, Token, digest, find_token
 KEPT_SECONDS = 5.0
 """A token is asked of the database this often at most: a revocation acts within it."""
 MOST_KEPT = 1000
-STRANGERS_PER_MINUTE = 60
-"""Requests a minute from one address without a good token: guessing is slow, and 256 bits are many."""
 
 
 class Tokens:
@@ -49,10 +47,10 @@ class Tokens:
 class Limiter:
     """A moving window of a minute for each caller, in this process."""
 
-    def __init__(self, per_minute: int) -> None:
+    def __init__(self, per_minute: int, strangers_per_minute: int) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
         self._known = RateLimitItemPerMinute(per_minute)
-        self._stranger = RateLimitItemPerMinute(STRANGERS_PER_MINUTE)
+        self._stranger = RateLimitItemPerMinute(strangers_per_minute)
 
     async def token(self, name: str) -> None:
         await self._hit(self._known, f"token {name}")

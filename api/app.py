@@ -59,7 +59,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         responses=RESPONSES,
     )
     app.state.clock = clock
-    app.state.limiter = Limiter(settings.api_requests_per_minute)
+    app.state.limiter = Limiter(settings.api_requests_per_minute, settings.api_strangers_per_minute)
     app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))
     app.state.link = settings.public_url.rstrip("/") + ALERTS_PAGE

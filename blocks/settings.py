@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     """A frozen clock, for tests and recordings."""
 
     api_requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
-    """Of each token; a caller without one has far fewer."""
+    """Of each token."""
+    api_strangers_per_minute: int = Field(default=60, ge=1, le=1_000_000)
+    """Of each address without a good token: guessing is slow, and 256 bits are many."""
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the API's pages: links in messages begin with it."""
     send_reports: Literal["live", "always", "never"] = "live"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import Operator, Reader
 from api.envelope import PAGE_POLICY
 from api.problems import NotThere
-from api.reading import FIRST_DAY, LAST_DAY, Limit, moment_of, rows
+from api.reading import LAST_DAY, Limit, moment_of, rows
 from desk.model import desk_day
 
 router = APIRouter(prefix="/reports/daily", tags=["reports"])
@@ -160,6 +160,8 @@ async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
 @router.post("/send", status_code=202, summary="Send a day's report to whoever has not had it")
 async def send(request: Request, _: Operator, asked: Send) -> Sending:
     request.state.asked = asked.model_dump(mode="json")
-    if asked.day is not None and not FIRST_DAY <= asked.day <= LAST_DAY:
-        raise NotThere(f"no report of {asked.day} is stored")
+    if asked.day is not None:
+        known = await rows(request, "SELECT 1 FROM v_report WHERE as_of = $1", moment_of(asked.day))
+        if not known:
+            raise NotThere(f"no report of {asked.day} is stored")
     return await request.app.state.send_report(asked.day)  # type: ignore[no-any-return]

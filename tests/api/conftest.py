@@ -55,7 +55,9 @@ class Api:
 
 
 def settings_of(url: str, **given: Any) -> Settings:
-    return load_settings(**{"database_url": url, "api_requests_per_minute": 100_000} | given)
+    return load_settings(
+        **{"database_url": url, "api_requests_per_minute": 100_000, "api_strangers_per_minute": 10_000} | given
+    )
 
 
 @asynccontextmanager
@@ -78,3 +80,15 @@ async def api(postgres: Postgres, filled: RunningDesk) -> AsyncIterator[Api]:
     async with opened(url, secrets) as made:
         yield made
     await drop_database(postgres, DATABASE)
+
+
+async def copy_tokens(source: str, target: str) -> None:
+    """The three desks' tokens, into another database."""
+    one, other = await asyncpg.connect(source), await asyncpg.connect(target)
+    try:
+        rows = await one.fetch("SELECT name, token_hash, scope, created_at FROM api_token WHERE name LIKE '% desk'")
+        insert = "INSERT INTO api_token (name, token_hash, scope, created_at) VALUES ($1, $2, $3, $4)"
+        await other.executemany(insert, [tuple(row.values()) for row in rows])
+    finally:
+        await one.close()
+        await other.close()

@@ -6,12 +6,11 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator
 
-import asyncpg
 import httpx
 import pytest
 
 from alvorada.postgres import Postgres
-from tests.api.conftest import DATABASE, NOW, Api, opened
+from tests.api.conftest import DATABASE, NOW, Api, copy_tokens, opened
 from tests.fixtures.flows import FILLED, FILLED_DAY, drop_database
 
 pytestmark = [pytest.mark.db, pytest.mark.flow]
@@ -23,12 +22,7 @@ async def writable(postgres: Postgres, api: Api) -> AsyncIterator[Api]:
     """A database of the test's own, with the same tokens, and one Slack and two mail addresses to tell."""
     name = f"{DATABASE}_writable"
     url = await postgres.ensure_database_async(name, FILLED)
-    connection = await asyncpg.connect(url)
-    for row in await api.rows("SELECT name, token_hash, scope, created_at FROM api_token WHERE name LIKE '% desk'"):
-        await connection.execute(
-            "INSERT INTO api_token (name, token_hash, scope, created_at) VALUES ($1, $2, $3, $4)", *row.values()
-        )
-    await connection.close()
+    await copy_tokens(api.url, url)
     channels = {
         "slack_webhook_url": "http://127.0.0.1:9/hook",
         "smtp_host": "127.0.0.1",
