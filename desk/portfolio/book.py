@@ -22,8 +22,6 @@ import numpy.typing as npt
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.breaker import breaker_path
 from desk.portfolio.mark import PRICE_FACTORS, contract_moves
-from desk.portfolio.market import USDBRL
-from desk.portfolio.pricing import Quotes, quote
 from desk.portfolio.size import (
     TRADING_DAYS,
     IntArray,
@@ -31,10 +29,9 @@ from desk.portfolio.size import (
     class_index,
     risk_contributions,
     round_to_lots,
-    unit_cost,
     worth_trading,
 )
-from desk.portfolio.terms import Terms, terms_of
+from desk.portfolio.track import Dates, Track, fills_of, track_of
 from desk.transforms.curves import FloatArray
 
 FACTORS = PRICE_FACTORS
@@ -95,84 +92,87 @@ def _empty_path(rows: int, count: int) -> Path:
 
 def run_guarded(plan: Plan, parameters: DeskParameters) -> tuple[Path, Path]:
     """The book under the drawdown breaker, and the shadow book without it that the breaker is measured on."""
-    shadow = run_path(plan, parameters, np.ones(len(plan)))
+    track = track_of(plan, parameters)
+    shadow = run_path(plan, track, parameters, np.ones(len(plan)))
     states = breaker_path(shadow.nav.tolist(), parameters.risk.breaker)
     multiplier = np.array([state.multiplier for state in states])
-    return (run_path(plan, parameters, multiplier) if (multiplier < 1.0).any() else shadow), shadow
+    return (run_path(plan, track, parameters, multiplier) if (multiplier < 1.0).any() else shadow), shadow
 
 
-def run_path(plan: Plan, parameters: DeskParameters, multiplier: FloatArray) -> Path:
+def run_path(plan: Plan, track: Track, parameters: DeskParameters, multiplier: FloatArray) -> Path:
     """The book from the plan's first row, with the inception NAV and no position, to its last.
 
     `multiplier` (R,) of each decision's risk.
     """
-    terms = terms_of(parameters.instruments)
     path = _empty_path(len(plan), len(parameters.instruments))
     path.multiplier[:] = multiplier
-    growth = np.where(
-        terms.funded[:, None],
-        plan.market.cdi_growth(),
-        np.where(terms.dollar_funded[:, None], plan.market.usd_growth(), 0.0),
-    ).T
-    cash_growth = plan.market.cdi_growth()
     marked = np.zeros(len(parameters.instruments), dtype=np.intp)  # row of each held contract's last mark
     path.nav[0] = parameters.portfolio.inception_nav_brl
-    _decide(plan, path, 0, parameters)
+    _decide(plan, track, path, 0, parameters)
     for row in range(1, len(plan)):
-        _mark(terms, plan, path, row, marked, growth)
-        _fill(terms, plan, path, row, marked, parameters)
-        interest = np.expm1(cash_growth[row] - cash_growth[row - 1])
+        _mark(plan, track, path, row, marked)
+        _fill(plan, track, path, row, marked, parameters)
+        interest = np.expm1(track.cash_growth[row] - track.cash_growth[row - 1])
         path.cash[row] = round(path.nav[row - 1] * interest, 2)
         path.nav[row] = round(path.nav[row - 1] + path.pnl_of(row), 2)
-        _decide(plan, path, row, parameters)
+        _decide(plan, track, path, row, parameters)
     return path
 
 
-def _quote_at(terms: Terms, plan: Plan, row: int, maturity: npt.NDArray[np.datetime64]) -> Quotes:
-    at = slice(row, row + 1)
-    return quote(terms, plan.market.levels[at], plan.market.valuation[at], maturity[None, :])
+def _fills_at(
+    plan: Plan, track: Track, row: int, maturity: Dates, lines: npt.NDArray[np.bool_], parameters: DeskParameters
+) -> tuple[FloatArray, FloatArray]:
+    """Value and unit cost (N,) of the contracts `maturity` at the prices of `row`; of `lines` at least."""
+    for known in (track.ordered, track.left):
+        if (known.maturity[row] == maturity)[lines].all():
+            return known.value[row], known.unit_cost[row]
+    own = fills_of(track.terms, plan.market[row : row + 1], maturity[None, :], parameters)
+    return own.value[0], own.unit_cost[0]
 
 
-def _mark(terms: Terms, plan: Plan, path: Path, row: int, marked: npt.NDArray[np.intp], growth: FloatArray) -> None:
+def _mark(plan: Plan, track: Track, path: Path, row: int, marked: npt.NDArray[np.intp]) -> None:
     """P&L of what was held into `row`, since each contract's last mark."""
-    held = path.before[row - 1]
+    held, maturity = path.before[row - 1], path.maturity_before[row - 1]
     path.held[row] = held
     open_lines = held != 0
     if not open_lines.any():
         return
-    move = contract_moves(terms, plan.market, row, path.maturity_before[row - 1], marked, growth, open_lines)
-    price, carry = np.round(held * move.price, 2), np.round(held * move.carry, 2)
+    price, carry = track.moves.price[row].copy(), track.moves.carry[row].copy()
+    factors, inflation = track.moves.factors[row].copy(), track.moves.inflation[row].copy()
+    strays = open_lines & ((maturity != track.held[row]) | (marked != row - 1))
+    for mark in np.unique(marked[strays]):
+        lines = strays & (marked == mark)
+        rows = np.array([mark]), np.array([row])
+        own = contract_moves(track.terms, plan.market, *rows, maturity[None, :], track.growth)
+        price[lines], carry[lines] = own.price[0, lines], own.carry[0, lines]
+        factors[:, lines], inflation[lines] = own.factors[0][:, lines], own.inflation[0, lines]
+    price, carry = np.round(held * price, 2), np.round(held * carry, 2)
     known = np.isfinite(price + carry)
     path.price[row] = np.where(open_lines, np.where(known, price, np.nan), 0.0)
     path.carry[row] = np.where(open_lines, np.where(known, carry, np.nan), 0.0)
-    marked[open_lines & known] = row
     counts = open_lines & known
-    path.factors[row] = np.where(counts[:, None], np.round(held[:, None] * move.factors.T, 2), 0.0)
-    path.inflation[row] = np.where(counts, np.round(held * move.inflation, 2), 0.0)
+    marked[counts] = row
+    path.factors[row] = np.where(counts[:, None], np.round(held[:, None] * factors.T, 2), 0.0)
+    path.inflation[row] = np.where(counts, np.round(held * inflation, 2), 0.0)
 
 
 def _fill(
-    terms: Terms,
-    plan: Plan,
-    path: Path,
-    row: int,
-    marked: npt.NDArray[np.intp],
-    parameters: DeskParameters,
+    plan: Plan, track: Track, path: Path, row: int, marked: npt.NDArray[np.intp], parameters: DeskParameters
 ) -> None:
     """The orders of `row - 1` at the prices of `row`; a roll closes the old contract and opens the new one."""
     held, target = path.before[row - 1], path.target[row - 1]
-    redeemed = terms.kind_mask("ipca_bond") & (path.maturity_before[row - 1] <= plan.market.valuation[row])
-    held, target = np.where(redeemed, 0, held), np.where(redeemed, 0, target)
     old, new = path.maturity_before[row - 1], path.maturity[row - 1]
+    redeemed = track.terms.kind_mask("ipca_bond") & (old <= plan.market.valuation[row])
+    held, target = np.where(redeemed, 0, held), np.where(redeemed, 0, target)
     rolled = (old != new) & (held != 0)
     done = (held != target) | rolled
     if done.any():
-        usdbrl = plan.market.levels.spots[row : row + 1, USDBRL]
-        fresh = _quote_at(terms, plan, row, new)
-        stale = _quote_at(terms, plan, row, old) if rolled.any() else fresh
-        done &= np.isfinite(fresh.value[0]) & (np.isfinite(stale.value[0]) | ~rolled)
-        of_old, of_new = (np.nan_to_num(unit_cost(parameters, terms, q, usdbrl)[0]) for q in (stale, fresh))
-        path.cost[row] = np.where(done, line_cost(held, target, rolled, of_old, of_new), 0.0)
+        value, cost = _fills_at(plan, track, row, new, done, parameters)
+        done &= np.isfinite(value)
+        old_value, old_cost = _fills_at(plan, track, row, old, rolled, parameters)
+        done &= np.isfinite(old_value) | ~rolled
+        costs = line_cost(held, target, rolled, np.nan_to_num(old_cost), np.nan_to_num(cost))
+        path.cost[row] = np.where(done, costs, 0.0)
     path.before[row] = np.where(done, target, held)
     moved = done | (held == 0)
     path.maturity_before[row] = np.where(moved, new, old)
@@ -188,7 +188,7 @@ def line_cost(
     return np.asarray(np.round(np.where(rolled, whole, np.abs(target - held) * new_cost), 2))
 
 
-def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> None:
+def _decide(plan: Plan, track: Track, path: Path, row: int, parameters: DeskParameters) -> None:
     """Target contracts of `row`: what the plan asks for at today's NAV, where the order is worth its cost.
 
     Rolls, changes of side and the closing of a line that has no view left are always made. When the book that is left
@@ -200,8 +200,8 @@ def _decide(plan: Plan, path: Path, row: int, parameters: DeskParameters) -> Non
     leaves = (before != 0) & (path.maturity_before[row] != mapped)
     priced = np.isfinite(plan.quotes.value[row])
     if leaves.any():  # out of a contract that has no price today, nobody can order
-        own = _quote_at(terms_of(parameters.instruments), plan, row, path.maturity_before[row])
-        priced &= ~leaves | np.isfinite(own.value[0])
+        value, _ = _fills_at(plan, track, row, path.maturity_before[row], leaves, parameters)
+        priced &= ~leaves | np.isfinite(value)
     keeps = float(path.multiplier[row])
     desired = np.where(priced, round_to_lots(plan.per_brl[row] * nav * keeps, lots), before)
     rolled = priced & leaves

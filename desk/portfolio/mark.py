@@ -1,4 +1,4 @@
-"""One day's P&L of one contract, from its last mark to the row: what time earned, and what each factor's move did.
+"""P&L of one contract from its last mark to a row: what time earned, and what each factor's move did.
 
 Parts of the price are repriced one at a time from the last mark's levels; what they leave (cross terms) is the
 residual. Gains in USD are measured at the PTAX of the last mark, and what PTAX has moved since is the part of FX.
@@ -19,13 +19,15 @@ from desk.transforms.curves import FloatArray
 
 PRICE_FACTORS = ("DI", "REAL", "CUPOM", "UST", "FX", "EQUITY")
 """CUPOM holds the short onshore dollar rate too, which is its front."""
+Rows = npt.NDArray[np.intp]
 _FX, _STILL, _NOW, _NO_ACCRUAL = PRICE_FACTORS.index("FX"), -3, -2, -1
 
 
 @dataclass(frozen=True)
 class ContractMove:
-    """BRL of one long contract (N,), NaN where unknown: `price` and `carry` add up to its P&L. `factors` (F, N) in the
-    order of PRICE_FACTORS are parts of the price, `inflation` is the part of the carry that the IPCA index accrued."""
+    """BRL of one long contract over M moves (M, N), NaN where unknown: `price` and `carry` add up to its P&L. `factors`
+    (M, F, N) in the order of PRICE_FACTORS are parts of the price, `inflation` is the part of the carry that the IPCA
+    index accrued."""
 
     price: FloatArray
     carry: FloatArray
@@ -34,46 +36,35 @@ class ContractMove:
 
 
 def contract_moves(
-    terms: Terms,
-    market: Market,
-    row: int,
-    maturity: npt.NDArray[np.datetime64],
-    marked: npt.NDArray[np.intp],
-    growth: FloatArray,
-    wanted: npt.NDArray[np.bool_],
+    terms: Terms, market: Market, before: Rows, after: Rows, maturity: npt.NDArray[np.datetime64], growth: FloatArray
 ) -> ContractMove:
-    """The move into `row` of the `wanted` contracts (N,), each since its last mark (the row `marked`).
+    """Contracts `maturity` (M, N), last marked on the rows `before` (M,) of the market, into the rows `after` (M,).
 
-    `growth` (R, N) is the logarithm of what a funded line's money has cost since the first row.
+    `growth` (R, N) is the logarithm of what a funded line's money has cost since the market's first row.
     """
-    count = len(marked)
-    price, carry, inflation = (np.full(count, np.nan) for _ in range(3))
-    factors = np.full((len(PRICE_FACTORS), count), np.nan)
-    here = slice(row, row + 1)
-    left = remaining(terms, market.valuation[here], maturity[None, :])
-    fx_now = settlement_fx(terms, market.levels[here])[0]
-    for mark in np.unique(marked[wanted]):
-        lines, at = wanted & (marked == mark), slice(mark, mark + 1)
-        then = remaining(terms, market.valuation[at], maturity[None, :])
-        strike = struck_now(terms, market.levels[at], then)
-        base = contract_value(terms, market.levels[at], then, strike)[0]
-        steps = contract_value(terms, _one_at_a_time(market.levels[at], market.levels[here]), left, strike)[0]
-        still, now = steps[_STILL], steps[_NOW]
-        fx_then = settlement_fx(terms, market.levels[at])[0]
-        funding = np.exp(growth[row] - growth[mark])
-        paid = coupons_paid(terms, market.valuation[mark], market.valuation[row])
-        coupons = np.where(paid > 0, terms.multiplier * paid * nominal_value(market.levels[here])[0], 0.0)
-        parts = (steps[: len(PRICE_FACTORS)] - still) * fx_then
-        parts[_FX] += np.where(terms.in_dollars, (now - still) * (fx_now - fx_then), 0.0)
-        price[lines] = ((now - still) * fx_now)[lines]
-        carry[lines] = ((still - base * funding + coupons) * fx_now)[lines]
-        factors[:, lines] = parts[:, lines]
-        inflation[lines] = ((still - steps[_NO_ACCRUAL]) * fx_now)[lines]
-    return ContractMove(price, carry, factors, inflation)
+    was, now_at = market.levels[before], market.levels[after]
+    then = remaining(terms, market.valuation[before], maturity)
+    left = remaining(terms, market.valuation[after], maturity)
+    strike = struck_now(terms, was, then)
+    base = contract_value(terms, was, then, strike)
+    steps = contract_value(terms, _one_at_a_time(was, now_at), left, strike)
+    still, now = steps[:, _STILL], steps[:, _NOW]
+    fx_then, fx_now = settlement_fx(terms, was), settlement_fx(terms, now_at)
+    funding = np.exp(growth[after] - growth[before])
+    paid = coupons_paid(terms, market.valuation[before], market.valuation[after])
+    coupons = np.where(paid > 0, terms.multiplier * paid * nominal_value(now_at)[:, None], 0.0)
+    parts = (steps[:, : len(PRICE_FACTORS)] - still[:, None]) * fx_then[:, None]
+    parts[:, _FX] += np.where(terms.in_dollars, (now - still) * (fx_now - fx_then), 0.0)
+    return ContractMove(
+        price=(now - still) * fx_now,
+        carry=(still - base * funding + coupons) * fx_now,
+        factors=parts,
+        inflation=(still - steps[:, _NO_ACCRUAL]) * fx_now,
+    )
 
 
 def _one_at_a_time(before: Levels, after: Levels) -> Levels:
-    """Levels (1, F + 3): each factor of PRICE_FACTORS moved alone, then none, all, and none without the IPCA accrual.
+    """Levels (M, F + 3): each factor of PRICE_FACTORS moved alone, then none, all, and none without the IPCA accrual.
 
     The index is the row's own but in the last: its accrual is carry, not a change of price.
     """
@@ -86,6 +77,6 @@ def _one_at_a_time(before: Levels, after: Levels) -> Levels:
     short[:, PRICE_FACTORS.index("CUPOM")] = after.usd_short
     spots[:, _FX, USDBRL] = after.spots[:, USDBRL]
     spots[:, PRICE_FACTORS.index("EQUITY"), IBOVESPA] = after.spots[:, IBOVESPA]
-    spots[:, :_NO_ACCRUAL, IPCA_INDEX] = after.spots[:, IPCA_INDEX]
+    spots[:, :_NO_ACCRUAL, IPCA_INDEX] = after.spots[:, IPCA_INDEX, None]
     curves[:, _NOW], spots[:, _NOW], short[:, _NOW] = after.curves, after.spots, after.usd_short
     return Levels(curves, spots, short)

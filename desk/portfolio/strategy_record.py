@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from desk import calendars
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contracts import calendar_days, map_contracts
 from desk.portfolio.kinds import nominal_value, struck_now
 from desk.portfolio.market import USDBRL, Market, read_market
 from desk.portfolio.pricing import contract_value, quote, settlement_fx
 from desk.portfolio.size import unit_cost
-from desk.portfolio.terms import NTNB_COUPON, Terms, remaining, terms_of
+from desk.portfolio.terms import Terms, coupons_paid, remaining, terms_of
 from desk.strategies.base import Strategy
 from desk.transforms import windows
 from desk.transforms.curves import FloatArray
@@ -107,16 +106,9 @@ def _funding(terms: Terms, market: Market) -> FloatArray:
 
 def _coupons(terms: Terms, market: Market) -> FloatArray:
     """What one bond pays between a row and the next (T - 1, N), coupons and redemption, BRL."""
-    since, until = market.valuation[:-1], market.valuation[1:]
-    paid = np.zeros((len(since), len(terms.kinds)))
-    for column, own in zip(terms.columns("ipca_bond"), terms.bond_dates, strict=True):
-        days = calendars.anbima().offset_array(own, 0)
-        first, last = (np.searchsorted(days, edge, side="right") for edge in (since, until))
-        redeemed = (days[-1] > since) & (days[-1] <= until)
-        per_nominal = (last - first) * NTNB_COUPON + redeemed
-        nominal = terms.multiplier[column] * nominal_value(market.levels[1:])
-        paid[:, column] = np.where(per_nominal > 0, per_nominal * nominal, 0.0)
-    return paid
+    paid = coupons_paid(terms, market.valuation[:-1], market.valuation[1:])
+    nominal = terms.multiplier * nominal_value(market.levels[1:])[:, None]
+    return np.where(paid > 0, paid * nominal, 0.0)
 
 
 def _positions(signals: pl.DataFrame, strategies: Sequence[Strategy], rows: int) -> dict[str, FloatArray]:

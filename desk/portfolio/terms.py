@@ -49,8 +49,10 @@ class Terms:
     in_rate: npt.NDArray[np.bool_]
     price_ticks: npt.NDArray[np.bool_]
     tenor_years: FloatArray
-    bond_dates: tuple[Days, ...]
-    """Coupon days of each column of `columns("ipca_bond")`, all of its life, nominal (not moved to sessions)."""
+    paid_on: Days
+    """Days (F,) on which any bond pays, over all their lives."""
+    pays: FloatArray
+    """(F, B) what each column of `columns("ipca_bond")` pays then per unit of updated nominal, redemption included."""
 
     def columns(self, *kinds: InstrumentKind) -> Columns:
         """Indices of the instruments of these kinds."""
@@ -80,6 +82,7 @@ def terms_of(instruments: Sequence[Instrument]) -> Terms:
     def among(*chosen: str) -> npt.NDArray[np.bool_]:
         return np.array([kind in chosen for kind in kinds])
 
+    paid_on, pays = _payments([instrument.maturity for instrument in instruments if instrument.maturity is not None])
     return Terms(
         kinds=kinds,
         forward_sign=np.where(among("fx_forward", "equity_forward"), 1.0, -1.0),
@@ -93,8 +96,18 @@ def terms_of(instruments: Sequence[Instrument]) -> Terms:
         in_rate=np.array([instrument.quoted_in_rate for instrument in instruments]),
         price_ticks=among(*_PRICE_TICKS),
         tenor_years=np.array([(instrument.tenor_months or 0) / 12.0 for instrument in instruments]),
-        bond_dates=tuple(_coupon_days(item.maturity) for item in instruments if item.maturity is not None),
+        paid_on=paid_on,
+        pays=pays,
     )
+
+
+def _payments(maturities: Sequence[dt.date]) -> tuple[Days, FloatArray]:
+    """Half-yearly back from each maturity to the first NTN-B of 2000, on the business day that pays."""
+    lives = [_coupon_days(maturity) for maturity in maturities]
+    dates = np.unique(np.concatenate(lives)) if lives else np.array([], dtype="datetime64[D]")
+    pays = [np.isin(dates, own) * NTNB_COUPON + (dates == own[-1]) for own in lives]
+    amounts = np.column_stack(pays) if pays else np.zeros((0, 0))
+    return calendars.anbima().offset_array(dates, 0), amounts
 
 
 def _coupon_days(maturity: dt.date) -> Days:
@@ -118,26 +131,19 @@ def remaining(terms: Terms, valuation: Days, maturity: Days) -> Left:
 
 
 def _flows(terms: Terms, start: Days) -> tuple[FloatArray, FloatArray]:
-    count = len(terms.bond_dates)
-    if not count:
+    if not terms.pays.shape[1]:
         return np.zeros((len(start), 0)), np.zeros((len(start), 0, 0))
-    dates = np.unique(np.concatenate(terms.bond_dates))
-    dates = dates[dates > start.min() - np.timedelta64(7, "D")]
-    paid = calendars.anbima().offset_array(dates, 0)
-    bd = np.maximum(business_days(start[:, None], paid[None, :]), 0.0)
-    due = paid[None, :] > start[:, None]
-    amount = np.zeros((len(start), len(dates), count))
-    for index, own in enumerate(terms.bond_dates):
-        flow = np.isin(dates, own) * NTNB_COUPON + (dates == own[-1])
-        amount[:, :, index] = np.where(due, flow[None, :], 0.0)
-    return bd, amount
+    first = int(np.searchsorted(terms.paid_on, start.min(), side="right"))
+    dates = terms.paid_on[first:]
+    bd = np.maximum(business_days(start[:, None], dates[None, :]), 0.0)
+    due = dates[None, :] > start[:, None]
+    return bd, np.where(due[:, :, None], terms.pays[None, first:], 0.0)
 
 
-def coupons_paid(terms: Terms, since: np.datetime64, until: np.datetime64) -> FloatArray:
-    """What one bond of each instrument (N,) pays in (since, until], per unit of updated nominal; redemption too."""
-    paid = np.zeros(len(terms.kinds))
-    for column, own in zip(terms.columns("ipca_bond"), terms.bond_dates, strict=True):
-        days = calendars.anbima().offset_array(own, 0)
-        inside = (days > since) & (days <= until)
-        paid[column] = inside.sum() * NTNB_COUPON + float(inside[-1])
+def coupons_paid(terms: Terms, since: Days, until: Days) -> FloatArray:
+    """What one bond of each instrument (M, N) pays in (since, until] (M,), per unit of updated nominal; redemption
+    too."""
+    paid = np.zeros((len(since), len(terms.kinds)))
+    inside = (terms.paid_on > since[:, None]) & (terms.paid_on <= until[:, None])
+    paid[:, terms.columns("ipca_bond")] = inside @ terms.pays
     return paid
