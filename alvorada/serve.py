@@ -35,10 +35,10 @@ def api(
 
     with stack(Home.from_environment(), world, seed) as around:
         adopt(around.environment())
-        _serve(host, port)
+        _serve(host, port, world)
 
 
-def _serve(host: str, port: int) -> None:
+def _serve(host: str, port: int, world: str) -> None:
     import uvicorn
 
     from api.app import create_app
@@ -47,7 +47,7 @@ def _serve(host: str, port: int) -> None:
 
     settings = load_settings()
     uvicorn.run(
-        create_app(settings, clock_of(settings)),
+        create_app(settings, clock_of(settings), world),  # type: ignore[arg-type]
         host=host,
         port=port,
         access_log=False,

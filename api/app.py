@@ -26,19 +26,21 @@ from tasks import report_mail
 from tasks.alerts.rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store
+from tasks.store.open import World
 
 ROOT = "/api/v1"
 Clock = Callable[[], dt.datetime]
 ALERTS_PAGE = f"{ROOT}/monitoring/alerts"
 
 
-def create_app(settings: Settings, clock: Clock) -> FastAPI:
-    """The application; its pools are opened when it starts and closed when it ends."""
+def create_app(settings: Settings, clock: Clock, world: World | None = None) -> FastAPI:
+    """The application; its pools are opened when it starts and closed when it ends. `world` None: what the database
+    holds, which must be something."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            store = await stack.enter_async_context(open_store(settings.database, None, pool_size=4))
+            store = await stack.enter_async_context(open_store(settings.database, world, pool_size=4))
             reads = await open_reads(plain_url(settings.database), settings.database_pool)
             stack.push_async_callback(reads.close)
             await ensure_rules(store, load_alerts().rules)
