@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from reports import orders
 from reports.blocks import Section
 from reports.data import ReportData, Row
 from reports.formats import brl, date, known, listed, number, percent, plural
@@ -50,7 +51,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
     return (
         Line("Book", book_line(data)),
         Line("Changed", change_line(data), alert=bool(breached(data))),
-        Line("To do", action_line(data)),
+        Line("To do", " ".join(text for text in (action_line(data), actions.past_line(actions.view(data))) if text)),
         Line("Data", data_line(coverage(data))),
         Line("Not computed", gap_line(sections)),
     )
@@ -139,11 +140,11 @@ def action_line(data: ReportData) -> str:
         "{}{}; the biggest: {}, from {} to {} contracts ({}), {}.",
         plural(len(todo.orders), "order"),
         cost,
-        actions.order_words(row),
+        orders.order_words(row),
         number(row["contracts_from"], 0, signed=True),
         number(row["contracts_to"], 0, signed=True),
-        actions.impact_words(row, todo.rates),
-        actions.until_words(row),
+        orders.impact_words(row, todo.rates),
+        orders.until_words(row),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports import headline
+from reports import headline, orders
 from reports.data import ReportData
 from reports.formats import brl, date, known, number, percent
 from reports.language import say
@@ -45,7 +45,7 @@ def _actions(data: ReportData) -> list[str]:
     if not todo.orders:
         return [headline.action_line(data)]
     out = [
-        f"{i}. {escaped(row['sentence'] or actions.order_words(row))}"
+        f"{i}. {escaped(row['sentence'] or orders.order_words(row))}"
         for i, row in enumerate(todo.orders[:FIRST_ACTIONS], 1)
     ]
     rest = len(todo.orders) - FIRST_ACTIONS
@@ -58,13 +58,13 @@ def actions_table(data: ReportData) -> list[dict[str, str]]:
     return [
         {
             "#": str(row["seq"]),
-            "order": actions.order_words(row),
+            "order": orders.order_words(row),
             "instrument": row["instrument_id"],
             "from": number(row["contracts_from"], 0, signed=True),
             "to": number(row["contracts_to"], 0, signed=True),
-            "changes": actions.impact_words(row, todo.rates),
+            "changes": orders.impact_words(row, todo.rates),
             "cost": brl(row["cost_brl"]) if known(row["cost_brl"]) is not None else "n/a",
-            "invalid beyond": actions.invalidation_words(row),
+            "invalid beyond": orders.invalidation_words(row),
             "why": row["sentence"] or "",
         }
         for row in todo.orders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports import headline
+from reports import headline, orders
 from reports.blocks import Cell
 from reports.data import ReportData
 from reports.formats import brl, date, known, listed, number, percent
@@ -171,12 +171,12 @@ def _orders(data: ReportData) -> tuple[Order, ...]:
     todo = actions.view(data)
     return tuple(
         Order(
-            words=actions.order_words(row),
+            words=orders.order_words(row),
             change=f"from {number(row['contracts_from'], 0, signed=True)} to "
             f"{number(row['contracts_to'], 0, signed=True)}",
-            impact=actions.impact_words(row, todo.rates),
+            impact=orders.impact_words(row, todo.rates),
             cost=brl(row["cost_brl"]),
-            until=actions.until_words(row),
+            until=orders.until_words(row),
             why=_because(row["sentence"] or ""),
         )
         for row in todo.orders

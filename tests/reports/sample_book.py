@@ -68,8 +68,8 @@ def book(rng: np.random.Generator, times: list[dt.datetime]) -> dict[str, pl.Dat
         "portfolio_state": frame("portfolio_state", state),
         "pnl_attribution": frame("pnl_attribution", attribution),
         **splits,
-        "target_position": frame("target_position", _positions(as_of, contracts, before)),
-        "action": frame("action", _actions(as_of, contracts, before)),
+        "target_position": frame("target_position", _past_positions(rng, times) + _positions(as_of, contracts, before)),
+        "action": frame("action", _past_actions(times) + _actions(as_of, contracts, before)),
         **risk(rng, times, pnl, nav, contracts),
     }
 
@@ -112,6 +112,30 @@ def _positions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> l
         }
         for k, item in enumerate(INSTRUMENTS)
     ]
+
+
+PAST = 30
+"""Decisions of orders and prices before the last one."""
+
+
+def _past_positions(rng: np.random.Generator, times: list[dt.datetime]) -> list[dict[str, Any]]:
+    rows = []
+    for as_of in times[-PAST - 1 : -1]:
+        for row in _positions(as_of, [10] * len(INSTRUMENTS), [10] * len(INSTRUMENTS)):
+            move = float(rng.normal(0, 0.004))
+            rate = None if row["rate"] is None else row["rate"] + move / 5
+            rows.append(row | {"price": row["price"] * (1 + move), "rate": rate})
+    return rows
+
+
+def _past_actions(times: list[dt.datetime]) -> list[dict[str, Any]]:
+    """One order a day, by turns."""
+    rows = []
+    for i, as_of in enumerate(times[-PAST - 1 : -1]):
+        contracts, before = [10] * len(INSTRUMENTS), [10] * len(INSTRUMENTS)
+        before[i % len(INSTRUMENTS)] = 4 if i % 2 else 16
+        rows += _actions(as_of, contracts, before)
+    return rows
 
 
 def _actions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> list[dict[str, Any]]:

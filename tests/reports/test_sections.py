@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from desk.model import decision_time
-from reports import headline
+from reports import headline, orders
 from reports.data import ReportData
 from reports.levels import Levels
 from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
@@ -346,14 +346,16 @@ def test_no_orders_because_nothing_was_computed_is_not_no_orders() -> None:
     assert actions.section(made()).missing
     assert "no orders to give" in headline.action_line(made())
     calm = made(target_position=[{"instrument_id": "DOL", "contracts": 1, "contracts_before": 1}])
-    assert actions.section(calm).missing == ()
+    assert actions.section(calm).missing == (
+        "No earlier decision is stored: what came of earlier orders cannot be said.",
+    )
     assert headline.action_line(calm) == "No orders."
 
 
 def test_an_order_that_closes_has_no_invalidation_level() -> None:
     row = {**ORDER, "contracts_to": 0, "invalidation": None, "invalidation_unit": None}
-    assert actions.until_words(row) == "closing the contract"
-    assert actions.invalidation_words(row) == "closes it"
+    assert orders.until_words(row) == "closing the contract"
+    assert orders.invalidation_words(row) == "closes it"
 
 
 def test_data_coverage_names_what_is_not_there() -> None:
