@@ -52,7 +52,8 @@ async def archive_levels(run: Run, parameters: DeskParameters, first: dt.date) -
         if before >= first or after > run.day:
             continue
         since = scenario.start - dt.timedelta(days=FAST_DAYS)
-        silver = {name: await run.store.read_silver(name, decision_time(after), since) for name in LEVEL_TABLES}
+        known = decision_time(after)
+        silver = {name: await run.store.read_silver(name, known, since, until=after) for name in LEVEL_TABLES}
         if silver["curve_point"].is_empty() and silver["settlement"].is_empty() and silver["price_bar"].is_empty():
             continue
         days += [before, after]

@@ -83,6 +83,17 @@ def shown_moves(matrix: FloatArray) -> dict[str, float | None]:
     return found
 
 
+def unknown_families(matrix: FloatArray) -> list[str]:
+    """Curves without one known vertex, and spots that are unknown, of one row (F,): in words."""
+    known = np.isfinite(matrix)
+    found = []
+    for curve, words in SHOWN_CURVES.items():
+        own = [at for at, name in enumerate(CURVE_COLUMNS) if name.rsplit("_", 1)[0] == curve]
+        if not known[own].any():
+            found.append(f"{words} curve")
+    return found + [SHOWN_SPOTS[name] for name in SPOT_PLACES if not known[FACTORS.index(name)]]
+
+
 def leading_moves(moves: Mapping[str, float | None], weight: Sequence[float], most: int) -> list[Move]:
     """The moves that matter most by `weight` (F,), at most one vertex of a curve, largest first."""
     order = np.argsort(-np.abs(np.nan_to_num(np.asarray(weight))), kind="stable")

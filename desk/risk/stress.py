@@ -18,7 +18,7 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
 from desk.portfolio.market import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
 from desk.portfolio.pricing import BP, Terms, scenario_pnl
-from desk.risk.factors import factor_matrix, shown_moves
+from desk.risk.factors import factor_matrix, shown_moves, unknown_families
 from desk.risk.positions import Positions
 from desk.transforms.curves import FloatArray
 
@@ -116,8 +116,11 @@ def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _
         if source is None or ends is None:
             continue
         moves = _replayed(source.levels, *ends)
-        shown = {name: size for name, size in shown_moves(factor_matrix(moves)[0, 0]).items() if name in SHOWN}
-        return _Shock(scenario.id, scenario.name, "dated", moves, json.dumps(shown), known_from)
+        row = factor_matrix(moves)[0, 0]
+        shown = {name: size for name, size in shown_moves(row).items() if name in SHOWN}
+        lacking = unknown_families(row)
+        name = f"{scenario.name}; without {', '.join(lacking)}, not held of then" if lacking else scenario.name
+        return _Shock(scenario.id, name, "dated", moves, json.dumps(shown), known_from)
     name = f"{scenario.name}: absent, no closes of {scenario.start:%d %b %Y} and {scenario.end:%d %b %Y} are held"
     return _Shock(scenario.id, name, "dated", no_moves(1), json.dumps({}), known_from, absent=True)
 

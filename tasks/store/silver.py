@@ -30,15 +30,22 @@ class SilverStore:
             return [await _insert(connection, name, rows) for name, rows in checked.items()]
 
     async def read_silver(
-        self, table: str, as_of: dt.datetime, since: dt.date, entities: Collection[str] | None = None
+        self,
+        table: str,
+        as_of: dt.datetime,
+        since: dt.date,
+        entities: Collection[str] | None = None,
+        until: dt.date | None = None,
     ) -> pl.DataFrame:
-        """Every vintage known at `as_of` of observations from `since` on.
+        """Every vintage known at `as_of` of observations from `since` on, and to `until` where it is given.
 
         `entities` are values of the first key column (series_id, curve_id, contract_id...), all of them when None.
         Sorted by key. Columns: the table's stored schema.
         """
         silver = _silver(table)
         conditions = [f"knowledge_time <= {literal(as_of)}", f"obs_date >= {literal(since)}", *_among(silver, entities)]
+        if until is not None:
+            conditions.append(f"obs_date <= {literal(until)}")
         query = f"SELECT {', '.join(silver.stored_schema)} FROM {table} WHERE {' AND '.join(conditions)}"
         return (await self.connections.frame(query, silver.stored_schema)).sort(silver.key)
 

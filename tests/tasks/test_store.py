@@ -63,6 +63,8 @@ async def test_observations_of_every_year_have_a_partition(store: Store) -> None
     days = [dt.date(1962, 1, 2), dt.date(1999, 12, 31), dt.date(2000, 1, 1), dt.date(2035, 12, 31), dt.date(2040, 1, 2)]
     assert await store.write_silver("observation", observations(*(("x", day, MONDAY, 1.0) for day in days))) == 5
     assert (await store.latest_values("observation", days[0], days[-1]))["obs_date"].to_list() == days
+    between = await store.read_silver("observation", MONDAY, days[1], until=days[2])
+    assert between["obs_date"].to_list() == days[1:3]
 
 
 async def test_texts_come_back_as_they_went_in(store: Store) -> None:

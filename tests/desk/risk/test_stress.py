@@ -179,6 +179,12 @@ def test_an_archive_brings_back_the_episodes_before_the_panel() -> None:
     assert moves["usdbrl"] == pytest.approx(5.20 / 4.40 - 1, abs=1e-6)
     assert moves["pre_1260"] == pytest.approx(200.0)
     assert (stress["pnl_brl"] > 0).all(), "long dollars and short the index"
+    assert stress["name"].unique().to_list() == ["COVID: 21 Feb to 18 Mar 2020"]
+    bare = two.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in columns if name.startswith("real_"))
+    blind = run_risk(VALUES, with_contracts({"DOL": 50, "DAP_5Y": 10}), PARAMETERS, DAYS[-1:], bare)
+    total = blind["stress_test_results"].filter(scenario_id="covid_replay", instrument_id="TOTAL")
+    assert total["pnl_brl"].to_list() == [None]
+    assert total["name"][0].endswith("without real curve, not held of then")
     older = frames["stress_test_results"].filter(pl.col("scenario_id") == "lehman_2008")
     assert older["name"].str.contains("absent").all()
 
