@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
 
 from desk.alerts.rules import RULES
 from desk.catalog import load_catalog
+from tests.fixtures.deliveries import Mailbox, Slack
 from tests.fixtures.flows import NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 
@@ -49,3 +51,47 @@ async def test_alerting_that_fails_leaves_the_run_as_it_is_and_is_on_record(fill
     assert last["name"] == "alerts"
     assert "alert_state" in last["error"]
     assert any(kind == "note" and name == "alerts" for kind, name, *_ in ran.events)
+
+
+async def test_by_its_own_deployment_a_run_that_never_came_is_told_on_both_channels(
+    filled_desk: RunningDesk, slack: Slack, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing ran on NEXT_DAY. A minute before the deadline all is well; at it the desk is told."""
+    from flows.alerts import alerts, sender
+
+    def clock_at(minutes: int) -> None:
+        environment = filled_desk.environment(NEXT_DAY, dt.timedelta(minutes=minutes))
+        monkeypatch.setenv("ALVORADA_NOW", environment["ALVORADA_NOW"])
+
+    channels = {
+        "SLACK_WEBHOOK_URL": slack.url,
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(mailbox.port),
+        "SMTP_SECURITY": "insecure",
+        "SMTP_SENDER": "desk@example.com",
+        "SMTP_RECIPIENTS": '["ana@example.com", "rui@example.com"]',
+    }
+    for name, value in (filled_desk.environment(NEXT_DAY) | channels).items():
+        monkeypatch.setenv(name, value)
+    clock_at(44)
+    assert (await alerts(sources="sandbox", return_state=True)).is_completed()
+    before = await filled_desk.rows("SELECT 1 FROM v_alert_active WHERE rule_id = 'PIPELINE_FAILURE'")
+    assert before == []
+
+    slack.reset()
+    mailbox.reset()
+    slack.will(500)
+    clock_at(45)
+    assert (await alerts(sources="sandbox", return_state=True)).is_completed()
+    [(recipients, mail)] = mailbox.got
+    assert recipients == ["ana@example.com", "rui@example.com"]
+    assert "PIPELINE_FAILURE · daily" in str(mail["Subject"])
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    assert "no run of 2026-11-19 by its deadline; the last was of 2026-11-18" in str(plain.get_content())
+    assert slack.messages == []
+    clock_at(47)
+    state = await sender(sources="sandbox", return_state=True)
+    assert state.message == "1 messages sent, 0 tries failed"
+    assert "PIPELINE_FAILURE · daily" in slack.said()[0]
+    assert len(mailbox.got) == 1
