@@ -180,9 +180,9 @@ def report(small: Taken, nothing: Taken) -> str:
     ]
     return f"""# A small read of the API
 
-`alvorada bench api`: {CLIENTS} clients at once over kept connections, {TURNS} turns of {SECONDS:.0f} s for the read and
-{SECONDS / 2:.0f} s for an empty endpoint of the same framework; {os.cpu_count()} cores, Python {platform.python_version()}. Client,
-PostgreSQL and server share the machine.
+`alvorada bench api`: {CLIENTS} clients over kept connections, {TURNS} turns of {SECONDS:.0f} s for the read and
+{SECONDS / 2:.0f} s for an empty endpoint of the same framework; {os.cpu_count()} cores, Python
+{platform.python_version()}. Client, PostgreSQL and server share the machine.
 
 | | median | 99% | requests | errors |
 | --- | --- | --- | --- | --- |
