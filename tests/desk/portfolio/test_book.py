@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -301,6 +302,28 @@ def test_invalidation_is_two_deviations_over_ten_days_against_the_position() -> 
         else:
             move = -(row["invalidation"] - row["rate"]) * 1e4 * row["dv01_brl"]
         assert move == pytest.approx(-loss, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("instrument_id", "side", "opening", "stance", "ending"),
+    [
+        ("SOV_BR_5Y", 1.0, "Sell protection on ", "-> sell protection ", r"trades above \d+ bp"),
+        ("SOV_BR_5Y", -1.0, "Buy protection on ", "-> buy protection ", r"trades below \d+ bp"),
+        ("UST_10Y", 1.0, "Buy ", "-> receive ", r"invalid if ZN[HMUZ]26 trades above \d\.\d\d%"),
+        ("DDI_2Y", -1.0, "Sell ", "-> pay ", r"trades below \d\.\d\d%"),
+        ("NTNB_2035", 1.0, "Buy ", "-> receive ", r"NTN-B_2035-05-15 trades above \d\.\d\d%"),
+        ("DOL", -1.0, "Sell ", "-> short BRL ", r"trades above [\d,]+\.\d"),
+    ],
+)
+def test_an_order_speaks_in_its_own_quotation(
+    instrument_id: str, side: float, opening: str, stance: str, ending: str
+) -> None:
+    orders = run_book(RECENT, one_view(instrument_id, side, RECENT), PARAMETERS, RECENT["day"][-1])["action"]
+    assert len(orders) == 1
+    sentence = orders["sentence"][0]
+    assert sentence.startswith(opening)
+    assert stance in sentence
+    assert re.search(ending, sentence), sentence
 
 
 def test_missing_inputs_are_named() -> None:
