@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import numpy as np
 import polars as pl
@@ -80,3 +81,16 @@ def make_aggregated(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed:
             )
         )
     return pl.concat(frames)
+
+
+def one_view(instrument_id: str, conviction: float, values: pl.DataFrame) -> pl.DataFrame:
+    """The same conviction in one instrument every day."""
+    return pl.DataFrame(
+        {
+            "as_of": [decision_time(day) for day in values["day"]],
+            "instrument_id": [instrument_id] * len(values),
+            "conviction": [conviction] * len(values),
+            "contributions": [json.dumps({"FX_CARRY_MOMENTUM": conviction})] * len(values),
+        },
+        schema_overrides={"as_of": pl.Datetime("us", "UTC")},
+    )

@@ -1,7 +1,5 @@
 """The book adds up to the cent, never looks ahead, keeps its timing and limits, and holds on when prices are gone."""
 
-import datetime as dt
-import json
 import re
 from decimal import Decimal
 
@@ -11,14 +9,12 @@ import pytest
 
 from desk import gold
 from desk.catalog.desk_parameters import load_desk_parameters
-from desk.errors import BadInput, MissingInput
 from desk.model import decision_time
 from desk.portfolio import run_book
 from desk.portfolio.contracts import calendar_days
-from desk.portfolio.market import read_market
 from desk.portfolio.shorts import without_cash_shorts
 from desk.portfolio.size import round_to_lots, worth_trading
-from tests.desk.portfolio.panels import make_aggregated, make_values
+from tests.desk.portfolio.panels import make_aggregated, make_values, one_view
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
@@ -26,18 +22,6 @@ VALUES = make_values(460)
 AGGREGATED = make_aggregated(VALUES, IDS)
 INCEPTION = VALUES["day"][300]
 BOOK = run_book(VALUES, AGGREGATED, PARAMETERS, INCEPTION)
-
-
-def one_view(instrument_id: str, conviction: float, values: pl.DataFrame = VALUES) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "as_of": [decision_time(day) for day in values["day"]],
-            "instrument_id": [instrument_id] * len(values),
-            "conviction": [conviction] * len(values),
-            "contributions": [json.dumps({"FX_CARRY_MOMENTUM": conviction})] * len(values),
-        },
-        schema_overrides={"as_of": pl.Datetime("us", "UTC")},
-    )
 
 
 def test_tables_have_golds_schemas_and_keys() -> None:
@@ -92,7 +76,7 @@ def test_more_warm_up_before_the_window_changes_nothing() -> None:
 
 def test_orders_fill_at_the_next_rows_prices_and_earn_from_then_on() -> None:
     """A long dollar decided at row 0: nothing earned at row 1 but the cost, then the change of the forward times 50."""
-    book = run_book(VALUES, one_view("DOL", 1.0), PARAMETERS, INCEPTION)
+    book = run_book(VALUES, one_view("DOL", 1.0, VALUES), PARAMETERS, INCEPTION)
     dol = book["pnl_attribution"].filter(pl.col("instrument_id") == "DOL")
     target = book["target_position"].filter(pl.col("instrument_id") == "DOL")
     assert target["contracts_before"][:2].to_list() == [0, target["contracts"][0]]
@@ -106,7 +90,7 @@ def test_orders_fill_at_the_next_rows_prices_and_earn_from_then_on() -> None:
 
 def test_a_receiver_earns_its_unit_price_less_cdi() -> None:
     """B3's daily settlement: PU(t) - PU(t-1) x (1 + CDI)^(1/252), per contract."""
-    book = run_book(VALUES, one_view("DI1_2Y", 1.0), PARAMETERS, INCEPTION)
+    book = run_book(VALUES, one_view("DI1_2Y", 1.0, VALUES), PARAMETERS, INCEPTION)
     line = book["pnl_attribution"].filter(pl.col("instrument_id") == "DI1_2Y")
     target = book["target_position"].filter(pl.col("instrument_id") == "DI1_2Y")
     row = 5
@@ -186,61 +170,8 @@ def test_null_views_close_the_line() -> None:
     assert last["pnl_brl"][0] == pytest.approx(last["nav_brl"][0] - book["portfolio_state"]["nav_brl"][-2], abs=1e-6)
 
 
-def test_a_line_without_a_price_is_held_and_marked_when_it_is_back() -> None:
-    rows = slice(420, 430)
-    blank = pl.Series([i in range(rows.start, rows.stop) for i in range(len(VALUES))])
-    holed = VALUES.with_columns(ibovespa=pl.when(blank).then(None).otherwise("ibovespa"))
-    view = one_view("IND", 0.8)
-    plain, book = (run_book(panel, view, PARAMETERS, INCEPTION) for panel in (VALUES, holed))
-    days = [decision_time(VALUES["day"][i]) for i in range(rows.start, rows.stop)]
-    hole = pl.col("as_of").is_in(days) & (pl.col("instrument_id") == "IND")
-    target = book["target_position"].filter(hole)
-    assert target["price"].null_count() == target["notional_brl"].null_count() == 10
-    assert (target["contracts"] == target["contracts_before"]).all()
-    assert target["contracts"].n_unique() == 1
-    assert target["contracts"][0] != 0
-    pnl = book["pnl_attribution"].filter(hole)
-    assert pnl["price_pnl_brl"].null_count() == 10
-    assert book["action"].filter(hole).is_empty()
-    back = decision_time(VALUES["day"][rows.stop])
-    caught_up = book["pnl_attribution"].filter((pl.col("as_of") == back) & (pl.col("instrument_id") == "IND"))
-    same = plain["target_position"].filter(pl.col("instrument_id") == "IND", pl.col("as_of").is_in([days[0], back]))
-    if same["contract_id"].n_unique() == 1:
-        before = plain["target_position"].filter(
-            pl.col("instrument_id") == "IND", pl.col("as_of") == decision_time(VALUES["day"][rows.start - 1])
-        )
-        after = book["target_position"].filter(pl.col("instrument_id") == "IND", pl.col("as_of") == back)
-        gain = (after["price"][0] - before["price"][0]) * caught_up["contracts"][0]
-        assert caught_up["pnl_brl"][0] + caught_up["cost_brl"][0] == pytest.approx(gain, abs=0.02)
-
-
-def test_nobody_orders_out_of_a_contract_that_has_no_price() -> None:
-    """The real curve loses its short end while DAP_2Y is to roll: the old contract is kept until it has a price."""
-    rolls = run_book(VALUES, one_view("DAP_2Y", 0.9), PARAMETERS, INCEPTION)["target_position"].filter(
-        pl.col("instrument_id") == "DAP_2Y"
-    )
-    turn = next(i for i in range(1, len(rolls)) if rolls["contract_id"][i] != rolls["contract_id"][i - 1])
-    rolling = rolls["as_of"][turn]
-    row = VALUES["day"].to_list().index(rolling.astimezone(decision_time(VALUES["day"][0]).tzinfo).date())
-    short = [name for name in VALUES.columns if name.startswith("real_") and int(name[5:]) < 504]
-    blank = pl.Series([row - 1 <= i < row + 5 for i in range(len(VALUES))])
-    holed = VALUES.with_columns(pl.when(~blank).then(name).alias(name) for name in short)
-    book = run_book(holed, one_view("DAP_2Y", 0.9), PARAMETERS, INCEPTION)
-    days = [decision_time(day) for day in VALUES["day"][row : row + 5]]
-    kept = book["target_position"].filter(pl.col("as_of").is_in(days), pl.col("instrument_id") == "DAP_2Y")
-    assert kept["contract_id"].unique().to_list() == [rolls["contract_id"][turn - 1]]
-    assert (kept["contracts"] == kept["contracts_before"]).all()
-    assert book["action"].filter(pl.col("as_of").is_in(days)).is_empty()
-    for name in ("cost_brl", "dv01_change_brl", "notional_change_brl"):
-        assert book["action"][name].is_finite().all()
-    after = book["target_position"].filter(
-        pl.col("as_of") == decision_time(VALUES["day"][row + 6]), pl.col("instrument_id") == "DAP_2Y"
-    )
-    assert after["contract_id"].to_list() == [rolls["contract_id"][turn]]
-
-
 def test_rolls_pay_both_contracts_and_keep_the_side() -> None:
-    book = run_book(VALUES, one_view("DOL", 0.9), PARAMETERS, INCEPTION)
+    book = run_book(VALUES, one_view("DOL", 0.9, VALUES), PARAMETERS, INCEPTION)
     actions = book["action"]
     rolls = actions.filter(pl.col("sentence").str.contains("rolls"))
     assert len(rolls) >= 6
@@ -324,24 +255,6 @@ def test_an_order_speaks_in_its_own_quotation(
     assert sentence.startswith(opening)
     assert stance in sentence
     assert re.search(ending, sentence), sentence
-
-
-def test_missing_inputs_are_named() -> None:
-    first, later = VALUES["day"][310], VALUES["day"][400]
-    holed = VALUES.with_columns(cdi=pl.when(pl.col("day") == first).then(None).otherwise("cdi"))
-    with pytest.raises(MissingInput, match=f"cdi is unknown on {first}"):
-        run_book(holed, AGGREGATED, PARAMETERS, INCEPTION)
-    assert len(run_book(holed, AGGREGATED, PARAMETERS, later)["portfolio_state"]) == 60
-    with pytest.raises(BadInput, match="after the panel's last day"):
-        run_book(VALUES, AGGREGATED, PARAMETERS, dt.date(2030, 1, 2))
-    with pytest.raises(MissingInput, match="aggregated signal lacks contributions"):
-        run_book(VALUES, AGGREGATED.drop("contributions"), PARAMETERS, INCEPTION)
-    with pytest.raises(MissingInput, match="does not trade"):
-        run_book(VALUES, one_view("BUND_10Y", 1.0), PARAMETERS, INCEPTION)
-    with pytest.raises(BadInput, match="outside"):
-        run_book(VALUES, one_view("DOL", 1.5), PARAMETERS, INCEPTION)
-    with pytest.raises(MissingInput, match="not ascending"):
-        read_market(VALUES.reverse())
 
 
 def test_days_are_counted_from_the_session_of_the_prices() -> None:
