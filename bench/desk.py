@@ -1,25 +1,25 @@
 """The desk's arithmetic: what vectorising is worth, as ratios within one run.
 
 Part `tail`: VaR 95, VaR 99 and ES 97.5 of 1,000 books over 756 days at once (desk.risk.tail.var_es) against a loop over
-empyrical doing the same, book by book. The claim: at least 10 times faster. Writes the part's section of
-bench/results/desk.md, leaves the other sections as they are, and fails when the claim does not hold.
+empyrical doing the same, book by book. The claim: at least 10 times faster.
+
+Part `history`: the history pass over 500 and 2,000 days against one day's run (bench/_history.py).
+
+Each part writes its section of bench/results/desk.md and leaves the other ones as they are; the command fails when a
+claim does not hold.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-import platform
-import re
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bench._history import history_part
+from bench._page import Section, machine, timed, with_section
 from desk.risk import tail
 from desk.transforms.curves import FloatArray
 
@@ -27,15 +27,6 @@ RESULT = Path(__file__).with_name("results") / "desk.md"
 TITLE = "# The desk: vectorised against a loop, days against days"
 BOOKS, DAYS, ROUNDS, SEED = 1_000, 756, 7, 7
 LIMIT = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One part's page, and whether its claim held."""
-
-    heading: str
-    lines: tuple[str, ...]
-    holds: bool
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -47,34 +38,11 @@ def main(arguments: Sequence[str] = ()) -> int:
     sections = [PARTS[name]() for name in arguments or PARTS]
     page = RESULT.read_text(encoding="utf-8") if RESULT.exists() else ""
     for section in sections:
-        page = with_section(page, section)
+        page = with_section(page, section, TITLE)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(page, encoding="utf-8")
     print(page)
     return 0 if all(section.holds for section in sections) else 1
-
-
-def with_section(page: str, section: Section) -> str:
-    """The page with the section in the place of an older one of the same heading, or at its end."""
-    body = "\n".join([f"## {section.heading}", "", *section.lines])
-    kept = [part.strip() for part in re.split(r"(?m)^(?=## )", page) if part.startswith("## ")]
-    names = [part.splitlines()[0] for part in kept]
-    if f"## {section.heading}" in names:
-        kept[names.index(f"## {section.heading}")] = body
-    else:
-        kept.append(body)
-    return "\n\n".join([TITLE, *kept]) + "\n"
-
-
-def machine() -> str:
-    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
-    return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}; {os.cpu_count()} cores, {versions}"
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def loop_over_empyrical(pnl: FloatArray) -> FloatArray:
@@ -127,7 +95,7 @@ def tail_lines(
     yield "fraction of the last loss)."
 
 
-PARTS: dict[str, Callable[[], Section]] = {"tail": tail_part}
+PARTS: dict[str, Callable[[], Section]] = {"tail": tail_part, "history": history_part}
 
 
 if __name__ == "__main__":
