@@ -6,12 +6,12 @@ filtered at once, one per refit.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from hmmlearn.base import ConvergenceMonitor  # type: ignore[import-untyped]
 from hmmlearn.hmm import GaussianHMM  # type: ignore[import-untyped]
 from scipy.optimize import linear_sum_assignment
 
@@ -62,11 +62,18 @@ def fit(rows: FloatArray, corners: FloatArray) -> Parameters:
         STAY - (1.0 - STAY) / (states - 1)
     )
     model.means_, model.covars_ = begin, np.ones(begin.shape)
-    # hmmlearn logs a warning when the likelihood, with the prior inside, dips in the last digits
-    logging.getLogger("hmmlearn.base").setLevel(logging.ERROR)
+    model.monitor_ = _Silent(TOLERANCE, ITERATIONS, verbose=False)
     model.fit(rows)
     variances = np.maximum(np.stack([np.diag(cov) for cov in model.covars_]), SMALLEST_VARIANCE)
     return Parameters(model.startprob_, model.transmat_, model.means_, variances)
+
+
+class _Silent(ConvergenceMonitor):  # type: ignore[misc]
+    """hmmlearn's own, without its log: the likelihood may dip a little, since what EM raises has the prior inside."""
+
+    def report(self, log_prob: float) -> None:
+        self.history.append(log_prob)
+        self.iter += 1
 
 
 def _mean_or(rows: FloatArray, otherwise: FloatArray) -> FloatArray:

@@ -34,15 +34,15 @@ FEATURES = ("growth", "inflation", "vix", "credit", "fx_volatility", "equity")
 WINDOW_WEEKS, FEWEST_WEEKS = 260, 156
 QUARTER_WEEKS = 13
 CREDIT_SHARE = 0.9
-_MARKETS = ("vix_fred", "us_hy_spread", "us_financial_conditions", "usdbrl_sgs_sell", "ibovespa")
-_SOURCES = ("ibc_br", "ipca_mom", *_MARKETS)
+_MARKETS = ("vix_fred", "us_hy_spread", "us_financial_conditions", "usdbrl", "ibovespa")
+_SOURCES = ("activity_yoy", "ipca_mom", *_MARKETS)
 
 
 def week_features(columns: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
     """(W, 6) features, credit being the high-yield spread; and the Chicago Fed's conditions (W,) to stand in for it."""
-    returns = windows.log_return(columns["usdbrl_sgs_sell"])
+    returns = windows.log_return(columns["usdbrl"])
     features = [
-        columns["ibc_br_yoy"],
+        columns["activity_yoy"],
         columns["ipca_12m_mom"],
         log_of(columns["vix_fred"]),
         columns["us_hy_spread"],
