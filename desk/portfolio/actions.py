@@ -156,8 +156,6 @@ def invalidation_level(
 
 def _what(order: _Order, instrument: Instrument, unit: float) -> str:
     side = "Buy" if order.change > 0 else "Sell"
-    if instrument.kind == "spread":  # + contracts are protection sold
-        side = "Sell protection on" if order.change > 0 else "Buy protection on"
     before, after = (_stance(contracts * unit, instrument) for contracts in (order.before, order.after))
     return (
         f"{side} {abs(order.change):,} {order.contract_id} ({before} -> {after}), "
