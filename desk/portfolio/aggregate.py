@@ -124,7 +124,10 @@ def _instrument_rows(
             voices > 0, voices, 1.0
         )
     shares = np.where(known, clean * factor[:, None], np.nan)
-    conviction = np.where(voices > 0, np.clip(np.nansum(shares, axis=1), -1.0, 1.0), np.nan)
+    total = np.nansum(shares, axis=1)
+    whole = np.maximum(np.abs(total), 1.0)  # a tilt above one can ask for more than full conviction
+    shares = shares / whole[:, None]
+    conviction = np.where(voices > 0, total / whole, np.nan)
     return pl.DataFrame(
         {
             "as_of": as_of,

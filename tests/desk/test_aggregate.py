@@ -104,6 +104,9 @@ def test_the_regime_tilts_the_class_of_the_strategy_and_says_so() -> None:
     assert dol["tilt"].to_list() == [1.25, 0.5, None], "unknown counts as one, and is shown as unknown"
     rates = frame.filter(pl.col("instrument_id") == "DI1_3Y")
     assert rates["tilt"].to_list() == [0.8] * 3
+    most = run({"FX_POSITIONING": [1.0, 1.0, 1.0]}, tilts=tilts).filter(pl.col("instrument_id") == "DOL")
+    assert most["conviction"][0] == -1.0
+    assert json.loads(most["contributions"][0]) == {"FX_POSITIONING": -1.0}, "cut to full conviction, the parts with it"
     across = run({"CROSS_RISK_APPETITE": [0.4]}, tilts=tilts)
     assert convictions(across)["DI1_3Y"] == pytest.approx(0.4), "a book across classes has no tilt of its own"
     assert run({"FX_POSITIONING": [0.4]}).filter(pl.col("instrument_id") == "DOL")["tilt"].to_list() == [None]
