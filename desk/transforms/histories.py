@@ -18,7 +18,8 @@ from desk.calendars import Days
 from desk.catalog import Catalog
 from desk.transforms import expectations, observed
 from desk.transforms.curves import FloatArray
-from desk.transforms.known import Grid, Rows, latest_known, too_old
+from desk.transforms.fallbacks import ColumnFallback, choose, pick
+from desk.transforms.known import NAT, Grid, Rows, latest_known, too_old
 from desk.transforms.monthly import OBSERVED
 from desk.transforms.observed import Snapshots, snapshots
 
@@ -73,10 +74,15 @@ def monthly_histories(
 
 
 def weekly_history(
-    published: pl.DataFrame, grid: Grid, names: Sequence[str], transforms: Sequence[str], catalog: Catalog
+    published: pl.DataFrame,
+    grid: Grid,
+    names: Sequence[str],
+    transforms: Sequence[str],
+    chosen: Sequence[ColumnFallback],
+    catalog: Catalog,
 ) -> Weekly:
     """Series of `names` and `transforms` in observation time, at the first B3 day of each week: from WEEKS before the
-    grid's first day to its last."""
+    grid's first day to its last. A column of `chosen` is the candidate that its declared order takes in each week."""
     first = grid.days[0].item()
     span = np.array(calendars.b3().days(first - dt.timedelta(weeks=WEEKS), grid.days[-1].item()), dtype="datetime64[D]")
     # weeks begin on Monday; the first day of 1970 was a Thursday
@@ -87,13 +93,21 @@ def weekly_history(
     old = too_old(latest.obs_dates, weeks, [catalog.series[name].max_age_days for name in latest.entities])
     values = np.where(old, np.nan, latest.values)
     columns = {name: np.full(len(days), np.nan) for name in names}
+    dates: dict[str, Days] = {name: np.full(len(days), NAT) for name in names}
     columns |= {name: values[:, index] for index, name in enumerate(latest.entities)}
+    dates |= {name: latest.obs_dates[:, index] for index, name in enumerate(latest.entities)}
     for spec in OBSERVED:
         if spec.name in transforms:
             series = published.filter(pl.col("series_id") == spec.series)
-            changed, _, dates = observed.apply(spec, snapshots(series, weeks, monthly=True), weeks)
-            aged = too_old(dates[:, None], weeks, [catalog.series[spec.series].max_age_days])[:, 0]
-            columns[spec.name] = np.where(aged, np.nan, changed)
+            changed, _, seen = observed.apply(spec, snapshots(series, weeks, monthly=True), weeks)
+            aged = too_old(seen[:, None], weeks, [catalog.series[spec.series].max_age_days])[:, 0]
+            columns[spec.name], dates[spec.name] = np.where(aged, np.nan, changed), seen
+    for order in chosen:
+        candidates = [columns[name] for name in order.candidates]
+        choice = choose(
+            [dates[name] for name in order.candidates], [np.isfinite(one) for one in candidates], order.patience_days
+        )
+        columns[order.name] = pick(candidates, choice)
     return Weekly(days, np.searchsorted(grid.days, days, side="left").astype(np.int64), columns)
 
 

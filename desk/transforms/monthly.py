@@ -71,9 +71,14 @@ MODEL_SERIES: tuple[str, ...] = (
 """Monthly series whose every vintage the agents' models are fitted on."""
 
 WEEKLY_SERIES: tuple[str, ...] = (
-    "vix_fred", "us_hy_spread", "us_financial_conditions", "usdbrl_sgs_sell", "ibovespa",
+    "vix_fred", "us_hy_spread", "us_financial_conditions", "ibovespa",
+    "usdbrl_ptax_sell", "usdbrl_sgs_sell", "yahoo_usdbrl",
 )  # fmt: skip
 """Series that are sampled once a week for the regime model."""
 
-WEEKLY_OBSERVED: tuple[str, ...] = ("ibc_br_yoy", "ipca_12m_mom")
+WEEKLY_OBSERVED: tuple[str, ...] = ("ibc_br_yoy", "ibc_br_sa_yoy", "ipca_12m_mom")
 """Transforms in observation time that are sampled with them."""
+
+WEEKLY_CHOSEN: tuple[str, ...] = ("usdbrl", "activity_yoy")
+"""Columns that are chosen between those by the declared order (catalog/fallbacks.toml), week by week as the panel
+chooses them day by day."""

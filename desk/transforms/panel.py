@@ -29,7 +29,7 @@ from desk.transforms.known import NAT, Grid, latest_known, too_old
 from desk.transforms.market import FEATURES
 from desk.transforms.maturities import constant_maturities
 from desk.transforms.measures import Measures
-from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_OBSERVED, WEEKLY_SERIES
+from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
 from desk.transforms.observed import Snapshots
 
 
@@ -124,7 +124,7 @@ def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], cat
     _add_inflation(columns, published, targets)
     _choose_columns(columns, fallbacks)
     _add_features(columns)
-    return _frames(columns, _histories(columns, frames, published, catalog))
+    return _frames(columns, _histories(columns, frames, published, fallbacks, catalog))
 
 
 def _published(frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
@@ -221,14 +221,20 @@ def _oldest(dates: Sequence[Days] | Days) -> Days:
 
 
 def _histories(
-    columns: _Columns, frames: Mapping[str, pl.DataFrame], published: pl.DataFrame, catalog: Catalog
+    columns: _Columns,
+    frames: Mapping[str, pl.DataFrame],
+    published: pl.DataFrame,
+    fallbacks: Fallbacks,
+    catalog: Catalog,
 ) -> Histories:
     grid, survey = columns.grid, frames["expectation"]
     monthly = histories.monthly_histories(published, grid, MODEL_SERIES, columns.snapshots)
     monthly["focus_ipca_12m"] = histories.monthly_survey(survey, grid)
     releases = published.filter(pl.col("series_id") == "ipca_mom")
     monthly["ipca_surprise"] = histories.surprises(survey, releases, grid)
-    return Histories(monthly, histories.weekly_history(published, grid, WEEKLY_SERIES, WEEKLY_OBSERVED, catalog))
+    chosen = [spec for spec in fallbacks.columns if spec.name in WEEKLY_CHOSEN]
+    weekly = histories.weekly_history(published, grid, WEEKLY_SERIES, WEEKLY_OBSERVED, chosen, catalog)
+    return Histories(monthly, weekly)
 
 
 def _frames(columns: _Columns, kept: Histories) -> Panel:
