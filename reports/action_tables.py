@@ -133,44 +133,60 @@ def _after_costs(score: Score) -> Cell:
     return signed_cell(rest, thousands(rest, signed=True))
 
 
-def order_figure(orders: Sequence[Row], day: str) -> Figure:
-    """From where to where, a line per contract: a hollow mark before, a full one after."""
-    labels = charts.plain([row["contract_id"] or row["instrument_id"] for row in orders])
-    before = [row["contracts_from"] for row in orders]
-    after = [row["contracts_to"] for row in orders]
+def order_figure(orders: Sequence[Row], unit_risk: Mapping[str, float | None], day: str) -> Figure | None:
+    """From where to where in BRL thousand of daily standard deviation, so that contracts of all sizes compare: a
+    hollow mark before, a full one after. Orders without a known risk are left to the table."""
+    known_orders = [(row, unit) for row in orders if (unit := known(unit_risk.get(row["instrument_id"])))]
+    if not known_orders:
+        return None
+    labels = charts.plain([row["contract_id"] or row["instrument_id"] for row, _ in known_orders])
+    before = charts.column([row["contracts_from"] * unit for row, unit in known_orders], 1e-3)
+    after = charts.column([row["contracts_to"] * unit for row, unit in known_orders], 1e-3)
     links_x: list[float | None] = []
     links_y: list[str | None] = []
     for label, start, end in zip(labels, before, after, strict=True):
         links_x += [start, end, None]
         links_y += [label, label, None]
-    base = {"type": "scatter", "mode": "markers", "y": labels}
-    hollow = {"symbol": "circle-open", "size": 11, "color": cycle(6), "line": {"width": 2}}
-    traces = [
-        charts.line("order", links_x, [], 6, width=2.5, showlegend=False, hoverinfo="skip") | {"y": links_y},
-        base | {"name": say("before"), "x": before, "marker": hollow, "hovertemplate": "%{y}: %{x:+,}<extra></extra>"},
-        base
-        | {
-            "name": say("after"),
-            "x": after,
-            "marker": {"symbol": "circle", "size": 11, "color": cycle(0)},
-            "hovertemplate": "%{y}: %{x:+,}<extra></extra>",
-        },
+    hover = "%{y}: %{customdata:+,}<extra></extra>"
+    traces: list[charts.Spec] = [
+        charts.line("order", links_x, [], 6, width=2.5, showlegend=False, hoverinfo="skip") | {"y": links_y}
     ]
+    for name, values, column, marker in (
+        ("before", before, "contracts_from", {"symbol": "circle-open", "color": cycle(6), "line": {"width": 2}}),
+        ("after", after, "contracts_to", {"symbol": "circle", "color": cycle(0)}),
+    ):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": say(name),
+                "x": values,
+                "y": labels,
+                "marker": {"size": 11, **marker},
+                "customdata": [row[column] for row, _ in known_orders],
+                "hovertemplate": hover,
+            }
+        )
     layout = charts.layout(
-        90 + 28 * len(set(labels)),
-        charts.axis("contracts, + is long the price", zeroline=True, tickformat="+,"),
+        90 + 26 * len(set(labels)),
+        charts.axis("BRL thousand of daily standard deviation; + is long the price", zeroline=True, tickformat="+,"),
         charts.axis(autorange="reversed", type="category"),
     )
     said = ", ".join(
-        say("{} from {} to {}", name, thousands(b, signed=True), thousands(a, signed=True))
-        for name, b, a in zip(labels, before, after, strict=True)
+        say(
+            "{} from {} to {}",
+            name,
+            thousands(row["contracts_from"], signed=True),
+            thousands(row["contracts_to"], signed=True),
+        )
+        for name, (row, _) in zip(labels, known_orders, strict=True)
     )
     return Figure(
         "fig-orders",
-        "The orders, before and after",
+        "The orders, before and after, by risk",
         say("Positions in contracts: {}", said),
         {"data": traces, "layout": charts.with_legend(layout)},
-        sourced("action", day),
+        sourced("action, target_position", day),
         wide=True,
     )
 

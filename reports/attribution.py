@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 
 from reports import portfolio_charts as draw
-from reports.blocks import Block, Cell, Column, Figure, Table, signed_cell
+from reports.blocks import Cell, Column, Figure, Table, signed_cell
 from reports.data import ReportData, with_day
 from reports.formats import brl, capital, listed, plural, thousands, words
 from reports.language import say, sourced
@@ -34,7 +34,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """BRL. None: no row of the line in that span, or one without a number."""
+    """BRL; zero where the span has no row of the line, None where one of its rows has no number."""
 
     name: str
     day: float | None
@@ -65,7 +65,8 @@ def attribution(data: ReportData, split: Split) -> Attribution:
     spans = {"day": today, "month": rows.filter(pl.col("day") >= data.day.replace(day=1)), "whole": rows}
     sums = {name: _sums(part, key) for name, part in spans.items()}
     lines = [
-        Earned(name, sums["day"].get(name), sums["month"].get(name), sums["whole"].get(name)) for name in sums["whole"]
+        Earned(name, sums["day"].get(name, 0.0), sums["month"].get(name, 0.0), sums["whole"][name])
+        for name in sums["whole"]
     ]
     moved = [line for line in lines if line.day or line.month or line.whole]
     ranked = sorted(moved, key=lambda line: (-abs(line.month or 0.0), line.name))
@@ -113,25 +114,15 @@ def table(found: Attribution, day: str) -> Table:
 
 
 def _money(value: float | None) -> Cell:
-    return signed_cell(value, thousands(value, signed=True))
+    return signed_cell(value, thousands(value, signed=True), "" if value is not None else "a part of it is not known")
 
 
 def _total(values: Sequence[float | None]) -> float | None:
     return None if any(value is None for value in values) else sum(value for value in values if value is not None)
 
 
-def blocks(found: Attribution, day: str) -> list[Block]:
-    """A waterfall of the month and the table; nothing where the table is absent."""
-    if not found.lines:
-        return []
-    out: list[Block] = []
-    figure = _figure(found, day)
-    if figure is not None:
-        out.append(figure)
-    return [*out, table(found, day)]
-
-
-def _figure(found: Attribution, day: str) -> Figure | None:
+def figure(found: Attribution, day: str) -> Figure | None:
+    """A waterfall of the month; None where there is nothing to draw."""
     parts = found.parts("month")
     if not parts:
         return None

@@ -39,6 +39,7 @@ class Table:
     source: str
     total: tuple[Cell, ...] = ()
     wide: bool = True
+    tall: bool = False
 
     def __post_init__(self) -> None:
         for row in (*self.rows, *((self.total,) if self.total else ())):
@@ -57,6 +58,7 @@ class Figure:
     source: str
     wide: bool = False
     tall: bool = False
+    """Three rows beside others; a tall table takes two."""
 
 
 @dataclass(frozen=True, slots=True)

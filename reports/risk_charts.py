@@ -200,6 +200,7 @@ def stress_figure(stress: Sequence[Row], day: str) -> Figure:
         alt,
         spec,
         sourced("stress_test_results", day),
+        wide=True,
     )
 
 

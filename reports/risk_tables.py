@@ -112,7 +112,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         "Component VaR 95%: the parts add up to the whole; a minus takes risk away; incremental is what would "
         "leave with the line; lines not held are left out"
     )
-    return Table("component-var", caption, columns, rows, sourced("component_var", day), total, wide=False)
+    return Table("component-var", caption, columns, rows, sourced("component_var", day), total)
 
 
 def _sum_known(values: list[float | None]) -> float | None:
@@ -210,4 +210,4 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
             ". Expected shortfall: Acerbi and Szekely's Z2 is {} (zero expected, minus where losses were larger)",
             number(shortfall, 2, signed=True),
         )
-    return Table("backtest", caption, heads, tuple(rows), sourced("risk_metrics_daily", day), wide=False)
+    return Table("backtest", caption, heads, tuple(rows), sourced("risk_metrics_daily", day))

@@ -10,7 +10,7 @@ from reports import charts
 from reports.blocks import Figure
 from reports.formats import number
 from reports.language import say, sourced
-from reports.palette import GREY, MUTED, ZERO, by_sign
+from reports.palette import GREY, MUTED, by_sign
 
 CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
@@ -101,48 +101,72 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
     alt = "Bars of conviction: " + ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
     spec = {"data": [bars, marks], "layout": charts.with_legend(layout)}
     return Figure(
-        "fig-conviction", "Conviction by instrument, against a week ago", alt, spec, sourced("aggregated_signal", day)
+        "fig-conviction",
+        "Conviction by instrument, against a week ago",
+        alt,
+        spec,
+        sourced("aggregated_signal", day),
+        wide=True,
     )
 
 
 def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float | None]], day: str) -> Figure | None:
-    """One small plot a strategy, all on the same days and the same -1..+1."""
+    """One small plot a strategy in two columns, all on the same days and the same -1..+1. Gaps stay empty."""
     count = len(paths)
     if len(days) < 2 or not count:
         return None
-    height, gap = 66, 0.34
-    layout = charts.layout(50 + height * count, charts.axis(type="date", anchor=f"y{count}" if count > 1 else "y"))
-    traces, notes = [], []
-    share = 1.0 / count
+    rows, height = -(-count // 2), 62
+    layout = charts.layout(60 + height * rows)
+    del layout["xaxis"], layout["yaxis"]
+    x, traces, notes = charts.days(days), [], []
     for index, (name, path) in enumerate(paths.items()):
+        column, row = divmod(index, rows)
         suffix = "" if index == 0 else str(index + 1)
-        top = 1.0 - index * share
-        domain = [max(top - share * (1 - gap), 0.0), top - share * 0.04]
-        layout[f"yaxis{suffix}"] = charts.axis(range=[-1.1, 1.1], domain=domain, tickvals=[-1, 0, 1], zeroline=True)
-        line = charts.area(name, charts.days(days), charts.column(path))
-        traces.append(line | {"yaxis": f"y{suffix}", "hovertemplate": "%{x}: %{y:+.2f}<extra></extra>"})
+        top, left = 1.0 - row / rows, 0.53 * column
+        low = max(top - 0.72 / rows, 0.0)
+        last = row == rows - 1 or index == count - 1
+        across = charts.axis(type="date", domain=[left, left + 0.47], anchor=f"y{suffix}", showticklabels=last)
+        layout[f"xaxis{suffix}"] = across | {"range": [x[0], x[-1]], "nticks": 4}
+        layout[f"yaxis{suffix}"] = charts.axis(
+            range=[-1.1, 1.1], domain=[low, top - 0.1 / rows], tickvals=[-1, 0, 1], zeroline=True, anchor=f"x{suffix}"
+        )
+        for start, end in stretches(path):
+            line = charts.area(name, x[start:end], charts.column(path[start:end]))
+            traces.append(
+                line | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "hovertemplate": "%{x}: %{y:+.2f}<extra></extra>"}
+            )
         notes.append(
             {
-                "text": charts.plain([name])[0],
-                "x": 0,
+                "text": f"{charts.plain([name])[0]} {number(path[-1], 2, signed=True)}",
+                "x": left,
                 "xref": "paper",
-                "y": domain[1],
+                "y": top - 0.1 / rows,
                 "yref": "paper",
                 "xanchor": "left",
                 "yanchor": "bottom",
                 "showarrow": False,
-                "font": {"size": 11},
+                "font": {"size": 10},
             }
         )
     layout["annotations"] = notes
     layout["margin"] = layout["margin"] | {"t": 24}
-    layout["xaxis"] |= {"linecolor": ZERO}
-    alt = say("Small lines of every strategy's score over {} decisions to {}", len(days), day)
     return Figure(
         "fig-signal-history",
         "Scores over half a year",
-        alt,
+        say("Small lines of every strategy's score over {} decisions to {}", len(days), day),
         {"data": traces, "layout": layout},
         sourced("strategy_signals", day),
         wide=True,
     )
+
+
+def stretches(path: Sequence[float | None]) -> list[tuple[int, int]]:
+    """[start, end) of each run of known values: an area is filled under each, and not across a gap."""
+    found, start = [], None
+    for place, value in enumerate([*path, None]):
+        if value is not None and start is None:
+            start = place
+        elif value is None and start is not None:
+            found.append((start, place))
+            start = None
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from reports.blocks import Cell, Column, Table, signed_tone
@@ -11,7 +12,8 @@ from reports.language import say, sourced
 
 DEVIATIONS = "standard_deviations"
 CURVES = {"pre": "DI", "real": "real rate", "cupom": "cupom", "ust": "UST"}
-SPOTS = {"usdbrl": "USD/BRL", "ibovespa": "Ibovespa", "usd_short_rate": "short dollar rate"}
+SPOTS = {"usdbrl": "USD/BRL", "ibovespa": "Ibovespa"}
+SHORT_RATE = "usd_short_rate"
 """Factors of the stress tests in words."""
 WORST_DAY = "Worst day of the window: "
 
@@ -20,6 +22,11 @@ def scenario_name(row: Row) -> str:
     """The desk's name of a scenario; the worst day's carries its date."""
     name = str(row["name"])
     return say("Worst day of the window: {}", name.removeprefix(WORST_DAY)) if name.startswith(WORST_DAY) else say(name)
+
+
+def short_name(name: str) -> str:
+    """A scenario's name without what stands after it: its dates, its moves, or why it has no price."""
+    return say(re.split(r": |; ", name)[0])
 
 
 def moves_of(row: Row) -> dict[str, float]:
@@ -38,12 +45,18 @@ def move_words(row: Row) -> list[str]:
         if curve in CURVES and vertex.isdigit():
             if abs(size) >= abs(curves.get(curve, ("", 0.0))[1]):
                 curves[curve] = (tenor(int(vertex)), size)
+        elif factor == SHORT_RATE:
+            curves[factor] = ("", size)
         elif factor in SPOTS:
             spots.append(f"{say(SPOTS[factor])} {percent(size, 1, signed=True)}")
     ranked = sorted(curves.items(), key=lambda item: -abs(item[1][1]))
     return [
         *spots,
-        *(f"{say(CURVES[c])} {vertex} {number(size, 0, signed=True)}{NBSP}bp" for c, (vertex, size) in ranked),
+        *(
+            f"{' '.join(part for part in (say(CURVES.get(c, 'short dollar rate')), vertex) if part)} "
+            f"{number(size, 0, signed=True)}{NBSP}bp"
+            for c, (vertex, size) in ranked
+        ),
     ]
 
 
@@ -84,4 +97,4 @@ def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str
         Column("Worst line", unit="BRL thousand"),
     )
     caption = say("Stress at {}, positions repriced, worst first", day)
-    return Table("stress", caption, columns, tuple(rows), sourced("stress_test_results", day), wide=False)
+    return Table("stress", caption, columns, tuple(rows), sourced("stress_test_results", day))

@@ -126,7 +126,7 @@ def statistics_table(record: TrackRecord, day: str) -> Table:
     span = say("{} to {}", date(record.days[0]), date(record.days[-1]))
     caption = say("The record, {}: daily returns after costs", span)
     source = sourced("portfolio_state, feature", day)
-    return Table("tear-sheet", caption, (Column("Statistic", "text"), *heads), rows, source, wide=False)
+    return Table("tear-sheet", caption, (Column("Statistic", "text"), *heads), rows, source, wide=False, tall=True)
 
 
 def fall_table(record: TrackRecord, day: str) -> Table:

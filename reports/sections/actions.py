@@ -30,6 +30,8 @@ class ActionsView:
     rates: frozenset[str]
     """Instruments that are quoted in rates."""
     scores: dict[str, float | None]
+    unit_risk: dict[str, float | None]
+    """Daily standard deviation of one contract by instrument, BRL."""
     yesterday: tuple[Outcome, ...]
     recent: tuple[Outcome, ...]
     scorecard: tuple[Score, ...]
@@ -57,6 +59,7 @@ def view(data: ReportData) -> ActionsView:
         targets_known=bool(targets),
         biggest=max(orders, key=lambda row: _size(row, volatility), default=None),
         rates=frozenset(rates),
+        unit_risk=volatility,
         scores=dict(zip(signals["strategy_id"].to_list(), signals["score"].to_list(), strict=True)),
         yesterday=tuple(item for item in past if item.day == newest),
         recent=tuple(item for item in past if item.day != newest and item.day >= week),
@@ -153,7 +156,8 @@ def section(data: ReportData) -> Section:
     blocks: list[Block] = []
     if actions.orders:
         blocks.append(tables.order_table(actions.orders, actions.rates, actions.scores, day))
-        blocks.append(tables.order_figure(actions.orders, day))
+        figure = tables.order_figure(actions.orders, actions.unit_risk, day)
+        blocks += [figure] if figure is not None else []
     if actions.yesterday:
         caption = say(
             "Ordered at {}, filled at that day's settlement: the level it was decided on and the one it got",

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from desk.agents import AGENTS
 from reports import charts
 from reports.blocks import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_cell, signed_tone
 from reports.data import ReportData, with_day
 from reports.formats import date, drivers, known, listed, names, number, percent, words
 from reports.language import say, sourced
+from reports.measures import measure_table
 
 MOST_DRIVERS = 6
+LABELS = {driver.column: driver.label for agent in AGENTS for driver in agent.drivers}
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,13 @@ def _difference(now: float | None, then: float | None) -> float | None:
     return None if now is None or then is None else now - then
 
 
+def driver_name(column: str) -> str:
+    """The desk's words for a driver; the id as words where it has none."""
+    return say(LABELS[column]) if column in LABELS else words(column)
+
+
 def agent_name(agent_id: str) -> str:
-    return words(agent_id).capitalize().replace("Fx ", "FX ")
+    return say(words(agent_id).capitalize().replace("Fx ", "FX "))
 
 
 def sentences(view_: AgentsView) -> tuple[str, ...]:
@@ -103,9 +111,11 @@ def driver_figure(agent: Agent, day: str) -> Figure | None:
         return None
     top = dict(list(agent.drivers.items())[:MOST_DRIVERS])
     texts = [number(value, 2, signed=True) for value in top.values()]
-    spec = charts.signed_bars([words(name) for name in top], list(top.values()), texts, "", height=44 + 22 * len(top))
+    spec = charts.signed_bars(
+        [driver_name(name) for name in top], list(top.values()), texts, "", height=44 + 22 * len(top)
+    )
     spec["layout"]["xaxis"] |= {"showticklabels": False}
-    parts = ", ".join(f"{words(name)} {text}" for name, text in zip(top, texts, strict=True))
+    parts = ", ".join(f"{driver_name(name)} {text}" for name, text in zip(top, texts, strict=True))
     identity = "fig-agent-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in agent.agent_id)
     return Figure(
         identity,
@@ -192,6 +202,11 @@ def section(data: ReportData) -> Section:
         if agent.score is None
     ]
     blocks: list[Block] = [Cards(tuple(card(agent, day) for agent in view_.agents)), table(view_, day)]
+    measured = measure_table(data, day)
+    if measured is not None:
+        blocks.append(measured)
+    else:
+        missing.append(say("What the agents' models measure is not stored for this decision."))
     history = history_figure(view_, day)
     if history is not None:
         blocks.append(history)

@@ -237,7 +237,8 @@ def z_figure(market: MarketView, day: str) -> Figure | None:
     ranked = sorted(scored, key=lambda pair: -pair[1])
     names = [name for name, _ in ranked]
     scores = [score for _, score in ranked]
-    spec = charts.signed_bars(names, scores, [number(score, 1, signed=True) for score in scores], "standard deviations")
+    texts = [number(score, 1, signed=True) for score in scores]
+    spec = charts.signed_bars([say(name) for name in names], scores, texts, "standard deviations", 64 + 33 * len(names))
     ends = [f"{names[i]} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
     alt = say("Bars of z-scores from {} to {}", ends[0], ends[1])
     return Figure(

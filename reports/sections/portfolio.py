@@ -182,24 +182,29 @@ def _path_blocks(book: PortfolioView, day: str) -> list[Block]:
     if book.monthly:
         found.append(draw.monthly_figure(book.monthly, day))
     if book.record.whole is not None:
+        found.append(track.statistics_table(book.record, day))
         found.append(curves.rolling_figure(book.record, known(book.state["target_volatility"]), day))
         found.append(curves.spread_figure(book.record, day))
-        found.append(track.statistics_table(book.record, day))
-        found.append(track.fall_table(book.record, day) if book.record.falls else None)
     if book.monthly:
         found.append(track.month_table(book.monthly, spoken().months, day))
+    if book.record.falls:
+        found.append(track.fall_table(book.record, day))
     return [block for block in found if block is not None]
 
 
 def _pnl_blocks(book: PortfolioView, day: str) -> list[Block]:
-    if not book.day_pnl:
-        return [*earned.blocks(book.by_strategy, day), *earned.blocks(book.by_factor, day)]
-    title = say("P&L of the day, {}", day)
-    blocks: list[Block] = [draw.attribution_figure("fig-pnl-day", title, _pnl_pairs(book.day_pnl), day)]
-    if book.month_pnl:
+    """Waterfalls of the day and the month by instrument, strategy and factor; then the tables."""
+    blocks: list[Block] = []
+    if book.day_pnl:
+        title = say("P&L of the day, {}", day)
+        blocks.append(draw.attribution_figure("fig-pnl-day", title, _pnl_pairs(book.day_pnl), day))
+    if book.day_pnl and book.month_pnl:
         blocks.append(draw.attribution_figure("fig-pnl-month", "P&L of the month", _pnl_pairs(book.month_pnl), day))
-    blocks.append(tables.attribution_table(book.day_pnl, book.month_pnl, book.month_gap, day))
-    return [*blocks, *earned.blocks(book.by_strategy, day), *earned.blocks(book.by_factor, day)]
+    splits = (book.by_strategy, book.by_factor)
+    blocks += [figure for found in splits if (figure := earned.figure(found, day)) is not None]
+    if book.day_pnl:
+        blocks.append(tables.attribution_table(book.day_pnl, book.month_pnl, book.month_gap, day))
+    return [*blocks, *(earned.table(found, day) for found in splits if found.lines)]
 
 
 def _missing(book: PortfolioView) -> tuple[str, ...]:

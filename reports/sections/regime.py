@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports import charts
-from reports.blocks import Cell, Column, Figure, Section, Table, signed_tone
+from reports.blocks import Cell, Column, Figure, Section, Table, signed_cell
 from reports.data import ReportData, with_day
-from reports.formats import capital, date, number, percent, plural, words
+from reports.formats import NOT_KNOWN, capital, date, number, percent, plural, words
 from reports.language import say, sourced
 from reports.palette import (
     BLUE,
@@ -148,10 +148,10 @@ def table(regimes: RegimeView, day: str) -> Table:
     for name, share in regimes.today.items():
         moves = [regimes.changes[name][span] for span in spans]
         cells = [
-            Cell(
-                number(m * 100, 0, signed=True) if m is not None else "n/a",
+            signed_cell(
+                m,
+                number(m * 100, 0, signed=True) if m is not None else NOT_KNOWN,
                 "" if m is not None else "no regime stored for that day",
-                signed_tone(m),
             )
             for m in moves
         ]

@@ -177,7 +177,7 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
                 "The nearest way to lose {} of NAV is {} standard deviations of a day away: {}.",
                 percent(abs(risk.reverse["pnl_fraction"]), 0),
                 number(risk.reverse_deviations, 1),
-                listed(stress_tables.move_words(risk.reverse), 5),
+                ", ".join(stress_tables.move_words(risk.reverse)[:5]),
             )
         )
     if risk.backtest is not None:
@@ -219,7 +219,10 @@ def _missing(risk: RiskView) -> tuple[str, ...]:
     ]
     if risk.stress_unknown:
         out.append(
-            say("These scenarios could not be priced: {}.", listed([say(name) for name in risk.stress_unknown], 12))
+            say(
+                "These scenarios could not be priced: {}.",
+                listed([stress_tables.short_name(name) for name in risk.stress_unknown], 12),
+            )
         )
     if risk.reverse is not None and known(risk.reverse["pnl_brl"]) is None:
         out.append(say("No reverse stress: {}.", risk.reverse["name"].partition(": ")[2]))
@@ -229,7 +232,7 @@ def _missing(risk: RiskView) -> tuple[str, ...]:
 
 
 def _measured_blocks(risk: RiskView, nav: float | None, day: str) -> list[Block]:
-    """VaR and ES, the limits, and what the tests say of the VaR."""
+    """VaR and ES, the limits, where the VaR comes from, and what the tests say of it."""
     blocks: list[Block] = []
     if risk.tail:
         blocks.append(tables.tail_table(risk.tail, risk.methods, risk.limits, nav, day))
@@ -237,6 +240,8 @@ def _measured_blocks(risk: RiskView, nav: float | None, day: str) -> list[Block]
         blocks += [draw.limit_figure(risk.limits, day), tables.limit_table(risk.limits, day)]
     if risk.tail:
         blocks.append(draw.tail_figure(risk.tail, risk.methods, risk.limits, METRIC_NAMES, day))
+    if risk.components:
+        blocks += [draw.component_figure(risk.components, day), tables.component_table(risk.components, day)]
     if risk.tested:
         blocks.append(tables.backtest_table(risk.tested, day))
     if risk.backtest is not None:
@@ -249,17 +254,13 @@ def section(data: ReportData) -> Section:
     risk, day = view(data), date(data.day)
     state = data.row("portfolio_state")
     blocks = _measured_blocks(risk, known(state["nav_brl"]) if state else None, day)
-    if risk.components:
-        blocks += [draw.component_figure(risk.components, day), tables.component_table(risk.components, day)]
     if risk.stress:
-        blocks += [
-            draw.stress_figure(risk.stress, day),
-            stress_tables.stress_table(risk.stress, risk.stress_parts, day),
-        ]
-    if risk.reverse is not None and risk.reverse_deviations is not None:
-        blocks.append(stress_tables.reverse_table(risk.reverse, risk.reverse_deviations, day))
+        blocks.append(draw.stress_figure(risk.stress, day))
+        blocks.append(stress_tables.stress_table(risk.stress, risk.stress_parts, day))
     if risk.ladder:
         blocks += [draw.ladder_figure(risk.ladder, day), tables.ladder_table(risk.ladder, day)]
+    if risk.reverse is not None and risk.reverse_deviations is not None:
+        blocks.append(stress_tables.reverse_table(risk.reverse, risk.reverse_deviations, day))
     if risk.deltas:
         blocks.append(tables.delta_table(risk.deltas, day))
     return Section("risk", "Risk", sentences(risk), _missing(risk), tuple(blocks))

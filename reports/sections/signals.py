@@ -153,9 +153,12 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
         if strongest.drivers:
             name, value = next(iter(strongest.drivers.items()))
             text += say(", driven by {} ({})", name.replace("_", " "), number(value, 2, signed=True))
+        silent = [s.strategy_id for s in signals.signals if s.score is None and not s.missing]
         out.append(
             text + say("; {} of {} have a score.", len(scored), plural(len(signals.signals), "strategy", "strategies"))
         )
+        if silent:
+            out.append(say("No opinion today, with all inputs there: {}.", listed(silent)))
     if signals.convictions:
         flips, surges = flip_words(signals.convictions), surge_words(signals.convictions)
         if flips:
@@ -247,7 +250,7 @@ def section(data: ReportData) -> Section:
         say("{} has no score", s.strategy_id)
         + (say(": it lacks {}.", listed(list(s.missing), 8)) if s.missing else ".")
         for s in signals.signals
-        if s.score is None
+        if s.score is None and s.missing
     ]
     blocks: list[Block] = []
     if signals.signals:

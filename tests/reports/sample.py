@@ -18,6 +18,7 @@ from desk import calendars
 from desk.gold import GOLD
 from desk.model import decision_time
 from reports.data import ReportData
+from reports.measures import MEASURES
 from tests.reports.sample_book import book
 from tests.reports.sample_parts import INSTRUMENTS, VERTICES, frame, walk
 
@@ -49,6 +50,7 @@ def sample(
         "dataset_status": _datasets(times[-1], dates),
         "agent_view": _agents(rng, times),
         "regime": _regimes(rng, times),
+        "agent_measure": _measures(rng, times[-30:]),
         **_signals(rng, times),
         **book(rng, times),
     }
@@ -216,6 +218,15 @@ def _agents(rng: np.random.Generator, times: list[dt.datetime]) -> pl.DataFrame:
                 }
             )
     return frame("agent_view", rows)
+
+
+def _measures(rng: np.random.Generator, times: list[dt.datetime]) -> pl.DataFrame:
+    rows = [
+        {"as_of": as_of, "measure_id": measure.measure_id, "value": abs(float(rng.normal(0.05, 0.002)))}
+        for as_of in times
+        for measure in MEASURES
+    ]
+    return frame("agent_measure", rows)
 
 
 def _regimes(rng: np.random.Generator, times: list[dt.datetime]) -> pl.DataFrame:

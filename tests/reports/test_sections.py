@@ -135,7 +135,7 @@ def test_agents_changes_and_what_they_could_not_see() -> None:
 def test_an_agent_without_a_view_is_missing_by_name() -> None:
     row = {"agent_id": "fiscal", "score": None, "confidence": 0.0, "drivers": "{}", "missing": '["gross_debt_gdp"]'}
     section = agent_views.section(made(agent_view=[row]))
-    assert section.missing == ("Fiscal has no view: it lacks gross_debt_gdp.",)
+    assert section.missing[0] == "Fiscal has no view: it lacks gross_debt_gdp."
     assert section.sentences == ()
 
 
