@@ -67,6 +67,7 @@ class PortfolioParameters:
     method: str
     tau: float
     view_confidence: float
+    most_of_conviction: float
     target_volatility: float
     full_conviction: float
     dead_band: float
@@ -122,6 +123,8 @@ def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:
         raise BadCatalog(f"portfolio.toml: unknown method {built.method!r}; known: {', '.join(METHODS)}")
     if not (0 < built.tau <= 1 and 0 <= built.view_confidence <= 1):
         raise BadCatalog("portfolio.toml: tau and view_confidence must lie in 0 to 1")
+    if not built.most_of_conviction >= 1:
+        raise BadCatalog("portfolio.toml: most_of_conviction must be 1 or more")
     return built
 
 

@@ -69,13 +69,16 @@ def optimise(
     shares = risk_shares(view, strength(view, rules.full_conviction), classes, single, of_class)
     per_brl = solve_risk_parity(matrix, shares, np.where(view < 0, -1.0, 1.0)) * target
     per_brl *= shares.sum(axis=1, keepdims=True)
+    unit = np.where(np.isfinite(volatility) & (volatility > 0), volatility, 1.0)
+    correlation = _correlation(matrix, unit)
+    prior = per_brl * unit
+    book = prior
     if rules.method == "black_litterman":
-        unit = np.where(np.isfinite(volatility) & (volatility > 0), volatility, 1.0)
-        correlation = _correlation(matrix, unit)
-        prior = per_brl * unit
         book = np.stack([_tilted(*row, rules) for row in zip(prior, correlation, view, parts, strict=True)])
-        book = _same_risk(book, prior, correlation)
-        per_brl = _within_shares(book, correlation, classes, target, single, of_class) / unit
+        book = book * _scale_to(book, prior, correlation)
+    most = rules.most_of_conviction * _own_risk(view, rules) * target
+    book = _within_shares(np.clip(book, -most, most), correlation, classes, target, single, of_class)
+    per_brl = book * np.minimum(1.0, _scale_to(book, prior, correlation)) / unit
     gross = np.abs(per_brl * np.nan_to_num(exposure)).sum(axis=1, keepdims=True)
     cap = limits.threshold("gross_leverage") * rules.limit_headroom
     per_brl = per_brl * np.minimum(1.0, cap / np.where(gross > 0, gross, cap))
@@ -83,6 +86,17 @@ def optimise(
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(daily[:, None] > 0, per_brl * pull(per_brl, matrix) / daily[:, None] / target, 0.0)
     return Weights(np.abs(share) * np.sign(per_brl), per_brl, daily * np.sqrt(TRADING_DAYS))
+
+
+def _own_risk(view: FloatArray, rules: PortfolioParameters) -> FloatArray:
+    """Each line's own risk (R, N), in units of the target's, in a book of independent lines sized by conviction.
+
+    Lines of one curve hedge each other almost whole, and an optimiser that knows no other bound then gives a faint view
+    the risk of a strong one.
+    """
+    size = np.sqrt((view**2).sum(axis=1, keepdims=True))
+    share = np.abs(view) / np.where(size > 0, size, 1.0)
+    return np.asarray(share * strength(view, rules.full_conviction)[:, None])
 
 
 def _correlation(matrix: FloatArray, unit: FloatArray) -> FloatArray:
@@ -122,10 +136,10 @@ def _tilted(
     return np.where(best * view > 0.0, best, 0.0)
 
 
-def _same_risk(book: FloatArray, prior: FloatArray, correlation: FloatArray) -> FloatArray:
-    """`book` (R, N) scaled to the volatility of `prior`."""
+def _scale_to(book: FloatArray, prior: FloatArray, correlation: FloatArray) -> FloatArray:
+    """What `book` (R, N) must be multiplied by, (R, 1), to have the volatility of `prior`; 0 for an empty book."""
     have, want = (np.sqrt(quadratic_form(lines, correlation)) for lines in (book, prior))
-    return book * np.where(have > 0, want / np.where(have > 0, have, 1.0), 0.0)[:, None]
+    return np.asarray(np.where(have > 0, want / np.where(have > 0, have, 1.0), 0.0)[:, None])
 
 
 def _within_shares(

@@ -122,7 +122,9 @@ def test_what_counts_as_a_failure_of_the_pipeline(metrics: Metrics, expected: di
 POISON = [MISSING, None, math.nan, math.inf, -math.inf, "0.01", "abc", True, [], {}, object()]
 
 
-@pytest.mark.parametrize("poison", POISON, ids=repr)
+@pytest.mark.parametrize(
+    "poison", POISON, ids=[f"{type(value).__name__} {index}" for index, value in enumerate(POISON)]
+)
 def test_what_is_no_number_is_an_alert_of_its_own(poison: object) -> None:
     metrics = replace(
         WELL,

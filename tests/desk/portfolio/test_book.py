@@ -9,11 +9,12 @@ import pytest
 
 from desk import gold
 from desk.catalog.desk_parameters import load_desk_parameters
-from desk.model import decision_time
+from desk.model import decision_time, desk_day
 from desk.portfolio import run_book
 from desk.portfolio.contracts import calendar_days
 from desk.portfolio.shorts import without_cash_shorts
 from desk.portfolio.size import round_to_lots, worth_trading
+from desk.risk import run_risk
 from tests.desk.portfolio.panels import make_aggregated, make_values, one_view
 
 PARAMETERS = load_desk_parameters()
@@ -143,8 +144,10 @@ def test_positions_take_the_side_of_their_conviction_and_stay_inside_the_limits(
     assert state["gross_leverage"].max() <= 3.0
     assert state["expected_volatility"].max() <= 0.08
     assert target["risk_weight"].abs().max() <= 0.25
-    by_class = target.group_by("as_of", "asset_class").agg(pl.col("risk_weight").abs().sum())
-    assert by_class["risk_weight"].max() <= 0.5
+    measured = run_risk(VALUES, BOOK, PARAMETERS, [desk_day(as_of) for as_of in state["as_of"]])["risk_limits_status"]
+    shares = measured.filter(pl.col("limit_id").str.ends_with("risk_share"))
+    assert shares["utilisation"].null_count() == 0
+    assert shares["utilisation"].max() <= 1.0
 
 
 def test_weak_views_make_a_smaller_book() -> None:

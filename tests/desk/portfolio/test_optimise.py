@@ -144,3 +144,25 @@ def test_twice_the_capital_is_twice_the_contracts_within_lots(convictions: dict[
 def test_opposite_strategies_cancel(name: str, size: float) -> None:
     held = book_of({name: 0.0}, parts={name: {"A": size, "B": -size}})
     assert set(held.values()) == {0}
+
+
+@pytest.mark.parametrize("method", ["black_litterman", "risk_parity"])
+def test_a_faint_view_among_neighbours_on_a_curve_stays_small(method: str) -> None:
+    """Six rates that move as one, strong views at the ends and a faint one between, against its neighbours."""
+    lines = [IDS.index(f"DI1_{tenor}") for tenor in ("1Y", "2Y", "3Y", "4Y", "5Y", "10Y")]
+    view = np.zeros(COUNT)
+    view[lines] = [0.6, 0.5, -0.06, 0.4, -0.5, -0.7]
+    volatility = np.full((1, COUNT), 100.0)
+    correlation = np.eye(COUNT)
+    correlation[np.ix_(lines, lines)] = 0.97
+    np.fill_diagonal(correlation, 1.0)
+    rules = dataclasses.replace(PARAMETERS.portfolio, method=method)
+    parameters = dataclasses.replace(PARAMETERS, portfolio=rules)
+    found = optimise(
+        view[None], [{"A": view}], volatility, (correlation * 1e4)[None], np.ones((1, COUNT)), CLASSES, parameters
+    )
+    own = np.abs(found.per_brl[0] * 100.0)
+    independent = np.abs(view) / np.sqrt((view**2).sum()) * rules.target_volatility / np.sqrt(252)
+    assert (own <= rules.most_of_conviction * independent + 1e-12).all()
+    assert own[lines[2]] < 0.5 * own[lines[5]]
+    assert (np.sign(found.per_brl[0]) * np.sign(view) >= 0).all()
