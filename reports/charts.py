@@ -89,7 +89,7 @@ def with_legend(spec: Spec) -> Spec:
 
 def line(name: str, x: Sequence[Any], y: Sequence[float | None], index: int = 0, **extra: Any) -> Spec:
     width = extra.pop("width", 1.8)
-    base: Spec = {"type": "scatter", "mode": "lines", "name": plain([name])[0], "x": list(x), "y": list(y)}
+    base: Spec = {"type": "scatter", "mode": "lines", "name": plain([say(name)])[0], "x": list(x), "y": list(y)}
     return base | {"line": {"color": cycle(index), "width": width}} | extra
 
 

@@ -89,11 +89,10 @@ def moment(instant: dt.datetime | None) -> str:
 
 def tenor(business_days: int) -> str:
     """Business days as the market says them: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`."""
-    if business_days % 252 == 0:
-        return f"{business_days // 252}y"
-    if business_days > 252:
-        return f"{business_days / 252:.1f}".removesuffix(".0") + "y"
-    return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}bd"
+    if business_days >= 252:
+        years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", spoken().decimal)
+        return years + say("y")
+    return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}{say('bd')}"
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

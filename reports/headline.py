@@ -62,7 +62,7 @@ def book_line(data: ReportData) -> str:
     state, before = data.row("portfolio_state"), data.previous("portfolio_state")
     parts = []
     if state is None:
-        parts.append("The book was not marked: NAV and P&L are not known.")
+        parts.append(say("The book was not marked: NAV and P&L are not known."))
     else:
         text = say("NAV {}", brl(state["nav_brl"]))
         if known(state["return_1d"]) is not None:
@@ -79,7 +79,7 @@ def book_line(data: ReportData) -> str:
     measured = risk.view(data)
     said = risk.limit_words(measured, "var_95")
     if not said:
-        return " ".join([*parts, "VaR is not known."])
+        return " ".join([*parts, say("VaR is not known.")])
     earlier = _var_before(data, measured)
     return " ".join([*parts, said + (say("; it was {}.", percent(earlier)) if earlier is not None else ".")])
 
@@ -94,7 +94,7 @@ def change_line(data: ReportData) -> str:
     parts = []
     state = regime.view(data)
     if state.leader is None:
-        parts.append("Regime not known.")
+        parts.append(say("Regime not known."))
     else:
         name, share = regime.regime_name(state.leader), percent(state.today[state.leader], 0)
         if state.leader_yesterday is None:
@@ -107,33 +107,33 @@ def change_line(data: ReportData) -> str:
             )
     convictions = signals.view(data).convictions
     if not convictions:
-        parts.append("Signals not known.")
+        parts.append(say("Signals not known."))
     else:
         flips, surges = signals.flip_words(convictions), signals.surge_words(convictions)
         known_flips = signals.flips_known(convictions)
         parts.append(
             say(
                 "Flips: {}. Surges: {}.",
-                listed(flips) or ("none" if known_flips else "not known"),
-                listed(surges) or "none",
+                listed(flips) or say("none" if known_flips else "not known"),
+                listed(surges) or say("none"),
             )
         )
     if breached(data):
         parts.insert(0, say("LIMIT BREACHED: {}.", listed(breached(data))))
     elif data.latest("risk_limits_status").height:
-        parts.append("No limit is breached.")
+        parts.append(say("No limit is breached."))
     return " ".join(parts)
 
 
 def breached(data: ReportData) -> list[str]:
     rows = data.latest("risk_limits_status").iter_rows(named=True)
-    return [row["name"] for row in rows if row["status"] == "breach"]
+    return [say(row["name"]) for row in rows if row["status"] == "breach"]
 
 
 def action_line(data: ReportData) -> str:
     todo = actions.view(data)
     if todo.biggest is None:
-        return "No orders." if todo.targets_known else "No targets were computed, so there are no orders to give."
+        return say("No orders." if todo.targets_known else "No targets were computed, so there are no orders to give.")
     row = todo.biggest
     cost = say(", about {} in costs", brl(todo.cost_brl)) if todo.cost_brl is not None else ""
     return say(
@@ -150,18 +150,18 @@ def action_line(data: ReportData) -> str:
 
 def data_line(state: Coverage) -> str:
     if not state.total:
-        return "No dataset status is stored for this decision: coverage is not known."
+        return say("No dataset status is stored for this decision: coverage is not known.")
     text = say("{} of {} ok.", state.ok, plural(state.total, "dataset"))
     for name in ("stale", "failed", "absent"):
         found = [_gap_words(row) for row in state.of(name)]
         if found:
-            text += f" {name.capitalize()}: {listed(found, 8)}."
+            text += f" {say(name.capitalize())}: {listed(found, 8)}."
     instead = [f"{row['dataset']} ({row['error']})" for row in state.replaced]
     return say("{} Not its own numbers: {}.", text, listed(instead)) if instead else text
 
 
 def _gap_words(row: Row) -> str:
-    last = say(" (last {})", date(row["last_obs_date"])) if row["last_obs_date"] is not None else " (never seen)"
+    last = say(" (last {})", date(row["last_obs_date"])) if row["last_obs_date"] is not None else say(" (never seen)")
     return f"{row['dataset']}{last}"
 
 
@@ -169,7 +169,7 @@ def gap_line(sections: Sequence[Section]) -> str:
     found = [list(section.missing) for section in sections]
     gaps = [text for place in zip_longest(*found) for text in place if text is not None]  # each section's first, first
     if not gaps:
-        return "Nothing: every section has what it needs."
+        return say("Nothing: every section has what it needs.")
     rest = len(gaps) - MOST_GAPS
     more = say(" And {}, said in the sections below.", plural(rest, "more gap")) if rest > 0 else ""
     return " ".join(gaps[:MOST_GAPS]) + more

@@ -16,17 +16,17 @@ def order_words(row: Row) -> str:
     """`sell 20 DI1F29`."""
     side = "buy" if (row["order_contracts"] or 0) > 0 else "sell"
     size = thousands(abs(row["order_contracts"] or 0))
-    return f"{row['side'] or side} {size} {row['contract_id'] or row['instrument_id']}"
+    return f"{say(row['side'] or side)} {size} {row['contract_id'] or row['instrument_id']}"
 
 
 def invalidation_words(row: Row) -> str:
     """The level that would make the order wrong: rates in percent, prices in the contract's own quotation."""
     level, unit = known(row["invalidation"]), row["invalidation_unit"] or ""
     if level is None:
-        return "closes it" if row["contracts_to"] == 0 else NOT_KNOWN
+        return say("closes it") if row["contracts_to"] == 0 else NOT_KNOWN
     if unit in UNITS:
         return say("{} a year", percent(level))
-    return f"{number(level)} {unit}".strip()
+    return f"{number(level)} {say(unit)}".strip()
 
 
 def impact_words(row: Row, rates: frozenset[str]) -> str:
@@ -41,7 +41,7 @@ def until_words(row: Row) -> str:
     """`invalid beyond 13.10% a year`, or why there is no such level."""
     if known(row["invalidation"]) is not None:
         return say("invalid beyond {}", invalidation_words(row))
-    return "closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid"
+    return say("closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid")
 
 
 def why_words(row: Row, scores: Mapping[str, float | None]) -> str:

@@ -77,12 +77,12 @@ def anchor(input_id: str) -> str:
 
 
 def short_hash(row: Row) -> str:
-    return str(row["sha256"])[:12] if row["sha256"] else "no payload"
+    return str(row["sha256"])[:12] if row["sha256"] else say("no payload")
 
 
 def receipt_line(row: Row) -> str:
-    stamp = STAMPS.get(row["stamp"], row["stamp"] or "not known")
-    age = "age not known" if row["age_bd"] is None else say("age {} bd", row["age_bd"])
+    stamp = say(STAMPS.get(row["stamp"], row["stamp"] or "not known"))
+    age = say("age not known") if row["age_bd"] is None else say("age {} bd", row["age_bd"])
     return say(
         "{} · {} ({}) · for {}, {} · known {} ({}) · payload {}",
         row["source"],

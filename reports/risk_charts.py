@@ -27,15 +27,15 @@ def tail_figure(
 ) -> Figure:
     """Grouped bars, metric by method, with the limit of each metric as a bar-wide mark."""
     metrics = [metric for metric in names if any((metric, method) in tail for method in methods)]
-    labels = [names[metric] for metric in metrics]
+    labels = [say(names[metric]) for metric in metrics]
     traces = [
         {
             "type": "bar",
-            "name": charts.plain([words(method)])[0],
+            "name": charts.plain([say(words(method))])[0],
             "x": labels,
             "marker": {"color": cycle(index)},
             "y": charts.column([tail.get((metric, method)) for metric in metrics], 100.0),
-            "hovertemplate": "%{x}: %{y:.2f}% of NAV",
+            "hovertemplate": say("%{x}: %{y:.2f}% of NAV"),
             "textposition": "outside",
             "cliponaxis": False,
             "text": [percent(tail.get((metric, method))) if len(methods) <= 2 else "" for metric in metrics],
@@ -50,17 +50,18 @@ def tail_figure(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": "limit",
+                "name": say("limit"),
                 "x": labels,
                 "y": charts.column(marks, 100.0),
                 "marker": {"symbol": "line-ew", "size": 54, "color": RED, "line": {"width": 2.5, "color": RED}},
-                "hovertemplate": "limit %{y:.2f}% of NAV<extra></extra>",
+                "hovertemplate": say("limit %{y:.2f}% of NAV<extra></extra>"),
             }
         )
     layout = charts.layout(
         300, charts.axis(showgrid=False), charts.axis("% of NAV", ticksuffix="%", rangemode="tozero"), bargap=0.35
     )
-    alt = "Bars of one-day losses: " + ", ".join(f"{names[m]} {words(k)} {percent(v)}" for (m, k), v in tail.items())
+    said = ", ".join(f"{say(names[m])} {say(words(k))} {percent(v)}" for (m, k), v in tail.items())
+    alt = say("Bars of one-day losses: {}", said)
     return Figure(
         "fig-tail",
         "VaR and ES by method, against limits",
@@ -140,7 +141,7 @@ def backtest_figure(
     x = charts.days(days)
     bars = {
         "type": "bar",
-        "name": "return",
+        "name": say("return"),
         "x": x,
         "y": charts.column(returns, 100.0),
         "marker": {"color": GREY},
@@ -152,11 +153,11 @@ def backtest_figure(
     marks = {
         "type": "scatter",
         "mode": "markers",
-        "name": "exception",
+        "name": say("exception"),
         "x": [x[i] for i in exceptions],
         "y": charts.column([returns[i] for i in exceptions], 100.0),
         "marker": {"symbol": "x", "size": 8, "color": ORANGE},
-        "hovertemplate": "exception %{x}: %{y:+.2f}%<extra></extra>",
+        "hovertemplate": "%{x}: %{y:+.2f}%<extra></extra>",
     }
     layout = charts.layout(
         280, charts.axis(type="date"), charts.axis("return", ticksuffix="%", zeroline=True), bargap=0.1
@@ -176,7 +177,8 @@ def component_figure(components: Sequence[Row], day: str) -> Figure:
     spec = charts.signed_bars(labels, values, texts, "bp of NAV")
     for bar, row in zip(range(len(labels)), components, strict=True):
         spec["data"][0]["marker"]["color"][bar] = ORANGE if row["component_var_95"] > 0 else BLUE
-    alt = "Bars of component VaR in bp of NAV: " + ", ".join(f"{n} {t}" for n, t in zip(labels, texts, strict=True))
+    said = ", ".join(f"{n} {t}" for n, t in zip(labels, texts, strict=True))
+    alt = say("Bars of component VaR in bp of NAV: {}", said)
     return Figure(
         "fig-component-var",
         "Where VaR 95% comes from",
@@ -190,10 +192,11 @@ def stress_figure(stress: Sequence[Row], day: str) -> Figure:
     values = [row["pnl_brl"] / 1e6 for row in stress]
     texts = [number(value, 2, signed=True) for value in values]
     spec = charts.signed_bars([scenario_name(row) for row in stress], values, texts, "BRL million")
-    alt = "Bars of stress P&L, worst first: " + ", ".join(
+    said = ", ".join(
         say("{} BRL {} million ({})", scenario_name(row), t, percent(row["pnl_fraction"], 1, signed=True))
         for row, t in zip(stress, texts, strict=True)
     )
+    alt = say("Bars of stress P&L, worst first: {}", said)
     return Figure(
         "fig-stress",
         "Stress: what the book would make or lose",
@@ -215,7 +218,7 @@ def ladder_figure(ladder: Sequence[Row], day: str) -> Figure:
             "x": [tenor(bd) for bd in tenors],
             "marker": {"color": cycle(index)},
             "y": charts.column([by_key.get((curve, bd)) for bd in tenors]),
-            "hovertemplate": "%{x}: BRL %{y:+,.0f} per bp",
+            "hovertemplate": say("%{x}: BRL %{y:+,.0f} per bp"),
         }
         for index, curve in enumerate(curves)
     ]

@@ -76,21 +76,21 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
     bars = {
         "type": "bar",
         "orientation": "h",
-        "name": "today",
+        "name": say("today"),
         "x": charts.column(now),
         "y": labels,
         "marker": {"color": by_sign(now)},
-        "hovertemplate": "%{y} today %{x:+.2f}<extra></extra>",
+        "hovertemplate": "%{y}: %{x:+.2f}<extra></extra>",
         "showlegend": False,
     }
     marks = {
         "type": "scatter",
         "mode": "markers",
-        "name": "a week ago",
+        "name": say("a week ago"),
         "x": charts.column(before),
         "y": labels,
         "marker": {"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": GREY}, "color": GREY},
-        "hovertemplate": "%{y} a week ago %{x:+.2f}<extra></extra>",
+        "hovertemplate": "%{y}: %{x:+.2f}<extra></extra>",
     }
     layout = charts.layout(
         84 + 26 * len(labels),
@@ -98,7 +98,8 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
         charts.axis(autorange="reversed", showgrid=False, type="category"),
         bargap=0.4,
     )
-    alt = "Bars of conviction: " + ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
+    said = ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
+    alt = say("Bars of conviction: {}", said)
     spec = {"data": [bars, marks], "layout": charts.with_legend(layout)}
     return Figure(
         "fig-conviction",

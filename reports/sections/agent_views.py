@@ -12,10 +12,12 @@ from reports import charts
 from reports.blocks import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_cell, signed_tone
 from reports.data import ReportData, with_day
 from reports.formats import date, drivers, known, listed, names, number, percent, words
-from reports.language import say, sourced
+from reports.language import ENGLISH, say, sourced, spoken
 from reports.measures import measure_table
 
 MOST_DRIVERS = 6
+BALANCED = 0.15
+"""A score nearer to zero is balanced, as in the desk's own sentences."""
 LABELS = {driver.column: driver.label for agent in AGENTS for driver in agent.drivers}
 
 
@@ -106,6 +108,27 @@ def sentences(view_: AgentsView) -> tuple[str, ...]:
     return tuple(out)
 
 
+def said_by(agent: Agent) -> str:
+    """The agent's own sentence, which the desk writes in English; in another language one from its numbers."""
+    if spoken() is ENGLISH:
+        return agent.sentence
+    desk = next((known_agent for known_agent in AGENTS if known_agent.id == agent.agent_id), None)
+    question = say(desk.question) if desk is not None else agent_name(agent.agent_id)
+    if agent.score is None:
+        return say("{}: no view.", question)
+    verdict = say("balanced") if abs(agent.score) < BALANCED or desk is None else ""
+    if desk is not None and not verdict:
+        verdict = say(desk.plus if agent.score > 0 else desk.minus)
+    pushes = [(name, part) for name, part in agent.drivers.items() if part * agent.score > 0]
+    pulls = [(name, part) for name, part in agent.drivers.items() if part * agent.score < 0]
+    text = f"{question}: {verdict} ({number(agent.score, 2, signed=True)})"
+    if pushes:
+        text += say("; led by {} ({})", driver_name(pushes[0][0]), number(pushes[0][1], 1, signed=True))
+    if pulls:
+        text += say("; against it {} ({})", driver_name(pulls[0][0]), number(pulls[0][1], 1, signed=True))
+    return text + "."
+
+
 def driver_figure(agent: Agent, day: str) -> Figure | None:
     if not agent.drivers:
         return None
@@ -130,10 +153,10 @@ def card(agent: Agent, day: str) -> Card:
     parts = []
     if agent.confidence is not None:
         parts.append(say("confidence {}", percent(agent.confidence, 0)))
-    parts.append("1d " + number(agent.change_1d, 2, signed=True))
-    parts.append("1w " + number(agent.change_1w, 2, signed=True))
+    parts.append(f"{say('1d')} {number(agent.change_1d, 2, signed=True)}")
+    parts.append(f"{say('1w')} {number(agent.change_1w, 2, signed=True)}")
     value = number(agent.score, 2, signed=True) if agent.score is not None else "no view"
-    sentence = agent.sentence
+    sentence = said_by(agent)
     if agent.missing:
         sentence += say(" Could not see: {}.", listed(list(agent.missing), 8))
     return Card(
@@ -192,7 +215,7 @@ def section(data: ReportData) -> Section:
             "agent-views",
             title,
             (),
-            ("No agent gave a view for this decision: scores, confidence and drivers are not known.",),
+            (say("No agent gave a view for this decision: scores, confidence and drivers are not known."),),
             (),
         )
     missing = [

@@ -72,7 +72,7 @@ def sentences(market: MarketView) -> tuple[str, ...]:
     dollar = market.level("USD/BRL")
     if dollar is not None:
         moves = [
-            say("{} over {}", percent(dollar.change_fraction(s), signed=True), n)
+            say("{} over {}", percent(dollar.change_fraction(s), signed=True), say(n))
             for s, n in SPOKEN
             if _moved(dollar, s)
         ]
@@ -81,7 +81,7 @@ def sentences(market: MarketView) -> tuple[str, ...]:
     expected, break_even = market.level("Focus IPCA next 12m"), market.level("Breakeven 2y")
     if expected is not None and break_even is not None:
         gap = break_even.value - expected.value
-        side = "above" if gap > 0 else "below"
+        side = say("above" if gap > 0 else "below")
         out.append(
             say(
                 "Two-year breakeven inflation of {} stands {} {} what Focus expects for the next twelve months ({}).",
@@ -100,7 +100,7 @@ def sentences(market: MarketView) -> tuple[str, ...]:
             say(
                 "Furthest from its own mean of {} days is {}, at {} standard deviations.",
                 level.z_days,
-                quote.name,
+                say(quote.name),
                 number(level.z, 1, signed=True),
             )
         )
@@ -119,13 +119,13 @@ def _curve_sentence(market: MarketView) -> list[str]:
     if one is None or five is None:
         return []
     slope = five.value - one.value
-    shape = "upward" if slope > 0 else "inverted"
+    shape = say("upward" if slope > 0 else "inverted")
     text = say("The DI curve is {}: {} at 1y, {} at 5y", shape, percent(one.value), percent(five.value))
     moved_one, moved_five = one.change("1w"), five.change("1w")
     if moved_one is None or moved_five is None:
         return [text + "."]
     turn = moved_five - moved_one
-    way = "steeper" if turn > 0 else "flatter"
+    way = say("steeper" if turn > 0 else "flatter")
     return [
         say(
             "{}; over a week these moved {} and {}, {} {}.",
@@ -191,7 +191,7 @@ def change_cell(quote: Quote, level: Level, span: str) -> Cell:
             size, text, say("from {} known then", VALUE[quote.kind](level.before[span] or 0.0, quote.digits))
         )
     if level.before[span] is None:
-        return Cell(NOT_KNOWN, say("history does not reach back {}", span), "muted")
+        return Cell(NOT_KNOWN, say("history does not reach back {}", say(span)), "muted")
     return Cell("no new", say("no observation newer than {} in this span", date(level.obs_date)), "muted")
 
 
@@ -213,7 +213,7 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
                 "marker": {"size": 4},
                 "line": {"color": color, "dash": dash, "width": width},
                 "customdata": [tenor(bd) for bd, _ in points],
-                "hovertemplate": "%{customdata} " + name + ": %{y:.2f}%<extra></extra>",
+                "hovertemplate": "%{customdata} " + say(name) + ": %{y:.2f}%<extra></extra>",
             }
         )
     layout = charts.layout(300, charts.axis("years"), charts.axis("% a year", ticksuffix="%"))
@@ -225,7 +225,7 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         day,
         said[0],
         said[1],
-        listed([name for name in curves if name != "today" and curves[name]]) or "no earlier day",
+        listed([say(name) for name in curves if name != "today" and curves[name]]) or say("no earlier day"),
     )
     return Figure(identity, title, alt, {"data": traces, "layout": charts.with_legend(layout)}, sourced("feature", day))
 
@@ -239,7 +239,7 @@ def z_figure(market: MarketView, day: str) -> Figure | None:
     scores = [score for _, score in ranked]
     texts = [number(score, 1, signed=True) for score in scores]
     spec = charts.signed_bars([say(name) for name in names], scores, texts, "standard deviations", 64 + 33 * len(names))
-    ends = [f"{names[i]} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
+    ends = [f"{say(names[i])} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
     alt = say("Bars of z-scores from {} to {}", ends[0], ends[1])
     return Figure(
         "fig-level-z", "How far each level is from its own mean", alt, spec, sourced("feature", day), tall=True
@@ -250,11 +250,11 @@ def section(data: ReportData) -> Section:
     market, day = view(data), date(data.day)
     missing = []
     if not market.levels:
-        missing.append("No level of the market is known at this decision.")
+        missing.append(say("No level of the market is known at this decision."))
     elif market.unknown:
-        verb = "is" if len(market.unknown) == 1 else "are"
+        verb = say("is" if len(market.unknown) == 1 else "are")
         missing.append(
-            say("{} {} not known at this decision.", listed([quote.name for quote in market.unknown], 8), verb)
+            say("{} {} not known at this decision.", listed([say(quote.name) for quote in market.unknown], 8), verb)
         )
     figures = (
         curve_figure("fig-di-curve", "DI curve", market.pre, day),
@@ -265,9 +265,11 @@ def section(data: ReportData) -> Section:
         curve_figure("fig-ust-curve", "US Treasury par curve", market.ust, day),
     )
     if figures[0] is None:
-        missing.append("No DI curve is known at this decision: the curve, its slope and breakevens cannot be computed.")
+        missing.append(
+            say("No DI curve is known at this decision: the curve, its slope and breakevens cannot be computed.")
+        )
     elif figures[1] is None:
-        missing.append("No real curve is known at this decision: breakevens cannot be computed.")
+        missing.append(say("No real curve is known at this decision: breakevens cannot be computed."))
     blocks: list[Block] = [level_table(market, receipts(data), data)] if market.levels else []
     blocks.extend(figure for figure in figures if figure is not None)
     return Section("market-snapshot", "Market Snapshot", sentences(market), tuple(missing), tuple(blocks))

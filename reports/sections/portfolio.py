@@ -87,7 +87,7 @@ def month_attribution(data: ReportData, history: pl.DataFrame) -> tuple[tuple[Ro
     first = data.day.replace(day=1)
     rows = with_day(data.history("pnl_attribution")).filter(pl.col("day") >= first)
     if rows.is_empty():
-        return (), "no P&L attribution is stored for this month"
+        return (), say("no P&L attribution is stored for this month")
     marked = set(history.filter(pl.col("day") >= first)["day"].to_list())
     lacking = sorted(marked - set(rows["day"].to_list()))
     if lacking:
@@ -148,12 +148,12 @@ def _drawdown_sentence(state: Row) -> str:
         known(state["target_volatility"]),
     )
     text = (
-        "The book stands at its peak"
+        say("The book stands at its peak")
         if fall is not None and fall < 5e-5
         else say("The book is {} below its peak", percent(fall))
     )
     if fall is None:
-        text = "The drawdown is not known"
+        text = say("The drawdown is not known")
     if expected is not None and target is not None:
         text += say(
             "; expected volatility is {} a year against a target of {}", percent(expected, 1), percent(target, 1)

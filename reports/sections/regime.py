@@ -91,7 +91,7 @@ def _order(regime: str) -> tuple[int, str]:
 
 
 def regime_name(regime: str) -> str:
-    return capital(words(regime))
+    return say(capital(words(regime)))
 
 
 def sentences(regimes: RegimeView) -> tuple[str, ...]:
@@ -170,6 +170,6 @@ def section(data: ReportData) -> Section:
     regimes, day = view(data), date(data.day)
     title = "Regime"
     if regimes.leader is None:
-        lacking = ("No regime was computed for this decision: probabilities and tilts by regime are not known.",)
-        return Section("regime", title, (), lacking, ())
+        lacking = say("No regime was computed for this decision: probabilities and tilts by regime are not known.")
+        return Section("regime", title, (), (lacking,), ())
     return Section("regime", title, sentences(regimes), (), (figure(regimes, day), table(regimes, day)))

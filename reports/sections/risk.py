@@ -195,7 +195,7 @@ def _backtest_sentence(risk: RiskView, test: Backtest) -> str:
     p_value = risk.tested.get(("kupiec_p_var_95", test.method))
     if p_value is None:
         return text + "."
-    verdict = "does not reject" if p_value >= REJECT_BELOW else "rejects"
+    verdict = say("does not reject" if p_value >= REJECT_BELOW else "rejects")
     return say(
         "{}; the Kupiec test of the day's positions held still {} the model (p {}).", text, verdict, number(p_value, 2)
     )

@@ -10,8 +10,8 @@ import polars as pl
 from reports import signal_charts as draw
 from reports.blocks import Block, Cell, Column, Section, Table, signed_cell
 from reports.data import ReportData, with_day
-from reports.formats import NOT_KNOWN, date, drivers, known, listed, names, number, percent, plural
-from reports.language import say, sourced
+from reports.formats import NOT_KNOWN, date, drivers, known, listed, names, number, percent, plural, words
+from reports.language import ENGLISH, say, sourced, spoken
 
 FLIP_DAYS = 7
 HISTORY_SHOWN = 126
@@ -128,8 +128,13 @@ def _change(now: float | None, then: float | None) -> float | None:
     return None if now is None or known(then) is None or then is None else now - then
 
 
+def driver_words(name: str) -> str:
+    """A driver of a strategy is a column of the panel: as words in English, under its own name elsewhere."""
+    return words(name) if spoken() is ENGLISH else name
+
+
 def side(sign: int) -> str:
-    return "long" if sign > 0 else "short"
+    return say("long" if sign > 0 else "short")
 
 
 def flip_words(convictions: tuple[Conviction, ...]) -> list[str]:
@@ -152,7 +157,7 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
         text = say("The strongest signal is {} at {}", strongest.strategy_id, number(size, 2, signed=True))
         if strongest.drivers:
             name, value = next(iter(strongest.drivers.items()))
-            text += say(", driven by {} ({})", name.replace("_", " "), number(value, 2, signed=True))
+            text += say(", driven by {} ({})", driver_words(name), number(value, 2, signed=True))
         silent = [s.strategy_id for s in signals.signals if s.score is None and not s.missing]
         out.append(
             text + say("; {} of {} have a score.", len(scored), plural(len(signals.signals), "strategy", "strategies"))
@@ -164,7 +169,7 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
         if flips:
             out.append(say("Flipped since yesterday: {}.", listed(flips)))
         elif flips_known(signals.convictions):
-            out.append("No instrument changed side since yesterday.")
+            out.append(say("No instrument changed side since yesterday."))
         if surges:
             out.append(say("Conviction jumped in {}.", listed(surges)))
         held = [(c, c.conviction) for c in signals.convictions if c.conviction is not None]
@@ -181,7 +186,7 @@ def signal_table(signals: SignalsView, day: str) -> Table:
     rows = []
     for s in signals.signals:
         lacking = say("lacks {}", listed(list(s.missing), 8)) if s.missing else ""
-        why = listed([f"{name.replace('_', ' ')} {number(v, 2, signed=True)}" for name, v in s.drivers.items()], 3)
+        why = listed([f"{driver_words(name)} {number(v, 2, signed=True)}" for name, v in s.drivers.items()], 3)
         rows.append(
             (
                 Cell(s.strategy_id),
@@ -240,7 +245,7 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
         Column("From", "text"),
     )
     recent = [say("{} to {} on {}", name, side(sign), date(when)) for when, name, sign in signals.recent_flips]
-    caption = say("Convictions at {}. Flips in seven days: {}", day, listed(recent, 8) or "none")
+    caption = say("Convictions at {}. Flips in seven days: {}", day, listed(recent, 8) or say("none"))
     return Table("convictions", caption, columns, tuple(rows), sourced("aggregated_signal", day))
 
 
@@ -256,7 +261,7 @@ def section(data: ReportData) -> Section:
     if signals.signals:
         blocks.append(draw.matrix_figure(signals.signals, day))
     else:
-        missing.append("No strategy was scored for this decision: scores, flips and surges are not known.")
+        missing.append(say("No strategy was scored for this decision: scores, flips and surges are not known."))
     conviction = draw.conviction_figure(signals.convictions, day)
     if conviction is not None:
         blocks.append(conviction)
@@ -265,7 +270,9 @@ def section(data: ReportData) -> Section:
     if signals.convictions:
         blocks.append(conviction_table(signals, day))
     elif signals.signals:
-        missing.append("No convictions by instrument were stored for this decision: flips and surges cannot be told.")
+        missing.append(
+            say("No convictions by instrument were stored for this decision: flips and surges cannot be told.")
+        )
     history = draw.history_figure(signals.days, signals.paths, day)
     if history is not None:
         blocks.append(history)
