@@ -1,6 +1,7 @@
 """Applies prefect.yaml to a Prefect server: the work pool, its queues with their limits, the deployments.
 
-Idempotent: what is there is brought up to date. `python -m alvorada.deployments [live|sandbox]` is `alvorada deploy`.
+Idempotent: what is there is brought up to date. `python -m alvorada.deployments [live|sandbox]` is what `alvorada up`
+runs: `alvorada deploy` and `alvorada automations apply` in one process, for Prefect takes seconds to import.
 """
 
 from __future__ import annotations
@@ -99,6 +100,10 @@ def _deploy() -> None:
 
 if __name__ == "__main__":
     try:
+        from alvorada import automations
+
+        os.environ["PREFECT_EXPERIMENTAL_EVENTS"] = "true"  # before Prefect is imported: it then knows automations
         apply(*sys.argv[1:2])
+        automations.apply(keep_database=False)  # this stack's own address is no desk's
     except AlvoradaError as failure:
         sys.exit(f"alvorada: {failure}")

@@ -104,6 +104,9 @@ def _start(
     deploying = started(_python("the deployments", home, env, "-m", "alvorada.deployments", world))
     deploying.finish(SERVER_SECONDS)
     say("Deployments", ", ".join(deployment_names()), deploying.log)
+    for line in deploying.text().splitlines():
+        if line.startswith(("Slack: ", "Mail: ")):
+            typer.echo(line, err=True)  # who is not told, said once
     worker = started(_prefect("the worker", home, env, "worker", "start", "--pool", WORK_POOL, "--name", "local"))
     worker.wait_for(lambda: "yes" if "started" in worker.text() else None, WORKER_SECONDS)
     say("Worker", f"pool {WORK_POOL}", worker.log)
