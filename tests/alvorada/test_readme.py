@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 from typer.main import get_command
 
 from alvorada.checks import broken_links
@@ -15,12 +16,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def commands() -> dict[str, set[str]]:
-    """Command -> its options."""
-    group = get_command(app)
-    return {
-        name: {option for parameter in command.params for option in parameter.opts}
-        for name, command in group.commands.items()  # type: ignore[attr-defined]
-    }
+    """Command -> its options, with those of the commands below it."""
+    return {name: options_of(command) for name, command in get_command(app).commands.items()}  # type: ignore[attr-defined]
+
+
+def options_of(command: click.Command) -> set[str]:
+    own = {option for parameter in command.params for option in parameter.opts}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*(options_of(inner) for inner in below))
 
 
 def test_every_command_of_the_readme_exists_with_its_options() -> None:
