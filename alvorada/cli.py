@@ -10,8 +10,8 @@ from typing import Annotated
 import click
 import typer
 
-from alvorada.catalogue import app as catalogue_app
 from alvorada import cli_operations
+from alvorada.catalogue import app as catalogue_app
 from alvorada.home import DEFAULT_SEED, WORLDS, Home, LastWorld
 from alvorada.origins import Asked
 from alvorada.serve import api, token_commands
@@ -128,9 +128,20 @@ def report(
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     send: Annotated[bool, typer.Option("--send", help="To Slack and mail, for who does not have it yet.")] = False,
     again: Annotated[bool, typer.Option("--again", help="With --send: also for who has it.")] = False,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--diff", metavar="D1 D2", help="What changed between two reports, as text."),
+    ] = None,
+    png: Annotated[
+        str | None, typer.Option("--png", metavar="DIR", help="Every figure as a PNG in that folder.")
+    ] = None,
     world: LastUsed = None,
 ) -> None:
     """Print where the report of a day is; the latest one by default. One gone from the disk comes from the database."""
+    if diff is not None or png is not None:
+        from alvorada.report_reading import read_report
+
+        return read_report(world, diff, png, as_of, now())
     if send:
         from alvorada.days import decision_day
         from alvorada.sending import send_report
@@ -138,7 +149,7 @@ def report(
         home = Home.from_environment()
         day = decision_day(as_of, now()) if as_of else None
         send_report(home, LastWorld.asked(home, world), day, again, now())
-        return
+        return None
     from alvorada.commands import find_report
 
     find_report(as_of, open_it, world, now())
