@@ -37,6 +37,11 @@ def sandbox_panel(seed: int) -> Panel:
 def record_table(panel: Panel) -> tuple[str, pl.DataFrame]:
     """The table of what each strategy did over the panel's days, as Markdown, and the daily P&L behind it."""
     daily, records = strategy_pnl(panel.values, score_all(panel), STRATEGIES, load_desk_parameters())
+    return record_lines(records), daily
+
+
+def record_lines(records: pl.DataFrame) -> str:
+    """RECORD rows as a table of Markdown."""
     lines = [
         "| id | days | hit rate | turnover | return a year | Sharpe | worst drawdown | correlation |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -47,7 +52,7 @@ def record_table(panel: Panel) -> tuple[str, pl.DataFrame]:
             f"| {_percent(row['annual_return'])} | {_plain(row['sharpe'], 2)} | {_percent(row['worst_drawdown'])} "
             f"| {_plain(row['mean_correlation'], 2)} |"
         )
-    return "\n".join(lines), daily
+    return "\n".join(lines)
 
 
 def list_table() -> str:

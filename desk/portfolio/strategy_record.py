@@ -123,9 +123,10 @@ def _positions(signals: pl.DataFrame, strategies: Sequence[Strategy], rows: int)
 
 
 def _daily(score: FloatArray, strategy: Strategy, unit: Unit, parameters: DeskParameters) -> FloatArray:
-    """P&L after costs by row as fractions of NAV, NaN before the first position."""
-    columns = [parameters.instrument_ids.index(leg.instrument) for leg in strategy.legs]
-    signs = np.array([leg.sign for leg in strategy.legs])
+    """P&L after costs by row as fractions of NAV, NaN before the first position; a leg without prices is left out."""
+    legs = [(parameters.instrument_ids.index(leg.instrument), leg.sign) for leg in strategy.legs]
+    priced = [(column, sign) for column, sign in legs if np.isfinite(unit.pnl[:, column]).any()] or legs
+    columns, signs = [column for column, _ in priced], np.array([sign for _, sign in priced])
     pnl, cost, rolls = unit.pnl[:, columns], unit.cost[:, columns], unit.rolls[:, columns]
     weights = _scaled(signs, pnl) * parameters.portfolio.target_volatility
     held = np.zeros_like(weights)  # what row t decides is filled at the prices of row t + 1

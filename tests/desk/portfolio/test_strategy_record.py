@@ -132,3 +132,21 @@ def test_a_strategy_that_never_speaks_is_unknown_not_zero(values) -> None:
     row = records.row(0, named=True)
     assert row["days"] == 0
     assert all(row[name] is None for name in RECORD if name not in ("strategy_id", "days"))
+
+
+class Abroad(Dollar):
+    id = "SOV_TEST"
+    legs: ClassVar[tuple[Leg, ...]] = (Leg("SOV_BR_5Y", 1.0), Leg("DOL", -1.0))
+
+
+def test_a_leg_that_never_has_a_price_is_left_out(values) -> None:
+    """Without a cupom curve the spread has no price: what is left is the dollar at the whole risk."""
+    cupom = [name for name in values.columns if name.startswith("cupom_")]
+    bare = values.with_columns(pl.lit(None, pl.Float64).alias(name) for name in cupom)
+    score = np.where(np.arange(len(values)) > 100, 0.5, np.nan)
+    both = signals(values, score, "SOV_TEST", "FX_TEST")
+    daily, _ = strategy_pnl(bare, both, [Abroad(), Dollar()], PARAMETERS)
+    assert daily["SOV_TEST"].drop_nulls().len() > 400
+    assert daily["SOV_TEST"].to_list() == daily["FX_TEST"].to_list()
+    priced, _ = strategy_pnl(values, both, [Abroad(), Dollar()], PARAMETERS)
+    assert priced["SOV_TEST"].to_list() != priced["FX_TEST"].to_list()
