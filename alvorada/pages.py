@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alvorada.home import Home, LastWorld, database_name
@@ -33,24 +35,34 @@ def restore(home: Home, last: LastWorld, day: dt.date | None) -> Path:
 
 
 def _stored(home: Home, last: LastWorld, day: dt.date | None) -> tuple[dt.date, str] | None:
+    with database(home, last) as url:
+        return asyncio.run(_read(url, last.world, day)) if url is not None else None
+
+
+@contextmanager
+def database(home: Home, last: LastWorld) -> Iterator[str | None]:
+    """The URL of the world's database, running for as long as the block; None where there never was one."""
     from alvorada.stack import embedded, postgres_in_use
 
     given = os.environ.get("DATABASE_URL")
     if given:
-        return asyncio.run(_read(given, last.world, day))
+        yield given
+        return
     if not (home.postgres / "password").exists():
-        return None
+        yield None
+        return
     name = database_name(last.world, last.seed)
     running = embedded(home)
     if running.status().running:  # `up`, or a run: a home that we may only read will do
-        return asyncio.run(_read(running.url(name), last.world, day))
+        yield running.url(name)
+        return
     with postgres_in_use(home) as postgres:
-        return asyncio.run(_read(postgres.url(name), last.world, day))
+        yield postgres.url(name)
 
 
 async def _read(url: str, world: str, day: dt.date | None) -> tuple[dt.date, str] | None:
     """None where the database, its schema, its world or the report is not there."""
-    if not await _in_use(url):
+    if not await in_use(url):
         return None
     from blocks.settings import load_settings
     from desk.model import SAO_PAULO, decision_time
@@ -64,7 +76,7 @@ async def _read(url: str, world: str, day: dt.date | None) -> tuple[dt.date, str
     return (found.as_of.astimezone(SAO_PAULO).date(), found.html) if found else None
 
 
-async def _in_use(url: str) -> bool:
+async def in_use(url: str) -> bool:
     """Whether anything was ever run in the database; opening a store would complain about an empty one."""
     import asyncpg
 

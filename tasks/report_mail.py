@@ -113,12 +113,16 @@ async def send_again(
 
 async def stored_data(store: Store, settings: Settings, report: Report) -> ReportData:
     """What the stored report was made of, as the database has it now."""
-    first = calendars.b3().offset(desk_day(report.as_of), -(settings.history_days - 1))
-    since = decision_time(first)
+    return await gold_of(store, settings, report.as_of, str(report.run_id))
+
+
+async def gold_of(store: Store, settings: Settings, as_of: dt.datetime, run_id: str = "") -> ReportData:
+    """What a report of the decision reads, whether or not one was ever rendered."""
+    since = decision_time(calendars.b3().offset(desk_day(as_of), -(settings.history_days - 1)))
     frames: dict[str, pl.DataFrame] = {
-        name: await store.read_gold(name, since if name in HISTORY else report.as_of, report.as_of) for name in GOLD
+        name: await store.read_gold(name, since if name in HISTORY else as_of, as_of) for name in GOLD
     }
-    return ReportData(report.as_of, store.world, str(report.run_id), "", frames)  # type: ignore[arg-type]
+    return ReportData(as_of, store.world, run_id, "", frames)  # type: ignore[arg-type]
 
 
 def message_id(payload: Mapping[str, Any]) -> str:
