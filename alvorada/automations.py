@@ -21,9 +21,9 @@ from blocks.settings import Settings, load_settings
 from desk.errors import AlvoradaError, BadInput
 
 NOBODY = {
-    "Slack": "not configured: set SLACK_WEBHOOK_URL, or make the block 'alvorada-slack' there. Nothing is sent to it.",
+    "Slack": "not configured: set SLACK_WEBHOOK_URL, or make the block 'alvorada-slack' in Prefect. Slack is not told.",
     "Mail": "not configured: set SMTP_HOST, SMTP_SENDER and SMTP_RECIPIENTS, or make the block 'alvorada-email'"
-    " there, and set SMTP_SENDER and SMTP_RECIPIENTS. Nothing goes by mail.",
+    " in Prefect, and set SMTP_SENDER and SMTP_RECIPIENTS. Nobody is mailed.",
 }
 
 
