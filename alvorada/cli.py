@@ -10,7 +10,7 @@ from typing import Annotated
 import click
 import typer
 
-from alvorada import cli_operations
+from alvorada import cli_checks, cli_operations
 from alvorada.catalogue import app as catalogue_app
 from alvorada.home import DEFAULT_SEED, WORLDS, Home, LastWorld
 from alvorada.origins import Asked
@@ -141,7 +141,8 @@ def report(
     if diff is not None or png is not None:
         from alvorada.report_reading import read_report
 
-        return read_report(world, diff, png, as_of, now())
+        read_report(world, diff, png, as_of, now())
+        return
     if send:
         from alvorada.days import decision_day
         from alvorada.sending import send_report
@@ -149,7 +150,7 @@ def report(
         home = Home.from_environment()
         day = decision_day(as_of, now()) if as_of else None
         send_report(home, LastWorld.asked(home, world), day, again, now())
-        return None
+        return
     from alvorada.commands import find_report
 
     find_report(as_of, open_it, world, now())
@@ -177,12 +178,13 @@ def up(
         bool, typer.Option("--sandbox", help="Simulated sources too, and the deployments use them.")
     ] = False,
     port: Annotated[int, typer.Option("--port", help="Of Prefect's server and UI.")] = 4200,
+    api_port: Annotated[int, typer.Option("--api-port", help="Of the desk's own API.")] = 8000,
     seed: Seed = DEFAULT_SEED,
 ) -> None:
-    """The local stack, in the foreground: PostgreSQL, Prefect server with its UI, worker, deployments."""
+    """The local stack, in the foreground: PostgreSQL, Prefect server with its UI, worker, deployments, the API."""
     from alvorada.supervisor import supervise
 
-    supervise(Home.from_environment(), sandbox, port, seed)
+    supervise(Home.from_environment(), sandbox, port, api_port, seed)
 
 
 @app.command()
@@ -246,36 +248,7 @@ def deploy() -> None:
     apply()
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def test(context: typer.Context) -> None:
-    """The whole test suite; arguments go to pytest."""
-    from alvorada.checks import suite
-
-    raise typer.Exit(suite(context.args))
-
-
-@app.command()
-def lint() -> None:
-    """ruff, mypy and the import contracts."""
-    from alvorada.checks import lint as check
-
-    raise typer.Exit(check())
-
-
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def bench(context: typer.Context) -> None:
-    """The measurements; arguments name which."""
-    from alvorada.checks import bench as measure
-
-    raise typer.Exit(measure(context.args))
-
-
-@app.command()
-def docs() -> None:
-    """Check the documentation against the code: links, paths, commands."""
-    from alvorada.checks import docs as check
-
-    raise typer.Exit(check())
+cli_checks.register(app)
 
 
 def main() -> None:

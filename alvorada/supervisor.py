@@ -44,18 +44,19 @@ WORKER_SECONDS = 60.0
 DOWN_SECONDS = 45.0
 
 
-def supervise(home: Home, with_sandbox: bool, port: int, seed: int) -> None:
+def supervise(home: Home, with_sandbox: bool, port: int, api_port: int, seed: int) -> None:
     """Runs until it is told to stop. Raises BadInput (already running, port taken), ChildFailed, StoreError."""
     home.make()
     with _alone(home):
         clean_up_after_a_dead_one(home)
         require_free(port, "Prefect's server", "--port")
+        require_free(api_port, "the API", "--api-port")
         given = os.environ.get("DATABASE_URL")
         children: list[Child] = []
         try:
             with stop_signals(), postgres_in_use(home) as postgres:
                 try:
-                    _start(home, postgres, given, with_sandbox, port, seed, children)
+                    _start(home, postgres, given, with_sandbox, (port, api_port), seed, children)
                     _watch(children)
                 finally:
                     ignore_signals()
@@ -73,11 +74,12 @@ def _start(
     postgres: Postgres,
     given: str | None,
     with_sandbox: bool,
-    port: int,
+    ports: tuple[int, int],
     seed: int,
     children: list[Child],
 ) -> None:
     world = "sandbox" if with_sandbox else "live"
+    port, api_port = ports
     root, api = f"http://{HOST}:{port}", f"http://{HOST}:{port}/api"
     record = Running(Mark.of("alvorada up", os.getpid()), (), api, root, world)
 
@@ -92,6 +94,7 @@ def _start(
     here = Stack(home, world, url, api, asyncpg_url(postgres.ensure_database(PREFECT_DATABASE)))
     say("PostgreSQL", f"alvorada url --world {world}", home.postgres / "log")
     env = {**here.environment(), "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
+    env.setdefault("ALVORADA_PUBLIC_URL", f"http://{HOST}:{api_port}")
     server = started(_server(home, server_environment(env, here, root), port))
     if with_sandbox:
         simulated = started(start_sandbox(home, seed, home.logs / "sandbox.log"))
@@ -110,6 +113,10 @@ def _start(
     worker = started(_prefect("the worker", home, env, "worker", "start", "--pool", WORK_POOL, "--name", "local"))
     worker.wait_for(lambda: "yes" if "started" in worker.text() else None, WORKER_SECONDS)
     say("Worker", f"pool {WORK_POOL}", worker.log)
+    page = f"http://{HOST}:{api_port}/api/v1"
+    serving = started(_python("the API", home, env, "-m", "alvorada", "api", "--port", str(api_port), "--world", world))
+    serving.wait_for(lambda: "yes" if _answers(f"{page}/health") else None, WORKER_SECONDS)
+    say("API", page, serving.log)
     record = replace(record, ready=True)
     record.write(home)
     LastWorld(world, seed).write(home)

@@ -176,7 +176,7 @@ def test_init_makes_an_env_with_secrets_of_its_own_and_never_overwrites(tmp_path
     with pytest.raises(BadInput, match=r"\.env is there already"):
         init(tmp_path)
     assert made.read_text() == before
-    with pytest.raises(BadInput, match="no .env.example"):
+    with pytest.raises(BadInput, match=r"no \.env\.example"):
         init(tmp_path / "elsewhere")
 
 

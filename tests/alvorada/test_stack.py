@@ -94,7 +94,7 @@ def test_the_last_user_of_postgresql_stops_it(tmp_path: Path) -> None:
 def up(home: Path, port: int, *options: str) -> subprocess.Popen[str]:
     with (home / "up.log").open("w") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "alvorada", "up", "--port", str(port), *options],
+            [sys.executable, "-m", "alvorada", "up", "--port", str(port), "--api-port", str(free_port()), *options],
             cwd=ROOT,
             env=environment(home, {}),
             stderr=log,
@@ -165,6 +165,9 @@ def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(used_
     stack = wait_ready(first, home)
     assert stack.api_url == f"http://127.0.0.1:{port}/api"
     check_deployments(stack)
+    api = re.search(r"^API +(\S+)", (home / "up.log").read_text(), re.MULTILINE)
+    assert api is not None
+    assert answer(f"{api[1]}/health") == {"status": "ok"}
     with urllib.request.urlopen(stack.ui_url, timeout=10) as page:
         assert b"<html" in page.read()
     earlier = answer(f"{stack.api_url}/flow_runs/filter", {"sort": "START_TIME_DESC"})
@@ -189,7 +192,7 @@ def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(used_
     assert saturday["state"]["message"] == "2026-01-10 has no B3 session: nothing to do"
     assert saturday["state_name"] == "Completed"
 
-    command = [sys.executable, "-m", "alvorada", "up", "--port", str(free_port())]
+    command = [sys.executable, "-m", "alvorada", "up", "--port", str(free_port()), "--api-port", str(free_port())]
     second = subprocess.run(
         command, cwd=ROOT, env=environment(home, {}), capture_output=True, text=True, check=False, timeout=60
     )
