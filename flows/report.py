@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import hashlib
 import re
@@ -18,7 +19,8 @@ from desk.model import decision_time
 from flows.stages import StageResult, Stopwatch
 from flows.transform import history_start
 from reports.data import HISTORY, ReportData
-from reports.render import render
+from reports.pictures import MAIL_FIGURES, Pictures, pictures
+from reports.render import figure_specs, render
 from reports.summary import actions_table, summary_markdown
 from tasks import report_mail
 from tasks.run import Run
@@ -27,7 +29,14 @@ from tasks.store import Report
 ARTIFACTS = ("daily-report", "daily-actions", "daily-report-link")
 MADE_BY = {
     "transform": ("feature",),
-    "portfolio": ("target_position", "portfolio_state", "pnl_attribution", "action"),
+    "portfolio": (
+        "target_position",
+        "portfolio_state",
+        "pnl_attribution",
+        "pnl_by_strategy",
+        "pnl_by_factor",
+        "action",
+    ),
     "risk": ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status"),
 }
 """What a stage that failed did not make in this run: rows of an earlier run of the same day are not today's. Signals
@@ -65,10 +74,23 @@ async def _queue(run: Run, data: ReportData) -> None:
     if not report_mail.goes_out(run.settings, run.store.world, run.as_of, run.clock()):
         return
     link = report_mail.link_of(run.settings, run.day)
-    payload = report_mail.payload_of(data, link, run.settings.report_language)
+    drawn = await _pictures(run, data)
+    payload = report_mail.payload_of(data, link, run.settings.report_language, drawn)
     queued = await report_mail.queue_report(run.store, run.settings, payload, run.clock())
     said = queued.note or f"the report goes to {queued.rows} recipients"
     run.progress.event("note", "delivery", "done", message=said)
+
+
+async def _pictures(run: Run, data: ReportData) -> Pictures:
+    """The mail's charts, where there is a mail to send; why there are none is said, and the mail goes out all the
+    same."""
+    if run.settings.smtp_host is None:
+        return Pictures()
+    specs = {name: spec for name, spec in figure_specs(data).items() if name in MAIL_FIGURES}
+    drawn = await asyncio.to_thread(pictures, specs)
+    if drawn.reason:
+        run.progress.event("note", "delivery", "done", message=f"mail without pictures: {drawn.reason}")
+    return drawn
 
 
 async def report_data(run: Run, broken: Collection[str] = ()) -> ReportData:

@@ -130,6 +130,10 @@ def data_states(before: ReportData, after: ReportData) -> Iterator[str]:
         {row["dataset"]: row["state"] for row in data.latest("dataset_status").iter_rows(named=True)}
         for data in (before, after)
     ]
+    for side, data in zip(sides, (before, after), strict=True):
+        if not side:
+            yield f"the state of the data on {date(data.day)} is not stored"
+            return
     for name in sorted(set(sides[0]) | set(sides[1])):
         old, new = sides[0].get(name, "not there"), sides[1].get(name, "not there")
         if old != new:

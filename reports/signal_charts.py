@@ -151,6 +151,7 @@ def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float |
         )
     layout["annotations"] = notes
     layout["margin"] = layout["margin"] | {"t": 24}
+    layout["meta"] = {"small": True}
     return Figure(
         "fig-signal-history",
         "Scores over half a year",

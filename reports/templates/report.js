@@ -32,6 +32,7 @@
     if (trace.text) trace.text = flipped(trace.text);
     trace.hovertemplate = trace.hovertemplate.replace("%{x}", "%{_}").replace("%{y}", "%{x}").replace("%{_}", "%{y}");
     (figure.layout.annotations || []).forEach(function (note) { var x = note.x; note.x = note.y; note.y = x; });
+    trace.textfont = { size: 9 };
     down.tickfont = across.tickfont;
     across.tickangle = -40;
     figure.layout.height = 90 + 26 * names.length;
@@ -43,6 +44,9 @@
       if (!place) return;
       var figure = themed(figures[id]);
       if (figure.layout.meta && figure.layout.meta.turn && (place.clientWidth || 600) < 700 && !printing) turn(figure);
+      if (figure.layout.meta && figure.layout.meta.small && (place.clientWidth || 600) < 480) {
+        figure.layout.annotations.forEach(function (note) { note.font.size = 7; });
+      }
       // Twelve months do not fit beside their numbers on a phone: colour and the tap's label stay.
       if ((place.clientWidth || 600) < 480) figure.data.forEach(function (trace) {
         if (trace.type === "heatmap" && trace.x.length > 6) delete trace.texttemplate;
