@@ -30,6 +30,8 @@ def spoiled(answer: Answer, kind: Kind) -> Answer:
         return Answer(b"", 200, answer.media)
     if kind == "wrong_schema":
         return Answer(_renamed(answer.body), answer.status, answer.media)
+    if kind == "wrong_unit":
+        return Answer(_other_unit(answer.body), answer.status, answer.media)
     return answer
 
 
@@ -54,6 +56,22 @@ def _renamed(body: bytes) -> bytes:
         return b"Arquivo;Status\r\n1;novo formato\r\n"
     lines = body.split(b"\n", 1)
     return b"NewColumn," + lines[0][::-1].strip() + b"\n" + (lines[1] if len(lines) > 1 else b"")
+
+
+_UNIT_FIELDS = {"units": "Bushels", "units_short": "Bushels", "unidade": "Toneladas", "currency": "XAU"}
+
+
+def _other_unit(body: bytes) -> bytes:
+    """The same metadata with another unit in it; a body that is no JSON is left as it is."""
+    if body.lstrip()[:1] not in (b"{", b"["):
+        return body
+    return json.dumps(_with_units(json.loads(body)), separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _with_units(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _UNIT_FIELDS.get(key) or _with_units(inner) for key, inner in value.items()}
+    return [_with_units(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _rename(value: object) -> object:

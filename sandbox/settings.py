@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["rate_limit", "server_error", "timeout", "cut_body", "html", "wrong_schema", "empty"]
+Kind = Literal["rate_limit", "server_error", "timeout", "cut_body", "html", "wrong_schema", "wrong_unit", "empty"]
 
 
 class Fault(BaseModel):
-    """What a source does instead of answering. `times`: for so many requests (None: always); `match`: only for URLs
-    that hold this text; `retry_after`: seconds, sent with a 429 or 503."""
+    """What a source does instead of answering (`wrong_unit`: its metadata names another unit). `times`: for so many
+    requests (None: always); `match`: only for URLs that hold this text; `retry_after`: seconds, with a 429 or 503."""
 
     model_config = ConfigDict(extra="forbid")
 

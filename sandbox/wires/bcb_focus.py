@@ -14,10 +14,21 @@ from sandbox.prints.numbers import business_days
 from sandbox.published import World, instant
 from sandbox.wire import Answer, Asked, iso_dates, not_found
 from sandbox.wires import olinda
+from sandbox.wires.metadata import olinda_metadata
 from sandbox.wires.odata_filter import Row, bounds, matches, parse_filter
 
 _YEARLY = ("IPCA", "PIB Total", "Câmbio", "Selic")
 _RESPONDENTS = (150, 142, 128, 116, 104)
+_NUMBERS = {
+    "Media": "Decimal", "Mediana": "Decimal", "DesvioPadrao": "Decimal", "Minimo": "Decimal", "Maximo": "Decimal",
+    "numeroRespondentes": "Int32", "baseCalculo": "Int32",
+}  # fmt: skip
+_SETS = {
+    "ExpectativasMercadoAnuais": ("Indicador", "IndicadorDetalhe", "Data", "DataReferencia"),
+    "ExpectativaMercadoMensais": ("Indicador", "Data", "DataReferencia"),
+    "ExpectativasMercadoInflacao12Meses": ("Indicador", "Data", "Suavizada"),
+    "ExpectativasMercadoSelic": ("Indicador", "Data", "Reuniao"),
+}
 Found = list[tuple[Row, str]]
 """What a filter looks at, and the row as it is written."""
 Maker = Callable[[World, Asked, Ints, tuple[str, str]], Found]
@@ -30,6 +41,10 @@ def answer(world: World, asked: Asked) -> Answer:
         "ExpectativasMercadoSelic": _selic,
         "ExpectativaMercadoMensais": _monthly,
     }
+    if asked.path == "$metadata":
+        return olinda_metadata(
+            "Expectativas", {name: dict.fromkeys(texts, "String") | _NUMBERS for name, texts in _SETS.items()}
+        )
     if asked.path not in makers:
         return not_found()
     query = asked.query

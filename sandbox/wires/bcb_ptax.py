@@ -11,6 +11,7 @@ from sandbox.prints.brazil_daily import PTAX_SPREAD
 from sandbox.published import World
 from sandbox.wire import Answer, Asked, iso_dates, not_found
 from sandbox.wires import olinda
+from sandbox.wires.metadata import olinda_metadata
 
 _CURRENCIES = {"USD": "usdbrl_ptax_sell", "EUR": "eurbrl_ptax_sell"}
 _BULLETINS = (("Abertura", "10:04"), ("Intermediário", "11:07"), ("Intermediário", "12:06"), ("Intermediário", "13:04"))
@@ -18,6 +19,10 @@ _BULLETINS = (("Abertura", "10:04"), ("Intermediário", "11:07"), ("Intermediár
 
 def answer(world: World, asked: Asked) -> Answer:
     call = asked.path.split("(")[0]
+    if call == "$metadata":
+        fields = {"cotacaoCompra": "Decimal", "cotacaoVenda": "Decimal", "dataHoraCotacao": "String"}
+        bulletin = {"paridadeCompra": "Decimal", "paridadeVenda": "Decimal", **fields, "tipoBoletim": "String"}
+        return olinda_metadata("PTAX", {"_CotacaoDolarPeriodo": fields, "_CotacaoMoedaPeriodo": bulletin})
     try:
         if call.endswith("Dia"):
             start = end = _day(olinda.quoted(asked.query, "@dataCotacao"))

@@ -13,6 +13,7 @@ from sandbox.economy import Economy
 from sandbox.prints.positions import DISAGG, TFF, Market, report
 from sandbox.published import World, instant
 from sandbox.wire import Answer, Asked, iso_dates, not_found, whole
+from sandbox.wires.metadata import socrata_view
 
 _DATE, _CODE = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code"
 _RESOURCES = {"gpe5-46if": TFF, "72hh-3qpy": DISAGG}
@@ -26,8 +27,11 @@ _CLAUSE = re.compile(
 Row = dict[str, str]
 
 
+_NAMES = {"gpe5-46if": "TFF - Futures Only", "72hh-3qpy": "Disaggregated Futures Only"}
+
+
 def answer(world: World, asked: Asked) -> Answer:
-    match = re.match(r"resource/([\w-]+)\.json\Z", asked.path)
+    match = re.match(r"(?:resource|api/views)/([\w-]+)\.json\Z", asked.path)
     if match is None or match.group(1) not in _RESOURCES:
         return not_found()
     markets = _RESOURCES[match.group(1)]
@@ -37,6 +41,9 @@ def answer(world: World, asked: Asked) -> Answer:
     now = instant(asked.now)
     rows = [row for known, row in every if known <= now]
     columns = set().union(*(row.keys() for _, row in every))
+    if asked.path.startswith("api/views"):
+        released = max(known for known, _ in every if known <= now) // 1_000_000
+        return socrata_view(match.group(1), _NAMES[match.group(1)], columns, released)
     try:
         rows = _where(rows, asked.query.get("$where", ""), columns)
         rows = _ordered(rows, asked.query.get("$order", ""), columns)

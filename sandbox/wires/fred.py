@@ -14,6 +14,7 @@ from desk.model import Series
 from sandbox.economy.timeline import Days
 from sandbox.published import Published, World
 from sandbox.wire import Answer, Asked, iso_dates, not_found, texts, whole
+from sandbox.wires.metadata import fred_series
 
 _CHICAGO = ZoneInfo("America/Chicago")
 _FOREVER = "9999-12-31"
@@ -38,6 +39,10 @@ class _Vintage(NamedTuple):
 def answer(world: World, asked: Asked) -> Answer:
     if asked.path == "fred/series/observations":
         return _observations(world, asked)
+    if asked.path == "fred/series":
+        if not asked.query.get("api_key"):
+            return _error(_NO_KEY)
+        return fred_series(world, asked, asked.query.get("series_id", "")) or _error(_NO_SERIES)
     if asked.path == "graph/fredgraph.csv":
         return _graph(world, asked)
     return not_found()

@@ -10,9 +10,11 @@ import numpy as np
 
 from sandbox.published import World
 from sandbox.wire import Answer, Asked, not_found, texts
+from sandbox.wires.metadata import sidra_table
 
 _VALUES = re.compile(r"values/t/(?P<table>\d+)(?P<rest>/.*)\Z")
 _V3 = re.compile(r"api/v3/agregados/(?P<table>\d+)/periodos(?:/(?P<periods>[^/]+)/variaveis/(?P<variables>[^/]+))?\Z")
+_METADATA = re.compile(r"api/v3/agregados/(?P<table>\d+)/metadados\Z")
 _LIMIT = 50_000
 _CLASS_NAME = "Geral, grupo, subgrupo, item e subitem"
 _MONTHS = (
@@ -50,6 +52,8 @@ class _Wanted:
 def answer(world: World, asked: Asked) -> Answer:
     if asked.key == "values" and (match := _VALUES.match(asked.path)):
         return _values(world, asked, match["table"], match["rest"])
+    if asked.key == "v3" and (match := _METADATA.match(asked.path)):
+        return _metadata(world, asked, match["table"])
     if asked.key == "v3" and (match := _V3.match(asked.path)):
         if match["table"] not in _TABLES:
             return Answer(b'{"statusCode":500,"message":"Internal server error"}', 500)
@@ -128,6 +132,14 @@ def _v3(world: World, asked: Asked, table: str, periods: str, variables: str) ->
             results.append({"classificacoes": [classified] if classified else [], "series": series})
         body.append({"id": variable, "variavel": name, "unidade": unit_name, "resultados": results})
     return _json(body)
+
+
+def _metadata(world: World, asked: Asked, table: str) -> Answer:
+    if table not in _TABLES:
+        return Answer(b'{"statusCode":500,"message":"Internal server error"}', 500)
+    variables = {code: (_VARIABLES[code][0], _VARIABLES[code][2]) for code in _TABLES[table][1]}
+    categories = {code: name for code, (_, name) in CATEGORIES.items()} if table == "7060" else {}
+    return sidra_table(table, variables, categories, _out(world, asked, table))
 
 
 def _periods(world: World, asked: Asked, table: str) -> Answer:

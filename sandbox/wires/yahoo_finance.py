@@ -17,6 +17,7 @@ from sandbox.economy.draws import Floats
 from sandbox.prints.markets import YAHOO_ASSETS, asset
 from sandbox.published import World
 from sandbox.wire import JSON, Answer, Asked, not_found, whole
+from sandbox.wires.yahoo_titles import CENTS, names_of
 
 _PATH = "v8/finance/chart/"
 _RANGES = ["1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"]
@@ -174,13 +175,15 @@ def _meta(symbol: str, bars: _Bars, last: int, clock: int, price: float, previou
     session = {"timezone": local.tzname(), "end": end, "start": begin, "gmtoffset": offset}
     window = bars.columns["close"][max(0, last - 251) : last + 1]
     return {
-        "currency": venue.currency, "symbol": symbol, "exchangeName": venue.name, "fullExchangeName": venue.name,
+        "currency": "USX" if symbol in CENTS else venue.currency, "symbol": symbol,
+        "exchangeName": venue.name, "fullExchangeName": venue.name,
         "instrumentType": venue.kind, "firstTradeDate": int(bars.stamps[0]), "regularMarketTime": min(clock, end),
         "hasPrePostMarketData": False, "gmtoffset": offset, "timezone": local.tzname(),
         "exchangeTimezoneName": venue.zone, "regularMarketPrice": price,
         "fiftyTwoWeekHigh": float(np.nanmax(window)), "fiftyTwoWeekLow": float(np.nanmin(window)),
         "regularMarketDayHigh": price, "regularMarketDayLow": price, "regularMarketVolume": 0,
-        "longName": symbol, "shortName": symbol, "chartPreviousClose": previous, "priceHint": bars.hint,
+        "longName": names_of(symbol)[1], "shortName": names_of(symbol)[0], "chartPreviousClose": previous,
+        "priceHint": bars.hint,
         "currentTradingPeriod": {
             "pre": {**session, "end": begin}, "regular": session, "post": {**session, "start": end},
         },

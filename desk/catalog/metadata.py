@@ -1,0 +1,175 @@
+"""What the catalogue says of a series against what its provider says: name, unit, frequency, adjustment, last value.
+
+Pure. A provider's words come in its own language: units are brought to a measure and a magnitude on both sides
+(`fraction per year` at a scale of 0.01 is a percent; `Billions of Dollars` are 1e9 USD), names to plain words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from desk.model import Series
+
+State = Literal["agrees", "differs", "no metadata", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a provider says of one series. None: it says nothing about that. `frequency` is one of D, W, M, Q, or the
+    provider's word where that is none of ours; `adjusted` whether it is seasonally adjusted."""
+
+    name: str | None = None
+    unit: str | None = None
+    frequency: str | None = None
+    adjusted: bool | None = None
+    last: dt.date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    what: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """On one series, or on a dataset without series of its own. `no metadata`: the provider has neither name nor unit
+    to compare with, though frequency and last value may have been seen."""
+
+    subject: str
+    source: str
+    state: State
+    differences: tuple[Difference, ...] = ()
+    note: str = ""
+
+
+def verdict(series: Series, found: Metadata | None, today: dt.date) -> Verdict:
+    """`found` None: the provider does not know the series."""
+    subject, source = series.id, series.source
+    if found is None:
+        return Verdict(subject, source, "differs", (Difference("code", series.code, "not known to the provider"),))
+    differences = tuple(_differences(series, found, today))
+    if differences:
+        return Verdict(subject, source, "differs", differences, found.note)
+    state: State = "no metadata" if found.name is None and found.unit is None else "agrees"
+    return Verdict(subject, source, state, (), found.note)
+
+
+def _differences(series: Series, found: Metadata, today: dt.date) -> Iterable[Difference]:
+    if found.name is not None and not names_agree(series.name, found.name):
+        yield Difference("name", series.name, found.name)
+    if found.unit is not None and our_measure(series) != provider_measure(found.unit):
+        written = series.unit if series.scale == 1 else f"{series.unit} (source x {series.scale})"
+        yield Difference("unit", written, found.unit)
+    if found.frequency is not None and found.frequency != series.frequency:
+        yield Difference("frequency", series.frequency, found.frequency)
+    if found.adjusted is not None and found.adjusted != (series.seasonal == "sa"):
+        yield Difference("adjustment", series.seasonal, "sa" if found.adjusted else "none")
+    if found.last is not None and (today - found.last).days > series.max_age_days:
+        yield Difference("last value", f"at most {series.max_age_days} days old", found.last.isoformat())
+
+
+_MAGNITUDES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "mil": 1e3, "milhoes": 1e6}
+_CURRENCIES: dict[str, str] = {
+    "dollar": "usd", "us$": "usd", "usx": "us cent", "real": "brl", "reai": "brl", "r$": "brl", "euro": "eur",
+    "peso": "mxn", "yen": "jpy", "pound": "gbp", "gbp": "gbp", "sterling": "gbp",
+}  # fmt: skip
+_ISO = ("usd", "brl", "eur", "mxn", "jpy", "gbp", "clp", "cop", "zar", "try", "cny", "cad", "chf", "sek", "krw", "inr",
+        "pen", "aud")  # fmt: skip
+_PHYSICAL = ("barrel", "tonne", "ounce", "bushel", "hour")
+Measure = tuple[str, float]
+
+
+def our_measure(series: Series) -> Measure:
+    """The measure and magnitude of the number as its source writes it, before `scale`."""
+    unit = series.unit.lower()
+    if unit.startswith("fraction"):
+        return ("percent", 1.0) if str(series.scale) == "0.01" else ("fraction", 1.0)
+    return provider_measure(series.unit)
+
+
+def provider_measure(text: str) -> Measure:
+    """`Millions of Dollars` -> (usd, 1e6); `Brazilian Reals to U.S. Dollar` -> (brl per usd, 1.0); `%` -> percent."""
+    plain = _plain(text)
+    words = _singular(re.findall(r"[a-z$%]+|\d+", plain.replace("u.s. ", "us ")))
+    if "%" in plain or "percent" in plain:
+        return "percent", 1.0
+    if "index" in words or words[:1] == ["numero"]:
+        return "index", 1.0
+    if plain.startswith(("+1 or 0", "1 in ")):
+        return "flag", 1.0
+    magnitude = next((_MAGNITUDES[word] for word in words if word in _MAGNITUDES), 1.0)
+    if ("us", "cent") in itertools.pairwise(words):
+        return "us cent", magnitude
+    if match := re.split(r" per | to (?:one )?|/", plain, maxsplit=1):
+        sides = [_side(part) for part in match]
+        if sides[0] and len(sides) == 2 and sides[1]:
+            return f"{sides[0]} per {sides[1]}", magnitude
+        if sides[0]:
+            return sides[0], magnitude
+    return "count", magnitude
+
+
+def _side(text: str) -> str:
+    """The currency or physical unit that a piece of a unit names; empty for anything else."""
+    words = _singular(re.findall(r"[a-z$]+", text.replace("u.s. ", "us ")))
+    for word in words:
+        if word in _CURRENCIES:
+            return _CURRENCIES[word]
+        if word in _ISO:
+            return word
+        if word in ("metric", "ton"):
+            return "tonne"
+        if word in _PHYSICAL:
+            return word
+    return ""
+
+
+_GLOSSARY = {
+    "alimentacao": "food", "bebidas": "beverages", "habitacao": "housing", "artigos": "goods",
+    "residencia": "household", "vestuario": "clothing", "transportes": "transport", "saude": "health",
+    "cuidados": "care", "pessoais": "personal", "despesas": "expenses", "educacao": "education",
+    "comunicacao": "communication", "peso": "weight", "meses": "months", "geral": "headline", "indice": "index",
+    "numero": "number", "consumer": "cpi", "producer": "ppi", "usd": "dollar", "real": "brl", "reais": "brl",
+    "reals": "brl", "pesos": "mxn", "yen": "jpy", "euro": "eur", "pound": "gbp",
+    "twelve": "12", "two": "2", "three": "3", "five": "5", "seven": "7", "ten": "10",
+}  # fmt: skip
+_MEASURES = ("weight", "12")
+"""Words that tell two numbers of one thing apart: a name that has one must meet a name that has it too."""
+_COMMON = frozenset(
+    ("the", "of", "and", "in", "to", "by", "for", "at", "on", "a", "us", "united", "states", "ipca", "cot", "rate",
+     "index", "change", "monthly", "all", "less", "fund", "future", "long", "short", "ishares", "etf",
+     "open", "interest", "money", "managed", "leveraged", "asset", "manager", "dealer", "swap", "position")
+)  # fmt: skip
+
+
+def names_agree(ours: str, theirs: str) -> bool:
+    """At least one telling word in common, and the same of those that tell two measures apart."""
+    one, other = _words(ours), _words(theirs)
+    telling = one - _COMMON - set(_MEASURES)
+    if any((word in one) != (word in other) for word in _MEASURES):
+        return False
+    return bool(telling & other) or (not telling and bool(one & other))
+
+
+def _words(text: str) -> frozenset[str]:
+    spelled = re.findall(r"[a-z]+|\d+", _plain(text))
+    translated = (_GLOSSARY.get(word, word) for word in spelled)
+    return frozenset(_singular(translated))
+
+
+def _singular(words: Iterable[str]) -> list[str]:
+    return [word.removesuffix("s") if len(word) > 3 else word for word in words]
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.lower())
+    return "".join(char for char in folded if not unicodedata.combining(char))
