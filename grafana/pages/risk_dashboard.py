@@ -169,7 +169,7 @@ def methods() -> Placed:
 SELECT as_of AS time,
        {pivot(names, "value", "method")}
 FROM v_risk_metrics_daily WHERE $__timeFilter(as_of) AND metric = 'var_99' GROUP BY as_of ORDER BY as_of"""
-    about = "Monte Carlo is run for the last day of a run only, so it has a point for each day that a run decided."
+    about = "Monte Carlo is run for the newest decision only: it has one point."
     return Placed(panel, "VaR 99%, by method", about, sql, 14, 11)
 
 
