@@ -102,7 +102,8 @@ def bond_flows(levels: Levels, left: Left) -> tuple[FloatArray, FloatArray]:
     no price.
     """
     logs = np.log1p(levels.curves[..., curve_slice("real")])
-    for vertex in range(logs.shape[-1] - 2, -1, -1):
+    holed = bool(np.isnan(logs).any())
+    for vertex in range(logs.shape[-1] - 2, -1, -1) if holed else ():
         logs[..., vertex] = np.where(np.isnan(logs[..., vertex]), logs[..., vertex + 1], logs[..., vertex])
     near, far, weight_near, weight_far = node_weights(left.flow_bd, CURVE_VERTICES["real"])
     weights = np.zeros((len(left.flow_bd), logs.shape[-1], left.flow_bd.shape[1]))
@@ -112,12 +113,14 @@ def bond_flows(levels: Levels, left: Left) -> tuple[FloatArray, FloatArray]:
     pays = left.amount > 0
     beyond = np.where(np.isnan(weight_far), 1.0, 0.0)
     out_of_reach = np.einsum("rf,rfb->rb", beyond, left.amount) > 0
-    needed = np.einsum("rvf,rfb->rvb", weights > 0, pays).astype(np.float64) > 0
     plane = logs if logs.ndim == 3 else logs[:, None, :]
-    missing = np.asarray(np.isnan(plane), dtype=np.float64)
-    growth = np.where(missing > 0, 0.0, plane) @ weights
-    lacks = np.asarray(missing @ needed.astype(np.float64) > 0) | out_of_reach.reshape(len(weights), 1, -1)
-    factors = np.exp(-growth)
+    lacks = np.broadcast_to(out_of_reach[:, None, :], (*plane.shape[:2], out_of_reach.shape[1]))
+    if holed:
+        needed = np.einsum("rvf,rfb->rvb", weights > 0, pays).astype(np.float64) > 0
+        missing = np.asarray(np.isnan(plane), dtype=np.float64)
+        lacks = lacks | np.asarray(missing @ needed.astype(np.float64) > 0)
+        plane = np.where(missing > 0, 0.0, plane)
+    factors = np.exp(-(plane @ weights))
     return (factors, lacks) if logs.ndim == 3 else (factors[:, 0], lacks[:, 0])
 
 
