@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from desk.catalog.meetings import load_meetings
 from sandbox.economy import Economy, simulate
 from sandbox.economy.timeline import Timeline
 from sandbox.published import printers
@@ -153,6 +154,8 @@ def test_copom_moves_by_quarters_after_its_meetings() -> None:
 
 def test_eight_meetings_a_year_on_wednesdays() -> None:
     meetings = Timeline(2026).copom
+    listed = [day for day in load_meetings().copom if day.year >= 2006]
+    assert meetings[: len(listed)].astype(object).tolist() == listed, "the real days, as far as they are known"
     years = meetings.astype("datetime64[Y]")
     assert {int((years == year).sum()) for year in np.unique(years)} == {8}
     assert ((meetings.astype(np.int64) + 3) % 7 == 2).all()

@@ -25,7 +25,6 @@ CALENDAR = re.compile(r"(mp_(copom|fomc)_bd_(to|since)|inflation_(target|toleran
 FOCUS_SETS = {
     r"focus_ipca_12m": ("ExpectativasMercadoInflacao12Meses", "IPCA"),
     r"focus_selic_meeting_\d": ("ExpectativasMercadoSelic", "Selic"),
-    r"focus_ipca_(month|next_print)\w*": ("ExpectativaMercadoMensais", "IPCA"),
     r"focus_ipca_y\d": ("ExpectativasMercadoAnuais", "IPCA"),
     r"focus_selic_y\d": ("ExpectativasMercadoAnuais", "Selic"),
     r"focus_fx_y\d": ("ExpectativasMercadoAnuais", "Câmbio"),
