@@ -19,7 +19,7 @@ WIDTH, SCALE = 640, 2.0
 """CSS pixels of a picture in the mail, and device pixels for each: sharp on a phone."""
 SECONDS_EACH, SECONDS_ALL = 30.0, 180.0
 PAPER = "#ffffff"
-MAIL_FIGURES = ("fig-di-curve", "fig-regime", "fig-signal-matrix", "fig-nav", "fig-limits", "fig-stress")
+MAIL_FIGURES = ("fig-di-curve", "fig-regime", "fig-conviction", "fig-nav", "fig-limits", "fig-stress")
 """What the mail shows: a mail that is read on a phone, not the whole page."""
 
 
