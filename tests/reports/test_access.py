@@ -25,7 +25,8 @@ def variables(block: str) -> dict[str, str]:
 
 LIGHT = variables(CSS.split("@media")[0])
 DARK = LIGHT | variables(re.search(r"prefers-color-scheme:dark\)\{:root\{(.*?)\}", CSS).group(1))  # type: ignore[union-attr]
-PRINT = LIGHT | variables(re.search(r"@media print\{\n:root\{(.*?)\}", CSS).group(1))  # type: ignore[union-attr]
+PRINT = DARK | variables(re.search(r"@media print\{\n:root\{(.*?)\}", CSS).group(1))  # type: ignore[union-attr]
+"""What a reader in the dark prints is as light as what anybody prints."""
 THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}
 
 
