@@ -10,7 +10,8 @@ from desk.model import decision_time
 from reports.data import ReportData
 from reports.diff import PARTS, differences
 from tests.reports.sample import sample
-from tests.reports.test_sections import LIMIT, NOW, ago, levels, made, tail
+from tests.reports.test_sections import NOW, ago, levels, made
+from tests.reports.test_sections_book import LIMIT, tail
 
 
 def part(text: str, title: str) -> list[str]:
