@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from reports.pictures import BROWSER_ABSENT, PAPER, _collected, find_browser, on_paper, pictures
+from reports.pictures import BROWSER_ABSENT, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, pictures
+from reports.render import figure_specs
+from tests.reports.sample import sample
 
 SPEC = {"data": [{"type": "bar", "x": ["a", "b"], "y": [1, 3]}], "layout": {"height": 200, "paper_bgcolor": "red"}}
 browser = pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium on this machine")
@@ -65,3 +67,7 @@ def test_browser_path_wins_and_one_that_is_not_there_is_not_used(
 def test_a_picture_stands_on_white_and_the_figure_stays_as_it_was() -> None:
     assert on_paper(SPEC)["layout"]["paper_bgcolor"] == PAPER
     assert SPEC["layout"]["paper_bgcolor"] == "red"  # type: ignore[index]
+
+
+def test_what_the_mail_shows_are_figures_of_the_page() -> None:
+    assert set(MAIL_FIGURES) <= set(figure_specs(sample(days=130)))
