@@ -17,7 +17,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 COVERED = ("--cov=desk", "--cov=tasks/connectors", "--cov-report=term:skip-covered", "--cov-fail-under=95")
-TWO_WORKERS = ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")
+TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
 
 
 def suite(arguments: Sequence[str]) -> int:

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = [f"tests.fixtures.{name}" for name in ("postgres", "sandbox", "flows", "deliveries")]
 
-ROOT = Path(__file__).parent
-# Fixtures too dear to make twice: one worker makes each, and has all tests that use it. The longest first.
-DEAR = {"prefect_api": "flows", "filled": "flows", "used_home": "alvorada"}
-TOGETHER = ("flows", "alvorada")
+ROOT = Path(__file__).parents[1]
+# What shares a fixture too dear to make twice stays on one worker; these begin first, in this order.
+TOGETHER = {
+    "tests/flows": "flows",
+    "tests/alvorada": "alvorada",
+    "tests/api": "served",
+    "tests/grafana": "served",
+    "tests/tasks/test_explain.py": "served",
+}
+ORDER = list(dict.fromkeys(TOGETHER.values()))
+
+
+def group_of(nodeid: str) -> str:
+    """A folder or file of TOGETHER, else the file itself."""
+    path = PurePosixPath(nodeid.split("::")[0])
+    return next((TOGETHER[str(p)] for p in (path, *path.parents) if str(p) in TOGETHER), str(path))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a group share a worker: all that a dear fixture serves, a dear folder, or one file."""
-    rank = {name: index for index, name in enumerate(TOGETHER)}
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: rank.get(groups[item], len(rank)))
+    def rank(item: pytest.Item) -> int:
+        group = group_of(item.path.relative_to(ROOT).as_posix())
+        return ORDER.index(group) if group in ORDER else len(ORDER)
+
+    items.sort(key=rank)
 
 
-def _group(item: pytest.Item) -> str:
-    for fixture in getattr(item, "fixturenames", ()):
-        if fixture in DEAR:
-            return DEAR[fixture]
-    place = item.path.relative_to(ROOT)
-    return place.parts[0] if place.parts[0] in TOGETHER else str(place)
+class ByGroup(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    return ByGroup(config, log)
