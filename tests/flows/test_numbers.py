@@ -18,8 +18,9 @@ pytestmark = [pytest.mark.flow, pytest.mark.db]
 
 OTHER_SEED = 11
 TOTAL = "TOTAL"
-ALIKE = {"inflation_target", "inflation_tolerance"}
-"""The government's own numbers, out of the catalogue: they are what they are in every economy."""
+ALIKE = {"inflation_target", "inflation_tolerance", "us_potential_gdp", "us_natural_unemployment", "us_recession"}
+"""What is the same in every economy: the government's targets out of the catalogue, the long-run path and rate of the
+Congressional Budget Office, which follow no cycle here, and the recession flag, down in both on these days."""
 HISTORY = (decision_time(calendars.b3().offset(FILLED_DAY, -(HISTORY_DAYS - 1))), decision_time(FILLED_DAY))
 PAIRS = [
     ("DI1_6M", "pre_126", -1.0), ("DI1_1Y", "pre_252", -1.0), ("DI1_2Y", "pre_504", -1.0), ("DI1_3Y", "pre_756", -1.0),
