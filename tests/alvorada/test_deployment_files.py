@@ -130,6 +130,7 @@ def test_no_port_is_open_to_other_machines() -> None:
 
 @pytest.mark.parametrize("name", ["worker", "api", "demo"])
 def test_compose_sets_only_variables_that_something_reads(name: str) -> None:
+    """Ours, Prefect's, and those of the S3 client, as tests/tasks/test_lake.py sets them."""
     environment = SERVICES[name]["environment"]
     fields = Settings.model_fields.items()
     ours = {
@@ -138,7 +139,8 @@ def test_compose_sets_only_variables_that_something_reads(name: str) -> None:
         else f"{PREFIX}{field_name.upper()}"
         for field_name, field in fields
     }
-    assert {variable for variable in environment if not variable.startswith("PREFECT_")} <= ours
+    lake = {f"AWS_{name}" for name in ("ENDPOINT_URL", "ALLOW_HTTP", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")}
+    assert {variable for variable in environment if not variable.startswith("PREFECT_")} <= ours | lake
     known = {f"PREFECT_{variable}" for variable in ("API_URL", "EXPERIMENTAL_EVENTS")}
     assert {variable for variable in environment if variable.startswith("PREFECT_")} <= known
 
@@ -153,6 +155,11 @@ def test_compose_runs_commands_that_are_there(name: str) -> None:
     if name == "worker":
         assert named == ["migrate", "deploy", "automations"]
         assert f"--pool {WORK_POOL}" in command
+
+
+def test_the_lakes_bucket_is_there_when_the_example_names_it() -> None:
+    assert "mkdir -p /data/alvorada" in SERVICES["lake-folder"]["command"][-1]
+    assert "s3://alvorada/" in (ROOT / ".env.example").read_text()
 
 
 def test_no_password_stands_in_a_file_and_the_example_names_every_variable() -> None:
