@@ -81,6 +81,8 @@ async def test_another_economy_gives_other_numbers_everywhere(filled: RunningDes
         rows = await twins(name, key, filled, other_economy)
         alike = rows.filter(pl.col(column).is_not_null() & (pl.col(column) != 0.0))
         alike = alike.filter(pl.col(column) == pl.col(f"{column}_other"))
+        if column == "price":  # a Treasury future is struck at par at each mark, in every economy
+            alike = alike.filter(~pl.col("instrument_id").str.starts_with("UST_"))
         assert rows.height, name
         assert alike.is_empty(), f"{name}.{column}: {alike.select(*key, column)}"
     book = (await twins("portfolio_state", ["as_of"], filled, other_economy)).row(0, named=True)

@@ -51,7 +51,8 @@ def weights(view: np.ndarray, parts: dict[str, np.ndarray], seed: int, parameter
     )
 
 
-views = st.lists(st.floats(-1, 1).filter(lambda c: abs(c) > 0.05), min_size=COUNT, max_size=COUNT).map(np.array)
+sizes, sides = st.floats(0.051, 1.0), st.sampled_from((-1.0, 1.0))
+views = st.lists(st.builds(float.__mul__, sizes, sides), min_size=COUNT, max_size=COUNT).map(np.array)
 
 
 def in_two(view: np.ndarray) -> dict[str, np.ndarray]:
