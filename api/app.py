@@ -19,6 +19,7 @@ from api.routes import ROUTERS
 from api.routes.reports import Sending
 from blocks.database import plain_url
 from blocks.settings import Settings
+from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
@@ -62,6 +63,7 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
     )
     app.state.clock = clock
     app.state.limiter = Limiter(settings.api_requests_per_minute, settings.api_strangers_per_minute)
+    app.state.catalog = load_catalog()
     app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))
     app.state.link = settings.public_url.rstrip("/") + ALERTS_PAGE

@@ -13,7 +13,6 @@ import datetime as dt
 import json
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -26,19 +25,13 @@ import asyncpg
 from alvorada.home import DEFAULT_SEED, Home, database_name
 from alvorada.stack import postgres_in_use
 from grafana.build import FOLDER
+from grafana.macros import expand
 from migrations.roles import READER
 
 ROUNDS = 7
 LIMIT_SECONDS = 1.0
 YEARS = 2
 RESULT = Path(__file__).parent / "results" / "dashboards.md"
-
-
-def expand(sql: str, start: dt.datetime, end: dt.datetime) -> str:
-    """Grafana's macros that the dashboards use."""
-    first, last = (f"'{moment:%Y-%m-%dT%H:%M:%SZ}'" for moment in (start, end))
-    sql = re.sub(r"\$__timeFilter\((\w+)\)", rf"\1 BETWEEN {first} AND {last}", sql)
-    return sql.replace("$__timeFrom()", first).replace("$__timeTo()", last)
 
 
 def queries() -> dict[str, list[str]]:

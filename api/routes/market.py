@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from api.access import Reader
 from api.problems import NotThere
 from api.reading import AsOf, Limit, decision, moment_of, rows
-from desk.catalog import load_catalog
+from desk.catalog import Catalog
 
 router = APIRouter(tags=["market"])
 SeriesId = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9_]+$", examples=["ipca_mom"])]
@@ -66,8 +66,10 @@ class Curve(BaseModel):
 
 
 @router.get("/series", summary="The catalogue of series")
-async def series(_: Reader, source: Annotated[str | None, Query(max_length=50)] = None) -> list[SeriesFacts]:
-    return [facts for facts in _facts().values() if source in (None, facts.source)]
+async def series(
+    request: Request, _: Reader, source: Annotated[str | None, Query(max_length=50)] = None
+) -> list[SeriesFacts]:
+    return [facts for facts in facts_of(request.app.state.catalog).values() if source in (None, facts.source)]
 
 
 @router.get("/series/{series_id}", summary="A series as it was known at a decision, newest first")
@@ -80,7 +82,7 @@ async def one_series(
     end: Day = None,
     limit: Limit = 250,
 ) -> SeriesValues:
-    facts = _facts().get(series_id)
+    facts = facts_of(request.app.state.catalog).get(series_id)
     if facts is None:
         raise NotThere(f"there is no series {series_id!r}")
     moment = moment_of(as_of) if as_of else request.app.state.clock()
@@ -89,8 +91,7 @@ async def one_series(
     return SeriesValues(**facts.model_dump(), as_of=moment, values=[Observation(**row) for row in found])
 
 
-def _facts() -> dict[str, SeriesFacts]:
-    catalog = load_catalog()
+def facts_of(catalog: Catalog) -> dict[str, SeriesFacts]:
     return {
         name: SeriesFacts(
             series_id=name,

@@ -140,7 +140,7 @@ ORDER BY utilisation DESC NULLS LAST"""
     )
 
 
-def var_history() -> Placed:
+def var_history(method: str) -> Placed:
     hidden = prop("custom.lineWidth", 0)
     points = [hidden, prop("custom.showPoints", "always"), prop("custom.pointSize", 8)]
     panel = (
@@ -153,11 +153,11 @@ def var_history() -> Placed:
         .override_by_name("exception at 95%", [*points, prop("color", {"mode": "fixed", "fixedColor": ORANGE})])
         .override_by_name("exception at 99%", [*points, prop("color", {"mode": "fixed", "fixedColor": RED})])
     )
-    sql = """
+    sql = f"""
 SELECT as_of AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "VaR 99%",
        CASE WHEN exception_95 = 1 THEN pnl_fraction END AS "exception at 95%",
        CASE WHEN exception_99 = 1 THEN pnl_fraction END AS "exception at 99%"
-FROM v_var_outcome WHERE $__timeFilter(as_of) ORDER BY as_of"""
+FROM v_var_outcome WHERE $__timeFilter(as_of) AND method = '{method}' ORDER BY as_of"""
     about = "The book's day without cash and costs, against the VaR of the decision that made it, two decisions before."
     return Placed(panel, "VaR and what came", about, sql, 24, 10)
 
@@ -223,7 +223,7 @@ def build() -> model.Dashboard:
         [
             headline(limits, parameters.risk.headline),
             [stress(), limit_bars(limits)],
-            [var_history()],
+            [var_history(parameters.risk.headline)],
             [methods(), limit_table(limits)],
             [ladder(), components()],
         ],

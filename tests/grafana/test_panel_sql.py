@@ -10,8 +10,9 @@ import pytest
 
 from alvorada.postgres import Postgres
 from desk.model import decision_time
+from grafana.macros import expand
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk
-from tests.grafana.panel_sql import PanelQuery, expand, panel_queries
+from tests.grafana.panel_sql import PanelQuery, panel_queries
 
 pytestmark = [pytest.mark.db, pytest.mark.flow]
 END = decision_time(FILLED_DAY) + dt.timedelta(hours=6)
@@ -22,7 +23,7 @@ MAY_BE_EMPTY = {"Errors", "Alert history", "Failed runs", "Flips and surges", "S
 QUERIES = list(panel_queries())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: nobody can clone a database that somebody is in
 async def reader(postgres: Postgres, filled: RunningDesk) -> AsyncIterator[asyncpg.Connection]:
     """A session of the role that Grafana's account is in."""
     connection = await asyncpg.connect(postgres.url(FILLED))

@@ -40,13 +40,13 @@ FROM (
 JOIN strategy_signals AS signal ON signal.as_of = side.as_of AND signal.strategy_id = side.strategy_id
 WHERE side.asset_class <> signal.asset_class;
 
--- The book's P&L without cash and costs, against the VaR of the decision whose positions made it: orders decided at one
--- row fill at the next, and earn the move into the one after.
+-- The book's P&L without cash and costs, against the VaR of the decision whose positions made it, by method: orders decided
+-- at one row fill at the next, and earn the move into the one after.
 CREATE VIEW v_var_outcome AS
-SELECT state.as_of, moved.pnl_brl / (state.nav_brl - state.pnl_brl) AS pnl_fraction,
+SELECT state.as_of, decided.method, moved.pnl_brl / (state.nav_brl - state.pnl_brl) AS pnl_fraction,
        decided.var_95, decided.var_99,
-       CASE WHEN moved.pnl_brl < -decided.var_95 * decided.nav_brl THEN 1 ELSE 0 END AS exception_95,
-       CASE WHEN moved.pnl_brl < -decided.var_99 * decided.nav_brl THEN 1 ELSE 0 END AS exception_99
+       CASE WHEN moved.pnl_brl < -decided.var_95 * own.nav_brl THEN 1 ELSE 0 END AS exception_95,
+       CASE WHEN moved.pnl_brl < -decided.var_99 * own.nav_brl THEN 1 ELSE 0 END AS exception_99
 FROM portfolio_state AS state
 JOIN LATERAL (
     SELECT sum(price_pnl_brl + carry_pnl_brl) AS pnl_brl FROM pnl_attribution
@@ -57,8 +57,9 @@ JOIN LATERAL (
     WHERE earlier.as_of < state.as_of ORDER BY earlier.as_of DESC OFFSET 1 LIMIT 1
 ) AS own ON true
 JOIN LATERAL (
-    SELECT own.nav_brl, max(value) FILTER (WHERE metric = 'var_95') AS var_95,
+    SELECT method, max(value) FILTER (WHERE metric = 'var_95') AS var_95,
            max(value) FILTER (WHERE metric = 'var_99') AS var_99
     FROM risk_metrics_daily
-    WHERE risk_metrics_daily.as_of = own.as_of AND metric IN ('var_95', 'var_99') AND method = 'filtered_historical'
+    WHERE risk_metrics_daily.as_of = own.as_of AND metric IN ('var_95', 'var_99')
+    GROUP BY method
 ) AS decided ON true;
