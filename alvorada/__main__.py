@@ -1,3 +1,3 @@
-from alvorada.cli import main
+from alvorada.cli.main import main
 
 main()

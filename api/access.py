@@ -15,7 +15,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from blocks.database import CONNECT_ERRORS
 from desk.errors import StoreError
-from tasks.tokens import Refused, Scope, Token, digest, find_token
+from tasks.store.api_tokens import Refused, Scope, Token, digest, find_token
 
 KEPT_SECONDS = 5.0
 """A token is asked of the database this often at most: a revocation acts within it."""

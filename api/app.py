@@ -23,8 +23,8 @@ from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
-from tasks import report_mail
-from tasks.alerts.rules import ensure_rules
+from tasks.alerts import report_delivery
+from tasks.alerts.stored_rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store
 from tasks.store.open import World
@@ -110,7 +110,7 @@ async def _prefect(settings: Settings, stack: AsyncExitStack) -> httpx.AsyncClie
 
 def _sender(store: Store, settings: Settings, clock: Clock) -> Callable[[dt.date | None], Awaitable[Sending]]:
     async def send(day: dt.date | None) -> Sending:
-        queued = await report_mail.send_again(store, settings, clock(), day)
+        queued = await report_delivery.send_again(store, settings, clock(), day)
         if day is None:
             report = await store.read_report(settings.report_language, None)
             assert report is not None  # send_again has read it

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import LOG, problem
-from tasks.tokens import Token
+from tasks.store.api_tokens import Token
 
 LONGEST_BODY = 64 * 1024
 READING = ("GET", "HEAD", "OPTIONS")

@@ -74,11 +74,11 @@ def _child(*sizes: int) -> Any:
 
 def measure(sizes: list[int]) -> dict[str, object]:
     """Of several sizes the rounds of each in turn; of one alone the peak of memory after a single pass."""
-    from alvorada.home import DEFAULT_SEED
+    from alvorada.stack.data_dir import DEFAULT_SEED
     from desk import calendars
     from desk.catalog import load_catalog
     from desk.catalog.desk_parameters import load_desk_parameters
-    from desk.record.history_pass import run_history
+    from desk.performance.history_pass import run_history
     from sandbox.published import World
     from sandbox.silver import silver
 

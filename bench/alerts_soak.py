@@ -31,15 +31,15 @@ from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 
 import migrations
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from blocks.smtp import MailServer
-from desk.alerts.metrics import Metrics
+from desk.alerts.facts import Metrics
 from desk.catalog.alert_rules import RuleSettings, load_alerts, rank_of
 from sandbox.deliveries import Answers, SlackStandIn
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.postgres import PostgresRecords
-from tasks.alerts.rules import change_rule
 from tasks.alerts.sending import send_due
+from tasks.alerts.stored_rules import change_rule
 from tasks.channels.mail import Mail
 from tasks.channels.message import Channel, Message
 from tasks.channels.slack import Slack

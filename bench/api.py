@@ -25,11 +25,11 @@ import uvicorn
 from fastapi import FastAPI
 
 import migrations
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from api.app import create_app
 from blocks.settings import load_settings
 from tasks.store import Store
-from tasks.tokens import create_token
+from tasks.store.api_tokens import create_token
 
 CLIENTS = 50
 TURNS = 6

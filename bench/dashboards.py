@@ -22,8 +22,8 @@ from pathlib import Path
 
 import asyncpg
 
-from alvorada.home import DEFAULT_SEED, Home, database_name
-from alvorada.stack import postgres_in_use
+from alvorada.stack.data_dir import DEFAULT_SEED, Home, database_name
+from alvorada.stack.local_stack import postgres_in_use
 from grafana.build import FOLDER
 from grafana.macros import expand
 from migrations.roles import READER

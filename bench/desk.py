@@ -20,8 +20,8 @@ import numpy as np
 
 from bench._history import history_part
 from bench._page import Section, machine, timed, with_section
+from desk.arrays import FloatArray
 from desk.risk import tail
-from desk.transforms.curves import FloatArray
 
 RESULT = Path(__file__).with_name("results") / "desk.md"
 TITLE = "# The desk: vectorised against a loop, days against days"

@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alvorada.home import DEFAULT_SEED, Home
-from alvorada.postgres import Postgres
-from alvorada.stack import Stack, adopt, embedded, sandbox, stack
+from alvorada.stack.data_dir import DEFAULT_SEED, Home
+from alvorada.stack.local_stack import Stack, adopt, embedded, sandbox, stack
+from alvorada.stack.postgres import Postgres
 from desk.catalog import load_catalog
 from desk.model import decision_time
 
@@ -91,8 +91,8 @@ async def measure(postgres: Postgres, ready: Stack, root: str) -> tuple[list[Mea
 async def ingest_once(url: str, day: dt.date, sources: Sequence[str] = ()) -> tuple[float, int]:
     """Seconds and rows of one ingest stage into the database at `url`. Raises RuntimeError when a source fails."""
     from flows.ingest import Ingested, ingest
-    from flows.stages import Stopwatch
-    from tasks.entry import open_run
+    from tasks.run.run_context import open_run
+    from tasks.run.stages import Stopwatch
 
     adopt({"DATABASE_URL": url, "ALVORADA_NOW": (decision_time(day) + dt.timedelta(minutes=1)).isoformat()})
     async with open_run(decision_time(day), "sandbox") as run:

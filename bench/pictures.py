@@ -1,4 +1,4 @@
-"""The report's pictures: all figures by `reports.pictures` against the bare renderer on the same figures.
+"""The report's pictures: all figures by `reports.page.pictures` against the bare renderer on the same figures.
 
 The bare renderer is kaleido itself: one browser, one figure after the other, nothing around it. The claim: ours takes
 at most twice its time. Both are timed in turns within one run, browser start and all; the figures are as many and as
@@ -22,8 +22,8 @@ import numpy as np
 import plotly
 from kaleido import Kaleido
 
-from reports import charts
-from reports.pictures import SCALE, WIDTH, find_browser, on_paper, pictures
+from reports.charts import chart_parts
+from reports.page.pictures import SCALE, WIDTH, find_browser, on_paper, pictures
 
 RESULT = Path(__file__).with_name("results") / "pictures.md"
 LINES, BARS, HEATMAPS, DAYS, ROUNDS, SEED = 12, 10, 2, 504, 3, 7
@@ -37,16 +37,16 @@ def figures() -> Specs:
     days = [(dt.date(2024, 11, 1) + dt.timedelta(days=i)).isoformat() for i in range(DAYS)]
     specs: Specs = {}
     for place in range(LINES):
-        paths = [charts.line(f"{k}", days, np.cumsum(rng.normal(0, 1, DAYS)).tolist(), k) for k in range(3)]
-        specs[f"line-{place}"] = {"data": paths, "layout": charts.layout(300, charts.axis(type="date"))}
+        paths = [chart_parts.line(f"{k}", days, np.cumsum(rng.normal(0, 1, DAYS)).tolist(), k) for k in range(3)]
+        specs[f"line-{place}"] = {"data": paths, "layout": chart_parts.layout(300, chart_parts.axis(type="date"))}
     for place in range(BARS):
         values = rng.normal(0, 1, 24).tolist()
         names = [f"INSTRUMENT_{k}" for k in range(24)]
-        specs[f"bar-{place}"] = charts.signed_bars(names, values, [f"{v:+.2f}" for v in values], "BRL million")
+        specs[f"bar-{place}"] = chart_parts.signed_bars(names, values, [f"{v:+.2f}" for v in values], "BRL million")
     for place in range(HEATMAPS):
         z = rng.normal(0, 0.5, (6, 24)).tolist()
         names = [f"S{k}" for k in range(24)]
-        specs[f"heat-{place}"] = charts.heatmap(names, list("ABCDEF"), z, None, 1.0, 400, "%{z}")
+        specs[f"heat-{place}"] = chart_parts.heatmap(names, list("ABCDEF"), z, None, 1.0, 400, "%{z}")
     return specs
 
 
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         "",
         "| what | seconds | rounds |",
         "|---|--:|---|",
-        f"| `reports.pictures` | {statistics.median(ours):.2f} | {', '.join(f'{s:.2f}' for s in ours)} |",
+        f"| `reports.page.pictures` | {statistics.median(ours):.2f} | {', '.join(f'{s:.2f}' for s in ours)} |",
         f"| bare kaleido, one browser, one by one | {statistics.median(theirs):.2f} "
         f"| {', '.join(f'{s:.2f}' for s in theirs)} |",
         "",

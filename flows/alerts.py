@@ -18,15 +18,15 @@ from desk.alerts.model import Plan
 from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
-from tasks import ledger, report_mail
+from tasks.alerts import report_delivery
 from tasks.alerts.evaluation import evaluate_alerts
-from tasks.alerts.metrics import read_metrics
 from tasks.alerts.postgres import PostgresRecords, beat
+from tasks.alerts.read_facts import read_metrics
 from tasks.alerts.sending import Composer, Pass, send_until
 from tasks.channels.configured import channels_of
-from tasks.entry import clock_of, world_of
-from tasks.run import Clock
-from tasks.store import Store, open_store
+from tasks.run.run import Clock
+from tasks.run.run_context import clock_of, world_of
+from tasks.store import Store, ledger, open_store
 
 SENDING_TIME = dt.timedelta(seconds=100)
 """How long the sender goes on while messages wait: less than the time to its next run."""
@@ -83,7 +83,7 @@ async def send(
 ) -> Pass:
     """Sends what is due until nothing waits or the time is up. Raises StoreError."""
     records = PostgresRecords(store, load_alerts().rules)
-    known = {report_mail.KIND: report_mail.composer(store), **(composers or {})}
+    known = {report_delivery.KIND: report_delivery.composer(store), **(composers or {})}
     done = await send_until(records, channels_of(settings), clock, clock() + time_given, composers=known)
     async with store.connections.acquire() as connection:
         await beat(connection, "sender", clock(), f"{done.sent} sent, {done.failed} failed")

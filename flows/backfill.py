@@ -24,18 +24,18 @@ from blocks.settings import load_settings
 from desk import calendars
 from desk.errors import BadInput, Busy, Outage
 from desk.model import DECISION_TIME, SAO_PAULO, Window, decision_time
-from flows.backfill_plan import counted, plan_of, said, say
+from desk.point_in_time.backfill_chunks import Chunk, chunks, wanted_states
 from flows.ingest import ask
-from flows.stages import Stopwatch
 from flows.transform import history_start
-from tasks import ledger
-from tasks.backfill import Chunk, chunks, wanted_states
 from tasks.connectors import CONNECTORS
-from tasks.entry import clock_of, open_client, open_run
-from tasks.ingest import SourceJob, summary
-from tasks.progress import Progress
-from tasks.run import Run
-from tasks.runs import RunStart, begin_run, finish_run
+from tasks.ingest.backfill_preview import counted, plan_of, said, say
+from tasks.ingest.source_job import SourceJob, summary
+from tasks.run.progress import Progress
+from tasks.run.run import Run
+from tasks.run.run_context import clock_of, open_client, open_run
+from tasks.run.stages import Stopwatch
+from tasks.store import ledger
+from tasks.store.pipeline_runs import RunStart, begin_run, finish_run
 
 WAIT_SECONDS = 2.0
 """Between two looks at the daily run's lock."""

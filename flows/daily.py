@@ -20,19 +20,19 @@ from blocks.settings import load_settings
 from desk import calendars
 from desk.errors import AlvoradaError, BadInput
 from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
-from flows.alerts_after import after_run
 from flows.ingest import Ingested, ingest
 from flows.portfolio import open_book, portfolio
+from flows.post_run import after_run
 from flows.report import report
 from flows.risk import risk
 from flows.signals import signals
-from flows.stages import StageResult, Stopwatch
 from flows.transform import transform
-from tasks import ledger
-from tasks.entry import clock_of, open_run
-from tasks.progress import Progress
-from tasks.run import Run
-from tasks.runs import RunStart, begin_run, finish_run
+from tasks.run.progress import Progress
+from tasks.run.run import Run
+from tasks.run.run_context import clock_of, open_run
+from tasks.run.stages import StageResult, Stopwatch
+from tasks.store import ledger
+from tasks.store.pipeline_runs import RunStart, begin_run, finish_run
 
 HOUR = 3600
 REQUIRED_STAGES = ("transform", "signals", "portfolio", "risk", "report")

@@ -13,13 +13,13 @@ from prefect.states import Completed
 
 from blocks.settings import load_settings
 from desk.catalog import load_catalog
-from flows.stages import Stopwatch
-from tasks import ledger
-from tasks.entry import clock_of, open_run
-from tasks.history import FileImported, HistoryMap, find_files, import_file, load_map
-from tasks.progress import Progress
-from tasks.run import Run
-from tasks.runs import RunStart, begin_run, finish_run
+from tasks.history_import import FileImported, HistoryMap, find_files, import_file, load_map
+from tasks.run.progress import Progress
+from tasks.run.run import Run
+from tasks.run.run_context import clock_of, open_run
+from tasks.run.stages import Stopwatch
+from tasks.store import ledger
+from tasks.store.pipeline_runs import RunStart, begin_run, finish_run
 
 
 @flow(name="import-history", validate_parameters=False)

@@ -14,14 +14,14 @@ from prefect.states import Completed, get_state_exception
 
 from desk.errors import SourceError
 from desk.model import Dataset, Window
-from flows.stages import Stopwatch
-from tasks import ledger
+from desk.point_in_time.fetch_windows import Coverage, windows
 from tasks.connectors import CONNECTORS
-from tasks.entry import open_client
-from tasks.ingest import SourceJob, attempt, open_cells, settle, summary
-from tasks.plan import Coverage, windows
-from tasks.progress import State as Told
-from tasks.run import Run
+from tasks.ingest.source_job import SourceJob, attempt, open_cells, settle, summary
+from tasks.run.progress import State as Told
+from tasks.run.run import Run
+from tasks.run.run_context import open_client
+from tasks.run.stages import Stopwatch
+from tasks.store import ledger
 
 TRIES = 3
 JITTER = 0.5

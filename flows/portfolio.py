@@ -9,9 +9,9 @@ from prefect import flow
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import run_book
-from flows.stages import StageResult, Stopwatch, done, require_rows
 from flows.transform import history_start, panel_of
-from tasks.run import Run
+from tasks.run.run import Run
+from tasks.run.stages import StageResult, Stopwatch, done, require_rows
 from tasks.store import Book
 
 ONE_YEAR = dt.timedelta(days=365)

@@ -16,14 +16,14 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from desk.errors import BadInput
 from desk.gold import GOLD
 from desk.model import decision_time
-from flows.stages import StageResult, Stopwatch
 from flows.transform import history_start
-from reports.data import HISTORY, ReportData
-from reports.pictures import MAIL_FIGURES, Pictures, pictures
-from reports.render import figure_specs, render
-from reports.summary import actions_table, summary_markdown
-from tasks import report_mail
-from tasks.run import Run
+from reports.elements.report_data import HISTORY, ReportData
+from reports.page.pictures import MAIL_FIGURES, Pictures, pictures
+from reports.page.render import figure_specs, render
+from reports.page.summary import actions_table, summary_markdown
+from tasks.alerts import report_delivery
+from tasks.run.run import Run
+from tasks.run.stages import StageResult, Stopwatch
 from tasks.store import Report
 
 ARTIFACTS = ("daily-report", "daily-actions", "daily-report-link")
@@ -71,12 +71,12 @@ async def report(run: Run, broken: Collection[str] = ()) -> StageResult:
 
 async def _queue(run: Run, data: ReportData) -> None:
     """Into the outbox, for who is to have it; the sender, which runs after this run and every few minutes, sends it."""
-    if not report_mail.goes_out(run.settings, run.store.world, run.as_of, run.clock()):
+    if not report_delivery.goes_out(run.settings, run.store.world, run.as_of, run.clock()):
         return
-    link = report_mail.link_of(run.settings, run.day)
+    link = report_delivery.link_of(run.settings, run.day)
     drawn = await _pictures(run, data)
-    payload = report_mail.payload_of(data, link, run.settings.report_language, drawn)
-    queued = await report_mail.queue_report(run.store, run.settings, payload, run.clock())
+    payload = report_delivery.payload_of(data, link, run.settings.report_language, drawn)
+    queued = await report_delivery.queue_report(run.store, run.settings, payload, run.clock())
     said = queued.note or f"the report goes to {queued.rows} recipients"
     run.progress.event("note", "delivery", "done", message=said)
 

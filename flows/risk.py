@@ -11,12 +11,12 @@ from desk import calendars
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.catalog.risk_parameters import DatedScenario
 from desk.model import decision_time, desk_day
-from desk.portfolio.market import MARKET_COLUMNS
+from desk.portfolio.market_levels import MARKET_COLUMNS
 from desk.risk import run_risk
 from desk.transforms.panel import build_panel
-from flows.stages import StageResult, Stopwatch, done, require_rows
 from flows.transform import FAST_DAYS, history_start, panel_of
-from tasks.run import Run
+from tasks.run.run import Run
+from tasks.run.stages import StageResult, Stopwatch, done, require_rows
 
 BOOK_TABLES = ("target_position", "portfolio_state", "pnl_by_strategy")
 LEVEL_TABLES = ("observation", "curve_point", "settlement", "price_bar")

@@ -11,9 +11,9 @@ from desk.errors import MissingInput
 from desk.model import decision_time
 from desk.portfolio.aggregate import aggregate
 from desk.strategies import STRATEGIES, input_ages, score_all
-from flows.stages import StageResult, Stopwatch, done, require_rows
 from flows.transform import history_start, panel_of
-from tasks.run import Run
+from tasks.run.run import Run
+from tasks.run.stages import StageResult, Stopwatch, done, require_rows
 
 
 @flow(name="signals", validate_parameters=False)

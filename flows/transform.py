@@ -10,10 +10,10 @@ from prefect import flow
 
 from desk import calendars
 from desk.model import SILVER, decision_time
+from desk.transforms.input_receipts import dataset_status, input_receipts
 from desk.transforms.panel import Panel, build_panel, feature_rows
-from desk.transforms.receipts import dataset_status, input_receipts
-from flows.stages import StageResult, Stopwatch, done, require_rows
-from tasks.run import Run
+from tasks.run.run import Run
+from tasks.run.stages import StageResult, Stopwatch, done, require_rows
 
 WARM_UP_DAYS = 900
 """Decision days before the book's first: the longest chain of windows is about 880, the VaR window 756."""

@@ -17,7 +17,7 @@ import polars as pl
 
 from desk.catalog import Catalog
 from desk.model import UTC, Series
-from desk.publication import publication_times
+from desk.point_in_time.publication_rules import publication_times
 from sandbox.economy import Economy, simulate
 from sandbox.economy.draws import Floats
 from sandbox.economy.timeline import Days

@@ -12,7 +12,7 @@ from api.access import Admin, Operator, Reader
 from api.problems import NotThere
 from api.reading import rows
 from desk.catalog.alert_rules import Severity
-from tasks.alerts.rules import add_silence, change_rule, end_silence
+from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 RuleId = Annotated[str, Path(max_length=100, examples=["VAR_BREACH"])]

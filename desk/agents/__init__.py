@@ -17,8 +17,8 @@ from desk.agents.regime import regime_rows
 from desk.errors import MissingInput
 from desk.gold import AGENT_MEASURE
 from desk.model import decision_time
+from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
-from desk.transforms.measures import Measures
 from desk.transforms.panel import Panel
 
 AGENTS: tuple[Agent, ...] = (INFLATION, MONETARY_POLICY, FISCAL, FX_EQUILIBRIUM, CROSS_ASSET)

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.gold import AGENT_VIEW
 from desk.model import decision_time
-from desk.transforms.curves import FloatArray
 from desk.transforms.panel import Panel
 
 DRIVER_CAP = 3.0

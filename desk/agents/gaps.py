@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from desk.transforms.curves import FloatArray
+from desk.arrays import FloatArray
 
 GAP_MONTHS = 60
 """At the smoothness below, months more than four years back hardly move the end of the trend."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.errors import BadCatalog
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure, Measures
+from desk.transforms.agent_measures import Measure, Measures
 from desk.transforms.panel import Panel
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desk.transforms.curves import FloatArray
+from desk.arrays import FloatArray
 
 EXTREME = 3.0
 """Regressors count at most this many standard deviations from their mean: beyond it a line is a guess."""

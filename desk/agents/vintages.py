@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
-from desk.transforms.curves import FloatArray
-from desk.transforms.known import Rows, at_rows, gather
-from desk.transforms.observed import Snapshots
+from desk.point_in_time.as_of_grid import Rows, at_rows, gather
+from desk.transforms.vintage_transforms import Snapshots
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from desk.alerts.metrics import MISSING, Metrics
+from desk.alerts.facts import MISSING, Metrics
 from desk.alerts.model import ALL, AlertKey, Evaluation, Reading
 from desk.alerts.rules import RULES, Observed, Rule, Unit
 from desk.catalog.alert_rules import RuleSettings

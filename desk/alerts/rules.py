@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from desk.alerts.metrics import MISSING, Metrics
+from desk.alerts.facts import MISSING, Metrics
 from desk.alerts.model import ALL, AlertKey
 from desk.catalog.alert_rules import Severity
 

@@ -39,7 +39,7 @@ def read_toml(name: str) -> dict[str, Any]:
 
 def load_catalog() -> Catalog:
     """Sources, datasets, series and publication rules. Raises BadCatalog with the entry's name."""
-    rules = {key: _rule(key, raw) for key, raw in read_toml("rules")["rule"].items()}
+    rules = {key: _rule(key, raw) for key, raw in read_toml("publication_rules")["rule"].items()}
     sources = {
         key: _build(SourceSpec, f"source {key}", {"id": key, **raw})
         for key, raw in read_toml("sources")["source"].items()

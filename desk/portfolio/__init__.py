@@ -1,5 +1,5 @@
 """From convictions to a marked book in contracts."""
 
-from desk.portfolio.run import run_book
+from desk.portfolio.portfolio_pass import run_book
 
 __all__ = ["run_book"]

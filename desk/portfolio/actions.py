@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters, Instrument
 from desk.gold import ACTION
 from desk.portfolio.book import Path
 from desk.portfolio.book_frames import as_of_times
-from desk.portfolio.market import USDBRL
+from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.pricing import Quotes, quote, terms_of
 from desk.portfolio.size import Contributions, Plan, unit_cost
-from desk.transforms.curves import FloatArray
 from desk.units import bp, pct
 
 REASONS_SHOWN = 3

@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.gold import AGGREGATED_SIGNAL
 from desk.model import decision_time
 from desk.strategies.base import Strategy
-from desk.transforms.curves import FloatArray
 
 STALE_HALF_LIFE_BD = 5.0
 """A signal whose inputs are a week too old counts half."""

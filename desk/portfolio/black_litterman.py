@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import FloatArray
 
 
 @dataclass(frozen=True)

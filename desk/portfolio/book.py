@@ -19,9 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.breaker import breaker_path
-from desk.portfolio.mark import PRICE_FACTORS, contract_moves
+from desk.portfolio.fill_prices import Dates, Track, fills_of, track_of
+from desk.portfolio.pnl_explain import PRICE_FACTORS, contract_moves
 from desk.portfolio.size import (
     TRADING_DAYS,
     IntArray,
@@ -31,8 +33,6 @@ from desk.portfolio.size import (
     round_to_lots,
     worth_trading,
 )
-from desk.portfolio.track import Dates, Track, fills_of, track_of
-from desk.transforms.curves import FloatArray
 
 FACTORS = PRICE_FACTORS
 

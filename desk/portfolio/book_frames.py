@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
 from desk.model import decision_time
 from desk.portfolio.book import FACTORS, Path, line_cost
 from desk.portfolio.covariance import quadratic_form
-from desk.portfolio.market import USDBRL
+from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.pricing import quote, terms_of
 from desk.portfolio.size import TRADING_DAYS, Plan, unit_cost
-from desk.transforms.curves import FloatArray
 
 CASH = "CASH"
 CASH_CLASS = "Cash"

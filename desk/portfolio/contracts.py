@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import Instrument
-from desk.transforms.curves import FloatArray
 
 Days = calendars.Days
 MONTH_LETTERS = "FGHJKMNQUVXZ"

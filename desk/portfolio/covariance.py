@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desk.transforms.curves import FloatArray
+from desk.arrays import FloatArray
 
 
 @dataclass(frozen=True)

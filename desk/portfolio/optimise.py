@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters, PortfolioParameters
 from desk.portfolio.black_litterman import (
     Views,
@@ -28,7 +29,6 @@ from desk.portfolio.black_litterman import (
 )
 from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.risk_parity import class_totals, risk_shares, solve_risk_parity, strength
-from desk.transforms.curves import FloatArray
 
 TRADING_DAYS = 252.0
 _CAP_ROUNDS = 12

@@ -27,12 +27,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
-from desk.portfolio import kinds
-from desk.portfolio.kinds import Strike, node_weights, struck_now
-from desk.portfolio.market import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, curve_slice
-from desk.portfolio.terms import Left, Terms, remaining, terms_of
-from desk.transforms.curves import BUS_YEAR, FloatArray
+from desk.portfolio import pricing_formulas
+from desk.portfolio.contract_terms import Left, Terms, remaining, terms_of
+from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, curve_slice
+from desk.portfolio.pricing_formulas import Strike, node_weights, struck_now
+from desk.transforms.curves import BUS_YEAR
 
 BP = 1e-4
 _YIELD_STEPS = 12
@@ -65,21 +66,23 @@ def contract_value(terms: Terms, levels: Levels, left: Left, strike: Strike | No
     for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
         columns = terms.columns(*names)
         if len(columns):
-            value[..., columns] = kinds.futures_value(terms, levels, left, columns, curve)
+            value[..., columns] = pricing_formulas.futures_value(terms, levels, left, columns, curve)
     columns = terms.columns("cupom_pu")
     if len(columns):
-        value[..., columns] = kinds.cupom_value(terms, levels, left, columns)
+        value[..., columns] = pricing_formulas.cupom_value(terms, levels, left, columns)
     columns = terms.columns("ipca_bond")
     if len(columns):
-        nominal = kinds.nominal_value(levels)[..., None]
-        listed = np.where(np.isnan(kinds.over_scenarios(left.bd[:, columns], levels)), np.nan, 1.0)
-        value[..., columns] = terms.multiplier[columns] * nominal * kinds.bond_quotation(levels, left) * listed
+        nominal = pricing_formulas.nominal_value(levels)[..., None]
+        listed = np.where(np.isnan(pricing_formulas.over_scenarios(left.bd[:, columns], levels)), np.nan, 1.0)
+        value[..., columns] = (
+            terms.multiplier[columns] * nominal * pricing_formulas.bond_quotation(levels, left) * listed
+        )
     columns = terms.columns("par_bond")
     if len(columns):
-        value[..., columns] = kinds.par_bond_value(terms, levels, left, columns, strike)
+        value[..., columns] = pricing_formulas.par_bond_value(terms, levels, left, columns, strike)
     columns = terms.columns("spread")
     if len(columns):
-        value[..., columns] = kinds.spread_value(terms, levels, left, columns, strike)
+        value[..., columns] = pricing_formulas.spread_value(terms, levels, left, columns, strike)
     return value
 
 
@@ -128,7 +131,7 @@ def _quote_zeros(
     for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
         columns = terms.columns(*names)
         years = left.bd[:, columns] / BUS_YEAR
-        growth = kinds.zero_growth(curve, levels, left.bd[:, columns])
+        growth = pricing_formulas.zero_growth(curve, levels, left.bd[:, columns])
         with np.errstate(divide="ignore", invalid="ignore"):
             rate[:, columns] = np.where(years > 0, np.expm1(growth / years), np.nan)
         sign = -terms.forward_sign[columns]
@@ -143,7 +146,7 @@ def _quote_cupom(
     columns = terms.columns("cupom_pu")
     if not len(columns):
         return
-    days, growth = left.cd[:, columns], kinds.cupom_growth(levels, left, columns)
+    days, growth = left.cd[:, columns], pricing_formulas.cupom_growth(levels, left, columns)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate[:, columns] = np.where(days > 0, np.expm1(growth) * 360.0 / days, np.nan)
     dv01[:, columns] = own[:, columns] * days / 360.0 * np.exp(-growth) * BP
@@ -157,7 +160,7 @@ def _quote_bonds(
     columns = terms.columns("ipca_bond")
     if not len(columns):
         return
-    factors, lacks = kinds.bond_flows(levels, left)
+    factors, lacks = pricing_formulas.bond_flows(levels, left)
     quotation = np.where(lacks, np.nan, np.einsum("rf,rfb->rb", factors, left.amount))
     years = left.flow_bd / BUS_YEAR
     near, far, near_weight, far_weight = node_weights(left.flow_bd, CURVE_VERTICES["real"])
@@ -166,7 +169,7 @@ def _quote_bonds(
         curve[:, vertex] = np.where(np.isnan(curve[:, vertex]), curve[:, vertex + 1], curve[:, vertex])
     slopes = near_weight / (1.0 + np.take_along_axis(curve, near, axis=1))
     slopes = np.nan_to_num(slopes) + np.nan_to_num(far_weight / (1.0 + np.take_along_axis(curve, far, axis=1)))
-    nominal = terms.multiplier[columns] * kinds.nominal_value(levels)[:, None]
+    nominal = terms.multiplier[columns] * pricing_formulas.nominal_value(levels)[:, None]
     dv01[:, columns] = nominal * np.einsum("rf,rf,rfb->rb", factors, slopes, left.amount) * BP
     dv01[:, columns] = np.where(lacks, np.nan, dv01[:, columns])
     price[:, columns] = quotation * 100.0
@@ -191,10 +194,10 @@ def _quote_constant_maturities(
     treasuries, spreads = terms.columns("par_bond"), terms.columns("spread")
     both = np.concatenate([treasuries, spreads])
     rate[:, both] = strike.rate[:, both]
-    years = kinds.annuity_years(rate[:, treasuries], 2.0 * terms.tenor_years[treasuries])
+    years = pricing_formulas.annuity_years(rate[:, treasuries], 2.0 * terms.tenor_years[treasuries])
     dv01[:, treasuries] = own[:, treasuries] * years * BP
     price[:, treasuries] = own[:, treasuries] / terms.multiplier[treasuries]
-    dv01[:, spreads] = terms.multiplier[spreads] * kinds.SPREAD_YEARS * BP
+    dv01[:, spreads] = terms.multiplier[spreads] * pricing_formulas.SPREAD_YEARS * BP
     price[:, spreads] = rate[:, spreads] / BP
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.portfolio.covariance import pull, quadratic_form
-from desk.transforms.curves import FloatArray
 
 _FILL_ROUNDS = 64
 _NEWTON_ROUNDS = 200

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.covariance import ewma_weights, shrunk_covariance
-from desk.portfolio.market import USDBRL, Market
+from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.optimise import TRADING_DAYS as TRADING_DAYS
 from desk.portfolio.optimise import optimise
 from desk.portfolio.pricing import BP, Quotes, Terms, quote, terms_of
 from desk.portfolio.risk_parity import strength
-from desk.portfolio.trailing import trailing_pnl
-from desk.transforms.curves import FloatArray
+from desk.portfolio.scenario_pnl import trailing_pnl
 
 IntArray = npt.NDArray[np.int64]
 Contributions = Mapping[tuple[int, str], Mapping[str, float]]

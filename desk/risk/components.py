@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.portfolio.covariance import pull
-from desk.transforms.curves import FloatArray
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from desk.portfolio.market import CURVE_COLUMNS, CURVE_KEYS, IBOVESPA, USDBRL, Market, curve_at, no_moves
+from desk.arrays import FloatArray
+from desk.portfolio.market_levels import CURVE_COLUMNS, CURVE_KEYS, IBOVESPA, USDBRL, Market, curve_at, no_moves
 from desk.portfolio.pricing import BP, Terms, scenario_pnl
 from desk.risk.positions import Positions, book_pnl
-from desk.transforms.curves import FloatArray
 
 DELTAS = ("FX", "EQUITY", "SPREAD")
 SPREAD_TENOR = 1260

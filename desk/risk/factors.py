@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.covariance import Covariance, ewma_weights, shrunk_covariance
-from desk.portfolio.market import CURVE_COLUMNS, IBOVESPA, USDBRL, Levels, Market, factor_moves
+from desk.portfolio.market_levels import CURVE_COLUMNS, IBOVESPA, USDBRL, Levels, Market, factor_moves
 from desk.portfolio.pricing import BP
-from desk.transforms.curves import FloatArray
 
 SPOT_PLACES = {"usdbrl": USDBRL, "ibovespa": IBOVESPA}
 FACTORS = (*CURVE_COLUMNS, *SPOT_PLACES, "usd_short_rate")

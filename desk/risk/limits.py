@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import Limit, Limits
 from desk.portfolio.risk_parity import class_totals
 from desk.portfolio.size import TRADING_DAYS, class_index
 from desk.risk.positions import Positions
-from desk.transforms.curves import FloatArray
 
 FIVE_DAYS = 5
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import RiskParameters
-from desk.portfolio.market import Market, factor_moves
+from desk.portfolio.market_levels import Market, factor_moves
 from desk.portfolio.pricing import Terms, scenario_pnl
 from desk.risk.factors import factor_covariance, factor_levels, factor_matrix
 from desk.risk.positions import Positions, book_pnl
 from desk.risk.tail import student_degrees
-from desk.transforms.curves import FloatArray
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import PORTFOLIO_STATE, TARGET_POSITION
-from desk.portfolio.market import Market
-from desk.transforms.curves import FloatArray
+from desk.portfolio.market_levels import Market
 
 STRATEGY_TABLE = "pnl_by_strategy"
 NO_STRATEGY = ("CASH", "COST", "UNATTRIBUTED")

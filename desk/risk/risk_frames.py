@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import (
@@ -23,11 +24,10 @@ from desk.portfolio.book_frames import gold_frame
 from desk.risk.components import Components
 from desk.risk.dv01 import ladder_index
 from desk.risk.limits import limit_status
-from desk.risk.measure import TailHistory
 from desk.risk.positions import Positions
 from desk.risk.stress import Scenario
-from desk.risk.tested import Tested
-from desk.transforms.curves import FloatArray
+from desk.risk.tail_history import TailHistory
+from desk.risk.var_backtest import Tested
 
 Rows = npt.NDArray[np.intp]
 TOTAL = "TOTAL"

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
-from desk.portfolio.market import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
+from desk.portfolio.market_levels import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
 from desk.portfolio.pricing import BP, Terms, scenario_pnl
 from desk.risk.factors import factor_matrix, shown_moves, unknown_families
 from desk.risk.positions import Positions
-from desk.transforms.curves import FloatArray
 
 MAX_GAP_DAYS = 7  # a close is that of the session on the date or, on a holiday, of the one before
 SPREAD_TENOR = 1260

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from desk.transforms.curves import FloatArray
+from desk.arrays import FloatArray
 
 _SLACK = 1e-9  # 0.05 x 100 is five observations, whatever floats say
 

@@ -15,8 +15,8 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput, MissingInput
-from desk.transforms.curves import FloatArray
 
 FULL_CONVICTION_Z = 2.0
 """The z-score at which a view is as strong as it gets: two standard deviations, the usual entry of mean-reversion and

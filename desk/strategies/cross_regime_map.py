@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms.curves import FloatArray
 
 DIRECTIONS = {
     "reg_p_goldilocks": 1.0,

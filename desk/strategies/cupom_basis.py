@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import TWO_YEARS
 
 
@@ -18,4 +18,4 @@ class CupomBasis(Strategy):
     legs = (Leg("DDI_1Y", 1.0),)
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
-        return {"cupom_basis_z": conviction(windows.zscore(values["fx_cupom_basis_1y"], TWO_YEARS))}
+        return {"cupom_basis_z": conviction(rolling.zscore(values["fx_cupom_basis_1y"], TWO_YEARS))}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms.curves import FloatArray
 
 FULL_CARRY_TO_RISK = 1.0
 """A year's carry equal to a year's volatility: a Sharpe ratio of one if the spot stays where it is."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms.curves import FloatArray
 
 
 class FxCarryMomentum(Strategy):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy
-from desk.transforms.curves import FloatArray
 
 CONTRARIAN_Z = 2.0
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import MONTH
 
 HIGH_STATE_Z = 1.0
@@ -28,8 +28,8 @@ class FxVolRegime(Strategy):
     min_history = 273  # a year of volatility for the z-score, and the month before
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
-        state = windows.lagged(values["usdbrl_vol_21_z"], MONTH)
-        fall = -windows.change(values["usdbrl_vol_21_z"], MONTH)
+        state = rolling.lagged(values["usdbrl_vol_21_z"], MONTH)
+        fall = -rolling.change(values["usdbrl_vol_21_z"], MONTH)
         weight = np.clip(np.abs(state) / HIGH_STATE_Z, 0.0, 1.0)
         # a comparison with NaN is False, which would make an unknown turn a silent zero
         turns = np.where(np.isfinite(state * fall), np.sign(state) == np.sign(fall), np.nan)

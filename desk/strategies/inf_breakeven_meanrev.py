@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms.curves import FloatArray
 
 BANDS_AT_FULL = 2.0
 """Tolerance bands between breakeven and target at full conviction; inflation has rarely been priced further away."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import THREE_YEARS, ratio
 
 
@@ -24,6 +24,6 @@ class InfIpcaSurprise(Strategy):
     def components(self, values: Columns) -> dict[str, FloatArray]:
         last = values["inf_surprise_1m"]
         return {
-            "inf_surprise_1m": conviction(ratio(last, windows.deviation(last, THREE_YEARS))),
+            "inf_surprise_1m": conviction(ratio(last, rolling.deviation(last, THREE_YEARS))),
             "inf_surprise_3m_z": conviction(values["inf_surprise_3m_z"]),
         }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms.curves import FloatArray
 
 FULL_RATIO = 1.0
 """Annual excess carry per unit of annual risk at full conviction: a Sharpe ratio of one if the curve stays as it is.

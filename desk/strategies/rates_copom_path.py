@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import YEAR
 
 FULL_GAP = 0.005
@@ -23,4 +23,4 @@ class RatesCopomPath(Strategy):
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         gap = values["mp_copom_path_gap"]
-        return {"path_gap": conviction(gap, FULL_GAP), "path_gap_z": conviction(windows.zscore(gap, YEAR))}
+        return {"path_gap": conviction(gap, FULL_GAP), "path_gap_z": conviction(rolling.zscore(gap, YEAR))}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction, inside_window
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import THREE_YEARS
 
 BEFORE_BD, AFTER_BD = 7, 1
@@ -29,5 +29,5 @@ class RatesFomcWindow(Strategy):
         inside = inside_window(values["mp_fomc_bd_to"], values["mp_fomc_bd_since"], BEFORE_BD, AFTER_BD)
         return {
             "fed_gap": inside * conviction(gap, FULL_GAP),
-            "fed_gap_z": inside * conviction(windows.zscore(gap, THREE_YEARS)),
+            "fed_gap_z": inside * conviction(rolling.zscore(gap, THREE_YEARS)),
         }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import THREE_YEARS
 
 FULL_GAP = 0.02
@@ -29,5 +29,5 @@ class RatesTaylorGap(Strategy):
         gap = values["mp_taylor_gap_1y"]
         return {
             "taylor_gap": conviction(gap, FULL_GAP),
-            "taylor_gap_z": conviction(windows.zscore(gap, THREE_YEARS)),
+            "taylor_gap_z": conviction(rolling.zscore(gap, THREE_YEARS)),
         }

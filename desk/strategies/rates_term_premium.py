@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import THREE_YEARS
 
 
@@ -22,4 +22,4 @@ class RatesTermPremium(Strategy):
     fresh_bd = 80  # the neutral rate stands on monthly activity
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
-        return {"term_premium_z": conviction(windows.zscore(values["mp_term_premium_5y"], THREE_YEARS))}
+        return {"term_premium_z": conviction(rolling.zscore(values["mp_term_premium_5y"], THREE_YEARS))}

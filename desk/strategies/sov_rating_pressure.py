@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
+from desk.transforms import rolling
 from desk.transforms.features import THREE_YEARS
 
 DEBT, CURRENT_ACCOUNT, GROWTH = 0.054, -0.156, -0.142
@@ -44,7 +44,7 @@ class SovRatingPressure(Strategy):
 
 
 def _departure(values: FloatArray) -> FloatArray:
-    return values - windows.mean(values, THREE_YEARS)
+    return values - rolling.mean(values, THREE_YEARS)
 
 
 def _logistic(odds: FloatArray) -> FloatArray:

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.errors import BadInput
 from desk.transforms.cashflows import CashFlows, business_days, cash_flows, present_values
-from desk.transforms.curves import BUS_YEAR, FloatArray
+from desk.transforms.curves import BUS_YEAR
 
 BP = 1e-4
 _YEAR_DIGITS = 14

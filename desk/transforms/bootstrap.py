@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.transforms.cashflows import business_days, cash_flows, present_values
-from desk.transforms.curves import BUS_YEAR, FloatArray, log_linear
+from desk.transforms.curves import BUS_YEAR, log_linear
 
 _NEWTON_STEPS = 30
 _NEWTON_TOLERANCE = 1e-14

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import BUS_YEAR, FloatArray, flat_forward, pu, pu_dv01
+from desk.transforms.curves import BUS_YEAR, flat_forward, pu, pu_dv01
 
 BP = 1e-4
 

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.calendars import CONSCIOUSNESS_DAY_KNOWN, Days
-from desk.transforms.curves import BUS_YEAR, FloatArray
+from desk.transforms.curves import BUS_YEAR
 
 _HALF_YEAR = 6
 

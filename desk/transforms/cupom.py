@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import BUS_YEAR, FloatArray, linear_360_growth, linear_360_rate
+from desk.transforms.curves import BUS_YEAR, linear_360_growth, linear_360_rate
 
 
 def discount_factor(rate: npt.ArrayLike, calendar_days: npt.ArrayLike) -> FloatArray:

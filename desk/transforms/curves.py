@@ -11,14 +11,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
-
-FloatArray = npt.NDArray[np.float64]
 
 BUS_YEAR = 252.0
 FACE_BRL = 100_000.0
-VERTICES: tuple[int, ...] = (21, 42, 63, 126, 252, 378, 504, 756, 1008, 1260, 1764, 2520)
-"""Business days of the constant maturities that a panel holds for every curve."""
 
 
 def pu(rate: npt.ArrayLike, bd: npt.ArrayLike, face: float = FACE_BRL) -> FloatArray:

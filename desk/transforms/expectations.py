@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog.meetings import Meetings
-from desk.transforms.curves import FloatArray
-from desk.transforms.known import Grid, Latest, latest_known
+from desk.point_in_time.as_of_grid import Grid, Latest, latest_known
 
 INDICATORS = {"ipca": "IPCA", "selic": "Selic", "fx": "Câmbio", "gdp": "PIB Total"}
 HORIZONS = {"ipca": 4, "selic": 2, "fx": 2, "gdp": 3}

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desk.transforms import windows
-from desk.transforms.curves import BUS_YEAR, FloatArray
+from desk.arrays import FloatArray
+from desk.transforms import rolling
+from desk.transforms.curves import BUS_YEAR
 
 MONTH, QUARTER, YEAR, TWO_YEARS, THREE_YEARS = 21, 63, 252, 504, 756
 SD, FRACTION, YEARLY, LOG = "standard deviations", "fraction", "fraction per year", "log return"
@@ -59,7 +60,7 @@ def z_of(name: str, window: int) -> Feature:
         (name,),
         f"({name} - mean) / sd over {window} days",
         SD,
-        lambda c: windows.zscore(c[name], window),
+        lambda c: rolling.zscore(c[name], window),
     )
 
 
@@ -69,7 +70,7 @@ def return_of(name: str, days: int) -> Feature:
         (name,),
         f"ln({name} / {name}[-{days}])",
         LOG,
-        lambda c: windows.log_return(c[name], days),
+        lambda c: rolling.log_return(c[name], days),
     )
 
 
@@ -79,7 +80,7 @@ def volatility_of(name: str, window: int) -> Feature:
         (name,),
         f"sd of daily ln returns over {window} days * sqrt(252)",
         YEARLY,
-        lambda c: windows.volatility(windows.log_return(c[name]), window),
+        lambda c: rolling.volatility(rolling.log_return(c[name]), window),
     )
 
 
@@ -97,7 +98,7 @@ def momentum_of(name: str, *, sign: float = 1.0) -> Feature:
 
 def change_of(name: str, days: int) -> Feature:
     return Feature(
-        f"{name}_change_{days}", (name,), f"{name} - {name}[-{days}]", YEARLY, lambda c: windows.change(c[name], days)
+        f"{name}_change_{days}", (name,), f"{name} - {name}[-{days}]", YEARLY, lambda c: rolling.change(c[name], days)
     )
 
 

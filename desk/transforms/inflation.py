@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog import read_toml
 from desk.errors import BadCatalog
-from desk.transforms.curves import FloatArray
-from desk.transforms.known import Grid, Rows, at_rows
-from desk.transforms.observed import snapshots
+from desk.point_in_time.as_of_grid import Grid, Rows, at_rows
+from desk.transforms.vintage_transforms import snapshots
 
 INDEX_BASE_MONTH = np.datetime64("1993-12", "M")
 INDEX_BASE = 100.0

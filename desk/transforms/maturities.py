@@ -14,21 +14,22 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.calendars import Days
+from desk.catalog.fallbacks import CurveSource, CurveSpec
+from desk.point_in_time.as_of_grid import Grid, Rows, at_rows, gather_days, usable_rows
+from desk.point_in_time.source_choice import choose, names_of, pick_days
 from desk.transforms.bootstrap import bootstrap
 from desk.transforms.cashflows import business_days
 from desk.transforms.curves import (
     BUS_YEAR,
     FACE_BRL,
-    FloatArray,
     flat_forward,
     linear_360_growth,
     linear_360_rate,
     linear_par,
     log_linear,
 )
-from desk.transforms.fallbacks import CurveSource, CurveSpec, choose, names_of, pick_days
-from desk.transforms.known import Grid, Rows, at_rows, gather_days, usable_rows
 
 _MONTHS = "FGHJKMNQUVXZ"
 _SHORTEST_REAL_BD = 126  # inside its last coupon period a real yield is mostly inflation already known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desk.transforms.observed import Observed
+from desk.transforms.vintage_transforms import Observed
 
 _YEARLY, _FRACTION, _USD = "fraction per year", "fraction", "USD million"
 TEN_YEARS, FIVE_YEARS = 120, 60

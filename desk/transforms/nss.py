@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import FloatArray, checked_nodes
+from desk.transforms.curves import checked_nodes
 
 _DECAYS = np.geomspace(0.05, 8.0, 24)
 """Starting decays per year: the hump lies at 1.8 / decay, from eleven weeks to 36 years."""

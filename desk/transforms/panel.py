@@ -13,24 +13,26 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog import Catalog
+from desk.catalog.fallbacks import Fallbacks, load_fallbacks
 from desk.catalog.meetings import load_meetings
 from desk.errors import MissingInput
 from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
-from desk.transforms import expectations, histories, inflation, observed
-from desk.transforms.curves import FloatArray
-from desk.transforms.fallbacks import Fallbacks, choose, load_fallbacks, names_of, pick, pick_days
+from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
+from desk.point_in_time.source_choice import choose, names_of, pick, pick_days
+from desk.transforms import expectations, inflation, vintage_transforms
+from desk.transforms import model_inputs as histories
+from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
-from desk.transforms.histories import Histories
 from desk.transforms.inflation import InflationTargets, load_inflation_targets
-from desk.transforms.known import NAT, Grid, latest_known, too_old
-from desk.transforms.market import FEATURES
+from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import constant_maturities
-from desk.transforms.measures import Measures
+from desk.transforms.model_inputs import Histories
 from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
-from desk.transforms.observed import Snapshots
+from desk.transforms.vintage_transforms import Snapshots
 
 
 @dataclass(frozen=True)
@@ -160,14 +162,14 @@ def _add_observed(columns: _Columns, published: pl.DataFrame, catalog: Catalog) 
     parts = published.filter(pl.col("series_id").is_in(list(needed))).partition_by("series_id", as_dict=True)
     empty = published.clear()
     history = {
-        series: observed.snapshots(
+        series: vintage_transforms.snapshots(
             parts.get((series,), empty), columns.grid, monthly=catalog.series[series].frequency == "M"
         )
         for series in needed
     }
     columns.snapshots = {name: kept for name, kept in history.items() if catalog.series[name].frequency == "M"}
     for spec in OBSERVED:
-        values, scores, dates = observed.apply(spec, history[spec.series], columns.grid)
+        values, scores, dates = vintage_transforms.apply(spec, history[spec.series], columns.grid)
         old = too_old(dates[:, None], columns.grid, [catalog.series[spec.series].max_age_days])[:, 0]
         columns.put(spec.name, np.where(old, np.nan, values), dates)
         columns.direct[spec.name] = (spec.series,)

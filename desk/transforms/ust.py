@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import FloatArray, linear_par, log_linear
+from desk.transforms.curves import linear_par, log_linear
 
 BP = 1e-4
 _PER_YEAR = 2

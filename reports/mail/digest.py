@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports import headline, orders
-from reports.blocks import Cell
-from reports.data import ReportData
-from reports.formats import brl, date, known, listed, number, percent
-from reports.risk_tables import limit_table
+from reports.elements import order_words as orders
+from reports.elements.elements import Cell
+from reports.elements.formats import brl, date, known, listed, number, percent
+from reports.elements.report_data import ReportData
+from reports.page import headline
+from reports.page.summary import BANNERS
 from reports.sections import SECTIONS, actions, portfolio, regime, risk, signals
-from reports.summary import BANNERS
+from reports.tables.risk_tables import limit_table
 
 TOP_SIGNALS = 5
 HOT = ("amber", "red", "breach")

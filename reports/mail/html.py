@@ -9,8 +9,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from reports.elements.palette import AMBER, BLUE, GRID, INK, MUTED, ORANGE, RED
 from reports.mail.digest import Digest, Order, Picture
-from reports.palette import AMBER, BLUE, GRID, INK, MUTED, ORANGE, RED
 
 HTML_BYTES = 90_000
 WIDTH = 640

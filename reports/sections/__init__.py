@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reports.blocks import Section
-from reports.data import ReportData
+from reports.elements.elements import Section
+from reports.elements.report_data import ReportData
 from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
 
 SECTIONS: tuple[Callable[[ReportData], Section], ...] = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from reports import action_tables as tables
-from reports.blocks import Block, Section
-from reports.data import ReportData, Row
-from reports.formats import brl, date, known, listed, number, percent, plural, thousands
-from reports.language import say
-from reports.orders import UNITS, order_words, until_words
-from reports.outcomes import SCORED_DECISIONS, Outcome, Score, outcomes, scorecard
+from reports.elements.elements import Block, Section
+from reports.elements.formats import brl, date, known, listed, number, percent, plural, thousands
+from reports.elements.locale import say
+from reports.elements.order_words import UNITS, order_words, until_words
+from reports.elements.report_data import ReportData, Row
+from reports.tables import order_tables as tables
+from reports.tables.order_outcomes import SCORED_DECISIONS, Outcome, Score, outcomes, scorecard
 
 RECENT_DAYS = 7
 """Calendar days of orders whose fate is told one by one."""

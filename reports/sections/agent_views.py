@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from desk.agents import AGENTS
-from reports import charts
-from reports.blocks import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_cell, signed_tone
-from reports.data import ReportData, with_day
-from reports.formats import date, drivers, known, listed, names, number, percent, words
-from reports.language import ENGLISH, say, sourced, spoken
-from reports.measures import measure_table
+from reports.charts import chart_parts
+from reports.elements.elements import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_cell, signed_tone
+from reports.elements.formats import date, drivers, known, listed, names, number, percent, words
+from reports.elements.locale import ENGLISH, say, sourced, spoken
+from reports.elements.report_data import ReportData, with_day
+from reports.tables.measures import measure_table
 
 MOST_DRIVERS = 6
 BALANCED = 0.15
@@ -134,7 +134,7 @@ def driver_figure(agent: Agent, day: str) -> Figure | None:
         return None
     top = dict(list(agent.drivers.items())[:MOST_DRIVERS])
     texts = [number(value, 2, signed=True) for value in top.values()]
-    spec = charts.signed_bars(
+    spec = chart_parts.signed_bars(
         [driver_name(name) for name in top], list(top.values()), texts, "", height=44 + 22 * len(top)
     )
     spec["layout"]["xaxis"] |= {"showticklabels": False}
@@ -196,14 +196,18 @@ def history_figure(view_: AgentsView, day: str) -> Figure | None:
     if len(view_.days) < 2:
         return None
     traces = [
-        charts.line(agent_name(name), charts.days(view_.days), charts.column(path), index, hovertemplate="%{y:+.2f}")
+        chart_parts.line(
+            agent_name(name), chart_parts.days(view_.days), chart_parts.column(path), index, hovertemplate="%{y:+.2f}"
+        )
         for index, (name, path) in enumerate(view_.paths.items())
     ]
-    layout = charts.layout(280, charts.axis(type="date"), charts.axis("score", range=[-1.05, 1.05], zeroline=True))
+    layout = chart_parts.layout(
+        280, chart_parts.axis(type="date"), chart_parts.axis("score", range=[-1.05, 1.05], zeroline=True)
+    )
     alt = say("Lines of agent scores from {} to {}, ", date(view_.days[0]), day) + ", ".join(
         say("{} now {}", agent_name(a.agent_id), number(a.score, 2, signed=True)) for a in view_.agents
     )
-    spec = {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}}
+    spec = {"data": traces, "layout": chart_parts.with_legend(layout) | {"hovermode": "x unified"}}
     return Figure("fig-agent-scores", "Scores through time", alt, spec, sourced("agent_view", day), wide=True)
 
 

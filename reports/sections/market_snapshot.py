@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports import charts
-from reports.blocks import Block, Cell, Column, Figure, Section, Table, signed_cell, sparkline
-from reports.data import ReportData
-from reports.formats import NOT_KNOWN, basis_points, date, listed, number, percent, tenor
-from reports.language import say, sourced
-from reports.levels import SPANS, Level, Levels
-from reports.palette import GREY, cycle
-from reports.quotes import QUOTES, VALUE, Quote
-from reports.receipts import Receipts, receipts
+from reports.charts import chart_parts
+from reports.elements.elements import Block, Cell, Column, Figure, Section, Table, signed_cell, sparkline
+from reports.elements.formats import NOT_KNOWN, basis_points, date, listed, number, percent, tenor
+from reports.elements.levels import SPANS, Level, Levels
+from reports.elements.locale import say, sourced
+from reports.elements.palette import GREY, cycle
+from reports.elements.quotes import QUOTES, VALUE, Quote
+from reports.elements.receipts import Receipts, receipts
+from reports.elements.report_data import ReportData
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         index, dash, width = styles[name]
         color = cycle(index) if index < 6 else GREY
         traces.append(
-            charts.line(name, [bd / 252 for bd, _ in points], charts.column([r for _, r in points], 100.0))
+            chart_parts.line(name, [bd / 252 for bd, _ in points], chart_parts.column([r for _, r in points], 100.0))
             | {
                 "mode": "lines+markers",
                 "marker": {"size": 4},
@@ -216,7 +216,7 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
                 "hovertemplate": "%{customdata} " + say(name) + ": %{y:.2f}%<extra></extra>",
             }
         )
-    layout = charts.layout(300, charts.axis("years"), charts.axis("% a year", ticksuffix="%"))
+    layout = chart_parts.layout(300, chart_parts.axis("years"), chart_parts.axis("% a year", ticksuffix="%"))
     ends = curves["today"][0], curves["today"][-1]
     said = [say("{} at {}", percent(rate), tenor(bd)) for bd, rate in ends]
     alt = say(
@@ -227,7 +227,9 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         said[1],
         listed([say(name) for name in curves if name != "today" and curves[name]]) or say("no earlier day"),
     )
-    return Figure(identity, title, alt, {"data": traces, "layout": charts.with_legend(layout)}, sourced("feature", day))
+    return Figure(
+        identity, title, alt, {"data": traces, "layout": chart_parts.with_legend(layout)}, sourced("feature", day)
+    )
 
 
 def z_figure(market: MarketView, day: str) -> Figure | None:
@@ -238,7 +240,9 @@ def z_figure(market: MarketView, day: str) -> Figure | None:
     names = [name for name, _ in ranked]
     scores = [score for _, score in ranked]
     texts = [number(score, 1, signed=True) for score in scores]
-    spec = charts.signed_bars([say(name) for name in names], scores, texts, "standard deviations", 64 + 33 * len(names))
+    spec = chart_parts.signed_bars(
+        [say(name) for name in names], scores, texts, "standard deviations", 64 + 33 * len(names)
+    )
     ends = [f"{say(names[i])} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
     alt = say("Bars of z-scores from {} to {}", ends[0], ends[1])
     return Figure(

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reports import attribution as earned
-from reports import portfolio_charts as draw
-from reports import portfolio_tables as tables
-from reports import track_charts as curves
-from reports import track_record as track
-from reports.blocks import Block, Section
-from reports.data import ReportData, Row, with_day
-from reports.formats import brl, date, known, listed, percent, plural
-from reports.language import say, spoken
+from reports.charts import portfolio_charts as draw
+from reports.charts import tear_sheet_charts as curves
+from reports.elements.elements import Block, Section
+from reports.elements.formats import brl, date, known, listed, percent, plural
+from reports.elements.locale import say, spoken
+from reports.elements.report_data import ReportData, Row, with_day
+from reports.tables import attribution as earned
+from reports.tables import portfolio_tables as tables
+from reports.tables import tear_sheet as track
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reports import charts
-from reports.blocks import Cell, Column, Figure, Section, Table, signed_cell
-from reports.data import ReportData, with_day
-from reports.formats import NOT_KNOWN, capital, date, number, percent, plural, words
-from reports.language import say, sourced
-from reports.palette import (
+from reports.charts import chart_parts
+from reports.elements.elements import Cell, Column, Figure, Section, Table, signed_cell
+from reports.elements.formats import NOT_KNOWN, capital, date, number, percent, plural, words
+from reports.elements.locale import say, sourced
+from reports.elements.palette import (
     BLUE,
     BLUE_SOFT,
     GOLD,
@@ -26,6 +25,7 @@ from reports.palette import (
     PURPLE,
     PURPLE_SOFT,
 )
+from reports.elements.report_data import ReportData, with_day
 
 COLORS = {
     "goldilocks": (BLUE, BLUE_SOFT),
@@ -121,22 +121,24 @@ def figure(regimes: RegimeView, day: str) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": charts.plain([regime_name(name)])[0],
+                "name": chart_parts.plain([regime_name(name)])[0],
                 "stackgroup": "all",
-                "x": charts.days(regimes.days),
-                "y": charts.column(path, 100.0),
+                "x": chart_parts.days(regimes.days),
+                "y": chart_parts.column(path, 100.0),
                 "fillcolor": fill,
                 "line": {"width": 1.2, "color": color},
                 "hovertemplate": "%{y:.0f}%",
             }
         )
-    layout = charts.layout(300, charts.axis(type="date"), charts.axis("probability", ticksuffix="%", range=[0, 100]))
+    layout = chart_parts.layout(
+        300, chart_parts.axis(type="date"), chart_parts.axis("probability", ticksuffix="%", range=[0, 100])
+    )
     parts = ", ".join(f"{regime_name(name)} {percent(share, 0)}" for name, share in regimes.today.items())
     return Figure(
         "fig-regime",
         "Regime probabilities",
         say("Stacked areas since {}; today {}", date(regimes.days[0]), parts),
-        {"data": traces, "layout": charts.with_legend(layout) | {"hovermode": "x unified"}},
+        {"data": traces, "layout": chart_parts.with_legend(layout) | {"hovermode": "x unified"}},
         sourced("regime", day),
         wide=True,
     )

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reports import risk_charts as draw
-from reports import risk_tables as tables
-from reports import stress_tables
-from reports.blocks import Block, Section
-from reports.data import ReportData, Row, with_day
-from reports.formats import brl, date, known, listed, number, percent, plural, words
-from reports.language import say
-from reports.risk_tables import METRIC_NAMES
+from reports.charts import risk_charts as draw
+from reports.elements.elements import Block, Section
+from reports.elements.formats import brl, date, known, listed, number, percent, plural, words
+from reports.elements.locale import say
+from reports.elements.report_data import ReportData, Row, with_day
+from reports.tables import risk_tables as tables
+from reports.tables import stress_tables
+from reports.tables.risk_tables import METRIC_NAMES
 
 METHODS = ("filtered_historical", "historical", "student_t", "normal", "monte_carlo")
 """Their order; methods not in the list come after."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reports import signal_charts as draw
-from reports.blocks import Block, Cell, Column, Section, Table, signed_cell
-from reports.data import ReportData, with_day
-from reports.formats import NOT_KNOWN, date, drivers, known, listed, names, number, percent, plural, words
-from reports.language import ENGLISH, say, sourced, spoken
+from reports.charts import signal_charts as draw
+from reports.elements.elements import Block, Cell, Column, Section, Table, signed_cell
+from reports.elements.formats import NOT_KNOWN, date, drivers, known, listed, names, number, percent, plural, words
+from reports.elements.locale import ENGLISH, say, sourced, spoken
+from reports.elements.report_data import ReportData, with_day
 
 FLIP_DAYS = 7
 HISTORY_SHOWN = 126

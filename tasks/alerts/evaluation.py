@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from desk.alerts.evaluate import evaluate
-from desk.alerts.machine import step
-from desk.alerts.metrics import Metrics
+from desk.alerts.facts import Metrics
 from desk.alerts.model import AlertLine, Plan
+from desk.alerts.state_machine import step
 from tasks.alerts.records import AlertRecords
 from tasks.channels.message import Message, line_title
 

@@ -18,7 +18,7 @@ from desk.alerts.model import AlertKey, AlertState, Notice, Plan, Silence, Snaps
 from desk.catalog.alert_rules import RuleSettings
 from tasks.alerts.outbox import queue
 from tasks.alerts.records import OutboxRow
-from tasks.alerts.rules import read_rules, seed_rules
+from tasks.alerts.stored_rules import read_rules, seed_rules
 from tasks.channels.message import Message, Receipt
 from tasks.store import Store
 from tasks.store.locks import lock_key

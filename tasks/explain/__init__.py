@@ -14,10 +14,10 @@ import difflib
 from desk.catalog import Catalog
 from desk.errors import BadInput
 from desk.model import desk_day
+from tasks.explain.explainers import KINDS
 from tasks.explain.facts import Facts
 from tasks.explain.figure import Explanation
 from tasks.explain.inputs import trace
-from tasks.explain.kinds import KINDS
 from tasks.store import Store
 
 NEAR = 5

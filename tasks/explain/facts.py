@@ -15,8 +15,8 @@ from desk.catalog import Catalog
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.gold import GOLD
 from desk.model import SILVER, decision_time, desk_day
+from desk.transforms.input_receipts import input_receipts
 from desk.transforms.panel import Panel, build_panel
-from desk.transforms.receipts import input_receipts
 from tasks.store import Store
 
 Row = dict[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from desk.catalog.desk_parameters import Instrument
-from desk.portfolio.market import CURVE_COLUMNS
-from reports.receipts import Receipts
+from desk.portfolio.market_levels import CURVE_COLUMNS
+from reports.elements.receipts import Receipts
 from tasks.explain.facts import Facts, Row
 from tasks.explain.figure import Input
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from desk import calendars
 from desk.model import desk_day
-from desk.portfolio.market import CURVE_COLUMNS
-from desk.risk.measure import LEVELS
+from desk.portfolio.market_levels import CURVE_COLUMNS
+from desk.risk.tail_history import LEVELS
 from tasks.explain.book import held_columns
 from tasks.explain.facts import Facts, numbers
 from tasks.explain.figure import Draft, Part

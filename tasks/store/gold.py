@@ -13,7 +13,7 @@ import polars as pl
 from desk.errors import StoreError
 from desk.gold import GOLD, GoldTable
 from tasks.store.connect import Connections
-from tasks.store.copying import copy_in, literal, refuse_bad_floats, refuse_bad_keys
+from tasks.store.copy import copy_in, literal, refuse_bad_floats, refuse_bad_keys
 from tasks.store.locks import lock_key
 
 

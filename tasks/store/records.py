@@ -16,7 +16,7 @@ import zstandard
 
 from desk.errors import StoreError
 from tasks.store.connect import Connections
-from tasks.store.copying import one_of
+from tasks.store.copy import one_of
 
 RECEIPT_SCHEMA: dict[str, pl.DataType] = {
     "payload_id": pl.Int64(),

@@ -11,7 +11,7 @@ import polars as pl
 from desk.errors import StoreError
 from desk.model import SILVER, Frames, SilverTable
 from tasks.store.connect import Connections
-from tasks.store.copying import copy_in, literal, one_of, refuse_bad_floats, refuse_bad_keys
+from tasks.store.copy import copy_in, literal, one_of, refuse_bad_floats, refuse_bad_keys
 
 
 class SilverStore:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.home import Home
-from alvorada.postgres import Postgres
-from alvorada.stack import postgres_in_use
-from alvorada.supervisor import take_down
+from alvorada.stack.data_dir import Home
+from alvorada.stack.local_stack import postgres_in_use
+from alvorada.stack.postgres import Postgres
+from alvorada.stack.supervisor import take_down
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"ALVORADA_HISTORY_DAYS": "30", "ALVORADA_RETRY_DELAYS_SECONDS": "[0]", "COLUMNS": "200"}

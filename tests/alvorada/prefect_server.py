@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from alvorada.children import Child, stop_all
-from alvorada.home import Home
-from alvorada.postgres import Postgres
-from alvorada.postgres_account import free_port
-from alvorada.stack import Stack, asyncpg_url
-from alvorada.supervisor import HOST, _answers, server_environment
+from alvorada.stack.data_dir import Home
+from alvorada.stack.local_stack import Stack, asyncpg_url
+from alvorada.stack.postgres import Postgres
+from alvorada.stack.postgres_account import free_port
+from alvorada.stack.processes import Child, stop_all
+from alvorada.stack.supervisor import HOST, _answers, server_environment
 from tests.alvorada.conftest import ROOT, environment
 
 QUICK = {
@@ -123,7 +123,7 @@ def apply(server: WatchedServer, env: dict[str, str], **options: Any) -> tuple[l
     """`reconcile` against this server, in this process, with only `env` as settings."""
     from prefect.settings import PREFECT_API_URL, PREFECT_EXPERIMENTAL_EVENTS, temporary_settings
 
-    from alvorada.automations import reconcile
+    from alvorada.prefect_objects.apply_all import reconcile
     from blocks.settings import load_settings
 
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SMTP_", "SLACK_", "FRED_"))}

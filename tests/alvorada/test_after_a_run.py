@@ -16,8 +16,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from alvorada.home import LastWorld
-from alvorada.postgres import Postgres
+from alvorada.stack.data_dir import LastWorld
+from alvorada.stack.postgres import Postgres
 from desk.errors import BadInput
 from tasks.store import open_store
 from tests.alvorada.conftest import UsedHome

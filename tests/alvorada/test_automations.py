@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.automations_parts import Change
-from alvorada.postgres import Postgres
+from alvorada.prefect_objects.apply_automations import Change
+from alvorada.stack.postgres import Postgres
 from blocks.automations import Thresholds
 from tests.alvorada.prefect_server import WatchedServer, apply, start
 from tests.fixtures.deliveries import Mailbox, Slack, eventually

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from alvorada.cli import now
+from alvorada.cli.main import now
 from desk.errors import BadInput
 
 

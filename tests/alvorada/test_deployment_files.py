@@ -11,9 +11,9 @@ import yaml
 from pydantic import AliasChoices
 from typer.main import get_command
 
-from alvorada.cli import app
-from alvorada.deployments import PRIORITIES, QUEUES, WORK_POOL, deployment_names
-from alvorada.environment import init
+from alvorada.cli.env_file import init
+from alvorada.cli.main import app
+from alvorada.prefect_objects.deployments import PRIORITIES, QUEUES, WORK_POOL, deployment_names
 from blocks.settings import PREFIX, Settings
 from desk.errors import BadInput
 
@@ -130,7 +130,7 @@ def test_no_port_is_open_to_other_machines() -> None:
 
 @pytest.mark.parametrize("name", ["worker", "api", "demo"])
 def test_compose_sets_only_variables_that_something_reads(name: str) -> None:
-    """Ours, Prefect's, and those of the S3 client, as tests/tasks/test_lake.py sets them."""
+    """Ours, Prefect's, and those of the S3 client, as tests/tasks/store/test_lake.py sets them."""
     environment = SERVICES[name]["environment"]
     fields = Settings.model_fields.items()
     ours = {

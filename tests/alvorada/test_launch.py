@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from alvorada.launch import _ended
-from alvorada.progress import RunProgress
+from alvorada.cli.launch import _ended
+from alvorada.cli.terminal_progress import RunProgress
 from desk.errors import StageFailed
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from alvorada import postgres_account
-from alvorada.postgres import Postgres
-from alvorada.postgres_account import account_for, embedded_bin
+from alvorada.stack import postgres_account
+from alvorada.stack.postgres import Postgres
+from alvorada.stack.postgres_account import account_for, embedded_bin
 from desk.errors import StoreError
 
 pytestmark = [pytest.mark.db, pytest.mark.process]
@@ -168,7 +168,9 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None
 
 
 def test_it_outlives_the_process_that_started_it(tmp_path: Path) -> None:
-    code = "import sys, pathlib; from alvorada.postgres import Postgres; Postgres(pathlib.Path(sys.argv[1])).start()"
+    code = (
+        "import sys, pathlib; from alvorada.stack.postgres import Postgres; Postgres(pathlib.Path(sys.argv[1])).start()"
+    )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
     server = Postgres(tmp_path)
     assert server.status().running
@@ -213,7 +215,7 @@ def test_root_with_nowhere_to_go_is_told_what_to_do(open_folder: Path, monkeypat
 
 ORDINARY = """
 import os, pathlib, sys
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 os.setgroups([]); os.setgid(65534); os.setuid(65534)  # after the imports: the interpreter may lie under /root
 server = Postgres(pathlib.Path(sys.argv[1]))
 print(server.start().running, server.ensure_database("alvorada").startswith("postgresql://"), server.stop())

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from typer.main import get_command
 
-from alvorada.checks import broken_links
-from alvorada.cli import app
+from alvorada.cli.main import app
+from alvorada.cli.project_checks import broken_links
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

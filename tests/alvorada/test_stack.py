@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from alvorada.children import Mark, birth
-from alvorada.home import Home, LastWorld, database_name
-from alvorada.ports import listener
-from alvorada.postgres import Postgres
-from alvorada.postgres_account import free_port, port_is_free
-from alvorada.stack import Running, Stack, asyncpg_url, postgres_in_use, running
-from alvorada.supervisor import take_down
+from alvorada.stack.data_dir import Home, LastWorld, database_name
+from alvorada.stack.local_stack import Running, Stack, asyncpg_url, postgres_in_use, running
+from alvorada.stack.ports import listener
+from alvorada.stack.postgres import Postgres
+from alvorada.stack.postgres_account import free_port, port_is_free
+from alvorada.stack.processes import Mark, birth
+from alvorada.stack.supervisor import take_down
 from desk.errors import BadInput
 from tests.alvorada.conftest import UsedHome, environment
 
@@ -76,8 +76,8 @@ def test_a_port_that_nobody_listens_on_has_no_listener() -> None:
 def test_the_last_user_of_postgresql_stops_it(tmp_path: Path) -> None:
     home = Home(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from alvorada.home import Home;"
-        "from alvorada.stack import postgres_in_use\n"
+        "import sys; from pathlib import Path; from alvorada.stack.data_dir import Home;"
+        "from alvorada.stack.local_stack import postgres_in_use\n"
         f"with postgres_in_use(Home(Path({str(tmp_path)!r}))): print('in', flush=True); sys.stdin.read()"
     )
     with postgres_in_use(home) as postgres:

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.watchdog import TROUBLE, UNTOLD, WELL, Told, look
-from alvorada.watchdog_checks import Places, due_day
-from alvorada.watchdog_memory import Memory
+from alvorada.watchdog.checks import Places, due_day
+from alvorada.watchdog.state import Memory
+from alvorada.watchdog.watch import TROUBLE, UNTOLD, WELL, Told, look
 from blocks.settings import Settings, load_settings
 from desk.model import SAO_PAULO, decision_time
 from tasks.alerts.postgres import beat
 from tasks.channels.configured import channels_of
-from tasks.runs import RunStart, begin_run, finish_run
 from tasks.store import Store
+from tasks.store.pipeline_runs import RunStart, begin_run, finish_run
 from tests.fixtures.deliveries import Mailbox, Slack
 
 DAY = dt.date(2026, 11, 19)

@@ -13,11 +13,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from api.app import create_app
 from blocks.settings import Settings, load_settings
 from desk.model import decision_time
-from tasks.tokens import Scope, create_token
+from tasks.store.api_tokens import Scope, create_token
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk, drop_database
 
 NOW = decision_time(FILLED_DAY) + dt.timedelta(hours=1)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.app import ROOT, described
-from tasks.tokens import SCOPES, Scope, revoke_token
+from tasks.store.api_tokens import SCOPES, Scope, revoke_token
 from tests.api.conftest import NOW, Api, opened
 
 pytestmark = [pytest.mark.db, pytest.mark.flow]

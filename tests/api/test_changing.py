@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from tests.api.conftest import DATABASE, NOW, Api, copy_tokens, opened
 from tests.fixtures.flows import FILLED, FILLED_DAY, drop_database
 

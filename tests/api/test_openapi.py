@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from api.app import create_app, described
 from tests.api.conftest import NOW, Api, copy_tokens, settings_of
 from tests.fixtures.flows import FILLED, drop_database

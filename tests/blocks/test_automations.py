@@ -43,7 +43,7 @@ def test_with_no_door_it_does_nothing_and_says_so() -> None:
 def test_the_notify_flow_makes_a_message_of_the_words() -> None:
     import datetime as dt
 
-    from flows.delivery import message_of
+    from flows.notify import message_of
 
     at = dt.datetime(2026, 11, 19, 9, tzinfo=dt.UTC)
     message = message_of("daily failed", "It failed.\nLink: http://p/1\nMessage: <b>", "sandbox", at)

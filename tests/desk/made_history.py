@@ -15,7 +15,7 @@ import polars as pl
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import SILVER
-from desk.publication import publication_times
+from desk.point_in_time.publication_rules import publication_times
 
 FIRST, LAST = dt.date(2019, 1, 2), dt.date(2025, 6, 30)
 DAILY_FROM, MONTHLY_FROM = dt.date(2018, 1, 1), dt.date(2009, 1, 1)

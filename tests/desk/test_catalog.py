@@ -10,9 +10,9 @@ import pytest
 import desk.catalog as catalog_module
 from desk.calendars import by_name
 from desk.catalog import load_catalog, read_toml
+from desk.catalog.fallbacks import load_fallbacks
 from desk.errors import BadCatalog
 from desk.model import SILVER
-from desk.transforms.fallbacks import load_fallbacks
 from desk.transforms.inflation import load_inflation_targets
 
 CATALOG = load_catalog()

@@ -8,9 +8,8 @@ from pathlib import Path
 from desk.agents import AGENTS, MEASURES
 from desk.agents.cross_asset.regimes import REGIMES
 from desk.agents.fiscal.debt import SCENARIOS
-from desk.transforms.curves import VERTICES
+from desk.catalog.fallbacks import VERTICES, load_fallbacks
 from desk.transforms.expectations import COLUMNS
-from desk.transforms.fallbacks import load_fallbacks
 
 DOCS = Path(__file__).parents[2] / "docs"
 CONVENTIONS = (DOCS / "conventions.md").read_text(encoding="utf-8")

@@ -94,16 +94,16 @@ async def test_an_unexpected_error_in_a_task_is_not_swallowed(
     filled_desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug of ours is not a gap: the run fails with it, and the cells in hand are dead to the next run."""
-    from tasks import ingest
+    from tasks.ingest import source_job
 
-    right = ingest.check_rows
+    right = source_job.check_rows
 
     def wrong_for_bars(table: Any, rows: pl.DataFrame, as_of: dt.datetime) -> Any:
         if table.name == "price_bar":
             raise ZeroDivisionError("a bug of ours")
         return right(table, rows, as_of)
 
-    monkeypatch.setattr(ingest, "check_rows", wrong_for_bars)
+    monkeypatch.setattr(source_job, "check_rows", wrong_for_bars)
     ran = await filled_desk.run(NEXT_DAY)
     assert ran.state.is_failed()
     (run,) = await filled_desk.rows("SELECT * FROM pipeline_runs WHERE state <> 'completed'")
@@ -111,7 +111,7 @@ async def test_an_unexpected_error_in_a_task_is_not_swallowed(
     left = await filled_desk.rows("SELECT DISTINCT dataset, state FROM ledger WHERE run_id = $1", run["run_id"])
     assert {row["dataset"] for row in left if row["state"] == "running"} == {"yahoo_daily"}
 
-    monkeypatch.setattr(ingest, "check_rows", right)
+    monkeypatch.setattr(source_job, "check_rows", right)
     again = await filled_desk.run(NEXT_DAY)
     assert again.state.name == "Completed"
     died = await filled_desk.rows(

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from desk.errors import BadInput
 from desk.gold import GOLD
 from desk.model import decision_time

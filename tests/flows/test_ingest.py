@@ -11,7 +11,7 @@ import pytest
 
 from desk.model import decision_time
 from flows.ingest import Ingested
-from tasks.run import Run
+from tasks.run.run import Run
 from tests.fixtures.flows import NEXT_DAY, Listener, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 
@@ -24,7 +24,7 @@ RETRY_AFTER = 1
 @asynccontextmanager
 async def morning(desk: RunningDesk, *only: str, timeout_seconds: float | None = None) -> AsyncIterator[Run]:
     """A run of NEXT_DAY with only the sources named (all when none is), perhaps less patient than the catalogue."""
-    from tasks.entry import open_run
+    from tasks.run.run_context import open_run
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in desk.environment(NEXT_DAY).items():

@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
-from alvorada.home import Home
-from alvorada.postgres import Postgres
-from alvorada.stack import postgres_in_use
+from alvorada.stack.data_dir import Home
+from alvorada.stack.local_stack import postgres_in_use
+from alvorada.stack.postgres import Postgres
 from desk.gold import GOLD
 from desk.model import SILVER, decision_time
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk, drop_database

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import polars as pl
 import pytest
 
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import decision_time

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from desk.model import SILVER, decision_time
 from tasks.store import Store
 from tests.fixtures.flows import FILLED, NEXT_DAY, Listener, RunningDesk, drop_database

@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
-from alvorada.report_reading import _read
+from alvorada.cli.report_commands import _read
 from desk import calendars
 from desk.errors import BadInput, WrongWorld
-from reports.diff import PARTS, differences
+from reports.page.diff import PARTS, differences
 from tests.fixtures.flows import RunningDesk
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from alvorada.postgres import Postgres
+from alvorada.stack.postgres import Postgres
 from desk.model import decision_time
 from grafana.macros import expand
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk

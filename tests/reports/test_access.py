@@ -9,8 +9,8 @@ from importlib import resources
 
 import pytest
 
-from reports import palette
-from reports.render import render
+from reports.elements import palette
+from reports.page.render import render
 from tests.reports.sample import sample
 from tests.reports.test_render import AT, Page
 

@@ -7,8 +7,8 @@ import pytest
 
 from desk.errors import BadInput
 from desk.model import decision_time
-from reports.data import ReportData
-from reports.diff import PARTS, differences
+from reports.elements.report_data import ReportData
+from reports.page.diff import PARTS, differences
 from tests.reports.sample import sample
 from tests.reports.test_sections import NOW, ago, levels, made
 from tests.reports.test_sections_book import LIMIT, tail

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from reports import formats
+from reports.elements import formats
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from desk import agents
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.risk.factors import CURVE_COUNT, FACTORS
-from reports.measures import MEASURES, UNITS, VALUE, measure_table
-from reports.risk_charts import AMBER_FROM, RED_FROM
+from reports.charts.risk_charts import AMBER_FROM, RED_FROM
 from reports.sections.agent_views import LABELS, driver_name
-from reports.stress_tables import CURVES, SHORT_RATE, SPOTS
+from reports.tables.measures import MEASURES, UNITS, VALUE, measure_table
+from reports.tables.stress_tables import CURVES, SHORT_RATE, SPOTS
 from tests.reports.sample_parts import frame
 from tests.reports.test_sections import NOW, ago, made
 

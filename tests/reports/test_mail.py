@@ -12,9 +12,9 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from reports.data import ReportData
-from reports.formats import brl, percent
-from reports.mail import html, slack, words
+from reports.elements.formats import brl, percent
+from reports.elements.report_data import ReportData
+from reports.mail import html, plain_text, slack
 from reports.mail.digest import digest
 from sandbox.deliveries import refusal
 from tests.reports.sample import sample
@@ -162,7 +162,7 @@ def test_names_and_errors_are_text_in_slack(data: ReportData) -> None:
 def test_what_was_not_computed_is_said_and_never_a_zero(data: ReportData) -> None:
     short = digest(without(data))
     page, said = html.html(short, LINK), json.dumps(slack.blocks(short, LINK))
-    for text in (page, said, words.text(short, LINK)):
+    for text in (page, said, plain_text.text(short, LINK)):
         assert "No targets were computed" in text
         assert "not known" in text
         assert not re.search(r"\b0\.00%", text)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reports.pictures import BROWSER_ABSENT, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, pictures
-from reports.render import figure_specs
+from reports.page.pictures import BROWSER_ABSENT, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, pictures
+from reports.page.render import figure_specs
 from tests.reports.sample import sample
 
 SPEC = {"data": [{"type": "bar", "x": ["a", "b"], "y": [1, 3]}], "layout": {"height": 200, "paper_bgcolor": "red"}}

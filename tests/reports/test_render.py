@@ -13,11 +13,11 @@ import pytest
 
 from desk.errors import BadInput
 from desk.gold import GOLD
-from reports.blocks import Table
-from reports.data import ReportData
-from reports.render import figure_specs, render
+from reports.elements.elements import Table
+from reports.elements.report_data import ReportData
+from reports.page.render import figure_specs, render
+from reports.page.summary import actions_table, summary_markdown
 from reports.sections import SECTIONS
-from reports.summary import actions_table, summary_markdown
 from tests.reports.sample import sample
 
 AT = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from desk.model import decision_time
-from reports import headline, orders
-from reports.data import ReportData
-from reports.levels import Levels
+from reports.elements import order_words
+from reports.elements.levels import Levels
+from reports.elements.report_data import ReportData
+from reports.page import headline
 from reports.sections import actions, agent_views, market_snapshot, regime, signals
 from tests.reports.sample import sample
 from tests.reports.sample_parts import frame
@@ -218,8 +219,8 @@ def test_no_orders_because_nothing_was_computed_is_not_no_orders() -> None:
 
 def test_an_order_that_closes_has_no_invalidation_level() -> None:
     row = {**ORDER, "contracts_to": 0, "invalidation": None, "invalidation_unit": None}
-    assert orders.until_words(row) == "closing the contract"
-    assert orders.invalidation_words(row) == "closes it"
+    assert order_words.until_words(row) == "closing the contract"
+    assert order_words.invalidation_words(row) == "closes it"
 
 
 def test_data_coverage_names_what_is_not_there() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from reports.headline import Coverage, data_line
-from reports.receipts import Receipts
+from reports.elements.receipts import Receipts
+from reports.page.headline import Coverage, data_line
 
 DAY = dt.date(2017, 5, 18)
 

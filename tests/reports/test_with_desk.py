@@ -6,11 +6,11 @@ import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
-from desk.portfolio.run import run_book
-from desk.risk.run import run_risk
-from reports import orders
-from reports.data import ReportData
-from reports.render import figure_specs, render
+from desk.portfolio.portfolio_pass import run_book
+from desk.risk.risk_pass import run_risk
+from reports.elements import order_words
+from reports.elements.report_data import ReportData
+from reports.page.render import figure_specs, render
 from reports.sections import actions, portfolio, risk
 from tests.desk.portfolio.panels import make_aggregated, make_values
 
@@ -57,5 +57,5 @@ def test_the_parts_on_the_page_add_up(data: ReportData) -> None:
 def test_orders_are_read_as_the_desk_wrote_them(data: ReportData) -> None:
     for row in actions.view(data).orders:
         assert row["contracts_to"] - row["contracts_from"] == row["order_contracts"]
-        assert orders.order_words(row).startswith(row["side"])
+        assert order_words.order_words(row).startswith(row["side"])
         assert row["sentence"].lower().startswith(row["side"])

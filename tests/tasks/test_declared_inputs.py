@@ -10,9 +10,9 @@ import pytest
 
 from desk.agents import AGENTS, measures_all
 from desk.catalog import load_catalog
+from desk.catalog.fallbacks import CurveSpec, load_fallbacks
 from desk.model import Series, Window
 from desk.strategies import STRATEGIES
-from desk.transforms.fallbacks import CurveSpec, load_fallbacks
 from desk.transforms.panel import Panel, build_panel
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import SourceConfig

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from alvorada.explain import explained
-from alvorada.home import Home, LastWorld
+from alvorada.cli.explain_command import explained
+from alvorada.stack.data_dir import Home, LastWorld
 from desk.agents import AGENTS
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
@@ -16,9 +16,9 @@ from desk.errors import BadInput
 from desk.model import decision_time
 from desk.strategies import STRATEGIES
 from tasks.explain import Explanation, explain
+from tasks.explain.explainers import KINDS
 from tasks.explain.facts import Facts
 from tasks.explain.inputs import trace
-from tasks.explain.kinds import KINDS
 from tests.fixtures.flows import FILLED_DAY, RunningDesk
 
 pytestmark = [pytest.mark.flow, pytest.mark.db]

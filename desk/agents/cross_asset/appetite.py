@@ -10,9 +10,9 @@ import numpy as np
 from desk.agents.cross_asset.regimes import REGIMES
 from desk.agents.models import Known, Model
 from desk.agents.vintages import mean_of_known
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
+from desk.arrays import FloatArray
+from desk.transforms import rolling
+from desk.transforms.agent_measures import Measure
 
 APPETITE = {
     "vix_z": -1.0,
@@ -63,7 +63,7 @@ def correlation_break(moves: list[FloatArray]) -> FloatArray:
     """
     pairs = []
     for first, second in itertools.combinations(moves, 2):
-        short, usual = (windows.correlation(first, second, window) for window in (SHORT, LONG))
+        short, usual = (rolling.correlation(first, second, window) for window in (SHORT, LONG))
         with np.errstate(invalid="ignore", divide="ignore"):
             shift = np.abs(np.arctanh(np.clip(short, -0.999, 0.999)) - np.arctanh(np.clip(usual, -0.999, 0.999)))
         pairs.append(shift * np.sqrt(SHORT - 3.0))

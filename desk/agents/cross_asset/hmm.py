@@ -15,7 +15,7 @@ from hmmlearn.base import ConvergenceMonitor  # type: ignore[import-untyped]
 from hmmlearn.hmm import GaussianHMM  # type: ignore[import-untyped]
 from scipy.optimize import linear_sum_assignment
 
-from desk.transforms.curves import FloatArray
+from desk.arrays import FloatArray
 
 STAY = 0.97
 """A state lasts about eight months of weeks before anything was seen."""

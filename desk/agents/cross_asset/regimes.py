@@ -17,11 +17,11 @@ from desk.agents.cross_asset.hmm import Parameters, fit, forward_filter, log_lik
 from desk.agents.gaps import log_of
 from desk.agents.models import Known, Model
 from desk.agents.vintages import on_days
+from desk.arrays import FloatArray
 from desk.calendars import Days
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
-from desk.transforms.known import Rows
-from desk.transforms.measures import Measure
+from desk.point_in_time.as_of_grid import Rows
+from desk.transforms import rolling
+from desk.transforms.agent_measures import Measure
 
 REGIMES: dict[str, tuple[int, int]] = {
     "Goldilocks": (1, -1),
@@ -40,14 +40,14 @@ _SOURCES = ("activity_yoy", "ipca_mom", *_MARKETS)
 
 def week_features(columns: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
     """(W, 6) features, credit being the high-yield spread; and the Chicago Fed's conditions (W,) to stand in for it."""
-    returns = windows.log_return(columns["usdbrl"])
+    returns = rolling.log_return(columns["usdbrl"])
     features = [
         columns["activity_yoy"],
         columns["ipca_12m_mom"],
         log_of(columns["vix_fred"]),
         columns["us_hy_spread"],
-        log_of(windows.deviation(returns, QUARTER_WEEKS)),
-        windows.log_return(columns["ibovespa"], QUARTER_WEEKS),
+        log_of(rolling.deviation(returns, QUARTER_WEEKS)),
+        rolling.log_return(columns["ibovespa"], QUARTER_WEEKS),
     ]
     return np.column_stack(features), columns["us_financial_conditions"]
 

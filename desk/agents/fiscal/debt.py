@@ -13,9 +13,10 @@ import numpy as np
 
 from desk.agents.models import Known, Model
 from desk.agents.vintages import mean_of_known
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray, forward_rate
-from desk.transforms.measures import Measure
+from desk.arrays import FloatArray
+from desk.transforms import rolling
+from desk.transforms.agent_measures import Measure
+from desk.transforms.curves import forward_rate
 
 YEARS = 5
 YEAR_BD = 252
@@ -66,7 +67,7 @@ def _compute(known: Known) -> dict[str, FloatArray]:
         "burden": burden / BURDEN_UNIT,
         "deficit": -surplus / DEFICIT_UNIT,
         "premium": known["slope_cdi_5y_z"],
-        "pass_through": windows.correlation(known["usdbrl_ret_1"], known["pre_504_change_1"], 63) / CORRELATION_UNIT,
+        "pass_through": rolling.correlation(known["usdbrl_ret_1"], known["pre_504_change_1"], 63) / CORRELATION_UNIT,
     }
     mean = mean_of_known([np.clip(part, -3.0, 3.0) for part in parts.values()], 3)
     return {

@@ -14,9 +14,9 @@ from desk.agents.gaps import log_of
 from desk.agents.models import Known, Model, masked
 from desk.agents.regression import ridge
 from desk.agents.vintages import LONGEST_LAG, at_month, design, newest, on_days, trailing, vintages
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
-from desk.transforms.observed import growth
+from desk.arrays import FloatArray
+from desk.transforms.agent_measures import Measure
+from desk.transforms.vintage_transforms import growth
 
 WINDOW_MONTHS, FEWEST_ROWS, PRIOR_ROWS = 120, 60, 12
 _MONTHLY = (

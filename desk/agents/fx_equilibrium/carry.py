@@ -10,9 +10,9 @@ import numpy as np
 
 from desk.agents.models import Known, Model
 from desk.agents.vintages import mean_of_known
-from desk.transforms import windows
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
+from desk.arrays import FloatArray
+from desk.transforms import rolling
+from desk.transforms.agent_measures import Measure
 
 BASIS_WINDOW = 504
 
@@ -27,7 +27,7 @@ def _compute(known: Known) -> dict[str, FloatArray]:
         "fx_carry_to_risk": known["carry_to_risk"],
         "fx_cupom_basis_1y": np.asarray(basis),
         "fx_cupom_basis_3m": known["cupom_63"] - known["sofr"],
-        "fx_cupom_basis_1y_z": windows.zscore(np.asarray(basis), BASIS_WINDOW),
+        "fx_cupom_basis_1y_z": rolling.zscore(np.asarray(basis), BASIS_WINDOW),
         "fx_flow_pressure": mean_of_known(flows, 2),
     }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from desk.agents.models import Known, Model
 from desk.agents.vintages import mean_of_known
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
+from desk.arrays import FloatArray
+from desk.transforms.agent_measures import Measure
 
 FORECASTS = ("inf_phillips_12m", "inf_bottom_up_12m", "focus_ipca_12m")
 

@@ -11,10 +11,10 @@ import numpy as np
 from desk.agents.models import Known, Model, masked
 from desk.agents.regression import ridge
 from desk.agents.vintages import design, last_known, newest, on_days, trailing, vintages
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
+from desk.arrays import FloatArray
+from desk.transforms.agent_measures import Measure
 from desk.transforms.monthly import IPCA_GROUPS
-from desk.transforms.observed import compounded
+from desk.transforms.vintage_transforms import compounded
 
 WINDOW_MONTHS, AHEAD_MONTHS, FEWEST_ROWS = 120, 12, 60
 WEIGHT_TOLERANCE = 0.02

@@ -13,10 +13,10 @@ from desk.agents.gaps import gap, log_of
 from desk.agents.models import Known, Model, masked
 from desk.agents.regression import ridge
 from desk.agents.vintages import design, last_known, mean_of_known, newest, on_days, trailing, vintages
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
+from desk.arrays import FloatArray
+from desk.transforms.agent_measures import Measure
 from desk.transforms.monthly import CORES
-from desk.transforms.observed import compounded, difference
+from desk.transforms.vintage_transforms import compounded, difference
 
 WINDOW_MONTHS, AHEAD_MONTHS, FEWEST_ROWS = 120, 12, 60
 FEWEST_CORES = 3

@@ -6,8 +6,8 @@ import numpy as np
 
 from desk.agents.models import Known, Model, masked
 from desk.agents.vintages import at_month, mean_of_known, newest, on_days, trailing, vintages
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
+from desk.arrays import FloatArray
+from desk.transforms.agent_measures import Measure
 from desk.transforms.monthly import CORES
 
 SURPRISE_MONTHS, FEWEST_SURPRISES = 60, 24

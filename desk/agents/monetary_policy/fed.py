@@ -8,9 +8,9 @@ from desk.agents.gaps import gap
 from desk.agents.models import Known, Model, masked
 from desk.agents.monetary_policy.taylor import needed_neutral, neutral_rate, path_mean, rule_rate
 from desk.agents.vintages import last_known, on_days, vintages
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
-from desk.transforms.observed import growth
+from desk.arrays import FloatArray
+from desk.transforms.agent_measures import Measure
+from desk.transforms.vintage_transforms import growth
 
 GOAL = 0.02
 OKUN = -2.0

@@ -6,10 +6,10 @@ import numpy as np
 
 from desk import calendars
 from desk.agents.models import Known, Model
+from desk.arrays import FloatArray
 from desk.calendars import Calendar, Days
 from desk.catalog.meetings import load_meetings
-from desk.transforms.curves import FloatArray
-from desk.transforms.measures import Measure
+from desk.transforms.agent_measures import Measure
 
 
 def distances(days: Days, decisions: Days, calendar: Calendar) -> tuple[FloatArray, FloatArray]:

@@ -11,11 +11,13 @@ import numpy as np
 from desk import calendars
 from desk.agents.models import Known, Model
 from desk.agents.vintages import mean_of_known
+from desk.arrays import FloatArray
 from desk.calendars import Days
+from desk.catalog.fallbacks import VERTICES
 from desk.catalog.meetings import load_meetings
-from desk.transforms.curves import VERTICES, FloatArray, flat_forward, forward_rate
+from desk.transforms.agent_measures import Measure
+from desk.transforms.curves import flat_forward, forward_rate
 from desk.transforms.expectations import MEETINGS_AHEAD
-from desk.transforms.measures import Measure
 
 BETWEEN_BD = 31
 """Business days between two decisions where the next one has no published date yet: eight a year."""

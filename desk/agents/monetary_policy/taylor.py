@@ -13,10 +13,10 @@ import numpy as np
 from desk.agents.gaps import gap, log_of
 from desk.agents.models import Known, Model, masked
 from desk.agents.vintages import newest, on_days, trailing, vintages
+from desk.arrays import FloatArray
 from desk.calendars import Days
-from desk.transforms.curves import FloatArray
+from desk.transforms.agent_measures import Measure
 from desk.transforms.inflation import load_inflation_targets
-from desk.transforms.measures import Measure
 
 INFLATION_WEIGHT = GAP_WEIGHT = 0.5
 WINDOW_MONTHS, FEWEST_MONTHS, HALF_LIFE_MONTHS = 120, 60, 36

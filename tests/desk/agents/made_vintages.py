@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from desk.transforms.histories import Histories
-from desk.transforms.observed import Snapshots
+from desk.transforms.model_inputs import Histories
 from desk.transforms.panel import Panel
+from desk.transforms.vintage_transforms import Snapshots
 
 FIRST_MONTH = np.datetime64("2005-01", "M")
 

@@ -14,8 +14,8 @@ from desk.agents.inflation.phillips import PHILLIPS
 from desk.agents.inflation.prints import MOMENTUM, SURPRISE, quarter_without_season
 from desk.agents.models import Known
 from desk.catalog import load_catalog
-from desk.transforms.histories import surprises
-from desk.transforms.known import Grid
+from desk.point_in_time.as_of_grid import Grid
+from desk.transforms.model_inputs import surprises
 from desk.transforms.monthly import CORES, IPCA_GROUPS
 from desk.transforms.panel import Panel, build_panel
 from tests.desk.agents.made_vintages import with_histories

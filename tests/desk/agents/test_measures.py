@@ -16,7 +16,7 @@ from desk.catalog import load_catalog
 from desk.errors import BadCatalog, MissingInput
 from desk.gold import AGENT_MEASURE
 from desk.model import decision_time
-from desk.transforms.measures import Measure, Measures
+from desk.transforms.agent_measures import Measure, Measures
 from desk.transforms.panel import Panel, build_panel
 from tests.desk.made_history import decision_days, made_silver
 

@@ -14,8 +14,8 @@ from desk.agents.monetary_policy.meetings import distances
 from desk.agents.monetary_policy.path import PATH, effective_tenors, forwards_between
 from desk.agents.monetary_policy.taylor import needed_neutral, neutral_rate, path_mean, rule_rate
 from desk.catalog import load_catalog
+from desk.catalog.fallbacks import VERTICES
 from desk.catalog.meetings import load_meetings
-from desk.transforms.curves import VERTICES
 from desk.transforms.panel import Panel, build_panel
 
 DAY = dt.date(2025, 3, 3)

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from desk.alerts.machine import step
 from desk.alerts.model import AlertKey, AlertLine, AlertState, Evaluation, Notice, Plan, Reading, Silence, Snapshot
+from desk.alerts.state_machine import step
 from desk.catalog.alert_rules import RuleSettings, Severity, load_alerts
 
 NINE_TWELVE = dt.datetime(2026, 11, 19, 12, 12, tzinfo=dt.UTC)  # São Paulo's

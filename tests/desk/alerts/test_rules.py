@@ -13,7 +13,7 @@ import pytest
 
 from desk.agents import AGENTS
 from desk.alerts.evaluate import evaluate, number, shown
-from desk.alerts.metrics import MISSING, DatasetFacts, Metrics, PipelineFacts, RunFacts, expected_day, session_hours
+from desk.alerts.facts import MISSING, DatasetFacts, Metrics, PipelineFacts, RunFacts, expected_day, session_hours
 from desk.alerts.model import ALL, AlertKey
 from desk.alerts.rules import PIPELINE, RULES, Observed, Rule
 from desk.catalog.alert_rules import CHANGEABLE, checked, load_alerts

@@ -10,7 +10,7 @@ import polars as pl
 
 from desk import calendars
 from desk.model import decision_time
-from desk.portfolio.market import CURVE_VERTICES
+from desk.portfolio.market_levels import CURVE_VERTICES
 
 LAST_DAY = dt.date(2026, 6, 30)
 

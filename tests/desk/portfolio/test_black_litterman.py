@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
 from desk.portfolio.black_litterman import (
     Views,
@@ -16,7 +17,6 @@ from desk.portfolio.black_litterman import (
     proportional_uncertainty,
     uncertainty_of_confidence,
 )
-from desk.transforms.curves import FloatArray
 
 # He and Litterman (1999), tables 1 and 2: Australia, Canada, France, Germany, Japan, United Kingdom, United States.
 CORRELATION = [

@@ -12,7 +12,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time, desk_day
 from desk.portfolio import run_book
 from desk.portfolio.contracts import calendar_days
-from desk.portfolio.shorts import without_cash_shorts
+from desk.portfolio.short_substitutes import without_cash_shorts
 from desk.portfolio.size import round_to_lots, worth_trading
 from desk.risk import run_risk
 from tests.desk.portfolio.panels import make_aggregated, make_values, one_view

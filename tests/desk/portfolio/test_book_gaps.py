@@ -9,7 +9,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput, MissingInput
 from desk.model import decision_time
 from desk.portfolio import run_book
-from desk.portfolio.market import read_market
+from desk.portfolio.market_levels import read_market
 from tests.desk.portfolio.panels import make_aggregated, make_values, one_view
 
 PARAMETERS = load_desk_parameters()

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import MissingInput
+from desk.portfolio.contract_terms import Left, remaining, terms_of
 from desk.portfolio.contracts import map_contracts
-from desk.portfolio.market import (
+from desk.portfolio.market_levels import (
     CURVE_COLUMNS,
     CURVE_KEYS,
     CURVE_VERTICES,
@@ -22,7 +23,6 @@ from desk.portfolio.market import (
     read_market,
 )
 from desk.portfolio.pricing import contract_value, quote, scenario_pnl
-from desk.portfolio.terms import Left, remaining, terms_of
 from desk.transforms.curves import flat_forward
 from tests.desk.portfolio.panels import make_values
 

@@ -10,7 +10,7 @@ import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.portfolio.contracts import map_contracts, valuation_days
-from desk.portfolio.market import CURVE_COLUMNS, Levels
+from desk.portfolio.market_levels import CURVE_COLUMNS, Levels
 from desk.portfolio.pricing import quote, terms_of
 
 DEFAULT = Path(__file__).parents[4] / "shared" / "real-payloads"

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from desk.portfolio.market import CURVE_KEYS, no_moves
+from desk.portfolio.market_levels import CURVE_KEYS, no_moves
 from desk.portfolio.pricing import BP, quote, scenario_pnl
 from desk.risk.dv01 import DELTAS, deltas, dv01_ladder, parallel_dv01
 from tests.desk.risk.sample import IDS, PARAMETERS, VALUES, book, lines_alone, market, risk, terms

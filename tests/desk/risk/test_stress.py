@@ -9,7 +9,7 @@ import pytest
 
 from desk.catalog.risk_parameters import ParametricScenario, parametric_scenario
 from desk.errors import BadCatalog
-from desk.portfolio.market import CURVE_KEYS, IBOVESPA, USDBRL, curve_at
+from desk.portfolio.market_levels import CURVE_KEYS, IBOVESPA, USDBRL, curve_at
 from desk.risk import run_risk
 from desk.risk.factors import FACTORS, factor_levels, factor_matrix
 from desk.risk.stress import parametric_moves, run_stress

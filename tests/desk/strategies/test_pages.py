@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.strategy_page import COMMAND, legs_text, list_table
 from desk.strategies import STRATEGIES, Strategy
 from desk.strategies.base import FULL_CONVICTION_Z
+from tools.strategy_page import COMMAND, legs_text, list_table
 
 DOCS = Path(__file__).parents[3] / "docs"
 LIST = (DOCS / "strategies.md").read_text(encoding="utf-8")

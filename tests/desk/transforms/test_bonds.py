@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.errors import BadInput
 from desk.transforms.bonds import (
@@ -29,7 +30,6 @@ from desk.transforms.bonds import (
     vna,
 )
 from desk.transforms.cashflows import cash_flows, coupon_dates
-from desk.transforms.curves import FloatArray
 
 HISTORY = Path(os.environ.get("ALVORADA_REAL_HISTORY", Path(__file__).parents[4] / "shared" / "real-history"))
 BONDS = (LTN, NTN_F, NTN_B, LFT)

@@ -13,7 +13,7 @@ import pytest
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import SILVER
-from desk.publication import publication_times
+from desk.point_in_time.publication_rules import publication_times
 from desk.transforms.bonds import NTN_F
 from desk.transforms.bootstrap import bootstrap
 from desk.transforms.cashflows import business_days, cash_flows

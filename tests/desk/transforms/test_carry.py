@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.catalog.fallbacks import VERTICES
 from desk.errors import BadInput
 from desk.transforms.carry import carry_roll
-from desk.transforms.curves import VERTICES, flat_forward
+from desk.transforms.curves import flat_forward
 
 STEEP = np.linspace(0.12, 0.14, len(VERTICES))
 

@@ -10,8 +10,8 @@ import pytest
 
 from desk import calendars
 from desk.model import decision_time
+from desk.point_in_time.as_of_grid import Grid
 from desk.transforms.inflation import accrued_index, load_inflation_targets, target_for_next_year
-from desk.transforms.known import Grid
 
 TARGETS = load_inflation_targets()
 

@@ -10,8 +10,9 @@ import pytest
 
 from desk import calendars
 from desk.catalog import load_catalog
+from desk.catalog.fallbacks import VERTICES
 from desk.model import SILVER, decision_time
-from desk.transforms.curves import VERTICES, pu
+from desk.transforms.curves import pu
 from desk.transforms.panel import build_panel
 
 CATALOG = load_catalog()

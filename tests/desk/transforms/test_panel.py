@@ -16,7 +16,7 @@ from desk.catalog import load_catalog
 from desk.errors import BadInput, MissingInput
 from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
-from desk.transforms.known import Grid, latest_known
+from desk.point_in_time.as_of_grid import Grid, latest_known
 from desk.transforms.panel import build_panel, feature_inputs, feature_rows
 from tests.desk.made_history import decision_days, made_silver
 

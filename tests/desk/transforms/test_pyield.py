@@ -9,10 +9,11 @@ import pyield
 import pytest
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.transforms.bonds import LFT, LTN, NTN_B, NTN_F, Bond, modified_duration, price, pu_from_vna
 from desk.transforms.bootstrap import bootstrap
 from desk.transforms.cashflows import business_days, coupon_dates
-from desk.transforms.curves import FloatArray, flat_forward, forward_rate
+from desk.transforms.curves import flat_forward, forward_rate
 
 # both sides of the law on 20 November, a coupon day, a Friday before a coupon on a Saturday, the ends of a year
 SETTLE = ["2008-05-21", "2015-08-17", "2020-02-14", "2023-12-22", "2023-12-26", "2024-12-30", "2025-03-26"]

@@ -10,9 +10,9 @@ import pytest
 
 from desk import calendars
 from desk.catalog import Catalog, load_catalog
-from desk.transforms.fallbacks import load_fallbacks
-from desk.transforms.histories import Weekly, weekly_history
-from desk.transforms.known import Grid
+from desk.catalog.fallbacks import load_fallbacks
+from desk.point_in_time.as_of_grid import Grid
+from desk.transforms.model_inputs import Weekly, weekly_history
 from desk.transforms.monthly import WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
 
 DAYS = calendars.b3().days(dt.date(2024, 1, 2), dt.date(2024, 3, 28))

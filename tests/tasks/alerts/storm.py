@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from desk.alerts.metrics import Metrics
+from desk.alerts.facts import Metrics
 from desk.alerts.model import AlertKey, AlertLine, Plan
 from desk.catalog.alert_rules import RuleSettings, load_alerts, rank_of
 from tasks.alerts.evaluation import evaluate_alerts

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from blocks.smtp import MailServer
-from desk.alerts.metrics import Metrics
+from desk.alerts.facts import Metrics
 from desk.catalog.alert_rules import load_alerts
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.outbox import put, queue_test
 from tasks.alerts.postgres import PostgresRecords
-from tasks.alerts.rules import add_silence, change_rule, end_silence
 from tasks.alerts.sending import Pass, send_due, send_until
+from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
 from tasks.channels.mail import Mail
 from tasks.channels.message import Channel, Message
 from tasks.channels.slack import Slack

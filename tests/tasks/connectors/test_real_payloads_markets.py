@@ -24,7 +24,7 @@ from desk.errors import BadPayload, HtmlPayload, MissingKey, NoData, SourceError
 from desk.model import Dataset, Series, Window
 from tasks.connectors.base import Query
 from tasks.connectors.cftc_files import read_commitments
-from tasks.recording import load_recording
+from tasks.http.recording import load_recording
 from tests.tasks.connectors.answers import parse
 
 DEFAULT = Path(__file__).parents[4] / "shared" / "real-payloads"

@@ -17,7 +17,7 @@ from desk.model import Window
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Connector, Payload, Query, SourceConfig
 from tasks.connectors.bcb_ptax import BcbPtax
-from tasks.http import HttpClient
+from tasks.http.client import HttpClient
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox
 from tests.tasks.connectors.answers import window
 

@@ -14,7 +14,7 @@ from desk.errors import BadPayload, HtmlPayload, NoData, NotYet, Outage, RateLim
 from desk.model import SILVER, Window
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Connector, Payload, SourceConfig
-from tasks.http import HttpClient
+from tasks.http.client import HttpClient
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox
 from tests.tasks.connectors.answers import window
 

@@ -1,0 +1,1 @@
+"""What a Prefect server holds for us (blocks, deployments, Automations, limits), brought to what the code declares."""

@@ -1,0 +1,47 @@
+"""Who listens on a port. Reads /proc, so it names the process only where we may see it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from alvorada.stack.postgres_account import port_is_free
+from desk.errors import BadInput
+
+LISTEN = "0A"
+
+
+def require_free(port: int, what: str, option: str) -> None:
+    """Raises BadInput naming the port, its holder where known, and the option that takes another."""
+    if port_is_free(port):
+        return
+    holder = listener(port)
+    by = f" by {holder}" if holder else ""
+    raise BadInput(f"port {port} for {what} is taken{by}: stop it, or choose another with {option}")
+
+
+def listener(port: int) -> str | None:
+    """`name (pid N)` of the process that listens on a TCP port of this machine; None when it cannot be seen."""
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    for folder in Path("/proc").glob("[0-9]*") if sockets else ():
+        try:
+            if any(os.readlink(fd) in sockets for fd in (folder / "fd").iterdir()):
+                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                return f"{' '.join(words).strip()[:80]} (pid {folder.name})"
+        except OSError:  # it ended meanwhile, or belongs to somebody else
+            continue
+    return None
+
+
+def _listening_inodes(port: int) -> set[str]:
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text(encoding="ascii").splitlines()[1:]
+        except FileNotFoundError:
+            continue
+        for row in rows:
+            fields = row.split()
+            if fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+                found.add(fields[9])
+    return found

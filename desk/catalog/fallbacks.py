@@ -1,0 +1,79 @@
+"""Which sources may stand for a curve or a column, in which order: typed records of fallbacks.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from desk.catalog import read_toml
+from desk.errors import BadCatalog
+
+VERTICES: tuple[int, ...] = (21, 42, 63, 126, 252, 378, 504, 756, 1008, 1260, 1764, 2520)
+"""Business days of the constant maturities that a panel holds for every curve."""
+LONG_VERTICES = (3780, 5040)
+"""15 and 20 years: the real curve's alone, for the NTN-B of 2045."""
+
+
+@dataclass(frozen=True)
+class CurveSource:
+    """Where one curve's points come from: `points` (curve_id), `futures` (root, day of the month) or `bonds`."""
+
+    name: str
+    kind: str
+    curve_id: str = ""
+    root: str = ""
+    day: int = 1
+    issuer: str = ""
+    coupons: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CurveSpec:
+    prefix: str
+    method: str
+    patience_days: int
+    max_age_days: int
+    flat_below: float
+    forward_above: float
+    sources: tuple[CurveSource, ...]
+    vertices: tuple[int, ...] = VERTICES
+    longest_years: float = 16.0
+    """Bonds beyond are left out; by default there is still one beyond the ten-year vertex."""
+    origin: str = ""
+    """Under which name the panel says where it came from; the prefix when empty."""
+
+
+@dataclass(frozen=True)
+class ColumnFallback:
+    name: str
+    unit: str
+    patience_days: int
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fallbacks:
+    curves: tuple[CurveSpec, ...]
+    columns: tuple[ColumnFallback, ...]
+
+
+def load_fallbacks() -> Fallbacks:
+    """The declared orders. Raises BadCatalog."""
+    raw = read_toml("fallbacks")
+    try:
+        curves = tuple(
+            CurveSpec(
+                **{
+                    **entry,
+                    "sources": tuple(CurveSource(**source) for source in entry["sources"]),
+                    "vertices": tuple(entry.get("vertices", VERTICES)),
+                }
+            )
+            for entry in raw["curve"]
+        )
+        columns = tuple(
+            ColumnFallback(**{**entry, "candidates": tuple(entry["candidates"])}) for entry in raw["column"]
+        )
+    except (KeyError, TypeError) as error:
+        raise BadCatalog(f"fallbacks.toml: {error}") from error
+    return Fallbacks(curves, columns)

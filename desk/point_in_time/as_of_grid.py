@@ -1,0 +1,111 @@
+"""What was known at each decision: silver rows with two times onto a grid of decision days.
+
+A row becomes usable at the first decision day whose 06:00 São Paulo is at or after its knowledge time. Nothing in here
+looks at a later row, so cutting the silver at an `as_of` or the grid at a day leaves every earlier day as it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.arrays import FloatArray
+from desk.calendars import Days
+from desk.errors import BadInput, MissingInput
+from desk.model import decision_time
+
+Rows = npt.NDArray[np.int64]
+NAT = np.datetime64("NaT", "D")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Decision days, ascending. `as_of_us` is each day's decision time in microseconds UTC. Shapes: (T,)."""
+
+    days: Days
+    as_of_us: Rows
+
+    @classmethod
+    def of(cls, days: Sequence[dt.date]) -> Grid:
+        """Raises BadInput when the days are not strictly ascending."""
+        if not days or any(later <= earlier for earlier, later in itertools.pairwise(days)):
+            raise BadInput("decision days must be given, each once, in ascending order")
+        instants = pl.Series([decision_time(day) for day in days], dtype=pl.Datetime("us", "UTC"))
+        return cls(np.array(days, dtype="datetime64[D]"), instants.to_physical().to_numpy())
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The newest observation known at each day: values (T, S) with NaN, obs_dates (T, S) with NaT, one per entity."""
+
+    entities: tuple[str, ...]
+    values: FloatArray
+    obs_dates: Days
+
+
+def usable_rows(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """`frame` with `row`: the index of the first day that may use each row; rows that no day may use are dropped.
+
+    Raises MissingInput when a row has no knowledge time.
+    """
+    if frame["knowledge_time"].null_count():
+        raise MissingInput("silver rows without a knowledge time cannot be placed in time")
+    instants = frame["knowledge_time"].dt.cast_time_unit("us").to_physical().to_numpy()
+    rows = np.searchsorted(grid.as_of_us, instants, side="left")
+    return frame.with_columns(pl.Series("row", rows, dtype=pl.Int64)).filter(pl.col("row") < len(grid))
+
+
+def latest_known(frame: pl.DataFrame, entity: str, value: str, grid: Grid) -> Latest:
+    """For each day and entity the value of the latest obs_date known, in its latest vintage known. No age limit."""
+    events = (
+        usable_rows(frame.select(entity, "obs_date", "knowledge_time", value).filter(pl.col(value).is_not_null()), grid)
+        .sort(entity, "row", "obs_date", "knowledge_time")
+        .filter(pl.col("obs_date") == pl.col("obs_date").cum_max().over(entity))
+        .unique([entity, "row"], keep="last", maintain_order=True)
+    )
+    names = events[entity].unique(maintain_order=True).to_list()
+    column = events[entity].rle_id().to_numpy().astype(np.int64)
+    position = np.full((len(grid), len(names)), -1, dtype=np.int64)
+    position[events["row"].to_numpy(), column] = np.arange(len(events))
+    position = np.maximum.accumulate(position, axis=0)
+    return Latest(
+        tuple(names),
+        gather(events[value].cast(pl.Float64).to_numpy(), position),
+        gather_days(events["obs_date"].to_numpy(), position),
+    )
+
+
+def gather(values: npt.NDArray[np.float64], position: Rows) -> FloatArray:
+    """`values[position]`, NaN where position is -1."""
+    if not len(values):
+        return np.full(position.shape, np.nan)
+    return np.where(position >= 0, values[np.maximum(position, 0)], np.nan)
+
+
+def gather_days(days: Days, position: Rows) -> Days:
+    """`days[position]`, NaT where position is -1."""
+    if not len(days):
+        return np.full(position.shape, NAT)
+    picked: Days = days.astype("datetime64[D]")[np.maximum(position, 0)]
+    return np.where(position >= 0, picked, NAT)
+
+
+def at_rows(event_rows: Rows, length: int) -> Rows:
+    """For each of `length` days the index of the last event at or before it, -1 before the first. Shape: (length,)."""
+    return np.searchsorted(event_rows, np.arange(length), side="right").astype(np.int64) - 1
+
+
+def too_old(obs_dates: Days, grid: Grid, max_age_days: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """True where an observation is unknown or older, in calendar days, than its limit. Shapes: (T, S), limit (S,)."""
+    age = (grid.days[:, None] - obs_dates).astype("float64")
+    age[np.isnat(obs_dates)] = np.inf
+    return np.asarray(age > np.asarray(max_age_days, dtype=np.float64))

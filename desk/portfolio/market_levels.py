@@ -1,0 +1,147 @@
+"""The panel as arrays that pricing reads: one row a decision day, NaN where a level is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.arrays import FloatArray
+from desk.calendars import Days
+from desk.catalog.fallbacks import LONG_VERTICES, VERTICES
+from desk.errors import MissingInput
+from desk.portfolio.contracts import business_days, calendar_days, valuation_days
+
+CURVE_VERTICES: dict[str, tuple[int, ...]] = {
+    "pre": VERTICES,
+    "real": (*VERTICES, *LONG_VERTICES),
+    "cupom": VERTICES,
+    "ust": VERTICES,
+}
+"""Business days of each curve's vertices, in the order of `Levels.curves`. The NTN-B of 2045 needs the long ones."""
+CURVES = tuple(CURVE_VERTICES)
+CURVE_KEYS = tuple((curve, bd) for curve, vertices in CURVE_VERTICES.items() for bd in vertices)
+CURVE_COLUMNS = tuple(f"{curve}_{bd}" for curve, bd in CURVE_KEYS)
+SPOT_COLUMNS = ("usdbrl", "ibovespa", "ipca_index_pro_rata")
+MARKET_COLUMNS = (*CURVE_COLUMNS, *SPOT_COLUMNS, "usd_short_rate", "cdi")
+USDBRL, IBOVESPA, IPCA_INDEX = 1, 2, 3
+"""Places in `Levels.spots`."""
+
+
+def curve_slice(curve: str) -> slice:
+    """Where `curve` stands in the last axis of `Levels.curves`."""
+    at = [index for index, (name, _) in enumerate(CURVE_KEYS) if name == curve]
+    return slice(at[0], at[-1] + 1)
+
+
+def curve_at(curve: str, bd: int) -> int:
+    """The place of one vertex."""
+    return CURVE_KEYS.index((curve, bd))
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What contracts are priced from. Leading axes (..., ) are rows, or rows by scenarios.
+
+    `curves` (..., K): fractions per year at CURVE_KEYS (PRE and real BUS/252, cupom linear ACT/360, Treasury par
+    yields); `spots` (..., 4): one, USD/BRL, Ibovespa, pro-rata IPCA index; `usd_short` (...,): linear ACT/360 fraction.
+    """
+
+    curves: FloatArray
+    spots: FloatArray
+    usd_short: FloatArray
+
+    def __getitem__(self, rows: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Levels:
+        return Levels(self.curves[rows], self.spots[rows], self.usd_short[rows])
+
+    def shocked(self, moves: Levels) -> Levels:
+        """Levels (R, S, ...) of rows (R, ...) under moves (R or 1, S, ...): rates add, spots multiply."""
+        return Levels(
+            self.curves[:, None, :] + moves.curves,
+            self.spots[:, None, :] * moves.spots,
+            self.usd_short[:, None] + moves.usd_short,
+        )
+
+
+@dataclass(frozen=True)
+class Market:
+    """`days` (T,) decision days; `valuation` (T,) the session whose prices they know; `cdi` (T,) annual fraction."""
+
+    days: Days
+    valuation: Days
+    levels: Levels
+    cdi: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def __getitem__(self, rows: slice) -> Market:
+        return Market(self.days[rows], self.valuation[rows], self.levels[rows], self.cdi[rows])
+
+    def cdi_growth(self) -> FloatArray:
+        """Logarithm of what one BRL at CDI has become by each row, from 0 at the first. Shape (T,).
+
+        From row t to t+1 it earns the rate known at t. Raises MissingInput naming the first day without CDI.
+        """
+        rate = self.cdi[:-1]
+        if np.isnan(rate).any():
+            raise MissingInput(f"cdi is unknown on {self.days[:-1][np.isnan(rate)][0]}: the book cannot accrue cash")
+        span = business_days(self.valuation[:-1], self.valuation[1:])
+        return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / 252.0)])
+
+    def usd_growth(self) -> FloatArray:
+        """Logarithm of what one USD at the short onshore dollar rate has become by each row, from 0. Shape (T,).
+
+        A rate holds until the next one is known. A line whose dollars have no rate has no price either, so the days
+        before the first one, which count as zero, are in nobody's P&L.
+        """
+        known = np.isfinite(self.levels.usd_short)
+        last = np.maximum.accumulate(np.where(known, np.arange(len(self)), -1))
+        rate = np.where(last >= 0, self.levels.usd_short[np.maximum(last, 0)], 0.0)[:-1]
+        span = calendar_days(self.valuation[:-1], self.valuation[1:])
+        return np.concatenate([[0.0], np.cumsum(np.log1p(rate * span / 360.0))])
+
+
+def read_market(values: pl.DataFrame) -> Market:
+    """The wide panel as arrays. Raises MissingInput naming the columns that it lacks."""
+    lacking = [name for name in ("day", *MARKET_COLUMNS) if name not in values.columns]
+    if lacking:
+        raise MissingInput(f"the panel lacks {', '.join(lacking)}")
+    if values.is_empty():
+        raise MissingInput("the panel has no days")
+    days = values["day"].to_numpy().astype("datetime64[D]")
+    if (np.diff(days) <= np.timedelta64(0, "D")).any():
+        raise MissingInput("the panel's days are not ascending")
+    spots = np.column_stack([np.ones(len(days)), *(_column(values, name) for name in SPOT_COLUMNS)])
+    curves = np.column_stack([_column(values, name) for name in CURVE_COLUMNS])
+    levels = Levels(curves, spots, _column(values, "usd_short_rate"))
+    return Market(days, valuation_days(days), levels, _column(values, "cdi"))
+
+
+def factor_moves(levels: Levels) -> Levels:
+    """Moves (T, ...) from the row before to each row: rate changes, spot ratios (IPCA's is one). The first is NaN.
+
+    As `moves` of `Levels.shocked` they carry one day's history onto any day's levels.
+    """
+    ratios = np.full_like(levels.spots, np.nan)
+    ratios[1:] = levels.spots[1:] / levels.spots[:-1]
+    ratios[:, 0] = ratios[:, IPCA_INDEX] = 1.0  # an index accrual is no risk factor
+    return Levels(_difference(levels.curves), ratios, _difference(levels.usd_short))
+
+
+def no_moves(scenarios: int) -> Levels:
+    """Moves (1, S, ...) that change nothing: a canvas for stress shocks."""
+    return Levels(np.zeros((1, scenarios, len(CURVE_COLUMNS))), np.ones((1, scenarios, 4)), np.zeros((1, scenarios)))
+
+
+def _difference(levels: FloatArray) -> FloatArray:
+    moves = np.full_like(levels, np.nan)
+    moves[1:] = levels[1:] - levels[:-1]
+    return moves
+
+
+def _column(values: pl.DataFrame, name: str) -> FloatArray:
+    column = values[name].cast(pl.Float64).to_numpy()
+    return np.where(np.isfinite(column), column, np.nan)

@@ -1,0 +1,82 @@
+"""P&L of one contract from its last mark to a row: what time earned, and what each factor's move did.
+
+Parts of the price are repriced one at a time from the last mark's levels; what they leave (cross terms) is the
+residual. Gains in USD are measured at the PTAX of the last mark, and what PTAX has moved since is the part of FX.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from desk.arrays import FloatArray
+from desk.portfolio.contract_terms import Terms, coupons_paid, remaining
+from desk.portfolio.market_levels import IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_slice
+from desk.portfolio.pricing import contract_value, settlement_fx
+from desk.portfolio.pricing_formulas import nominal_value, struck_now
+
+PRICE_FACTORS = ("DI", "REAL", "CUPOM", "UST", "FX", "EQUITY")
+"""CUPOM holds the short onshore dollar rate too, which is its front."""
+Rows = npt.NDArray[np.intp]
+_FX, _STILL, _NOW, _NO_ACCRUAL = PRICE_FACTORS.index("FX"), -3, -2, -1
+
+
+@dataclass(frozen=True)
+class ContractMove:
+    """BRL of one long contract over M moves (M, N), NaN where unknown: `price` and `carry` add up to its P&L. `factors`
+    (M, F, N) in the order of PRICE_FACTORS are parts of the price, `inflation` is the part of the carry that the IPCA
+    index accrued."""
+
+    price: FloatArray
+    carry: FloatArray
+    factors: FloatArray
+    inflation: FloatArray
+
+
+def contract_moves(
+    terms: Terms, market: Market, before: Rows, after: Rows, maturity: npt.NDArray[np.datetime64], growth: FloatArray
+) -> ContractMove:
+    """Contracts `maturity` (M, N), last marked on the rows `before` (M,) of the market, into the rows `after` (M,).
+
+    `growth` (R, N) is the logarithm of what a funded line's money has cost since the market's first row.
+    """
+    was, now_at = market.levels[before], market.levels[after]
+    then = remaining(terms, market.valuation[before], maturity)
+    left = remaining(terms, market.valuation[after], maturity)
+    strike = struck_now(terms, was, then)
+    base = contract_value(terms, was, then, strike)
+    steps = contract_value(terms, _one_at_a_time(was, now_at), left, strike)
+    still, now = steps[:, _STILL], steps[:, _NOW]
+    fx_then, fx_now = settlement_fx(terms, was), settlement_fx(terms, now_at)
+    funding = np.exp(growth[after] - growth[before])
+    paid = coupons_paid(terms, market.valuation[before], market.valuation[after])
+    coupons = np.where(paid > 0, terms.multiplier * paid * nominal_value(now_at)[:, None], 0.0)
+    parts = (steps[:, : len(PRICE_FACTORS)] - still[:, None]) * fx_then[:, None]
+    parts[:, _FX] += np.where(terms.in_dollars, (now - still) * (fx_now - fx_then), 0.0)
+    return ContractMove(
+        price=(now - still) * fx_now,
+        carry=(still - base * funding + coupons) * fx_now,
+        factors=parts,
+        inflation=(still - steps[:, _NO_ACCRUAL]) * fx_now,
+    )
+
+
+def _one_at_a_time(before: Levels, after: Levels) -> Levels:
+    """Levels (M, F + 3): each factor of PRICE_FACTORS moved alone, then none, all, and none without the IPCA accrual.
+
+    The index is the row's own but in the last: its accrual is carry, not a change of price.
+    """
+    scenarios = len(PRICE_FACTORS) + 3
+    curves = np.repeat(before.curves[:, None], scenarios, axis=1)
+    spots = np.repeat(before.spots[:, None], scenarios, axis=1)
+    short = np.repeat(before.usd_short[:, None], scenarios, axis=1)
+    for place, curve in enumerate(("pre", "real", "cupom", "ust")):
+        curves[:, place, curve_slice(curve)] = after.curves[:, curve_slice(curve)]
+    short[:, PRICE_FACTORS.index("CUPOM")] = after.usd_short
+    spots[:, _FX, USDBRL] = after.spots[:, USDBRL]
+    spots[:, PRICE_FACTORS.index("EQUITY"), IBOVESPA] = after.spots[:, IBOVESPA]
+    spots[:, :_NO_ACCRUAL, IPCA_INDEX] = after.spots[:, IPCA_INDEX, None]
+    curves[:, _NOW], spots[:, _NOW], short[:, _NOW] = after.curves, after.spots, after.usd_short
+    return Levels(curves, spots, short)

@@ -1,0 +1,193 @@
+"""What each strategy would have made by itself: volatility-scaled legs, the book's timing and its costs. Pure.
+
+A simplification of the book, so that the strategies can be compared over any years in a second: the legs of a strategy
+take equal risk, and together the target volatility at full conviction, by their trailing volatility; there are no
+lots, no limits, no optimiser and no netting between strategies. Rolls are paid. Timing is the book's: what row t
+decides is filled at the prices of row t + 1 and earns from there to row t + 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from desk.arrays import FloatArray
+from desk.catalog.desk_parameters import DeskParameters
+from desk.portfolio.contract_terms import Terms, coupons_paid, remaining, terms_of
+from desk.portfolio.contracts import calendar_days, map_contracts
+from desk.portfolio.market_levels import USDBRL, Market, read_market
+from desk.portfolio.pricing import contract_value, quote, settlement_fx
+from desk.portfolio.pricing_formulas import nominal_value, struck_now
+from desk.portfolio.size import unit_cost
+from desk.strategies.base import Strategy
+from desk.transforms import rolling
+
+RISK_WINDOW = 63
+"""Rows of P&L behind a leg's volatility: a quarter, as the features have it."""
+
+RECORD: dict[str, pl.DataType] = {
+    "strategy_id": pl.String(),
+    "days": pl.Int64(),
+    "hit_rate": pl.Float64(),
+    "turnover": pl.Float64(),
+    "annual_return": pl.Float64(),
+    "sharpe": pl.Float64(),
+    "worst_drawdown": pl.Float64(),
+    "mean_correlation": pl.Float64(),
+}
+"""days: with a position. hit_rate: share of them with a gain after costs. turnover: times a year that a full position
+is traded, one way. annual_return, worst_drawdown: fractions of NAV, after costs, over CDI, added up and not compounded,
+at the book's target volatility when conviction is full. sharpe: of daily P&L after costs, all days from the first
+position on. mean_correlation: with each other strategy's P&L on the days of both. Null where unknown."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One long contract by row (T, N), BRL: `pnl` from the row to the next (with carry, coupons and funding), `cost` to
+    trade one, `rolls` where the next row's contract is another."""
+
+    pnl: FloatArray
+    cost: FloatArray
+    rolls: FloatArray
+
+
+def strategy_pnl(
+    values: pl.DataFrame, signals: pl.DataFrame, strategies: Sequence[Strategy], parameters: DeskParameters
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Daily P&L after costs as fractions of NAV, and RECORD rows, one per strategy.
+
+    `values` is the panel's, `signals` its STRATEGY_SIGNALS rows. The first frame has `day` and one column a strategy,
+    null before its first position. Raises MissingInput where the panel lacks a level that pricing reads.
+    """
+    market = read_market(values)
+    unit = unit_returns(market, parameters)
+    position_of = _positions(signals, strategies, len(market))
+    daily, turnover = {}, {}
+    for strategy in strategies:
+        score = position_of[strategy.id]
+        daily[strategy.id] = _daily(score, strategy, unit, parameters)
+        turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * rolling.DAYS_PER_YEAR)
+    frame = pl.DataFrame({"day": values["day"], **daily}, nan_to_null=True)
+    return frame, _records(daily, position_of, turnover)
+
+
+def unit_returns(market: Market, parameters: DeskParameters) -> Unit:
+    """What one long contract of each instrument gains from each row to the next; the last row is NaN."""
+    terms = terms_of(parameters.instruments)
+    maturity = map_contracts(parameters.instruments, market.days).maturity
+    quotes = quote(terms, market.levels, market.valuation, maturity)
+    cost = unit_cost(parameters, terms, quotes, market.levels.spots[:, USDBRL])
+    now, later = market[:-1], market[1:]
+    held = maturity[:-1]
+    then = remaining(terms, now.valuation, held)
+    left = remaining(terms, later.valuation, held)
+    strike = struck_now(terms, now.levels, then)
+    before = contract_value(terms, now.levels, then, strike)
+    after = contract_value(terms, later.levels, left, strike)
+    gain = after - before * _funding(terms, market) + _coupons(terms, market)
+    pnl = np.full(maturity.shape, np.nan)
+    pnl[:-1] = gain * settlement_fx(terms, later.levels)
+    rolls = np.zeros(maturity.shape)
+    rolls[:-1] = maturity[1:] != held
+    return Unit(pnl, cost, rolls)
+
+
+def _funding(terms: Terms, market: Market) -> FloatArray:
+    """Growth of the money that a funded line ties up, from each row to the next (T - 1, N)."""
+    cdi = np.exp(np.diff(market.cdi_growth()))
+    days = calendar_days(market.valuation[:-1], market.valuation[1:])
+    dollars = 1.0 + market.levels.usd_short[:-1] * days / 360.0
+    growth = np.where(terms.funded[None, :], cdi[:, None], 1.0)
+    return np.where(terms.dollar_funded[None, :], dollars[:, None], growth)
+
+
+def _coupons(terms: Terms, market: Market) -> FloatArray:
+    """What one bond pays between a row and the next (T - 1, N), coupons and redemption, BRL."""
+    paid = coupons_paid(terms, market.valuation[:-1], market.valuation[1:])
+    nominal = terms.multiplier * nominal_value(market.levels[1:])[:, None]
+    return np.where(paid > 0, paid * nominal, 0.0)
+
+
+def _positions(signals: pl.DataFrame, strategies: Sequence[Strategy], rows: int) -> dict[str, FloatArray]:
+    """score x confidence by strategy, zero where there is no score: no view is no position."""
+    found = {}
+    for strategy in strategies:
+        own = signals.filter(pl.col("strategy_id") == strategy.id).sort("as_of")
+        if len(own) != rows:
+            raise ValueError(f"{strategy.id}: {len(own)} signals for {rows} days")
+        found[strategy.id] = (own["score"] * own["confidence"]).fill_null(0.0).to_numpy()
+    return found
+
+
+def _daily(score: FloatArray, strategy: Strategy, unit: Unit, parameters: DeskParameters) -> FloatArray:
+    """P&L after costs by row as fractions of NAV, NaN before the first position; a leg without prices is left out."""
+    legs = [(parameters.instrument_ids.index(leg.instrument), leg.sign) for leg in strategy.legs]
+    priced = [(column, sign) for column, sign in legs if np.isfinite(unit.pnl[:, column]).any()] or legs
+    columns, signs = [column for column, _ in priced], np.array([sign for _, sign in priced])
+    pnl, cost, rolls = unit.pnl[:, columns], unit.cost[:, columns], unit.rolls[:, columns]
+    weights = _scaled(signs, pnl) * parameters.portfolio.target_volatility
+    held = np.zeros_like(weights)  # what row t decides is filled at the prices of row t + 1
+    held[1:] = np.nan_to_num(weights * score[:, None])[:-1]
+    traded = np.abs(np.diff(held, axis=0, prepend=0.0))
+    rolled = np.zeros_like(held)
+    rolled[1:] = 2.0 * (rolls * np.abs(held))[:-1]
+    earned = np.zeros_like(held)
+    earned[1:] = np.where(held != 0.0, np.nan_to_num(held * pnl), 0.0)[:-1]
+    total: FloatArray = (earned - (traded + rolled) * np.nan_to_num(cost)).sum(axis=1)
+    begun = np.flatnonzero(held.any(axis=1))
+    total[: begun[0] if len(begun) else len(total)] = np.nan
+    return total
+
+
+def _scaled(signs: FloatArray, pnl: FloatArray) -> FloatArray:
+    """Contracts (T, legs) per BRL of NAV that give the legs equal risk and all together a volatility of one a year.
+
+    By what each row knows: the moves into it and before. NaN where a leg has no volatility yet.
+    """
+    moves = np.full_like(pnl, np.nan)
+    moves[1:] = pnl[:-1]
+    risk = np.column_stack([rolling.volatility(move, RISK_WINDOW) for move in moves.T])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = np.where(risk > 0, signs / risk, np.nan)
+    basket = np.full(len(pnl), np.nan)
+    basket[1:] = (weights[:-1] * moves[1:]).sum(axis=1)
+    together = rolling.volatility(basket, RISK_WINDOW)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(together[:, None] > 0, weights / together[:, None], np.nan))
+
+
+def _records(
+    daily: Mapping[str, FloatArray], position_of: Mapping[str, FloatArray], turnover: Mapping[str, float]
+) -> pl.DataFrame:
+    rows = []
+    names = list(daily)
+    for name in names:
+        pnl = daily[name]
+        known = pnl[np.isfinite(pnl)]
+        inside = (np.nan_to_num(rolling.lagged(position_of[name], 2)) != 0.0) & np.isfinite(pnl)
+        deviation = known.std(ddof=1) if len(known) > 1 else 0.0
+        path = np.concatenate([[0.0], np.cumsum(known)])
+        others = [value for other in names if other != name and (value := _correlation(pnl, daily[other])) is not None]
+        rows.append(
+            {
+                "strategy_id": name,
+                "days": int(inside.sum()),
+                "hit_rate": float((pnl[inside] > 0).mean()) if inside.any() else None,
+                "turnover": turnover[name] if len(known) else None,
+                "annual_return": float(known.mean() * rolling.DAYS_PER_YEAR) if len(known) else None,
+                "sharpe": float(known.mean() / deviation * np.sqrt(rolling.DAYS_PER_YEAR)) if deviation > 0 else None,
+                "worst_drawdown": float((np.maximum.accumulate(path) - path).max()) if len(known) else None,
+                "mean_correlation": float(np.mean(others)) if others else None,
+            }
+        )
+    return pl.DataFrame(rows, schema=RECORD)
+
+
+def _correlation(first: FloatArray, second: FloatArray) -> float | None:
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() < RISK_WINDOW or first[both].std() == 0.0 or second[both].std() == 0.0:
+        return None
+    return float(np.corrcoef(first[both], second[both])[0, 1])

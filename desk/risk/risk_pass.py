@@ -1,0 +1,129 @@
+"""The risk pass: panel and book in, the risk tables of gold out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.catalog.desk_parameters import DeskParameters
+from desk.errors import MissingInput
+from desk.gold import COMPONENT_VAR, DV01_LADDER, RISK_LIMITS_STATUS, RISK_METRICS_DAILY, STRESS_TEST_RESULTS
+from desk.portfolio.market_levels import Market, factor_moves, read_market
+from desk.portfolio.pricing import terms_of
+from desk.risk import risk_frames as frames
+from desk.risk import tail
+from desk.risk.components import component_var
+from desk.risk.dv01 import deltas, dv01_ladder
+from desk.risk.factors import factor_matrix, shown_moves
+from desk.risk.limits import limit_values
+from desk.risk.monte_carlo import simulated_pnl
+from desk.risk.positions import Positions, read_positions
+from desk.risk.reverse_stress import Reverse, reverse_scenario, reverse_stress
+from desk.risk.stress import SHOWN, Scenario, run_stress
+from desk.risk.tail_history import (
+    ES_TEST_VAR,
+    LEVELS,
+    TailHistory,
+    monte_carlo_metrics,
+    next_move_pnl,
+    tail_history,
+    tail_metrics,
+)
+from desk.risk.var_backtest import Tested, run_backtests
+
+Frames = dict[str, pl.DataFrame]
+Rows = npt.NDArray[np.intp]
+WORST_DAY = "worst_day"
+REVERSE_METRIC = ("reverse_stress_deviations", "repricing")
+COMPONENT_LEVEL = 0.95
+
+
+def run_risk(
+    values: pl.DataFrame,
+    book: Mapping[str, pl.DataFrame],
+    parameters: DeskParameters,
+    days: Sequence[dt.date],
+    archive: pl.DataFrame | None = None,
+) -> Frames:
+    """Risk of the positions that each decision of `days` wants.
+
+    `values` is the wide panel and `book` what `run_book` returned for it (TARGET_POSITION and PORTFOLIO_STATE, from the
+    book's inception: backtests look back along it; P&L by strategy where there is one). `archive` holds the panel's
+    columns on days before its first, for dated scenarios. Returns RISK_METRICS_DAILY, COMPONENT_VAR, DV01_LADDER,
+    STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers that too little history
+    supports are null, their limits `absent`. Raises MissingInput naming columns, tables or days that are lacking.
+    """
+    market = read_market(values)
+    older = None if archive is None or archive.is_empty() else read_market(archive)
+    positions = read_positions(market, book, parameters)
+    chosen = _chosen(positions, market, days)
+    terms = terms_of(parameters.instruments)
+    history = tail_history(terms, market, positions, parameters)
+    metrics = tail_metrics(history, positions.nav, parameters.risk)
+    quantile = float(tail.normal_var(1.0, COMPONENT_LEVEL))
+    parts = component_var(positions.contracts, history.matrix, quantile)
+    headline = {metric: metrics[metric, parameters.risk.headline] for metric in (*LEVELS, ES_TEST_VAR)}
+    deviation = parts.component / quantile / positions.nav[:, None]
+    deviation = np.where(np.isfinite(history.deviation)[:, None], deviation, np.nan)
+    reverse = reverse_stress(terms, market, positions, parameters, chosen)
+    scenarios = [
+        *run_stress(terms, market, positions, parameters, older),
+        _worst_day(market, history),
+        reverse_scenario(reverse, parameters),
+    ]
+    pnl = next_move_pnl(terms, market, positions)
+    observations = tail.known_rows(history.pnl)
+    table = {key: Tested(value, observations) for key, value in metrics.items() if key[0] != ES_TEST_VAR}
+    table |= run_backtests(pnl, headline, positions.nav, parameters)
+    table[REVERSE_METRIC] = _distance(reverse, parameters)
+    last = int(chosen[-1])
+    simulated = monte_carlo_metrics(simulated_pnl(terms, market, positions, parameters, last), positions.nav[last])
+    paths = parameters.risk.monte_carlo_paths
+    values_of_limits = limit_values(positions, headline, deviation, parameters)
+    ladder = np.concatenate([dv01_ladder(terms, market, positions), deltas(terms, market, positions)], axis=1)
+    metric_rows = [
+        frames.metric_frame(positions, table, chosen),
+        frames.last_row_frame(positions, simulated, paths, last),
+    ]
+    return {
+        RISK_METRICS_DAILY.name: pl.concat(metric_rows).sort("as_of", *RISK_METRICS_DAILY.key),
+        COMPONENT_VAR.name: frames.component_frame(positions, parts, history, parameters, chosen),
+        DV01_LADDER.name: frames.ladder_frame(positions, ladder, chosen),
+        STRESS_TEST_RESULTS.name: frames.stress_frame(positions, scenarios, parameters, chosen),
+        RISK_LIMITS_STATUS.name: frames.limit_frame(positions, values_of_limits, parameters, chosen),
+    }
+
+
+def _chosen(positions: Positions, market: Market, days: Sequence[dt.date]) -> Rows:
+    own = market.days[positions.rows]
+    wanted = np.array(sorted(set(days)), dtype="datetime64[D]")
+    if not len(wanted):
+        raise MissingInput("the risk pass was given no days")
+    at = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
+    if (own[at] != wanted).any():
+        raise MissingInput(f"the book has no {wanted[own[at] != wanted][0]}")
+    return np.asarray(at, dtype=np.intp)
+
+
+def _distance(reverse: Reverse, parameters: DeskParameters) -> Tested:
+    window = parameters.portfolio.covariance_window
+    return Tested(reverse.distance, np.full(len(reverse.distance), window, dtype=np.int64))
+
+
+def _worst_day(market: Market, history: TailHistory) -> Scenario:
+    """The trailing day whose moves would cost today's positions most."""
+    sessions = market.valuation[np.maximum(history.worst_row, 0)]
+    matrix = factor_matrix(factor_moves(market.levels))
+    names: list[str] = []
+    moves: list[str | None] = []
+    for row, session in zip(history.worst_row, sessions, strict=True):
+        known = row >= 0
+        names.append(f"Worst day of the window: {session.item():%d %b %Y}" if known else "Worst day: unknown")
+        shown = {name: size for name, size in shown_moves(matrix[row]).items() if name in SHOWN}
+        moves.append(json.dumps(shown) if known else None)
+    return Scenario(WORST_DAY, names, "dated", history.worst_pnl, moves)

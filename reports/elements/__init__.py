@@ -1,0 +1,1 @@
+"""What sections are made of: text, numbers, language, colours, receipts."""

@@ -1,0 +1,134 @@
+"""Numbers as a person reads them, in the language spoken. The one place where fractions become percent and bp.
+
+Every function takes None or NaN for what is not known and answers `n/a`: an unknown is never printed as a zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from typing import Any
+
+from desk.model import SAO_PAULO
+from reports.elements.locale import say, spoken
+
+NOT_KNOWN = "n/a"
+MINUS = "\u2212"
+NBSP = "\u00a0"
+
+
+def known(value: float | int | None) -> float | None:
+    """The number, or None when it is null, NaN or infinite."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def number(value: float | int | None, digits: int = 2, *, signed: bool = False) -> str:
+    """`1,234.50`; with `signed` a plus before a positive number. A rounded zero has no sign."""
+    clean = known(value)
+    if clean is None:
+        return say(NOT_KNOWN)
+    tongue = spoken()
+    text = f"{abs(clean):,.{digits}f}".translate({ord("."): tongue.decimal, ord(","): tongue.thousands})
+    if not any(character in "123456789" for character in text):
+        return text
+    if clean < 0:
+        return MINUS + text
+    return f"+{text}" if signed else text
+
+
+def significant(value: float | None, digits: int = 6) -> str:
+    """`0.135123`, `5.4321e+09`: to so many significant digits, for receipts."""
+    clean = known(value)
+    tongue = spoken()
+    marks = {ord("."): tongue.decimal, ord(","): tongue.thousands}
+    return say(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
+
+
+def percent(fraction: float | None, digits: int = 2, *, signed: bool = False) -> str:
+    """0.1315 -> `13.15%`."""
+    clean = known(fraction)
+    return say(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
+
+
+def basis_points(fraction: float | None, digits: int = 0, *, signed: bool = True) -> str:
+    """0.0012 -> `+12 bp`."""
+    clean = known(fraction)
+    return say(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
+
+
+def brl(value: float | None, *, signed: bool = False) -> str:
+    """`BRL 18,400` below a million, `BRL 101.23 million` from there."""
+    clean = known(value)
+    if clean is None:
+        return say(NOT_KNOWN)
+    if abs(clean) >= 999_999.5:
+        return say("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
+    return say("BRL\u00a0{}", number(clean, 0, signed=signed))
+
+
+def thousands(value: float | int | None, *, signed: bool = False) -> str:
+    """`12,345`: whole numbers, for columns whose head says the unit."""
+    return number(value, 0, signed=signed)
+
+
+def date(day: dt.date | None) -> str:
+    """`20 Nov 2026`, in the language spoken, whatever the locale."""
+    return f"{day.day} {spoken().months[day.month - 1]} {day.year}" if day is not None else say(NOT_KNOWN)
+
+
+def moment(instant: dt.datetime | None) -> str:
+    """`20 Nov 2026 06:00 BRT`: São Paulo time."""
+    if instant is None:
+        return say(NOT_KNOWN)
+    local = instant.astimezone(SAO_PAULO)
+    return f"{date(local.date())} {local:%H:%M} BRT"
+
+
+def tenor(business_days: int) -> str:
+    """Business days as the market says them: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`."""
+    if business_days >= 252:
+        years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", spoken().decimal)
+        return years + say("y")
+    return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}{say('bd')}"
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """`1 order`, `6 orders`."""
+    return f"{thousands(count)} {say(noun if count == 1 else nouns or noun + 's')}"
+
+
+def listed(items: list[str], most: int = 6) -> str:
+    """`a, b and c`; beyond `most` the rest is counted, not dropped in silence."""
+    if len(items) > most:
+        return say("{} and {} more", ", ".join(items[:most]), len(items) - most)
+    return say("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
+
+
+def capital(text: str) -> str:
+    """A capital first letter, the rest as it is: contract names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def words(identifier: str) -> str:
+    """`fx_equilibrium` -> `fx equilibrium`: an id as words, for labels that have no name of their own."""
+    return identifier.replace("_", " ").strip()
+
+
+def parsed_json(text: str | None) -> Any:
+    """A gold `json` column. None for null or empty. Raises ValueError for text that is not JSON: a bug upstream."""
+    return json.loads(text) if text else None
+
+
+def drivers(text: str | None) -> dict[str, float]:
+    """A `{name: signed contribution}` column, largest size first; unknown contributions are left out."""
+    raw = parsed_json(text) or {}
+    pairs = [(str(name), known(value)) for name, value in raw.items() if isinstance(value, int | float)]
+    return dict(sorted(((n, v) for n, v in pairs if v is not None), key=lambda pair: (-abs(pair[1]), pair[0])))
+
+
+def names(text: str | None) -> tuple[str, ...]:
+    """A `[input, ...]` column."""
+    return tuple(str(item) for item in parsed_json(text) or [])

@@ -1,0 +1,108 @@
+"""Levels over time: the wide history of features, and changes over a day, a week, a month and a year.
+
+A change compares today's value with the value the desk had at 06:00 of an earlier day, so that it is what a reader of
+yesterday's page would compute by hand. No change is given where no newer observation has come since.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from reports.elements.formats import known
+from reports.elements.report_data import ReportData, with_day
+
+SPANS: tuple[tuple[str, int], ...] = (("1d", 1), ("1w", 7), ("1m", 30), ("1y", 365))
+"""Calendar days back; the value of the last decision at or before that day."""
+OLDEST_MATCH_DAYS = 10
+"""A reference day with no decision within so many days before it has no value: history does not reach it."""
+Z_MINIMUM = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One feature today. `changes` are in the feature's own unit; `z` against its own history, at least 60 days."""
+
+    feature_id: str
+    value: float
+    obs_date: dt.date | None
+    before: dict[str, float | None]
+    fresh: dict[str, bool]
+    """Whether an observation newer than the one then known has come since."""
+    z: float | None
+    z_days: int
+    path: tuple[float, ...]
+
+    def change(self, span: str) -> float | None:
+        earlier = self.before[span]
+        return None if earlier is None or not self.fresh[span] else self.value - earlier
+
+    def change_fraction(self, span: str) -> float | None:
+        earlier = self.before[span]
+        return None if not earlier or not self.fresh[span] else self.value / earlier - 1.0
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The feature table of one decision and its past."""
+
+    data: ReportData
+
+    @cached_property
+    def _by_id(self) -> dict[str, pl.DataFrame]:
+        rows = with_day(self.data.history("feature")).filter(pl.col("value").is_not_null())
+        return {str(key[0]): part for key, part in rows.partition_by("feature_id", as_dict=True).items()}
+
+    def get(self, feature_id: str) -> Level | None:
+        """The level as of the decision; None when it is not known then."""
+        rows = self._by_id.get(feature_id)
+        if rows is None or rows["day"][-1] != self.data.day:
+            return None
+        value = known(rows["value"][-1])
+        if value is None:
+            return None
+        before, fresh = {}, {}
+        for span, back in SPANS:
+            earlier = _at(rows, self.data.day - dt.timedelta(days=back))
+            before[span] = earlier[0] if earlier else None
+            fresh[span] = bool(earlier) and earlier[1] != rows["obs_date"][-1]  # type: ignore[index]
+        path = rows["value"].to_numpy()
+        z, count = z_score(path)
+        return Level(feature_id, value, rows["obs_date"][-1], before, fresh, z, count, tuple(path.tolist()))
+
+    def first_known(self, feature_ids: tuple[str, ...]) -> Level | None:
+        return next((level for name in feature_ids if (level := self.get(name)) is not None), None)
+
+    def curve(self, prefix: str, back_days: int = 0) -> list[tuple[int, float]]:
+        """(tenor_bd, rate) of `<prefix>_<tenor_bd>` as known `back_days` calendar days ago, short end first."""
+        points = []
+        for name, rows in self._by_id.items():
+            stem, _, tail = name.rpartition("_")
+            if stem != prefix or not tail.isdigit():
+                continue
+            found = _at(rows, self.data.day - dt.timedelta(days=back_days))
+            exact = back_days > 0 or rows["day"][-1] == self.data.day
+            if found is not None and exact:
+                points.append((int(tail), found[0]))
+        return sorted(points)
+
+
+def z_score(path: np.ndarray) -> tuple[float | None, int]:
+    """How many standard deviations (n - 1) the last value lies from the mean of the path, and over how many days."""
+    clean = path[np.isfinite(path)]
+    if clean.size < Z_MINIMUM:
+        return None, int(clean.size)
+    spread = float(clean.std(ddof=1))
+    return (float((clean[-1] - clean.mean()) / spread) if spread > 1e-12 else None), int(clean.size)
+
+
+def _at(rows: pl.DataFrame, day: dt.date) -> tuple[float, dt.date | None] | None:
+    """(value, obs_date) of the last decision on or before `day`, within OLDEST_MATCH_DAYS of it."""
+    place = int(rows["day"].search_sorted(day, side="right")) - 1
+    if place < 0 or (day - rows["day"][place]).days > OLDEST_MATCH_DAYS:
+        return None
+    return float(rows["value"][place]), rows["obs_date"][place]

@@ -1,0 +1,128 @@
+"""The report: one self-contained HTML page. The same data gives the same bytes, but for the element `rendered-at`.
+
+No request leaves the page: styles, script, Plotly and figures are inside it, and its Content-Security-Policy holds it
+to that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from importlib import resources
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from desk.errors import BadInput
+from reports.elements.elements import Figure
+from reports.elements.formats import NOT_KNOWN, date, moment, number, significant
+from reports.elements.locale import say, speaking
+from reports.elements.palette import DARK
+from reports.elements.receipts import STAMPS, anchor, receipts, short_hash
+from reports.elements.report_data import ReportData
+from reports.page import headline
+from reports.page.summary import BANNERS
+from reports.sections import SECTIONS
+
+
+def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> str:
+    """The whole page as text (UTF-8, at most 6 MB). `rendered_at` is aware; it and the run that asked for the page
+    stand in the one element `<time id="rendered-at">`. Raises BadInput for a language that the report does not have."""
+    if rendered_at.tzinfo is None:
+        raise BadInput(f"rendered_at has no time zone: {rendered_at}")
+    with speaking(language) as tongue:
+        return _page(data, rendered_at, tongue.tag)
+
+
+def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
+    sections = [make(data) for make in SECTIONS]
+    world = "" if data.world == "live" else f" [{data.world}]"
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            say=say,
+            language=tag,
+            title=f"Alvorada {date(data.day)}{world}",
+            day=date(data.day),
+            as_of=moment(data.as_of),
+            as_of_iso=data.as_of.isoformat(),
+            banner=BANNERS.get(data.world, ""),
+            world=data.world,
+            rendered_iso=rendered_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
+            rendered=moment(rendered_at),
+            run_id=data.run_id,
+            code_version=data.code_version,
+            lines=headline.lines(data, sections),
+            sections=sections,
+            receipts=_receipt_rows(data),
+            datasets=list(data.latest("dataset_status").iter_rows(named=True)),
+            format_date=date,
+            figures=_script_json({figure.id: figure.spec for figure in _figures(sections)}),
+            dark_colors=_script_json(DARK),
+            css=_asset("report.css"),
+            script=_asset("report.js"),
+            plotly=Markup(_script_text(get_plotlyjs())),  # our own pinned dependency
+        )
+    )
+
+
+def figure_specs(data: ReportData, language: str = "en") -> dict[str, Any]:
+    """Every figure of the page by div id, as Plotly's `data` and `layout`: for pictures made elsewhere."""
+    with speaking(language):
+        return {figure.id: dict(figure.spec) for figure in _figures([make(data) for make in SECTIONS])}
+
+
+def _figures(sections: Iterable[Any]) -> list[Figure]:
+    return [figure for section in sections for figure in section.figures]
+
+
+def _receipt_rows(data: ReportData) -> list[dict[str, str]]:
+    rows = []
+    for row in receipts(data).rows.values():
+        rows.append(
+            {
+                "anchor": anchor(row["input_id"]),
+                "input": row["input_id"],
+                "source": row["source"] or "",
+                "dataset": row["dataset"] or "",
+                "value": significant(row["value"]),
+                "unit": row["unit"] or "",
+                "observed": date(row["obs_date"]),
+                "known": moment(row["knowledge_time"]),
+                "stamp": say(STAMPS.get(row["stamp"], row["stamp"] or NOT_KNOWN)),
+                "age": number(row["age_bd"], 0),
+                "state": row["state"] or NOT_KNOWN,
+                "hash": short_hash(row),
+                "full_hash": row["sha256"] or "",
+            }
+        )
+    return rows
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _asset(name: str) -> Markup:
+    return Markup((resources.files("reports.templates") / name).read_text(encoding="utf-8"))
+
+
+def _script_json(value: Any) -> Markup:
+    """JSON that cannot end its script element, whatever the names in it are. Raises ValueError for a NaN."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _script_text(text: str) -> str:
+    return text.replace("</script", "<\\/script")

@@ -1,0 +1,173 @@
+"""What came of the orders: each order's contract from the settlement it was filled at to the last one known.
+
+An order decided at 06:00 of a day is filled at that day's settlement, which the next decision sees; from then on its
+contract moves for or against it. The gain is of the first order: DV01 times the move of the rate in basis points where
+the contract is quoted in one, else the change of notional times the move of the price. It is without carry, and before
+costs where it does not say after.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from reports.elements.formats import known
+from reports.elements.report_data import ReportData, Row, with_day
+
+SPANS = (1, 5, 21)
+"""Business days after the fill at which an order is judged."""
+SCORED_DECISIONS = 126
+"""Decisions back whose orders the scorecard counts: half a year."""
+Verdict = Literal["right", "wrong", "flat", "not moved yet", "no price since"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A contract's price, and its rate where it is quoted in one, as one decision saw them."""
+
+    day: dt.date
+    price: float | None
+    rate: float | None
+
+    @property
+    def quoted(self) -> float | None:
+        return self.rate if self.rate is not None else self.price
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`decided` is the level that the order was decided on, `filled` the settlement it got, `now` the last one of the
+    same contract. `gains` by span, BRL; None while the span is not over. `gain`: to the last mark."""
+
+    order: Row
+    day: dt.date
+    in_rate: bool
+    rolls: bool
+    """One of the two legs that carry a position from one contract into the next: no view, and not scored."""
+    decided: float | None
+    filled: float | None
+    now: float | None
+    gain: float | None
+    gains: dict[int, float | None]
+    past_invalidation: bool | None
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.filled is None:
+            return "no price since"
+        if self.gain is None:
+            return "not moved yet"
+        return "right" if self.gain > 0 else "wrong" if self.gain < 0 else "flat"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Orders judged so many days after their fill: how many, how many right, what they gained and cost. BRL."""
+
+    span: int
+    judged: int
+    right: int
+    gain: float
+    cost: float | None
+
+    @property
+    def hit_rate(self) -> float | None:
+        return self.right / self.judged if self.judged else None
+
+
+def outcomes(data: ReportData, decisions: int = SCORED_DECISIONS) -> tuple[Outcome, ...]:
+    """Of the orders of the last `decisions` decisions before this one, newest first, in the desk's order within one."""
+    orders = with_day(data.history("action")).filter(pl.col("as_of") < data.as_of)
+    marked = with_day(data.history("target_position"))
+    days = marked["day"].unique().sort().to_list()
+    place = {day: index for index, day in enumerate(days)}
+    marks = _marks(marked)
+    wanted = set(days[max(0, len(days) - 1 - decisions) :])
+    rows = orders.filter(pl.col("day").is_in(list(wanted))).sort("as_of", "seq", descending=[True, False])
+    legs = rows.group_by("day", "instrument_id").agg(pl.len().alias("legs"))
+    two = set(legs.filter(pl.col("legs") > 1).select("day", "instrument_id").iter_rows())
+    return tuple(
+        _outcome(row, days, place[row["day"]], marks, (row["day"], row["instrument_id"]) in two)
+        for row in rows.iter_rows(named=True)
+        if row["day"] in place
+    )
+
+
+def _marks(marked: pl.DataFrame) -> dict[tuple[str, str], dict[dt.date, Mark]]:
+    """By instrument and contract, the marks of each day on which the instrument was that contract."""
+    found: dict[tuple[str, str], dict[dt.date, Mark]] = {}
+    columns = ("instrument_id", "contract_id", "day", "price", "rate")
+    for instrument, contract, day, price, rate in marked.select(columns).iter_rows():
+        found.setdefault((instrument, contract), {})[day] = Mark(day, known(price), known(rate))
+    return found
+
+
+def _outcome(
+    order: Row, days: Sequence[dt.date], at: int, marks: dict[tuple[str, str], dict[dt.date, Mark]], rolls: bool
+) -> Outcome:
+    own = marks.get((order["instrument_id"], order["contract_id"]), {})
+    start = own.get(days[at])
+    fill = own.get(days[at + 1]) if at + 1 < len(days) else None
+    later = [own[day] for day in days[at + 2 :] if day in own and own[day].quoted is not None]
+    last = later[-1] if later and fill is not None and fill.quoted is not None else None
+    in_rate = any(mark.rate is not None for mark in (start, fill) if mark is not None)
+    gains = {
+        span: _gain(order, fill, own.get(days[at + 1 + span])) if at + 1 + span < len(days) else None for span in SPANS
+    }
+    seen = last or (fill if fill is not None and fill.quoted is not None else None)
+    return Outcome(
+        order=order,
+        day=order["day"],
+        in_rate=in_rate,
+        rolls=rolls,
+        decided=start.quoted if start else None,
+        filled=fill.quoted if fill else None,
+        now=last.quoted if last else None,
+        gain=_gain(order, fill, last),
+        gains=gains,
+        past_invalidation=_past(order, seen, in_rate),
+    )
+
+
+def _gain(order: Row, fill: Mark | None, later: Mark | None) -> float | None:
+    """BRL of the order's change of position between two marks of its contract; None where one is not known."""
+    if fill is None or later is None:
+        return None
+    dv01, notional = known(order["dv01_change_brl"]), known(order["notional_change_brl"])
+    if fill.rate is not None and later.rate is not None and dv01 is not None:
+        return -dv01 * (later.rate - fill.rate) * 10_000.0
+    if fill.price and later.price is not None and notional is not None:
+        return notional * (later.price / fill.price - 1.0)
+    return None
+
+
+def _past(order: Row, mark: Mark | None, in_rate: bool) -> bool | None:
+    """Whether the last level is beyond the order's invalidation: a long rate position is wrong above it, and so on."""
+    level = known(order["invalidation"])
+    if level is None or mark is None or mark.quoted is None or not order["contracts_to"]:
+        return None
+    wrong_above = (order["contracts_to"] > 0) == in_rate
+    return mark.quoted > level if wrong_above else mark.quoted < level
+
+
+def scorecard(found: Iterable[Outcome]) -> tuple[Score, ...]:
+    """One line a span, over the orders that are old enough for it; rolls are not counted."""
+    everything = [item for item in found if not item.rolls]
+    scores = []
+    for span in SPANS:
+        judged = [(item, gain) for item in everything if (gain := item.gains[span]) is not None]
+        costs = [known(item.order["cost_brl"]) for item, _ in judged]
+        scores.append(
+            Score(
+                span=span,
+                judged=len(judged),
+                right=sum(1 for _, gain in judged if gain > 0),
+                gain=sum(gain for _, gain in judged),
+                cost=None if None in costs else sum(cost for cost in costs if cost is not None),
+            )
+        )
+    return tuple(scores)

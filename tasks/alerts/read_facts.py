@@ -1,0 +1,194 @@
+"""The facts that the rules are given, read from runs, ledger and gold as they stand now.
+
+Numbers of the desk are those of the newest decision whose run has ended, however it ended: what that run should have
+made and did not is missing, and is not taken from the day before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from desk import calendars
+from desk.agents import AGENTS
+from desk.alerts.facts import MISSING, DatasetFacts, Metrics, PipelineFacts, RunFacts, expected_day, session_hours
+from desk.catalog import Catalog
+from desk.catalog.alert_rules import AlertCatalog
+from desk.catalog.desk_parameters import DeskParameters
+from desk.model import desk_day
+from tasks.store import Store
+
+DAY = dt.timedelta(days=1)
+RUNS_LOOKED_AT = 20
+VIEWS_LOOKED_AT = dt.timedelta(days=60)
+
+
+async def read_metrics(
+    store: Store, now: dt.datetime, catalog: Catalog, alerts: AlertCatalog, desk: DeskParameters
+) -> Metrics:
+    """One moment's facts. Raises StoreError."""
+    expected = expected_day(now, alerts.deadline)
+    async with store.connections.acquire() as connection:
+        run = await connection.fetchrow(
+            "SELECT as_of, state, message, started_at, stages FROM v_pipeline_runs WHERE kind = 'daily'"
+            " AND as_of IS NOT NULL ORDER BY state = 'running', as_of DESC, started_at DESC LIMIT 1"
+        )
+        if run is None:
+            return Metrics(now, None)
+        as_of: dt.datetime = run["as_of"]
+        status = await connection.fetch(
+            "SELECT dataset, state, last_obs_date FROM v_dataset_status"
+            " WHERE as_of = (SELECT max(as_of) FROM dataset_status WHERE as_of <= $1)",
+            as_of,
+        )
+        day = max(desk_day(as_of), expected)
+        return Metrics(
+            now,
+            await _pipeline(connection, run, expected, catalog, status),
+            datasets=_datasets(status, catalog, day),
+            **await _risk(connection, as_of, desk),
+            flips=await _flips(connection, as_of, now),
+            conviction_change=await _conviction_change(connection, as_of),
+            agent_age_hours=await _agents(connection, as_of, now),
+        )
+
+
+async def _pipeline(
+    connection: asyncpg.Connection,
+    run: asyncpg.Record,
+    expected: dt.date,
+    catalog: Catalog,
+    status: list[asyncpg.Record],
+) -> PipelineFacts:
+    completed = await connection.fetchval(
+        "SELECT max(as_of) FROM v_pipeline_runs WHERE kind = 'daily' AND state IN ('completed', 'completed_with_gaps')"
+    )
+    failed: dict[str, list[str]] = {}
+    for row in await connection.fetch(_FAILED_DATASETS, RUNS_LOOKED_AT):
+        if dataset := catalog.datasets.get(row["dataset"]):
+            failed.setdefault(dataset.source, []).append(dataset.id)
+    absent = [row["dataset"] for row in status if row["state"] == "absent" and row["dataset"] in catalog.datasets]
+    stages = json.loads(run["stages"])
+    return PipelineFacts(
+        run=RunFacts(
+            desk_day(run["as_of"]),
+            run["state"],
+            run["message"] or "",
+            run["started_at"],
+            {stage["name"]: stage["error"] for stage in stages if "error" in stage},
+        ),
+        expected=expected,
+        completed=None if completed is None else desk_day(completed),
+        failed_sources={source: tuple(sorted(names)) for source, names in sorted(failed.items())},
+        required_absent=tuple(sorted(name for name in absent if catalog.datasets[name].required)),
+        required_sources=frozenset(dataset.source for dataset in catalog.datasets.values() if dataset.required),
+    )
+
+
+def _datasets(status: list[asyncpg.Record], catalog: Catalog, day: dt.date) -> dict[str, DatasetFacts]:
+    """Every dataset of the catalogue, aged to `day`: what no run has looked at since grows old."""
+    last = {row["dataset"]: row["last_obs_date"] for row in status}
+    if not last:
+        return {}
+    return {
+        name: DatasetFacts(
+            dataset.source,
+            _age(dataset.calendar, last[name], day) if name in last else MISSING,
+            dataset.freshness_bd,
+            last.get(name),
+        )
+        for name, dataset in catalog.datasets.items()
+    }
+
+
+def _age(calendar: str, last: dt.date | None, day: dt.date) -> int | None:
+    return None if last is None else max(0, calendars.by_name(calendar).count(last, day))
+
+
+async def _risk(connection: asyncpg.Connection, as_of: dt.datetime, desk: DeskParameters) -> dict[str, Any]:
+    rows = await connection.fetch(
+        "SELECT metric, value FROM v_risk_metrics_daily WHERE as_of = $1 AND method = $2", as_of, desk.risk.headline
+    )
+    measured = {row["metric"]: row["value"] for row in rows}
+    book = await connection.fetchrow("SELECT drawdown FROM v_portfolio_state WHERE as_of = $1", as_of)
+    limits = await connection.fetch(
+        "SELECT limit_id, utilisation FROM v_risk_limits_status WHERE as_of = $1 ORDER BY limit_id", as_of
+    )
+    used: dict[str, object] = {row["limit_id"]: row["utilisation"] for row in limits}
+    if used:
+        used |= {name: MISSING for name in desk.limits.limits if name not in used}
+    return {
+        "var_95": measured.get("var_95", MISSING),
+        "var_99": measured.get("var_99", MISSING),
+        "drawdown": MISSING if book is None else book["drawdown"],
+        "utilisation": used,
+    }
+
+
+async def _flips(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.datetime) -> dict[str, object]:
+    """Per instrument of the decision: flips of the last 24 hours; null where one of them is."""
+    rows = await connection.fetch(
+        "SELECT instrument_id, count(*) FILTER (WHERE flip <> 0 AND as_of > $2) AS flips,"
+        " bool_or(flip IS NULL) AS has_null FROM v_aggregated_signal WHERE as_of = $1 OR (as_of > $2 AND as_of <= $3)"
+        " GROUP BY instrument_id HAVING bool_or(as_of = $1) ORDER BY instrument_id",
+        as_of,
+        now - DAY,
+        now,
+    )
+    return {row["instrument_id"]: None if row["has_null"] else row["flips"] for row in rows}
+
+
+async def _conviction_change(connection: asyncpg.Connection, as_of: dt.datetime) -> dict[str, object]:
+    """Per instrument of the decision: the size of the move since the decision before.
+
+    An instrument that no strategy speaks of, then or now, has no conviction: nothing moved. One that lost its voice, or
+    found it, has no number to say how far: null.
+    """
+    rows = await connection.fetch(
+        "SELECT instrument_id, today.conviction AS today, before.conviction AS before FROM v_aggregated_signal AS today"
+        " LEFT JOIN (SELECT instrument_id, conviction FROM v_aggregated_signal WHERE as_of ="
+        "  (SELECT max(as_of) FROM aggregated_signal WHERE as_of < $1)) AS before USING (instrument_id)"
+        " WHERE today.as_of = $1 ORDER BY instrument_id",
+        as_of,
+    )
+    return {row["instrument_id"]: _moved(row["before"], row["today"]) for row in rows}
+
+
+def _moved(before: float | None, today: float | None) -> float | None:
+    if before is None and today is None:
+        return 0.0
+    if before is None or today is None:
+        return None
+    return abs(today - before) if math.isfinite(today - before) else math.nan
+
+
+async def _agents(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.datetime) -> dict[str, object]:
+    rows = await connection.fetch(
+        "SELECT agent_id, max(as_of) AS last FROM v_agent_view WHERE score IS NOT NULL AND as_of > $1"
+        " GROUP BY agent_id",
+        as_of - VIEWS_LOOKED_AT,
+    )
+    last: Mapping[str, dt.datetime] = {row["agent_id"]: row["last"] for row in rows}
+    names = {agent.id for agent in AGENTS} | last.keys()
+    return {name: session_hours(last[name], now) if name in last else MISSING for name in sorted(names)}
+
+
+_FAILED_DATASETS = """
+    WITH tried AS (
+        SELECT DISTINCT ON (dataset) dataset, run_id, state, started_at FROM ledger
+        WHERE state <> 'running' AND run_id IN (
+            SELECT run_id FROM pipeline_runs WHERE kind = 'daily' AND state <> 'running'
+            ORDER BY started_at DESC LIMIT $1)
+        ORDER BY dataset, started_at DESC, state IN ('failed', 'died') DESC
+    )
+    SELECT dataset FROM tried WHERE state IN ('failed', 'died') AND NOT EXISTS (
+        SELECT 1 FROM ledger AS later WHERE later.dataset = tried.dataset AND later.state IN ('ok', 'empty')
+        AND later.run_id <> tried.run_id AND later.started_at > tried.started_at)
+    ORDER BY dataset
+"""
+"""Datasets whose fetch failed in the last daily run that tried, and that no run has fetched since."""

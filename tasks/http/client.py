@@ -1,0 +1,251 @@
+"""The one HTTP client: manners, budgets, what is kept, and the few answers that mean the same at every source.
+
+One call of `send` is one attempt: retries belong to the Prefect task. The response goes to the sink (bronze) before
+anything about it is judged. Time-outs, broken connections, cut bodies and 5xx are Outages, 429 is RateLimited, an HTML
+page under a status that promises data is HtmlPayload; every other status comes back for the connector to judge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from desk.errors import BadInput, BudgetSpent, HtmlPayload, Outage, RateLimited
+from tasks.connectors.base import Payload, Request, SourceConfig
+from tasks.connectors.bodies import is_challenge, looks_like_html
+from tasks.http.query_secrets import SECRETS, SecretParams, Secrets, scrub
+from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, OutOfReach, PastDeadline
+
+Sink = Callable[[Payload], Awaitable[None]]
+
+USER_AGENT = "alvorada/0.1 (Brazil macro research desk; contact: {contact})"
+KEPT_HEADERS = (
+    "cf-mitigated", "content-disposition", "content-encoding", "content-length", "content-type", "date", "etag",
+    "last-modified", "retry-after", "server",
+)  # fmt: skip
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass
+class Traffic:
+    """What one source has cost so far: answered requests, body bytes, seconds in flight and seconds spent waiting."""
+
+    requests: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    waited_seconds: float = 0.0
+
+
+class HttpClient:
+    """Implements `tasks.connectors.base.Client`; an async context manager.
+
+    configs    one per source, by id
+    clock      the UTC time, for `fetched_at` and for a Retry-After that names a date
+    sink       awaited with every whole response, whatever its status
+    contact    an address that a source's operator can write to, part of the User-Agent
+    transport  in place of the network: recordings, tests
+    proxies    scheme ("http", "https") -> proxy URL; the loopback is always reached directly
+    monotonic, sleep   seconds for pauses and budgets
+    """
+
+    def __init__(
+        self,
+        configs: Mapping[str, SourceConfig],
+        *,
+        clock: Callable[[], dt.datetime],
+        sink: Sink,
+        contact: str = "data@alvorada.invalid",
+        transport: httpx.AsyncBaseTransport | None = None,
+        proxies: Mapping[str, str] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._configs = dict(configs)
+        self._clock, self._sink, self._monotonic, self._sleep = clock, sink, monotonic, sleep
+        self._gates: dict[str, HostGate] = {}
+        self._started: dict[str, float] = {}
+        self.traffic: dict[str, Traffic] = {source: Traffic() for source in configs}
+        self._http = _session(USER_AGENT.format(contact=contact), transport, proxies or {})
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def send(self, request: Request) -> Payload:
+        """One attempt. Raises Outage, RateLimited, HtmlPayload, BudgetSpent."""
+        config = self._configs.get(request.source)
+        if config is None:
+            raise BadInput(f"source {request.source!r} has no configuration in this run")
+        gate = self._gate(request, config)
+        asked = self._monotonic()
+        deadline = self._started.setdefault(config.source, asked) + config.budget_seconds
+        spent = BudgetSpent(config.source, f"its time budget of {config.budget_seconds:g} s is spent", url=request.url)
+        if asked >= deadline:
+            raise spent
+        try:
+            async with asyncio.timeout(deadline - asked), gate.slot(deadline):
+                self.traffic[config.source].waited_seconds += self._monotonic() - asked
+                payload = await self._receive(request, config, gate)
+        except (TimeoutError, PastDeadline):
+            raise spent from None
+        except OutOfReach:
+            words = f"cannot connect, {GIVE_UP_AFTER} times in a row: not asked again for now"
+            raise Outage(config.source, words, url=request.url) from None
+        await self._sink(payload)
+        self._judge(payload, gate)
+        return payload
+
+    async def _receive(self, request: Request, config: SourceConfig, gate: HostGate) -> Payload:
+        traffic, started = self.traffic[config.source], self._monotonic()
+        secrets = Secrets(urlsplit(request.url).netloc, dict(request.secret_params))
+        outage: Outage | None = None
+        try:
+            response = await self._http.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                content=request.body,
+                timeout=config.timeout_seconds,
+                extensions={SECRETS: secrets},
+            )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise BadInput(f"{config.source}: not an address that can be asked: {request.url}") from None
+        except httpx.TimeoutException as error:
+            outage = Outage(config.source, f"{_words(error)} after {config.timeout_seconds:g} s", url=request.url)
+            _note_reach(gate, error)
+        except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
+            outage = Outage(config.source, f"{_words(error)}: {error}", url=request.url)
+            _note_reach(gate, error)
+        finally:
+            traffic.seconds += self._monotonic() - started
+        if outage is not None:
+            raise outage  # out here, so that it carries no httpx error (which holds the request) as its context
+        gate.reached()
+        body = scrub(response.content, request.secret_params)
+        headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        traffic.requests, traffic.bytes = traffic.requests + 1, traffic.bytes + len(body)
+        _require_whole(response, request)
+        return Payload(request, response.status_code, headers, body, self._clock())
+
+    def _judge(self, payload: Payload, gate: HostGate) -> None:
+        source, url, status = payload.request.source, payload.request.url, payload.status
+        wait = retry_after_seconds(payload.headers.get("retry-after"), self._clock()) if status >= 400 else None
+        if wait is not None:
+            gate.close_for(wait)
+        if status == 429:
+            raise RateLimited(source, "too many requests", retry_after=wait, url=url)
+        if status >= 500 or status == 408:
+            raise Outage(source, f"HTTP {status}", url=url, status=status)
+        challenge = is_challenge(payload.headers, payload.body)
+        page = "a challenge page for browsers (Cloudflare)" if challenge else "an HTML page"
+        if 200 <= status < 300 and not payload.request.html_is_data and looks_like_html(payload.body):
+            raise HtmlPayload(source, f"{page} under HTTP {status}", url=url, status=status)
+        if challenge:
+            raise Outage(source, f"{page} under HTTP {status}", url=url, status=status)
+
+    def _gate(self, request: Request, config: SourceConfig) -> HostGate:
+        key = gate_key(request.url, config)
+        if key not in self._gates:
+            sharers = [
+                other for other in self._configs.values()
+                if any(gate_key(url, other) == key for url in other.base_urls.values())
+            ] or [config]  # fmt: skip
+            self._gates[key] = HostGate(
+                min(other.rate_per_second for other in sharers),
+                min(other.concurrency for other in sharers),
+                self._monotonic,
+                self._sleep,
+            )
+        return self._gates[key]
+
+
+def gate_key(url: str, config: SourceConfig) -> str:
+    """What the manners hold for: the host. Sources on one host share its gate, the strictest manners winning.
+
+    A server that stands for many hosts with a folder for each (`{root}/{source}/{base URL's name}`, the sandbox) has a
+    gate per folder, as the hosts that it stands for have.
+    """
+    parts = urlsplit(url)
+    source, _, rest = parts.path.removeprefix("/").partition("/")
+    return f"{parts.netloc}/{source}/{rest.partition('/')[0]}" if source == config.source else parts.netloc
+
+
+def retry_after_seconds(value: str | None, now: dt.datetime) -> float | None:
+    """Retry-After as seconds or as an HTTP date; None when absent or not readable."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    aware = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
+    return max(0.0, (aware - now).total_seconds())
+
+
+def _require_whole(response: httpx.Response, request: Request) -> None:
+    promised = response.headers.get("content-length", "")
+    if "content-encoding" in response.headers or request.method == "HEAD" or not promised.isdecimal():
+        return
+    if len(response.content) != int(promised):
+        raise Outage(
+            request.source,
+            f"cut body: {len(response.content)} of {promised} bytes",
+            url=request.url,
+            status=response.status_code,
+        )
+
+
+def _note_reach(gate: HostGate, error: httpx.RequestError) -> None:
+    """A connection that could not be made, or anything else: then the host was there."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        gate.unreachable()
+    else:
+        gate.reached()
+
+
+def _words(error: httpx.RequestError) -> str:
+    return {
+        httpx.ConnectTimeout: "no connection",
+        httpx.ReadTimeout: "no answer",
+        httpx.ConnectError: "cannot connect",
+        httpx.RemoteProtocolError: "broken answer",
+        httpx.DecodingError: "broken compression",
+        httpx.TooManyRedirects: "redirected in circles",
+    }.get(type(error), type(error).__name__)
+
+
+def _session(
+    user_agent: str, transport: httpx.AsyncBaseTransport | None, proxies: Mapping[str, str]
+) -> httpx.AsyncClient:
+    direct = SecretParams(transport or httpx.AsyncHTTPTransport())
+    mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
+    if transport is None and proxies:
+        for scheme, proxy in proxies.items():
+            mounts[f"{scheme}://"] = SecretParams(httpx.AsyncHTTPTransport(proxy=proxy))
+        mounts.update({f"all://{host}": direct for host in LOOPBACK})
+    return httpx.AsyncClient(
+        transport=direct,
+        mounts=mounts,
+        follow_redirects=True,
+        max_redirects=5,
+        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"},
+    )

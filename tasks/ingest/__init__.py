@@ -1,0 +1,1 @@
+"""From a source to bronze, silver and the ledger: one job a source."""

@@ -1,0 +1,121 @@
+"""Metadata of FRED (with a key), Yahoo (the chart's own) and the CFTC's Socrata (columns, and the markets' rows)."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from typing import Any
+from urllib.parse import quote
+
+from desk.catalog.provider_metadata import Metadata
+from desk.model import Dataset, Series
+from tasks.connectors.bodies import bad_payload, json_body, require_ok
+from tasks.provider_metadata.request import Found, Provider, spacing
+
+_NO_KEY = "no metadata: FRED gives it to those with a key (FRED_API_KEY)"
+_CENTS = {"USX": "US cents", "GBp": "GBP cents"}
+_DATE, _CODE, _MARKET = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code", "contract_market_name"
+
+
+async def fred(provider: Provider) -> Found:
+    key = provider.config.api_key
+    if key is None:
+        return {series.id: Metadata(note=_NO_KEY) for series in provider.series()}
+
+    async def one(series: Series) -> tuple[str, Metadata | None]:
+        path = f"fred/series?series_id={series.code}&file_type=json"
+        payload = await provider.get("api", path, {"api_key": key})
+        if payload.status == 400 and b"does not exist" in payload.body:
+            return series.id, None
+        require_ok(payload)
+        try:
+            (found,) = json_body(payload)["seriess"]
+            return series.id, Metadata(
+                name=found["title"],
+                unit=found["units"],
+                frequency=found["frequency_short"],
+                adjusted=not found["seasonal_adjustment_short"].startswith("NSA"),
+                last=min(dt.date.fromisoformat(found["observation_end"]), provider.today),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            bad_payload(payload, f"no series in it ({type(error).__name__})")
+
+    return dict(await asyncio.gather(*(one(series) for series in provider.series())))
+
+
+async def yahoo(provider: Provider) -> Found:
+    end = int(dt.datetime.combine(provider.today, dt.time(), dt.UTC).timestamp()) + 86_400
+
+    async def one(series: Series) -> tuple[str, Metadata | None]:
+        symbol = quote(series.code, safe="=.-")
+        path = f"v8/finance/chart/{symbol}?period1={end - 12 * 86_400}&period2={end}&interval=1d"
+        payload = await provider.get("chart", path)
+        if payload.status == 404:
+            return series.id, None
+        require_ok(payload)
+        try:
+            meta = json.loads(payload.body)["chart"]["result"][0]["meta"]
+            return series.id, Metadata(
+                name=f"{meta.get('shortName') or ''} {meta.get('longName') or ''}".strip() or None,
+                unit=_yahoo_unit(series, meta),
+                frequency="D" if meta["dataGranularity"] == "1d" else str(meta["dataGranularity"]),
+                last=dt.datetime.fromtimestamp(meta["regularMarketTime"], dt.UTC).date(),
+            )
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            bad_payload(payload, f"a chart without its meta ({type(error).__name__})")
+
+    return dict(await asyncio.gather(*(one(series) for series in provider.series())))
+
+
+def _yahoo_unit(series: Series, meta: dict[str, Any]) -> str:
+    """Yahoo says a currency and a kind; what a future is counted in (bushels, barrels) it does not say: ours stands."""
+    currency = _CENTS.get(meta["currency"], str(meta["currency"]))
+    if meta["instrumentType"] == "INDEX":
+        return "index points"
+    if meta["instrumentType"] == "CURRENCY":
+        base = series.code.removesuffix("=X")
+        return f"{currency} per {base[:3] if len(base) == 6 else 'USD'}"
+    counted = series.unit.partition(" per ")[2]
+    return f"{currency} per {counted}" if counted else currency
+
+
+async def cot(provider: Provider) -> Found:
+    found: Found = {}
+    for dataset in provider.datasets():
+        found |= await _report(provider, dataset)
+    return found
+
+
+async def _report(provider: Provider, dataset: Dataset) -> Found:
+    """One report: its columns from the view, its markets' names, dates and rhythm from the rows of six weeks."""
+    resource = dataset.params["resource"]
+    view = await provider.get("socrata", f"api/views/{resource}.json")
+    require_ok(view)
+    columns = {str(column["fieldName"]): str(column["name"]) for column in json_body(view)["columns"]}
+    since = provider.today - dt.timedelta(days=50)
+    clauses = {
+        "$select": f"{_DATE},{_CODE},{_MARKET}",
+        "$where": f"{_DATE} >= '{since}T00:00:00.000'",
+        "$order": _DATE,
+        "$limit": "50000",
+    }
+    rows = await provider.get(
+        "socrata", f"resource/{resource}.json?" + "&".join(f"{k}={quote(v, safe='')}" for k, v in clauses.items())
+    )
+    require_ok(rows)
+    names: dict[str, str] = {}
+    days: dict[str, list[dt.date]] = {}
+    for row in json_body(rows):
+        names[row[_CODE]] = row[_MARKET]
+        days.setdefault(row[_CODE], []).append(dt.datetime.fromisoformat(row[_DATE]).date())
+    return {
+        series.id: Metadata(
+            name=f"{names[series.code]}, {columns[series.params['field']]}",
+            frequency=spacing(days[series.code]),
+            last=max(days[series.code]),
+        )
+        if series.code in names and series.params["field"] in columns
+        else None
+        for series in provider.catalog.series_of(dataset.id)
+    }

@@ -1,0 +1,57 @@
+"""One provider's metadata, asked with the manners of its connector: the client, the source's settings, the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from desk.catalog import Catalog
+from desk.catalog.provider_metadata import Metadata, Verdict
+from desk.model import Dataset, Series, Window
+from tasks.connectors.base import Client, Payload, Query, Request, SourceConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A source to ask; `today` is the day that ages are counted from."""
+
+    catalog: Catalog
+    client: Client
+    config: SourceConfig
+    today: dt.date
+
+    @property
+    def source(self) -> str:
+        return self.config.source
+
+    def series(self) -> list[Series]:
+        return [one for one in self.catalog.series.values() if one.source == self.source]
+
+    def datasets(self) -> list[Dataset]:
+        return self.catalog.datasets_of(self.source)
+
+    async def get(self, base: str, path: str, secret: Mapping[str, str] | None = None) -> Payload:
+        """One GET of `path` below the base URL of that name. Raises Outage, RateLimited, HtmlPayload."""
+        query = Query(self.datasets()[0], (), Window(self.today, self.today))
+        return await self.client.send(
+            Request(query, f"{self.config.base_urls[base]}/{path}", secret_params=dict(secret or {}))
+        )
+
+
+Found = dict[str, Metadata | None]
+"""Series id -> what its provider says; None where it does not know the series."""
+Describe = Callable[[Provider], Coroutine[Any, Any, "Found"]]
+CheckDatasets = Callable[[Provider], Coroutine[Any, Any, list[Verdict]]]
+
+
+def spacing(days: Sequence[dt.date]) -> str | None:
+    """D, W, M or Q by the usual gap between observation dates; None where there are too few to say."""
+    if len(days) < 3:
+        return None
+    gap = float(np.median(np.diff(np.array(sorted(days), dtype="datetime64[D]")).astype(np.int64)))
+    bounds = (("D", 0.5, 4.0), ("W", 5.0, 10.0), ("M", 26.0, 33.0), ("Q", 85.0, 95.0))
+    return next((letter for letter, low, high in bounds if low <= gap <= high), f"every {gap:g} days")

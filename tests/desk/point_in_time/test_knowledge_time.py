@@ -1,0 +1,191 @@
+"""When a number may count as known. The clock of these tests: decisions at 09:00 UTC (06:00 in São Paulo)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desk.catalog import Catalog
+from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, PublicationRule, Series, SourceSpec, decision_time
+from desk.point_in_time.knowledge_time import NO_FETCHES, Sighting, stamp
+
+# Numbers of a day come out at 09:00 São Paulo (12:00 UTC) on the next weekday; the lazy series a day later.
+RULES = {
+    "next_day": PublicationRule("next_day", "weekdays", dt.time(9), "America/Sao_Paulo", lag_bd=1),
+    "two_days": PublicationRule("two_days", "weekdays", dt.time(9), "America/Sao_Paulo", lag_bd=2),
+}
+DATASET = Dataset("d", "s", "D", ("observation",), "weekdays", "next_day", 2, 10, 100, 100)
+
+
+def series(name: str, rule: str) -> Series:
+    return Series(name, "s", "d", name, name, "x", "D", rule, Decimal(1))
+
+
+CATALOG = Catalog(
+    sources={"s": SourceSpec("s", "S", {}, 1, 1, 1, 1)},
+    datasets={"d": DATASET},
+    series={"x": series("x", "next_day"), "lazy": series("lazy", "two_days")},
+    rules=RULES,
+)
+MON, TUE, WED, THU, FRI = (dt.date(2026, 1, day) for day in range(5, 10))
+TUE_NOON = dt.datetime(2026, 1, 6, 12, 0, tzinfo=UTC)  # when the rule makes Monday's number public
+WED_0600 = decision_time(WED)
+
+
+def parsed(*rows: tuple[str, dt.date, float], known: dt.datetime | None = None) -> pl.DataFrame:
+    full = [(name, day, known, value, 7) for name, day, value in rows]
+    return pl.DataFrame(full, schema={**OBSERVATION.parsed_schema, "payload_id": pl.Int64()}, orient="row")
+
+
+def stored(*rows: tuple[str, dt.date, dt.datetime, float | None]) -> pl.DataFrame:
+    return pl.DataFrame([(*row, "rule", 1) for row in rows], schema=OBSERVATION.stored_schema, orient="row")
+
+
+def fetches(*rows: tuple[dt.date, dt.date, dt.datetime]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=NO_FETCHES.schema, orient="row")
+
+
+def stamped(rows: pl.DataFrame, existing: pl.DataFrame | None = None, **how: object) -> list[tuple[object, ...]]:
+    facts = {"fetched_at": WED_0600 + dt.timedelta(minutes=1), "as_of": WED_0600, **how}
+    out = stamp(OBSERVATION, rows, DATASET, CATALOG, existing if existing is not None else stored(), Sighting(**facts))  # type: ignore[arg-type]
+    assert out.schema == pl.Schema(OBSERVATION.stored_schema)
+    return out.select("series_id", "obs_date", "knowledge_time", "value", "stamp").rows()
+
+
+def test_a_new_number_is_known_from_its_series_rule() -> None:
+    rows = parsed(("x", MON, 1.0), ("lazy", dt.date(2026, 1, 2), 2.0))
+    assert stamped(rows) == [
+        ("lazy", dt.date(2026, 1, 2), TUE_NOON, 2.0, "rule"),
+        ("x", MON, TUE_NOON, 1.0, "rule"),
+    ]
+
+
+def test_a_row_without_a_series_goes_by_its_dataset_rule() -> None:
+    row = pl.DataFrame(
+        [("DI1F28", MON, None, 1.0, 0.13, None, None, 7)],
+        schema={**SETTLEMENT.parsed_schema, "payload_id": pl.Int64()}, orient="row",
+    )  # fmt: skip
+    none = pl.DataFrame(schema=SETTLEMENT.stored_schema)
+    out = stamp(SETTLEMENT, row, DATASET, CATALOG, none, Sighting(WED_0600, WED_0600))
+    assert out.select("knowledge_time", "stamp").rows() == [(TUE_NOON, "rule")]
+
+
+def test_the_sources_own_vintage_is_kept() -> None:
+    vintage = dt.datetime(2026, 1, 6, 13, 30, tzinfo=UTC)
+    assert stamped(parsed(("x", MON, 1.0), known=vintage)) == [("x", MON, vintage, 1.0, "source")]
+
+
+def test_what_we_hold_is_dropped_and_what_differs_is_a_revision() -> None:
+    held = stored(("x", MON, TUE_NOON, 1.0))
+    assert stamped(parsed(("x", MON, 1.0)), held) == []
+    assert stamped(parsed(("x", MON, 1.1)), held) == [("x", MON, WED_0600, 1.1, "sight")]
+
+
+def test_a_number_back_at_its_first_value_is_a_revision_too() -> None:
+    held = stored(("x", MON, TUE_NOON, 1.0), ("x", MON, TUE_NOON + dt.timedelta(hours=1), 1.1))
+    assert stamped(parsed(("x", MON, 1.0)), held) == [("x", MON, WED_0600, 1.0, "sight")]
+
+
+def test_a_number_that_becomes_null_or_stops_being_null_is_a_revision() -> None:
+    assert stamped(parsed(("x", MON, 1.0)), stored(("x", MON, TUE_NOON, None)))[0][4] == "sight"
+
+
+def test_an_early_number_is_known_from_our_sight_of_it() -> None:
+    """The rule says Wednesday 12:00 UTC for Tuesday's number; the 06:00 run has it in hand at 06:01."""
+    assert stamped(parsed(("x", TUE, 1.0))) == [("x", TUE, WED_0600, 1.0, "sight")]
+
+
+def test_a_late_number_is_known_from_our_sight_of_it() -> None:
+    """We looked after Monday's number should have been out, and it was not there."""
+    looked = fetches((dt.date(2026, 1, 1), WED, TUE_NOON + dt.timedelta(hours=1)))
+    assert stamped(parsed(("x", MON, 1.0)), fetches=looked, stored={"x"}) == [("x", MON, WED_0600, 1.0, "sight")]
+
+
+@pytest.mark.parametrize(
+    ("looked", "known_ids", "why"),
+    [
+        (fetches((dt.date(2026, 1, 1), WED, TUE_NOON - dt.timedelta(hours=1))), {"x"}, "we looked before it was due"),
+        (fetches((TUE, WED, WED_0600)), {"x"}, "we looked at other days: history loaded later"),
+        (fetches((dt.date(2026, 1, 1), WED, WED_0600)), {"lazy"}, "the series is new to us"),
+        (NO_FETCHES, {"x"}, "we never looked"),
+    ],
+)
+def test_what_merely_comes_to_us_later_goes_by_the_rule(looked: pl.DataFrame, known_ids: set[str], why: str) -> None:
+    rows = stamped(parsed(("x", MON, 1.0)), fetches=looked, stored=known_ids)
+    assert rows == [("x", MON, TUE_NOON, 1.0, "rule")], why
+
+
+@pytest.mark.parametrize(
+    ("delay", "sighted_at"),
+    [
+        (dt.timedelta(0), WED_0600),
+        (dt.timedelta(minutes=15), WED_0600),
+        (dt.timedelta(minutes=15, microseconds=1), WED_0600 + dt.timedelta(minutes=15, microseconds=1)),
+        (dt.timedelta(microseconds=-1), WED_0600 - dt.timedelta(microseconds=1)),
+        (dt.timedelta(days=400), WED_0600 + dt.timedelta(days=400)),
+    ],
+)
+def test_a_fetch_within_the_grace_is_the_decisions_own(delay: dt.timedelta, sighted_at: dt.datetime) -> None:
+    held = stored(("x", MON, dt.datetime(2026, 1, 1, tzinfo=UTC), 1.0))
+    rows = stamped(parsed(("x", MON, 1.1)), held, fetched_at=WED_0600 + delay)
+    assert rows == [("x", MON, sighted_at, 1.1, "sight")]
+
+
+def test_two_sights_within_one_grace_do_not_share_a_time() -> None:
+    """The re-run five minutes on sees another value: the decision's own sight stays, the new one is later."""
+    held = stored(("x", MON, WED_0600, 1.0))
+    again = WED_0600 + dt.timedelta(minutes=5)
+    assert stamped(parsed(("x", MON, 1.1)), held, fetched_at=again) == [("x", MON, again, 1.1, "sight")]
+
+
+def test_an_earlier_sight_does_not_compare_with_what_was_known_later() -> None:
+    """A run for an earlier day over a clock set back: Friday's revision is not Wednesday's number."""
+    held = stored(("x", MON, dt.datetime(2026, 1, 9, 12, tzinfo=UTC), 1.1))
+    assert stamped(parsed(("x", MON, 1.0)), held) == [("x", MON, TUE_NOON, 1.0, "rule")]
+
+
+def test_imported_rows_fill_holes_only_and_go_by_their_rule() -> None:
+    held = stored(("x", MON, TUE_NOON, 1.0))
+    rows = stamped(parsed(("x", MON, 9.0), ("x", TUE, 2.0)), held, imported=True, stored={"x"})
+    assert rows == [("x", TUE, TUE_NOON + dt.timedelta(days=1), 2.0, "imported")]
+
+
+def test_a_payload_that_says_a_number_twice_means_its_last_word() -> None:
+    assert stamped(parsed(("x", MON, 1.0), ("x", MON, 2.0)))[0][3] == 2.0
+
+
+def test_nothing_in_is_nothing_out() -> None:
+    assert stamped(parsed()) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["x", "lazy"]), st.sampled_from([MON, TUE, WED]), st.sampled_from([1.0, 2.0, -0.5]),
+            st.integers(0, 6 * 24 * 60),
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_the_same_payload_again_adds_nothing_and_the_past_never_changes(
+    seen: list[tuple[str, dt.date, float, int]],
+) -> None:
+    """Any sequence of sights in time order: a repeat adds no row, no key comes twice, and a sight never reaches back
+    over what an earlier decision had already been told."""
+    held = stored()
+    for name, day, value, minutes in sorted(seen, key=lambda item: item[3]):
+        fetched_at = dt.datetime(2026, 1, 5, 9, tzinfo=UTC) + dt.timedelta(minutes=minutes)
+        facts = Sighting(fetched_at, fetched_at, fetches=fetches((MON, FRI, fetched_at - dt.timedelta(hours=1))))
+        new = stamp(OBSERVATION, parsed((name, day, value)), DATASET, CATALOG, held, facts)
+        before = held.filter(pl.col("series_id") == name, pl.col("obs_date") == day)
+        if not new.is_empty() and not before.is_empty():
+            assert new["knowledge_time"][0] > before["knowledge_time"].max()
+        held = pl.concat([held, new])
+        assert stamp(OBSERVATION, parsed((name, day, value)), DATASET, CATALOG, held, facts).is_empty()
+    assert not held.select(OBSERVATION.key).is_duplicated().any()

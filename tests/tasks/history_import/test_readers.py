@@ -1,0 +1,180 @@
+"""Maps and the files that they speak of: every shape that is read, and the one line that a bad one gets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from desk.catalog import Catalog, load_catalog
+from desk.errors import BadInput
+from tasks.history_import import FileMap, find_files, load_map
+from tasks.history_import.readers import parse_file
+
+CATALOG: Catalog = load_catalog()
+DAY = dt.date(2017, 5, 18)
+
+
+def entry(**fields: object) -> FileMap:
+    return FileMap.model_validate({"path": "a.csv", "date": "date", **fields})
+
+
+def test_a_csv_of_percents_becomes_fractions_and_blanks_are_left_out() -> None:
+    body = b"date,target,over\n2017-05-17,11.25,\n2017-05-18,11.25,11.15\n,,\n"
+    frames = parse_file(entry(columns={"target": "selic_target", "over": "selic_over"}), body, CATALOG)
+    rows = frames["observation"].select("series_id", "obs_date", "value").rows()
+    assert rows == [
+        ("selic_target", dt.date(2017, 5, 17), 0.1125),
+        ("selic_target", DAY, 0.1125),
+        ("selic_over", DAY, 0.1115),
+    ]
+    assert frames["observation"]["knowledge_time"].null_count() == 3, "left to the publication rule"
+
+
+def test_series_of_the_yahoo_datasets_become_closes() -> None:
+    body = gzip.compress(b"date,close\n2017-05-18,61597.05\n")
+    frames = parse_file(entry(path="a.csv.gz", columns={"close": "ibovespa"}), body, CATALOG)
+    assert frames["price_bar"].select("instrument_id", "close").rows() == [("ibovespa", 61597.05)]
+    assert list(frames) == ["price_bar"]
+
+
+def test_json_records_and_mappings() -> None:
+    records = b'[{"data": "18/05/2017", "valor": "3.3807"}]'
+    one = entry(path="a.json", date="data", date_format="%d/%m/%Y", columns={"valor": "usdbrl_ptax_sell"})
+    assert parse_file(one, records, CATALOG)["observation"]["value"].to_list() == [3.3807]
+    mapping = b'{"20170518": {"sell": 3.3807}}'
+    shape = {"path": "a.json", "date_format": "%Y%m%d", "json_shape": "mapping"}
+    other = entry(**shape, columns={"sell": "usdbrl_ptax_sell"})
+    assert parse_file(other, mapping, CATALOG)["observation"]["obs_date"].to_list() == [DAY]
+
+
+def test_a_long_table_a_filter_a_scale_and_a_shift() -> None:
+    body = b"date,what,kind,v\n2017-05-15,DP,m,0.4\n2017-05-15,DP,y,9\n2017-05-15,MS,m,0.3\n"
+    long = {"variable": "what", "value": "v", "names": {"DP": "core_double_weight_mom"}}
+    frames = parse_file(entry(long=long, where={"kind": "m"}, shift_months=-1, scale="2"), body, CATALOG)
+    rows = frames["observation"].select("series_id", "obs_date", "value").rows()
+    assert rows == [("core_double_weight_mom", dt.date(2017, 4, 1), 0.8)]
+
+
+def test_a_table_of_many_subjects_feeds_the_series_of_each() -> None:
+    body = b"date,code,long,oi\n2017-05-16,102741 ,7,20\n2017-05-16,13874A,9,30\n2017-05-16,999999,1,2\n"
+    one = entry(
+        each={"column": "code", "names": {"102741": "brl", "13874A": "es"}},
+        columns={"long": "cot_{}_lev_long", "oi": "cot_{}_oi"},
+    )
+    assert one.series_ids == ["cot_brl_lev_long", "cot_brl_oi", "cot_es_lev_long", "cot_es_oi"]
+    rows = parse_file(one, body, CATALOG)["observation"].select("series_id", "value").rows()
+    assert rows == [("cot_brl_lev_long", 7.0), ("cot_brl_oi", 20.0), ("cot_es_lev_long", 9.0), ("cot_es_oi", 30.0)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"long": {"variable": "what", "value": "v", "names": {"Semiduráveis": "ipca_semidurables_mom"}}},
+        {"each": {"column": "what", "names": {"Semiduráveis": "semidurables"}}, "columns": {"v": "ipca_{}_mom"}},
+    ],
+)
+def test_a_name_that_no_row_has_is_said_with_those_that_are_there(fields: dict[str, object]) -> None:
+    body = "date,what,v\n2017-05-01,Semi-duráveis,0.3\n".encode()
+    with pytest.raises(BadInput, match=r"no row has 'Semiduráveis' in column 'what'; it has Semi-duráveis"):
+        parse_file(entry(**fields), body, CATALOG)
+
+
+def test_a_curve_of_percents() -> None:
+    curve = entry(kind="curve", id="UST", vertices={"2 Yr": 504, "10 Yr": 2520, "20 Yr": 5040})
+    frames = parse_file(curve, b"date,2 Yr,10 Yr\n2017-05-18,1.27,2.23\n2017-05-19,,2.23\n", CATALOG)
+    points = (
+        frames["curve_point"].sort("obs_date", "tenor_bd").select("curve_id", "obs_date", "tenor_bd", "rate").rows()
+    )
+    assert points == [
+        ("UST", DAY, 504, 0.0127),
+        ("UST", DAY, 2520, 0.0223),
+        ("UST", dt.date(2017, 5, 19), 2520, 0.0223),
+    ]
+
+
+def test_bonds_from_parquet_by_type_and_maturity() -> None:
+    table = pl.DataFrame(
+        {
+            "day": [DAY, DAY],
+            "type": ["LTN", "NTN-D"],
+            "due": [dt.date(2019, 1, 1), dt.date(2019, 1, 1)],
+            "rate": [0.1061, 5.0],
+            "pu": [848.5, None],
+        }
+    )
+    buffer = io.BytesIO()
+    table.write_parquet(buffer)
+    columns = {"type": "type", "maturity": "due", "rate": "rate", "price": "pu"}
+    bonds = entry(path="a.parquet", date="day", kind="bonds", bond_columns=columns, bond_types=["LTN"])
+    rows = parse_file(bonds, buffer.getvalue(), CATALOG)["settlement"]
+    assert rows.select("contract_id", "obs_date", "price", "rate").rows() == [
+        ("ANBIMA:LTN_2019-01-01", DAY, 848.5, 0.1061)
+    ]
+
+
+def test_expectations_take_the_first_of_two_rows_and_only_scaled_indicators() -> None:
+    names = {"indicator": "who", "reference": "year", "median": "m"}
+    survey = entry(kind="expectation", columns=names, scales={"IPCA": "0.01"})
+    body = b"date,who,year,m\n2025-04-04,IPCA,2025,5.65\n2025-04-04,IPCA,2025,5.60\n2025-04-04,IGP-M,2025,5\n"
+    rows = parse_file(survey, body, CATALOG)["expectation"].select("indicator", "reference", "median").rows()
+    assert rows == [("IPCA", "2025", 0.0565)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "says"),
+    [
+        ({"columns": {"v": "selic_target"}}, b"date,w\n2017-05-18,1\n", "a.csv: no column 'v'; it has date, w"),
+        ({"columns": {"v": "selic_target"}}, b"date,v\n2017-05-18,eleven\n", "eleven"),
+        (
+            {"columns": {"v": "selic_target"}},
+            b"date,v\n18/05/2017,1\n",
+            "1 in column 'date' are no dates like '%Y-%m-%d', first '18/05/2017'",
+        ),
+        ({"columns": {"v": "selic_target"}, "start": "2018-01-01"}, b"date,v\n2017-05-18,1\n", "no row is left"),
+        ({"path": "a.json", "columns": {"v": "selic_target"}}, b"<html>", "a.json: cannot be read"),
+        ({"path": "a.json", "columns": {"v": "selic_target"}}, b"7", "a.json: cannot be read"),
+        ({"path": "a.csv.gz", "columns": {"v": "selic_target"}}, b"date,v\n", "a.csv.gz: cannot be read"),
+        ({"path": "a.parquet", "columns": {"v": "selic_target"}}, b"date,v\n", "a.parquet: cannot be read"),
+        ({"kind": "curve", "id": "UST", "vertices": {"2 Yr": 504}}, b"date,v\n2017-05-18,1\n", "none of the vertices"),
+    ],
+)
+def test_a_bad_file_is_one_line_that_names_it(fields: dict[str, object], body: bytes, says: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_file(entry(**fields), body, CATALOG)
+    assert says in str(caught.value)
+    assert str(fields.get("path", "a.csv")) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[[file]", "is not TOML"),
+        ('[[file]]\npath = "a.csv"\ndate = "d"\n', "'series' lacks its columns"),
+        ('[[file]]\npath = "a.csv"\ndate = "d"\ncolumns = { v = "nothing" }\n', "a.csv: unknown series 'nothing'"),
+        ('[[file]]\npath = "a.csv"\ndate = "d"\ncolour = 1\ncolumns = { v = "selic_target" }\n', "colour"),
+    ],
+)
+def test_a_bad_map_is_one_line_that_names_its_place(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "map.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match="import map") as caught:
+        load_map(tmp_path / "map.toml", CATALOG)
+    assert says in str(caught.value)
+
+
+def test_files_that_lack_are_named_before_anything_is_read(tmp_path: Path) -> None:
+    text = "".join(
+        f'[[file]]\npath = "{name}.csv"\ndate = "d"\ncolumns = {{ v = "selic_target" }}\n' for name in ("a", "b")
+    )
+    (tmp_path / "map.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "a.csv").write_text("d,v\n", encoding="utf-8")
+    history = load_map(tmp_path / "map.toml", CATALOG)
+    with pytest.raises(BadInput, match=r"no file b\.csv in "):
+        find_files(history, tmp_path)
+    with pytest.raises(BadInput, match="no folder"):
+        find_files(history.model_copy(update={"root": "nowhere"}), tmp_path)

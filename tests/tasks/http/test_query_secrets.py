@@ -1,0 +1,67 @@
+"""Secrets are on the wire, and in no log, error, payload or other host's request."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+import httpx
+import pytest
+
+from desk.errors import Outage
+from tests.tasks.http.setup import BASE, Setup, always, request
+
+KEY = "s3cr3t/key+value"
+
+
+async def test_a_secret_is_on_the_wire_and_nowhere_else(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    echo = f"bad key {KEY}".encode()
+    setup = Setup(always(400, echo))
+    asked = request(f"{BASE}/a?id=X", secret_params={"api_key": KEY})
+    payload = await setup.client.send(asked)
+    assert setup.asked[0].url.params["api_key"] == KEY
+    assert setup.asked[0].url.params["id"] == "X"
+    seen = [repr(asked), repr(payload), str(payload.headers), caplog.text, payload.body.decode()]
+    assert all("s3cr3t" not in text for text in seen)
+    assert "data.example/a?id=X" in caplog.text
+    assert payload.body == b"bad key ***"
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError("x"), httpx.ReadTimeout("x"), None])
+async def test_a_secret_is_in_no_error(error: Exception | None) -> None:
+    def fail(outgoing: httpx.Request) -> httpx.Response:
+        if error is not None:
+            raise error
+        return httpx.Response(503, content=str(outgoing.url).encode())
+
+    setup = Setup(fail)
+    with pytest.raises(Outage) as raised:
+        await setup.client.send(request(f"{BASE}/a", secret_params={"api_key": KEY}))
+    text = "".join(traceback.format_exception(raised.value)) + repr(raised.value) + repr(vars(raised.value))
+    chain: BaseException | None = raised.value
+    while chain is not None:
+        text += repr(chain) + repr(getattr(getattr(chain, "_request", None), "url", ""))
+        chain = chain.__cause__ or chain.__context__
+    assert "s3cr3t" not in text
+    assert all(b"s3cr3t" not in kept.body for kept in setup.kept)
+
+
+async def test_a_redirect_carries_the_secret_on_the_same_host_only(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def moved(outgoing: httpx.Request) -> httpx.Response:
+        if outgoing.url.path == "/a":  # the whole query string comes back in the Location, as servers do
+            return httpx.Response(301, headers={"location": f"/b?{outgoing.url.query.decode()}"})
+        if outgoing.url.path == "/b":
+            return httpx.Response(302, headers={"location": "https://elsewhere.example/c?id=X"})
+        return httpx.Response(200, content=b"[]")
+
+    setup = Setup(moved)
+    await setup.client.send(request(f"{BASE}/a?id=X", secret_params={"api_key": KEY}))
+    assert [(one.url.host, one.url.params.get_list("api_key")) for one in setup.asked] == [
+        ("data.example", [KEY]),
+        ("data.example", [KEY]),
+        ("elsewhere.example", []),
+    ]
+    assert "s3cr3t" not in caplog.text

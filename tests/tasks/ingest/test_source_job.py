@@ -1,0 +1,291 @@
+"""One source's part of a run against the real store, with a connector whose answers the test gives."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from blocks.settings import load_settings
+from desk.catalog import Catalog, load_catalog
+from desk.errors import BadPayload, NoData, Outage, SourceError
+from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, decision_time, parsed_frame
+from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request, SourceConfig
+from tasks.ingest.source_job import SourceJob, attempt, open_cells, settle, summary
+from tasks.run.progress import NullProgress
+from tasks.run.run import Run
+from tasks.store import Store
+from tasks.store.lake import Bronze, Lake
+
+pytestmark = pytest.mark.db
+
+DAY = dt.date(2026, 1, 12)
+AS_OF = decision_time(DAY)
+MON, TUE, WED, THU, FRI = (dt.date(2026, 1, day) for day in range(5, 10))
+LONG_AGO = dt.date(2025, 12, 1)
+
+Says = Callable[[Query], Frames]
+
+
+def value(query: Query) -> Frames:
+    """Every day of the window, at 5.0."""
+    days = [query.window.start + dt.timedelta(days=n) for n in range((query.window.end - query.window.start).days + 1)]
+    rows = {"series_id": [query.series[0].id] * len(days), "obs_date": days, "value": [5.0] * len(days)}
+    return {"observation": parsed_frame(OBSERVATION, rows)}
+
+
+def auction(query: Query) -> Frames:
+    rows = {
+        "contract_id": ["AUCTION:LTN_2027-07-01"], "obs_date": [query.window.start], "price": [900.0], "rate": [0.14],
+        "open_interest": [None], "volume": [1.0],
+    }  # fmt: skip
+    return {"settlement": parsed_frame(SETTLEMENT, rows)}
+
+
+@dataclass(frozen=True)
+class Scripted(Connector):
+    """Plans one query per day for a dataset with a file a day, else one; each asks `says`, which may raise."""
+
+    source: ClassVar[str] = "stn_fiscal"
+    says: Mapping[str, Says] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    gates: Mapping[dt.date, asyncio.Event] = field(default_factory=dict)
+
+    def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
+        if not dataset.per_day:
+            return [Query(dataset, tuple(series), window)]
+        count = (window.end - window.start).days + 1
+        days = [window.start + dt.timedelta(days=n) for n in range(count)]
+        return [Query(dataset, tuple(series), Window(day, day)) for day in days]
+
+    def build_request(self, query: Query) -> Request:
+        return Request(query, f"https://data.example/{query.dataset.id}/{query.window.start}")
+
+    def parse(self, payload: Payload) -> Frames:
+        return self.says[payload.query.dataset.id](payload.query)
+
+    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+        self.asked.append(f"{query.dataset.id} {query.window.start}")
+        if query.window.start in self.gates:
+            await self.gates[query.window.start].wait()
+        return await super().fetch(client, query)
+
+
+class Echo:
+    """A client whose every answer is the address that was asked, kept in bronze like any."""
+
+    def __init__(self, bronze: Bronze) -> None:
+        self.bronze = bronze
+
+    async def send(self, request: Request) -> Payload:
+        payload = Payload(request, 200, {}, request.url.encode(), AS_OF)
+        await self.bronze.keep(payload)
+        return payload
+
+
+@pytest.fixture
+async def run(store: Store, tmp_path: Path) -> Run:
+    return Run(
+        run_id=uuid.uuid4(),
+        as_of=AS_OF,
+        sources="sandbox",
+        settings=load_settings(),
+        catalog=load_catalog(),
+        store=store,
+        lake=Lake.open(str(tmp_path)),
+        clock=lambda: AS_OF,
+        progress=NullProgress(),
+        code_version="test",
+    )
+
+
+def job_of(run: Run, says: Mapping[str, Says], windows: Mapping[str, list[Window]], **more: object) -> SourceJob:
+    bronze = Bronze(run.lake, run.store, run.run_id, "sandbox")
+    connector = Scripted(SourceConfig("stn_fiscal", {}), says, **more)  # type: ignore[arg-type]
+    job = SourceJob("stn_fiscal", connector, Echo(bronze), bronze)
+    for name, spans in windows.items():
+        job.add(run, run.catalog.datasets[name], spans)
+    return job
+
+
+async def cells(run: Run, dataset: str) -> dict[dt.date, tuple[str, str | None]]:
+    async with run.store.connections.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT day, state, error FROM ledger WHERE dataset = $1 AND run_id = $2", dataset, run.run_id
+        )
+    return {row["day"]: (row["state"], row["error"]) for row in rows}
+
+
+def outage(query: Query) -> Frames:
+    raise Outage("stn_fiscal", "HTTP 503", status=503)
+
+
+def refused(query: Query) -> Frames:
+    raise BadPayload("stn_fiscal", "no such column")
+
+
+def nothing(query: Query) -> Frames:
+    raise NoData("stn_fiscal", "nothing")
+
+
+def on(days: Mapping[dt.date, Says], otherwise: Says) -> Says:
+    return lambda query: days.get(query.window.start, otherwise)(query)
+
+
+def with_series(catalog: Catalog) -> Catalog:
+    """The catalogue with the auctions' dataset beside a day-by-day observation of ours at the same source."""
+    spread = replace(catalog.datasets["bcb_ptax"], id="spread", source="stn_fiscal")
+    series = replace(catalog.series["usdbrl_ptax_sell"], id="spread", source="stn_fiscal", dataset="spread")
+    return Catalog(
+        catalog.sources,
+        {**catalog.datasets, "spread": spread},
+        {**catalog.series, "spread": series},
+        catalog.rules,
+    )
+
+
+async def test_a_cell_is_ok_empty_or_not_yet(run: Run) -> None:
+    """The auctions' promise is eight business days: a day without one is only then known to be empty."""
+    says = {"stn_auctions": on({THU: auction}, nothing)}
+    job = job_of(run, says, {"stn_auctions": [Window(LONG_AGO, LONG_AGO), Window(WED, THU)]})
+    await open_cells(run, job)
+    assert set((await cells(run, "stn_auctions")).values()) == {("running", None)}
+    await attempt(run, job)
+    await settle(run, job)
+    states = {day: state for day, (state, _) in (await cells(run, "stn_auctions")).items()}
+    assert states == {LONG_AGO: "empty", WED: "not_yet", THU: "ok"}
+    assert job.inserted == 1
+    assert job.errors == []
+
+
+async def test_a_day_that_fails_leaves_the_other_days(run: Run) -> None:
+    says = {"stn_auctions": on({TUE: outage, WED: refused}, auction)}
+    job = job_of(run, says, {"stn_auctions": [Window(MON, THU)]})
+    await open_cells(run, job)
+    with pytest.raises(Outage):
+        await attempt(run, job)
+    states = {day: state for day, (state, _) in (await cells(run, "stn_auctions")).items()}
+    assert states == {MON: "ok", TUE: "running", WED: "failed", THU: "ok"}, "what may heal stays open"
+    await settle(run, job)
+    after = await cells(run, "stn_auctions")
+    assert after[TUE] == ("failed", "stn_fiscal: HTTP 503"), "each day says what became of it, not of another"
+    assert after[WED] == ("failed", "stn_fiscal: no such column")
+    assert job.inserted == 2
+
+
+async def test_another_try_asks_only_for_what_is_still_open(run: Run) -> None:
+    answers: dict[dt.date, Says] = {TUE: outage}
+    says = {"stn_auctions": lambda query: answers.get(query.window.start, auction)(query)}
+    job = job_of(run, says, {"stn_auctions": [Window(MON, WED)]})
+    connector: Scripted = job.connector  # type: ignore[assignment]
+    await open_cells(run, job)
+    with pytest.raises(Outage):
+        await attempt(run, job)
+    connector.asked.clear()
+    answers.clear()
+    await attempt(run, job)
+    await settle(run, job)
+    assert connector.asked == [f"stn_auctions {TUE}"]
+    assert job.errors == []
+    assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"ok"}
+    assert (job.inserted, job.tries) == (3, 2)
+
+
+async def test_what_cannot_heal_is_not_raised_for_another_try(run: Run) -> None:
+    job = job_of(run, {"stn_auctions": refused}, {"stn_auctions": [Window(MON, TUE)]})
+    await open_cells(run, job)
+    await attempt(run, job)
+    await settle(run, job)
+    found = await cells(run, "stn_auctions")
+    assert {state for state, _ in found.values()} == {"failed"}
+    assert summary(job.work[0]) == "stn_fiscal: no such column (and 1 more)"
+
+
+async def test_one_dataset_that_fails_leaves_the_others(run: Run) -> None:
+    run.catalog = with_series(run.catalog)
+    says = {"stn_auctions": outage, "spread": value}
+    job = job_of(run, says, {"stn_auctions": [Window(MON, MON)], "spread": [Window(MON, FRI)]})
+    await open_cells(run, job)
+    with pytest.raises(Outage):
+        await attempt(run, job)
+    await settle(run, job)
+    assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"failed"}
+    spread = await cells(run, "spread")
+    assert {day: state for day, (state, _) in spread.items()} == dict.fromkeys([MON, TUE, WED, THU, FRI], "ok")
+    assert (await run.store.silver_counts())["observation"] == 5
+    assert [work.dataset.id for work in job.work if work.errors] == ["stn_auctions"]
+
+
+async def test_a_window_closes_its_cells_only_at_the_end(run: Run) -> None:
+    """One request covers the whole window, so one answer decides all its days."""
+    run.catalog = with_series(run.catalog)
+    job = job_of(run, {"spread": value}, {"spread": [Window(MON, FRI)]})
+    await open_cells(run, job)
+    await attempt(run, job)
+    assert {state for state, _ in (await cells(run, "spread")).values()} == {"running"}
+    await settle(run, job)
+    async with run.store.connections.acquire() as connection:
+        rows = await connection.fetch("SELECT DISTINCT covered_from, covered_to, inserted, fetch_cells FROM ledger")
+    assert [tuple(row.values()) for row in rows] == [(MON, FRI, 5, 5)]
+
+
+async def test_days_are_closed_while_others_are_still_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file a day: what is in, is in, whatever becomes of the process before the last day answers."""
+    monkeypatch.setattr("tasks.ingest.source_job.BATCH", 1)
+    late = asyncio.Event()
+    says = {"stn_auctions": auction}
+    job = job_of(run, says, {"stn_auctions": [Window(MON, WED)]}, gates={WED: late})
+    await open_cells(run, job)
+    working = asyncio.create_task(attempt(run, job))
+    async with asyncio.timeout(20):
+        while len([1 for state, _ in (await cells(run, "stn_auctions")).values() if state == "ok"]) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert (await cells(run, "stn_auctions"))[WED] == ("running", None)
+    assert (await run.store.silver_counts())["settlement"] == 2
+    late.set()
+    await working
+    assert (await cells(run, "stn_auctions"))[WED] == ("ok", None)
+
+
+async def test_the_same_answer_again_writes_nothing(run: Run) -> None:
+    for expected in (2, 0):
+        job = job_of(run, {"stn_auctions": auction}, {"stn_auctions": [Window(MON, TUE)]})
+        await open_cells(run, job)
+        await attempt(run, job)
+        await settle(run, job)
+        assert job.inserted == expected
+        run.run_id = uuid.uuid4()
+
+
+async def test_an_error_of_ours_is_not_taken_for_the_sources(run: Run) -> None:
+    def broken(query: Query) -> Frames:
+        raise KeyError("a bug")
+
+    job = job_of(run, {"stn_auctions": broken}, {"stn_auctions": [Window(MON, TUE)]})
+    await open_cells(run, job)
+    with pytest.raises(KeyError):
+        await attempt(run, job)
+    assert not isinstance(KeyError(), SourceError)
+    assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"running"}
+
+
+async def test_the_ledger_keeps_hash_bytes_and_checks(run: Run) -> None:
+    job = job_of(run, {"stn_auctions": auction}, {"stn_auctions": [Window(MON, MON)]})
+    await open_cells(run, job)
+    await attempt(run, job)
+    await settle(run, job)
+    async with run.store.connections.acquire() as connection:
+        row = await connection.fetchrow("SELECT * FROM ledger WHERE dataset = 'stn_auctions'")
+        payload = await connection.fetchrow("SELECT * FROM payload")
+        stored = await connection.fetchrow("SELECT * FROM settlement")
+    assert row["input_hash"] == payload["sha256"]
+    assert row["bytes"] == payload["bytes"] == len(f"https://data.example/stn_auctions/{MON}")
+    assert row["checks"] is not None
+    assert stored["payload_id"] == payload["payload_id"]
+    assert row["finished_at"] == AS_OF.astimezone(UTC)

@@ -1,0 +1,259 @@
+"""Writes docs/real-history.md: the desk over the years of an imported history, from the files of a map.
+
+A developer's command, `python -m tools.real_history_page --map my-map.toml`: it needs the files, no database and no
+network, and takes about a minute. The book opens on the first decision day of 2008 and ends with the nominal curve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from desk import calendars
+from desk.catalog import Catalog, load_catalog
+from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
+from desk.errors import AlvoradaError, MissingInput
+from desk.model import decision_time
+from desk.performance import nav_statistics
+from desk.performance.episodes import Episode, episode
+from desk.performance.history_pass import HistoryPass, run_history
+from desk.performance.strategy_coverage import Coverage, coverage
+from desk.performance.var_by_year import Backtested, exceptions_by_year
+from desk.portfolio.market_levels import read_market
+from desk.portfolio.strategy_performance import strategy_pnl, unit_returns
+from desk.strategies import STRATEGIES
+from desk.transforms.panel import Panel, build_panel
+from tasks.history_import.frames import read_history
+from tools import real_history_tables as tables
+from tools.nav_chart import nav_chart
+from tools.strategy_page import record_lines
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE, CHART = "real-history.md", "real-history-nav.svg"
+COMMAND = "python -m tools.real_history_page --map MAP.toml"
+INCEPTION, END = dt.date(2008, 1, 2), dt.date(2025, 12, 30)
+WARM_UP = 900
+"""Decision days before the inception, as the daily run has them (flows.transform)."""
+EPISODES: tuple[tuple[str, dt.date, dt.date], ...] = (
+    ("15 October 2008", dt.date(2008, 10, 14), dt.date(2008, 10, 15)),
+    ("Lehman, to the low of October 2008", dt.date(2008, 9, 12), dt.date(2008, 10, 24)),
+    ("Taper, 22 May to 24 June 2013", dt.date(2013, 5, 21), dt.date(2013, 6, 24)),
+    ("18 May 2017", dt.date(2017, 5, 17), dt.date(2017, 5, 18)),
+    ("March 2020, the whole month", dt.date(2020, 2, 28), dt.date(2020, 3, 31)),
+    ("COVID, 21 February to 18 March 2020", dt.date(2020, 2, 21), dt.date(2020, 3, 18)),
+)
+"""Name, the close before it and the last close."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that the page says, as numbers."""
+
+    days: list[dt.date]
+    path: pl.DataFrame
+    records: pl.DataFrame
+    spoken: list[Coverage]
+    tested: Mapping[int, Mapping[str, Backtested]]
+    episodes: list[tuple[str, Episode | None]]
+    replays: list[tuple[str, float]]
+    curves: list[tuple[str, str, int, dt.date, dt.date]]
+
+
+def record_of(map_file: Path, catalog: Catalog, parameters: DeskParameters) -> Record:
+    """Reads the files and runs the whole pass. Raises BadInput for a bad map or file."""
+    silver = read_history(map_file, catalog)
+    b3 = calendars.b3()
+    days = b3.days(b3.offset(INCEPTION, -WARM_UP), END)
+    last = last_priced(build_panel(silver, days, catalog))
+    found = run_history(silver, [day for day in days if day <= last], INCEPTION, catalog, parameters)
+    return _record(found, parameters)
+
+
+def last_priced(panel: Panel) -> dt.date:
+    """The first decision day that knows the newest nominal curve there is: after it the book could not be marked."""
+    newest = panel.obs_dates["pre_252"].max()
+    if not isinstance(newest, dt.date):
+        raise MissingInput("the history has no nominal curve")
+    return calendars.b3().offset(newest, 1)
+
+
+def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
+    inside = pl.col("day") >= INCEPTION
+    values = found.panel.values.filter(inside)
+    panel = Panel(
+        values,
+        found.panel.obs_dates.filter(inside),
+        found.panel.origins.filter(inside),
+        found.panel.lineage,
+        found.panel.histories,
+    )
+    signals = found["strategy_signals"].filter(pl.col("as_of") >= decision_time(INCEPTION))
+    _, records = strategy_pnl(values, signals, STRATEGIES, parameters)
+    unit = unit_returns(read_market(values), parameters)
+    stress = found["stress_test_results"]
+    replays = stress.filter(
+        pl.col("as_of") == stress["as_of"].max(), pl.col("instrument_id") == "TOTAL", pl.col("kind") == "dated"
+    )
+    return Record(
+        days=panel.days,
+        path=nav_statistics.nav_path(found["portfolio_state"], found.panel.values),
+        records=records,
+        spoken=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
+        tested=exceptions_by_year(found.panel.values, found.frames, found["risk_metrics_daily"], parameters),
+        episodes=[(name, episode(found.frames, before, last)) for name, before, last in EPISODES],
+        replays=list(replays.drop_nulls("pnl_fraction").select("name", "pnl_fraction").iter_rows()),
+        curves=_origins(panel),
+    )
+
+
+def _origins(panel: Panel) -> list[tuple[str, str, int, dt.date, dt.date]]:
+    """(column, origin, days, first, last): where the curves and the chosen levels came from."""
+    found = []
+    for name in ("pre", "real", "real_long", "cupom", "ust", "usdbrl", "activity_yoy", "usd_short_rate"):
+        own = panel.origins.select("day", origin=pl.col(name)).drop_nulls("origin")
+        by_origin = own.group_by("origin").agg(pl.len(), pl.col("day").min(), pl.col("day").max().alias("last"))
+        rows = by_origin.sort("day").iter_rows()
+        found += [(name, *row) for row in rows] or [(name, "", 0, INCEPTION, INCEPTION)]
+    return found
+
+
+def page(record: Record, parameters: DeskParameters) -> str:
+    years, whole = nav_statistics.by_year(record.path), nav_statistics.overall(record.path)
+    capital, window = parameters.portfolio.inception_nav_brl / 1e6, parameters.risk.var_window
+    silent = sum(1 for one in record.spoken if not one.scored)
+    target, method = parameters.portfolio.target_volatility, parameters.risk.headline.replace("_", " ")
+    return f"""<!-- Generated: {COMMAND}. Edit tools/real_history_page.py, and run it again. -->
+
+# The desk on real history, {record.days[0].year} to {record.days[-1].year}
+
+**Nothing is tuned on this page.** No parameter, window, weight or threshold was chosen by looking at it; every one
+stands in `desk/catalog/` or in a strategy's own file for the reason given there. Bad results are results. And a good
+one is no promise: the strategies are textbook ideas, known to whoever wrote them down after most of these years.
+
+From {record.days[0]} to {record.days[-1]}, {len(record.days)} decision days, in one pass of the daily run's own code:
+panel, agents, {len(STRATEGIES)} strategies, aggregation, book, risk. The numbers are those of
+[an import](import-history.md): each is known from the hour of its publication rule; monthly ones are the **latest
+vintage**, so what was revised later is known too early; the nominal and real curves are those of LTN, NTN-F and NTN-B,
+whose rates lie a few basis points over DI.
+
+## What speaks
+
+{_origin_table(record)}
+
+What the files lack, and what that silences:
+
+- **Focus** medians begin on 10 April 2025, after the nominal curve ends. The Top 5 survey of 2022 to 2025 that is
+  there is another survey, and its key is ambiguous (two or three medians, up to 5% apart, for one indicator, day and
+  year): it stands in for nothing. So there is no Taylor gap, term premium, Copom gap or IPCA surprise.
+- **Cupom** is in no file, so that DDI and the sovereign spread (cupom less Treasury) have no price. The five-year CDS
+  of 2000 to 2020 is another spread than the one the desk trades, and replaces it nowhere.
+- **Contracted flow**, monthly reserves, the primary result of the whole public sector, GDP in dollars: in no file.
+- The **CFTC** reports are those of 2017 to February 2023; daily iron ore, soy, CLP, COP and ZAR end in June 2020.
+
+{silent} strategies have no score:
+
+{tables.silent_table(record.spoken)}
+
+## The strategies, each by itself
+
+The other {len(STRATEGIES) - silent}, and their days with a score among the {len(record.days)}:
+
+{tables.spoken_table(record.spoken)}
+
+Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk, {target:.0%} a
+year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price is left out.
+
+{record_lines(record.records)}
+
+Days: with a position. Hit rate: share of them with a gain after costs. Turnover: full positions traded a year, one way.
+Return and drawdown: of NAV, over CDI, after costs, not compounded. Correlation: the mean with each of the others.
+Unknown: no position that could be priced.
+
+## The model book
+
+BRL {capital:.0f}m on {record.days[0]}, all strategies together: aggregated, optimised, in lots, under the
+limits and the drawdown breaker, margins and costs paid, cash at CDI. NAV by decision day, at the closes it knows.
+
+![NAV against CDI, and the drawdown](img/{CHART})
+
+{tables.year_table(years, whole)}
+
+Volatility and Sharpe are of daily returns over CDI. Costs: of NAV. Risk left: the mean share of its target risk that
+the drawdown breaker left the book; at 0% it holds cash.
+
+{tables.month_table(nav_statistics.by_month(record.path), years)}
+
+The ten worst falls:
+
+{tables.fall_table(nav_statistics.worst_falls(record.path, 10))}
+
+## Was the VaR right?
+
+The headline VaR ({method}, {window} days) of each decision against the P&L of its positions under the move that
+followed (hypothetical, as Basel has it: no orders, no carry). A p-value under 0.05 rejects the number of exceptions
+(Kupiec) or their independence (Christoffersen). Basel's zone counts the exceptions at 99% of a whole year.
+
+{tables.var_table(record.tested)}
+
+## Famous days
+
+What the book held then made of it, from close to close, trading on as its rules say:
+
+{tables.episode_table(record.episodes)}
+
+By class and by strategy: fractions of the NAV before; cash and costs are in the total and, as classes, in the classes.
+
+The same stretches, and others, carried onto the book of {record.days[-1]} by repricing (`desk/catalog/scenarios.toml`):
+
+{_replay_table(record)}
+"""
+
+
+def _origin_table(record: Record) -> str:
+    lines = ["| level | origin | days | first | last |", "| --- | --- | ---: | --- | --- |"]
+    for name, origin, days, first, last in record.curves:
+        lines.append(f"| {name} | {origin} | {days} | {first} | {last} |" if days else f"| {name} | none | 0 | | |")
+    return "\n".join(lines)
+
+
+def _replay_table(record: Record) -> str:
+    lines = ["| episode | P&L of NAV |", "| --- | ---: |"]
+    return "\n".join([*lines, *(f"| {name} | {tables.percent(value, 2)} |" for name, value in record.replays)])
+
+
+def chart(record: Record) -> str:
+    path = record.path
+    cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
+    held = path["nav"].to_numpy()
+    return nav_chart(record.days, held / held[0], cash / cash[0], nav_statistics.drawdowns(held))
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.real_history_page", description="Writes docs/real-history.md."
+    )
+    parser.add_argument("--map", type=Path, required=True, help="the import map (docs/import-history.md)")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="the folder to write to")
+    chosen = parser.parse_args(arguments)
+    parameters = load_desk_parameters()
+    try:
+        record = record_of(chosen.map, load_catalog(), parameters)
+    except AlvoradaError as error:
+        print(error, file=sys.stderr)
+        return 1
+    (chosen.docs / "img").mkdir(parents=True, exist_ok=True)
+    (chosen.docs / "img" / CHART).write_text(chart(record), encoding="utf-8")
+    (chosen.docs / PAGE).write_text(page(record, parameters), encoding="utf-8")
+    print(f"wrote {chosen.docs / PAGE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

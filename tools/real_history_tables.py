@@ -1,0 +1,125 @@
+"""The tables of docs/real-history.md as Markdown. Pure: numbers in, text out; unknown is said, never zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from desk.performance.episodes import Episode
+from desk.performance.nav_statistics import Fall, Year
+from desk.performance.strategy_coverage import Coverage
+from desk.performance.var_by_year import Backtested
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+UNKNOWN = "unknown"
+MOST_SOURCES = 4
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    return UNKNOWN if value is None else f"{value:z.{digits}%}"
+
+
+def plain(value: float | None, digits: int = 2) -> str:
+    return UNKNOWN if value is None else f"{value:z.{digits}f}"
+
+
+def spoken_table(found: Sequence[Coverage]) -> str:
+    """When each strategy that has a score had one, and what it spoke without."""
+    head = "| id | days scored | first | last | inputs never known | legs never priced |"
+    lines = [head, "| --- | ---: | --- | --- | --- | --- |"]
+    for one in found:
+        if one.scored:
+            lacking = ", ".join(f"`{name}`" for name in one.lacking) or "none"
+            unpriced = ", ".join(one.unpriced) or "none"
+            lines.append(f"| `{one.strategy_id}` | {one.scored} | {one.first} | {one.last} | {lacking} | {unpriced} |")
+    return "\n".join(lines)
+
+
+def silent_table(found: Sequence[Coverage]) -> str:
+    """Why the others have no score, and which of their legs have no price either."""
+    lines = ["| id | what it lacks |", "| --- | --- |"]
+    for one in found:
+        if not one.scored:
+            reasons = [_lack(name, sources) for name, sources in one.lacking.items()]
+            if one.unpriced:
+                reasons.append(f"no price of {', '.join(one.unpriced)}")
+            lines.append(f"| `{one.strategy_id}` | {'; '.join(reasons)} |")
+    return "\n".join(lines)
+
+
+def _lack(name: str, sources: Sequence[str]) -> str:
+    if list(sources) == [name]:
+        return f"`{name}`"
+    if not sources:
+        return f"`{name}` (the surveys or the years that its model needs)"
+    shown = ", ".join(f"`{source}`" for source in sources[:MOST_SOURCES])
+    more = f" and {len(sources) - MOST_SOURCES} more" if len(sources) > MOST_SOURCES else ""
+    return f"`{name}`, for want of {shown}{more}"
+
+
+def year_table(years: Sequence[Year], whole: Year) -> str:
+    lines = [
+        "| year | days | return | CDI | volatility | Sharpe over CDI | worst drawdown | costs | risk left |",
+        "| --- |" + " ---: |" * 8,
+    ]
+    for one in [*years, whole]:
+        lines.append(
+            f"| {one.year or 'all'} | {one.days} | {percent(one.total)} | {percent(one.cdi)} "
+            f"| {percent(one.volatility)} | {plain(one.sharpe)} | {percent(one.worst_drawdown)} "
+            f"| {percent(one.cost, 2)} | {percent(one.risk_left, 0)} |"
+        )
+    return "\n".join(lines)
+
+
+def month_table(months: Mapping[tuple[int, int], float], years: Sequence[Year]) -> str:
+    lines = [f"| | {' | '.join(MONTHS)} | year |", "| --- |" + " ---: |" * 13]
+    for year in years:
+        cells = [percent(months.get((year.year, month))) for month in range(1, 13)]
+        row = " | ".join("" if cell == UNKNOWN else cell for cell in cells)
+        lines.append(f"| {year.year} | {row} | {percent(year.total)} |")
+    return "\n".join(lines)
+
+
+def fall_table(falls: Sequence[Fall]) -> str:
+    lines = ["| depth | peak | trough | back at the peak |", "| ---: | --- | --- | --- |"]
+    lines += [f"| {percent(f.depth)} | {f.peak} | {f.trough} | {f.recovered or 'not yet'} |" for f in falls]
+    return "\n".join(lines)
+
+
+def var_table(found: Mapping[int, Mapping[str, Backtested]]) -> str:
+    head = "| year | days | 95%: exceptions | expected | Kupiec p | Christoffersen p "
+    lines = [
+        head + "| 99%: exceptions | expected | Kupiec p | Christoffersen p | Basel zone |",
+        "| --- |" + " ---: |" * 9 + " --- |",
+    ]
+    for year in [*sorted(set(found) - {0}), 0]:
+        low, high = found[year]["var_95"], found[year]["var_99"]
+        cells = [cell for one in (low, high) for cell in _tested(one)]
+        zone = high.zone or ("" if year == 0 else "not a whole year")
+        lines.append(f"| {year or 'all'} | {high.days} | {' | '.join(cells)} | {zone if high.days else 'no VaR yet'} |")
+    return "\n".join(lines)
+
+
+def _tested(one: Backtested) -> list[str]:
+    if not one.days:
+        return [UNKNOWN] * 4
+    return [str(one.exceptions), f"{one.expected:.1f}", plain(one.kupiec_p, 3), plain(one.christoffersen_p, 3)]
+
+
+def episode_table(found: Sequence[tuple[str, Episode | None]]) -> str:
+    lines = [
+        "| episode | closes | NAV before, BRL m | P&L of the book | worst day | by class | worst and best strategies |",
+        "| --- | --- | ---: | ---: | ---: | --- | --- |",
+    ]
+    for name, one in found:
+        if one is None:
+            lines.append(f"| {name} | {UNKNOWN}: the book was not open | | | | | |")
+            continue
+        classes = ", ".join(f"{key} {percent(value, 2)}" for key, value in one.by_class.items())
+        ranked = list(one.by_strategy.items())
+        ends = [*ranked[:2], *ranked[2:][-2:]]
+        strategies = ", ".join(f"{key} {percent(value, 2)}" for key, value in ends)
+        lines.append(
+            f"| {name} | {one.before} to {one.last} | {one.nav_brl / 1e6:.1f} | {percent(one.total, 2)} "
+            f"| {percent(one.worst_day, 2)} | {classes} | {strategies} |"
+        )
+    return "\n".join(lines)
