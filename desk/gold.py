@@ -40,7 +40,18 @@ POLARS_TYPES: dict[Kind, pl.DataType] = {
     "time": pl.Datetime("us", "UTC"),
 }
 
-FEATURE = GoldTable("feature", ("feature_id",), {"feature_id": "text", "value": "float", "obs_date": "date"})
+FEATURE = GoldTable(
+    "feature",
+    ("feature_id",),
+    {
+        "feature_id": "text",
+        "value": "float",
+        "obs_date": "date",
+        "origin": "text",  # ids of the inputs (INPUT_RECEIPT) that it was read off
+        "knowledge_time": "time",  # of the newest of them
+        "payload_id": "int",  # where it was read off one input
+    },
+)
 INPUT_RECEIPT = GoldTable(
     "input_receipt",
     ("input_id",),

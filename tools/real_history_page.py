@@ -85,15 +85,8 @@ def last_priced(panel: Panel) -> dt.date:
 
 
 def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
-    inside = pl.col("day") >= INCEPTION
-    values = found.panel.values.filter(inside)
-    panel = Panel(
-        values,
-        found.panel.obs_dates.filter(inside),
-        found.panel.origins.filter(inside),
-        found.panel.lineage,
-        found.panel.histories,
-    )
+    panel = found.panel.since(INCEPTION)
+    values = panel.values
     signals = found["strategy_signals"].filter(pl.col("as_of") >= decision_time(INCEPTION))
     _, records = strategy_pnl(values, signals, STRATEGIES, parameters)
     unit = unit_returns(read_market(values), parameters)
@@ -113,11 +106,17 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
     )
 
 
+SHOWN_ORIGINS = (
+    "pre_252", "real_1260", "real_3780", "cupom_252", "ust_2520", "usdbrl", "activity_yoy", "usd_short_rate",
+)  # fmt: skip
+
+
 def _origins(panel: Panel) -> list[tuple[str, str, int, dt.date, dt.date]]:
     """(column, origin, days, first, last): where the curves and the chosen levels came from."""
     found = []
-    for name in ("pre", "real", "real_long", "cupom", "ust", "usdbrl", "activity_yoy", "usd_short_rate"):
-        own = panel.origins.select("day", origin=pl.col(name)).drop_nulls("origin")
+    for name in SHOWN_ORIGINS:
+        own = panel.values.select("day", origin=pl.Series(panel.provenance.names(name), dtype=pl.String))
+        own = own.drop_nulls("origin")
         by_origin = own.group_by("origin").agg(pl.len(), pl.col("day").min(), pl.col("day").max().alias("last"))
         rows = by_origin.sort("day").iter_rows()
         found += [(name, *row) for row in rows] or [(name, "", 0, INCEPTION, INCEPTION)]
@@ -167,8 +166,8 @@ The other {len(STRATEGIES) - silent}, and their days with a score among the {len
 
 {tables.spoken_table(record.spoken)}
 
-Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk, {target:.0%} a
-year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price is left out.
+Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk,
+{target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price is left out.
 
 {record_lines(record.records)}
 

@@ -57,6 +57,9 @@ class CurvePoint(BaseModel):
     tenor_bd: int = Field(description="Business days.")
     rate: float | None = Field(description="Fraction a year.")
     obs_date: dt.date
+    origin: str | None = Field(description="The input that the curve was read off, as in the report's receipts.")
+    knowledge_time: dt.datetime | None = Field(description="When the newest of its points was known.")
+    sha256: str | None = Field(description="Of the payload that it was read from.")
 
 
 class Curve(BaseModel):
@@ -110,7 +113,8 @@ async def curve(request: Request, _: Reader, curve_id: CurveId, as_of: AsOf = No
     moment = await decision(request, "v_feature", as_of)
     found = await rows(
         request,
-        "SELECT substring(feature_id FROM '[0-9]+$')::int AS tenor_bd, value AS rate, obs_date FROM v_feature"
+        "SELECT substring(feature_id FROM '[0-9]+$')::int AS tenor_bd, value AS rate, obs_date, origin,"
+        " knowledge_time, sha256 FROM v_feature"
         " WHERE as_of = $1 AND feature_id ~ ('^' || lower($2) || '_[0-9]+$') ORDER BY 1",
         moment,
         curve_id,

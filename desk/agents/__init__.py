@@ -14,11 +14,9 @@ from desk.agents.inflation import INFLATION, INFLATION_MODELS
 from desk.agents.models import Model, run_models
 from desk.agents.monetary_policy import MONETARY_MODELS, MONETARY_POLICY
 from desk.agents.regime import regime_rows
-from desk.errors import MissingInput
 from desk.gold import AGENT_MEASURE
 from desk.model import decision_time
 from desk.transforms.agent_measures import Measures
-from desk.transforms.features import Lineage
 from desk.transforms.panel import Panel
 
 AGENTS: tuple[Agent, ...] = (INFLATION, MONETARY_POLICY, FISCAL, FX_EQUILIBRIUM, CROSS_ASSET)
@@ -55,15 +53,9 @@ def measure_rows(panel: Panel, measures: Measures) -> pl.DataFrame:
     return long.select(list(AGENT_MEASURE.schema)).sort("as_of", "measure_id")
 
 
-def column_inputs(name: str, panel: Panel) -> tuple[str, ...]:
-    """The source columns behind a panel column or a measure; of a measure that only the calendar makes, itself.
-
-    Raises MissingInput for a name that is neither.
-    """
-    direct = {spec.name: spec.inputs for model in MODELS for spec in model.specs if spec.inputs}
-    if name not in panel.values.columns and name not in MEASURES:
-        raise MissingInput(f"neither the panel nor an agent has {name!r}")
-    return Lineage({**panel.lineage.direct, **direct}).leaves(name)
+def direct_inputs(panel: Panel) -> dict[str, tuple[str, ...]]:
+    """The direct inputs of every derived column of a panel and of every measure, by name."""
+    return {**panel.lineage.direct, **{spec.name: spec.inputs for model in MODELS for spec in model.specs}}
 
 
 def model_specs() -> Sequence[tuple[str, str, str]]:
@@ -77,7 +69,7 @@ __all__ = [
     "MODELS",
     "Agent",
     "Driver",
-    "column_inputs",
+    "direct_inputs",
     "measure_rows",
     "measures_all",
     "model_specs",

@@ -16,7 +16,8 @@ LONG_VERTICES = (3780, 5040)
 
 @dataclass(frozen=True)
 class CurveSource:
-    """Where one curve's points come from: `points` (curve_id), `futures` (root, day of the month) or `bonds`."""
+    """Where one curve's points come from: `points` (curve_id), `series` (tenor_bd -> series id), `futures` (root, and
+    the day of the month) or `bonds` (issuer, bond -> annual coupon)."""
 
     name: str
     kind: str
@@ -25,6 +26,18 @@ class CurveSource:
     day: int = 1
     issuer: str = ""
     coupons: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def input_id(self) -> str:
+        """What the source is called as an input: `PRE`, `DI1`, `ANBIMA:LTN+NTN-F`, `FRED:DGS`."""
+        if self.kind == "points":
+            return self.curve_id
+        if self.kind == "futures":
+            return self.root
+        if self.kind == "bonds":
+            return f"{self.issuer}:{'+'.join(self.coupons)}"
+        return f"{self.issuer}:{self.root}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,17 @@ class ColumnFallback:
 class Fallbacks:
     curves: tuple[CurveSpec, ...]
     columns: tuple[ColumnFallback, ...]
+
+    def inputs_of(self, column: str) -> tuple[str, ...]:
+        """The inputs that a column may be read off, in their order; the column itself where nothing is declared."""
+        for spec in self.columns:
+            if spec.name == column:
+                return spec.candidates
+        prefix, _, tail = column.rpartition("_")
+        for curve in self.curves:
+            if curve.prefix == prefix and tail.isdigit() and int(tail) in curve.vertices:
+                return tuple(source.input_id for source in curve.sources)
+        return (column,)
 
 
 def load_fallbacks() -> Fallbacks:

@@ -1,1 +1,1 @@
-"""When a number was known: publication rules, knowledge times, fetch windows, the as-of grid, choice of source. Pure."""
+"""When a number was known, and where it came from: rules, knowledge times, as-of grid, choice of source. Pure."""

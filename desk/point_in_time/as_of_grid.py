@@ -19,6 +19,7 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.errors import BadInput, MissingInput
 from desk.model import decision_time
+from desk.point_in_time.provenance import NEVER, NO_PAYLOAD, Instants
 
 Rows = npt.NDArray[np.int64]
 NAT = np.datetime64("NaT", "D")
@@ -45,11 +46,16 @@ class Grid:
 
 @dataclass(frozen=True)
 class Latest:
-    """The newest observation known at each day: values (T, S) with NaN, obs_dates (T, S) with NaT, one per entity."""
+    """The newest observation known at each day, (T, S), one column per entity; NaN, NaT and -1 where none is known.
+
+    `knowledge_times` are instants in UTC, `payload_ids` number the payloads that the values were read from.
+    """
 
     entities: tuple[str, ...]
     values: FloatArray
     obs_dates: Days
+    knowledge_times: Instants
+    payload_ids: Rows
 
 
 def usable_rows(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
@@ -67,7 +73,7 @@ def usable_rows(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
 def latest_known(frame: pl.DataFrame, entity: str, value: str, grid: Grid) -> Latest:
     """For each day and entity the value of the latest obs_date known, in its latest vintage known. No age limit."""
     events = (
-        usable_rows(frame.select(entity, "obs_date", "knowledge_time", value).filter(pl.col(value).is_not_null()), grid)
+        usable_rows(_with_payload(frame, entity, value).filter(pl.col(value).is_not_null()), grid)
         .sort(entity, "row", "obs_date", "knowledge_time")
         .filter(pl.col("obs_date") == pl.col("obs_date").cum_max().over(entity))
         .unique([entity, "row"], keep="last", maintain_order=True)
@@ -81,7 +87,14 @@ def latest_known(frame: pl.DataFrame, entity: str, value: str, grid: Grid) -> La
         tuple(names),
         gather(events[value].cast(pl.Float64).to_numpy(), position),
         gather_days(events["obs_date"].to_numpy(), position),
+        gather_instants(events["knowledge_time"], position),
+        gather_payloads(events["payload_id"], position),
     )
+
+
+def _with_payload(frame: pl.DataFrame, entity: str, value: str) -> pl.DataFrame:
+    own = "payload_id" if "payload_id" in frame.columns else pl.lit(None, pl.Int64).alias("payload_id")
+    return frame.select(entity, "obs_date", "knowledge_time", value, own)
 
 
 def gather(values: npt.NDArray[np.float64], position: Rows) -> FloatArray:
@@ -97,6 +110,22 @@ def gather_days(days: Days, position: Rows) -> Days:
         return np.full(position.shape, NAT)
     picked: Days = days.astype("datetime64[D]")[np.maximum(position, 0)]
     return np.where(position >= 0, picked, NAT)
+
+
+def gather_instants(times: pl.Series, position: Rows) -> Instants:
+    """`times[position]` as instants in UTC, NaT where position is -1."""
+    if not len(times):
+        return np.full(position.shape, NEVER)
+    instants = times.dt.cast_time_unit("us").to_physical().to_numpy().astype("datetime64[us]")
+    return np.where(position >= 0, instants[np.maximum(position, 0)], NEVER)
+
+
+def gather_payloads(payload_ids: pl.Series, position: Rows) -> Rows:
+    """`payload_ids[position]`, -1 where position is -1 or the row has no payload."""
+    if not len(payload_ids):
+        return np.full(position.shape, NO_PAYLOAD, dtype=np.int64)
+    numbers = payload_ids.cast(pl.Int64).fill_null(NO_PAYLOAD).to_numpy()
+    return np.where(position >= 0, numbers[np.maximum(position, 0)], NO_PAYLOAD)
 
 
 def at_rows(event_rows: Rows, length: int) -> Rows:

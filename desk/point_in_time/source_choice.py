@@ -31,7 +31,3 @@ def pick(values: Sequence[FloatArray], choice: IntArray) -> FloatArray:
 def pick_days(days: Sequence[Days], choice: IntArray) -> Days:
     stacked = np.stack(days)
     return np.where(choice >= 0, stacked[np.maximum(choice, 0), np.arange(len(choice))], np.datetime64("NaT", "D"))
-
-
-def names_of(names: Sequence[str], choice: IntArray) -> list[str | None]:
-    return [names[index] if index >= 0 else None for index in choice.tolist()]

@@ -13,9 +13,12 @@ import polars as pl
 
 from desk import calendars
 from desk.catalog import Catalog
+from desk.catalog.fallbacks import CurveSource, load_fallbacks
+from desk.errors import BadCatalog
 from desk.gold import DATASET_STATUS, INPUT_RECEIPT
-from desk.model import Dataset, desk_day
-from desk.transforms.expectations import INDICATORS
+from desk.model import SILVER, Dataset, desk_day
+from desk.transforms.expectations import input_id
+from desk.transforms.maturities import curve_points
 
 USABLE_PROMISES = 3
 """Older than this many times its promise, a dataset's newest number is no longer an input: it is absent."""
@@ -57,11 +60,14 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
     else:
         kinds = {name: pl.col("reference").str.contains(shape) for name, shape in _REFERENCES.items()}
         chosen = kinds[dataset.params["set"]] & pl.col("base").is_in([0, -1])
-        name = _focus_name()
+        name = input_id()
         value = pl.col("median")
+    number = value.cast(pl.Float64)
+    if table in ("observation", "price_bar", "expectation"):  # what is no number is no input
+        chosen = chosen & number.is_finite()
     return frame.filter(chosen).select(
         name.alias("input_id"),
-        value.cast(pl.Float64).alias("value"),
+        number.alias("value"),
         "obs_date",
         "knowledge_time",
         "stamp",
@@ -76,14 +82,6 @@ _REFERENCES = {
     "ExpectativasMercadoInflacao12Meses": r"^12m",
 }
 """How each set of Focus writes what a row is about."""
-
-
-def _focus_name() -> pl.Expr:
-    """`focus_ipca_12m` (the smoothed one, as in the panel), `focus_selic_2027`, `focus_selic_R4/2028`."""
-    short = {label: key for key, label in INDICATORS.items()}
-    reference = pl.col("reference").replace({"12m_smoothed": "12m", "12m": "12m_unsmoothed"})
-    indicator = pl.col("indicator").replace(short)
-    return pl.concat_str(pl.lit("focus"), indicator, reference, separator="_")
 
 
 def _prefixes(dataset: Dataset) -> list[str]:
@@ -163,14 +161,16 @@ def input_receipts(
 ) -> pl.DataFrame:
     """INPUT_RECEIPT rows: the newest vintage of the newest observation of each input, and of each one that is absent.
 
-    Inputs: catalogue series, curves, the newest settlement per future's root or bond list, Focus medians. `sha256`:
-    payload_id -> hash of the body.
+    Inputs: catalogue series, Focus medians, the newest settlements of a file, and what each curve may be made of (its
+    id is that of the panel's provenance). `sha256`: payload_id -> hash of the body.
     """
     frames = [
         _newest(pl.concat([rows_of(dataset, silver, catalog), stand_ins(dataset, silver)]), dataset, catalog)
         for dataset in catalog.datasets.values()
     ]
-    table = pl.concat(frames)
+    of_files = pl.concat(frames)
+    of_curves = _curve_inputs(silver, catalog).filter(~pl.col("input_id").is_in(of_files["input_id"].implode()))
+    table = pl.concat([of_files, of_curves])
     ages = [
         None if last is None else business_age(catalog.datasets[name], last, as_of)
         for name, last in zip(table["dataset"], table["obs_date"], strict=True)
@@ -193,7 +193,7 @@ def _newest(rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.DataFr
     if "settlement" in dataset.tables:  # one line for the file, not one per contract
         name = f"{_prefixes(dataset)[0]}.." if dataset.params.get("roots") else _prefixes(dataset)[0].rstrip(":")
         rows = rows.with_columns(pl.lit(name).alias("input_id"), pl.lit(None, pl.Float64).alias("value"))
-    newest = rows.sort("obs_date", "knowledge_time").unique("input_id", keep="last", maintain_order=True)
+    newest = rows.sort("obs_date", "knowledge_time", "payload_id").unique("input_id", keep="last", maintain_order=True)
     if dataset.id in ("bcb_focus_annual", "bcb_focus_monthly", "bcb_focus_selic") and newest.height:
         newest = newest.filter(pl.col("obs_date") == newest["obs_date"].max())  # meetings and years that have gone by
     series = {record.id: record for record in catalog.series_of(dataset.id)}
@@ -210,3 +210,37 @@ def _newest(rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.DataFr
         )
         .sort("input_id")
     )
+
+
+def _curve_inputs(silver: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
+    """The newest points of every source of every curve, as `_newest` gives the other inputs."""
+    full = {name: silver.get(name, pl.DataFrame(schema=table.stored_schema)) for name, table in SILVER.items()}
+    rows: dict[str, dict[str, object]] = {}
+    for spec in load_fallbacks().curves:
+        for source in spec.sources:
+            dataset = _dataset_of(source, catalog)
+            points = curve_points(source, full, spec.longest_years)
+            newest = points.sort("obs_date", "knowledge_time", "payload_id").tail(1)
+            seen = newest.row(0, named=True) if newest.height else {}
+            names = {"source": dataset.source, "dataset": dataset.id, "unit": None, "input_id": source.input_id}
+            rows.setdefault(source.input_id, {**names, "value": None, **{key: seen.get(key) for key in _SEEN}})
+    return pl.DataFrame(
+        list(rows.values()), schema={"source": pl.String, "dataset": pl.String, "unit": pl.String, **_ROWS}
+    )
+
+
+_SEEN = ("obs_date", "knowledge_time", "stamp", "payload_id")
+
+
+def _dataset_of(source: CurveSource, catalog: Catalog) -> Dataset:
+    """The dataset that brings a curve's source. Raises BadCatalog when none does."""
+    series = next(iter(source.series.values()), None)
+    if series is not None:
+        return catalog.datasets[catalog.series[series].dataset]
+    for dataset in catalog.datasets.values():
+        parts = dataset.params
+        names = [*parts.get("curves", {}).values(), parts.get("curve"), *parts.get("roots", [])]
+        issuers = [str(parts[key]).rstrip(":") for key in ("prefix", "substitute") if key in parts]
+        if source.input_id in names or (source.kind == "bonds" and source.issuer in issuers):
+            return dataset
+    raise BadCatalog(f"fallbacks.toml: no dataset brings the curve source {source.name} ({source.input_id})")

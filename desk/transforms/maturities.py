@@ -17,8 +17,18 @@ from desk import calendars
 from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog.fallbacks import CurveSource, CurveSpec
-from desk.point_in_time.as_of_grid import Grid, Rows, at_rows, gather_days, usable_rows
-from desk.point_in_time.source_choice import choose, names_of, pick_days
+from desk.point_in_time import provenance
+from desk.point_in_time.as_of_grid import (
+    Grid,
+    Rows,
+    at_rows,
+    gather_days,
+    gather_instants,
+    gather_payloads,
+    usable_rows,
+)
+from desk.point_in_time.provenance import ColumnOrigin, InputTable
+from desk.point_in_time.source_choice import choose, pick_days
 from desk.transforms.bootstrap import bootstrap
 from desk.transforms.cashflows import business_days
 from desk.transforms.curves import (
@@ -34,30 +44,36 @@ from desk.transforms.curves import (
 _MONTHS = "FGHJKMNQUVXZ"
 _SHORTEST_REAL_BD = 126  # inside its last coupon period a real yield is mostly inflation already known
 _FEWEST_VERTICES = 2
+_RECEIPT = ("obs_date", "knowledge_time", "stamp", "payload_id")
 
 
 @dataclass(frozen=True)
 class ConstantMaturities:
-    """One curve at each day: rates (T, vertices) with NaN, the obs_date (T,) used and the source's name."""
+    """One curve at each day: rates (T, vertices) with NaN, the obs_date (T,) used and where its points came from."""
 
     rates: FloatArray
     obs_dates: Days
-    origin: list[str | None]
+    origin: ColumnOrigin
 
 
 @dataclass(frozen=True)
 class _States:
-    """A source's curve after each change: rows (E,), obs_dates (E,), tenors and rates (E, K) packed with NaN."""
+    """A source's curve after each change: rows (E,), obs_dates (E,), tenors and rates (E, K) packed with NaN, the
+    knowledge time (E,) and payload (E,) of the newest of its points."""
 
     rows: Rows
     obs_dates: Days
     tenors: FloatArray
     rates: FloatArray
+    knowledge_times: pl.Series
+    payload_ids: pl.Series
 
 
-def constant_maturities(spec: CurveSpec, silver: Mapping[str, pl.DataFrame], grid: Grid) -> ConstantMaturities:
+def constant_maturities(
+    spec: CurveSpec, silver: Mapping[str, pl.DataFrame], grid: Grid, inputs: InputTable
+) -> ConstantMaturities:
     """The curve of `spec` at its vertices for each day of the grid; NaN where unknown or too old."""
-    rates, dates, known = [], [], []
+    rates, dates, known, origins = [], [], [], []
     for source in spec.sources:
         states = _states(source, silver, grid, spec.longest_years)
         at = _interpolate(spec, states)
@@ -69,12 +85,13 @@ def constant_maturities(spec: CurveSpec, silver: Mapping[str, pl.DataFrame], gri
         rates.append(np.broadcast_to(picked, (len(grid), len(spec.vertices))))
         dates.append(obs)
         known.append(fresh & (np.isfinite(rates[-1]).sum(axis=1) >= _FEWEST_VERTICES))
+        times = gather_instants(states.knowledge_times, event)
+        payloads = gather_payloads(states.payload_ids, event)
+        origins.append(inputs.read(source.input_id, np.where(known[-1], 0.0, np.nan), times, payloads))
     choice = choose(dates, known, spec.patience_days)
     stacked = np.stack(rates)[np.maximum(choice, 0), np.arange(len(grid))]
     chosen = np.where((choice >= 0)[:, None], stacked, np.nan)
-    return ConstantMaturities(
-        chosen, pick_days(dates, choice), names_of([source.name for source in spec.sources], choice)
-    )
+    return ConstantMaturities(chosen, pick_days(dates, choice), provenance.chosen(origins, choice))
 
 
 def _interpolate(spec: CurveSpec, states: _States) -> FloatArray:
@@ -104,7 +121,7 @@ def _calendar_days(obs_dates: Days, tenors: FloatArray) -> FloatArray:
 
 
 def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid, longest_years: float) -> _States:
-    points = _points(source, silver, longest_years)
+    points = curve_points(source, silver, longest_years)
     used = usable_rows(points, grid)
     events = (
         used.group_by("row")
@@ -123,14 +140,20 @@ def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid,
             pl.int_range(pl.len()).over("state").alias("place"),
         )
     )
+    newest = (
+        packed.sort("line", "knowledge_time", "payload_id", nulls_last=False)
+        .group_by("line", maintain_order=True)
+        .agg(pl.col("knowledge_time", "payload_id").last())
+    )
+    seen = newest["knowledge_time"], newest["payload_id"]
     shape = (len(events), int(packed["place"].to_numpy().max(initial=0)) + 1)
     index = (packed["line"].to_numpy(), packed["place"].to_numpy())
     rates, tenors = np.full(shape, np.nan), np.full(shape, np.nan)
     rates[index] = packed["rate"].to_numpy()
     obs: Days = events["obs_date"].to_numpy().astype("datetime64[D]")
-    if source.kind == "points":
+    if source.kind in ("points", "series"):
         tenors[index] = packed["order"].to_numpy()
-        return _States(events["row"].to_numpy(), obs, tenors, rates)
+        return _States(events["row"].to_numpy(), obs, tenors, rates, *seen)
     maturity = np.full(shape, np.datetime64("NaT", "D"))
     maturity[index] = (packed["order"].to_numpy() // 10).astype("datetime64[D]")
     if source.kind == "futures":
@@ -140,20 +163,32 @@ def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid,
         with np.errstate(divide="ignore", invalid="ignore"):
             implied = (FACE_BRL / price) ** (BUS_YEAR / tenors) - 1.0
         rates = np.where(np.isfinite(rates), rates, implied)
-        return _States(events["row"].to_numpy(), obs, np.where(tenors > 0, tenors, np.nan), rates)
+        return _States(events["row"].to_numpy(), obs, np.where(tenors > 0, tenors, np.nan), rates, *seen)
     coupon = np.zeros(shape)
     coupon[index] = packed["coupon"].to_numpy()
     zero_tenors, zeros = bootstrap(obs, maturity, rates, coupon)
-    return _States(events["row"].to_numpy(), obs, zero_tenors, zeros)
+    return _States(events["row"].to_numpy(), obs, zero_tenors, zeros, *seen)
 
 
-def _points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longest_years: float) -> pl.DataFrame:
-    """Rows obs_date, knowledge_time, order (tenor, or maturity as days since 1970 times ten), rate, price, coupon."""
+def curve_points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longest_years: float) -> pl.DataFrame:
+    """What a source's curve may be made of: rows obs_date, knowledge_time, stamp, payload_id, order (tenor, or maturity
+    as days since 1970 times ten) and rate, with price and coupon of futures and bonds."""
+    if source.kind == "series":
+        tenors = {series: int(tenor) for tenor, series in source.series.items()}
+        return (
+            silver["observation"]
+            .filter(pl.col("series_id").is_in(list(tenors)), pl.col("value").is_finite())
+            .select(
+                *_RECEIPT,
+                pl.col("series_id").replace_strict(tenors, default=None, return_dtype=pl.Int64).alias("order"),
+                pl.col("value").alias("rate"),
+            )
+        )
     if source.kind == "points":
         return (
             silver["curve_point"]
             .filter(pl.col("curve_id") == source.curve_id, pl.col("rate").is_not_null())
-            .select("obs_date", "knowledge_time", pl.col("tenor_bd").cast(pl.Int64).alias("order"), "rate")
+            .select(*_RECEIPT, pl.col("tenor_bd").cast(pl.Int64).alias("order"), "rate")
         )
     settlement = silver["settlement"]
     known = settlement["contract_id"].unique().to_list()
@@ -162,7 +197,7 @@ def _points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longest_yea
         settlement.join(terms, on="contract_id", how="inner")
         .filter(pl.col("rate").is_not_null() | (pl.col("price") > 0 if source.kind == "futures" else pl.lit(False)))
         .filter(_useful(source, longest_years))
-        .select("obs_date", "knowledge_time", "order", "rate", "price", "coupon")
+        .select(*_RECEIPT, "order", "rate", "price", "coupon")
     )
 
 

@@ -1,7 +1,7 @@
 """The panel: every column that the desk reads, on a list of decision days, exactly as known at 06:00 of each.
 
 Columns come in layers: series as published, curves at constant maturities, Focus, transforms in observation time, the
-choice between sources, then features. Twin frames carry the obs_date of each value and the origin of each choice.
+choice between sources, then features. Beside the values stand the obs_date of each and the inputs that it was read off.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import polars as pl
 
 from desk.arrays import FloatArray
 from desk.calendars import Days
-from desk.catalog import Catalog
+from desk.catalog import Catalog, load_catalog
 from desk.catalog.fallbacks import Fallbacks, load_fallbacks
 from desk.catalog.meetings import load_meetings
 from desk.errors import MissingInput
 from desk.gold import FEATURE
-from desk.model import SILVER, decision_time
+from desk.model import SILVER, SilverTable, decision_time
+from desk.point_in_time import provenance
 from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
-from desk.point_in_time.source_choice import choose, names_of, pick, pick_days
+from desk.point_in_time.provenance import Provenance
+from desk.point_in_time.source_choice import choose, pick, pick_days
 from desk.transforms import expectations, inflation, vintage_transforms
 from desk.transforms import model_inputs as histories
 from desk.transforms.agent_measures import Measures
@@ -32,19 +34,19 @@ from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import constant_maturities
 from desk.transforms.model_inputs import Histories
 from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
-from desk.transforms.vintage_transforms import Snapshots
+from desk.transforms.panel_columns import PanelColumns, oldest_dates
 
 
 @dataclass(frozen=True)
 class Panel:
-    """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. origins: String columns
-    for curves (pre, real, cupom, ust) and for columns chosen between sources. One row per decision day, ascending.
-    histories: what the agents fit their models on, which begins years before the first day.
+    """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. provenance: the inputs
+    that each value was read off. One row per decision day, ascending. histories: what the agents fit their models on,
+    which begins years before the first day.
     """
 
     values: pl.DataFrame
     obs_dates: pl.DataFrame
-    origins: pl.DataFrame
+    provenance: Provenance
     lineage: Lineage
     histories: Histories = field(default_factory=Histories)
 
@@ -63,10 +65,16 @@ class Panel:
         return Panel(
             self.values.head(count),
             self.obs_dates.head(count),
-            self.origins.head(count),
+            self.provenance.cut(slice(count)),
             self.lineage,
             self.histories.head(count),
         )
+
+    def since(self, first: dt.date) -> Panel:
+        """The panel of its days from `first` on."""
+        start = int((self.values["day"] < first).sum())
+        rows = slice(start, None)
+        return Panel(self.values[rows], self.obs_dates[rows], self.provenance.cut(rows), self.lineage, self.histories)
 
     def with_measures(self, measures: Measures) -> Panel:
         """The panel with each measure as a column; its obs_date is the oldest of its inputs', else the day itself."""
@@ -78,7 +86,7 @@ class Panel:
 
         for spec in measures.specs:
             dates = [date_of(name) for name in spec.inputs]
-            oldest = _oldest(dates) if dates else day
+            oldest = oldest_dates(dates) if dates else day
             known[spec.name] = np.where(np.isfinite(measures.values[spec.name]), oldest, NAT)
         values = pl.DataFrame({name: measures.values[name] for name in known}, nan_to_null=True)
         dates_frame = pl.DataFrame({name: pl.Series(name, column) for name, column in known.items()})
@@ -86,27 +94,10 @@ class Panel:
         return Panel(
             self.values.drop(values.columns, strict=False).hstack(values),
             self.obs_dates.drop(values.columns, strict=False).hstack(dates_frame.select(pl.all().cast(pl.Date))),
-            self.origins,
+            self.provenance,
             Lineage({**self.lineage.direct, **direct}),
             self.histories,
         )
-
-
-class _Columns:
-    """Values and obs_dates by name while the panel is built; every array is (T,)."""
-
-    def __init__(self, grid: Grid) -> None:
-        self.grid = grid
-        self.values: dict[str, FloatArray] = {}
-        self.dates: dict[str, Days] = {}
-        self.origins: dict[str, list[str | None]] = {}
-        self.direct: dict[str, tuple[str, ...]] = {}
-        self.snapshots: dict[str, Snapshots] = {}
-
-    def put(self, name: str, values: FloatArray, dates: Days) -> None:
-        known = np.isfinite(values)
-        self.values[name] = np.where(known, values, np.nan)
-        self.dates[name] = np.where(known, dates, NAT)
 
 
 def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], catalog: Catalog) -> Panel:
@@ -114,14 +105,14 @@ def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], cat
 
     Raises BadInput for days out of order and MissingInput for rows without a knowledge time.
     """
-    frames = {name: silver.get(name, pl.DataFrame(schema=table.parsed_schema)) for name, table in SILVER.items()}
+    frames = {name: _stored(silver.get(name), table) for name, table in SILVER.items()}
     grid, fallbacks, targets, meetings = Grid.of(days), load_fallbacks(), load_inflation_targets(), load_meetings()
-    columns = _Columns(grid)
+    columns = PanelColumns(grid)
     published = _published(frames, catalog)
     _add_series(columns, published, catalog)
     _add_curves(columns, frames, fallbacks)
-    for name, (values, dates) in expectations.focus_columns(frames["expectation"], grid, meetings).items():
-        columns.put(name, values, dates)
+    for name, focus in expectations.focus_columns(frames["expectation"], grid, meetings, columns.inputs).items():
+        columns.put(name, focus.values, focus.obs_dates, focus.origin)
     _add_observed(columns, published, catalog)
     _add_inflation(columns, published, targets)
     _choose_columns(columns, fallbacks)
@@ -129,15 +120,23 @@ def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], cat
     return _frames(columns, _histories(columns, frames, published, fallbacks, catalog))
 
 
+def _stored(frame: pl.DataFrame | None, table: SilverTable) -> pl.DataFrame:
+    """The frame with every column of the stored table; what it does not have is null."""
+    if frame is None:
+        return pl.DataFrame(schema=table.stored_schema)
+    absent = {name: kind for name, kind in table.stored_schema.items() if name not in frame.columns}
+    return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in absent.items())
+
+
 def _published(frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
     """Observations and closing prices as one long frame of the catalogue's series; what is no number is left out."""
-    names = ["series_id", "obs_date", "knowledge_time", "value"]
+    names = ["series_id", "obs_date", "knowledge_time", "value", "payload_id"]
     bars = frames["price_bar"].rename({"instrument_id": "series_id", "close": "value"}).select(names)
     both = pl.concat([frames["observation"].select(names), bars])
     return both.filter(pl.col("series_id").is_in(list(catalog.series)), pl.col("value").is_finite())
 
 
-def _add_series(columns: _Columns, published: pl.DataFrame, catalog: Catalog) -> None:
+def _add_series(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:
     latest = latest_known(published, "series_id", "value", columns.grid)
     limits = [catalog.series[name].max_age_days for name in latest.entities]
     old = too_old(latest.obs_dates, columns.grid, limits)
@@ -146,18 +145,24 @@ def _add_series(columns: _Columns, published: pl.DataFrame, catalog: Catalog) ->
     blank = np.full(len(columns.grid), np.nan), np.full(len(columns.grid), NAT)
     for name in catalog.series:
         at = place.get(name)
-        columns.put(name, *(blank if at is None else (values[:, at], latest.obs_dates[:, at])))
+        if at is None:
+            columns.put(name, *blank)
+            continue
+        known, payloads = latest.knowledge_times[:, at], latest.payload_ids[:, at]
+        origin = columns.inputs.read(name, values[:, at], known, payloads)
+        columns.put(name, values[:, at], latest.obs_dates[:, at], origin)
 
 
-def _add_curves(columns: _Columns, frames: Mapping[str, pl.DataFrame], fallbacks: Fallbacks) -> None:
+def _add_curves(columns: PanelColumns, frames: Mapping[str, pl.DataFrame], fallbacks: Fallbacks) -> None:
     for spec in fallbacks.curves:
-        curve = constant_maturities(spec, frames, columns.grid)
+        curve = constant_maturities(spec, frames, columns.grid, columns.inputs)
         for index, bd in enumerate(spec.vertices):
-            columns.put(f"{spec.prefix}_{bd}", curve.rates[:, index], curve.obs_dates)
-        columns.origins[spec.origin or spec.prefix] = curve.origin
+            rates = curve.rates[:, index]
+            origin = columns.inputs.combined([curve.origin], np.isfinite(rates))
+            columns.put(f"{spec.prefix}_{bd}", rates, curve.obs_dates, origin)
 
 
-def _add_observed(columns: _Columns, published: pl.DataFrame, catalog: Catalog) -> None:
+def _add_observed(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:
     needed = {spec.series for spec in OBSERVED}
     parts = published.filter(pl.col("series_id").is_in(list(needed))).partition_by("series_id", as_dict=True)
     empty = published.clear()
@@ -171,14 +176,12 @@ def _add_observed(columns: _Columns, published: pl.DataFrame, catalog: Catalog) 
     for spec in OBSERVED:
         values, scores, dates = vintage_transforms.apply(spec, history[spec.series], columns.grid)
         old = too_old(dates[:, None], columns.grid, [catalog.series[spec.series].max_age_days])[:, 0]
-        columns.put(spec.name, np.where(old, np.nan, values), dates)
-        columns.direct[spec.name] = (spec.series,)
+        columns.derive(spec.name, np.where(old, np.nan, values), dates, (spec.series,))
         if spec.z_window:
-            columns.put(f"{spec.name}_z", np.where(old, np.nan, scores), dates)
-            columns.direct[f"{spec.name}_z"] = (spec.series,)
+            columns.derive(f"{spec.name}_z", np.where(old, np.nan, scores), dates, (spec.series,))
 
 
-def _add_inflation(columns: _Columns, published: pl.DataFrame, targets: InflationTargets) -> None:
+def _add_inflation(columns: PanelColumns, published: pl.DataFrame, targets: InflationTargets) -> None:
     grid = columns.grid
     columns.put("inflation_target", inflation.target_for_next_year(grid, targets), grid.days)
     columns.put("inflation_tolerance", np.full(len(grid), targets.tolerance), grid.days)
@@ -189,41 +192,30 @@ def _add_inflation(columns: _Columns, published: pl.DataFrame, targets: Inflatio
     for name, series in (("ipca_index_accrued", "ipca_index"), ("ipca_chained_accrued", "ipca_mom")):
         rows = published.filter(pl.col("series_id") == series)
         values, dates = inflation.accrued_index(rows, grid, expected, monthly_changes=series == "ipca_mom")
-        columns.put(name, values, dates)
-        columns.direct[name] = (series, "focus_ipca_12m")
+        columns.derive(name, values, dates, (series, "focus_ipca_12m"))
 
 
-def _choose_columns(columns: _Columns, fallbacks: Fallbacks) -> None:
+def _choose_columns(columns: PanelColumns, fallbacks: Fallbacks) -> None:
     for name, series in (("cdi_from_daily", "cdi_daily"), ("selic_from_daily", "selic_daily")):
-        columns.put(name, (1.0 + columns.values[series]) ** 252 - 1.0, columns.dates[series])
-        columns.direct[name] = (series,)
+        columns.derive(name, (1.0 + columns.values[series]) ** 252 - 1.0, columns.dates[series], (series,))
     for spec in fallbacks.columns:
         values = [columns.values[name] for name in spec.candidates]
         dates = [columns.dates[name] for name in spec.candidates]
         choice = choose(dates, [np.isfinite(value) for value in values], spec.patience_days)
-        columns.put(spec.name, pick(values, choice), pick_days(dates, choice))
-        columns.origins[spec.name] = names_of(spec.candidates, choice)
+        origin = provenance.chosen([columns.origins[name] for name in spec.candidates], choice)
+        columns.put(spec.name, pick(values, choice), pick_days(dates, choice), origin)
         columns.direct[spec.name] = spec.candidates
 
 
-def _add_features(columns: _Columns) -> None:
+def _add_features(columns: PanelColumns) -> None:
     for feature in FEATURES:
         values = feature.compute(columns.values)
         dates = np.stack([columns.dates[name] for name in feature.inputs]).astype("datetime64[D]")
-        columns.put(feature.name, values, _oldest(dates))
-        columns.direct[feature.name] = feature.inputs
-
-
-def _oldest(dates: Sequence[Days] | Days) -> Days:
-    """The earliest known of each day's dates, NaT where none is known. Shapes: (K, T) to (T,)."""
-    stacked = np.stack(list(dates)).astype("datetime64[D]")
-    never = np.datetime64("9999-12-31", "D")
-    oldest: Days = np.where(np.isnat(stacked), never, stacked).min(axis=0)
-    return np.where(oldest == never, NAT, oldest)
+        columns.derive(feature.name, values, oldest_dates(dates), feature.inputs)
 
 
 def _histories(
-    columns: _Columns,
+    columns: PanelColumns,
     frames: Mapping[str, pl.DataFrame],
     published: pl.DataFrame,
     fallbacks: Fallbacks,
@@ -239,43 +231,50 @@ def _histories(
     return Histories(monthly, weekly)
 
 
-def _frames(columns: _Columns, kept: Histories) -> Panel:
+def _frames(columns: PanelColumns, kept: Histories) -> Panel:
     day = pl.Series("day", columns.grid.days).cast(pl.Date)
     values = pl.DataFrame(columns.values, nan_to_null=True)
     dates = pl.DataFrame({name: pl.Series(name, column) for name, column in columns.dates.items()})
-    origins = pl.DataFrame(columns.origins, schema=dict.fromkeys(columns.origins, pl.String()))
     return Panel(
         values.insert_column(0, day),
         dates.select(pl.all().cast(pl.Date)).insert_column(0, day),
-        origins.insert_column(0, day),
+        Provenance(columns.inputs.tuples, columns.origins),
         Lineage(dict(columns.direct)),
         kept,
     )
 
 
-def feature_inputs(name: str, catalog: Catalog) -> tuple[str, ...]:
-    """The source columns (series ids, curve vertices, Focus medians) that `name` is computed from.
-
-    Raises MissingInput for a name that no panel has.
-    """
-    empty = build_panel({}, [dt.date(2025, 1, 2)], catalog)
+def possible_inputs(name: str) -> tuple[str, ...]:
+    """Every input (series, curve source, Focus median) that the column `name` may be read off; none for a name that no
+    panel has."""
+    empty = build_panel({}, [dt.date(2025, 1, 2)], load_catalog())
     if name not in empty.values.columns:
-        raise MissingInput(f"the panel has no column {name!r}")
-    return empty.lineage.leaves(name)
+        return ()
+    fallbacks = load_fallbacks()
+    return tuple(dict.fromkeys(id_ for leaf in empty.lineage.leaves(name) for id_ in fallbacks.inputs_of(leaf)))
 
 
 def feature_rows(panel: Panel, days: Sequence[dt.date]) -> pl.DataFrame:
-    """FEATURE rows: every known column of the panel on `days`, with the obs_date of what it rests on."""
-    chosen = pl.col("day").is_in(list(days))
-    values = panel.values.filter(chosen).unpivot(index="day", variable_name="feature_id", value_name="value")
-    dates = panel.obs_dates.filter(chosen).unpivot(index="day", variable_name="feature_id", value_name="obs_date")
-    moments = pl.DataFrame({"day": list(days)}, schema={"day": pl.Date}).with_columns(
-        pl.Series("as_of", [decision_time(day) for day in days], dtype=pl.Datetime("us", "UTC"))
-    )
+    """FEATURE rows: every known column of the panel on `days`, with what it rests on: obs_date, inputs, payload."""
+    names = [name for name in panel.values.columns if name != "day"]
+    rows = np.flatnonzero(np.isin(panel.values["day"].to_numpy(), np.array(list(days), dtype="datetime64[D]")))
+    moments = pl.Series("as_of", [decision_time(day) for day in days], dtype=pl.Datetime("us", "UTC"))
+    origins = [panel.provenance.columns[name] for name in names]
+    joined = pl.Series("origin", [provenance.SEPARATOR.join(ids) or None for ids in panel.provenance.inputs], pl.String)
+    payloads = pl.Series(np.concatenate([origin.payload_ids[rows] for origin in origins]), dtype=pl.Int64)
+    times = pl.Series(np.concatenate([origin.knowledge_times[rows] for origin in origins])).dt.replace_time_zone("UTC")
     return (
-        values.drop_nulls("value")
-        .join(dates, on=["day", "feature_id"])
-        .join(moments, on="day")
+        panel.values[rows]
+        .select(names)
+        .unpivot(variable_name="feature_id", value_name="value")
+        .with_columns(
+            pl.concat([moments] * len(names)).alias("as_of"),
+            panel.obs_dates[rows].select(names).unpivot(value_name="obs_date")["obs_date"],
+            joined.gather(np.concatenate([origin.inputs[rows] for origin in origins])).alias("origin"),
+            times.alias("knowledge_time"),
+            payloads.replace(provenance.NO_PAYLOAD, None).alias("payload_id"),
+        )
+        .drop_nulls("value")
         .select(list(FEATURE.schema))
         .sort("as_of", "feature_id")
     )

@@ -74,9 +74,6 @@ class Levels:
         z, count = z_score(path)
         return Level(feature_id, value, rows["obs_date"][-1], before, fresh, z, count, tuple(path.tolist()))
 
-    def first_known(self, feature_ids: tuple[str, ...]) -> Level | None:
-        return next((level for name in feature_ids if (level := self.get(name)) is not None), None)
-
     def curve(self, prefix: str, back_days: int = 0) -> list[tuple[int, float]]:
         """(tenor_bd, rate) of `<prefix>_<tenor_bd>` as known `back_days` calendar days ago, short end first."""
         points = []

@@ -1,11 +1,15 @@
-"""The way back from a number to the payload it came from: source, series, knowledge time, payload hash."""
+"""The way back from a number to the payload it came from: source, series, knowledge time, payload hash.
+
+Which input a number was read off is decided once, in the panel, and stored beside it (`feature.origin`).
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from desk.point_in_time.provenance import input_ids
+from desk.transforms.panel import possible_inputs
 from reports.elements.formats import date, moment
 from reports.elements.locale import say
 from reports.elements.report_data import ReportData, Row
@@ -16,59 +20,41 @@ STAMPS = {
     "sight": "first seen by us",
     "imported": "imported history, latest vintage, lagged by its rule",
 }
-CURVES = {
-    "pre": ("PRE", "DI1..", "ANBIMA", "TD"),
-    "cupom": ("CUPOM",),
-    "real": ("REAL", "DI1..", "ANBIMA", "TD"),
-    "ust": ("UST",),
-}
-"""The inputs that a curve may be read off, in the order of desk/catalog/fallbacks.toml."""
-CURVE_PATIENCE = dt.timedelta(days=5)
-"""As there: an input gives way to a later one in the order that is fresher by more than this."""
 
 
 @dataclass(frozen=True)
 class Receipts:
-    """Receipts of one decision by input id."""
+    """Receipts of one decision by input id, and the inputs that each level was read off, by feature id."""
 
-    rows: dict[str, Row]
+    rows: Mapping[str, Row]
+    origins: Mapping[str, tuple[str, ...]]
 
-    def find(self, feature_id: str) -> Row | None:
-        """The receipt of a level: its own, else that of the curve, or of what stood in for it, that it was read off."""
-        own = self.rows.get(feature_id)
-        prefix = feature_id.rsplit("_", 1)[0]
-        if own is not None or prefix not in CURVES:
-            return own
-        found = [self.rows[name] for name in (prefix, *CURVES[prefix]) if name in self.rows]
-        dates = [row["obs_date"] for row in found if row["obs_date"] is not None]
-        fresh = [row for row in found if row["obs_date"] and row["obs_date"] >= max(dates) - CURVE_PATIENCE]
-        return next(iter(fresh or found), None)
+    def behind(self, feature_id: str) -> list[Row]:
+        """The receipts of the inputs that a level was read off; of those that it could have been read off where it is
+        not known."""
+        names = self.origins[feature_id] if feature_id in self.origins else possible_inputs(feature_id)
+        return [self.rows[name] for name in names if name in self.rows]
 
-    def behind(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> list[Row]:
-        """The receipts behind a level: its own; else of all inputs that it is computed from; else of the first of the
-        other names that it goes by. An input that is known is preferred to one that is absent."""
-        own = self.find(feature_id)
-        if own is not None and own["state"] != "absent":
-            return [own]
-        inputs = [row for name in read_from if (row := self.find(name)) is not None]
-        named = [row for name in others if (row := self.find(name)) is not None and row["state"] != "absent"]
-        return inputs or named[:1] or ([own] if own is not None else [])
-
-    def title(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> str:
+    def title(self, feature_id: str) -> str:
         """One line for a hover or a footnote; says plainly when there is no receipt."""
-        found = self.behind(feature_id, others, read_from)
+        found = self.behind(feature_id)
         return " | ".join(receipt_line(row) for row in found) or say("{}: no receipt stored for this input", feature_id)
 
-    def href(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> str:
-        found = self.behind(feature_id, others, read_from)
+    def href(self, feature_id: str) -> str:
+        """A link to the first receipt on the page; empty where there is none."""
+        found = self.behind(feature_id)
         return f"#{anchor(found[0]['input_id'])}" if found else ""
 
-    def stale(self, feature_id: str, others: Sequence[str] = (), read_from: Sequence[str] = ()) -> bool:
-        return any(row["state"] == "stale" for row in self.behind(feature_id, others, read_from))
+    def stale(self, feature_id: str) -> bool:
+        """Whether any input behind the level is older than its promise."""
+        return any(row["state"] == "stale" for row in self.behind(feature_id))
 
 
 def receipts(data: ReportData) -> Receipts:
-    return Receipts({row["input_id"]: row for row in data.latest("input_receipt").iter_rows(named=True)})
+    """The receipts of the decision."""
+    rows = {row["input_id"]: row for row in data.latest("input_receipt").iter_rows(named=True)}
+    features = data.latest("feature").select("feature_id", "origin").iter_rows()
+    return Receipts(rows, {name: input_ids(origin) for name, origin in features})
 
 
 def anchor(input_id: str) -> str:

@@ -53,7 +53,7 @@ def numbers(before: ReportData, after: ReportData) -> Iterator[str]:
 def market(before: ReportData, after: ReportData) -> Iterator[str]:
     old, new = Levels(before), Levels(after)
     for quote in QUOTES:
-        first, second = old.first_known(quote.features), new.first_known(quote.features)
+        first, second = old.get(quote.feature), new.get(quote.feature)
         yield from _changed(
             quote.name,
             first.value if first is not None else None,

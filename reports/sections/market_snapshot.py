@@ -35,7 +35,7 @@ MOMENTS = (("today", 0), ("a week ago", 7), ("a month ago", 30))
 
 def view(data: ReportData) -> MarketView:
     levels = Levels(data)
-    found = [(quote, levels.first_known(quote.features)) for quote in QUOTES]
+    found = [(quote, levels.get(quote.feature)) for quote in QUOTES]
     pre = {name: levels.curve("pre", back) for name, back in MOMENTS}
     real = {name: levels.curve("real", back) for name, back in MOMENTS}
     return MarketView(
@@ -150,15 +150,15 @@ def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Tabl
     )
     rows = []
     for quote, level in market.levels:
-        behind = (level.feature_id, quote.features, quote.read_from)
+        behind = level.feature_id
         cells = [
-            Cell(quote.name, href=receipt.href(*behind)),
-            Cell(VALUE[quote.kind](level.value, quote.digits), receipt.title(*behind)),
+            Cell(quote.name, href=receipt.href(behind)),
+            Cell(VALUE[quote.kind](level.value, quote.digits), receipt.title(behind)),
             Cell(quote.unit, tone="muted"),
             *(change_cell(quote, level, span) for span, _ in SPANS),
             Cell(number(level.z, 1, signed=True), say("against {} days of its own history", level.z_days)),
             Cell("", svg=sparkline(level.path[:: max(1, len(level.path) // 96)])),
-            Cell(date(level.obs_date), tone="amber" if receipt.stale(*behind) else "muted"),
+            Cell(date(level.obs_date), tone="amber" if receipt.stale(behind) else "muted"),
         ]
         rows.append(tuple(cells))
     rows += [unknown_row(quote, receipt) for quote in market.unknown]
@@ -171,7 +171,7 @@ def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Tabl
 
 
 def unknown_row(quote: Quote, receipt: Receipts) -> tuple[Cell, ...]:
-    why = receipt.title(quote.features[0], quote.features, quote.read_from)
+    why = receipt.title(quote.feature)
     blank = (Cell(NOT_KNOWN, tone="muted") for _ in range(len(SPANS) + 1))
     return (
         Cell(quote.name),

@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 
 from desk import calendars
-from desk.agents import column_inputs
+from desk.agents import direct_inputs
 from desk.catalog import Catalog
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.gold import GOLD
 from desk.model import SILVER, decision_time, desk_day
+from desk.point_in_time.provenance import input_ids
 from desk.transforms.input_receipts import input_receipts
 from desk.transforms.panel import Panel, build_panel
 from tasks.store import Store
@@ -59,6 +60,10 @@ class Facts:
         levels = {row["feature_id"]: row["value"] for row in await self.rows("feature")}
         return levels | {row["measure_id"]: row["value"] for row in await self.rows("agent_measure")}
 
+    async def origins(self) -> dict[str, tuple[str, ...]]:
+        """The inputs that each level was read off, by feature id, as the decision stored them."""
+        return {row["feature_id"]: input_ids(row["origin"]) for row in await self.rows("feature")}
+
     async def receipts(self) -> dict[str, Row]:
         """Receipts by input id: those stored with the decision, else read off the data that it knew."""
         stored = await self.rows("input_receipt")
@@ -81,9 +86,10 @@ class Facts:
         """A panel of one day without data: it knows what is derived from what."""
         return build_panel({}, [desk_day(self.as_of)], self.catalog)
 
-    def leaves(self, column: str) -> tuple[str, ...]:
-        """The source columns behind a panel column or a measure."""
-        return column_inputs(column, self.panel)
+    @cached_property
+    def direct(self) -> dict[str, tuple[str, ...]]:
+        """The direct inputs of every derived column and measure."""
+        return direct_inputs(self.panel)
 
 
 def listed(text: str | None) -> list[str]:

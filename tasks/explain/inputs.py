@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from desk.catalog.desk_parameters import Instrument
 from desk.portfolio.market_levels import CURVE_COLUMNS
-from reports.elements.receipts import Receipts
 from tasks.explain.facts import Facts, Row
 from tasks.explain.figure import Input
 
@@ -37,18 +36,33 @@ def _expanded(name: str) -> list[str]:
 
 async def trace(facts: Facts, columns: Iterable[str]) -> tuple[Input, ...]:
     """One input per receipt, in order of first use, each with the levels that were read off it."""
-    receipts, levels = Receipts(await facts.receipts()), await facts.levels()
-    rows: dict[str, Row | None] = {}
+    receipts, levels = await facts.receipts(), await facts.levels()
+    origins, direct = await facts.origins(), facts.direct
     read: dict[str, dict[str, float | None]] = {}
+    made: dict[str, None] = {}
     for column in columns:
-        for leaf in facts.leaves(column):
-            found: list[Row | None] = [*receipts.behind(leaf)]
-            for row in found or [None]:
-                name = row["input_id"] if row is not None else leaf
-                rows.setdefault(name, row)
-                if leaf != name:
-                    read.setdefault(name, {})[leaf] = levels.get(leaf)
-    return tuple(_input(name, row, read.get(name, {}), levels.get(name)) for name, row in rows.items())
+        for level, inputs in _read_off(column, origins, direct, ()):
+            if not inputs:
+                made.setdefault(level)
+            for name in inputs:
+                own = read.setdefault(name, {})
+                if name != level:
+                    own[level] = levels.get(level)
+    found = [_input(name, receipts.get(name), below, levels.get(name)) for name, below in read.items()]
+    return (*found, *(_input(name, None, {}, levels.get(name)) for name in made))
+
+
+def _read_off(
+    column: str, origins: Mapping[str, tuple[str, ...]], direct: Mapping[str, tuple[str, ...]], path: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The levels nearest to the sources behind a column, each with the inputs that the panel read it off."""
+    own = origins.get(column, ())
+    parents = direct.get(column, ())
+    if len(own) == 1 or not parents or column in path:
+        yield column, own
+        return
+    for parent in parents:
+        yield from _read_off(parent, origins, direct, (*path, column))
 
 
 def _input(name: str, row: Row | None, levels: dict[str, float | None], level: float | None) -> Input:

@@ -1,7 +1,7 @@
 """The catalogue held against its providers' own metadata: every source that has some is asked, all at once.
 
-What is compared, and how, is pure (desk/catalog/provider_metadata.py). Nothing is stored: `verified` in the catalogue is a
-person's to set, after a live check has agreed.
+What is compared, and how, is pure (desk/catalog/provider_metadata.py). Nothing is stored: `verified` in the catalogue
+is a person's to set, after a live check has agreed.
 """
 
 from __future__ import annotations

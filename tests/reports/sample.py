@@ -102,6 +102,9 @@ def _features(times: list[dt.datetime], dates: list[dt.date], values: Mapping[st
                 "feature_id": [name] * len(times),
                 "value": path,
                 "obs_date": monthly if name == "ipca_12m" else seen,
+                "origin": [name] * len(times),
+                "knowledge_time": [time - dt.timedelta(hours=9) for time in times],
+                "payload_id": [None] * len(times),
             },
             schema=GOLD["feature"].schema,
         )

@@ -84,7 +84,7 @@ async def test_every_kind_explains_every_name_that_it_has(filled: RunningDesk) -
                 assert draft is not None, f"{kind}.{name}"
                 assert draft.formula
                 for column in draft.columns:
-                    assert facts.leaves(column), f"{kind}.{name}: {column}"
+                    assert await trace(facts, [column]), f"{kind}.{name}: {column}"
 
 
 @pytest.mark.parametrize("figure", ["signals.RATES_CARRY_ROLL", "agents.inflation", "series.usdbrl", "positions.DOL"])

@@ -21,4 +21,4 @@ def snapshot(values: np.ndarray, row: int = 0) -> Snapshots:
 
 def with_histories(panel: Panel, monthly: Mapping[str, np.ndarray]) -> Panel:
     made = {name: snapshot(values) for name, values in monthly.items()}
-    return Panel(panel.values, panel.obs_dates, panel.origins, panel.lineage, Histories(made))
+    return Panel(panel.values, panel.obs_dates, panel.provenance, panel.lineage, Histories(made))

@@ -44,7 +44,7 @@ AGREED = {
 def made(**columns: float) -> Panel:
     """Two days of an empty world with some columns and measures set."""
     values = EMPTY.values.with_columns(pl.lit(value).alias(name) for name, value in columns.items())
-    return Panel(values, EMPTY.obs_dates, EMPTY.origins, EMPTY.lineage)
+    return Panel(values, EMPTY.obs_dates, EMPTY.provenance, EMPTY.lineage)
 
 
 def last(agent: Agent, **columns: float) -> dict[str, object]:

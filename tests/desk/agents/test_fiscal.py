@@ -21,7 +21,7 @@ WORLD = {**FLAT, **FOCUS, "focus_ipca_12m": 0.04, "gross_debt_gdp": 0.78, "prima
 
 def debt(**columns: float) -> dict[str, float]:
     values = EMPTY.values.with_columns(pl.lit(value).alias(name) for name, value in {**WORLD, **columns}.items())
-    panel = Panel(values, EMPTY.obs_dates, EMPTY.origins, EMPTY.lineage)
+    panel = Panel(values, EMPTY.obs_dates, EMPTY.provenance, EMPTY.lineage)
     return {name: float(value[0]) for name, value in DEBT.compute(Known(panel)).items()}
 
 

@@ -78,9 +78,7 @@ def test_prices_are_chained_from_a_fixed_number_of_months_back() -> None:
 
 def carry(**columns: float) -> dict[str, float]:
     panel = seen(**columns)
-    many = Panel(
-        pl.concat([panel.values] * 3), pl.concat([panel.obs_dates] * 3), pl.concat([panel.origins] * 3), panel.lineage
-    )
+    many = Panel(pl.concat([panel.values] * 3), pl.concat([panel.obs_dates] * 3), panel.provenance, panel.lineage)
     return {name: float(value[-1]) for name, value in CARRY.compute(Known(many)).items()}
 
 

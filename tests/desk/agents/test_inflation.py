@@ -29,7 +29,7 @@ def seen(**columns: float) -> Panel:
     """A day on which every panel column is one, so that nothing is too old, but for those given."""
     names = [name for name in EMPTY.values.columns if name != "day"]
     values = EMPTY.values.with_columns(pl.lit(columns.get(name, 1.0)).alias(name) for name in names)
-    return Panel(values, EMPTY.obs_dates, EMPTY.origins, EMPTY.lineage)
+    return Panel(values, EMPTY.obs_dates, EMPTY.provenance, EMPTY.lineage)
 
 
 def curve_world(expectation_slope: float, fx_slope: float, fx_now: float = 0.0) -> dict[str, np.ndarray]:

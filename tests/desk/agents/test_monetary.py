@@ -72,7 +72,7 @@ def stepped_panel(steps: list[float], cdi: float, **columns: float) -> Panel:
     given = {**zeros, "cdi": cdi, "mp_r_star": 0.05, **columns}
     values = empty.values.with_columns(pl.lit(value).alias(name) for name, value in given.items())
     dates = empty.obs_dates.with_columns(pl.lit(DAY).alias("pre_252"))
-    return Panel(values, dates, empty.origins, empty.lineage)
+    return Panel(values, dates, empty.provenance, empty.lineage)
 
 
 def test_forwards_between_tenors_recover_a_flat_policy_rate() -> None:

@@ -113,7 +113,7 @@ def bond_settlements() -> pl.DataFrame:
 def test_real_bond_curves_agree_with_b3_swaps_and_known_days() -> None:
     days = calendars.b3().days(dt.date(2010, 1, 5), dt.date(2025, 4, 3))
     panel = build_panel({"settlement": bond_settlements()}, days, load_catalog())
-    assert set(panel.origins["pre"]) == {"anbima_bonds"}
+    assert set(panel.provenance.names("pre_252")) == {"ANBIMA:LTN+NTN-F"}
     swaps = pl.read_csv(HISTORY / "tidy_by_us" / "swap_pre_di_vertices_1994_2020.csv.gz", try_parse_dates=True)
     both = (
         panel.values.select(panel.obs_dates["pre_252"].alias("date"), "pre_252", "pre_504")

@@ -42,7 +42,7 @@ def test_a_curve_is_known_the_morning_after_and_forgotten_after_ten_days() -> No
         day for day in DAYS if dt.date(2026, 1, 12) < day <= dt.date(2026, 1, 22)
     ]
     assert panel.obs_dates["pre_252"][1] == OBS
-    assert panel.origins["pre"][1] == "b3_swap"
+    assert panel.provenance.names("pre_252")[1] == "PRE"
 
 
 def test_di1_contracts_price_and_rate_give_the_same_curve() -> None:
@@ -84,7 +84,7 @@ def test_bonds_give_nominal_and_real_curves_by_issuer_order() -> None:
     }
     panel = build_panel({"settlement": settlements(bonds)}, DAYS, CATALOG)
     values = panel.values.row(1, named=True)
-    assert panel.origins.row(1, named=True)["pre"] == "anbima_bonds"
+    assert panel.provenance.names("pre_252")[1] == "ANBIMA:LTN+NTN-F"
     assert values["pre_1260"] == pytest.approx(0.135)
     assert values["pre_2520"] == pytest.approx(0.135)  # nine years of bonds, extended by a declared share
     assert values["real_1260"] == pytest.approx(0.075)
@@ -131,5 +131,5 @@ def test_a_source_that_lags_gives_way_to_a_fresher_one() -> None:
     )
     panel = build_panel({"curve_point": points("PRE", {21: 0.15, 2520: 0.15}), "settlement": fresh}, DAYS, CATALOG)
     at = DAYS.index(dt.date(2026, 1, 21))
-    assert panel.origins["pre"].to_list()[at - 1 : at + 1] == ["b3_swap", "b3_di1"]
+    assert panel.provenance.names("pre_252")[at - 1 : at + 1] == ["PRE", "DI1"]
     assert panel.values[f"pre_{VERTICES[4]}"][at] == pytest.approx(0.10)

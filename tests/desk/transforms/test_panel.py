@@ -17,7 +17,7 @@ from desk.errors import BadInput, MissingInput
 from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
 from desk.point_in_time.as_of_grid import Grid, latest_known
-from desk.transforms.panel import build_panel, feature_inputs, feature_rows
+from desk.transforms.panel import build_panel, feature_rows, possible_inputs
 from tests.desk.made_history import decision_days, made_silver
 
 CATALOG = load_catalog()
@@ -43,8 +43,10 @@ def observation(series_id: str, obs_date: dt.date, knowledge_time: dt.datetime, 
 
 
 def same_before(one, other, cut: int) -> None:
-    for name in ("values", "obs_dates", "origins"):
+    for name in ("values", "obs_dates"):
         assert_frame_equal(getattr(one, name).head(cut), getattr(other, name).head(cut), check_exact=True)
+    for name in one.provenance.columns:
+        assert one.head(cut).provenance.names(name) == other.head(cut).provenance.names(name), name
 
 
 def test_every_catalogue_series_and_feature_is_known_on_a_full_history(panel) -> None:
@@ -132,12 +134,12 @@ def test_stale_values_are_unknown_not_repeated() -> None:
 
 
 def test_the_second_source_speaks_only_when_the_first_is_silent(panel) -> None:
-    assert set(panel.origins["usdbrl"]) == {"usdbrl_ptax_sell"}
+    assert set(panel.provenance.names("usdbrl")) == {"usdbrl_ptax_sell"}
     silver = made_silver()
     stop = DAYS[100]
     held = silver["observation"].filter((pl.col("series_id") != "usdbrl_ptax_sell") | (pl.col("obs_date") < stop))
     other = build_panel({**silver, "observation": held}, DAYS, CATALOG)
-    used = other.origins["usdbrl"].to_list()
+    used = other.provenance.names("usdbrl")
     assert used[100] == "usdbrl_ptax_sell"
     assert used[110] == "usdbrl_sgs_sell"
     assert other.values["usdbrl"][110] == panel.values["usdbrl_sgs_sell"][110]
@@ -163,14 +165,13 @@ def test_focus_years_follow_the_calendar() -> None:
     assert values["focus_ipca_y1"][turn - 1] == before
 
 
-def test_feature_inputs_lead_back_to_sources() -> None:
-    assert feature_inputs("carry_to_risk_z", CATALOG)[0] == "pre_63"
-    inputs = feature_inputs("carry_to_risk_z", CATALOG)
+def test_possible_inputs_lead_back_to_sources() -> None:
+    inputs = possible_inputs("carry_to_risk_z")
+    assert inputs[0] == "PRE"
     assert {"cupom_63", "dgs3mo", "usdbrl_ptax_sell", "usdbrl_sgs_sell"} <= set(inputs)
-    assert feature_inputs("vix_z", CATALOG) == ("vix", "vix_fred")
-    assert feature_inputs("usdbrl_ptax_sell", CATALOG) == ("usdbrl_ptax_sell",)
-    with pytest.raises(MissingInput, match="no column 'moon'"):
-        feature_inputs("moon", CATALOG)
+    assert possible_inputs("vix_z") == ("vix", "vix_fred")
+    assert possible_inputs("usdbrl_ptax_sell") == ("usdbrl_ptax_sell",)
+    assert possible_inputs("moon") == ()
 
 
 def test_a_feature_is_as_old_as_its_oldest_input(panel) -> None:
