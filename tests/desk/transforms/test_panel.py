@@ -168,7 +168,7 @@ def test_focus_years_follow_the_calendar() -> None:
 def test_possible_inputs_lead_back_to_sources() -> None:
     inputs = possible_inputs("carry_to_risk_z")
     assert inputs[0] == "PRE"
-    assert {"cupom_63", "dgs3mo", "usdbrl_ptax_sell", "usdbrl_sgs_sell"} <= set(inputs)
+    assert {"CUPOM", "dgs3mo", "usdbrl_ptax_sell", "usdbrl_sgs_sell"} <= set(inputs)
     assert possible_inputs("vix_z") == ("vix", "vix_fred")
     assert possible_inputs("usdbrl_ptax_sell") == ("usdbrl_ptax_sell",)
     assert possible_inputs("moon") == ()
