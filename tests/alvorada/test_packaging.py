@@ -128,7 +128,8 @@ def test_the_installation_puts_the_checkout_on_the_path_and_no_package_into_site
     beside = {path.parts[0] for path in installed.files or () if path.parts[0] != ".."}
     [on_the_path] = (name for name in beside if not name.endswith(".dist-info"))
     assert on_the_path.endswith(".pth")
-    assert (site_packages / on_the_path).read_text(encoding="utf-8").split() == [str(ROOT)]
+    [line] = (site_packages / on_the_path).read_text(encoding="utf-8").splitlines()
+    assert Path(line).resolve() == ROOT
 
 
 def test_the_newest_release_of_the_changelog_is_the_projects_version() -> None:
