@@ -2,13 +2,17 @@
 # has no installer, no cache and no tests.
 FROM python:3.12.11-slim-bookworm AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
-RUN pip install --no-cache-dir uv==0.13.8 && uv venv /app/.venv
 WORKDIR /app
 COPY requirements.lock pyproject.toml ./
+# As in ./bootstrap: uv by pip, and nothing without a hash of the lock
+RUN sed -n '/^uv==/,/[^\\]$/p' requirements.lock >/tmp/uv.txt \
+    && pip install --no-cache-dir --require-hashes -r /tmp/uv.txt \
+    && uv venv .venv
 # the lock holds what development needs too: only what the project itself depends on goes in, at the lock's versions
-RUN uv pip install --python .venv/bin/python --constraint requirements.lock --requirements pyproject.toml
+RUN uv pip install --python .venv/bin/python --require-hashes --constraint requirements.lock --requirements pyproject.toml
 COPY . .
-RUN uv pip install --python .venv/bin/python --no-deps --editable .
+RUN uv pip install --python .venv/bin/python --no-deps --build-constraint requirements.lock \
+    --preview-features build-dependency-hashes --require-build-hashes --editable .
 
 FROM python:3.12.11-slim-bookworm
 # Chromium draws the pictures of the mail; without it the report still comes out
@@ -21,6 +25,10 @@ COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 \
     ALVORADA_HOME=/data PREFECT_HOME=/data/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false
 WORKDIR /app
+# The commit that each run records as its code_version: `make image` hands it in, since .git stays outside
+ARG REVISION=unknown
+RUN printf '%s\n' "${REVISION:-unknown}" >REVISION
+LABEL org.opencontainers.image.revision=$REVISION
 USER alvorada
 VOLUME /data
 ENTRYPOINT ["alvorada"]

@@ -1,8 +1,8 @@
-# Every target is one command of `alvorada`; ./bootstrap first makes .venv from requirements.lock where it must.
+# Nearly every target is one command of `alvorada`; ./bootstrap first makes .venv from requirements.lock where it must.
 # Options go in ARGS: make run ARGS="--as-of 2026-01-12 --sources sandbox"
 ALVORADA = @./bootstrap
 
-.PHONY: help demo test run up down lint bench docs
+.PHONY: help demo test run up down lint bench docs lock image
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,3 +31,9 @@ bench: ## the measurements
 
 docs: ## check the documentation against the code
 	$(ALVORADA) docs $(ARGS)
+
+lock: ## make requirements.lock anew from pyproject.toml; ARGS="--upgrade" takes newer versions
+	$(ALVORADA) lock $(ARGS)
+
+image: ## build the image of docker-compose.yml, with the commit that it is made of
+	@REVISION="$$(git describe --always --dirty --abbrev=12 --exclude='*')" docker compose build $(ARGS)

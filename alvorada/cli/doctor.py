@@ -63,9 +63,9 @@ def packages(home: Home) -> Finding:
         return Finding("packages", True, "no requirements.lock here: installed otherwise")
     wrong = []
     for text in lock.read_text(encoding="utf-8").splitlines():
-        if not text.strip() or text.startswith("#"):
+        if not text[:1].isalnum():  # a comment, or a hash of the requirement above
             continue
-        wanted = Requirement(text)
+        wanted = Requirement(text.rstrip(" \\"))
         if wanted.marker and not wanted.marker.evaluate():
             continue
         try:

@@ -237,7 +237,7 @@ def init() -> None:
     from alvorada.cli.env_file import init as write
     from alvorada.stack.data_dir import project_root
 
-    typer.echo(f"{write(project_root())} is written; docker compose up --build starts the stack")
+    typer.echo(f"{write(project_root())} is written; make image, then docker compose up, starts the stack")
 
 
 @app.command()

@@ -49,9 +49,9 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def docs() -> int:
-    """Every relative link in README.md and docs/ must lead to a file."""
+    """Every relative link of the pages in the root and in docs/ must lead to a file."""
     root = project_root()
-    pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+    pages = [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]
     broken = [f"{page.relative_to(root)}: {target}" for page in pages for target in broken_links(page)]
     for line in broken:
         typer.echo(f"leads nowhere: {line}", err=True)

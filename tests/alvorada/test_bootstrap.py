@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ["demo", "test", "run", "up", "down", "lint", "bench", "docs"]
+"""Those that are one command of `alvorada`; the others have tests of their own."""
 
 
 @pytest.fixture
@@ -92,10 +93,8 @@ def test_a_named_python_that_is_none_is_told(checkout: Path) -> None:
 
 def stamp(checkout: Path) -> str:
     """As the script computes it."""
-    uv = re.search(r'^UV="(.*)"', (checkout / "bootstrap").read_text(), re.MULTILINE)
-    assert uv is not None
     content = (checkout / "requirements.lock").read_bytes() + (checkout / "pyproject.toml").read_bytes()
-    done = subprocess.run(["cksum"], input=content + f"{uv[1]} {checkout}\n".encode(), capture_output=True, check=True)
+    done = subprocess.run(["cksum"], input=content + f"{checkout}\n".encode(), capture_output=True, check=True)
     return done.stdout.decode()
 
 
@@ -139,7 +138,7 @@ def test_a_moved_checkout_is_installed_anew(checkout: Path) -> None:
 def test_make_help_lists_every_target_and_each_is_one_command(checkout: Path) -> None:
     installed(checkout)
     shown = make(checkout, "help")
-    assert re.findall(r"^ +make (\w+) +\S", shown, re.MULTILINE) == ["help", *TARGETS]
+    assert re.findall(r"^ +make (\w+) +\S", shown, re.MULTILINE) == ["help", *TARGETS, "lock", "image"]
     for target in TARGETS:
         assert make(checkout, target) == f"asked: {target}\n"
 
@@ -149,17 +148,20 @@ def test_make_hands_arguments_on(checkout: Path) -> None:
     assert make(checkout, "run", "ARGS=--as-of 2026-01-12") == "asked: run --as-of 2026-01-12\n"
 
 
-def test_ci_calls_make_test_and_nothing_else() -> None:
+def test_ci_calls_lint_then_test_and_nothing_else() -> None:
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
-    assert commands == ["exec make test"]
+    assert commands == ["make lint", "make test"]
 
 
 def pretended_python(folder: Path, pip_index: str = "") -> Path:
     """A Python whose venv holds a pip that knows an index and a uv that writes down what it is asked, and with what."""
     inner = script(
         folder / "inner",
-        f"""case "$*" in *"config list"*) [ -z "{pip_index}" ] || echo "global.index-url='{pip_index}'";; esac""",
+        f"""case "$*" in
+        *"config list"*) [ -z "{pip_index}" ] || echo "global.index-url='{pip_index}'";;
+        *"pip install"*) echo "$*" >>pip-asked; cat .venv/uv.txt >>pip-asked;;
+        esac""",
     )
     made = 'printf "#!/bin/sh\\necho ran\\n" >.venv/bin/alvorada; chmod +x .venv/bin/alvorada'
     asked = 'echo "$* index=${UV_DEFAULT_INDEX:-none}" >>asked'
@@ -189,7 +191,52 @@ def test_uv_gets_the_index_of_pip_unless_it_has_its_own(
     assert [line.rpartition(" index=")[2] for line in asked] == [index, index]
     assert "pip sync" in asked[0]
     assert "requirements.lock" in asked[0]
-    assert "--no-deps --editable ." in asked[1]
+    assert "--no-deps" in asked[1]
+    assert "--editable ." in asked[1]
+
+
+def test_nothing_is_installed_without_a_hash_of_the_lock(checkout: Path, tmp_path: Path) -> None:
+    assert bootstrap(checkout, PYTHON=str(pretended_python(tmp_path / "fake"))).returncode == 0
+    sync, project = (checkout / "asked").read_text().splitlines()
+    assert " --require-hashes " in sync
+    for command in (sync, project):  # what builds a package from its source
+        assert "--build-constraint requirements.lock" in command
+        assert "--require-build-hashes" in command
+    pip, *uv = (checkout / "pip-asked").read_text().splitlines()
+    assert "--require-hashes -r .venv/uv.txt" in pip
+    assert re.fullmatch(r"uv==[\d.]+ \\", uv[0])
+    assert all(re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}( \\)?", line) for line in uv[1:])
+    assert [line for line in uv[1:] if not line.endswith("\\")] == uv[-1:]
+
+
+def test_a_lock_without_uv_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "requirements.lock").write_text("numpy==2.4.6\n")
+    done = bootstrap(checkout, PYTHON=str(pretended_python(tmp_path / "fake")))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "alvorada: requirements.lock names no uv==...: bring it back from git"
+
+
+def test_the_lock_is_made_for_both_pythons_with_hashes_and_without_an_address(checkout: Path, tmp_path: Path) -> None:
+    python = pretended_python(tmp_path / "fake", "https://pip.example/simple")
+    cleared = dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"), "")
+    done = bootstrap(checkout, "lock", "--upgrade-package", "polars", **{**cleared, "PYTHON": str(python)})
+    assert done.returncode == 0, done.stderr
+    [asked] = (checkout / "asked").read_text().splitlines()
+    assert asked.endswith("--upgrade-package polars pyproject.toml index=https://pip.example/simple")
+    assert {"--universal", "--generate-hashes", "--extra", "dev"} <= set(asked.split())
+    assert "emit" not in asked
+    assert not (checkout / ".venv" / "alvorada.stamp").exists()  # the next command installs it
+
+
+def test_the_image_is_built_of_the_commit_that_is_checked_out(checkout: Path, tmp_path: Path) -> None:
+    script(tmp_path / "bin" / "git", 'echo "$*" >>asked; echo 0123456789ab-dirty')
+    script(tmp_path / "bin" / "docker", 'echo "$REVISION: $*"')
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["make", "image"], cwd=checkout, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0123456789ab-dirty: compose build\n"
+    assert "--dirty" in (checkout / "asked").read_text()
 
 
 def test_an_installation_is_stamped_and_not_repeated(checkout: Path, tmp_path: Path) -> None:

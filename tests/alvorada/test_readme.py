@@ -42,7 +42,9 @@ def test_every_command_is_in_the_readme() -> None:
 
 def test_every_make_target_of_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE)) <= targets
+    for name in ("README.md", "CONTRIBUTING.md", "docs/deploy.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets, name
 
 
 def test_every_path_of_the_table_exists() -> None:
@@ -53,7 +55,8 @@ def test_every_path_of_the_table_exists() -> None:
 
 
 def test_links_lead_to_files(tmp_path: Path) -> None:
-    assert broken_links(ROOT / "README.md") == []
+    for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"):
+        assert broken_links(ROOT / name) == [], name
     page = tmp_path / "page.md"
     page.write_text("[a](no.md) [b](https://example.org) [c](page.md#x) ![d](img/no.png)")
     assert broken_links(page) == ["no.md", "img/no.png"]
