@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.elements.formats import known
-from reports.elements.locale import ENGLISH, say, spoken
+from reports.elements.locale import ENGLISH, current_locale, translate
 from reports.elements.palette import BLUE, DIVERGING, GRID, INK, MUTED, ZERO, by_sign, cycle
 
 Spec = dict[str, Any]
@@ -57,14 +57,14 @@ def axis(title: str = "", **extra: Any) -> Spec:
         "tickfont": {"color": MUTED, "size": 11},
     }
     if title:
-        base["title"] = {"text": say(title), "font": {"color": MUTED, "size": 11}, "standoff": 8}
-    if extra.get("type") == "date" and spoken() is not ENGLISH:  # Plotly names months in English
+        base["title"] = {"text": translate(title), "font": {"color": MUTED, "size": 11}, "standoff": 8}
+    if extra.get("type") == "date" and current_locale() is not ENGLISH:  # Plotly names months in English
         base |= {"tickformat": "%m/%Y", "hoverformat": "%d/%m/%Y"}
     return base | extra
 
 
 def layout(height: int, x: Spec | None = None, y: Spec | None = None, **extra: Any) -> Spec:
-    local: Spec = {} if spoken() is ENGLISH else {"separators": spoken().separators}
+    local: Spec = {} if current_locale() is ENGLISH else {"separators": current_locale().separators}
     return {
         **local,
         "height": height,
@@ -89,7 +89,7 @@ def with_legend(spec: Spec) -> Spec:
 
 def line(name: str, x: Sequence[Any], y: Sequence[float | None], index: int = 0, **extra: Any) -> Spec:
     width = extra.pop("width", 1.8)
-    base: Spec = {"type": "scatter", "mode": "lines", "name": plain([say(name)])[0], "x": list(x), "y": list(y)}
+    base: Spec = {"type": "scatter", "mode": "lines", "name": plain([translate(name)])[0], "x": list(x), "y": list(y)}
     return base | {"line": {"color": cycle(index), "width": width}} | extra
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from reports.charts import chart_parts
 from reports.elements.elements import Figure
 from reports.elements.formats import number
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.palette import GREY, MUTED, by_sign
 
 CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
@@ -42,7 +42,7 @@ def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
     z = [[s.score if s.asset_class == name else None for s in ranked] for name in classes]
     texts = [["" if value is None else number(value, 1, signed=True) for value in line] for line in z]
     across = {"tickangle": -50, "tickfont": {"size": 10, "color": MUTED}}
-    rows = [say(name) for name in classes]
+    rows = [translate(name) for name in classes]
     names = [s.strategy_id for s in ranked]
     height = 190 + 40 * len(classes)
     spec = chart_parts.heatmap(names, rows, z, texts, 1.0, height, "%{x}: %{z:+.2f}<extra>%{y}</extra>", across)
@@ -51,8 +51,8 @@ def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
     spec["layout"]["annotations"] = [
         {
             "x": chart_parts.plain([s.strategy_id])[0],
-            "y": chart_parts.plain([say(s.asset_class)])[0],
-            "text": say("n/a"),
+            "y": chart_parts.plain([translate(s.asset_class)])[0],
+            "text": translate("n/a"),
             "showarrow": False,
             "font": {"size": 10, "color": MUTED},
         }
@@ -60,9 +60,9 @@ def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
         if s.score is None
     ]
     parts = ", ".join(f"{s.strategy_id} {number(s.score, 2, signed=True)}" for s in ranked)
-    source = say("strategy_signals · as of {}; blue: do the legs as written, orange: the reverse", day)
+    source = translate("strategy_signals · as of {}; blue: do the legs as written, orange: the reverse", day)
     return Figure(
-        "fig-signal-matrix", "Scores by class and strategy", say("Heatmap, {}", parts), spec, source, wide=True
+        "fig-signal-matrix", "Scores by class and strategy", translate("Heatmap, {}", parts), spec, source, wide=True
     )
 
 
@@ -76,7 +76,7 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
     bars = {
         "type": "bar",
         "orientation": "h",
-        "name": say("today"),
+        "name": translate("today"),
         "x": chart_parts.column(now),
         "y": labels,
         "marker": {"color": by_sign(now)},
@@ -86,7 +86,7 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
     marks = {
         "type": "scatter",
         "mode": "markers",
-        "name": say("a week ago"),
+        "name": translate("a week ago"),
         "x": chart_parts.column(before),
         "y": labels,
         "marker": {"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": GREY}, "color": GREY},
@@ -99,14 +99,14 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
         bargap=0.4,
     )
     said = ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
-    alt = say("Bars of conviction: {}", said)
+    alt = translate("Bars of conviction: {}", said)
     spec = {"data": [bars, marks], "layout": chart_parts.with_legend(layout)}
     return Figure(
         "fig-conviction",
         "Conviction by instrument, against a week ago",
         alt,
         spec,
-        sourced("aggregated_signal", day),
+        source_note("aggregated_signal", day),
         wide=True,
     )
 
@@ -155,9 +155,9 @@ def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float |
     return Figure(
         "fig-signal-history",
         "Scores over half a year",
-        say("Small lines of every strategy's score over {} decisions to {}", len(days), day),
+        translate("Small lines of every strategy's score over {} decisions to {}", len(days), day),
         {"data": traces, "layout": layout},
-        sourced("strategy_signals", day),
+        source_note("strategy_signals", day),
         wide=True,
     )
 

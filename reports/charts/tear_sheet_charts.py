@@ -10,7 +10,7 @@ import numpy as np
 from reports.charts import chart_parts
 from reports.elements.elements import Figure
 from reports.elements.formats import date, number, percent
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.palette import AMBER, BLUE, GREY, ORANGE
 from reports.tables.tear_sheet import WINDOW, TrackRecord
 
@@ -25,7 +25,7 @@ def rolling_figure(record: TrackRecord, target: float | None, day: str) -> Figur
     ratio = chart_parts.line(
         "Sharpe", x, chart_parts.column(record.sharpe), 0, hovertemplate="%{x}: %{y:+.2f}<extra></extra>"
     )
-    spread = chart_parts.line(say("volatility"), x, chart_parts.column(record.volatility, 100.0), 1)
+    spread = chart_parts.line(translate("volatility"), x, chart_parts.column(record.volatility, 100.0), 1)
     spread |= {"yaxis": "y2", "hovertemplate": "%{x}: %{y:.2f}%<extra></extra>"}
     layout = chart_parts.layout(
         320,
@@ -34,18 +34,18 @@ def rolling_figure(record: TrackRecord, target: float | None, day: str) -> Figur
         yaxis2=chart_parts.axis("volatility", domain=[0.0, 0.44], ticksuffix="%", rangemode="tozero"),
     )
     if target is not None:
-        shape, note = chart_parts.rule(target * 100, say("target {}", percent(target, 1)), AMBER)
+        shape, note = chart_parts.rule(target * 100, translate("target {}", percent(target, 1)), AMBER)
         layout |= {"shapes": [shape | {"yref": "y2"}], "annotations": [note | {"yref": "y2"}]}
-    alt = say(
+    alt = translate(
         "Two lines over {} days at each day to {}: Sharpe now {}, volatility now {}",
         WINDOW,
         day,
         number(record.sharpe[-1], 2, signed=True),
         percent(record.volatility[-1], 1),
     )
-    title = say("Rolling Sharpe and volatility, {} days", WINDOW)
+    title = translate("Rolling Sharpe and volatility, {} days", WINDOW)
     return Figure(
-        "fig-rolling", title, alt, {"data": [ratio, spread], "layout": layout}, sourced("portfolio_state", day)
+        "fig-rolling", title, alt, {"data": [ratio, spread], "layout": layout}, source_note("portfolio_state", day)
     )
 
 
@@ -67,7 +67,7 @@ def spread_figure(record: TrackRecord, day: str) -> Figure | None:
     layout = chart_parts.layout(
         320, chart_parts.axis("return of the day", ticksuffix="%"), chart_parts.axis("days"), bargap=0.06
     )
-    alt = say(
+    alt = translate(
         "Histogram of {} daily returns from {} to {}; skew {}",
         len(record.returns),
         percent(record.whole.worst_day, signed=True),
@@ -76,7 +76,7 @@ def spread_figure(record: TrackRecord, day: str) -> Figure | None:
     )
     return Figure(
         "fig-returns", "How daily returns are spread", alt, {"data": [bars], "layout": layout},
-        sourced("portfolio_state", day),
+        source_note("portfolio_state", day),
     )  # fmt: skip
 
 
@@ -90,9 +90,9 @@ def breaker_figure(
         return None
     x = chart_parts.days(days)
     traces = [
-        chart_parts.line(say("book"), x, chart_parts.column(nav, 1e-6), 0),
-        chart_parts.line(say("without the breaker"), x, chart_parts.column(shadow, 1e-6), 6, width=1.4),
-        chart_parts.area(say("risk allowed"), x, chart_parts.column(multiplier, 100.0), AMBER) | {"yaxis": "y2"},
+        chart_parts.line(translate("book"), x, chart_parts.column(nav, 1e-6), 0),
+        chart_parts.line(translate("without the breaker"), x, chart_parts.column(shadow, 1e-6), 6, width=1.4),
+        chart_parts.area(translate("risk allowed"), x, chart_parts.column(multiplier, 100.0), AMBER) | {"yaxis": "y2"},
     ]
     layout = chart_parts.layout(
         320,
@@ -100,7 +100,7 @@ def breaker_figure(
         chart_parts.axis("BRL million", domain=[0.4, 1.0]),
         yaxis2=chart_parts.axis("risk allowed", domain=[0.0, 0.28], ticksuffix="%", range=[0, 105]),
     )
-    alt = say(
+    alt = translate(
         "The book against the book without the drawdown breaker from {} to {}; least risk allowed {}, now {}",
         date(days[0]),
         date(days[-1]),
@@ -108,5 +108,5 @@ def breaker_figure(
         percent(multiplier[-1], 0),
     )
     spec = {"data": traces, "layout": chart_parts.with_legend(layout)}
-    source = sourced("portfolio_state", date(days[-1]))
+    source = source_note("portfolio_state", date(days[-1]))
     return Figure("fig-breaker", "The drawdown breaker", alt, spec, source, wide=True)

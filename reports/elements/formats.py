@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from desk.model import SAO_PAULO
-from reports.elements.locale import say, spoken
+from reports.elements.locale import current_locale, translate
 
 NOT_KNOWN = "n/a"
 MINUS = "\u2212"
@@ -29,9 +29,9 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
     """`1,234.50`; with `signed` a plus before a positive number. A rounded zero has no sign."""
     clean = known(value)
     if clean is None:
-        return say(NOT_KNOWN)
-    tongue = spoken()
-    text = f"{abs(clean):,.{digits}f}".translate({ord("."): tongue.decimal, ord(","): tongue.thousands})
+        return translate(NOT_KNOWN)
+    locale = current_locale()
+    text = f"{abs(clean):,.{digits}f}".translate({ord("."): locale.decimal, ord(","): locale.thousands})
     if not any(character in "123456789" for character in text):
         return text
     if clean < 0:
@@ -42,31 +42,31 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
 def significant(value: float | None, digits: int = 6) -> str:
     """`0.135123`, `5.4321e+09`: to so many significant digits, for receipts."""
     clean = known(value)
-    tongue = spoken()
-    marks = {ord("."): tongue.decimal, ord(","): tongue.thousands}
-    return say(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
+    locale = current_locale()
+    marks = {ord("."): locale.decimal, ord(","): locale.thousands}
+    return translate(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
 
 
 def percent(fraction: float | None, digits: int = 2, *, signed: bool = False) -> str:
     """0.1315 -> `13.15%`."""
     clean = known(fraction)
-    return say(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
+    return translate(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
 
 
 def basis_points(fraction: float | None, digits: int = 0, *, signed: bool = True) -> str:
     """0.0012 -> `+12 bp`."""
     clean = known(fraction)
-    return say(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
+    return translate(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
 
 
 def brl(value: float | None, *, signed: bool = False) -> str:
     """`BRL 18,400` below a million, `BRL 101.23 million` from there."""
     clean = known(value)
     if clean is None:
-        return say(NOT_KNOWN)
+        return translate(NOT_KNOWN)
     if abs(clean) >= 999_999.5:
-        return say("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
-    return say("BRL\u00a0{}", number(clean, 0, signed=signed))
+        return translate("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
+    return translate("BRL\u00a0{}", number(clean, 0, signed=signed))
 
 
 def thousands(value: float | int | None, *, signed: bool = False) -> str:
@@ -76,13 +76,13 @@ def thousands(value: float | int | None, *, signed: bool = False) -> str:
 
 def date(day: dt.date | None) -> str:
     """`20 Nov 2026`, in the language spoken, whatever the locale."""
-    return f"{day.day} {spoken().months[day.month - 1]} {day.year}" if day is not None else say(NOT_KNOWN)
+    return f"{day.day} {current_locale().months[day.month - 1]} {day.year}" if day is not None else translate(NOT_KNOWN)
 
 
 def moment(instant: dt.datetime | None) -> str:
     """`20 Nov 2026 06:00 BRT`: São Paulo time."""
     if instant is None:
-        return say(NOT_KNOWN)
+        return translate(NOT_KNOWN)
     local = instant.astimezone(SAO_PAULO)
     return f"{date(local.date())} {local:%H:%M} BRT"
 
@@ -90,21 +90,21 @@ def moment(instant: dt.datetime | None) -> str:
 def tenor(business_days: int) -> str:
     """Business days as the market says them: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`."""
     if business_days >= 252:
-        years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", spoken().decimal)
-        return years + say("y")
-    return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}{say('bd')}"
+        years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", current_locale().decimal)
+        return years + translate("y")
+    return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}{translate('bd')}"
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """`1 order`, `6 orders`."""
-    return f"{thousands(count)} {say(noun if count == 1 else nouns or noun + 's')}"
+    return f"{thousands(count)} {translate(noun if count == 1 else nouns or noun + 's')}"
 
 
 def listed(items: list[str], most: int = 6) -> str:
     """`a, b and c`; beyond `most` the rest is counted, not dropped in silence."""
     if len(items) > most:
-        return say("{} and {} more", ", ".join(items[:most]), len(items) - most)
-    return say("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
+        return translate("{} and {} more", ", ".join(items[:most]), len(items) - most)
+    return translate("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
 
 
 def capital(text: str) -> str:

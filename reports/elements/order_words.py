@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.elements.formats import NOT_KNOWN, brl, drivers, known, listed, number, percent, thousands
-from reports.elements.locale import say
+from reports.elements.locale import translate
 from reports.elements.report_data import Row
 
 UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "% a year"}
@@ -16,32 +16,32 @@ def order_words(row: Row) -> str:
     """`sell 20 DI1F29`."""
     side = "buy" if (row["order_contracts"] or 0) > 0 else "sell"
     size = thousands(abs(row["order_contracts"] or 0))
-    return f"{say(row['side'] or side)} {size} {row['contract_id'] or row['instrument_id']}"
+    return f"{translate(row['side'] or side)} {size} {row['contract_id'] or row['instrument_id']}"
 
 
 def invalidation_words(row: Row) -> str:
     """The level that would make the order wrong: rates in percent, prices in the contract's own quotation."""
     level, unit = known(row["invalidation"]), row["invalidation_unit"] or ""
     if level is None:
-        return say("closes it") if row["contracts_to"] == 0 else NOT_KNOWN
+        return translate("closes it") if row["contracts_to"] == 0 else NOT_KNOWN
     if unit in UNITS:
-        return say("{} a year", percent(level))
-    return f"{number(level)} {say(unit)}".strip()
+        return translate("{} a year", percent(level))
+    return f"{number(level)} {translate(unit)}".strip()
 
 
 def impact_words(row: Row, rates: frozenset[str]) -> str:
     """DV01 change for what is quoted in rates, notional change for the rest."""
     dv01, notional = known(row["dv01_change_brl"]), known(row["notional_change_brl"])
     if row["instrument_id"] in rates:
-        return say("{} per bp", brl(dv01, signed=True)) if dv01 is not None else NOT_KNOWN
-    return say("{} notional", brl(notional, signed=True)) if notional is not None else NOT_KNOWN
+        return translate("{} per bp", brl(dv01, signed=True)) if dv01 is not None else NOT_KNOWN
+    return translate("{} notional", brl(notional, signed=True)) if notional is not None else NOT_KNOWN
 
 
 def until_words(row: Row) -> str:
     """`invalid beyond 13.10% a year`, or why there is no such level."""
     if known(row["invalidation"]) is not None:
-        return say("invalid beyond {}", invalidation_words(row))
-    return say("closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid")
+        return translate("invalid beyond {}", invalidation_words(row))
+    return translate("closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid")
 
 
 def why_words(row: Row, scores: Mapping[str, float | None]) -> str:
@@ -49,10 +49,14 @@ def why_words(row: Row, scores: Mapping[str, float | None]) -> str:
     first, each with the strategy's own score of the day; why there is none."""
     reasons = drivers(row["rationale"])
     if not reasons:
-        return say("no strategy has a view: the position closes") if row["contracts_to"] == 0 else say("not given")
+        return (
+            translate("no strategy has a view: the position closes")
+            if row["contracts_to"] == 0
+            else translate("not given")
+        )
     parts = []
     for name, part in reasons.items():
         text = f"{name} {number(part, 2, signed=True)}"
         score = scores.get(name)
-        parts.append(text if score is None else say("{} (score {})", text, number(score, 2, signed=True)))
+        parts.append(text if score is None else translate("{} (score {})", text, number(score, 2, signed=True)))
     return listed(parts, MOST_REASONS)

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from reports.elements import order_words
 from reports.elements.elements import Section
 from reports.elements.formats import brl, date, known, listed, number, percent, plural
-from reports.elements.locale import say
+from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, Row
 from reports.sections import actions, portfolio, regime, risk, signals
 
@@ -62,26 +62,26 @@ def book_line(data: ReportData) -> str:
     state, before = data.row("portfolio_state"), data.previous("portfolio_state")
     parts = []
     if state is None:
-        parts.append(say("The book was not marked: NAV and P&L are not known."))
+        parts.append(translate("The book was not marked: NAV and P&L are not known."))
     else:
-        text = say("NAV {}", brl(state["nav_brl"]))
+        text = translate("NAV {}", brl(state["nav_brl"]))
         if known(state["return_1d"]) is not None:
-            text += say(
+            text += translate(
                 ", {} ({}) since yesterday",
                 percent(state["return_1d"], signed=True),
                 brl(state["pnl_brl"], signed=True),
             )
         month = portfolio.view(data).month_return
-        text += say(", {} in the month", percent(month, signed=True)) if month is not None else ""
+        text += translate(", {} in the month", percent(month, signed=True)) if month is not None else ""
         if before.height and known(state["drawdown"]) is not None:
-            text += say("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
+            text += translate("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
         parts.append(text + ".")
     measured = risk.view(data)
     said = risk.limit_words(measured, "var_95")
     if not said:
-        return " ".join([*parts, say("VaR is not known.")])
+        return " ".join([*parts, translate("VaR is not known.")])
     earlier = _var_before(data, measured)
-    return " ".join([*parts, said + (say("; it was {}.", percent(earlier)) if earlier is not None else ".")])
+    return " ".join([*parts, said + (translate("; it was {}.", percent(earlier)) if earlier is not None else ".")])
 
 
 def _var_before(data: ReportData, measured: risk.RiskView) -> float | None:
@@ -94,49 +94,51 @@ def change_line(data: ReportData) -> str:
     parts = []
     state = regime.view(data)
     if state.leader is None:
-        parts.append(say("Regime not known."))
+        parts.append(translate("Regime not known."))
     else:
         name, share = regime.regime_name(state.leader), percent(state.today[state.leader], 0)
         if state.leader_yesterday is None:
-            parts.append(say("Regime {} ({}); no earlier decision to set it against.", name, share))
+            parts.append(translate("Regime {} ({}); no earlier decision to set it against.", name, share))
         elif state.leader_yesterday == state.leader:
-            parts.append(say("Regime still {} ({}).", name, share))
+            parts.append(translate("Regime still {} ({}).", name, share))
         else:
             parts.append(
-                say("Regime changed from {} to {} ({}).", regime.regime_name(state.leader_yesterday), name, share)
+                translate("Regime changed from {} to {} ({}).", regime.regime_name(state.leader_yesterday), name, share)
             )
     convictions = signals.view(data).convictions
     if not convictions:
-        parts.append(say("Signals not known."))
+        parts.append(translate("Signals not known."))
     else:
         flips, surges = signals.flip_words(convictions), signals.surge_words(convictions)
         known_flips = signals.flips_known(convictions)
         parts.append(
-            say(
+            translate(
                 "Flips: {}. Surges: {}.",
-                listed(flips) or say("none" if known_flips else "not known"),
-                listed(surges) or say("none"),
+                listed(flips) or translate("none" if known_flips else "not known"),
+                listed(surges) or translate("none"),
             )
         )
     if breached(data):
-        parts.insert(0, say("LIMIT BREACHED: {}.", listed(breached(data))))
+        parts.insert(0, translate("LIMIT BREACHED: {}.", listed(breached(data))))
     elif data.latest("risk_limits_status").height:
-        parts.append(say("No limit is breached."))
+        parts.append(translate("No limit is breached."))
     return " ".join(parts)
 
 
 def breached(data: ReportData) -> list[str]:
     rows = data.latest("risk_limits_status").iter_rows(named=True)
-    return [say(row["name"]) for row in rows if row["status"] == "breach"]
+    return [translate(row["name"]) for row in rows if row["status"] == "breach"]
 
 
 def action_line(data: ReportData) -> str:
     todo = actions.view(data)
     if todo.biggest is None:
-        return say("No orders." if todo.targets_known else "No targets were computed, so there are no orders to give.")
+        return translate(
+            "No orders." if todo.targets_known else "No targets were computed, so there are no orders to give."
+        )
     row = todo.biggest
-    cost = say(", about {} in costs", brl(todo.cost_brl)) if todo.cost_brl is not None else ""
-    return say(
+    cost = translate(", about {} in costs", brl(todo.cost_brl)) if todo.cost_brl is not None else ""
+    return translate(
         "{}{}; the biggest: {}, from {} to {} contracts ({}), {}.",
         plural(len(todo.orders), "order"),
         cost,
@@ -150,18 +152,22 @@ def action_line(data: ReportData) -> str:
 
 def data_line(state: Coverage) -> str:
     if not state.total:
-        return say("No dataset status is stored for this decision: coverage is not known.")
-    text = say("{} of {} ok.", state.ok, plural(state.total, "dataset"))
+        return translate("No dataset status is stored for this decision: coverage is not known.")
+    text = translate("{} of {} ok.", state.ok, plural(state.total, "dataset"))
     for name in ("stale", "failed", "absent"):
         found = [_gap_words(row) for row in state.of(name)]
         if found:
-            text += f" {say(name.capitalize())}: {listed(found, 8)}."
+            text += f" {translate(name.capitalize())}: {listed(found, 8)}."
     instead = [f"{row['dataset']} ({row['error']})" for row in state.replaced]
-    return say("{} Not its own numbers: {}.", text, listed(instead)) if instead else text
+    return translate("{} Not its own numbers: {}.", text, listed(instead)) if instead else text
 
 
 def _gap_words(row: Row) -> str:
-    last = say(" (last {})", date(row["last_obs_date"])) if row["last_obs_date"] is not None else say(" (never seen)")
+    last = (
+        translate(" (last {})", date(row["last_obs_date"]))
+        if row["last_obs_date"] is not None
+        else translate(" (never seen)")
+    )
     return f"{row['dataset']}{last}"
 
 
@@ -169,7 +175,7 @@ def gap_line(sections: Sequence[Section]) -> str:
     found = [list(section.missing) for section in sections]
     gaps = [text for place in zip_longest(*found) for text in place if text is not None]  # each section's first, first
     if not gaps:
-        return say("Nothing: every section has what it needs.")
+        return translate("Nothing: every section has what it needs.")
     rest = len(gaps) - MOST_GAPS
-    more = say(" And {}, said in the sections below.", plural(rest, "more gap")) if rest > 0 else ""
+    more = translate(" And {}, said in the sections below.", plural(rest, "more gap")) if rest > 0 else ""
     return " ".join(gaps[:MOST_GAPS]) + more

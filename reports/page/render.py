@@ -19,7 +19,7 @@ from plotly.offline import get_plotlyjs
 from desk.errors import BadInput
 from reports.elements.elements import Figure
 from reports.elements.formats import NOT_KNOWN, date, moment, number, significant
-from reports.elements.locale import say, speaking
+from reports.elements.locale import translate, use_locale
 from reports.elements.palette import DARK
 from reports.elements.receipts import STAMPS, anchor, receipts, short_hash
 from reports.elements.report_data import ReportData
@@ -33,8 +33,8 @@ def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> 
     stand in the one element `<time id="rendered-at">`. Raises BadInput for a language that the report does not have."""
     if rendered_at.tzinfo is None:
         raise BadInput(f"rendered_at has no time zone: {rendered_at}")
-    with speaking(language) as tongue:
-        return _page(data, rendered_at, tongue.tag)
+    with use_locale(language) as locale:
+        return _page(data, rendered_at, locale.tag)
 
 
 def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
@@ -44,7 +44,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
         _environment()
         .get_template("report.html.j2")
         .render(
-            say=say,
+            translate=translate,
             language=tag,
             title=f"Alvorada {date(data.day)}{world}",
             day=date(data.day),
@@ -72,7 +72,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
 
 def figure_specs(data: ReportData, language: str = "en") -> dict[str, Any]:
     """Every figure of the page by div id, as Plotly's `data` and `layout`: for pictures made elsewhere."""
-    with speaking(language):
+    with use_locale(language):
         return {figure.id: dict(figure.spec) for figure in _figures([make(data) for make in SECTIONS])}
 
 
@@ -93,7 +93,7 @@ def _receipt_rows(data: ReportData) -> list[dict[str, str]]:
                 "unit": row["unit"] or "",
                 "observed": date(row["obs_date"]),
                 "known": moment(row["knowledge_time"]),
-                "stamp": say(STAMPS.get(row["stamp"], row["stamp"] or NOT_KNOWN)),
+                "stamp": translate(STAMPS.get(row["stamp"], row["stamp"] or NOT_KNOWN)),
                 "age": number(row["age_bd"], 0),
                 "state": row["state"] or NOT_KNOWN,
                 "hash": short_hash(row),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.elements import order_words
 from reports.elements.formats import brl, date, known, number, percent
-from reports.elements.locale import say
+from reports.elements.locale import translate
 from reports.elements.report_data import ReportData
 from reports.page import headline
 from reports.sections import SECTIONS, actions, signals
@@ -50,7 +50,7 @@ def _actions(data: ReportData) -> list[str]:
         for i, row in enumerate(todo.orders[:FIRST_ACTIONS], 1)
     ]
     rest = len(todo.orders) - FIRST_ACTIONS
-    return [*out, say("\nAnd {} more in the report.", rest)] if rest > 0 else out
+    return [*out, translate("\nAnd {} more in the report.", rest)] if rest > 0 else out
 
 
 def actions_table(data: ReportData) -> list[dict[str, str]]:

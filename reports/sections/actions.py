@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reports.elements.elements import Block, Section
 from reports.elements.formats import brl, date, known, listed, number, percent, plural, thousands
-from reports.elements.locale import say
+from reports.elements.locale import translate
 from reports.elements.order_words import UNITS, order_words, until_words
 from reports.elements.report_data import ReportData, Row
 from reports.tables import order_tables as tables
@@ -81,14 +81,14 @@ def sentences(actions: ActionsView) -> tuple[str, ...]:
 
 def _today(actions: ActionsView) -> list[str]:
     if not actions.orders:
-        calm = say("No order: the book is where it should be, or moving it would cost more than it brings.")
+        calm = translate("No order: the book is where it should be, or moving it would cost more than it brings.")
         return [calm] if actions.targets_known else []
-    cost = say(", costing {} in all", brl(actions.cost_brl)) if actions.cost_brl is not None else ""
+    cost = translate(", costing {} in all", brl(actions.cost_brl)) if actions.cost_brl is not None else ""
     out = [f"{plural(len(actions.orders), 'order')}{cost}."]
     if actions.biggest is not None and len(actions.orders) > 1:
         row = actions.biggest
         out.append(
-            say(
+            translate(
                 "The one that moves most risk: {}, from {} to {} contracts; {}.",
                 order_words(row),
                 thousands(row["contracts_from"], signed=True),
@@ -98,7 +98,7 @@ def _today(actions: ActionsView) -> list[str]:
         )
     turned = [r["instrument_id"] for r in actions.orders if (r["contracts_from"] or 0) * (r["contracts_to"] or 0) < 0]
     if turned:
-        out.append(say("The position changes side in {}.", listed(turned)))
+        out.append(translate("The position changes side in {}.", listed(turned)))
     return out
 
 
@@ -109,14 +109,14 @@ def _fate(actions: ActionsView) -> list[str]:
     if moved:
         right = sum(1 for _, gain in moved if gain > 0)
         total = brl(sum(gain for _, gain in moved), signed=True)
-        out.append(say("Of the week's {} so far {} went right: {}.", plural(len(moved), "order"), right, total))
+        out.append(translate("Of the week's {} so far {} went right: {}.", plural(len(moved), "order"), right, total))
     past = [item for item in (*actions.yesterday, *actions.recent) if item.past_invalidation]
     if past:
-        out.append(say("Past its invalidation level: {}.", listed([order_words(item.order) for item in past])))
+        out.append(translate("Past its invalidation level: {}.", listed([order_words(item.order) for item in past])))
     scored = next((score for score in actions.scorecard if score.span == SPOKEN_SPAN and score.judged), None)
     if scored is not None:
         out.append(
-            say(
+            translate(
                 "Over {} decisions {} of {} were right after {} days, for {} before costs.",
                 SCORED_DECISIONS,
                 percent(scored.hit_rate, 0),
@@ -133,21 +133,21 @@ def past_line(actions: ActionsView) -> str:
     if not actions.past_known:
         return ""
     if not actions.yesterday:
-        return say("Nothing was ordered yesterday.")
-    return say("Filled at yesterday's settlement: {}.", plural(len(actions.yesterday), "order"))
+        return translate("Nothing was ordered yesterday.")
+    return translate("Filled at yesterday's settlement: {}.", plural(len(actions.yesterday), "order"))
 
 
 def _missing(actions: ActionsView) -> tuple[str, ...]:
     out = []
     if not actions.orders and not actions.targets_known:
         out.append(
-            say(
+            translate(
                 "No targets were computed for this decision, so there are no orders to give: do not read this as "
                 "'stay as you are'."
             )
         )
     if actions.targets_known and not actions.past_known:
-        out.append(say("No earlier decision is stored: what came of earlier orders cannot be said."))
+        out.append(translate("No earlier decision is stored: what came of earlier orders cannot be said."))
     return tuple(out)
 
 
@@ -159,13 +159,13 @@ def section(data: ReportData) -> Section:
         figure = tables.order_figure(actions.orders, actions.unit_risk, day)
         blocks += [figure] if figure is not None else []
     if actions.yesterday:
-        caption = say(
+        caption = translate(
             "Ordered at {}, filled at that day's settlement: the level it was decided on and the one it got",
             date(actions.yesterday[0].day),
         )
         blocks.append(tables.outcome_table(actions.yesterday, actions.rates, caption, "yesterday", day))
     if actions.recent:
-        caption = say("What came of the orders of the week before, newest first")
+        caption = translate("What came of the orders of the week before, newest first")
         blocks.append(tables.outcome_table(actions.recent, actions.rates, caption, "outcomes", day))
     if any(score.judged for score in actions.scorecard):
         blocks.append(tables.score_table(actions.scorecard, actions.rolls, SCORED_DECISIONS, day))

@@ -11,7 +11,7 @@ from desk.agents import AGENTS
 from reports.charts import chart_parts
 from reports.elements.elements import Block, Card, Cards, Cell, Column, Figure, Section, Table, signed_cell, signed_tone
 from reports.elements.formats import date, drivers, known, listed, names, number, percent, words
-from reports.elements.locale import ENGLISH, say, sourced, spoken
+from reports.elements.locale import ENGLISH, current_locale, source_note, translate
 from reports.elements.report_data import ReportData, with_day
 from reports.tables.measures import measure_table
 
@@ -76,11 +76,11 @@ def _difference(now: float | None, then: float | None) -> float | None:
 
 def driver_name(column: str) -> str:
     """The desk's words for a driver; the id as words where it has none."""
-    return say(LABELS[column]) if column in LABELS else words(column)
+    return translate(LABELS[column]) if column in LABELS else words(column)
 
 
 def agent_name(agent_id: str) -> str:
-    return say(words(agent_id).capitalize().replace("Fx ", "FX "))
+    return translate(words(agent_id).capitalize().replace("Fx ", "FX "))
 
 
 def sentences(view_: AgentsView) -> tuple[str, ...]:
@@ -88,9 +88,11 @@ def sentences(view_: AgentsView) -> tuple[str, ...]:
     if not scored:
         return ()
     strongest, size = max(scored, key=lambda pair: abs(pair[1]))
-    confidence = "" if strongest.confidence is None else say(" with confidence {}", percent(strongest.confidence, 0))
+    confidence = (
+        "" if strongest.confidence is None else translate(" with confidence {}", percent(strongest.confidence, 0))
+    )
     out = [
-        say(
+        translate(
             "The strongest view is {} at {}{}.",
             agent_name(strongest.agent_id),
             number(size, 2, signed=True),
@@ -100,32 +102,34 @@ def sentences(view_: AgentsView) -> tuple[str, ...]:
     moved = [(agent, agent.change_1w) for agent in view_.agents if agent.change_1w is not None]
     if moved:
         mover, change = max(moved, key=lambda pair: abs(pair[1]))
-        out.append(say("{} moved most over a week, by {}.", agent_name(mover.agent_id), number(change, 2, signed=True)))
+        out.append(
+            translate("{} moved most over a week, by {}.", agent_name(mover.agent_id), number(change, 2, signed=True))
+        )
     if len(scored) > 1:
         ups = sum(1 for _, score in scored if score > 0)
         downs = sum(1 for _, score in scored if score < 0)
-        out.append(say("Of {} views {} are positive and {} negative.", len(scored), ups, downs))
+        out.append(translate("Of {} views {} are positive and {} negative.", len(scored), ups, downs))
     return tuple(out)
 
 
 def said_by(agent: Agent) -> str:
     """The agent's own sentence, which the desk writes in English; in another language one from its numbers."""
-    if spoken() is ENGLISH:
+    if current_locale() is ENGLISH:
         return agent.sentence
     desk = next((known_agent for known_agent in AGENTS if known_agent.id == agent.agent_id), None)
-    question = say(desk.question) if desk is not None else agent_name(agent.agent_id)
+    question = translate(desk.question) if desk is not None else agent_name(agent.agent_id)
     if agent.score is None:
-        return say("{}: no view.", question)
-    verdict = say("balanced") if abs(agent.score) < BALANCED or desk is None else ""
+        return translate("{}: no view.", question)
+    verdict = translate("balanced") if abs(agent.score) < BALANCED or desk is None else ""
     if desk is not None and not verdict:
-        verdict = say(desk.plus if agent.score > 0 else desk.minus)
+        verdict = translate(desk.plus if agent.score > 0 else desk.minus)
     pushes = [(name, part) for name, part in agent.drivers.items() if part * agent.score > 0]
     pulls = [(name, part) for name, part in agent.drivers.items() if part * agent.score < 0]
     text = f"{question}: {verdict} ({number(agent.score, 2, signed=True)})"
     if pushes:
-        text += say("; led by {} ({})", driver_name(pushes[0][0]), number(pushes[0][1], 1, signed=True))
+        text += translate("; led by {} ({})", driver_name(pushes[0][0]), number(pushes[0][1], 1, signed=True))
     if pulls:
-        text += say("; against it {} ({})", driver_name(pulls[0][0]), number(pulls[0][1], 1, signed=True))
+        text += translate("; against it {} ({})", driver_name(pulls[0][0]), number(pulls[0][1], 1, signed=True))
     return text + "."
 
 
@@ -143,22 +147,22 @@ def driver_figure(agent: Agent, day: str) -> Figure | None:
     return Figure(
         identity,
         "Drivers",
-        say("Drivers of {}: {}", agent_name(agent.agent_id), parts),
+        translate("Drivers of {}: {}", agent_name(agent.agent_id), parts),
         spec,
-        sourced("agent_view", day),
+        source_note("agent_view", day),
     )
 
 
 def card(agent: Agent, day: str) -> Card:
     parts = []
     if agent.confidence is not None:
-        parts.append(say("confidence {}", percent(agent.confidence, 0)))
-    parts.append(f"{say('1d')} {number(agent.change_1d, 2, signed=True)}")
-    parts.append(f"{say('1w')} {number(agent.change_1w, 2, signed=True)}")
+        parts.append(translate("confidence {}", percent(agent.confidence, 0)))
+    parts.append(f"{translate('1d')} {number(agent.change_1d, 2, signed=True)}")
+    parts.append(f"{translate('1w')} {number(agent.change_1w, 2, signed=True)}")
     value = number(agent.score, 2, signed=True) if agent.score is not None else "no view"
     sentence = said_by(agent)
     if agent.missing:
-        sentence += say(" Could not see: {}.", listed(list(agent.missing), 8))
+        sentence += translate(" Could not see: {}.", listed(list(agent.missing), 8))
     return Card(
         agent_name(agent.agent_id),
         value,
@@ -189,7 +193,7 @@ def table(view_: AgentsView, day: str) -> Table:
         Column("1w"),
         Column("Could not see", "text"),
     )
-    return Table("agents", say("Views at {}", day), columns, rows, sourced("agent_view", day))
+    return Table("agents", translate("Views at {}", day), columns, rows, source_note("agent_view", day))
 
 
 def history_figure(view_: AgentsView, day: str) -> Figure | None:
@@ -204,11 +208,11 @@ def history_figure(view_: AgentsView, day: str) -> Figure | None:
     layout = chart_parts.layout(
         280, chart_parts.axis(type="date"), chart_parts.axis("score", range=[-1.05, 1.05], zeroline=True)
     )
-    alt = say("Lines of agent scores from {} to {}, ", date(view_.days[0]), day) + ", ".join(
-        say("{} now {}", agent_name(a.agent_id), number(a.score, 2, signed=True)) for a in view_.agents
+    alt = translate("Lines of agent scores from {} to {}, ", date(view_.days[0]), day) + ", ".join(
+        translate("{} now {}", agent_name(a.agent_id), number(a.score, 2, signed=True)) for a in view_.agents
     )
     spec = {"data": traces, "layout": chart_parts.with_legend(layout) | {"hovermode": "x unified"}}
-    return Figure("fig-agent-scores", "Scores through time", alt, spec, sourced("agent_view", day), wide=True)
+    return Figure("fig-agent-scores", "Scores through time", alt, spec, source_note("agent_view", day), wide=True)
 
 
 def section(data: ReportData) -> Section:
@@ -219,12 +223,12 @@ def section(data: ReportData) -> Section:
             "agent-views",
             title,
             (),
-            (say("No agent gave a view for this decision: scores, confidence and drivers are not known."),),
+            (translate("No agent gave a view for this decision: scores, confidence and drivers are not known."),),
             (),
         )
     missing = [
-        say("{} has no view", agent_name(agent.agent_id))
-        + (say(": it lacks {}.", listed(list(agent.missing), 8)) if agent.missing else ".")
+        translate("{} has no view", agent_name(agent.agent_id))
+        + (translate(": it lacks {}.", listed(list(agent.missing), 8)) if agent.missing else ".")
         for agent in view_.agents
         if agent.score is None
     ]
@@ -233,7 +237,7 @@ def section(data: ReportData) -> Section:
     if measured is not None:
         blocks.append(measured)
     else:
-        missing.append(say("What the agents' models measure is not stored for this decision."))
+        missing.append(translate("What the agents' models measure is not stored for this decision."))
     history = history_figure(view_, day)
     if history is not None:
         blocks.append(history)

@@ -8,7 +8,7 @@ from reports.charts import chart_parts
 from reports.elements.elements import Block, Cell, Column, Figure, Section, Table, signed_cell, sparkline
 from reports.elements.formats import NOT_KNOWN, basis_points, date, listed, number, percent, tenor
 from reports.elements.levels import SPANS, Level, Levels
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.palette import GREY, cycle
 from reports.elements.quotes import QUOTES, VALUE, Quote
 from reports.elements.receipts import Receipts, receipts
@@ -72,18 +72,18 @@ def sentences(market: MarketView) -> tuple[str, ...]:
     dollar = market.level("USD/BRL")
     if dollar is not None:
         moves = [
-            say("{} over {}", percent(dollar.change_fraction(s), signed=True), say(n))
+            translate("{} over {}", percent(dollar.change_fraction(s), signed=True), translate(n))
             for s, n in SPOKEN
             if _moved(dollar, s)
         ]
-        out.append(say("USD/BRL is {}", number(dollar.value, 4)) + (f": {listed(moves)}." if moves else "."))
+        out.append(translate("USD/BRL is {}", number(dollar.value, 4)) + (f": {listed(moves)}." if moves else "."))
     out.extend(_curve_sentence(market))
     expected, break_even = market.level("Focus IPCA next 12m"), market.level("Breakeven 2y")
     if expected is not None and break_even is not None:
         gap = break_even.value - expected.value
-        side = say("above" if gap > 0 else "below")
+        side = translate("above" if gap > 0 else "below")
         out.append(
-            say(
+            translate(
                 "Two-year breakeven inflation of {} stands {} {} what Focus expects for the next twelve months ({}).",
                 percent(break_even.value),
                 basis_points(abs(gap), signed=False),
@@ -97,10 +97,10 @@ def sentences(market: MarketView) -> tuple[str, ...]:
     if extreme is not None:
         quote, level = extreme
         out.append(
-            say(
+            translate(
                 "Furthest from its own mean of {} days is {}, at {} standard deviations.",
                 level.z_days,
-                say(quote.name),
+                translate(quote.name),
                 number(level.z, 1, signed=True),
             )
         )
@@ -119,15 +119,15 @@ def _curve_sentence(market: MarketView) -> list[str]:
     if one is None or five is None:
         return []
     slope = five.value - one.value
-    shape = say("upward" if slope > 0 else "inverted")
-    text = say("The DI curve is {}: {} at 1y, {} at 5y", shape, percent(one.value), percent(five.value))
+    shape = translate("upward" if slope > 0 else "inverted")
+    text = translate("The DI curve is {}: {} at 1y, {} at 5y", shape, percent(one.value), percent(five.value))
     moved_one, moved_five = one.change("1w"), five.change("1w")
     if moved_one is None or moved_five is None:
         return [text + "."]
     turn = moved_five - moved_one
-    way = say("steeper" if turn > 0 else "flatter")
+    way = translate("steeper" if turn > 0 else "flatter")
     return [
-        say(
+        translate(
             "{}; over a week these moved {} and {}, {} {}.",
             text,
             basis_points(moved_one),
@@ -156,13 +156,13 @@ def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Tabl
             Cell(VALUE[quote.kind](level.value, quote.digits), receipt.title(*behind)),
             Cell(quote.unit, tone="muted"),
             *(change_cell(quote, level, span) for span, _ in SPANS),
-            Cell(number(level.z, 1, signed=True), say("against {} days of its own history", level.z_days)),
+            Cell(number(level.z, 1, signed=True), translate("against {} days of its own history", level.z_days)),
             Cell("", svg=sparkline(level.path[:: max(1, len(level.path) // 96)])),
             Cell(date(level.obs_date), tone="amber" if receipt.stale(*behind) else "muted"),
         ]
         rows.append(tuple(cells))
     rows += [unknown_row(quote, receipt) for quote in market.unknown]
-    caption = say(
+    caption = translate(
         "Levels known at 06:00 BRT of {}. Changes: bp for rates, % for prices, points for the VIX", date(data.day)
     )
     return Table(
@@ -188,11 +188,11 @@ def change_cell(quote: Quote, level: Level, span: str) -> Cell:
     text, size = change_text(quote, level, span)
     if size is not None:
         return signed_cell(
-            size, text, say("from {} known then", VALUE[quote.kind](level.before[span] or 0.0, quote.digits))
+            size, text, translate("from {} known then", VALUE[quote.kind](level.before[span] or 0.0, quote.digits))
         )
     if level.before[span] is None:
-        return Cell(NOT_KNOWN, say("history does not reach back {}", say(span)), "muted")
-    return Cell("no new", say("no observation newer than {} in this span", date(level.obs_date)), "muted")
+        return Cell(NOT_KNOWN, translate("history does not reach back {}", translate(span)), "muted")
+    return Cell("no new", translate("no observation newer than {} in this span", date(level.obs_date)), "muted")
 
 
 def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, float]]], day: str) -> Figure | None:
@@ -213,22 +213,22 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
                 "marker": {"size": 4},
                 "line": {"color": color, "dash": dash, "width": width},
                 "customdata": [tenor(bd) for bd, _ in points],
-                "hovertemplate": "%{customdata} " + say(name) + ": %{y:.2f}%<extra></extra>",
+                "hovertemplate": "%{customdata} " + translate(name) + ": %{y:.2f}%<extra></extra>",
             }
         )
     layout = chart_parts.layout(300, chart_parts.axis("years"), chart_parts.axis("% a year", ticksuffix="%"))
     ends = curves["today"][0], curves["today"][-1]
-    said = [say("{} at {}", percent(rate), tenor(bd)) for bd, rate in ends]
-    alt = say(
+    said = [translate("{} at {}", percent(rate), tenor(bd)) for bd, rate in ends]
+    alt = translate(
         "{}, {}: {} to {}; drawn against {}",
         title,
         day,
         said[0],
         said[1],
-        listed([say(name) for name in curves if name != "today" and curves[name]]) or say("no earlier day"),
+        listed([translate(name) for name in curves if name != "today" and curves[name]]) or translate("no earlier day"),
     )
     return Figure(
-        identity, title, alt, {"data": traces, "layout": chart_parts.with_legend(layout)}, sourced("feature", day)
+        identity, title, alt, {"data": traces, "layout": chart_parts.with_legend(layout)}, source_note("feature", day)
     )
 
 
@@ -241,12 +241,12 @@ def z_figure(market: MarketView, day: str) -> Figure | None:
     scores = [score for _, score in ranked]
     texts = [number(score, 1, signed=True) for score in scores]
     spec = chart_parts.signed_bars(
-        [say(name) for name in names], scores, texts, "standard deviations", 64 + 33 * len(names)
+        [translate(name) for name in names], scores, texts, "standard deviations", 64 + 33 * len(names)
     )
-    ends = [f"{say(names[i])} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
-    alt = say("Bars of z-scores from {} to {}", ends[0], ends[1])
+    ends = [f"{translate(names[i])} ({number(scores[i], 1, signed=True)})" for i in (0, -1)]
+    alt = translate("Bars of z-scores from {} to {}", ends[0], ends[1])
     return Figure(
-        "fig-level-z", "How far each level is from its own mean", alt, spec, sourced("feature", day), tall=True
+        "fig-level-z", "How far each level is from its own mean", alt, spec, source_note("feature", day), tall=True
     )
 
 
@@ -254,11 +254,15 @@ def section(data: ReportData) -> Section:
     market, day = view(data), date(data.day)
     missing = []
     if not market.levels:
-        missing.append(say("No level of the market is known at this decision."))
+        missing.append(translate("No level of the market is known at this decision."))
     elif market.unknown:
-        verb = say("is" if len(market.unknown) == 1 else "are")
+        verb = translate("is" if len(market.unknown) == 1 else "are")
         missing.append(
-            say("{} {} not known at this decision.", listed([say(quote.name) for quote in market.unknown], 8), verb)
+            translate(
+                "{} {} not known at this decision.",
+                listed([translate(quote.name) for quote in market.unknown], 8),
+                verb,
+            )
         )
     figures = (
         curve_figure("fig-di-curve", "DI curve", market.pre, day),
@@ -270,10 +274,10 @@ def section(data: ReportData) -> Section:
     )
     if figures[0] is None:
         missing.append(
-            say("No DI curve is known at this decision: the curve, its slope and breakevens cannot be computed.")
+            translate("No DI curve is known at this decision: the curve, its slope and breakevens cannot be computed.")
         )
     elif figures[1] is None:
-        missing.append(say("No real curve is known at this decision: breakevens cannot be computed."))
+        missing.append(translate("No real curve is known at this decision: breakevens cannot be computed."))
     blocks: list[Block] = [level_table(market, receipts(data), data)] if market.levels else []
     blocks.extend(figure for figure in figures if figure is not None)
     return Section("market-snapshot", "Market Snapshot", sentences(market), tuple(missing), tuple(blocks))

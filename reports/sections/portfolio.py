@@ -11,7 +11,7 @@ from reports.charts import portfolio_charts as draw
 from reports.charts import tear_sheet_charts as curves
 from reports.elements.elements import Block, Section
 from reports.elements.formats import brl, date, known, listed, percent, plural
-from reports.elements.locale import say, spoken
+from reports.elements.locale import current_locale, translate
 from reports.elements.report_data import ReportData, Row, with_day
 from reports.tables import attribution as earned
 from reports.tables import portfolio_tables as tables
@@ -87,11 +87,11 @@ def month_attribution(data: ReportData, history: pl.DataFrame) -> tuple[tuple[Ro
     first = data.day.replace(day=1)
     rows = with_day(data.history("pnl_attribution")).filter(pl.col("day") >= first)
     if rows.is_empty():
-        return (), say("no P&L attribution is stored for this month")
+        return (), translate("no P&L attribution is stored for this month")
     marked = set(history.filter(pl.col("day") >= first)["day"].to_list())
     lacking = sorted(marked - set(rows["day"].to_list()))
     if lacking:
-        return (), say(
+        return (), translate(
             "P&L attribution lacks {} of this month, the first {}", plural(len(lacking), "day"), date(lacking[0])
         )
     money = ("price_pnl_brl", "carry_pnl_brl", "cost_brl", "pnl_brl")
@@ -107,31 +107,33 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
     out = []
     if book.state is not None:
         state = book.state
-        text = say("NAV is {}", brl(state["nav_brl"]))
+        text = translate("NAV is {}", brl(state["nav_brl"]))
         if known(state["return_1d"]) is not None:
             gain = brl(state["pnl_brl"], signed=True)
-            text += say(", {} on the day ({} after costs)", percent(state["return_1d"], signed=True), gain)
+            text += translate(", {} on the day ({} after costs)", percent(state["return_1d"], signed=True), gain)
         if book.month_return is not None:
-            text += say(" and {} in the month", percent(book.month_return, signed=True))
+            text += translate(" and {} in the month", percent(book.month_return, signed=True))
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
         out += _breaker_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
-        parts = [say("{} earned {}", best["instrument_id"], brl(best["pnl_brl"]))] if best["pnl_brl"] > 0 else []
-        parts += [say("{} lost {}", worst["instrument_id"], brl(-worst["pnl_brl"]))] if worst["pnl_brl"] < 0 else []
+        parts = [translate("{} earned {}", best["instrument_id"], brl(best["pnl_brl"]))] if best["pnl_brl"] > 0 else []
+        parts += (
+            [translate("{} lost {}", worst["instrument_id"], brl(-worst["pnl_brl"]))] if worst["pnl_brl"] < 0 else []
+        )
         if parts:
-            out.append(say("Over the day {}.", listed(parts)))
+            out.append(translate("Over the day {}.", listed(parts)))
     out += [text for text in (earned.sentence(book.by_strategy), track.sentence(book.record)) if text]
     if book.targets_known and not book.positions:
-        out.append(say("The book is flat and is to stay flat."))
+        out.append(translate("The book is flat and is to stay flat."))
     weights = [(row, known(row["risk_weight"])) for row in book.positions]
     held = [(row, weight) for row, weight in weights if weight]
     if held:
         row, weight = max(held, key=lambda pair: abs(pair[1]))
         total = sum(abs(w) for _, w in held)
         out.append(
-            say(
+            translate(
                 "The largest target risk is {}, {} of the sum over {}.",
                 row["contract_id"] or row["instrument_id"],
                 percent(abs(weight) / total, 0),
@@ -148,14 +150,14 @@ def _drawdown_sentence(state: Row) -> str:
         known(state["target_volatility"]),
     )
     text = (
-        say("The book stands at its peak")
+        translate("The book stands at its peak")
         if fall is not None and fall < 5e-5
-        else say("The book is {} below its peak", percent(fall))
+        else translate("The book is {} below its peak", percent(fall))
     )
     if fall is None:
-        text = say("The drawdown is not known")
+        text = translate("The drawdown is not known")
     if expected is not None and target is not None:
-        text += say(
+        text += translate(
             "; expected volatility is {} a year against a target of {}", percent(expected, 1), percent(target, 1)
         )
     return text + "."
@@ -164,7 +166,11 @@ def _drawdown_sentence(state: Row) -> str:
 def _breaker_sentence(state: Row) -> list[str]:
     """Only while the breaker holds risk back."""
     left = known(state["risk_multiplier"])
-    return [] if left is None or left >= 1.0 else [say("The drawdown breaker leaves {} of the risk.", percent(left, 0))]
+    return (
+        []
+        if left is None or left >= 1.0
+        else [translate("The drawdown breaker leaves {} of the risk.", percent(left, 0))]
+    )
 
 
 def _pnl_pairs(rows: tuple[Row, ...]) -> list[tuple[str, float]]:
@@ -186,7 +192,7 @@ def _path_blocks(book: PortfolioView, day: str) -> list[Block]:
         found.append(curves.rolling_figure(book.record, known(book.state["target_volatility"]), day))
         found.append(curves.spread_figure(book.record, day))
     if book.monthly:
-        found.append(track.month_table(book.monthly, spoken().months, day))
+        found.append(track.month_table(book.monthly, current_locale().months, day))
     if book.record.falls:
         found.append(track.fall_table(book.record, day))
     return [block for block in found if block is not None]
@@ -196,7 +202,7 @@ def _pnl_blocks(book: PortfolioView, day: str) -> list[Block]:
     """Waterfalls of the day and the month by instrument, strategy and factor; then the tables."""
     blocks: list[Block] = []
     if book.day_pnl:
-        title = say("P&L of the day, {}", day)
+        title = translate("P&L of the day, {}", day)
         blocks.append(draw.attribution_figure("fig-pnl-day", title, _pnl_pairs(book.day_pnl), day))
     if book.day_pnl and book.month_pnl:
         blocks.append(draw.attribution_figure("fig-pnl-month", "P&L of the month", _pnl_pairs(book.month_pnl), day))
@@ -210,18 +216,20 @@ def _pnl_blocks(book: PortfolioView, day: str) -> list[Block]:
 def _missing(book: PortfolioView) -> tuple[str, ...]:
     out = []
     if not book.targets_known:
-        out.append(say("No target positions were computed for this decision."))
+        out.append(translate("No target positions were computed for this decision."))
     if book.state is None:
-        out.append(say("The book was not marked at this decision: NAV, P&L and drawdown are not known."))
+        out.append(translate("The book was not marked at this decision: NAV, P&L and drawdown are not known."))
     elif book.record.whole is None:
-        out.append(say("The record has no statistics: {}.", book.record.gap))
+        out.append(translate("The record has no statistics: {}.", book.record.gap))
     if not book.day_pnl:
-        out.append(say("No P&L attribution is stored for this decision: the day's P&L cannot be split by instrument."))
+        out.append(
+            translate("No P&L attribution is stored for this decision: the day's P&L cannot be split by instrument.")
+        )
     elif not book.month_pnl and book.month_gap:
-        out.append(say("The month's P&L cannot be split by instrument: {}.", book.month_gap))
+        out.append(translate("The month's P&L cannot be split by instrument: {}.", book.month_gap))
     for found in (book.by_strategy, book.by_factor):
         if book.state is not None and not found.days:
-            out.append(say("No P&L by {} is stored for this decision.", say(found.split)))
+            out.append(translate("No P&L by {} is stored for this decision.", translate(found.split)))
     return tuple(out)
 
 

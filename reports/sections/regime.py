@@ -10,7 +10,7 @@ import polars as pl
 from reports.charts import chart_parts
 from reports.elements.elements import Cell, Column, Figure, Section, Table, signed_cell
 from reports.elements.formats import NOT_KNOWN, capital, date, number, percent, plural, words
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.palette import (
     BLUE,
     BLUE_SOFT,
@@ -91,7 +91,7 @@ def _order(regime: str) -> tuple[int, str]:
 
 
 def regime_name(regime: str) -> str:
-    return say(capital(words(regime)))
+    return translate(capital(words(regime)))
 
 
 def sentences(regimes: RegimeView) -> tuple[str, ...]:
@@ -99,17 +99,19 @@ def sentences(regimes: RegimeView) -> tuple[str, ...]:
         return ()
     name, share = regime_name(regimes.leader), regimes.today[regimes.leader]
     week = regimes.changes[regimes.leader]["1w"]
-    moved = "" if week is None else say(", {} points over a week", number(week * 100, 0, signed=True))
-    out = [say("The most probable regime is {} at {}{}.", name, percent(share, 0), moved)]
+    moved = "" if week is None else translate(", {} points over a week", number(week * 100, 0, signed=True))
+    out = [translate("The most probable regime is {} at {}{}.", name, percent(share, 0), moved)]
     if regimes.leader_yesterday is not None and regimes.leader_yesterday != regimes.leader:
-        out.append(say("It changed since yesterday, from {}.", regime_name(regimes.leader_yesterday)))
+        out.append(translate("It changed since yesterday, from {}.", regime_name(regimes.leader_yesterday)))
     elif regimes.leader_days == len(regimes.days):
-        out.append(say("It has led through all {} of the history shown.", plural(regimes.leader_days, "decision")))
+        out.append(
+            translate("It has led through all {} of the history shown.", plural(regimes.leader_days, "decision"))
+        )
     else:
-        out.append(say("It has led for {} on end.", plural(regimes.leader_days, "decision")))
+        out.append(translate("It has led for {} on end.", plural(regimes.leader_days, "decision")))
     second = [name for name in regimes.today if name != regimes.leader]
     if second and regimes.today[second[0]] >= 0.25:
-        out.append(say("{} is not far: {}.", regime_name(second[0]), percent(regimes.today[second[0]], 0)))
+        out.append(translate("{} is not far: {}.", regime_name(second[0]), percent(regimes.today[second[0]], 0)))
     return tuple(out)
 
 
@@ -137,9 +139,9 @@ def figure(regimes: RegimeView, day: str) -> Figure:
     return Figure(
         "fig-regime",
         "Regime probabilities",
-        say("Stacked areas since {}; today {}", date(regimes.days[0]), parts),
+        translate("Stacked areas since {}; today {}", date(regimes.days[0]), parts),
         {"data": traces, "layout": chart_parts.with_legend(layout) | {"hovermode": "x unified"}},
-        sourced("regime", day),
+        source_note("regime", day),
         wide=True,
     )
 
@@ -161,10 +163,10 @@ def table(regimes: RegimeView, day: str) -> Table:
     columns = (Column("Regime", "text"), Column("Probability"), *(Column(s, unit="points") for s in spans))
     return Table(
         "regime",
-        say("Probabilities at {}, and their changes in percentage points", day),
+        translate("Probabilities at {}, and their changes in percentage points", day),
         columns,
         tuple(rows),
-        sourced("regime", day),
+        source_note("regime", day),
     )
 
 
@@ -172,6 +174,8 @@ def section(data: ReportData) -> Section:
     regimes, day = view(data), date(data.day)
     title = "Regime"
     if regimes.leader is None:
-        lacking = say("No regime was computed for this decision: probabilities and tilts by regime are not known.")
+        lacking = translate(
+            "No regime was computed for this decision: probabilities and tilts by regime are not known."
+        )
         return Section("regime", title, (), (lacking,), ())
     return Section("regime", title, sentences(regimes), (), (figure(regimes, day), table(regimes, day)))

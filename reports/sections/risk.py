@@ -13,7 +13,7 @@ import polars as pl
 from reports.charts import risk_charts as draw
 from reports.elements.elements import Block, Section
 from reports.elements.formats import brl, date, known, listed, number, percent, plural, words
-from reports.elements.locale import say
+from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, Row, with_day
 from reports.tables import risk_tables as tables
 from reports.tables import stress_tables
@@ -119,8 +119,10 @@ def backtest(data: ReportData, method: str) -> Backtest | None:
         (pl.col("metric") == "var_95") & (pl.col("method") == method)
     )
     book = with_day(data.history("portfolio_state")).select("day", "return_1d").sort("day")
-    spoken = book.join(rows.select("day", "value"), on="day", how="left").sort("day")
-    paired = spoken.with_columns(pl.col("value").shift(MARK_LAG)).drop_nulls(["value", "return_1d"]).tail(BACKTEST_DAYS)
+    forecast = book.join(rows.select("day", "value"), on="day", how="left").sort("day")
+    paired = (
+        forecast.with_columns(pl.col("value").shift(MARK_LAG)).drop_nulls(["value", "return_1d"]).tail(BACKTEST_DAYS)
+    )
     if paired.height < 2:
         return None
     return Backtest(method, tuple(paired["day"]), tuple(paired["value"]), tuple(paired["return_1d"]))
@@ -131,7 +133,7 @@ def limit_of(risk: RiskView, limit_id: str) -> Row | None:
 
 
 def method_name(method: str) -> str:
-    return say(words(method))
+    return translate(words(method))
 
 
 def limit_words(risk: RiskView, metric: str) -> str:
@@ -140,10 +142,10 @@ def limit_words(risk: RiskView, metric: str) -> str:
     value = risk.tail.get((metric, method)) if method else None
     if value is None or method is None:
         return ""
-    text = say("{} ({}) is {} of NAV", say(METRIC_NAMES[metric]), method_name(method), percent(value))
+    text = translate("{} ({}) is {} of NAV", translate(METRIC_NAMES[metric]), method_name(method), percent(value))
     limit = limit_of(risk, metric)
     if limit is not None and known(limit["threshold"]):
-        text += say(", {} of its {} limit", percent(value / limit["threshold"], 0), percent(limit["threshold"]))
+        text += translate(", {} of its {} limit", percent(value / limit["threshold"], 0), percent(limit["threshold"]))
     return text
 
 
@@ -154,26 +156,28 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
         out.append(said + ".")
     hot = [row for row in risk.limits if row["status"] in ("amber", "red", "breach")]
     if hot:
-        parts = [f"{say(row['name'])} ({percent(row['utilisation'], 1)}, {say(row['status'])})" for row in hot]
-        out.append(say("Limits to watch: {}.", listed(parts)))
+        parts = [
+            f"{translate(row['name'])} ({percent(row['utilisation'], 1)}, {translate(row['status'])})" for row in hot
+        ]
+        out.append(translate("Limits to watch: {}.", listed(parts)))
     elif risk.limits:
         measured = sum(1 for row in risk.limits if row["status"] != "absent")
-        out.append(say("None of the {} is past its amber mark.", plural(measured, "measured limit")))
+        out.append(translate("None of the {} is past its amber mark.", plural(measured, "measured limit")))
     if risk.stress:
         worst = risk.stress[0]
         verb = "loses" if worst["pnl_brl"] < 0 else "still gains"
         out.append(
-            say(
+            translate(
                 "The worst scenario is {}: the book {} {} ({} of NAV).",
                 stress_tables.scenario_name(worst),
-                say(verb),
+                translate(verb),
                 brl(abs(worst["pnl_brl"])),
                 percent(worst["pnl_fraction"], 1, signed=True),
             )
         )
     if risk.reverse is not None and risk.reverse_deviations is not None:
         out.append(
-            say(
+            translate(
                 "The nearest way to lose {} of NAV is {} standard deviations of a day away: {}.",
                 percent(abs(risk.reverse["pnl_fraction"]), 0),
                 number(risk.reverse_deviations, 1),
@@ -186,7 +190,7 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
 
 
 def _backtest_sentence(risk: RiskView, test: Backtest) -> str:
-    text = say(
+    text = translate(
         "Over {} the book lost more than VaR 95% on {}, against {} to be expected",
         plural(len(test.days), "day"),
         len(test.exceptions),
@@ -195,8 +199,8 @@ def _backtest_sentence(risk: RiskView, test: Backtest) -> str:
     p_value = risk.tested.get(("kupiec_p_var_95", test.method))
     if p_value is None:
         return text + "."
-    verdict = say("does not reject" if p_value >= REJECT_BELOW else "rejects")
-    return say(
+    verdict = translate("does not reject" if p_value >= REJECT_BELOW else "rejects")
+    return translate(
         "{}; the Kupiec test of the day's positions held still {} the model (p {}).", text, verdict, number(p_value, 2)
     )
 
@@ -211,23 +215,25 @@ LACKING: dict[str, str] = {
 
 
 def _missing(risk: RiskView) -> tuple[str, ...]:
-    out = [say(text) for name, text in LACKING.items() if not getattr(risk, name)]
+    out = [translate(text) for name, text in LACKING.items() if not getattr(risk, name)]
     out += [
-        say("{}: the measure behind this limit is not known.", say(row["name"]))
+        translate("{}: the measure behind this limit is not known.", translate(row["name"]))
         for row in risk.limits
         if row["status"] == "absent"
     ]
     if risk.stress_unknown:
         out.append(
-            say(
+            translate(
                 "These scenarios could not be priced: {}.",
                 listed([stress_tables.short_name(name) for name in risk.stress_unknown], 12),
             )
         )
     if risk.reverse is not None and known(risk.reverse["pnl_brl"]) is None:
-        out.append(say("No reverse stress: {}.", risk.reverse["name"].partition(": ")[2]))
+        out.append(translate("No reverse stress: {}.", risk.reverse["name"].partition(": ")[2]))
     if risk.tail and risk.backtest is None:
-        out.append(say("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return."))
+        out.append(
+            translate("VaR cannot be set against returns yet: that takes VaR two decisions before a marked return.")
+        )
     return tuple(out)
 
 

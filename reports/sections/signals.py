@@ -10,7 +10,7 @@ import polars as pl
 from reports.charts import signal_charts as draw
 from reports.elements.elements import Block, Cell, Column, Section, Table, signed_cell
 from reports.elements.formats import NOT_KNOWN, date, drivers, known, listed, names, number, percent, plural, words
-from reports.elements.locale import ENGLISH, say, sourced, spoken
+from reports.elements.locale import ENGLISH, current_locale, source_note, translate
 from reports.elements.report_data import ReportData, with_day
 
 FLIP_DAYS = 7
@@ -130,15 +130,15 @@ def _change(now: float | None, then: float | None) -> float | None:
 
 def driver_words(name: str) -> str:
     """A driver of a strategy is a column of the panel: as words in English, under its own name elsewhere."""
-    return words(name) if spoken() is ENGLISH else name
+    return words(name) if current_locale() is ENGLISH else name
 
 
 def side(sign: int) -> str:
-    return say("long" if sign > 0 else "short")
+    return translate("long" if sign > 0 else "short")
 
 
 def flip_words(convictions: tuple[Conviction, ...]) -> list[str]:
-    return [say("{} to {}", c.instrument_id, side(c.flip)) for c in convictions if c.flip]
+    return [translate("{} to {}", c.instrument_id, side(c.flip)) for c in convictions if c.flip]
 
 
 def flips_known(convictions: tuple[Conviction, ...]) -> bool:
@@ -154,30 +154,31 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
     scored = [(s, s.score) for s in signals.signals if s.score is not None]
     if scored:
         strongest, size = max(scored, key=lambda pair: abs(pair[1]))
-        text = say("The strongest signal is {} at {}", strongest.strategy_id, number(size, 2, signed=True))
+        text = translate("The strongest signal is {} at {}", strongest.strategy_id, number(size, 2, signed=True))
         if strongest.drivers:
             name, value = next(iter(strongest.drivers.items()))
-            text += say(", driven by {} ({})", driver_words(name), number(value, 2, signed=True))
+            text += translate(", driven by {} ({})", driver_words(name), number(value, 2, signed=True))
         silent = [s.strategy_id for s in signals.signals if s.score is None and not s.missing]
         out.append(
-            text + say("; {} of {} have a score.", len(scored), plural(len(signals.signals), "strategy", "strategies"))
+            text
+            + translate("; {} of {} have a score.", len(scored), plural(len(signals.signals), "strategy", "strategies"))
         )
         if silent:
-            out.append(say("No opinion today, with all inputs there: {}.", listed(silent)))
+            out.append(translate("No opinion today, with all inputs there: {}.", listed(silent)))
     if signals.convictions:
         flips, surges = flip_words(signals.convictions), surge_words(signals.convictions)
         if flips:
-            out.append(say("Flipped since yesterday: {}.", listed(flips)))
+            out.append(translate("Flipped since yesterday: {}.", listed(flips)))
         elif flips_known(signals.convictions):
-            out.append(say("No instrument changed side since yesterday."))
+            out.append(translate("No instrument changed side since yesterday."))
         if surges:
-            out.append(say("Conviction jumped in {}.", listed(surges)))
+            out.append(translate("Conviction jumped in {}.", listed(surges)))
         held = [(c, c.conviction) for c in signals.convictions if c.conviction is not None]
         if held:
             top, size = max(held, key=lambda pair: abs(pair[1]))
             way = side(1 if size > 0 else -1)
             out.append(
-                say("The largest conviction is {} {} ({}).", way, top.instrument_id, number(size, 2, signed=True))
+                translate("The largest conviction is {} {} ({}).", way, top.instrument_id, number(size, 2, signed=True))
             )
     return tuple(out)
 
@@ -185,7 +186,7 @@ def sentences(signals: SignalsView) -> tuple[str, ...]:
 def signal_table(signals: SignalsView, day: str) -> Table:
     rows = []
     for s in signals.signals:
-        lacking = say("lacks {}", listed(list(s.missing), 8)) if s.missing else ""
+        lacking = translate("lacks {}", listed(list(s.missing), 8)) if s.missing else ""
         why = listed([f"{driver_words(name)} {number(v, 2, signed=True)}" for name, v in s.drivers.items()], 3)
         rows.append(
             (
@@ -209,10 +210,10 @@ def signal_table(signals: SignalsView, day: str) -> Table:
     )
     return Table(
         "signals",
-        say("Strategies at {}: + means do the legs as written", day),
+        translate("Strategies at {}: + means do the legs as written", day),
         columns,
         tuple(rows),
-        sourced("strategy_signals", day),
+        source_note("strategy_signals", day),
     )
 
 
@@ -220,8 +221,8 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
     rows = []
     for c in signals.convictions:
         because = listed([f"{name} {number(v, 2, signed=True)}" for name, v in c.contributions.items()], 3)
-        events = [say("flip to {}", side(c.flip))] if c.flip else []
-        events += [say("surge {}", number(c.surge, 2, signed=True))] if c.surge is not None else []
+        events = [translate("flip to {}", side(c.flip))] if c.flip else []
+        events += [translate("surge {}", number(c.surge, 2, signed=True))] if c.surge is not None else []
         rows.append(
             (
                 Cell(c.instrument_id),
@@ -244,16 +245,16 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
         Column("Flip or surge", "text"),
         Column("From", "text"),
     )
-    recent = [say("{} to {} on {}", name, side(sign), date(when)) for when, name, sign in signals.recent_flips]
-    caption = say("Convictions at {}. Flips in seven days: {}", day, listed(recent, 8) or say("none"))
-    return Table("convictions", caption, columns, tuple(rows), sourced("aggregated_signal", day))
+    recent = [translate("{} to {} on {}", name, side(sign), date(when)) for when, name, sign in signals.recent_flips]
+    caption = translate("Convictions at {}. Flips in seven days: {}", day, listed(recent, 8) or translate("none"))
+    return Table("convictions", caption, columns, tuple(rows), source_note("aggregated_signal", day))
 
 
 def section(data: ReportData) -> Section:
     signals, day = view(data), date(data.day)
     missing = [
-        say("{} has no score", s.strategy_id)
-        + (say(": it lacks {}.", listed(list(s.missing), 8)) if s.missing else ".")
+        translate("{} has no score", s.strategy_id)
+        + (translate(": it lacks {}.", listed(list(s.missing), 8)) if s.missing else ".")
         for s in signals.signals
         if s.score is None and s.missing
     ]
@@ -261,7 +262,7 @@ def section(data: ReportData) -> Section:
     if signals.signals:
         blocks.append(draw.matrix_figure(signals.signals, day))
     else:
-        missing.append(say("No strategy was scored for this decision: scores, flips and surges are not known."))
+        missing.append(translate("No strategy was scored for this decision: scores, flips and surges are not known."))
     conviction = draw.conviction_figure(signals.convictions, day)
     if conviction is not None:
         blocks.append(conviction)
@@ -271,7 +272,7 @@ def section(data: ReportData) -> Section:
         blocks.append(conviction_table(signals, day))
     elif signals.signals:
         missing.append(
-            say("No convictions by instrument were stored for this decision: flips and surges cannot be told.")
+            translate("No convictions by instrument were stored for this decision: flips and surges cannot be told.")
         )
     history = draw.history_figure(signals.days, signals.paths, day)
     if history is not None:

@@ -11,7 +11,7 @@ import polars as pl
 from reports.charts import portfolio_charts as draw
 from reports.elements.elements import Cell, Column, Figure, Table, signed_cell
 from reports.elements.formats import brl, capital, listed, plural, thousands, words
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.report_data import ReportData, with_day
 
 Split = Literal["strategy", "factor"]
@@ -81,7 +81,7 @@ def _sums(rows: pl.DataFrame, key: str) -> dict[str, float | None]:
 
 
 def line_name(name: str) -> str:
-    return say(NAMES[name]) if name in NAMES else name
+    return translate(NAMES[name]) if name in NAMES else name
 
 
 def sentence(found: Attribution) -> str:
@@ -90,9 +90,9 @@ def sentence(found: Attribution) -> str:
     if not own:
         return ""
     best, worst = max(own, key=lambda line: line.month or 0.0), min(own, key=lambda line: line.month or 0.0)
-    parts = [say("{} earned {}", best.name, brl(best.month))] if (best.month or 0.0) > 0 else []
-    parts += [say("{} lost {}", worst.name, brl(-(worst.month or 0.0)))] if (worst.month or 0.0) < 0 else []
-    return say("In the month {}.", listed(parts)) if parts else ""
+    parts = [translate("{} earned {}", best.name, brl(best.month))] if (best.month or 0.0) > 0 else []
+    parts += [translate("{} lost {}", worst.name, brl(-(worst.month or 0.0)))] if (worst.month or 0.0) < 0 else []
+    return translate("In the month {}.", listed(parts)) if parts else ""
 
 
 def table(found: Attribution, day: str) -> Table:
@@ -109,8 +109,8 @@ def table(found: Attribution, day: str) -> Table:
         Column("Month", unit="BRL"),
         Column("All days", unit="BRL"),
     )
-    caption = say("P&L by {}, after costs; all days: {}", say(found.split), plural(found.days, "decision"))
-    return Table(f"pnl-{found.split}", caption, columns, rows, sourced(TABLES[found.split], day), total, wide=False)
+    caption = translate("P&L by {}, after costs; all days: {}", translate(found.split), plural(found.days, "decision"))
+    return Table(f"pnl-{found.split}", caption, columns, rows, source_note(TABLES[found.split], day), total, wide=False)
 
 
 def _money(value: float | None) -> Cell:
@@ -126,5 +126,5 @@ def figure(found: Attribution, day: str) -> Figure | None:
     parts = found.parts("month")
     if not parts:
         return None
-    title = say("P&L of the month by {}", say(found.split))
+    title = translate("P&L of the month by {}", translate(found.split))
     return draw.attribution_figure(f"fig-pnl-{found.split}", title, parts, day, TABLES[found.split])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reports.elements.elements import Cell, Column, Table, signed_cell
 from reports.elements.formats import NOT_KNOWN, basis_points, known, number, percent
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.report_data import ReportData
 
 
@@ -97,8 +97,10 @@ def measure_table(data: ReportData, day: str) -> Table | None:
         Column("1w"),
         Column("1m"),
     )
-    caption = say("What the agents' models say at {}; gaps are bp a year, + where the first is above the second", day)
-    return Table("measures", caption, columns, cells, sourced("agent_measure", day))
+    caption = translate(
+        "What the agents' models say at {}; gaps are bp a year, + where the first is above the second", day
+    )
+    return Table("measures", caption, columns, cells, source_note("agent_measure", day))
 
 
 def _values(data: ReportData, back: int) -> dict[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from reports.charts import chart_parts
 from reports.elements.elements import Cell, Column, Figure, Table, Tone, signed_cell
 from reports.elements.formats import NOT_KNOWN, basis_points, brl, capital, date, known, number, percent, thousands
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.order_words import impact_words, invalidation_words, order_words, why_words
 from reports.elements.palette import cycle
 from reports.elements.report_data import Row
@@ -41,8 +41,8 @@ def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[st
         Column("Invalid beyond"),
         Column("Why", "text"),
     )
-    caption = say("Orders decided at 06:00 BRT of {}, to be filled at that day's settlement", day)
-    return Table("actions", caption, columns, rows, sourced("action, strategy_signals", day))
+    caption = translate("Orders decided at 06:00 BRT of {}, to be filled at that day's settlement", day)
+    return Table("actions", caption, columns, rows, source_note("action, strategy_signals", day))
 
 
 def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str, identity: str, day: str) -> Table:
@@ -75,7 +75,7 @@ def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str,
         Column("So far", "text"),
         Column("Invalidation", "text"),
     )
-    return Table(identity, caption, columns, tuple(rows), sourced("action, target_position", day))
+    return Table(identity, caption, columns, tuple(rows), source_note("action, target_position", day))
 
 
 def _level(item: Outcome, value: float | None) -> str:
@@ -94,7 +94,7 @@ def _move(item: Outcome) -> Cell:
 def score_table(scores: Sequence[Score], rolls: int, decisions: int, day: str) -> Table:
     rows = tuple(
         (
-            Cell(say("{} after the fill", _days(score.span))),
+            Cell(translate("{} after the fill", _days(score.span))),
             Cell(thousands(score.judged)),
             Cell(thousands(score.right)),
             Cell(percent(score.hit_rate, 0)),
@@ -113,17 +113,17 @@ def score_table(scores: Sequence[Score], rolls: int, decisions: int, day: str) -
         Column("Cost", unit="BRL"),
         Column("After costs", unit="BRL"),
     )
-    caption = say(
+    caption = translate(
         "Scorecard of the orders of {} decisions: DV01 or notional of the order times the move of its contract since "
         "the fill, without carry; {} legs of rolls are not counted",
         decisions,
         rolls,
     )
-    return Table("scorecard", caption, columns, rows, sourced("action, target_position", day), wide=False)
+    return Table("scorecard", caption, columns, rows, source_note("action, target_position", day), wide=False)
 
 
 def _days(span: int) -> str:
-    return say("{} day" if span == 1 else "{} days", span)
+    return translate("{} day" if span == 1 else "{} days", span)
 
 
 def _after_costs(score: Score) -> Cell:
@@ -159,7 +159,7 @@ def order_figure(orders: Sequence[Row], unit_risk: Mapping[str, float | None], d
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": say(name),
+                "name": translate(name),
                 "x": values,
                 "y": labels,
                 "marker": {"size": 11, **marker},
@@ -175,7 +175,7 @@ def order_figure(orders: Sequence[Row], unit_risk: Mapping[str, float | None], d
         chart_parts.axis(autorange="reversed", type="category"),
     )
     said = ", ".join(
-        say(
+        translate(
             "{} from {} to {}",
             name,
             thousands(row["contracts_from"], signed=True),
@@ -186,9 +186,9 @@ def order_figure(orders: Sequence[Row], unit_risk: Mapping[str, float | None], d
     return Figure(
         "fig-orders",
         "The orders, before and after, by risk",
-        say("Positions in contracts: {}", said),
+        translate("Positions in contracts: {}", said),
         {"data": traces, "layout": chart_parts.with_legend(layout)},
-        sourced("action, target_position", day),
+        source_note("action, target_position", day),
         wide=True,
     )
 

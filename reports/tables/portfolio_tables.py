@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reports.elements.elements import Cell, Column, Table, signed_cell, signed_tone
 from reports.elements.formats import NOT_KNOWN, date, known, number, percent, thousands
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.report_data import Row
 
 
@@ -29,7 +29,7 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
     rows = []
     for row in positions:
         share = None if not weights or known(row["risk_weight"]) is None else row["risk_weight"] / weights
-        maturity = say("matures {}", date(row["maturity"])) if row["maturity"] else ""
+        maturity = translate("matures {}", date(row["maturity"])) if row["maturity"] else ""
         rows.append(
             (
                 Cell(row["instrument_id"]),
@@ -46,12 +46,12 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
                 Cell(_thousand(row["margin_brl"]).lstrip("+")),
             )
         )
-    caption = say(
+    caption = translate(
         "Target positions at {}. + is long the price (receive for rates); DV01 is positive when a fall in yield "
         "gains, delta when a rise of the dollar or the index does; risk share is signed, of the sum of sizes",
         day,
     )
-    return Table("positions", caption, columns, tuple(rows), sourced("target_position", day))
+    return Table("positions", caption, columns, tuple(rows), source_note("target_position", day))
 
 
 def _thousand(value: float | None) -> str:
@@ -109,10 +109,10 @@ def attribution_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_ga
     )
     return Table(
         "attribution",
-        say("P&L by instrument, over the day to {} and the month", day),
+        translate("P&L by instrument, over the day to {} and the month", day),
         columns,
         tuple(rows),
-        sourced("pnl_attribution", day),
+        source_note("pnl_attribution", day),
         total_row,
     )
 

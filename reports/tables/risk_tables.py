@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reports.elements.elements import Cell, Column, Table, Tone, signed_tone
 from reports.elements.formats import NOT_KNOWN, brl, capital, known, number, percent, tenor, thousands, words
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.report_data import Row
 
 METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
@@ -29,18 +29,18 @@ def tail_table(
         cells = []
         for method in methods:
             value = tail.get((metric, method))
-            money = say("{} of {}", brl(value * nav), brl(nav)) if value is not None and nav else ""
+            money = translate("{} of {}", brl(value * nav), brl(nav)) if value is not None and nav else ""
             cells.append(Cell(percent(value), money))
         threshold = known(limit["threshold"]) if limit is not None else None
         rows.append((Cell(METRIC_NAMES[metric]), *cells, Cell(percent(threshold)), _status(limit)))
     columns = (
         Column("One day", "text"),
-        *(Column(capital(say(words(m))), unit="% of NAV") for m in methods),
+        *(Column(capital(translate(words(m))), unit="% of NAV") for m in methods),
         Column("Limit", unit="% of NAV"),
         Column("Status of the headline", "text"),
     )
-    caption = say("Losses at {}, positive numbers; headline: {}", day, say(words(methods[0])))
-    source = sourced("risk_metrics_daily, risk_limits_status", day)
+    caption = translate("Losses at {}, positive numbers; headline: {}", day, translate(words(methods[0])))
+    source = source_note("risk_metrics_daily, risk_limits_status", day)
     return Table("tail-risk", caption, columns, tuple(rows), source, wide=len(methods) > 2)
 
 
@@ -68,10 +68,10 @@ def limit_table(limits: Sequence[Row], day: str) -> Table:
     columns = (Column("Limit", "text"), Column("Now"), Column("Limit at"), Column("Used"), Column("Status", "text"))
     return Table(
         "limits",
-        say("Limits at {}, most used first", day),
+        translate("Limits at {}, most used first", day),
         columns,
         tuple(rows),
-        sourced("risk_limits_status", day),
+        source_note("risk_limits_status", day),
         wide=False,
     )
 
@@ -108,11 +108,11 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Column("Share of VaR"),
         Column("Incremental", unit="% of NAV"),
     )
-    caption = say(
+    caption = translate(
         "Component VaR 95%: the parts add up to the whole; a minus takes risk away; incremental is what would "
         "leave with the line; lines not held are left out"
     )
-    return Table("component-var", caption, columns, rows, sourced("component_var", day), total)
+    return Table("component-var", caption, columns, rows, source_note("component_var", day), total)
 
 
 def _sum_known(values: list[float | None]) -> float | None:
@@ -130,10 +130,10 @@ def ladder_table(ladder: Sequence[Row], day: str) -> Table:
         *(Cell(thousands(sum(v for (c, _), v in by_key.items() if c == curve), signed=True)) for curve in curves),
     )
     columns = (Column("Vertex", "text"), *(Column(curve, unit="BRL per bp") for curve in curves))
-    caption = say(
+    caption = translate(
         "DV01 ladder at {}: + gains when that part of the curve falls; vertices without exposure are left out", day
     )
-    return Table("dv01-ladder", caption, columns, rows, say("dv01_ladder · as of {}", day), total, wide=False)
+    return Table("dv01-ladder", caption, columns, rows, translate("dv01_ladder · as of {}", day), total, wide=False)
 
 
 DELTAS = {
@@ -155,11 +155,13 @@ def delta_table(deltas: Sequence[Row], day: str) -> Table:
         name, meaning, factor, unit = DELTAS.get(row["curve_id"], (row["curve_id"], "", 1.0, "BRL per bp"))
         exposure = row["dv01_brl"] * factor
         cell = Cell(thousands(exposure, signed=True), tone=signed_tone(exposure))
-        rows.append((Cell(say(name)), cell, Cell(say(unit), tone="muted"), Cell(say(meaning), tone="muted")))
-    heads = (say("Exposure"), say("Now"), say("Unit"), say("Plus"))
+        rows.append(
+            (Cell(translate(name)), cell, Cell(translate(unit), tone="muted"), Cell(translate(meaning), tone="muted"))
+        )
+    heads = (translate("Exposure"), translate("Now"), translate("Unit"), translate("Plus"))
     columns = tuple(Column(head) if place == 1 else Column(head, "text") for place, head in enumerate(heads))
-    caption = say("Exposure to the dollar, to equities and to the sovereign spread at {}", day)
-    return Table("deltas", caption, columns, tuple(rows), sourced("dv01_ladder", day), wide=False)
+    caption = translate("Exposure to the dollar, to equities and to the sovereign spread at {}", day)
+    return Table("deltas", caption, columns, tuple(rows), source_note("dv01_ladder", day), wide=False)
 
 
 def _ladder_cell(value: float | None) -> Cell:
@@ -193,21 +195,23 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
             numbers = (Cell(thousands(found[0])), *(Cell(number(p, 3)) for p in found[1:]))
             zone = tested.get((f"basel_zone_{metric}", method))
             basel = Cell(ZONES[int(zone)]) if zone is not None else Cell("–", "Basel's zones are for VaR 99%", "muted")
-            rows.append((Cell(METRIC_NAMES[metric], say(words(method))), *numbers, Cell(verdict, tone=tone), basel))
+            rows.append(
+                (Cell(METRIC_NAMES[metric], translate(words(method))), *numbers, Cell(verdict, tone=tone), basel)
+            )
     heads = (
         Column("VaR", "text"),
         *(Column(head) for _, head in TESTS),
         Column("Model", "text"),
         Column("Basel", "text"),
     )
-    tested_methods = ", ".join(sorted({say(words(method)) for _, method in tested}))
-    caption = say(
+    tested_methods = ", ".join(sorted({translate(words(method)) for _, method in tested}))
+    caption = translate(
         "VaR ({}) tested on the days before: positions held still over the move that followed", tested_methods
     )
     shortfall = next((value for (name, _), value in tested.items() if name.endswith("_es_975")), None)
     if shortfall is not None:
-        caption += say(
+        caption += translate(
             ". Expected shortfall: Acerbi and Szekely's Z2 is {} (zero expected, minus where losses were larger)",
             number(shortfall, 2, signed=True),
         )
-    return Table("backtest", caption, heads, tuple(rows), sourced("risk_metrics_daily", day))
+    return Table("backtest", caption, heads, tuple(rows), source_note("risk_metrics_daily", day))

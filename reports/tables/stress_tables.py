@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reports.elements.elements import Cell, Column, Table, signed_tone
 from reports.elements.formats import NBSP, NOT_KNOWN, known, listed, number, parsed_json, percent, tenor, thousands
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.report_data import Row
 
 DEVIATIONS = "standard_deviations"
@@ -21,12 +21,16 @@ WORST_DAY = "Worst day of the window: "
 def scenario_name(row: Row) -> str:
     """The desk's name of a scenario; the worst day's carries its date."""
     name = str(row["name"])
-    return say("Worst day of the window: {}", name.removeprefix(WORST_DAY)) if name.startswith(WORST_DAY) else say(name)
+    return (
+        translate("Worst day of the window: {}", name.removeprefix(WORST_DAY))
+        if name.startswith(WORST_DAY)
+        else translate(name)
+    )
 
 
 def short_name(name: str) -> str:
     """A scenario's name without what stands after it: its dates, its moves, or why it has no price."""
-    return say(re.split(r": |; ", name)[0])
+    return translate(re.split(r": |; ", name)[0])
 
 
 def moves_of(row: Row) -> dict[str, float]:
@@ -48,12 +52,12 @@ def move_words(row: Row) -> list[str]:
         elif factor == SHORT_RATE:
             curves[factor] = ("", size)
         elif factor in SPOTS:
-            spots.append(f"{say(SPOTS[factor])} {percent(size, 1, signed=True)}")
+            spots.append(f"{translate(SPOTS[factor])} {percent(size, 1, signed=True)}")
     ranked = sorted(curves.items(), key=lambda item: -abs(item[1][1]))
     return [
         *spots,
         *(
-            f"{' '.join(part for part in (say(CURVES.get(c, 'short dollar rate')), vertex) if part)} "
+            f"{' '.join(part for part in (translate(CURVES.get(c, 'short dollar rate')), vertex) if part)} "
             f"{number(size, 0, signed=True)}{NBSP}bp"
             for c, (vertex, size) in ranked
         ),
@@ -63,7 +67,7 @@ def move_words(row: Row) -> list[str]:
 def reverse_table(row: Row, deviations: float, day: str) -> Table:
     """The nearest move of the market that costs the book what the scenario's name says."""
     rows = tuple((Cell(text.rpartition(" ")[0]), Cell(text.rpartition(" ")[2])) for text in move_words(row))
-    caption = say(
+    caption = translate(
         "Reverse stress at {}: the likeliest moves, {} daily standard deviations away, that cost {} of NAV; of each "
         "curve the vertex that moves most",
         day,
@@ -71,7 +75,7 @@ def reverse_table(row: Row, deviations: float, day: str) -> Table:
         percent(abs(row["pnl_fraction"]), 0),
     )
     columns = (Column("Factor", "text"), Column("Move"))
-    return Table("reverse-stress", caption, columns, rows, sourced("stress_test_results", day), wide=False)
+    return Table("reverse-stress", caption, columns, rows, source_note("stress_test_results", day), wide=False)
 
 
 def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str) -> Table:
@@ -83,7 +87,7 @@ def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str
         rows.append(
             (
                 Cell(scenario_name(total), listed(move_words(total), 12)),
-                Cell(say(total["kind"]), tone="muted"),
+                Cell(translate(total["kind"]), tone="muted"),
                 Cell(thousands(total["pnl_brl"] / 1000, signed=True), tone=signed_tone(total["pnl_brl"])),
                 Cell(percent(total["pnl_fraction"], 2, signed=True), tone=signed_tone(total["pnl_fraction"])),
                 Cell(most, tone="muted"),
@@ -96,5 +100,5 @@ def stress_table(stress: Sequence[Row], parts_of_stress: Sequence[Row], day: str
         Column("P&L", unit="% of NAV"),
         Column("Worst line", unit="BRL thousand"),
     )
-    caption = say("Stress at {}, positions repriced, worst first", day)
-    return Table("stress", caption, columns, tuple(rows), sourced("stress_test_results", day))
+    caption = translate("Stress at {}, positions repriced, worst first", day)
+    return Table("stress", caption, columns, tuple(rows), source_note("stress_test_results", day))

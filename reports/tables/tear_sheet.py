@@ -15,7 +15,7 @@ import polars as pl
 
 from reports.elements.elements import Cell, Column, Table, signed_cell
 from reports.elements.formats import NOT_KNOWN, date, number, percent, plural, thousands
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
 from reports.elements.report_data import ReportData, with_day
 from reports.tables.return_statistics import FEWEST, YEAR, Fall, Statistics, falls, rolling, statistics
 
@@ -47,10 +47,10 @@ def track_record(data: ReportData) -> TrackRecord:
     rows = book.slice(1) if book.height and book["return_1d"][0] is None else book
     lacking = rows.filter(pl.col("return_1d").is_null() | ~pl.col("return_1d").is_finite())
     if lacking.height:
-        why = say("the return of {} is not known on {}", plural(lacking.height, "day"), date(lacking["day"][0]))
+        why = translate("the return of {} is not known on {}", plural(lacking.height, "day"), date(lacking["day"][0]))
         return TrackRecord((), (), None, None, (), (), (), why)
     if rows.height < FEWEST:
-        return TrackRecord((), (), None, None, (), (), (), say("fewer than {} daily returns are stored", FEWEST))
+        return TrackRecord((), (), None, None, (), (), (), translate("fewer than {} daily returns are stored", FEWEST))
     returns, cash = cast(list[float], rows["return_1d"].to_list()), _cash(data, rows)
     path = np.array(returns)
     ratio, spread = rolling(path - np.array(cash) if cash else path, WINDOW)
@@ -83,8 +83,8 @@ def sentence(record: TrackRecord) -> str:
     found = record.whole
     if found is None:
         return ""
-    over = say("over CDI") if found.over_cash else say("over zero, for CDI is not known on every day")
-    return say(
+    over = translate("over CDI") if found.over_cash else translate("over zero, for CDI is not known on every day")
+    return translate(
         "Over {} the book made {} a year at {} volatility: Sharpe {} {}; its worst fall was {}.",
         plural(found.days, "day"),
         percent(found.cagr, 1, signed=True),
@@ -123,9 +123,9 @@ def statistics_table(record: TrackRecord, day: str) -> Table:
     spans = [found for found in (record.whole, record.year) if found is not None]
     rows = tuple((Cell(name, why), *(Cell(text(found)) for found in spans)) for name, why, text in STATISTICS)
     heads = (Column("All days"), Column("Last year"))[: len(spans)]
-    span = say("{} to {}", date(record.days[0]), date(record.days[-1]))
-    caption = say("The record, {}: daily returns after costs", span)
-    source = sourced("portfolio_state, feature", day)
+    span = translate("{} to {}", date(record.days[0]), date(record.days[-1]))
+    caption = translate("The record, {}: daily returns after costs", span)
+    source = source_note("portfolio_state, feature", day)
     return Table("tear-sheet", caption, (Column("Statistic", "text"), *heads), rows, source, wide=False, tall=True)
 
 
@@ -149,8 +149,8 @@ def fall_table(record: TrackRecord, day: str) -> Table:
         Column("Recovered", "text"),
         Column("Length", unit="business days"),
     )
-    caption = say("The {} deepest drawdowns", len(rows))
-    return Table("drawdowns", caption, columns, rows, sourced("portfolio_state", day), wide=False)
+    caption = translate("The {} deepest drawdowns", len(rows))
+    return Table("drawdowns", caption, columns, rows, source_note("portfolio_state", day), wide=False)
 
 
 def month_table(monthly: dict[tuple[int, int], float], months: tuple[str, ...], day: str) -> Table:
@@ -164,5 +164,5 @@ def month_table(monthly: dict[tuple[int, int], float], months: tuple[str, ...], 
         ]
         rows.append((Cell(str(year)), *cells, signed_cell(whole, percent(whole, signed=True))))
     columns = (Column("Year", "text"), *(Column(name) for name in months), Column("Year so far"))
-    caption = say("Returns by month; a month with an unknown day in it is left out, and the last one is to date")
-    return Table("months", caption, columns, tuple(rows), sourced("portfolio_state", day))
+    caption = translate("Returns by month; a month with an unknown day in it is left out, and the last one is to date")
+    return Table("months", caption, columns, tuple(rows), source_note("portfolio_state", day))

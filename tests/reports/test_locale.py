@@ -18,7 +18,7 @@ from desk.agents import AGENTS
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from reports.elements.formats import basis_points, brl, date, listed, number, percent, plural, tenor
-from reports.elements.locale import LANGUAGES, language, say, speaking
+from reports.elements.locale import LANGUAGES, load_locale, translate, use_locale
 from reports.elements.quotes import QUOTES
 from reports.page.render import figure_specs, render
 from reports.sections.agent_views import Agent, said_by
@@ -41,20 +41,20 @@ CODES = re.compile(
 """Identifiers and proper names: the same in every language."""
 
 
-def spoken_literals() -> Iterator[tuple[str, str]]:
-    """(file, text) of every literal that the code says, both branches of a choice too."""
+def translated_literals() -> Iterator[tuple[str, str]]:
+    """(file, text) of every literal that is translated, both branches of a conditional expression too."""
     for path in sorted(FOLDER.rglob("*.py")):
         if "mail" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say" and node.args:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "translate" and node.args:
                 first = node.args[0]
                 choices = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
                 for choice in choices:
                     if isinstance(choice, ast.Constant) and isinstance(choice.value, str):
                         yield path.name, choice.value
     template = (FOLDER / "templates" / "report.html.j2").read_text(encoding="utf-8")
-    for text in re.findall(r'say\("([^"]+)"', template):
+    for text in re.findall(r'translate\("([^"]+)"', template):
         yield "report.html.j2", text
 
 
@@ -62,14 +62,14 @@ def words_only(text: str) -> bool:
     return bool(re.search(r"[A-Za-z]{2}", re.sub(r"\{[^}]*\}", "", text)))
 
 
-def test_every_sentence_that_the_code_says_has_its_portuguese() -> None:
-    known = language("pt").text
-    lacking = sorted({text for _, text in spoken_literals() if words_only(text) and text not in known})
+def test_every_translated_literal_has_its_portuguese() -> None:
+    known = load_locale("pt").text
+    lacking = sorted({text for _, text in translated_literals() if words_only(text) and text not in known})
     assert lacking == []
 
 
 def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
-    known, parameters = language("pt").text, load_desk_parameters()
+    known, parameters = load_locale("pt").text, load_desk_parameters()
     names = [quote.unit for quote in QUOTES] + [measure.name for measure in MEASURES] + list(UNITS.values())
     names += [name for name, _, _ in STATISTICS] + [why for _, why, _ in STATISTICS if why]
     names += [driver.label for agent in AGENTS for driver in agent.drivers]
@@ -81,7 +81,7 @@ def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
 
 
 def test_a_translation_puts_in_what_the_english_does() -> None:
-    for english, other in language("pt").text.items():
+    for english, other in load_locale("pt").text.items():
         wanted = english.count("{}")
         found = other.count("{}") or len(set(re.findall(r"\{(\d)\}", other)))
         assert found == wanted, (english, other)
@@ -154,7 +154,7 @@ def test_the_scan_finds_english_where_it_is() -> None:
 
 
 def test_numbers_are_written_as_in_brazil() -> None:
-    with speaking("pt"):
+    with use_locale("pt"):
         assert number(1234567.891) == "1.234.567,89"
         assert percent(-0.013151, signed=True) == "−1,32%"
         assert brl(12_400_000.0) == "R$\u00a012,40\u00a0milhões"
@@ -170,7 +170,7 @@ def test_numbers_are_written_as_in_brazil() -> None:
 def test_dates_and_figures_follow_the_language() -> None:
     import datetime as dt
 
-    with speaking("pt"):
+    with use_locale("pt"):
         assert date(dt.date(2026, 2, 3)) == "3 fev 2026"
     specs = figure_specs(sample(days=130), "pt")
     assert all(spec["layout"]["separators"] == ",." for spec in specs.values())
@@ -178,10 +178,10 @@ def test_dates_and_figures_follow_the_language() -> None:
 
 
 def test_the_language_is_gone_after_its_block_and_an_unknown_one_is_refused() -> None:
-    with speaking("pt"):
-        assert say("Risk") == "Risco"
-    assert say("Risk") == "Risk"
-    with pytest.raises(BadInput, match="no language 'xx'; known: en, pt"), speaking("xx"):
+    with use_locale("pt"):
+        assert translate("Risk") == "Risco"
+    assert translate("Risk") == "Risk"
+    with pytest.raises(BadInput, match="no language 'xx'; known: en, pt"), use_locale("xx"):
         pass
     assert set(LANGUAGES) == {"en", *(path.stem for path in (FOLDER / "languages").glob("*.toml"))}
 
@@ -189,7 +189,7 @@ def test_the_language_is_gone_after_its_block_and_an_unknown_one_is_refused() ->
 def test_an_agents_sentence_is_the_desks_in_english_and_by_rule_in_portuguese() -> None:
     agent = Agent("fiscal", -0.4, 1.0, None, None, {"fis_impulse": -1.2, "real_1260_z": 0.8}, (), "Desk's own words.")
     assert said_by(agent) == "Desk's own words."
-    with speaking("pt"):
+    with use_locale("pt"):
         assert said_by(agent) == (
             "Contas públicas: piorando (−0,40); puxado por impulso fiscal (−1,2); contra, juros reais longos (+0,8)."
         )
@@ -202,7 +202,7 @@ def test_every_rule_speaks_portuguese_with_the_same_numbers() -> None:
 
     row = {"limit_id": "var_95", "name": "VaR 95%, one day", "value": 0.04, "threshold": 0.03, "utilisation": 1.33}
     data = made(risk_limits_status=[row | {"status": "breach"}])
-    with speaking("pt"):
+    with use_locale("pt"):
         assert headline.change_line(data) == (
             "LIMITE ESTOURADO: VaR 95%, um dia. Regime desconhecido. Sinais desconhecidos."
         )
