@@ -9,16 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from desk.errors import BadInput
 from desk.gold import GOLD
-from desk.model import desk_day
+from desk.model import WORLDS, World, desk_day
 
-World = Literal["live", "sandbox", "recorded"]
-WORLDS: tuple[World, ...] = ("live", "sandbox", "recorded")
 Row = dict[str, Any]
 
 HISTORY_DAYS = 504
