@@ -18,9 +18,9 @@ from desk.gold import GOLD
 from desk.model import decision_time
 from flows.transform import history_start
 from reports.elements.report_data import HISTORY, ReportData
-from reports.page.pictures import MAIL_FIGURES, Pictures, pictures
+from reports.page.markdown_summary import actions_table, summary_markdown
+from reports.page.png_export import MAIL_FIGURES, Pictures, pictures
 from reports.page.render import figure_specs, render
-from reports.page.summary import actions_table, summary_markdown
 from tasks.alerts import report_delivery
 from tasks.run.run import Run
 from tasks.run.stages import StageResult, Stopwatch

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports.elements.formats import known
+from reports.elements.formats import finite_or_none
 from reports.elements.locale import ENGLISH, current_locale, translate
 from reports.elements.palette import BLUE, DIVERGING, GRID, INK, MUTED, ZERO, by_sign, cycle
 
@@ -21,7 +21,7 @@ CLEAR = "rgba(0,0,0,0)"
 
 
 def rounded(value: float | None, scale: float = 1.0) -> float | None:
-    clean = known(value)
+    clean = finite_or_none(value)
     return None if clean is None else float(f"{clean * scale:.7g}")
 
 

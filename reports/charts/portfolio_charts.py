@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from reports.charts import chart_parts
-from reports.elements.elements import Figure
-from reports.elements.formats import brl, date, known, percent, thousands
+from reports.elements.formats import brl, date, finite_or_none, percent, thousands
 from reports.elements.locale import current_locale, source_note, translate
+from reports.elements.page_elements import Figure
 from reports.elements.palette import BLUE, GRID, INK, ORANGE
 
 MOST_BARS = 12
@@ -32,7 +32,7 @@ def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
 
 
 def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None]) -> Figure:
-    below = [None if known(value) is None else -(value or 0.0) for value in drawdown]
+    below = [None if finite_or_none(value) is None else -(value or 0.0) for value in drawdown]
     trace = chart_parts.area("drawdown", chart_parts.days(days), chart_parts.column(below, 100.0), ORANGE)
     spec = {
         "data": [trace | {"hovertemplate": "%{x}: %{y:.2f}%<extra></extra>"}],
@@ -40,7 +40,9 @@ def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None])
             260, chart_parts.axis(type="date"), chart_parts.axis("below the peak", ticksuffix="%", rangemode="tozero")
         ),
     }
-    deepest = max((value for value in drawdown if known(value) is not None and value is not None), default=None)
+    deepest = max(
+        (value for value in drawdown if finite_or_none(value) is not None and value is not None), default=None
+    )
     alt = translate("Drawdown from the running peak; deepest {}, now {}", percent(deepest), percent(drawdown[-1]))
     return Figure("fig-underwater", "Underwater", alt, spec, translate("portfolio_state · as of {}", date(days[-1])))
 

@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from reports.charts import chart_parts
-from reports.elements.elements import Figure
-from reports.elements.formats import date, known, number, percent, plural, tenor, thousands, words
+from reports.elements.formats import date, finite_or_none, number, percent, plural, tenor, thousands
+from reports.elements.labels import method_name
 from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Figure
 from reports.elements.palette import AMBER, BLUE, GOLD_SOFT, GREEN_SOFT, GREY, INK, ORANGE, ORANGE_SOFT, RED, cycle
 from reports.elements.report_data import Row
-from reports.tables.stress_tables import scenario_name
+from reports.elements.scenario_text import scenario_name
 
 AMBER_FROM, RED_FROM = 0.60, 0.80
 """Shares of a limit from which it is amber and red; the tests hold them against limits.toml."""
@@ -31,7 +32,7 @@ def tail_figure(
     traces = [
         {
             "type": "bar",
-            "name": chart_parts.plain([translate(words(method))])[0],
+            "name": chart_parts.plain([method_name(method)])[0],
             "x": labels,
             "marker": {"color": cycle(index)},
             "y": chart_parts.column([tail.get((metric, method)) for metric in metrics], 100.0),
@@ -43,7 +44,7 @@ def tail_figure(
         }
         for index, method in enumerate(methods)
     ]
-    thresholds = {row["limit_id"]: known(row["threshold"]) for row in limits}
+    thresholds = {row["limit_id"]: finite_or_none(row["threshold"]) for row in limits}
     marks = [thresholds.get(metric) for metric in metrics]
     if any(mark is not None for mark in marks):
         traces.append(
@@ -63,7 +64,7 @@ def tail_figure(
         chart_parts.axis("% of NAV", ticksuffix="%", rangemode="tozero"),
         bargap=0.35,
     )
-    said = ", ".join(f"{translate(names[m])} {translate(words(k))} {percent(v)}" for (m, k), v in tail.items())
+    said = ", ".join(f"{translate(names[m])} {method_name(k)} {percent(v)}" for (m, k), v in tail.items())
     alt = translate("Bars of one-day losses: {}", said)
     return Figure(
         "fig-tail",
@@ -76,7 +77,7 @@ def tail_figure(
 
 def limit_figure(limits: Sequence[Row], day: str) -> Figure:
     """A bullet for each limit: the share used as a bar over the bands green, amber and red; 100% is a breach."""
-    known_rows = [(row, share) for row in limits if (share := known(row["utilisation"])) is not None]
+    known_rows = [(row, share) for row in limits if (share := finite_or_none(row["utilisation"])) is not None]
     ranked = sorted(known_rows, key=lambda pair: (-pair[1], pair[0]["limit_id"]))
     shares = [share for _, share in ranked]
     top = max(125.0, *(share * 175 for share in shares)) if shares else 125.0

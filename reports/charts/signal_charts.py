@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
+from reports.calculations.signals import Conviction, Signal
 from reports.charts import chart_parts
-from reports.elements.elements import Figure
 from reports.elements.formats import number
 from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Figure
 from reports.elements.palette import GREY, MUTED, by_sign
 
 CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
 
-class ScoredSignal(Protocol):
-    @property
-    def strategy_id(self) -> str: ...
-    @property
-    def asset_class(self) -> str: ...
-    @property
-    def score(self) -> float | None: ...
-
-
-class HeldConviction(Protocol):
-    @property
-    def instrument_id(self) -> str: ...
-    @property
-    def conviction(self) -> float | None: ...
-    @property
-    def change_1w(self) -> float | None: ...
-
-
-def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
+def matrix_figure(signals: Sequence[Signal], day: str) -> Figure:
     """Classes down, strategies across, those of a class side by side; a strategy speaks in its own class only. On a
     narrow screen the page turns it (`meta.turn`), so that names stay level."""
     present = {s.asset_class for s in signals}
@@ -66,7 +48,7 @@ def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
     )
 
 
-def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure | None:
+def conviction_figure(convictions: Sequence[Conviction], day: str) -> Figure | None:
     held = sorted(((c, c.conviction) for c in convictions if c.conviction is not None), key=lambda pair: -pair[1])
     if not held:
         return None

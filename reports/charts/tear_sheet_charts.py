@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reports.calculations.track_record import WINDOW, TrackRecord
 from reports.charts import chart_parts
-from reports.elements.elements import Figure
 from reports.elements.formats import date, number, percent
 from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Figure
 from reports.elements.palette import AMBER, BLUE, GREY, ORANGE
-from reports.tables.tear_sheet import WINDOW, TrackRecord
 
 BINS = 41
 

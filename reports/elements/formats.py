@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from desk.model import SAO_PAULO
@@ -18,16 +19,22 @@ MINUS = "\u2212"
 NBSP = "\u00a0"
 
 
-def known(value: float | int | None) -> float | None:
+def finite_or_none(value: float | int | None) -> float | None:
     """The number, or None when it is null, NaN or infinite."""
     if value is None or not math.isfinite(value):
         return None
     return float(value)
 
 
+def sum_or_none(values: Sequence[float | None]) -> float | None:
+    """The sum; None where there is no value or one of them is null, NaN or infinite."""
+    clean = [value for item in values if (value := finite_or_none(item)) is not None]
+    return sum(clean) if clean and len(clean) == len(values) else None
+
+
 def number(value: float | int | None, digits: int = 2, *, signed: bool = False) -> str:
     """`1,234.50`; with `signed` a plus before a positive number. A rounded zero has no sign."""
-    clean = known(value)
+    clean = finite_or_none(value)
     if clean is None:
         return translate(NOT_KNOWN)
     locale = current_locale()
@@ -41,7 +48,7 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
 
 def significant(value: float | None, digits: int = 6) -> str:
     """`0.135123`, `5.4321e+09`: to so many significant digits, for receipts."""
-    clean = known(value)
+    clean = finite_or_none(value)
     locale = current_locale()
     marks = {ord("."): locale.decimal, ord(","): locale.thousands}
     return translate(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
@@ -49,19 +56,19 @@ def significant(value: float | None, digits: int = 6) -> str:
 
 def percent(fraction: float | None, digits: int = 2, *, signed: bool = False) -> str:
     """0.1315 -> `13.15%`."""
-    clean = known(fraction)
+    clean = finite_or_none(fraction)
     return translate(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
 
 
 def basis_points(fraction: float | None, digits: int = 0, *, signed: bool = True) -> str:
     """0.0012 -> `+12 bp`."""
-    clean = known(fraction)
+    clean = finite_or_none(fraction)
     return translate(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
 
 
 def brl(value: float | None, *, signed: bool = False) -> str:
     """`BRL 18,400` below a million, `BRL 101.23 million` from there."""
-    clean = known(value)
+    clean = finite_or_none(value)
     if clean is None:
         return translate(NOT_KNOWN)
     if abs(clean) >= 999_999.5:
@@ -100,35 +107,35 @@ def plural(count: int, noun: str, nouns: str | None = None) -> str:
     return f"{thousands(count)} {translate(noun if count == 1 else nouns or noun + 's')}"
 
 
-def listed(items: list[str], most: int = 6) -> str:
+def format_list(items: list[str], most: int = 6) -> str:
     """`a, b and c`; beyond `most` the rest is counted, not dropped in silence."""
     if len(items) > most:
         return translate("{} and {} more", ", ".join(items[:most]), len(items) - most)
     return translate("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
 
 
-def capital(text: str) -> str:
+def capitalize_first(text: str) -> str:
     """A capital first letter, the rest as it is: contract names keep theirs."""
     return text[:1].upper() + text[1:]
 
 
-def words(identifier: str) -> str:
+def humanize(identifier: str) -> str:
     """`fx_equilibrium` -> `fx equilibrium`: an id as words, for labels that have no name of their own."""
     return identifier.replace("_", " ").strip()
 
 
-def parsed_json(text: str | None) -> Any:
+def parse_json(text: str | None) -> Any:
     """A gold `json` column. None for null or empty. Raises ValueError for text that is not JSON: a bug upstream."""
     return json.loads(text) if text else None
 
 
-def drivers(text: str | None) -> dict[str, float]:
+def parse_drivers(text: str | None) -> dict[str, float]:
     """A `{name: signed contribution}` column, largest size first; unknown contributions are left out."""
-    raw = parsed_json(text) or {}
-    pairs = [(str(name), known(value)) for name, value in raw.items() if isinstance(value, int | float)]
+    raw = parse_json(text) or {}
+    pairs = [(str(name), finite_or_none(value)) for name, value in raw.items() if isinstance(value, int | float)]
     return dict(sorted(((n, v) for n, v in pairs if v is not None), key=lambda pair: (-abs(pair[1]), pair[0])))
 
 
-def names(text: str | None) -> tuple[str, ...]:
+def parse_names(text: str | None) -> tuple[str, ...]:
     """A `[input, ...]` column."""
-    return tuple(str(item) for item in parsed_json(text) or [])
+    return tuple(str(item) for item in parse_json(text) or [])

@@ -76,7 +76,7 @@ def _key(digest: Digest) -> str:
         f'<td width="50%" valign="top" style="padding:9px 12px;border-bottom:1px solid {GRID}">'
         f'<div style="font-size:12px;color:{MUTED}">{escape(name)}</div>'
         f'<div style="font-size:16px;font-weight:bold;color:{TONES.get(tone, INK)}">{escape(value)}</div></td>'
-        for name, value, tone in digest.key
+        for name, value, tone in digest.key_numbers
     ]
     if len(cells) % 2:
         cells.append(f'<td width="50%" style="border-bottom:1px solid {GRID}">&nbsp;</td>')
@@ -124,16 +124,16 @@ def _orders(digest: Digest, shown: int) -> str:
 
 
 def _order(number: int, order: Order) -> str:
-    facts = f"{order.change} contracts; {order.impact}; costs {order.cost}; {order.until}"
+    facts = f"{order.change} contracts; {order.impact}; costs {order.cost}; {order.invalidation}"
     why = (
-        f'<div style="font-size:13px;line-height:1.4;color:{MUTED}">{escape(order.why[:600])}</div>'
-        if order.why
+        f'<div style="font-size:13px;line-height:1.4;color:{MUTED}">{escape(order.reason[:600])}</div>'
+        if order.reason
         else ""
     )
     return (
         f'<tr><td valign="top" width="26" style="padding:6px 0;font-size:14px;color:{MUTED}">{number}.</td>'
         f'<td style="padding:6px 0;border-bottom:1px solid {GRID}">'
-        f'<div style="font-size:14px;font-weight:bold">{escape(order.words[:120])}</div>'
+        f'<div style="font-size:14px;font-weight:bold">{escape(order.text[:120])}</div>'
         f'<div style="font-size:13px;line-height:1.4">{escape(facts[:400])}</div>{why}</td></tr>'
     )
 

@@ -10,7 +10,7 @@ MOST_ORDERS = 40
 def text(digest: Digest, link: str = "") -> str:
     out = [digest.banner, ""] if digest.banner else []
     out += [f"Alvorada {digest.day}, decided at 06:00 America/Sao_Paulo", ""]
-    out += [f"{name}: {value}" for name, value, _ in digest.key]
+    out += [f"{name}: {value}" for name, value, _ in digest.key_numbers]
     out += ["", *(f"{line.label}: {line.text}" for line in digest.lines)]
     if digest.limits:
         out += ["", "LIMITS TO WATCH"]
@@ -18,7 +18,7 @@ def text(digest: Digest, link: str = "") -> str:
     out += ["", "TOP SIGNALS", *(f"{score}  {name} ({kind}), 1 day {d}" for name, kind, score, d in digest.signals)]
     out += [digest.moves, "", f"ACTIONS: {len(digest.orders)}"]
     out += [
-        f"{n}. {o.words}, {o.change} contracts; {o.impact}; costs {o.cost}; {o.until}. {o.why}".rstrip()
+        f"{n}. {o.text}, {o.change} contracts; {o.impact}; costs {o.cost}; {o.invalidation}. {o.reason}".rstrip()
         for n, o in enumerate(digest.orders[:MOST_ORDERS], 1)
     ] or [digest.action_line]
     rest = len(digest.orders) - MOST_ORDERS

@@ -19,7 +19,8 @@ def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
     if digest.banner:
         out.append(_plain(digest.banner))
     fields = [
-        {"type": "mrkdwn", "text": f"*{safe(name)}*\n{safe(clipped(value, FIELD))}"} for name, value, _ in digest.key
+        {"type": "mrkdwn", "text": f"*{safe(name)}*\n{safe(clipped(value, FIELD))}"}
+        for name, value, _ in digest.key_numbers
     ]
     out.append({"type": "section", "fields": fields[:10]})
     out.append(_section("Limits", _limits(digest)))
@@ -35,7 +36,7 @@ def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
 
 def text(digest: Digest) -> str:
     """The first orders: after the title in the fallback, for notifications and old clients. Empty without orders."""
-    return clipped("; ".join(order.words for order in digest.orders[:FIRST_ORDERS]), 400)
+    return clipped("; ".join(order.text for order in digest.orders[:FIRST_ORDERS]), 400)
 
 
 def _limits(digest: Digest) -> str:
@@ -55,7 +56,7 @@ def _orders(digest: Digest) -> str:
     if not digest.orders:
         return digest.action_line
     rows = [
-        f"{number}. {order.words}, {order.change} contracts; {order.impact}; {order.until}"
+        f"{number}. {order.text}, {order.change} contracts; {order.impact}; {order.invalidation}"
         for number, order in enumerate(digest.orders[:FIRST_ORDERS], 1)
     ]
     rest = len(digest.orders) - FIRST_ORDERS

@@ -17,14 +17,14 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from desk.errors import BadInput
-from reports.elements.elements import Figure
 from reports.elements.formats import NOT_KNOWN, date, moment, number, significant
 from reports.elements.locale import translate, use_locale
+from reports.elements.page_elements import Figure
 from reports.elements.palette import DARK
 from reports.elements.receipts import STAMPS, anchor, receipts, short_hash
 from reports.elements.report_data import ReportData
-from reports.page import headline
-from reports.page.summary import BANNERS
+from reports.page import executive_summary
+from reports.page.markdown_summary import BANNERS
 from reports.sections import SECTIONS
 
 
@@ -56,7 +56,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             rendered=moment(rendered_at),
             run_id=data.run_id,
             code_version=data.code_version,
-            lines=headline.lines(data, sections),
+            lines=executive_summary.lines(data, sections),
             sections=sections,
             receipts=_receipt_rows(data),
             datasets=list(data.latest("dataset_status").iter_rows(named=True)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reports.elements.elements import Section
+from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData
 from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
 

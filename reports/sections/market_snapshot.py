@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.calculations.levels import SPANS, Level, Levels
 from reports.charts import chart_parts
-from reports.elements.elements import Block, Cell, Column, Figure, Section, Table, signed_cell, sparkline
-from reports.elements.formats import NOT_KNOWN, basis_points, date, listed, number, percent, tenor
-from reports.elements.levels import SPANS, Level, Levels
+from reports.elements.formats import NOT_KNOWN, basis_points, date, format_list, number, percent, tenor
 from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Block, Cell, Column, Figure, Section, Table, signed_cell, sparkline
 from reports.elements.palette import GREY, cycle
 from reports.elements.quotes import QUOTES, VALUE, Quote
 from reports.elements.receipts import Receipts, receipts
@@ -76,7 +76,7 @@ def sentences(market: MarketView) -> tuple[str, ...]:
             for s, n in SPOKEN
             if _moved(dollar, s)
         ]
-        out.append(translate("USD/BRL is {}", number(dollar.value, 4)) + (f": {listed(moves)}." if moves else "."))
+        out.append(translate("USD/BRL is {}", number(dollar.value, 4)) + (f": {format_list(moves)}." if moves else "."))
     out.extend(_curve_sentence(market))
     expected, break_even = market.level("Focus IPCA next 12m"), market.level("Breakeven 2y")
     if expected is not None and break_even is not None:
@@ -225,7 +225,8 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         day,
         said[0],
         said[1],
-        listed([translate(name) for name in curves if name != "today" and curves[name]]) or translate("no earlier day"),
+        format_list([translate(name) for name in curves if name != "today" and curves[name]])
+        or translate("no earlier day"),
     )
     return Figure(
         identity, title, alt, {"data": traces, "layout": chart_parts.with_legend(layout)}, source_note("feature", day)
@@ -260,7 +261,7 @@ def section(data: ReportData) -> Section:
         missing.append(
             translate(
                 "{} {} not known at this decision.",
-                listed([translate(quote.name) for quote in market.unknown], 8),
+                format_list([translate(quote.name) for quote in market.unknown], 8),
                 verb,
             )
         )

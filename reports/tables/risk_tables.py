@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reports.elements.elements import Cell, Column, Table, Tone, signed_tone
-from reports.elements.formats import NOT_KNOWN, brl, capital, known, number, percent, tenor, thousands, words
+from reports.elements.formats import (
+    NOT_KNOWN,
+    brl,
+    capitalize_first,
+    finite_or_none,
+    number,
+    percent,
+    sum_or_none,
+    tenor,
+    thousands,
+)
+from reports.elements.labels import METRIC_NAMES, method_name
 from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Cell, Column, Table, Tone, signed_tone
 from reports.elements.report_data import Row
 
-METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
 STATUS: dict[str, tuple[str, Tone]] = {
     "green": ("● within", "ok"),
     "amber": ("▲ amber", "amber"),
@@ -31,15 +41,15 @@ def tail_table(
             value = tail.get((metric, method))
             money = translate("{} of {}", brl(value * nav), brl(nav)) if value is not None and nav else ""
             cells.append(Cell(percent(value), money))
-        threshold = known(limit["threshold"]) if limit is not None else None
+        threshold = finite_or_none(limit["threshold"]) if limit is not None else None
         rows.append((Cell(METRIC_NAMES[metric]), *cells, Cell(percent(threshold)), _status(limit)))
     columns = (
         Column("One day", "text"),
-        *(Column(capital(translate(words(m))), unit="% of NAV") for m in methods),
+        *(Column(capitalize_first(method_name(m)), unit="% of NAV") for m in methods),
         Column("Limit", unit="% of NAV"),
         Column("Status of the headline", "text"),
     )
-    caption = translate("Losses at {}, positive numbers; headline: {}", day, translate(words(methods[0])))
+    caption = translate("Losses at {}, positive numbers; headline: {}", day, method_name(methods[0]))
     source = source_note("risk_metrics_daily, risk_limits_status", day)
     return Table("tail-risk", caption, columns, tuple(rows), source, wide=len(methods) > 2)
 
@@ -53,9 +63,9 @@ def _status(limit: Row | None) -> Cell:
 
 def limit_table(limits: Sequence[Row], day: str) -> Table:
     rows = []
-    for row in sorted(limits, key=lambda r: (-(known(r["utilisation"]) or -1.0), r["limit_id"])):
+    for row in sorted(limits, key=lambda r: (-(finite_or_none(r["utilisation"]) or -1.0), r["limit_id"])):
         form = _multiple if row["limit_id"] == "gross_leverage" else percent
-        why = "" if known(row["value"]) is not None else "the measure could not be computed for this decision"
+        why = "" if finite_or_none(row["value"]) is not None else "the measure could not be computed for this decision"
         rows.append(
             (
                 Cell(row["name"]),
@@ -77,7 +87,7 @@ def limit_table(limits: Sequence[Row], day: str) -> Table:
 
 
 def _multiple(value: float | None) -> str:
-    return NOT_KNOWN if known(value) is None else number(value) + "×"
+    return NOT_KNOWN if finite_or_none(value) is None else number(value) + "×"
 
 
 def component_table(components: Sequence[Row], day: str) -> Table:
@@ -97,7 +107,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Cell(""),
         Cell(""),
         Cell(percent(sum(r["component_var_95"] for r in components), 3, signed=True)),
-        Cell(percent(_sum_known([r["share"] for r in components]), 0, signed=True)),
+        Cell(percent(sum_or_none([r["share"] for r in components]), 0, signed=True)),
         Cell("–", "what leaves with each line alone does not add up", "muted"),
     )
     columns = (
@@ -113,11 +123,6 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         "leave with the line; lines not held are left out"
     )
     return Table("component-var", caption, columns, rows, source_note("component_var", day), total)
-
-
-def _sum_known(values: list[float | None]) -> float | None:
-    clean = [known(value) for value in values]
-    return None if any(value is None for value in clean) else sum(value for value in clean if value is not None)
 
 
 def ladder_table(ladder: Sequence[Row], day: str) -> Table:
@@ -195,16 +200,14 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
             numbers = (Cell(thousands(found[0])), *(Cell(number(p, 3)) for p in found[1:]))
             zone = tested.get((f"basel_zone_{metric}", method))
             basel = Cell(ZONES[int(zone)]) if zone is not None else Cell("–", "Basel's zones are for VaR 99%", "muted")
-            rows.append(
-                (Cell(METRIC_NAMES[metric], translate(words(method))), *numbers, Cell(verdict, tone=tone), basel)
-            )
+            rows.append((Cell(METRIC_NAMES[metric], method_name(method)), *numbers, Cell(verdict, tone=tone), basel))
     heads = (
         Column("VaR", "text"),
         *(Column(head) for _, head in TESTS),
         Column("Model", "text"),
         Column("Basel", "text"),
     )
-    tested_methods = ", ".join(sorted({translate(words(method)) for _, method in tested}))
+    tested_methods = ", ".join(sorted({method_name(method) for _, method in tested}))
     caption = translate(
         "VaR ({}) tested on the days before: positions held still over the move that followed", tested_methods
     )

@@ -18,7 +18,7 @@ from desk import calendars
 from desk.gold import GOLD
 from desk.model import decision_time
 from reports.elements.report_data import ReportData
-from reports.tables.measures import MEASURES
+from reports.tables.agent_measures import MEASURES
 from tests.reports.sample_book import book
 from tests.reports.sample_parts import INSTRUMENTS, VERTICES, frame, walk
 

@@ -27,9 +27,9 @@ from reports.elements import formats
         (formats.tenor(378), "1.5y"),
         (formats.date(dt.date(2026, 3, 5)), "5 Mar 2026"),
         (formats.moment(dt.datetime(2026, 3, 5, 9, 0, tzinfo=dt.UTC)), "5 Mar 2026 06:00 BRT"),
-        (formats.listed(["a", "b", "c"]), "a, b and c"),
-        (formats.listed(["a", "b", "c"], 2), "a, b and 1 more"),
-        (formats.capital("sell 20 DI1F29"), "Sell 20 DI1F29"),
+        (formats.format_list(["a", "b", "c"]), "a, b and c"),
+        (formats.format_list(["a", "b", "c"], 2), "a, b and 1 more"),
+        (formats.capitalize_first("sell 20 DI1F29"), "Sell 20 DI1F29"),
     ],
 )
 def test_a_number_is_printed_with_its_unit(text: str, expected: str) -> None:
@@ -45,7 +45,7 @@ def test_an_unknown_is_never_a_zero(form, unknown) -> None:
 
 
 def test_drivers_come_largest_first_and_without_unknown_parts() -> None:
-    assert formats.drivers('{"a": 0.1, "b": -0.5, "c": null, "d": NaN}') == {"b": -0.5, "a": 0.1}
-    assert formats.drivers(None) == {}
+    assert formats.parse_drivers('{"a": 0.1, "b": -0.5, "c": null, "d": NaN}') == {"b": -0.5, "a": 0.1}
+    assert formats.parse_drivers(None) == {}
     with pytest.raises(ValueError, match="Expecting"):
-        formats.drivers("not json")
+        formats.parse_drivers("not json")

@@ -8,9 +8,9 @@ from desk import agents
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.risk.factors import CURVE_COUNT, FACTORS
 from reports.charts.risk_charts import AMBER_FROM, RED_FROM
-from reports.sections.agent_views import LABELS, driver_name
-from reports.tables.measures import MEASURES, UNITS, VALUE, measure_table
-from reports.tables.stress_tables import CURVES, SHORT_RATE, SPOTS
+from reports.elements.labels import DRIVER_LABELS, agent_driver_name
+from reports.elements.scenario_text import CURVES, SHORT_RATE, SPOTS
+from reports.tables.agent_measures import MEASURES, UNITS, VALUE, measure_table
 from tests.reports.sample_parts import frame
 from tests.reports.test_sections import NOW, ago, made
 
@@ -56,4 +56,4 @@ def test_the_bands_of_the_bullets_are_the_limits_own() -> None:
 def test_every_driver_of_every_agent_has_words() -> None:
     for agent in agents.AGENTS:
         for driver in agent.drivers:
-            assert driver_name(driver.column) == LABELS[driver.column] == driver.label
+            assert agent_driver_name(driver.column) == DRIVER_LABELS[driver.column] == driver.label

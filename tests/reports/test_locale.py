@@ -17,13 +17,14 @@ import reports
 from desk.agents import AGENTS
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
-from reports.elements.formats import basis_points, brl, date, listed, number, percent, plural, tenor
+from reports.calculations.agents import AgentScore
+from reports.elements.formats import basis_points, brl, date, format_list, number, percent, plural, tenor
 from reports.elements.locale import LANGUAGES, load_locale, translate, use_locale
 from reports.elements.quotes import QUOTES
 from reports.page.render import figure_specs, render
-from reports.sections.agent_views import Agent, said_by
-from reports.tables.measures import MEASURES, UNITS
-from reports.tables.tear_sheet import STATISTICS
+from reports.sections.agent_views import agent_sentence
+from reports.tables.agent_measures import MEASURES, UNITS
+from reports.tables.tear_sheet_tables import STATISTICS
 from tests.reports.sample import sample
 from tests.reports.test_render import AT, VOID
 from tests.reports.test_sections import made
@@ -163,7 +164,7 @@ def test_numbers_are_written_as_in_brazil() -> None:
         assert tenor(378) == "1,5a"
         assert plural(1, "order") == "1 ordem"
         assert plural(1200, "order") == "1.200 ordens"
-        assert listed(["a", "b", "c"]) == "a, b e c"
+        assert format_list(["a", "b", "c"]) == "a, b e c"
     assert number(1234567.891) == "1,234,567.89"
 
 
@@ -187,22 +188,26 @@ def test_the_language_is_gone_after_its_block_and_an_unknown_one_is_refused() ->
 
 
 def test_an_agents_sentence_is_the_desks_in_english_and_by_rule_in_portuguese() -> None:
-    agent = Agent("fiscal", -0.4, 1.0, None, None, {"fis_impulse": -1.2, "real_1260_z": 0.8}, (), "Desk's own words.")
-    assert said_by(agent) == "Desk's own words."
+    agent = AgentScore(
+        "fiscal", -0.4, 1.0, None, None, {"fis_impulse": -1.2, "real_1260_z": 0.8}, (), "Desk's own words."
+    )
+    assert agent_sentence(agent) == "Desk's own words."
     with use_locale("pt"):
-        assert said_by(agent) == (
+        assert agent_sentence(agent) == (
             "Contas públicas: piorando (−0,40); puxado por impulso fiscal (−1,2); contra, juros reais longos (+0,8)."
         )
-        assert said_by(dataclasses.replace(agent, score=None)) == "Contas públicas: sem visão."
-        assert said_by(dataclasses.replace(agent, score=0.1, drivers={})) == "Contas públicas: equilibrado (+0,10)."
+        assert agent_sentence(dataclasses.replace(agent, score=None)) == "Contas públicas: sem visão."
+        assert (
+            agent_sentence(dataclasses.replace(agent, score=0.1, drivers={})) == "Contas públicas: equilibrado (+0,10)."
+        )
 
 
 def test_every_rule_speaks_portuguese_with_the_same_numbers() -> None:
-    from reports.page import headline
+    from reports.page import executive_summary
 
     row = {"limit_id": "var_95", "name": "VaR 95%, one day", "value": 0.04, "threshold": 0.03, "utilisation": 1.33}
     data = made(risk_limits_status=[row | {"status": "breach"}])
     with use_locale("pt"):
-        assert headline.change_line(data) == (
+        assert executive_summary.change_line(data) == (
             "LIMITE ESTOURADO: VaR 95%, um dia. Regime desconhecido. Sinais desconhecidos."
         )

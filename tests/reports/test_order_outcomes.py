@@ -7,9 +7,11 @@ import pytest
 
 from desk import calendars
 from desk.model import decision_time
+from reports.calculations.order_outcomes import outcomes, scorecard
+from reports.calculations.orders import orders_view
 from reports.elements.report_data import ReportData
 from reports.sections import actions
-from reports.tables.order_outcomes import outcomes, scorecard
+from reports.tables import order_tables
 from tests.reports.sample_parts import frame
 
 TODAY = dt.date(2026, 11, 19)
@@ -65,14 +67,14 @@ def test_a_sold_dollar_loses_its_notional_times_the_rise() -> None:
     [found] = outcomes(data(sold))
     assert found.gain == pytest.approx(-2_705_000.0 * 0.05)
     assert found.verdict == "wrong"
-    assert actions.tables._move(found).text == "+5.00%"
-    assert actions.tables._move(found).tone == "loss"
+    assert order_tables._move(found).text == "+5.00%"
+    assert order_tables._move(found).tone == "loss"
 
 
 def test_yesterdays_order_is_filled_and_has_not_moved_and_todays_is_no_past() -> None:
     [found] = outcomes(data(order(7, "DI1_2Y", dv01_change_brl=200.0), order(8, "DOL")))
     assert (found.day, found.filled, found.gain, found.verdict) == (DAYS[7], 0.1285, None, "not moved yet")
-    view = actions.view(data(order(7, "DI1_2Y", dv01_change_brl=200.0)))
+    view = orders_view(data(order(7, "DI1_2Y", dv01_change_brl=200.0)))
     assert [item.day for item in view.yesterday] == [DAYS[7]]
     assert actions.past_line(view) == "Filled at yesterday's settlement: 1 order."
 
@@ -121,5 +123,5 @@ def test_the_scorecard_counts_what_is_old_enough() -> None:
     assert (five.judged, five.right) == (2, 1)
     assert five.gain == pytest.approx(200.0 * (15 - 22))
     assert month.judged == 0
-    said = " ".join(actions.sentences(actions.view(data(order(0, "DI1_2Y", dv01_change_brl=200.0)))))
+    said = " ".join(actions.sentences(orders_view(data(order(0, "DI1_2Y", dv01_change_brl=200.0)))))
     assert "Over 126 decisions 100% of 1 order were right after 5 days, for BRL\u00a0+3,000 before costs." in said

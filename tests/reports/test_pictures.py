@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports.page.pictures import BROWSER_ABSENT, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, pictures
+from reports.page.png_export import BROWSER_ABSENT, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, pictures
 from reports.page.render import figure_specs
 from tests.reports.sample import sample
 

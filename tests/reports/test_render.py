@@ -13,10 +13,10 @@ import pytest
 
 from desk.errors import BadInput
 from desk.gold import GOLD
-from reports.elements.elements import Table
+from reports.elements.page_elements import Table
 from reports.elements.report_data import ReportData
+from reports.page.markdown_summary import actions_table, summary_markdown
 from reports.page.render import figure_specs, render
-from reports.page.summary import actions_table, summary_markdown
 from reports.sections import SECTIONS
 from tests.reports.sample import sample
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from desk.errors import BadInput
-from reports.tables.return_statistics import Fall, falls, rolling, statistics, underwater
+from reports.calculations.return_statistics import Drawdown, drawdowns, rolling, statistics, underwater
 
 RETURNS = np.random.default_rng(3).standard_t(4, 700) * 0.006 + 0.0002
 CASH = np.full(700, 0.0004)
@@ -52,13 +52,13 @@ def test_a_rolling_window_is_the_statistic_of_its_own_days() -> None:
 def test_drawdowns_are_told_from_peak_to_recovery_and_an_open_one_has_none() -> None:
     days = [dt.date(2026, 1, 1) + dt.timedelta(days=i) for i in range(9)]
     nav = [100.0, 90.0, 95.0, 100.0, 110.0, 109.0, 110.0, 88.0, 99.0]
-    assert falls(days, nav) == [
-        Fall(days[6], days[7], None, pytest.approx(0.2), 2),
-        Fall(days[0], days[1], days[3], pytest.approx(0.1), 3),
-        Fall(days[4], days[5], days[6], pytest.approx(1 / 110), 2),
+    assert drawdowns(days, nav) == [
+        Drawdown(days[6], days[7], None, pytest.approx(0.2), 2),
+        Drawdown(days[0], days[1], days[3], pytest.approx(0.1), 3),
+        Drawdown(days[4], days[5], days[6], pytest.approx(1 / 110), 2),
     ]
-    assert falls(days[:1], nav[:1]) == []
-    assert max(fall.depth for fall in falls(days, nav)) == pytest.approx(
+    assert drawdowns(days[:1], nav[:1]) == []
+    assert max(item.depth for item in drawdowns(days, nav)) == pytest.approx(
         underwater(np.diff(nav) / np.array(nav[:-1])).max()
     )
 

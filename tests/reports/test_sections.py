@@ -9,10 +9,14 @@ import polars as pl
 import pytest
 
 from desk.model import decision_time
-from reports.elements import order_words
-from reports.elements.levels import Levels
+from reports.calculations.agents import agents_view
+from reports.calculations.levels import Levels
+from reports.calculations.orders import orders_view
+from reports.calculations.regimes import regime_view
+from reports.calculations.signals import signals_view
+from reports.elements import order_text
 from reports.elements.report_data import ReportData
-from reports.page import headline
+from reports.page import executive_summary
 from reports.sections import actions, agent_views, market_snapshot, regime, signals
 from tests.reports.sample import sample
 from tests.reports.sample_parts import frame
@@ -105,7 +109,7 @@ def regimes(back: int, **odds: float) -> list[dict[str, Any]]:
 
 def test_a_change_of_regime_is_told() -> None:
     data = made(regime=regimes(7, A=0.9, B=0.1) + regimes(1, A=0.6, B=0.4) + regimes(0, A=0.3, B=0.7))
-    said = regime.sentences(regime.view(data))
+    said = regime.sentences(regime_view(data))
     assert said[0] == "The most probable regime is B at 70%, +60 points over a week."
     assert said[1] == "It changed since yesterday, from A."
     assert said[2] == "A is not far: 30%."
@@ -122,15 +126,13 @@ def test_unknown_probabilities_are_no_regime() -> None:
 def test_agents_changes_and_what_they_could_not_see() -> None:
     base = {"agent_id": "fiscal", "confidence": 0.5, "drivers": '{"debt": -0.4}', "missing": '["x"]', "sentence": "S."}
     data = made(agent_view=[{**base, "as_of": ago(1), "score": 0.2}, {**base, "score": -0.4}])
-    [agent] = agent_views.view(data).agents
+    [agent] = agents_view(data).agents
     assert agent.change_1d == pytest.approx(-0.6)
     assert agent.change_1w is None
     card = agent_views.card(agent, "today")
     assert "Could not see: x." in card.sentence
     assert card.value == "−0.40"
-    assert (
-        agent_views.sentences(agent_views.view(data))[0] == "The strongest view is Fiscal at −0.40 with confidence 50%."
-    )
+    assert agent_views.sentences(agents_view(data))[0] == "The strongest view is Fiscal at −0.40 with confidence 50%."
 
 
 def test_an_agent_without_a_view_is_missing_by_name() -> None:
@@ -160,7 +162,7 @@ def test_flips_and_surges_are_told_and_a_lost_score_is_named() -> None:
             {"as_of": ago(1), "instrument_id": "DOL", "asset_class": "FX", "conviction": -0.3, "flip": 0},
         ],
     )
-    view = signals.view(data)
+    view = signals_view(data)
     assert view.convictions[0].change_1d == pytest.approx(0.7)
     said = " ".join(signals.sentences(view))
     assert "The strongest signal is FX_X at −0.50, driven by carry z (−1.20); 1 of 2 strategies have a score." in said
@@ -198,29 +200,29 @@ def test_orders_are_counted_costed_and_the_biggest_is_named() -> None:
         {"instrument_id": "DOL", "unit_vol_brl": 2000.0},
     ]
     data = made(action=[ORDER, small], target_position=targets)
-    said = [text.replace("\u00a0", " ") for text in actions.sentences(actions.view(data))]
+    said = [text.replace("\u00a0", " ") for text in actions.sentences(orders_view(data))]
     assert said[0] == "2 orders, costing BRL 1,500 in all."
     assert "sell 90 DI1F29, from +35 to −55 contracts; invalid beyond 13.10% a year" in said[1]
     assert said[2] == "The position changes side in DI1_2Y."
-    line = headline.action_line(data).replace("\u00a0", " ")
+    line = executive_summary.action_line(data).replace("\u00a0", " ")
     assert line.startswith("2 orders, about BRL 1,500 in costs; the biggest: sell 90 DI1F29, from +35 to −55 contracts")
     assert "(BRL −1,200 per bp)" in line
 
 
 def test_no_orders_because_nothing_was_computed_is_not_no_orders() -> None:
     assert actions.section(made()).missing
-    assert "no orders to give" in headline.action_line(made())
+    assert "no orders to give" in executive_summary.action_line(made())
     calm = made(target_position=[{"instrument_id": "DOL", "contracts": 1, "contracts_before": 1}])
     assert actions.section(calm).missing == (
         "No earlier decision is stored: what came of earlier orders cannot be said.",
     )
-    assert headline.action_line(calm) == "No orders."
+    assert executive_summary.action_line(calm) == "No orders."
 
 
 def test_an_order_that_closes_has_no_invalidation_level() -> None:
     row = {**ORDER, "contracts_to": 0, "invalidation": None, "invalidation_unit": None}
-    assert order_words.until_words(row) == "closing the contract"
-    assert order_words.invalidation_words(row) == "closes it"
+    assert order_text.invalidation_clause(row) == "closing the contract"
+    assert order_text.invalidation_text(row) == "closes it"
 
 
 def test_data_coverage_names_what_is_not_there() -> None:
@@ -229,14 +231,14 @@ def test_data_coverage_names_what_is_not_there() -> None:
         {"dataset": "b", "state": "stale", "last_obs_date": dt.date(2026, 11, 2)},
         {"dataset": "c", "state": "failed", "last_obs_date": None},
     ]
-    line = headline.data_line(headline.coverage(made(dataset_status=rows)))
+    line = executive_summary.data_line(executive_summary.coverage(made(dataset_status=rows)))
     assert line == "1 of 3 datasets ok. Stale: b (last 2 Nov 2026). Failed: c (never seen)."
 
 
 def test_a_breach_is_said_first_and_marked() -> None:
     data = made(risk_limits_status=[{"limit_id": "var_95", "name": "VaR 95%, one day", "status": "breach"}])
-    assert headline.change_line(data).startswith("LIMIT BREACHED: VaR 95%, one day.")
-    assert [line.alert for line in headline.lines(data, [])] == [False, True, False, False, False]
+    assert executive_summary.change_line(data).startswith("LIMIT BREACHED: VaR 95%, one day.")
+    assert [line.alert for line in executive_summary.lines(data, [])] == [False, True, False, False, False]
 
 
 def test_the_first_screens_numbers_follow_the_frames() -> None:
@@ -244,11 +246,11 @@ def test_the_first_screens_numbers_follow_the_frames() -> None:
     changed = data.frames["portfolio_state"].with_columns(pl.col("nav_brl") * 2)
     other = dataclasses.replace(data, frames={**data.frames, "portfolio_state": changed})
     nav = data.row("portfolio_state")["nav_brl"]  # type: ignore[index]
-    assert f"{nav / 1e6:,.2f}" in headline.book_line(data)
-    assert f"{2 * nav / 1e6:,.2f}" in headline.book_line(other)
+    assert f"{nav / 1e6:,.2f}" in executive_summary.book_line(data)
+    assert f"{2 * nav / 1e6:,.2f}" in executive_summary.book_line(other)
 
 
 def test_on_the_first_day_flips_are_not_known_rather_than_none() -> None:
     data = made(aggregated_signal=[{"instrument_id": "DOL", "conviction": 0.4, "flip": None}])
-    assert not [said for said in signals.sentences(signals.view(data)) if "side" in said]
-    assert "Flips: not known." in headline.change_line(data)
+    assert not [said for said in signals.sentences(signals_view(data)) if "side" in said]
+    assert "Flips: not known." in executive_summary.change_line(data)

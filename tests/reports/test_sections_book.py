@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from reports.calculations.portfolio import portfolio_view
+from reports.calculations.risk import risk_view
 from reports.sections import portfolio, risk
 from tests.reports.test_sections import DAY, ago, made
 
@@ -24,7 +26,7 @@ def test_months_compound_and_a_month_with_an_unknown_return_is_left_out() -> Non
         state(1, 102.01, 0.01),
         state(0, 101.0, -0.01),
     ]
-    book = portfolio.view(made(portfolio_state=rows))
+    book = portfolio_view(made(portfolio_state=rows))
     assert set(book.monthly) == {(2026, 11)}
     assert book.month_return == pytest.approx(1.01 * 1.01 * 0.99 - 1)
 
@@ -41,7 +43,7 @@ def test_the_books_sentences_carry_its_numbers() -> None:
         },
         {"instrument_id": "IND", "pnl_brl": -600_000.0, "price_pnl_brl": -6e5, "carry_pnl_brl": 0.0, "cost_brl": 0.0},
     ]
-    said = " ".join(portfolio.sentences(portfolio.view(made(portfolio_state=rows, pnl_attribution=parts))))
+    said = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows, pnl_attribution=parts))))
     said = said.replace("\u00a0", " ")
     assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in said
     assert "The book is 0.50% below its peak; expected volatility is 7.0% a year against a target of 8.0%." in said
@@ -52,16 +54,16 @@ def test_the_months_attribution_is_refused_when_a_day_of_it_lacks() -> None:
     rows = [state(2, 1e8, 0.0), state(1, 1e8, 0.0), state(0, 1e8, 0.0)]
     part = {"instrument_id": "DOL", "pnl_brl": 5.0, "price_pnl_brl": 5.0, "carry_pnl_brl": 0.0, "cost_brl": 0.0}
     data = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, part])
-    assert portfolio.view(data).month_pnl == ()
+    assert portfolio_view(data).month_pnl == ()
     [said] = [text for text in portfolio.section(data).missing if "month" in text]
     assert "lacks 1 day of this month, the first 18 Nov 2026" in said
     whole = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, {**part, "as_of": ago(1)}, part])
-    assert portfolio.view(whole).month_pnl[0]["pnl_brl"] == 15.0
+    assert portfolio_view(whole).month_pnl[0]["pnl_brl"] == 15.0
 
 
 def test_a_flat_book_is_said_to_be_flat_and_a_missing_one_is_not() -> None:
     row = {"instrument_id": "DOL", "contracts": 0, "contracts_before": 0}
-    assert "The book is flat and is to stay flat." in portfolio.sentences(portfolio.view(made(target_position=[row])))
+    assert "The book is flat and is to stay flat." in portfolio.sentences(portfolio_view(made(target_position=[row])))
     assert "No target positions were computed for this decision." in portfolio.section(made()).missing
 
 
@@ -84,22 +86,22 @@ LIMIT = {
 
 def test_var_is_set_against_its_limit_and_a_hot_limit_is_named() -> None:
     data = made(risk_metrics_daily=[tail(0.027)], risk_limits_status=[LIMIT])
-    said = risk.sentences(risk.view(data))
+    said = risk.sentences(risk_view(data))
     assert said[0] == "VaR 95% (historical) is 2.70% of NAV, 90% of its 3.00% limit."
     assert said[1] == "Limits to watch: VaR 95%, one day (90.0%, red)."
 
 
 def test_the_headline_is_the_method_that_the_desk_tests() -> None:
     rows = [tail(0.01), tail(0.02, "student_t"), tail(12.0, "student_t", "exceptions_var_95")]
-    assert risk.view(made(risk_metrics_daily=rows)).methods == ("student_t", "historical")
-    assert risk.view(made(risk_metrics_daily=rows[:2])).headline == "historical"
+    assert risk_view(made(risk_metrics_daily=rows)).methods == ("student_t", "historical")
+    assert risk_view(made(risk_metrics_daily=rows[:2])).headline == "historical"
 
 
 def test_an_exception_is_a_loss_beyond_the_var_of_two_decisions_before() -> None:
     # VaR of 4 days ago (1%) speaks about the return of 2 days ago (-1.5%); later VaRs are wide
     metrics = [tail(0.01, back=4), tail(0.05, back=3), tail(0.05, back=2), tail(0.05, back=1), tail(0.05)]
     book = [state(4, 1.0, 0.0), state(3, 1.0, -0.03), state(2, 1.0, -0.015), state(1, 1.0, -0.02), state(0, 1.0, 0.0)]
-    test = risk.view(made(risk_metrics_daily=metrics, portfolio_state=book)).backtest
+    test = risk_view(made(risk_metrics_daily=metrics, portfolio_state=book)).backtest
     assert test is not None
     assert test.days == tuple(DAY - dt.timedelta(days=back) for back in (2, 1, 0))
     assert test.exceptions == (0,)
@@ -113,7 +115,7 @@ def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:
         {**base, "scenario_id": "c", "name": "Unknown", "pnl_brl": None, "pnl_fraction": None},
     ]
     data = made(stress_test_results=rows)
-    view = risk.view(data)
+    view = risk_view(data)
     assert [row["name"] for row in view.stress] == ["Storm", "Mild"]
     said = " ".join(risk.sentences(view)).replace("\u00a0", " ")
     assert "The worst scenario is Storm: the book loses BRL 4.00 million (−4.0% of NAV)." in said

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from reports.elements.receipts import Receipts
-from reports.page.headline import Coverage, data_line
+from reports.page.executive_summary import Coverage, data_line
 
 DAY = dt.date(2017, 5, 18)
 

@@ -8,10 +8,12 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio.portfolio_pass import run_book
 from desk.risk.risk_pass import run_risk
-from reports.elements import order_words
+from reports.calculations.orders import orders_view
+from reports.calculations.portfolio import portfolio_view
+from reports.calculations.risk import risk_view
+from reports.elements import order_text
 from reports.elements.report_data import ReportData
 from reports.page.render import figure_specs, render
-from reports.sections import actions, portfolio, risk
 from tests.desk.portfolio.panels import make_aggregated, make_values
 
 
@@ -34,7 +36,7 @@ def test_every_figure_of_book_and_risk_is_there(data: ReportData) -> None:
 
 
 def test_the_headline_is_the_desks_own_and_every_limit_finds_its_measure(data: ReportData) -> None:
-    view = risk.view(data)
+    view = risk_view(data)
     assert view.headline == load_desk_parameters().risk.headline
     for row in view.limits:
         if row["limit_id"] in ("var_95", "var_99", "es_975"):
@@ -43,7 +45,7 @@ def test_the_headline_is_the_desks_own_and_every_limit_finds_its_measure(data: R
 
 
 def test_the_parts_on_the_page_add_up(data: ReportData) -> None:
-    book, view = portfolio.view(data), risk.view(data)
+    book, view = portfolio_view(data), risk_view(data)
     assert book.state is not None
     assert sum(row["pnl_brl"] for row in book.day_pnl) == pytest.approx(book.state["pnl_brl"], abs=0.005)
     before = data.at_or_before("portfolio_state", data.day.replace(day=1) - dt.timedelta(days=1))["nav_brl"][0]
@@ -55,7 +57,7 @@ def test_the_parts_on_the_page_add_up(data: ReportData) -> None:
 
 
 def test_orders_are_read_as_the_desk_wrote_them(data: ReportData) -> None:
-    for row in actions.view(data).orders:
+    for row in orders_view(data).orders:
         assert row["contracts_to"] - row["contracts_from"] == row["order_contracts"]
-        assert order_words.order_words(row).startswith(row["side"])
+        assert order_text.order_text(row).startswith(row["side"])
         assert row["sentence"].lower().startswith(row["side"])

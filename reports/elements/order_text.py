@@ -4,50 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reports.elements.formats import NOT_KNOWN, brl, drivers, known, listed, number, percent, thousands
+from reports.elements.formats import (
+    NOT_KNOWN,
+    brl,
+    finite_or_none,
+    format_list,
+    number,
+    parse_drivers,
+    percent,
+    thousands,
+)
 from reports.elements.locale import translate
 from reports.elements.report_data import Row
 
-UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "% a year"}
+RATE_UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "% a year"}
 MOST_REASONS = 4
 
 
-def order_words(row: Row) -> str:
+def order_text(row: Row) -> str:
     """`sell 20 DI1F29`."""
     side = "buy" if (row["order_contracts"] or 0) > 0 else "sell"
     size = thousands(abs(row["order_contracts"] or 0))
     return f"{translate(row['side'] or side)} {size} {row['contract_id'] or row['instrument_id']}"
 
 
-def invalidation_words(row: Row) -> str:
+def invalidation_text(row: Row) -> str:
     """The level that would make the order wrong: rates in percent, prices in the contract's own quotation."""
-    level, unit = known(row["invalidation"]), row["invalidation_unit"] or ""
+    level, unit = finite_or_none(row["invalidation"]), row["invalidation_unit"] or ""
     if level is None:
         return translate("closes it") if row["contracts_to"] == 0 else NOT_KNOWN
-    if unit in UNITS:
+    if unit in RATE_UNITS:
         return translate("{} a year", percent(level))
     return f"{number(level)} {translate(unit)}".strip()
 
 
-def impact_words(row: Row, rates: frozenset[str]) -> str:
+def impact_text(row: Row, rates: frozenset[str]) -> str:
     """DV01 change for what is quoted in rates, notional change for the rest."""
-    dv01, notional = known(row["dv01_change_brl"]), known(row["notional_change_brl"])
+    dv01, notional = finite_or_none(row["dv01_change_brl"]), finite_or_none(row["notional_change_brl"])
     if row["instrument_id"] in rates:
         return translate("{} per bp", brl(dv01, signed=True)) if dv01 is not None else NOT_KNOWN
     return translate("{} notional", brl(notional, signed=True)) if notional is not None else NOT_KNOWN
 
 
-def until_words(row: Row) -> str:
+def invalidation_clause(row: Row) -> str:
     """`invalid beyond 13.10% a year`, or why there is no such level."""
-    if known(row["invalidation"]) is not None:
-        return translate("invalid beyond {}", invalidation_words(row))
+    if finite_or_none(row["invalidation"]) is not None:
+        return translate("invalid beyond {}", invalidation_text(row))
     return translate("closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid")
 
 
-def why_words(row: Row, scores: Mapping[str, float | None]) -> str:
+def rationale_text(row: Row, scores: Mapping[str, float | None]) -> str:
     """`RATES_CARRY_ROLL +0.12 (score +0.62)`: the strategies' parts of the conviction behind the order, largest
     first, each with the strategy's own score of the day; why there is none."""
-    reasons = drivers(row["rationale"])
+    reasons = parse_drivers(row["rationale"])
     if not reasons:
         return (
             translate("no strategy has a view: the position closes")
@@ -59,4 +68,4 @@ def why_words(row: Row, scores: Mapping[str, float | None]) -> str:
         text = f"{name} {number(part, 2, signed=True)}"
         score = scores.get(name)
         parts.append(text if score is None else translate("{} (score {})", text, number(score, 2, signed=True)))
-    return listed(parts, MOST_REASONS)
+    return format_list(parts, MOST_REASONS)

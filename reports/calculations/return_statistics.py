@@ -1,6 +1,6 @@
-"""Statistics of a daily return series, as tear sheets define them. Returns are fractions; 252 days make a year.
+"""Statistics of a daily return series, as tear sheets define them. Returns are fractions; a year has 252 days.
 
-Reference: empyrical-reloaded 0.7 (the numbers behind Quantopian's pyfolio), which the tests hold them against.
+Reference: empyrical-reloaded 0.7, the statistics of Quantopian's pyfolio; the tests compare with it.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ import numpy.typing as npt
 
 from desk.errors import BadInput
 
-YEAR = 252
-FEWEST = 20
-"""Fewer returns than these say nothing: all statistics are None."""
+DAYS_PER_YEAR = 252
+MIN_RETURNS = 20
+"""Below this number of returns there are no statistics."""
 TAIL = 0.05
 FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Fractions, but for the ratios, skew, excess kurtosis and counts. None where it cannot be computed.
+    """Fractions, except ratios, skew, excess kurtosis and counts. None where the statistic is not defined.
 
-    `sharpe` and `sortino` take the return over cash where a cash return is given, else over zero (`over_cash` says).
+    `sharpe` and `sortino` are of returns over cash where `over_cash` is true, else of the returns themselves.
+    `max_drawdown`, `var_95` and `average_loss`: the first two are positive losses, the last one is negative.
     """
 
     days: int
@@ -51,9 +52,12 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
-    """One drawdown: from the peak's day through the trough's to the day that is at the peak again (None: not yet).
-    `depth` is a positive fraction of the peak; `days` business days from peak to recovery, or to the last day."""
+class Drawdown:
+    """One drawdown of NAV.
+
+    `recovered` is the first day back at the peak, None while there is none. `depth` is a positive fraction of the
+    peak. `days` counts business days from the peak to the recovery, or to the last day.
+    """
 
     peak: dt.date
     trough: dt.date
@@ -63,10 +67,13 @@ class Fall:
 
 
 def statistics(returns: Sequence[float], cash: Sequence[float] | None = None) -> Statistics | None:
-    """None for fewer than FEWEST returns. Raises BadInput for a return that is not finite or a cash series of another
-    length."""
+    """The statistics of `returns` (oldest first); None for fewer than MIN_RETURNS.
+
+    `cash`: the return of cash on the same days. Raises BadInput for a return that is not finite and for a cash series
+    of another length.
+    """
     path = np.asarray(returns, dtype=np.float64)
-    if len(path) < FEWEST:
+    if len(path) < MIN_RETURNS:
         return None
     if not np.isfinite(path).all():
         raise BadInput("a return series with a hole in it has no statistics")
@@ -74,11 +81,11 @@ def statistics(returns: Sequence[float], cash: Sequence[float] | None = None) ->
         raise BadInput(f"{len(path)} returns and {len(cash)} of cash")
     excess = path - np.asarray(cash, dtype=np.float64) if cash is not None else path
     total = float(np.prod(1.0 + path) - 1.0)
-    growth = float((1.0 + total) ** (YEAR / len(path)) - 1.0) if total > -1.0 else -1.0
+    growth = float((1.0 + total) ** (DAYS_PER_YEAR / len(path)) - 1.0) if total > -1.0 else -1.0
     deepest = float(underwater(path).max())
     gains, losses = path[path > 0], path[path < 0]
     centred = path - path.mean()
-    spread = float(centred.std())
+    deviation = float(centred.std())
     low, high = np.percentile(path, [100 * TAIL, 100 * (1 - TAIL)])
     return Statistics(
         days=len(path),
@@ -89,8 +96,8 @@ def statistics(returns: Sequence[float], cash: Sequence[float] | None = None) ->
         sortino=sortino(excess),
         calmar=growth / deepest if deepest > 0 else None,
         max_drawdown=deepest,
-        skew=float((centred**3).mean() / spread**3) if spread > 0 else None,
-        kurtosis=float((centred**4).mean() / spread**4 - 3.0) if spread > 0 else None,
+        skew=float((centred**3).mean() / deviation**3) if deviation > 0 else None,
+        kurtosis=float((centred**4).mean() / deviation**4 - 3.0) if deviation > 0 else None,
         best_day=float(path.max()),
         worst_day=float(path.min()),
         win_rate=len(gains) / moved if (moved := len(gains) + len(losses)) else 0.0,
@@ -105,53 +112,55 @@ def statistics(returns: Sequence[float], cash: Sequence[float] | None = None) ->
 
 def volatility(path: FloatArray) -> float:
     """Annualised standard deviation (n - 1)."""
-    return float(path.std(ddof=1) * math.sqrt(YEAR))
+    return float(path.std(ddof=1) * math.sqrt(DAYS_PER_YEAR))
 
 
 def sharpe(excess: FloatArray) -> float | None:
-    """Annualised mean over standard deviation; None where nothing varies."""
-    spread = float(excess.std(ddof=1)) if len(excess) > 1 else 0.0
-    return float(excess.mean() / spread * math.sqrt(YEAR)) if spread > 1e-15 else None
+    """Annualised mean over standard deviation; None where the deviation is zero."""
+    deviation = float(excess.std(ddof=1)) if len(excess) > 1 else 0.0
+    return float(excess.mean() / deviation * math.sqrt(DAYS_PER_YEAR)) if deviation > 1e-15 else None
 
 
 def sortino(excess: FloatArray) -> float | None:
-    """Annualised mean over the root mean square of the days below zero, taken over all days."""
+    """Annualised mean over downside deviation: root mean square of min(excess, 0) over all days. None where it is 0."""
     below = float(np.sqrt((np.minimum(excess, 0.0) ** 2).mean()))
-    return float(excess.mean() * YEAR / (below * math.sqrt(YEAR))) if below > 0 else None
+    return float(excess.mean() * DAYS_PER_YEAR / (below * math.sqrt(DAYS_PER_YEAR))) if below > 0 else None
 
 
 def underwater(path: FloatArray) -> FloatArray:
-    """Distance below the running peak of the compounded path, which starts at one; positive fractions."""
+    """Drawdown at each return: 1 - level / running peak of the compounded path, which starts at one; not negative."""
     level = np.concatenate([[1.0], np.cumprod(1.0 + path)])
     fall: FloatArray = (1.0 - level / np.maximum.accumulate(level))[1:]
     return fall
 
 
 def rolling(path: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
-    """(Sharpe, volatility) over the last `window` returns at each place, NaN before the window is full."""
-    ratio, spread = np.full(len(path), np.nan), np.full(len(path), np.nan)
+    """(Sharpe, volatility) of the last `window` returns at each place; NaN before the first full window."""
+    ratio, volatilities = np.full(len(path), np.nan), np.full(len(path), np.nan)
     if len(path) < window:
-        return ratio, spread
+        return ratio, volatilities
     parts = np.lib.stride_tricks.sliding_window_view(path, window)
     deviation = parts.std(axis=1, ddof=1)
-    spread[window - 1 :] = deviation * math.sqrt(YEAR)
+    volatilities[window - 1 :] = deviation * math.sqrt(DAYS_PER_YEAR)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio[window - 1 :] = np.where(deviation > 1e-15, parts.mean(axis=1) / deviation * math.sqrt(YEAR), np.nan)
-    return ratio, spread
+        ratio[window - 1 :] = np.where(
+            deviation > 1e-15, parts.mean(axis=1) / deviation * math.sqrt(DAYS_PER_YEAR), np.nan
+        )
+    return ratio, volatilities
 
 
-def falls(days: Sequence[dt.date], nav: Sequence[float], most: int = 5) -> list[Fall]:
-    """The deepest drawdowns of a path of NAV, deepest first."""
-    found: list[Fall] = []
+def drawdowns(days: Sequence[dt.date], nav: Sequence[float], count: int = 5) -> list[Drawdown]:
+    """The `count` deepest drawdowns of a NAV path, deepest first; one that is still open counts."""
+    found: list[Drawdown] = []
     peak = trough = 0
     for place in range(1, len(nav) + 1):
-        back = place < len(nav) and nav[place] >= nav[peak]
-        if (back or place == len(nav)) and trough > peak:
-            end = place if back else len(nav) - 1
+        recovered = place < len(nav) and nav[place] >= nav[peak]
+        if (recovered or place == len(nav)) and trough > peak:
+            end = place if recovered else len(nav) - 1
             depth = 1.0 - nav[trough] / nav[peak]
-            found.append(Fall(days[peak], days[trough], days[place] if back else None, depth, end - peak))
-        if back:
+            found.append(Drawdown(days[peak], days[trough], days[place] if recovered else None, depth, end - peak))
+        if recovered:
             peak = trough = place
         elif place < len(nav) and nav[place] < nav[trough]:
             trough = place
-    return sorted(found, key=lambda fall: (-fall.depth, fall.peak))[:most]
+    return sorted(found, key=lambda item: (-item.depth, item.peak))[:count]

@@ -1,4 +1,7 @@
-"""The first screen: what changed since yesterday, what to do, how much of the data is there, what is not computed."""
+"""The executive summary: the book, what changed since the previous decision, the orders, data coverage, and gaps.
+
+It is the first screen of the page, and the mail, the plain text and the run's summary use the same lines.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +9,53 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from reports.elements import order_words
-from reports.elements.elements import Section
-from reports.elements.formats import brl, date, known, listed, number, percent, plural
+from reports.calculations.orders import orders_view
+from reports.calculations.portfolio import portfolio_view
+from reports.calculations.regimes import regime_view
+from reports.calculations.risk import RiskView, risk_view
+from reports.calculations.signals import signals_view
+from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural
+from reports.elements.labels import regime_name
 from reports.elements.locale import translate
+from reports.elements.order_text import impact_text, invalidation_clause, order_text
+from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData, Row
-from reports.sections import actions, portfolio, regime, risk, signals
+from reports.sections.actions import past_line
+from reports.sections.risk import limit_text
+from reports.sections.signals import flip_texts, flips_known, surge_texts
 
 MOST_GAPS = 5
+"""Gaps that the summary lists; the others are counted."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Datasets of the run by state. `gaps`: the rows that are not ok; `replaced`: ok by what stands in for them."""
+    """Datasets of the decision by state.
+
+    `gaps`: rows that are not ok. `replaced`: rows that are ok because another dataset replaces them.
+    """
 
     total: int
     ok: int
     gaps: tuple[Row, ...]
     replaced: tuple[Row, ...] = ()
 
-    def of(self, state: str) -> tuple[Row, ...]:
+    def in_state(self, state: str) -> tuple[Row, ...]:
+        """The gaps in one state: `stale`, `failed` or `absent`."""
         return tuple(row for row in self.gaps if row["state"] == state)
 
 
 @dataclass(frozen=True)
 class Line:
+    """One labelled line; `alert` marks it in red."""
+
     label: str
     text: str
     alert: bool = False
 
 
 def coverage(data: ReportData) -> Coverage:
+    """The dataset status of the decision; zero datasets where it is not stored."""
     rows = list(data.latest("dataset_status").iter_rows(named=True))
     fine = [row for row in rows if row["state"] == "ok"]
     return Coverage(
@@ -48,121 +67,128 @@ def coverage(data: ReportData) -> Coverage:
 
 
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
+    """The five lines. `sections` are those of the same data: their gaps make the last line."""
+    orders = past_line(orders_view(data))
     return (
         Line("Book", book_line(data)),
         Line("Changed", change_line(data), alert=bool(breached(data))),
-        Line("To do", " ".join(text for text in (action_line(data), actions.past_line(actions.view(data))) if text)),
+        Line("To do", " ".join(text for text in (action_line(data), orders) if text)),
         Line("Data", data_line(coverage(data))),
         Line("Not computed", gap_line(sections)),
     )
 
 
 def book_line(data: ReportData) -> str:
-    """NAV, P&L and VaR against its limit, each with what it was the decision before."""
+    """NAV, P&L, drawdown and VaR against its limit, each with its value at the previous decision."""
     state, before = data.row("portfolio_state"), data.previous("portfolio_state")
     parts = []
     if state is None:
         parts.append(translate("The book was not marked: NAV and P&L are not known."))
     else:
         text = translate("NAV {}", brl(state["nav_brl"]))
-        if known(state["return_1d"]) is not None:
+        if finite_or_none(state["return_1d"]) is not None:
             text += translate(
                 ", {} ({}) since yesterday",
                 percent(state["return_1d"], signed=True),
                 brl(state["pnl_brl"], signed=True),
             )
-        month = portfolio.view(data).month_return
+        month = portfolio_view(data).month_return
         text += translate(", {} in the month", percent(month, signed=True)) if month is not None else ""
-        if before.height and known(state["drawdown"]) is not None:
+        if before.height and finite_or_none(state["drawdown"]) is not None:
             text += translate("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
         parts.append(text + ".")
-    measured = risk.view(data)
-    said = risk.limit_words(measured, "var_95")
-    if not said:
+    measured = risk_view(data)
+    var_text = limit_text(measured, "var_95")
+    if not var_text:
         return " ".join([*parts, translate("VaR is not known.")])
     earlier = _var_before(data, measured)
-    return " ".join([*parts, said + (translate("; it was {}.", percent(earlier)) if earlier is not None else ".")])
+    return " ".join([*parts, var_text + (translate("; it was {}.", percent(earlier)) if earlier is not None else ".")])
 
 
-def _var_before(data: ReportData, measured: risk.RiskView) -> float | None:
+def _var_before(data: ReportData, measured: RiskView) -> float | None:
     rows = data.previous("risk_metrics_daily").iter_rows(named=True)
-    return next((known(r["value"]) for r in rows if (r["metric"], r["method"]) == ("var_95", measured.headline)), None)
+    return next(
+        (finite_or_none(r["value"]) for r in rows if (r["metric"], r["method"]) == ("var_95", measured.headline)), None
+    )
 
 
 def change_line(data: ReportData) -> str:
-    """Regime, flips and surges against the decision before, and limits that are past amber."""
+    """Breached limits, regime, flips and surges against the previous decision."""
     parts = []
-    state = regime.view(data)
+    state = regime_view(data)
     if state.leader is None:
         parts.append(translate("Regime not known."))
     else:
-        name, share = regime.regime_name(state.leader), percent(state.today[state.leader], 0)
+        name, share = regime_name(state.leader), percent(state.today[state.leader], 0)
         if state.leader_yesterday is None:
             parts.append(translate("Regime {} ({}); no earlier decision to set it against.", name, share))
         elif state.leader_yesterday == state.leader:
             parts.append(translate("Regime still {} ({}).", name, share))
         else:
             parts.append(
-                translate("Regime changed from {} to {} ({}).", regime.regime_name(state.leader_yesterday), name, share)
+                translate("Regime changed from {} to {} ({}).", regime_name(state.leader_yesterday), name, share)
             )
-    convictions = signals.view(data).convictions
+    convictions = signals_view(data).convictions
     if not convictions:
         parts.append(translate("Signals not known."))
     else:
-        flips, surges = signals.flip_words(convictions), signals.surge_words(convictions)
-        known_flips = signals.flips_known(convictions)
+        flips, surges = flip_texts(convictions), surge_texts(convictions)
+        known_flips = flips_known(convictions)
         parts.append(
             translate(
                 "Flips: {}. Surges: {}.",
-                listed(flips) or translate("none" if known_flips else "not known"),
-                listed(surges) or translate("none"),
+                format_list(flips) or translate("none" if known_flips else "not known"),
+                format_list(surges) or translate("none"),
             )
         )
     if breached(data):
-        parts.insert(0, translate("LIMIT BREACHED: {}.", listed(breached(data))))
+        parts.insert(0, translate("LIMIT BREACHED: {}.", format_list(breached(data))))
     elif data.latest("risk_limits_status").height:
         parts.append(translate("No limit is breached."))
     return " ".join(parts)
 
 
 def breached(data: ReportData) -> list[str]:
+    """Names of the limits in breach."""
     rows = data.latest("risk_limits_status").iter_rows(named=True)
     return [translate(row["name"]) for row in rows if row["status"] == "breach"]
 
 
 def action_line(data: ReportData) -> str:
-    todo = actions.view(data)
-    if todo.biggest is None:
+    """How many orders, their cost, and the one that moves most risk."""
+    orders = orders_view(data)
+    if orders.biggest is None:
         return translate(
-            "No orders." if todo.targets_known else "No targets were computed, so there are no orders to give."
+            "No orders." if orders.targets_known else "No targets were computed, so there are no orders to give."
         )
-    row = todo.biggest
-    cost = translate(", about {} in costs", brl(todo.cost_brl)) if todo.cost_brl is not None else ""
+    row = orders.biggest
+    cost = translate(", about {} in costs", brl(orders.cost_brl)) if orders.cost_brl is not None else ""
     return translate(
         "{}{}; the biggest: {}, from {} to {} contracts ({}), {}.",
-        plural(len(todo.orders), "order"),
+        plural(len(orders.orders), "order"),
         cost,
-        order_words.order_words(row),
+        order_text(row),
         number(row["contracts_from"], 0, signed=True),
         number(row["contracts_to"], 0, signed=True),
-        order_words.impact_words(row, todo.rates),
-        order_words.until_words(row),
+        impact_text(row, orders.rates),
+        invalidation_clause(row),
     )
 
 
 def data_line(state: Coverage) -> str:
+    """How many datasets are ok, and the others by name and state."""
     if not state.total:
         return translate("No dataset status is stored for this decision: coverage is not known.")
     text = translate("{} of {} ok.", state.ok, plural(state.total, "dataset"))
     for name in ("stale", "failed", "absent"):
-        found = [_gap_words(row) for row in state.of(name)]
+        found = [_gap_text(row) for row in state.in_state(name)]
         if found:
-            text += f" {translate(name.capitalize())}: {listed(found, 8)}."
+            text += f" {translate(name.capitalize())}: {format_list(found, 8)}."
     instead = [f"{row['dataset']} ({row['error']})" for row in state.replaced]
-    return translate("{} Not its own numbers: {}.", text, listed(instead)) if instead else text
+    return translate("{} Not its own numbers: {}.", text, format_list(instead)) if instead else text
 
 
-def _gap_words(row: Row) -> str:
+def _gap_text(row: Row) -> str:
     last = (
         translate(" (last {})", date(row["last_obs_date"]))
         if row["last_obs_date"] is not None
@@ -172,8 +198,9 @@ def _gap_words(row: Row) -> str:
 
 
 def gap_line(sections: Sequence[Section]) -> str:
+    """The first gaps of the sections, one section after the other; the rest as a number."""
     found = [list(section.missing) for section in sections]
-    gaps = [text for place in zip_longest(*found) for text in place if text is not None]  # each section's first, first
+    gaps = [text for place in zip_longest(*found) for text in place if text is not None]
     if not gaps:
         return translate("Nothing: every section has what it needs.")
     rest = len(gaps) - MOST_GAPS

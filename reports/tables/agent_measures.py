@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reports.elements.elements import Cell, Column, Table, signed_cell
-from reports.elements.formats import NOT_KNOWN, basis_points, known, number, percent
+from reports.elements.formats import NOT_KNOWN, basis_points, finite_or_none, number, percent
 from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Cell, Column, Table, signed_cell
 from reports.elements.report_data import ReportData
 
 
@@ -107,7 +107,7 @@ def _values(data: ReportData, back: int) -> dict[str, float]:
     table = "agent_measure"
     found = data.at_or_before(table, data.day - dt.timedelta(days=back)) if back else data.latest(table)
     pairs = zip(found["measure_id"].to_list(), found["value"].to_list(), strict=True)
-    return {name: value for name, value in pairs if known(value) is not None}
+    return {name: value for name, value in pairs if finite_or_none(value) is not None}
 
 
 def _change(measure: Measure, today: dict[str, float], before: dict[str, float]) -> Cell:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import polars as pl
 
-from reports.elements.formats import known
+from reports.elements.formats import finite_or_none
 from reports.elements.report_data import ReportData, Row, with_day
 
 SPANS = (1, 5, 21)
@@ -102,7 +102,7 @@ def _marks(marked: pl.DataFrame) -> dict[tuple[str, str], dict[dt.date, Mark]]:
     found: dict[tuple[str, str], dict[dt.date, Mark]] = {}
     columns = ("instrument_id", "contract_id", "day", "price", "rate")
     for instrument, contract, day, price, rate in marked.select(columns).iter_rows():
-        found.setdefault((instrument, contract), {})[day] = Mark(day, known(price), known(rate))
+        found.setdefault((instrument, contract), {})[day] = Mark(day, finite_or_none(price), finite_or_none(rate))
     return found
 
 
@@ -137,7 +137,7 @@ def _gain(order: Row, fill: Mark | None, later: Mark | None) -> float | None:
     """BRL of the order's change of position between two marks of its contract; None where one is not known."""
     if fill is None or later is None:
         return None
-    dv01, notional = known(order["dv01_change_brl"]), known(order["notional_change_brl"])
+    dv01, notional = finite_or_none(order["dv01_change_brl"]), finite_or_none(order["notional_change_brl"])
     if fill.rate is not None and later.rate is not None and dv01 is not None:
         return -dv01 * (later.rate - fill.rate) * 10_000.0
     if fill.price and later.price is not None and notional is not None:
@@ -147,7 +147,7 @@ def _gain(order: Row, fill: Mark | None, later: Mark | None) -> float | None:
 
 def _past(order: Row, mark: Mark | None, in_rate: bool) -> bool | None:
     """Whether the last level is beyond the order's invalidation: a long rate position is wrong above it, and so on."""
-    level = known(order["invalidation"])
+    level = finite_or_none(order["invalidation"])
     if level is None or mark is None or mark.quoted is None or not order["contracts_to"]:
         return None
     wrong_above = (order["contracts_to"] > 0) == in_rate
@@ -160,7 +160,7 @@ def scorecard(found: Iterable[Outcome]) -> tuple[Score, ...]:
     scores = []
     for span in SPANS:
         judged = [(item, gain) for item in everything if (gain := item.gains[span]) is not None]
-        costs = [known(item.order["cost_brl"]) for item, _ in judged]
+        costs = [finite_or_none(item.order["cost_brl"]) for item, _ in judged]
         scores.append(
             Score(
                 span=span,

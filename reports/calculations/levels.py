@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from reports.elements.formats import known
+from reports.elements.formats import finite_or_none
 from reports.elements.report_data import ReportData, with_day
 
 SPANS: tuple[tuple[str, int], ...] = (("1d", 1), ("1w", 7), ("1m", 30), ("1y", 365))
@@ -62,7 +62,7 @@ class Levels:
         rows = self._by_id.get(feature_id)
         if rows is None or rows["day"][-1] != self.data.day:
             return None
-        value = known(rows["value"][-1])
+        value = finite_or_none(rows["value"][-1])
         if value is None:
             return None
         before, fresh = {}, {}
