@@ -23,7 +23,7 @@ import plotly
 from kaleido import Kaleido
 
 from reports.charts import chart_parts
-from reports.page.png_export import SCALE, WIDTH, find_browser, on_paper, pictures
+from reports.page.png_export import SCALE, WIDTH, export_png, find_browser, on_paper
 
 RESULT = Path(__file__).with_name("results") / "pictures.md"
 LINES, BARS, HEATMAPS, DAYS, ROUNDS, SEED = 12, 10, 2, 504, 3, 7
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     ours, theirs = [], []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        found = pictures(specs, browser=browser)
+        found = export_png(specs, browser=browser)
         ours.append(time.perf_counter() - start)
         if found.reason or len(found) != len(specs):
             print(f"pictures are missing: {found.reason}", file=sys.stderr)

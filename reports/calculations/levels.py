@@ -1,7 +1,7 @@
-"""Levels over time: the wide history of features, and changes over a day, a week, a month and a year.
+"""Market levels: today's value of a feature, its changes over a day, a week, a month and a year, and its z-score.
 
-A change compares today's value with the value the desk had at 06:00 of an earlier day, so that it is what a reader of
-yesterday's page would compute by hand. No change is given where no newer observation has come since.
+A change is today's value less the value that the desk knew at 06:00 of an earlier day: what a reader gets who compares
+the two pages. There is no change where no newer observation has arrived since.
 """
 
 from __future__ import annotations
@@ -17,38 +17,45 @@ from reports.elements.formats import finite_or_none
 from reports.elements.report_data import ReportData, with_day
 
 SPANS: tuple[tuple[str, int], ...] = (("1d", 1), ("1w", 7), ("1m", 30), ("1y", 365))
-"""Calendar days back; the value of the last decision at or before that day."""
+"""(name, calendar days back). The earlier value is that of the last decision on or before that day."""
 OLDEST_MATCH_DAYS = 10
-"""A reference day with no decision within so many days before it has no value: history does not reach it."""
+"""The earlier decision may be this many calendar days before the reference day; else there is no earlier value."""
 Z_MINIMUM = 60
+"""Fewest days of history for a z-score."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One feature today. `changes` are in the feature's own unit; `z` against its own history, at least 60 days."""
+    """One feature today, in its own unit. `before` and `fresh` by the names in SPANS.
+
+    `path`: its history, oldest first, today last. `z`: today's z-score in `path`; None below Z_MINIMUM days. `z_days`:
+    the days of `path` with a number.
+    """
 
     feature_id: str
     value: float
     obs_date: dt.date | None
     before: dict[str, float | None]
     fresh: dict[str, bool]
-    """Whether an observation newer than the one then known has come since."""
+    """Whether a newer observation has arrived since then."""
     z: float | None
     z_days: int
     path: tuple[float, ...]
 
     def change(self, span: str) -> float | None:
+        """Today's value less the earlier one; None where one is unknown or nothing newer was observed."""
         earlier = self.before[span]
         return None if earlier is None or not self.fresh[span] else self.value - earlier
 
     def change_fraction(self, span: str) -> float | None:
+        """The relative change as a fraction; None as in `change`, and for an earlier value of zero."""
         earlier = self.before[span]
         return None if not earlier or not self.fresh[span] else self.value / earlier - 1.0
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The feature table of one decision and its past."""
+    """The levels of one decision, read from the table `feature` and its history."""
 
     data: ReportData
 
@@ -58,7 +65,7 @@ class Levels:
         return {str(key[0]): part for key, part in rows.partition_by("feature_id", as_dict=True).items()}
 
     def get(self, feature_id: str) -> Level | None:
-        """The level as of the decision; None when it is not known then."""
+        """The level at the decision; None where its value is not known."""
         rows = self._by_id.get(feature_id)
         if rows is None or rows["day"][-1] != self.data.day:
             return None
@@ -75,10 +82,11 @@ class Levels:
         return Level(feature_id, value, rows["obs_date"][-1], before, fresh, z, count, tuple(path.tolist()))
 
     def first_known(self, feature_ids: tuple[str, ...]) -> Level | None:
+        """The level of the first feature that is known."""
         return next((level for name in feature_ids if (level := self.get(name)) is not None), None)
 
     def curve(self, prefix: str, back_days: int = 0) -> list[tuple[int, float]]:
-        """(tenor_bd, rate) of `<prefix>_<tenor_bd>` as known `back_days` calendar days ago, short end first."""
+        """(tenor_bd, annual rate) of `<prefix>_<tenor_bd>` as known `back_days` calendar days ago, by tenor."""
         points = []
         for name, rows in self._by_id.items():
             stem, _, tail = name.rpartition("_")
@@ -92,7 +100,7 @@ class Levels:
 
 
 def z_score(path: np.ndarray) -> tuple[float | None, int]:
-    """How many standard deviations (n - 1) the last value lies from the mean of the path, and over how many days."""
+    """(last value - mean) / standard deviation (n - 1) of the finite values, and their count. None below Z_MINIMUM."""
     clean = path[np.isfinite(path)]
     if clean.size < Z_MINIMUM:
         return None, int(clean.size)

@@ -1,9 +1,8 @@
-"""What came of the orders: each order's contract from the settlement it was filled at to the last one known.
+"""Outcomes of past orders: the move of each order's contract from its fill to the last known settlement.
 
-An order decided at 06:00 of a day is filled at that day's settlement, which the next decision sees; from then on its
-contract moves for or against it. The gain is of the first order: DV01 times the move of the rate in basis points where
-the contract is quoted in one, else the change of notional times the move of the price. It is without carry, and before
-costs where it does not say after.
+An order decided at 06:00 of a day is filled at that day's settlement, which the next decision knows. The gain is a
+first-order estimate: DV01 times the move of the rate in basis points for a contract that is quoted as a rate, else the
+change of notional times the relative move of the price. It leaves out carry and costs.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from reports.elements.formats import finite_or_none
 from reports.elements.report_data import ReportData, Row, with_day
 
 SPANS = (1, 5, 21)
-"""Business days after the fill at which an order is judged."""
+"""Horizons of the scorecard: business days after the fill."""
 SCORED_DECISIONS = 126
-"""Decisions back whose orders the scorecard counts: half a year."""
+"""Past decisions whose orders the scorecard counts: half a year."""
 Verdict = Literal["right", "wrong", "flat", "not moved yet", "no price since"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A contract's price, and its rate where it is quoted in one, as one decision saw them."""
+    """A contract's price, and its rate where it is quoted as one, known at the decision of `day`."""
 
     day: dt.date
     price: float | None
@@ -35,19 +34,24 @@ class Mark:
 
     @property
     def quoted(self) -> float | None:
+        """The rate as a fraction a year, or the price of a contract without one."""
         return self.rate if self.rate is not None else self.price
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`decided` is the level that the order was decided on, `filled` the settlement it got, `now` the last one of the
-    same contract. `gains` by span, BRL; None while the span is not over. `gain`: to the last mark."""
+    """One past order.
+
+    `decided`: the level at the decision. `filled`: the settlement of the fill. `now`: the last settlement of the same
+    contract after the fill. `gain`: from the fill to that one, BRL. `gains`: by horizon in SPANS, BRL; None before the
+    horizon has passed.
+    """
 
     order: Row
     day: dt.date
     in_rate: bool
     rolls: bool
-    """One of the two legs that carry a position from one contract into the next: no view, and not scored."""
+    """Whether the order is a leg of a roll from one contract into the next: it expresses no view and is not scored."""
     decided: float | None
     filled: float | None
     now: float | None
@@ -57,6 +61,7 @@ class Outcome:
 
     @property
     def verdict(self) -> Verdict:
+        """Whether the order has gained or lost, or why that is not known."""
         if self.filled is None:
             return "no price since"
         if self.gain is None:
@@ -66,7 +71,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Orders judged so many days after their fill: how many, how many right, what they gained and cost. BRL."""
+    """The orders that are old enough for one horizon: how many, how many gained, their gain and cost. BRL."""
 
     span: int
     judged: int
@@ -76,29 +81,33 @@ class Score:
 
     @property
     def hit_rate(self) -> float | None:
+        """Share of orders that gained; None without any."""
         return self.right / self.judged if self.judged else None
 
 
 def outcomes(data: ReportData, decisions: int = SCORED_DECISIONS) -> tuple[Outcome, ...]:
-    """Of the orders of the last `decisions` decisions before this one, newest first, in the desk's order within one."""
+    """Outcomes of the orders of the last `decisions` decisions before this one.
+
+    Newest decision first; within a decision in the desk's order.
+    """
     orders = with_day(data.history("action")).filter(pl.col("as_of") < data.as_of)
     marked = with_day(data.history("target_position"))
     days = marked["day"].unique().sort().to_list()
     place = {day: index for index, day in enumerate(days)}
     marks = _marks(marked)
-    wanted = set(days[max(0, len(days) - 1 - decisions) :])
-    rows = orders.filter(pl.col("day").is_in(list(wanted))).sort("as_of", "seq", descending=[True, False])
+    recent = set(days[max(0, len(days) - 1 - decisions) :])
+    rows = orders.filter(pl.col("day").is_in(list(recent))).sort("as_of", "seq", descending=[True, False])
     legs = rows.group_by("day", "instrument_id").agg(pl.len().alias("legs"))
-    two = set(legs.filter(pl.col("legs") > 1).select("day", "instrument_id").iter_rows())
+    rolling = set(legs.filter(pl.col("legs") > 1).select("day", "instrument_id").iter_rows())
     return tuple(
-        _outcome(row, days, place[row["day"]], marks, (row["day"], row["instrument_id"]) in two)
+        _outcome(row, days, place[row["day"]], marks, (row["day"], row["instrument_id"]) in rolling)
         for row in rows.iter_rows(named=True)
         if row["day"] in place
     )
 
 
 def _marks(marked: pl.DataFrame) -> dict[tuple[str, str], dict[dt.date, Mark]]:
-    """By instrument and contract, the marks of each day on which the instrument was that contract."""
+    """(instrument, contract) -> day -> mark, for the days on which the instrument was that contract."""
     found: dict[tuple[str, str], dict[dt.date, Mark]] = {}
     columns = ("instrument_id", "contract_id", "day", "price", "rate")
     for instrument, contract, day, price, rate in marked.select(columns).iter_rows():
@@ -146,7 +155,9 @@ def _gain(order: Row, fill: Mark | None, later: Mark | None) -> float | None:
 
 
 def _past(order: Row, mark: Mark | None, in_rate: bool) -> bool | None:
-    """Whether the last level is beyond the order's invalidation: a long rate position is wrong above it, and so on."""
+    """Whether the last level is beyond the invalidation level. A long position in a rate is wrong above it, and a long
+    position in a price below it.
+    """
     level = finite_or_none(order["invalidation"])
     if level is None or mark is None or mark.quoted is None or not order["contracts_to"]:
         return None
@@ -155,7 +166,7 @@ def _past(order: Row, mark: Mark | None, in_rate: bool) -> bool | None:
 
 
 def scorecard(found: Iterable[Outcome]) -> tuple[Score, ...]:
-    """One line a span, over the orders that are old enough for it; rolls are not counted."""
+    """One score for each horizon in SPANS, over the orders that are old enough for it; rolls do not count."""
     everything = [item for item in found if not item.rolls]
     scores = []
     for span in SPANS:

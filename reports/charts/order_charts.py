@@ -13,12 +13,15 @@ from reports.elements.report_data import Row
 
 
 def order_figure(orders: Sequence[Row], unit_risk: Mapping[str, float | None], day: str) -> Figure | None:
-    """From where to where in BRL thousand of daily standard deviation, so that contracts of all sizes compare: a
-    hollow mark before, a full one after. Orders without a known risk are left to the table."""
+    """Positions before (hollow mark) and after (full mark) each order, in BRL thousand of daily standard deviation.
+
+    This unit compares contracts of all sizes. `unit_risk`: daily standard deviation of one contract, BRL; orders of
+    instruments without one are left out. None where no order is left.
+    """
     measured = [(row, unit) for row in orders if (unit := finite_or_none(unit_risk.get(row["instrument_id"])))]
     if not measured:
         return None
-    labels = chart_parts.plain([row["contract_id"] or row["instrument_id"] for row, _ in measured])
+    labels = chart_parts.escaped([row["contract_id"] or row["instrument_id"] for row, _ in measured])
     before = chart_parts.column([row["contracts_from"] * unit for row, unit in measured], 1e-3)
     after = chart_parts.column([row["contracts_to"] * unit for row, unit in measured], 1e-3)
     links_x: list[float | None] = []

@@ -1,4 +1,4 @@
-"""Figures of the book: NAV, underwater, months, P&L waterfall. Money in BRL million or thousand as the axes say."""
+"""Figures of the book: NAV, underwater, monthly returns, P&L waterfall. Money in the unit of the axis title."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from reports.elements.page_elements import Figure
 from reports.elements.palette import BLUE, GRID, INK, ORANGE
 
 MOST_BARS = 12
-"""Of a waterfall; the rest are one bar that says how many they are."""
+"""Bars of a waterfall; the remaining parts are summed in one bar whose label counts them."""
 
 
 def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
+    """NAV over time in BRL million; `days` and `nav` share their length."""
     spec = {
         "data": [
             chart_parts.line(
@@ -32,6 +33,7 @@ def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
 
 
 def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None]) -> Figure:
+    """Drawdown over time, drawn below zero in percent. `drawdown`: positive fractions."""
     below = [None if finite_or_none(value) is None else -(value or 0.0) for value in drawdown]
     trace = chart_parts.area("drawdown", chart_parts.days(days), chart_parts.column(below, 100.0), ORANGE)
     spec = {
@@ -48,7 +50,7 @@ def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None])
 
 
 def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure:
-    """Years as rows, months as columns; white where the book did not run or a return is unknown."""
+    """Heatmap of monthly returns, fractions by (year, month); years as rows. A month without a return is empty."""
     years = sorted({year for year, _ in monthly})
     z = [
         [None if (value := monthly.get((year, month))) is None else value * 100 for month in range(1, 13)]
@@ -82,11 +84,11 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
 def attribution_figure(
     identity: str, title: str, parts: Sequence[tuple[str, float]], day: str, table: str = "pnl_attribution"
 ) -> Figure:
-    """A waterfall from zero through (label, BRL), largest first, to the total, in BRL thousand."""
+    """A waterfall from zero through the parts (label, BRL), in the given order, to their total, in BRL thousand."""
     shown = list(parts[:MOST_BARS]) if len(parts) > MOST_BARS + 1 else list(parts)
     if rest := parts[len(shown) :]:
         shown.append((translate("{} others", len(rest)), sum(value for _, value in rest)))
-    labels = chart_parts.plain([name for name, _ in shown])
+    labels = chart_parts.escaped([name for name, _ in shown])
     sizes = [value for _, value in shown]
     total = sum(sizes)
     trace = {
@@ -110,11 +112,11 @@ def attribution_figure(
         low, high = min(low, level), max(high, level)
     y = chart_parts.axis("BRL thousand", range=chart_parts.padded([low, high], 0.14), zeroline=True)
     layout = chart_parts.layout(300, chart_parts.axis(showgrid=False, type="category", tickangle=-40), y)
-    said = ", ".join(f"{name} {brl(value, signed=True)}" for name, value in shown)
+    listing = ", ".join(f"{name} {brl(value, signed=True)}" for name, value in shown)
     return Figure(
         identity,
         title,
-        translate("Waterfall: {}; total {}", said, brl(total, signed=True)),
+        translate("Waterfall: {}; total {}", listing, brl(total, signed=True)),
         {"data": [trace], "layout": layout},
         source_note(table, day),
     )

@@ -42,7 +42,7 @@ def regime_figure(regimes: RegimeView, day: str) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": chart_parts.plain([regime_name(name)])[0],
+                "name": chart_parts.escaped([regime_name(name)])[0],
                 "stackgroup": "all",
                 "x": chart_parts.days(regimes.days),
                 "y": chart_parts.column(path, 100.0),

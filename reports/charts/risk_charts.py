@@ -1,4 +1,4 @@
-"""Figures of risk. Fractions of NAV are drawn in percent, losses as positive numbers but for stress and returns."""
+"""Figures of risk. Fractions of NAV in percent; VaR and ES are positive losses, stress P&L and returns are signed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports.elements.report_data import Row
 from reports.elements.scenario_text import scenario_name
 
 AMBER_FROM, RED_FROM = 0.60, 0.80
-"""Shares of a limit from which it is amber and red; the tests hold them against limits.toml."""
+"""Shares of a limit from which it is amber and red, as in limits.toml: a test compares."""
 STATUS_COLORS = {"green": BLUE, "amber": AMBER, "red": ORANGE, "breach": RED}
 
 
@@ -26,13 +26,16 @@ def tail_figure(
     names: Mapping[str, str],
     day: str,
 ) -> Figure:
-    """Grouped bars, metric by method, with the limit of each metric as a bar-wide mark."""
+    """Grouped bars of VaR and ES, metric by method, with a mark at the limit of each metric.
+
+    `tail`: (metric, method) -> loss as a fraction of NAV. `names`: metric -> display name, in display order.
+    """
     metrics = [metric for metric in names if any((metric, method) in tail for method in methods)]
     labels = [translate(names[metric]) for metric in metrics]
     traces = [
         {
             "type": "bar",
-            "name": chart_parts.plain([method_name(method)])[0],
+            "name": chart_parts.escaped([method_name(method)])[0],
             "x": labels,
             "marker": {"color": cycle(index)},
             "y": chart_parts.column([tail.get((metric, method)) for metric in metrics], 100.0),
@@ -64,8 +67,8 @@ def tail_figure(
         chart_parts.axis("% of NAV", ticksuffix="%", rangemode="tozero"),
         bargap=0.35,
     )
-    said = ", ".join(f"{translate(names[m])} {method_name(k)} {percent(v)}" for (m, k), v in tail.items())
-    alt = translate("Bars of one-day losses: {}", said)
+    listing = ", ".join(f"{translate(names[m])} {method_name(k)} {percent(v)}" for (m, k), v in tail.items())
+    alt = translate("Bars of one-day losses: {}", listing)
     return Figure(
         "fig-tail",
         "VaR and ES by method, against limits",
@@ -76,7 +79,7 @@ def tail_figure(
 
 
 def limit_figure(limits: Sequence[Row], day: str) -> Figure:
-    """A bullet for each limit: the share used as a bar over the bands green, amber and red; 100% is a breach."""
+    """A bullet chart: the used share of each limit over bands of green, amber and red; 100% is a breach."""
     known_rows = [(row, share) for row in limits if (share := finite_or_none(row["utilisation"])) is not None]
     ranked = sorted(known_rows, key=lambda pair: (-pair[1], pair[0]["limit_id"]))
     shares = [share for _, share in ranked]
@@ -117,7 +120,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
         }
         for (row, share), label in zip(ranked, labels, strict=True)
     ]
-    shape, note = chart_parts.rule(100, translate("limit"), RED, horizontal=False)
+    shape, note = chart_parts.reference_line(100, translate("limit"), RED, horizontal=False)
     note |= {"xanchor": "center", "yanchor": "bottom"}
     layout = chart_parts.layout(
         76 + 34 * len(ranked),
@@ -141,7 +144,10 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
 def backtest_figure(
     days: Sequence[dt.date], var_95: Sequence[float], returns: Sequence[float], exceptions: Sequence[int], method: str
 ) -> Figure:
-    """Daily returns as bars, minus VaR 95 as a line, and a mark on each day that lost more."""
+    """Daily returns as bars, minus VaR 95% as a line, and a mark on each exception.
+
+    `exceptions`: places in `days` where the loss exceeded the VaR.
+    """
     x = chart_parts.days(days)
     bars = {
         "type": "bar",
@@ -179,14 +185,15 @@ def backtest_figure(
 
 
 def component_figure(components: Sequence[Row], day: str) -> Figure:
+    """Component VaR 95% of each instrument in bp of NAV: orange adds risk, blue reduces it."""
     labels = [row["instrument_id"] for row in components]
     values = [row["component_var_95"] * 10_000.0 for row in components]
     texts = [number(value, 1, signed=True) for value in values]
     spec = chart_parts.signed_bars(labels, values, texts, "bp of NAV")
     for bar, row in zip(range(len(labels)), components, strict=True):
         spec["data"][0]["marker"]["color"][bar] = ORANGE if row["component_var_95"] > 0 else BLUE
-    said = ", ".join(f"{n} {t}" for n, t in zip(labels, texts, strict=True))
-    alt = translate("Bars of component VaR in bp of NAV: {}", said)
+    listing = ", ".join(f"{n} {t}" for n, t in zip(labels, texts, strict=True))
+    alt = translate("Bars of component VaR in bp of NAV: {}", listing)
     return Figure(
         "fig-component-var",
         "Where VaR 95% comes from",
@@ -197,14 +204,15 @@ def component_figure(components: Sequence[Row], day: str) -> Figure:
 
 
 def stress_figure(stress: Sequence[Row], day: str) -> Figure:
+    """P&L of each scenario in BRL million, in the given order."""
     values = [row["pnl_brl"] / 1e6 for row in stress]
     texts = [number(value, 2, signed=True) for value in values]
     spec = chart_parts.signed_bars([scenario_name(row) for row in stress], values, texts, "BRL million")
-    said = ", ".join(
+    listing = ", ".join(
         translate("{} BRL {} million ({})", scenario_name(row), t, percent(row["pnl_fraction"], 1, signed=True))
         for row, t in zip(stress, texts, strict=True)
     )
-    alt = translate("Bars of stress P&L, worst first: {}", said)
+    alt = translate("Bars of stress P&L, worst first: {}", listing)
     return Figure(
         "fig-stress",
         "Stress: what the book would make or lose",
@@ -216,13 +224,14 @@ def stress_figure(stress: Sequence[Row], day: str) -> Figure:
 
 
 def ladder_figure(ladder: Sequence[Row], day: str) -> Figure:
+    """DV01 by vertex, grouped by curve, in BRL per bp: + gains when rates fall."""
     curves = sorted({row["curve_id"] for row in ladder})
     tenors = sorted({row["tenor_bd"] for row in ladder})
     by_key = {(row["curve_id"], row["tenor_bd"]): row["dv01_brl"] for row in ladder}
     traces = [
         {
             "type": "bar",
-            "name": chart_parts.plain([curve])[0],
+            "name": chart_parts.escaped([curve])[0],
             "x": [tenor(bd) for bd in tenors],
             "marker": {"color": cycle(index)},
             "y": chart_parts.column([by_key.get((curve, bd)) for bd in tenors]),

@@ -1,4 +1,4 @@
-"""Figures of signals: the class x strategy matrix, convictions, scores through time. All numbers -1..+1."""
+"""Figures of signals: the matrix of asset classes and strategies, convictions, score history. All from -1 to +1."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
 
 def matrix_figure(signals: Sequence[Signal], day: str) -> Figure:
-    """Classes down, strategies across, those of a class side by side; a strategy speaks in its own class only. On a
-    narrow screen the page turns it (`meta.turn`), so that names stay level."""
+    """Scores as a heatmap: asset classes as rows, strategies as columns, each strategy in the row of its class.
+
+    On a narrow screen the page's script transposes it (`meta.turn`), so that the names stay horizontal.
+    """
     present = {s.asset_class for s in signals}
     classes = [c for c in CLASSES if c in present] + sorted(present - set(CLASSES))
     ranked = sorted(signals, key=lambda s: (classes.index(s.asset_class), s.strategy_id))
@@ -32,8 +34,8 @@ def matrix_figure(signals: Sequence[Signal], day: str) -> Figure:
     spec["layout"]["meta"] = {"turn": True}
     spec["layout"]["annotations"] = [
         {
-            "x": chart_parts.plain([s.strategy_id])[0],
-            "y": chart_parts.plain([translate(s.asset_class)])[0],
+            "x": chart_parts.escaped([s.strategy_id])[0],
+            "y": chart_parts.escaped([translate(s.asset_class)])[0],
             "text": translate("n/a"),
             "showarrow": False,
             "font": {"size": 10, "color": MUTED},
@@ -49,10 +51,11 @@ def matrix_figure(signals: Sequence[Signal], day: str) -> Figure:
 
 
 def conviction_figure(convictions: Sequence[Conviction], day: str) -> Figure | None:
+    """Convictions as bars, largest first, with a mark at the value of a week ago; None where none is known."""
     held = sorted(((c, c.conviction) for c in convictions if c.conviction is not None), key=lambda pair: -pair[1])
     if not held:
         return None
-    labels = chart_parts.plain([c.instrument_id for c, _ in held])
+    labels = chart_parts.escaped([c.instrument_id for c, _ in held])
     now = [value for _, value in held]
     before = [None if c.change_1w is None else value - c.change_1w for c, value in held]
     bars = {
@@ -80,8 +83,8 @@ def conviction_figure(convictions: Sequence[Conviction], day: str) -> Figure | N
         chart_parts.axis(autorange="reversed", showgrid=False, type="category"),
         bargap=0.4,
     )
-    said = ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
-    alt = translate("Bars of conviction: {}", said)
+    listing = ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
+    alt = translate("Bars of conviction: {}", listing)
     spec = {"data": [bars, marks], "layout": chart_parts.with_legend(layout)}
     return Figure(
         "fig-conviction",
@@ -94,7 +97,10 @@ def conviction_figure(convictions: Sequence[Conviction], day: str) -> Figure | N
 
 
 def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float | None]], day: str) -> Figure | None:
-    """One small plot a strategy in two columns, all on the same days and the same -1..+1. Gaps stay empty."""
+    """One small plot for each strategy, in two columns, on common axes; unknown scores are gaps.
+
+    `paths`: scores by strategy over `days`. None for fewer than two days.
+    """
     count = len(paths)
     if len(days) < 2 or not count:
         return None
@@ -120,7 +126,7 @@ def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float |
             )
         notes.append(
             {
-                "text": f"{chart_parts.plain([name])[0]} {number(path[-1], 2, signed=True)}",
+                "text": f"{chart_parts.escaped([name])[0]} {number(path[-1], 2, signed=True)}",
                 "x": left,
                 "xref": "paper",
                 "y": top - 0.1 / rows,
@@ -145,7 +151,7 @@ def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float |
 
 
 def stretches(path: Sequence[float | None]) -> list[tuple[int, int]]:
-    """[start, end) of each run of known values: an area is filled under each, and not across a gap."""
+    """[start, end) of each run of known values: the area under each is filled on its own, so that gaps stay empty."""
     found, start = [], None
     for place, value in enumerate([*path, None]):
         if value is not None and start is None:

@@ -1,4 +1,4 @@
-"""Figures of the record: rolling Sharpe and volatility, how returns are spread, and what the breaker leaves."""
+"""Figures of the tear sheet: rolling Sharpe ratio and volatility, distribution of returns, and the drawdown breaker."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from reports.elements.page_elements import Figure
 from reports.elements.palette import AMBER, BLUE, GREY, ORANGE
 
 BINS = 41
+"""Histogram bins; an odd number, so that zero is in the middle of one."""
 
 
 def rolling_figure(record: TrackRecord, target: float | None, day: str) -> Figure | None:
-    """Sharpe above, volatility and its target below, over the last half year at each day."""
+    """Rolling Sharpe ratio above, rolling volatility and its target below; None before the first full window."""
     if not any(value is not None for value in record.sharpe):
         return None
     x = chart_parts.days(record.days)
     ratio = chart_parts.line(
         "Sharpe", x, chart_parts.column(record.sharpe), 0, hovertemplate="%{x}: %{y:+.2f}<extra></extra>"
     )
-    spread = chart_parts.line(translate("volatility"), x, chart_parts.column(record.volatility, 100.0), 1)
-    spread |= {"yaxis": "y2", "hovertemplate": "%{x}: %{y:.2f}%<extra></extra>"}
+    volatility = chart_parts.line(translate("volatility"), x, chart_parts.column(record.volatility, 100.0), 1)
+    volatility |= {"yaxis": "y2", "hovertemplate": "%{x}: %{y:.2f}%<extra></extra>"}
     layout = chart_parts.layout(
         320,
         chart_parts.axis(type="date", anchor="y2"),
@@ -34,7 +35,7 @@ def rolling_figure(record: TrackRecord, target: float | None, day: str) -> Figur
         yaxis2=chart_parts.axis("volatility", domain=[0.0, 0.44], ticksuffix="%", rangemode="tozero"),
     )
     if target is not None:
-        shape, note = chart_parts.rule(target * 100, translate("target {}", percent(target, 1)), AMBER)
+        shape, note = chart_parts.reference_line(target * 100, translate("target {}", percent(target, 1)), AMBER)
         layout |= {"shapes": [shape | {"yref": "y2"}], "annotations": [note | {"yref": "y2"}]}
     alt = translate(
         "Two lines over {} days at each day to {}: Sharpe now {}, volatility now {}",
@@ -45,12 +46,12 @@ def rolling_figure(record: TrackRecord, target: float | None, day: str) -> Figur
     )
     title = translate("Rolling Sharpe and volatility, {} days", WINDOW)
     return Figure(
-        "fig-rolling", title, alt, {"data": [ratio, spread], "layout": layout}, source_note("portfolio_state", day)
+        "fig-rolling", title, alt, {"data": [ratio, volatility], "layout": layout}, source_note("portfolio_state", day)
     )
 
 
-def spread_figure(record: TrackRecord, day: str) -> Figure | None:
-    """How many days returned how much; losses orange, gains blue."""
+def distribution_figure(record: TrackRecord, day: str) -> Figure | None:
+    """Histogram of the daily returns in percent; losses orange, gains blue. None without a record."""
     if record.whole is None:
         return None
     edge = max(abs(record.whole.best_day), abs(record.whole.worst_day)) or 1e-6
@@ -84,7 +85,10 @@ def breaker_figure(
     days: Sequence[dt.date], multiplier: Sequence[float | None], nav: Sequence[float | None],
     shadow: Sequence[float | None],
 ) -> Figure | None:  # fmt: skip
-    """NAV of the book and of its shadow, and the share of risk that the breaker left; None where it never acted."""
+    """NAV of the book and of the same book without the breaker, and the share of risk that the breaker allowed.
+
+    All sequences share their length. None where the breaker never reduced risk.
+    """
     known = [value for value in multiplier if value is not None]
     if not known or min(known) >= 1.0:
         return None

@@ -1,6 +1,6 @@
-"""Numbers as a person reads them, in the language spoken. The one place where fractions become percent and bp.
+"""Numbers, dates and lists as text in the current locale. Only here do fractions become percent and basis points.
 
-Every function takes None or NaN for what is not known and answers `n/a`: an unknown is never printed as a zero.
+Null, NaN and infinite values are printed as `n/a`, never as zero.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def sum_or_none(values: Sequence[float | None]) -> float | None:
 
 
 def number(value: float | int | None, digits: int = 2, *, signed: bool = False) -> str:
-    """`1,234.50`; with `signed` a plus before a positive number. A rounded zero has no sign."""
+    """`1,234.50`; with `signed`, `+1,234.50`. A value that rounds to zero has no sign."""
     clean = finite_or_none(value)
     if clean is None:
         return translate(NOT_KNOWN)
@@ -47,7 +47,7 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
 
 
 def significant(value: float | None, digits: int = 6) -> str:
-    """`0.135123`, `5.4321e+09`: to so many significant digits, for receipts."""
+    """`0.135123`, `5.4321e+09`: `digits` significant digits, for receipts."""
     clean = finite_or_none(value)
     locale = current_locale()
     marks = {ord("."): locale.decimal, ord(","): locale.thousands}
@@ -77,17 +77,17 @@ def brl(value: float | None, *, signed: bool = False) -> str:
 
 
 def thousands(value: float | int | None, *, signed: bool = False) -> str:
-    """`12,345`: whole numbers, for columns whose head says the unit."""
+    """`12,345`: a whole number, for columns whose head gives the unit."""
     return number(value, 0, signed=signed)
 
 
 def date(day: dt.date | None) -> str:
-    """`20 Nov 2026`, in the language spoken, whatever the locale."""
+    """`20 Nov 2026`, with the locale's month names."""
     return f"{day.day} {current_locale().months[day.month - 1]} {day.year}" if day is not None else translate(NOT_KNOWN)
 
 
 def moment(instant: dt.datetime | None) -> str:
-    """`20 Nov 2026 06:00 BRT`: São Paulo time."""
+    """`20 Nov 2026 06:00 BRT`: an aware instant in São Paulo time."""
     if instant is None:
         return translate(NOT_KNOWN)
     local = instant.astimezone(SAO_PAULO)
@@ -95,7 +95,7 @@ def moment(instant: dt.datetime | None) -> str:
 
 
 def tenor(business_days: int) -> str:
-    """Business days as the market says them: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`."""
+    """Business days as a tenor: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`, 10 -> `10bd`."""
     if business_days >= 252:
         years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", current_locale().decimal)
         return years + translate("y")
@@ -103,39 +103,39 @@ def tenor(business_days: int) -> str:
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """`1 order`, `6 orders`."""
+    """`1 order`, `6 orders`. `nouns`: the plural where it is not the noun with an s."""
     return f"{thousands(count)} {translate(noun if count == 1 else nouns or noun + 's')}"
 
 
 def format_list(items: list[str], most: int = 6) -> str:
-    """`a, b and c`; beyond `most` the rest is counted, not dropped in silence."""
+    """`a, b and c`; of more than `most` items the rest is a number: `a, b and 4 more`."""
     if len(items) > most:
         return translate("{} and {} more", ", ".join(items[:most]), len(items) - most)
     return translate("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
 
 
 def capitalize_first(text: str) -> str:
-    """A capital first letter, the rest as it is: contract names keep theirs."""
+    """The first letter as a capital, the rest unchanged: contract codes keep theirs."""
     return text[:1].upper() + text[1:]
 
 
 def humanize(identifier: str) -> str:
-    """`fx_equilibrium` -> `fx equilibrium`: an id as words, for labels that have no name of their own."""
+    """`fx_equilibrium` -> `fx equilibrium`: a label for an id that has no display name."""
     return identifier.replace("_", " ").strip()
 
 
 def parse_json(text: str | None) -> Any:
-    """A gold `json` column. None for null or empty. Raises ValueError for text that is not JSON: a bug upstream."""
+    """The value of a gold `json` column; None for null or empty text. Raises ValueError for invalid JSON."""
     return json.loads(text) if text else None
 
 
 def parse_drivers(text: str | None) -> dict[str, float]:
-    """A `{name: signed contribution}` column, largest size first; unknown contributions are left out."""
+    """A JSON object of signed contributions by name, largest size first; those without a number are left out."""
     raw = parse_json(text) or {}
     pairs = [(str(name), finite_or_none(value)) for name, value in raw.items() if isinstance(value, int | float)]
     return dict(sorted(((n, v) for n, v in pairs if v is not None), key=lambda pair: (-abs(pair[1]), pair[0])))
 
 
 def parse_names(text: str | None) -> tuple[str, ...]:
-    """A `[input, ...]` column."""
+    """A JSON array of input names."""
     return tuple(str(item) for item in parse_json(text) or [])

@@ -1,4 +1,4 @@
-"""Orders in words: what to do, what it changes, why, and what would make it wrong."""
+"""Orders in words: side and size, change of risk, rationale, and invalidation level."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from reports.elements.locale import translate
 from reports.elements.report_data import Row
 
 RATE_UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "% a year"}
+"""Invalidation units of instruments that are quoted as a rate -> unit shown."""
 MOST_REASONS = 4
+"""Contributions that are listed; the others are counted."""
 
 
 def order_text(row: Row) -> str:
@@ -29,7 +31,7 @@ def order_text(row: Row) -> str:
 
 
 def invalidation_text(row: Row) -> str:
-    """The level that would make the order wrong: rates in percent, prices in the contract's own quotation."""
+    """The invalidation level: a rate in percent or a price in the contract's quotation; none for a closing order."""
     level, unit = finite_or_none(row["invalidation"]), row["invalidation_unit"] or ""
     if level is None:
         return translate("closes it") if row["contracts_to"] == 0 else NOT_KNOWN
@@ -39,7 +41,7 @@ def invalidation_text(row: Row) -> str:
 
 
 def impact_text(row: Row, rates: frozenset[str]) -> str:
-    """DV01 change for what is quoted in rates, notional change for the rest."""
+    """The change of DV01 for the instruments in `rates`, which are quoted as a rate; of notional for the others."""
     dv01, notional = finite_or_none(row["dv01_change_brl"]), finite_or_none(row["notional_change_brl"])
     if row["instrument_id"] in rates:
         return translate("{} per bp", brl(dv01, signed=True)) if dv01 is not None else NOT_KNOWN
@@ -47,15 +49,17 @@ def impact_text(row: Row, rates: frozenset[str]) -> str:
 
 
 def invalidation_clause(row: Row) -> str:
-    """`invalid beyond 13.10% a year`, or why there is no such level."""
+    """`invalid beyond 13.10% a year`, or why the order has no level."""
     if finite_or_none(row["invalidation"]) is not None:
         return translate("invalid beyond {}", invalidation_text(row))
     return translate("closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid")
 
 
 def rationale_text(row: Row, scores: Mapping[str, float | None]) -> str:
-    """`RATES_CARRY_ROLL +0.12 (score +0.62)`: the strategies' parts of the conviction behind the order, largest
-    first, each with the strategy's own score of the day; why there is none."""
+    """`RATES_CARRY_ROLL +0.12 (score +0.62)`: the strategies' contributions to the conviction, largest first.
+
+    `scores` are the strategies' scores of the day. An order without contributions closes its position, or gives none.
+    """
     reasons = parse_drivers(row["rationale"])
     if not reasons:
         return (

@@ -1,7 +1,7 @@
-"""Figures as PNG, for mail and slides: all of them in one browser, or none and the reason why.
+"""Figures as PNG for mail and slides, drawn by Kaleido in a Chrome or Chromium of this machine. Nothing is downloaded.
 
-Kaleido draws them in a Chrome or Chromium that is found on this machine; nothing is fetched. Starting the browser is
-what costs, so it is started once for all figures.
+The browser is started once for all figures, because its start takes most of the time. Without a browser there are no
+images, and the result carries the reason.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 WIDTH, SCALE = 640, 2.0
-"""CSS pixels of a picture in the mail, and device pixels for each: sharp on a phone."""
+"""CSS pixels of an image in the mail, and device pixels for each of them: sharp on a phone."""
 SECONDS_EACH, SECONDS_ALL = 30.0, 180.0
 PAPER = "#ffffff"
 MAIL_FIGURES = ("fig-di-curve", "fig-regime", "fig-conviction", "fig-nav", "fig-limits", "fig-stress")
-"""What the mail shows: a mail that is read on a phone, not the whole page."""
+"""Ids of the figures that the mail shows."""
 
 
-class Pictures(dict[str, bytes]):
-    """PNG by figure id, in the order asked for. `reason` says what is not there and why; empty where all are."""
+class PngImages(dict[str, bytes]):
+    """PNG by figure id, in the order of the figures. `reason`: which images are missing, and why; empty for none."""
 
     reason: str = ""
 
@@ -37,38 +37,41 @@ def find_browser() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-def pictures(
+def export_png(
     specs: Mapping[str, Mapping[str, Any]],
     width: int = WIDTH,
     height: int | None = None,
     scale: float = SCALE,
     browser: str | None = None,
-) -> Pictures:
-    """Each figure (`data` and `layout`, as `figure_specs` gives them) as PNG, `width` x `height` CSS pixels; without a
-    height each keeps its own. Never raises for a browser that is not there or fails: a report goes out without
-    pictures. Works inside a running event loop too; there, call it in a thread."""
+) -> PngImages:
+    """Each figure (`data` and `layout`, as from `figure_specs`) as PNG of `width` x `height` CSS pixels.
+
+    Without a `height` each figure keeps its own. `browser`: a path, in place of `find_browser`. Does not raise where
+    the browser is missing or fails: the report is then sent without images. It blocks: inside an event loop, call it
+    in a thread.
+    """
     path = browser or find_browser()
     if path is None:
-        return without(BROWSER_ABSENT)
+        return no_images(NO_BROWSER)
     if not specs:
-        return Pictures()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures") as thread:
+        return PngImages()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="png-export") as thread:
         return thread.submit(lambda: asyncio.run(_drawn(specs, width, height, scale, path))).result()
 
 
-BROWSER_ABSENT = "no Chrome or Chromium was found: install chromium, or set BROWSER_PATH to one"
+NO_BROWSER = "no Chrome or Chromium was found: install chromium, or set BROWSER_PATH to one"
 
 
-def without(reason: str) -> Pictures:
-    """None at all, and why."""
-    none = Pictures()
-    none.reason = reason
-    return none
+def no_images(reason: str) -> PngImages:
+    """No image, with the reason."""
+    images = PngImages()
+    images.reason = reason
+    return images
 
 
 async def _drawn(
     specs: Mapping[str, Mapping[str, Any]], width: int, height: int | None, scale: float, path: str
-) -> Pictures:
+) -> PngImages:
     from choreographer.errors import BrowserClosedError, BrowserFailedError, ChannelClosedError, ChromeNotFoundError
     from kaleido import Kaleido
 
@@ -82,9 +85,9 @@ async def _drawn(
             ]
             drawn = await asyncio.gather(*jobs, return_exceptions=True)
     except TimeoutError:
-        return without(f"the browser {path} took longer than {SECONDS_ALL:.0f} s")
+        return no_images(f"the browser {path} took longer than {SECONDS_ALL:.0f} s")
     except (BrowserFailedError, BrowserClosedError, ChannelClosedError, ChromeNotFoundError, OSError) as error:
-        return without(f"the browser {path} could not be used ({type(error).__name__}: {first_line(error)})")
+        return no_images(f"the browser {path} could not be used ({type(error).__name__}: {first_line(error)})")
     return _collected(specs, drawn)
 
 
@@ -94,13 +97,13 @@ def _options(spec: Mapping[str, Any], width: int, height: int | None, scale: flo
 
 
 def on_paper(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The figure on white, for where there is no page behind it."""
+    """A copy of the figure with a white background; on the page it is transparent."""
     layout = dict(spec["layout"]) | {"paper_bgcolor": PAPER, "plot_bgcolor": PAPER}
     return {"data": list(spec["data"]), "layout": layout}
 
 
-def _collected(names: Iterable[str], drawn: Iterable[bytes | BaseException]) -> Pictures:
-    found, lost = Pictures(), []
+def _collected(names: Iterable[str], drawn: Iterable[bytes | BaseException]) -> PngImages:
+    found, lost = PngImages(), []
     for name, picture in zip(names, drawn, strict=True):
         if isinstance(picture, bytes):
             found[name] = picture
@@ -112,4 +115,5 @@ def _collected(names: Iterable[str], drawn: Iterable[bytes | BaseException]) -> 
 
 
 def first_line(error: BaseException) -> str:
+    """The first line of an error's message, at most 200 characters."""
     return (str(error).strip().splitlines() or ["no message"])[0][:200]

@@ -1,7 +1,7 @@
-"""The report: one self-contained HTML page. The same data gives the same bytes, but for the element `rendered-at`.
+"""The report as one self-contained HTML page. The same data gives the same bytes, except the element `rendered-at`.
 
-No request leaves the page: styles, script, Plotly and figures are inside it, and its Content-Security-Policy holds it
-to that.
+The page makes no request: styles, script, Plotly and figures are inside it, and its Content-Security-Policy forbids the
+rest.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ from reports.sections import SECTIONS
 
 
 def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> str:
-    """The whole page as text (UTF-8, at most 6 MB). `rendered_at` is aware; it and the run that asked for the page
-    stand in the one element `<time id="rendered-at">`. Raises BadInput for a language that the report does not have."""
+    """The whole page (at most 6 MB as UTF-8).
+
+    `rendered_at` is aware; only the element `<time id="rendered-at">` contains it, the run id and the code version.
+    Raises BadInput for a naive `rendered_at` and for a language that is not in LANGUAGES.
+    """
     if rendered_at.tzinfo is None:
         raise BadInput(f"rendered_at has no time zone: {rendered_at}")
     with use_locale(language) as locale:
@@ -65,13 +68,13 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             dark_colors=_script_json(DARK),
             css=_asset("report.css"),
             script=_asset("report.js"),
-            plotly=Markup(_script_text(get_plotlyjs())),  # our own pinned dependency
+            plotly=Markup(_script_text(get_plotlyjs())),  # not from outside: a pinned dependency
         )
     )
 
 
 def figure_specs(data: ReportData, language: str = "en") -> dict[str, Any]:
-    """Every figure of the page by div id, as Plotly's `data` and `layout`: for pictures made elsewhere."""
+    """Every figure of the page by its id, as Plotly's `data` and `layout`."""
     with use_locale(language):
         return {figure.id: dict(figure.spec) for figure in _figures([make(data) for make in SECTIONS])}
 
@@ -119,7 +122,7 @@ def _asset(name: str) -> Markup:
 
 
 def _script_json(value: Any) -> Markup:
-    """JSON that cannot end its script element, whatever the names in it are. Raises ValueError for a NaN."""
+    """JSON that cannot close its script element, whatever text it contains. Raises ValueError for a NaN."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 

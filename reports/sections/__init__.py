@@ -1,4 +1,7 @@
-"""The seven sections of the report, in reading order. A new one is a file here and a line in SECTIONS."""
+"""The seven sections of the report, in reading order. A new section is a file here and a line in SECTIONS.
+
+A section arranges sentences, tables and figures. Sections do not import each other: an import contract checks it.
+"""
 
 from __future__ import annotations
 

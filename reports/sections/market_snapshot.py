@@ -1,4 +1,4 @@
-"""Market Snapshot: the levels that the desk starts its day with, and the curves against a week and a month ago."""
+"""Market Snapshot: market levels with their changes, and the curves against a week and a month ago."""
 
 from __future__ import annotations
 
@@ -17,23 +17,30 @@ from reports.elements.report_data import ReportData
 
 @dataclass(frozen=True)
 class MarketView:
+    """The levels of QUOTES at the decision; `unknown` lists those without a value.
+
+    Curves are (tenor_bd, annual rate as a fraction), shortest tenor first, by the names in MOMENTS.
+    """
+
     levels: tuple[tuple[Quote, Level], ...]
     unknown: tuple[Quote, ...]
     pre: dict[str, list[tuple[int, float]]]
-    """Curves by `today`, `a week ago`, `a month ago`: (tenor_bd, annual rate as a fraction)."""
     real: dict[str, list[tuple[int, float]]]
     breakeven: dict[str, list[tuple[int, float]]]
     ust: dict[str, list[tuple[int, float]]]
     cupom: dict[str, list[tuple[int, float]]]
 
     def level(self, name: str) -> Level | None:
+        """The level of a quote by its display name; None where it is not known."""
         return next((level for quote, level in self.levels if quote.name == name), None)
 
 
 MOMENTS = (("today", 0), ("a week ago", 7), ("a month ago", 30))
+"""(name, calendar days back) of the curves."""
 
 
 def view(data: ReportData) -> MarketView:
+    """The market at the decision: levels, and curves at each of MOMENTS."""
     levels = Levels(data)
     found = [(quote, levels.first_known(quote.features)) for quote in QUOTES]
     pre = {name: levels.curve("pre", back) for name, back in MOMENTS}
@@ -56,7 +63,7 @@ def breakeven(pre: list[tuple[int, float]], real: list[tuple[int, float]]) -> li
 
 
 def change_text(quote: Quote, level: Level, span: str) -> tuple[str, float | None]:
-    """The change as the market says it (bp for rates, % for prices, points for the VIX), and its signed size."""
+    """The change (bp for rates, percent for prices, points for the VIX) as text and as a signed number."""
     if quote.kind == "rate":
         change = level.change(span)
         return basis_points(change), change
@@ -68,12 +75,13 @@ def change_text(quote: Quote, level: Level, span: str) -> tuple[str, float | Non
 
 
 def sentences(market: MarketView) -> tuple[str, ...]:
+    """USD/BRL and its changes, the DI curve, breakeven against Focus, and the level furthest from its mean."""
     out = []
     dollar = market.level("USD/BRL")
     if dollar is not None:
         moves = [
             translate("{} over {}", percent(dollar.change_fraction(s), signed=True), translate(n))
-            for s, n in SPOKEN
+            for s, n in SENTENCE_SPANS
             if _moved(dollar, s)
         ]
         out.append(translate("USD/BRL is {}", number(dollar.value, 4)) + (f": {format_list(moves)}." if moves else "."))
@@ -107,7 +115,7 @@ def sentences(market: MarketView) -> tuple[str, ...]:
     return tuple(out)
 
 
-SPOKEN = (("1d", "a day"), ("1w", "a week"), ("1m", "a month"))
+SENTENCE_SPANS = (("1d", "a day"), ("1w", "a week"), ("1m", "a month"))
 
 
 def _moved(level: Level, span: str) -> bool:
@@ -196,7 +204,7 @@ def change_cell(quote: Quote, level: Level, span: str) -> Cell:
 
 
 def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, float]]], day: str) -> Figure | None:
-    """One curve at the three moments, percent a year over years to maturity."""
+    """One curve at each of MOMENTS, percent a year over years to maturity; None where it is not known today."""
     if not curves["today"]:
         return None
     styles = {"today": (0, "solid", 2.6), "a week ago": (1, "dash", 1.6), "a month ago": (6, "dot", 1.6)}
@@ -218,13 +226,13 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         )
     layout = chart_parts.layout(300, chart_parts.axis("years"), chart_parts.axis("% a year", ticksuffix="%"))
     ends = curves["today"][0], curves["today"][-1]
-    said = [translate("{} at {}", percent(rate), tenor(bd)) for bd, rate in ends]
+    ends_text = [translate("{} at {}", percent(rate), tenor(bd)) for bd, rate in ends]
     alt = translate(
         "{}, {}: {} to {}; drawn against {}",
         title,
         day,
-        said[0],
-        said[1],
+        ends_text[0],
+        ends_text[1],
         format_list([translate(name) for name in curves if name != "today" and curves[name]])
         or translate("no earlier day"),
     )
@@ -234,6 +242,7 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
 
 
 def z_figure(market: MarketView, day: str) -> Figure | None:
+    """Z-scores of the levels, highest first; None where no level has one."""
     scored = [(quote.name, level.z) for quote, level in market.levels if level.z is not None]
     if not scored:
         return None
@@ -252,6 +261,7 @@ def z_figure(market: MarketView, day: str) -> Figure | None:
 
 
 def section(data: ReportData) -> Section:
+    """The section Market Snapshot."""
     market, day = view(data), date(data.day)
     missing = []
     if not market.levels:

@@ -134,7 +134,7 @@ def _history_blocks(book: PortfolioView, day: str) -> list[Block]:
         found.append(
             tear_sheet_charts.rolling_figure(book.record, finite_or_none(book.state["target_volatility"]), day)
         )
-        found.append(tear_sheet_charts.spread_figure(book.record, day))
+        found.append(tear_sheet_charts.distribution_figure(book.record, day))
     if book.monthly:
         found.append(tear_sheet_tables.monthly_table(book.monthly, current_locale().months, day))
     if book.record.drawdowns:

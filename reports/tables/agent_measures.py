@@ -1,4 +1,4 @@
-"""What the agents' models measure, in words: the measures that a portfolio manager asks for, with unit and change."""
+"""The table of agent measures: what the agents' models estimate, with unit and change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reports.elements.report_data import ReportData
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`kind` says how it is printed: a rate, a gap between rates (bp), a share, a plain number, or days."""
+    """One row of the table. `kind` is a key of VALUE and UNITS: it decides format and unit."""
 
     name: str
     measure_id: str
@@ -46,7 +46,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("Risk appetite", "reg_risk_appetite", "score", "Cross asset"),
     Measure("Break of correlations", "reg_corr_break", "score", "Cross asset"),
 )
-"""Those that the page shows; the table `agent_measure` has all of them."""
+"""The measures that the page shows; the gold table `agent_measure` has all of them."""
 
 VALUE: dict[str, Callable[[float], str]] = {
     "rate": lambda value: percent(value),
@@ -68,12 +68,12 @@ UNITS = {
     "price": "BRL per USD",
     "days": "business days",
 }
-BASIS_POINTS = ("rate", "gap")
-FRACTIONS = ("share", "points")
+CHANGE_IN_BP = ("rate", "gap")
+CHANGE_IN_PERCENT = ("share", "points")
 
 
 def measure_table(data: ReportData, day: str) -> Table | None:
-    """The measures known today, with their changes over a week and a month; None where there is none."""
+    """The measures known at the decision, with their changes over a week and a month; None where none is known."""
     today = _values(data, 0)
     rows = [measure for measure in MEASURES if measure.measure_id in today]
     if not rows:
@@ -115,8 +115,8 @@ def _change(measure: Measure, today: dict[str, float], before: dict[str, float])
     if name not in before or measure.kind == "days":
         return Cell(NOT_KNOWN if measure.kind != "days" else "–", tone="muted")
     change = today[name] - before[name]
-    if measure.kind in BASIS_POINTS:
+    if measure.kind in CHANGE_IN_BP:
         return signed_cell(change, basis_points(change))
-    if measure.kind in FRACTIONS:
+    if measure.kind in CHANGE_IN_PERCENT:
         return signed_cell(change, percent(change, 1, signed=True))
     return signed_cell(change, number(change, 2, signed=True))

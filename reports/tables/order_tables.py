@@ -22,9 +22,14 @@ from reports.elements.report_data import Row
 
 VERDICT_TONES: Mapping[str, Tone] = {"right": "gain", "wrong": "loss"}
 MOST_OUTCOMES = 20
+"""Rows of the table of outcomes."""
 
 
 def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[str, float | None], day: str) -> Table:
+    """One row an order: contracts before and after, change of risk, cost, invalidation level, rationale.
+
+    `rates`: instruments quoted as a rate. `scores`: strategy scores of the day.
+    """
     rows = tuple(
         (
             Cell(f"{row['seq']}. {capitalize_first(order_text(row))}"),
@@ -53,6 +58,7 @@ def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[st
 
 
 def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str, identity: str, day: str) -> Table:
+    """One row an outcome, MOST_OUTCOMES at most. `rates`: instruments quoted as a rate. `identity`: the table's id."""
     rows = []
     for item in found[:MOST_OUTCOMES]:
         past = {True: Cell("past it", tone="amber"), False: Cell("holds", tone="muted"), None: Cell("–", tone="muted")}
@@ -90,7 +96,7 @@ def _level(item: Outcome, value: float | None) -> str:
 
 
 def _move(item: Outcome) -> Cell:
-    """From the fill to the last mark, as the market says it; coloured by what it did for the order."""
+    """From fill to last settlement, bp or percent; the tone is that of the order's gain."""
     if item.filled is None or item.now is None:
         return Cell(NOT_KNOWN, "no settlement since the fill is known", "muted")
     change = item.now - item.filled
@@ -99,6 +105,7 @@ def _move(item: Outcome) -> Cell:
 
 
 def score_table(scores: Sequence[Score], rolls: int, decisions: int, day: str) -> Table:
+    """One row a horizon. `rolls`: roll legs that were not counted; `decisions`: past decisions that were."""
     rows = tuple(
         (
             Cell(translate("{} after the fill", _days(score.span))),
@@ -136,5 +143,5 @@ def _days(span: int) -> str:
 def _after_costs(score: Score) -> Cell:
     if not score.judged or score.cost is None:
         return Cell(NOT_KNOWN)
-    rest = score.gain - score.cost
-    return signed_cell(rest, thousands(rest, signed=True))
+    net = score.gain - score.cost
+    return signed_cell(net, thousands(net, signed=True))

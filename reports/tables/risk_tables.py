@@ -1,4 +1,7 @@
-"""Tables of risk. VaR and ES are losses as fractions of NAV, printed in percent; stress P&L is signed."""
+"""Tables of risk: VaR and ES, limits, component VaR, DV01 ladder, deltas, VaR backtest.
+
+VaR and ES are positive losses as fractions of NAV, printed in percent.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ STATUS: dict[str, tuple[str, Tone]] = {
 def tail_table(
     tail: Mapping[tuple[str, str], float], methods: Sequence[str], limits: Sequence[Row], nav: float | None, day: str
 ) -> Table:
+    """One row a metric, one column a method, with the limit. `nav` in BRL gives the money on hover."""
     metrics = [m for m in METRIC_NAMES if any((m, method) in tail for method in methods)]
     rows = []
     for metric in metrics:
@@ -62,6 +66,7 @@ def _status(limit: Row | None) -> Cell:
 
 
 def limit_table(limits: Sequence[Row], day: str) -> Table:
+    """One row a limit, most used first: value, threshold, used share, status."""
     rows = []
     for row in sorted(limits, key=lambda r: (-(finite_or_none(r["utilisation"]) or -1.0), r["limit_id"])):
         form = _multiple if row["limit_id"] == "gross_leverage" else percent
@@ -91,6 +96,7 @@ def _multiple(value: float | None) -> str:
 
 
 def component_table(components: Sequence[Row], day: str) -> Table:
+    """One row an instrument: individual, component and incremental VaR 95%; the components sum to the whole."""
     rows = tuple(
         (
             Cell(row["instrument_id"]),
@@ -126,6 +132,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
 
 
 def ladder_table(ladder: Sequence[Row], day: str) -> Table:
+    """DV01 in BRL per bp: vertices as rows, curves as columns, with totals."""
     curves = sorted({row["curve_id"] for row in ladder})
     by_key = {(row["curve_id"], row["tenor_bd"]): row["dv01_brl"] for row in ladder}
     tenors = sorted({row["tenor_bd"] for row in ladder})
@@ -151,10 +158,11 @@ DELTAS = {
         "BRL per bp",
     ),
 }
-"""Row of the ladder's table -> name, the sign's meaning, and what turns BRL per bp into the unit shown."""
+"""Curve id of an exposure without vertices -> name, meaning of the sign, factor from BRL per bp to the unit, unit."""
 
 
 def delta_table(deltas: Sequence[Row], day: str) -> Table:
+    """Exposures to the US dollar, the Ibovespa and the sovereign spread. `deltas`: rows of the ladder with tenor 0."""
     rows = []
     for row in deltas:
         name, meaning, factor, unit = DELTAS.get(row["curve_id"], (row["curve_id"], "", 1.0, "BRL per bp"))
@@ -188,7 +196,7 @@ REJECT_BELOW = 0.05
 
 
 def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
-    """The desk's own test: each day's positions against the move that followed, no orders and no carry."""
+    """The desk's backtest by metric and method: exceptions, p-values, verdict at 5%, Basel zone."""
     rows = []
     for metric in ("var_95", "var_99"):
         methods = sorted({method for name, method in tested if name.endswith(metric)})

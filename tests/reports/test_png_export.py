@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports.page.png_export import BROWSER_ABSENT, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, pictures
+from reports.page.png_export import NO_BROWSER, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, export_png
 from reports.page.render import figure_specs
 from tests.reports.sample import sample
 
@@ -23,7 +23,7 @@ def size(png: bytes) -> tuple[int, int]:
 @browser
 def test_every_figure_becomes_a_png_of_the_size_asked_for_inside_a_running_loop_too() -> None:
     async def inside() -> Any:
-        return pictures({"one": SPEC, "two": SPEC | {"layout": {"height": 300}}}, width=320, scale=2.0)
+        return export_png({"one": SPEC, "two": SPEC | {"layout": {"height": 300}}}, width=320, scale=2.0)
 
     found = asyncio.run(inside())
     assert found.reason == ""
@@ -39,16 +39,16 @@ def test_a_figure_that_is_not_drawn_is_named_and_the_others_are_there() -> None:
 def test_without_a_browser_there_is_none_and_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("BROWSER_PATH", raising=False)
-    found = pictures({"one": SPEC})
+    found = export_png({"one": SPEC})
     assert found == {}
-    assert found.reason == BROWSER_ABSENT
+    assert found.reason == NO_BROWSER
 
 
 def test_a_browser_that_is_none_is_said_to_be_none(tmp_path: Path) -> None:
     fake = tmp_path / "chromium"
     fake.write_text("#!/bin/sh\nexit 3\n")
     fake.chmod(0o755)
-    found = pictures({"one": SPEC}, browser=str(fake))
+    found = export_png({"one": SPEC}, browser=str(fake))
     assert found == {}
     assert str(fake) in found.reason
 
