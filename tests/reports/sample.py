@@ -1,7 +1,4 @@
-"""A made-up but realistic `ReportData` for tests of the page: seeded random walks, numbers that agree with each other.
-
-Nothing here is market data, and nothing but tests may import it.
-"""
+"""A synthetic `ReportData` for tests of the page: seeded random walks with consistent sums. No market data."""
 
 from __future__ import annotations
 

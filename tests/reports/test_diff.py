@@ -1,4 +1,4 @@
-"""What changed between two reports: each part names what moved, and nothing else."""
+"""The comparison of two reports: each part lists what changed, and nothing else."""
 
 import dataclasses
 from typing import Any
@@ -31,7 +31,7 @@ def both(**tables: list[dict[str, Any]]) -> tuple[ReportData, ReportData]:
     return dataclasses.replace(after, as_of=ago(1)), after
 
 
-def test_each_part_says_what_moved() -> None:
+def test_each_part_lists_what_changed() -> None:
     signal = {"strategy_id": "FX_X", "asset_class": "FX"}
     held = {"instrument_id": "DOL", "contract_id": "DOLZ26", "contracts_before": 0}
     text = differences(
@@ -91,7 +91,7 @@ def test_each_part_says_what_moved() -> None:
     assert part(text, "AGENTS") == ["nothing"]
 
 
-def test_what_one_side_does_not_know_is_said_and_not_taken_for_zero() -> None:
+def test_a_value_that_one_side_does_not_know_is_named_and_not_taken_for_zero() -> None:
     before, after = both(target_position=[{"instrument_id": "DOL", "contract_id": "DOLZ26", "contracts": 4}])
     assert part(differences(before, after), "POSITIONS") == ["no targets are known on 18 Nov 2026"]
 

@@ -1,6 +1,7 @@
-"""Numbers as a person reads them: signs, units, thousands, and nothing printed for what is not known."""
+"""Numbers as text: signs, units, thousands; an unknown value is printed as n/a."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_a_number_is_printed_with_its_unit(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "form", [formats.percent, formats.basis_points, formats.brl, formats.thousands, formats.number]
 )
-def test_an_unknown_is_never_a_zero(form, unknown) -> None:
+def test_an_unknown_value_is_never_printed_as_zero(form: Callable[[float | None], str], unknown: float | None) -> None:
     assert form(unknown) == "n/a"
 
 

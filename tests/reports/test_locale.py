@@ -1,9 +1,10 @@
-"""Portuguese: every sentence of the code has one, numbers are as in Brazil, and no English is left on the page."""
+"""The Portuguese page: every text has its translation, numbers follow Brazilian use, and no English is left."""
 
 from __future__ import annotations
 
 import ast
 import dataclasses
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from reports.calculations.agents import AgentScore
 from reports.elements.formats import basis_points, brl, date, format_list, number, percent, plural, tenor
 from reports.elements.locale import LANGUAGES, load_locale, translate, use_locale
 from reports.elements.quotes import QUOTES
+from reports.page import executive_summary
 from reports.page.render import figure_specs, render
 from reports.sections.agent_views import agent_sentence
 from reports.tables.agent_measures import MEASURES, UNITS
@@ -35,7 +37,7 @@ ENGLISH = re.compile(
     r"|today|yesterday|year|month|week|score|book|lacks?|against|since|over|under|what|where|which|limit|loses)\b",
     re.IGNORECASE,
 )
-"""Words that no Portuguese sentence has."""
+"""Words that occur in no Portuguese sentence."""
 CODES = re.compile(
     r"\b[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b|\b[a-z_]+ \([a-z_, ]+\)|USD/BRL|Taper tantrum|Joesley day|Investment"
 )
@@ -65,8 +67,8 @@ def words_only(text: str) -> bool:
 
 def test_every_translated_literal_has_its_portuguese() -> None:
     known = load_locale("pt").text
-    lacking = sorted({text for _, text in translated_literals() if words_only(text) and text not in known})
-    assert lacking == []
+    missing = sorted({text for _, text in translated_literals() if words_only(text) and text not in known})
+    assert missing == []
 
 
 def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
@@ -75,21 +77,21 @@ def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
     names += [name for name, _, _ in STATISTICS] + [why for _, why, _ in STATISTICS if why]
     names += [driver.label for agent in AGENTS for driver in agent.drivers]
     names += [text for agent in AGENTS for text in (agent.question, agent.plus, agent.minus)]
-    names += [scenario.name for scenario in (*parameters.parametric, *parameters.dated)]
+    names += [scenario.name for scenario in parameters.parametric] + [scenario.name for scenario in parameters.dated]
     names += [limit.name for limit in parameters.limits.limits.values()]
     same = {"Sharpe", "Sortino", "Calmar", "Ibovespa", "VIX", "S&P 500", "Brent"}
     assert sorted({name for name in names if name not in known and name not in same}) == []
 
 
-def test_a_translation_puts_in_what_the_english_does() -> None:
+def test_a_translation_has_the_placeholders_of_its_english() -> None:
     for english, other in load_locale("pt").text.items():
-        wanted = english.count("{}")
+        expected = english.count("{}")
         found = other.count("{}") or len(set(re.findall(r"\{(\d)\}", other)))
-        assert found == wanted, (english, other)
+        assert found == expected, (english, other)
 
 
 class Text(HTMLParser):
-    """Text nodes and spoken attributes, but for what is marked as English and for scripts."""
+    """Text nodes, titles and labels, except scripts and elements that are marked as English."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -169,8 +171,6 @@ def test_numbers_are_written_as_in_brazil() -> None:
 
 
 def test_dates_and_figures_follow_the_language() -> None:
-    import datetime as dt
-
     with use_locale("pt"):
         assert date(dt.date(2026, 2, 3)) == "3 fev 2026"
     specs = figure_specs(sample(days=130), "pt")
@@ -178,7 +178,7 @@ def test_dates_and_figures_follow_the_language() -> None:
     assert specs["fig-nav"]["layout"]["xaxis"]["tickformat"] == "%m/%Y"
 
 
-def test_the_language_is_gone_after_its_block_and_an_unknown_one_is_refused() -> None:
+def test_the_locale_ends_with_its_block_and_an_unknown_language_is_refused() -> None:
     with use_locale("pt"):
         assert translate("Risk") == "Risco"
     assert translate("Risk") == "Risk"
@@ -187,7 +187,7 @@ def test_the_language_is_gone_after_its_block_and_an_unknown_one_is_refused() ->
     assert set(LANGUAGES) == {"en", *(path.stem for path in (FOLDER / "languages").glob("*.toml"))}
 
 
-def test_an_agents_sentence_is_the_desks_in_english_and_by_rule_in_portuguese() -> None:
+def test_an_agents_sentence_is_the_desks_in_english_and_made_from_numbers_in_portuguese() -> None:
     agent = AgentScore(
         "fiscal", -0.4, 1.0, None, None, {"fis_impulse": -1.2, "real_1260_z": 0.8}, (), "Desk's own words."
     )
@@ -202,9 +202,7 @@ def test_an_agents_sentence_is_the_desks_in_english_and_by_rule_in_portuguese() 
         )
 
 
-def test_every_rule_speaks_portuguese_with_the_same_numbers() -> None:
-    from reports.page import executive_summary
-
+def test_a_line_of_the_summary_has_its_portuguese_with_the_same_numbers() -> None:
     row = {"limit_id": "var_95", "name": "VaR 95%, one day", "value": 0.04, "threshold": 0.03, "utilisation": 1.33}
     data = made(risk_limits_status=[row | {"status": "breach"}])
     with use_locale("pt"):

@@ -1,4 +1,4 @@
-"""The report's mail and Slack summary: what Gmail, Outlook and Slack take, true to the frames, inert, bounded."""
+"""Mail and Slack message: the numbers of the frames, only what Gmail, Outlook and Slack display, escaped, bounded."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def with_orders(data: ReportData, count: int, text: str) -> ReportData:
     orders = data.latest("action")
     many = pl.concat([orders] * (count // orders.height + 1)).head(count)
     renamed = many.with_columns(
-        seq=pl.int_range(1, count + 1, dtype=many.schema["seq"]), sentence=pl.lit(text), contract_id=pl.lit(text[:200])
+        seq=pl.int_range(1, count + 1).cast(many.schema["seq"]), sentence=pl.lit(text), contract_id=pl.lit(text[:200])
     )
     return dataclasses.replace(data, frames={**data.frames, "action": renamed})
 
@@ -65,7 +65,7 @@ def data() -> ReportData:
     return sample()
 
 
-def test_the_mail_says_what_the_frames_say(data: ReportData) -> None:
+def test_the_mail_has_the_numbers_of_the_frames(data: ReportData) -> None:
     page = "".join(Tags(html.html(digest(data), LINK)).words)
     state = data.row("portfolio_state")
     assert state is not None
@@ -96,7 +96,7 @@ def test_the_mail_has_nothing_that_gmail_or_outlook_do_not_show(data: ReportData
     assert widths == [640]
 
 
-def test_a_picture_of_no_figure_is_left_out_and_one_that_is_no_png_refused(data: ReportData) -> None:
+def test_a_picture_without_figure_is_left_out_and_one_that_is_not_a_png_is_refused(data: ReportData) -> None:
     assert digest(data, {"fig-of-another-report": png(10, 10)}).pictures == ()
     with pytest.raises(ValueError, match="not a PNG"):
         html.html(digest(data, {"fig-orders": b"GIF89a" + bytes(40)}), LINK)
@@ -119,10 +119,10 @@ def test_names_and_errors_are_text_in_the_mail(data: ReportData) -> None:
     assert html.html(digest(data), "javascript:alert(1)").count("<a ") == 0
 
 
-def test_slack_gets_every_part_of_the_contract(data: ReportData) -> None:
+def test_the_slack_message_has_every_part(data: ReportData) -> None:
     blocks = slack.blocks(digest(data), LINK)
     assert refusal({"text": "x", "blocks": blocks}) is None
-    said = json.dumps(blocks, ensure_ascii=False)
+    wording = json.dumps(blocks, ensure_ascii=False)
     state = data.row("portfolio_state")
     assert state is not None
     parts = [
@@ -137,11 +137,11 @@ def test_slack_gets_every_part_of_the_contract(data: ReportData) -> None:
         LINK,
     ]
     for part in parts:
-        assert part in said, part
+        assert part in wording, part
     orders = data.latest("action").sort("seq")["contract_id"].to_list()
-    assert f"Actions: {len(orders)}" in said
-    assert all(name in said for name in orders[:3])
-    assert f"And {len(orders) - 3} more in the report." in said
+    assert f"Actions: {len(orders)}" in wording
+    assert all(name in wording for name in orders[:3])
+    assert f"And {len(orders) - 3} more in the report." in wording
 
 
 def test_slack_stays_within_ours_and_its_limits_and_keeps_the_link(data: ReportData) -> None:
@@ -153,16 +153,16 @@ def test_slack_stays_within_ours_and_its_limits_and_keeps_the_link(data: ReportD
 
 
 def test_names_and_errors_are_text_in_slack(data: ReportData) -> None:
-    said = json.dumps(slack.blocks(digest(with_orders(data, 3, HOSTILE)), "https://x|y>"), ensure_ascii=False)
-    assert "<!channel>" not in said
-    assert "<script" not in said
-    assert "https://x" not in said
+    wording = json.dumps(slack.blocks(digest(with_orders(data, 3, HOSTILE)), "https://x|y>"), ensure_ascii=False)
+    assert "<!channel>" not in wording
+    assert "<script" not in wording
+    assert "https://x" not in wording
 
 
-def test_what_was_not_computed_is_said_and_never_a_zero(data: ReportData) -> None:
+def test_a_missing_result_is_named_and_never_a_zero(data: ReportData) -> None:
     short = digest(without(data))
-    page, said = html.html(short, LINK), json.dumps(slack.blocks(short, LINK))
-    for text in (page, said, plain_text.text(short, LINK)):
+    page, blocks = html.html(short, LINK), json.dumps(slack.blocks(short, LINK))
+    for text in (page, blocks, plain_text.text(short, LINK)):
         assert "No targets were computed" in text
         assert "not known" in text
         assert not re.search(r"\b0\.00%", text)

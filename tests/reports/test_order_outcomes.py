@@ -1,4 +1,4 @@
-"""What came of orders, against levels made by hand: fills a day after the decision, gains by DV01 or notional."""
+"""Outcomes of orders, against levels made by hand: fills a day after the decision, gains by DV01 or notional."""
 
 import datetime as dt
 from typing import Any
@@ -123,5 +123,5 @@ def test_the_scorecard_counts_what_is_old_enough() -> None:
     assert (five.judged, five.right) == (2, 1)
     assert five.gain == pytest.approx(200.0 * (15 - 22))
     assert month.judged == 0
-    said = " ".join(actions.sentences(orders_view(data(order(0, "DI1_2Y", dv01_change_brl=200.0)))))
-    assert "Over 126 decisions 100% of 1 order were right after 5 days, for BRL\u00a0+3,000 before costs." in said
+    wording = " ".join(actions.sentences(orders_view(data(order(0, "DI1_2Y", dv01_change_brl=200.0)))))
+    assert "Over 126 decisions 100% of 1 order were right after 5 days, for BRL\u00a0+3,000 before costs." in wording

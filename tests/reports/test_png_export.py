@@ -1,4 +1,4 @@
-"""Pictures: all in one browser where there is one, and a plain reason where there is none."""
+"""PNG export: all figures in one browser, or no image and the reason."""
 
 import asyncio
 import struct
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports.page.png_export import NO_BROWSER, MAIL_FIGURES, PAPER, _collected, find_browser, on_paper, export_png
+from reports.page.png_export import MAIL_FIGURES, NO_BROWSER, PAPER, _collected, export_png, find_browser, on_paper
 from reports.page.render import figure_specs
 from tests.reports.sample import sample
 
@@ -15,9 +15,9 @@ SPEC = {"data": [{"type": "bar", "x": ["a", "b"], "y": [1, 3]}], "layout": {"hei
 browser = pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium on this machine")
 
 
-def size(png: bytes) -> tuple[int, int]:
+def size(png: bytes) -> tuple[Any, ...]:
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
-    return struct.unpack(">II", png[16:24])  # type: ignore[return-value]
+    return struct.unpack(">II", png[16:24])
 
 
 @browser
@@ -36,7 +36,7 @@ def test_a_figure_that_is_not_drawn_is_named_and_the_others_are_there() -> None:
     assert found.reason == "not drawn: bad (RuntimeError: no such trace)"
 
 
-def test_without_a_browser_there_is_none_and_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_browser_there_is_no_image_and_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("BROWSER_PATH", raising=False)
     found = export_png({"one": SPEC})
@@ -44,7 +44,7 @@ def test_without_a_browser_there_is_none_and_the_reason(monkeypatch: pytest.Monk
     assert found.reason == NO_BROWSER
 
 
-def test_a_browser_that_is_none_is_said_to_be_none(tmp_path: Path) -> None:
+def test_a_program_that_is_no_browser_is_named_as_the_reason(tmp_path: Path) -> None:
     fake = tmp_path / "chromium"
     fake.write_text("#!/bin/sh\nexit 3\n")
     fake.chmod(0o755)
@@ -53,7 +53,7 @@ def test_a_browser_that_is_none_is_said_to_be_none(tmp_path: Path) -> None:
     assert str(fake) in found.reason
 
 
-def test_browser_path_wins_and_one_that_is_not_there_is_not_used(
+def test_browser_path_has_precedence_and_a_missing_file_is_not_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     own = tmp_path / "my-chrome"
@@ -69,5 +69,5 @@ def test_a_picture_stands_on_white_and_the_figure_stays_as_it_was() -> None:
     assert SPEC["layout"]["paper_bgcolor"] == "red"  # type: ignore[index]
 
 
-def test_what_the_mail_shows_are_figures_of_the_page() -> None:
+def test_the_figures_of_the_mail_are_figures_of_the_page() -> None:
     assert set(MAIL_FIGURES) <= set(figure_specs(sample(days=130)))

@@ -1,4 +1,4 @@
-"""The page as a whole: deterministic, self-contained, escaped, in order, small, and true to its frames."""
+"""The whole page: deterministic, self-contained, escaped, in order, small, and with the numbers of its frames."""
 
 import dataclasses
 import datetime as dt
@@ -27,7 +27,7 @@ VOID = {"meta", "br", "hr", "img", "input", "link", "path"}
 
 
 class Page(HTMLParser):
-    """Reads the page's elements and complains about one that is closed out of order."""
+    """Parses the page; fails on an element that is closed out of order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -39,19 +39,19 @@ class Page(HTMLParser):
         self.feed(text)
         self.close()
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             self.open.append(tag)
         values = dict(attrs)
         self.tags.append((tag, values))
-        if "id" in values:
-            self.ids.append(values["id"])
+        if values.get("id"):
+            self.ids.append(values["id"] or "")
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:
             assert self.open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "h2":
             self.headings.append(data)
         if self.open and self.open[-1] not in ("script", "style"):
@@ -188,17 +188,17 @@ def test_hostile_names_stay_text() -> None:
 
 
 @pytest.mark.parametrize("table", list(GOLD))
-def test_an_absent_table_is_said_in_words_and_nothing_breaks(table: str) -> None:
-    said = Page(render(sample(days=80, drop=(table,)), AT))
-    assert said.headings == [*TITLES, "Receipts"]
+def test_an_absent_table_is_named_and_the_page_is_complete(table: str) -> None:
+    rendered = Page(render(sample(days=80, drop=(table,)), AT))
+    assert rendered.headings == [*TITLES, "Receipts"]
     if table in ("portfolio_state", "risk_metrics_daily", "regime", "agent_view", "strategy_signals", "feature",
                  "target_position", "pnl_attribution", "component_var", "dv01_ladder", "stress_test_results",
                  "risk_limits_status", "dataset_status", "input_receipt"):  # fmt: skip
-        text = " ".join(said.text)
+        text = " ".join(rendered.text)
         assert re.search(r"not known|not computed|not measured|No .* (computed|stored|given)|cannot be", text)
 
 
-def test_with_nothing_at_all_every_section_says_so_and_no_number_is_made_up() -> None:
+def test_without_any_table_every_section_names_its_gap_and_no_number_is_made_up() -> None:
     empty = dataclasses.replace(sample(days=3), frames={})
     sections = [make(empty) for make in SECTIONS]
     assert all(section.missing for section in sections)

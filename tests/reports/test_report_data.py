@@ -1,7 +1,8 @@
-"""ReportData: checked at the door, and blind to what comes after its decision."""
+"""ReportData checks its input and never reads rows after its decision."""
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 import polars as pl
 import pytest
@@ -18,7 +19,7 @@ def test_rows_after_the_decision_are_never_read() -> None:
     cut = {name: frame.filter(pl.col("as_of") <= times[-5]) for name, frame in full.frames.items()}
     for name in full.frames:
         assert earlier.history(name).equals(dataclasses.replace(earlier, frames=cut).history(name))
-    assert earlier.row("portfolio_state")["nav_brl"] == full.frames["portfolio_state"]["nav_brl"][-5]
+    assert earlier.latest("portfolio_state")["nav_brl"][0] == full.frames["portfolio_state"]["nav_brl"][-5]
 
 
 def test_yesterday_is_the_last_decision_before_and_a_gap_is_no_day() -> None:
@@ -31,7 +32,7 @@ def test_yesterday_is_the_last_decision_before_and_a_gap_is_no_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"as_of": dt.datetime(2026, 1, 2, 9)}, "no time zone"),
         ({"world": "moon"}, "unknown world 'moon'"),
@@ -39,8 +40,8 @@ def test_yesterday_is_the_last_decision_before_and_a_gap_is_no_day() -> None:
         ({"frames": {"regime": pl.DataFrame({"as_of": []})}}, "regime lacks the columns regime_id, probability"),
     ],
 )
-def test_bad_input_is_named(change, said) -> None:
-    with pytest.raises(BadInput, match=said):
+def test_bad_input_is_named(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
         dataclasses.replace(sample(days=3), **change)
 
 

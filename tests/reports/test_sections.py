@@ -1,4 +1,4 @@
-"""Each section's sentences and numbers, against frames made by hand so that the right answer can be read off."""
+"""Each section's sentences and numbers, against small frames made by hand."""
 
 import dataclasses
 import datetime as dt
@@ -86,11 +86,11 @@ def test_z_score_is_the_textbook_one() -> None:
     assert level.z == pytest.approx((20.0 - series.mean()) / series.std())  # type: ignore[operator]
 
 
-def test_the_curve_sentence_says_shape_and_turn() -> None:
+def test_the_curve_sentence_gives_shape_and_change_of_slope() -> None:
     rows = levels("pre_252", (7, 0.14, 1), (0, 0.1420, 1)) + levels("pre_1260", (7, 0.13, 1), (0, 0.1350, 1))
-    said = " ".join(market_snapshot.sentences(market_snapshot.view(made(feature=rows)))).replace("\u00a0", " ")
-    assert "The DI curve is inverted: 14.20% at 1y, 13.50% at 5y" in said
-    assert "moved +20 bp and +50 bp, 30 bp steeper" in said
+    wording = " ".join(market_snapshot.sentences(market_snapshot.view(made(feature=rows)))).replace("\u00a0", " ")
+    assert "The DI curve is inverted: 14.20% at 1y, 13.50% at 5y" in wording
+    assert "moved +20 bp and +50 bp, 30 bp steeper" in wording
 
 
 def test_breakeven_is_the_fisher_ratio() -> None:
@@ -107,12 +107,12 @@ def regimes(back: int, **odds: float) -> list[dict[str, Any]]:
     return [{"as_of": ago(back), "regime_id": name, "probability": p} for name, p in odds.items()]
 
 
-def test_a_change_of_regime_is_told() -> None:
+def test_a_change_of_regime_is_in_the_sentences() -> None:
     data = made(regime=regimes(7, A=0.9, B=0.1) + regimes(1, A=0.6, B=0.4) + regimes(0, A=0.3, B=0.7))
-    said = regime.sentences(regime_view(data))
-    assert said[0] == "The most probable regime is B at 70%, +60 points over a week."
-    assert said[1] == "It changed since yesterday, from A."
-    assert said[2] == "A is not far: 30%."
+    wording = regime.sentences(regime_view(data))
+    assert wording[0] == "The most probable regime is B at 70%, +60 points over a week."
+    assert wording[1] == "It changed since yesterday, from A."
+    assert wording[2] == "A is not far: 30%."
 
 
 def test_unknown_probabilities_are_no_regime() -> None:
@@ -123,7 +123,7 @@ def test_unknown_probabilities_are_no_regime() -> None:
 # Agents
 
 
-def test_agents_changes_and_what_they_could_not_see() -> None:
+def test_an_agents_changes_and_missing_inputs() -> None:
     base = {"agent_id": "fiscal", "confidence": 0.5, "drivers": '{"debt": -0.4}', "missing": '["x"]', "sentence": "S."}
     data = made(agent_view=[{**base, "as_of": ago(1), "score": 0.2}, {**base, "score": -0.4}])
     [agent] = agents_view(data).agents
@@ -145,7 +145,7 @@ def test_an_agent_without_a_view_is_missing_by_name() -> None:
 # Signals
 
 
-def test_flips_and_surges_are_told_and_a_lost_score_is_named() -> None:
+def test_flips_and_surges_are_in_the_sentences_and_a_missing_score_is_named() -> None:
     data = made(
         strategy_signals=[
             {
@@ -164,10 +164,12 @@ def test_flips_and_surges_are_told_and_a_lost_score_is_named() -> None:
     )
     view = signals_view(data)
     assert view.convictions[0].change_1d == pytest.approx(0.7)
-    said = " ".join(signals.sentences(view))
-    assert "The strongest signal is FX_X at −0.50, driven by carry z (−1.20); 1 of 2 strategies have a score." in said
-    assert "Flipped since yesterday: DOL to long." in said
-    assert "Conviction jumped in DOL +0.70." in said
+    wording = " ".join(signals.sentences(view))
+    assert (
+        "The strongest signal is FX_X at −0.50, driven by carry z (−1.20); 1 of 2 strategies have a score." in wording
+    )
+    assert "Flipped since yesterday: DOL to long." in wording
+    assert "Conviction jumped in DOL +0.70." in wording
     assert signals.section(data).missing == ("FX_Y has no score: it lacks cot_brl_oi.",)
 
 
@@ -200,10 +202,10 @@ def test_orders_are_counted_costed_and_the_biggest_is_named() -> None:
         {"instrument_id": "DOL", "unit_vol_brl": 2000.0},
     ]
     data = made(action=[ORDER, small], target_position=targets)
-    said = [text.replace("\u00a0", " ") for text in actions.sentences(orders_view(data))]
-    assert said[0] == "2 orders, costing BRL 1,500 in all."
-    assert "sell 90 DI1F29, from +35 to −55 contracts; invalid beyond 13.10% a year" in said[1]
-    assert said[2] == "The position changes side in DI1_2Y."
+    wording = [text.replace("\u00a0", " ") for text in actions.sentences(orders_view(data))]
+    assert wording[0] == "2 orders, costing BRL 1,500 in all."
+    assert "sell 90 DI1F29, from +35 to −55 contracts; invalid beyond 13.10% a year" in wording[1]
+    assert wording[2] == "The position changes side in DI1_2Y."
     line = executive_summary.action_line(data).replace("\u00a0", " ")
     assert line.startswith("2 orders, about BRL 1,500 in costs; the biggest: sell 90 DI1F29, from +35 to −55 contracts")
     assert "(BRL −1,200 per bp)" in line
@@ -225,8 +227,8 @@ def test_an_order_that_closes_has_no_invalidation_level() -> None:
     assert order_text.invalidation_text(row) == "closes it"
 
 
-def test_data_coverage_names_what_is_not_there() -> None:
-    rows = [
+def test_data_coverage_names_missing_datasets() -> None:
+    rows: list[dict[str, Any]] = [
         {"dataset": "a", "state": "ok"},
         {"dataset": "b", "state": "stale", "last_obs_date": dt.date(2026, 11, 2)},
         {"dataset": "c", "state": "failed", "last_obs_date": None},
@@ -235,7 +237,7 @@ def test_data_coverage_names_what_is_not_there() -> None:
     assert line == "1 of 3 datasets ok. Stale: b (last 2 Nov 2026). Failed: c (never seen)."
 
 
-def test_a_breach_is_said_first_and_marked() -> None:
+def test_a_breach_comes_first_and_is_marked() -> None:
     data = made(risk_limits_status=[{"limit_id": "var_95", "name": "VaR 95%, one day", "status": "breach"}])
     assert executive_summary.change_line(data).startswith("LIMIT BREACHED: VaR 95%, one day.")
     assert [line.alert for line in executive_summary.lines(data, [])] == [False, True, False, False, False]
@@ -252,5 +254,5 @@ def test_the_first_screens_numbers_follow_the_frames() -> None:
 
 def test_on_the_first_day_flips_are_not_known_rather_than_none() -> None:
     data = made(aggregated_signal=[{"instrument_id": "DOL", "conviction": 0.4, "flip": None}])
-    assert not [said for said in signals.sentences(signals_view(data)) if "side" in said]
+    assert not [wording for wording in signals.sentences(signals_view(data)) if "side" in wording]
     assert "Flips: not known." in executive_summary.change_line(data)

@@ -43,25 +43,25 @@ def test_the_books_sentences_carry_its_numbers() -> None:
         },
         {"instrument_id": "IND", "pnl_brl": -600_000.0, "price_pnl_brl": -6e5, "carry_pnl_brl": 0.0, "cost_brl": 0.0},
     ]
-    said = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows, pnl_attribution=parts))))
-    said = said.replace("\u00a0", " ")
-    assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in said
-    assert "The book is 0.50% below its peak; expected volatility is 7.0% a year against a target of 8.0%." in said
-    assert "Over the day DOL earned BRL 100,000 and IND lost BRL 600,000." in said
+    wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows, pnl_attribution=parts))))
+    wording = wording.replace("\u00a0", " ")
+    assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in wording
+    assert "The book is 0.50% below its peak; expected volatility is 7.0% a year against a target of 8.0%." in wording
+    assert "Over the day DOL earned BRL 100,000 and IND lost BRL 600,000." in wording
 
 
-def test_the_months_attribution_is_refused_when_a_day_of_it_lacks() -> None:
+def test_the_months_attribution_is_refused_where_a_day_is_missing() -> None:
     rows = [state(2, 1e8, 0.0), state(1, 1e8, 0.0), state(0, 1e8, 0.0)]
     part = {"instrument_id": "DOL", "pnl_brl": 5.0, "price_pnl_brl": 5.0, "carry_pnl_brl": 0.0, "cost_brl": 0.0}
     data = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, part])
     assert portfolio_view(data).month_pnl == ()
-    [said] = [text for text in portfolio.section(data).missing if "month" in text]
-    assert "lacks 1 day of this month, the first 18 Nov 2026" in said
+    [wording] = [text for text in portfolio.section(data).missing if "month" in text]
+    assert "lacks 1 day of this month, the first 18 Nov 2026" in wording
     whole = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, {**part, "as_of": ago(1)}, part])
     assert portfolio_view(whole).month_pnl[0]["pnl_brl"] == 15.0
 
 
-def test_a_flat_book_is_said_to_be_flat_and_a_missing_one_is_not() -> None:
+def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
     row = {"instrument_id": "DOL", "contracts": 0, "contracts_before": 0}
     assert "The book is flat and is to stay flat." in portfolio.sentences(portfolio_view(made(target_position=[row])))
     assert "No target positions were computed for this decision." in portfolio.section(made()).missing
@@ -86,9 +86,9 @@ LIMIT = {
 
 def test_var_is_set_against_its_limit_and_a_hot_limit_is_named() -> None:
     data = made(risk_metrics_daily=[tail(0.027)], risk_limits_status=[LIMIT])
-    said = risk.sentences(risk_view(data))
-    assert said[0] == "VaR 95% (historical) is 2.70% of NAV, 90% of its 3.00% limit."
-    assert said[1] == "Limits to watch: VaR 95%, one day (90.0%, red)."
+    wording = risk.sentences(risk_view(data))
+    assert wording[0] == "VaR 95% (historical) is 2.70% of NAV, 90% of its 3.00% limit."
+    assert wording[1] == "Limits to watch: VaR 95%, one day (90.0%, red)."
 
 
 def test_the_headline_is_the_method_that_the_desk_tests() -> None:
@@ -109,7 +109,7 @@ def test_an_exception_is_a_loss_beyond_the_var_of_two_decisions_before() -> None
 
 def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:
     base = {"instrument_id": "TOTAL", "kind": "parametric"}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**base, "scenario_id": "a", "name": "Mild", "pnl_brl": 1e6, "pnl_fraction": 0.01},
         {**base, "scenario_id": "b", "name": "Storm", "pnl_brl": -4e6, "pnl_fraction": -0.04},
         {**base, "scenario_id": "c", "name": "Unknown", "pnl_brl": None, "pnl_fraction": None},
@@ -117,8 +117,8 @@ def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:
     data = made(stress_test_results=rows)
     view = risk_view(data)
     assert [row["name"] for row in view.stress] == ["Storm", "Mild"]
-    said = " ".join(risk.sentences(view)).replace("\u00a0", " ")
-    assert "The worst scenario is Storm: the book loses BRL 4.00 million (−4.0% of NAV)." in said
+    wording = " ".join(risk.sentences(view)).replace("\u00a0", " ")
+    assert "The worst scenario is Storm: the book loses BRL 4.00 million (−4.0% of NAV)." in wording
     assert "These scenarios could not be priced: Unknown." in risk.section(data).missing
 
 

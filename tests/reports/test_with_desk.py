@@ -11,7 +11,7 @@ from desk.risk.risk_pass import run_risk
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
-from reports.elements import order_text
+from reports.elements.order_text import order_text
 from reports.elements.report_data import ReportData
 from reports.page.render import figure_specs, render
 from tests.desk.portfolio.panels import make_aggregated, make_values
@@ -27,11 +27,11 @@ def data() -> ReportData:
 
 
 def test_every_figure_of_book_and_risk_is_there(data: ReportData) -> None:
-    wanted = {
+    expected = {
         "fig-nav", "fig-underwater", "fig-months", "fig-pnl-day", "fig-pnl-month", "fig-tail", "fig-limits",
         "fig-var-history", "fig-component-var", "fig-stress", "fig-dv01",
     }  # fmt: skip
-    assert wanted <= set(figure_specs(data))
+    assert expected <= set(figure_specs(data))
     assert render(data, dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
 
 
@@ -59,5 +59,5 @@ def test_the_parts_on_the_page_add_up(data: ReportData) -> None:
 def test_orders_are_read_as_the_desk_wrote_them(data: ReportData) -> None:
     for row in orders_view(data).orders:
         assert row["contracts_to"] - row["contracts_from"] == row["order_contracts"]
-        assert order_text.order_text(row).startswith(row["side"])
+        assert order_text(row).startswith(row["side"])
         assert row["sentence"].lower().startswith(row["side"])

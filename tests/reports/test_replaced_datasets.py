@@ -1,4 +1,4 @@
-"""What stood in for a dataset is said at the top, and a curve's levels lead back to it."""
+"""A dataset that replaced another is named in the executive summary, and a curve's levels refer to its receipt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def row(input_id: str, day: dt.date | None, state: str = "known") -> dict[str, A
     return {"input_id": input_id, "obs_date": day, "state": state, "source": "b3_market_data", "sha256": None}
 
 
-def test_the_top_of_the_page_names_what_stands_in() -> None:
+def test_the_summary_names_the_replacement_of_a_dataset() -> None:
     replaced = ({"dataset": "b3_swap_curves", "error": "ANBIMA prices stand in"},)
     assert data_line(Coverage(20, 20, (), replaced)) == (
         "20 of 20 datasets ok. Not its own numbers: b3_swap_curves (ANBIMA prices stand in)."

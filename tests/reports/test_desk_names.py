@@ -1,4 +1,4 @@
-"""What the page knows of the desk by name is what the desk has."""
+"""The names and units that the report repeats from the desk are those of the desk."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_measure_stands_in_its_market_unit_with_its_change() -> None:
     assert frame("agent_measure", [{"as_of": NOW}]).height == 1
 
 
-def test_every_factor_of_the_stress_has_words() -> None:
+def test_every_stress_factor_has_a_name() -> None:
     for factor in FACTORS[:CURVE_COUNT]:
         curve, _, vertex = factor.rpartition("_")
         assert curve in CURVES
@@ -48,12 +48,12 @@ def test_every_factor_of_the_stress_has_words() -> None:
     assert set(FACTORS[CURVE_COUNT:]) == {*SPOTS, SHORT_RATE}
 
 
-def test_the_bands_of_the_bullets_are_the_limits_own() -> None:
+def test_the_bands_of_the_limit_chart_are_those_of_the_limits() -> None:
     rules = load_desk_parameters().limits
     assert (rules.amber, rules.red) == pytest.approx((AMBER_FROM, RED_FROM))
 
 
-def test_every_driver_of_every_agent_has_words() -> None:
+def test_every_driver_of_every_agent_has_a_name() -> None:
     for agent in agents.AGENTS:
         for driver in agent.drivers:
             assert agent_driver_name(driver.column) == DRIVER_LABELS[driver.column] == driver.label

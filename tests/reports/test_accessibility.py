@@ -16,7 +16,7 @@ from tests.reports.test_render import AT, Page
 
 CSS = (resources.files("reports.templates") / "report.css").read_text(encoding="utf-8")
 TEXT, GRAPHIC = 4.5, 3.0
-"""WCAG 2.1: 1.4.3 for text (AA), 1.4.11 for what a chart is read by."""
+"""Least contrast by WCAG 2.1: 1.4.3 for text (AA), 1.4.11 for lines and bars."""
 
 
 def variables(block: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def variables(block: str) -> dict[str, str]:
 LIGHT = variables(CSS.split("@media")[0])
 DARK = LIGHT | variables(re.search(r"prefers-color-scheme:dark\)\{:root\{(.*?)\}", CSS).group(1))  # type: ignore[union-attr]
 PRINT = DARK | variables(re.search(r"@media print\{\n:root\{(.*?)\}", CSS).group(1))  # type: ignore[union-attr]
-"""What a reader in the dark prints is as light as what anybody prints."""
+"""Print styles apply on top of either theme: the printed page is light."""
 THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}
 
 
@@ -51,10 +51,10 @@ def test_the_formula_is_wcags() -> None:
 
 @pytest.mark.parametrize("theme", list(THEMES))
 @pytest.mark.parametrize("ink", ["ink", "muted", "accent", "gain", "loss", "ok", "amber", "red"])
-def test_text_is_read_on_every_ground_that_it_stands_on(theme: str, ink: str) -> None:
+def test_text_has_enough_contrast_on_every_background(theme: str, ink: str) -> None:
     colors = THEMES[theme]
-    for ground in ("page", "paper", "soft"):
-        assert contrast(colors[ink], colors[ground]) >= TEXT, (theme, ink, ground)
+    for background in ("page", "paper", "soft"):
+        assert contrast(colors[ink], colors[background]) >= TEXT, (theme, ink, background)
 
 
 @pytest.mark.parametrize("theme", list(THEMES))
@@ -62,7 +62,7 @@ def test_the_banner_and_a_breach_are_read(theme: str) -> None:
     colors = THEMES[theme]
     assert contrast(colors["banner-ink"], colors["banner"]) >= TEXT
     assert contrast(colors["breach-ink"], colors["red"]) >= TEXT
-    assert contrast(colors["ink"], colors["banner"]) >= TEXT  # a receipt that was asked for
+    assert contrast(colors["ink"], colors["banner"]) >= TEXT  # the receipt that a link points to
 
 
 def drawn(name: str, theme: str) -> str:
@@ -91,7 +91,7 @@ def test_every_colour_of_a_figure_has_its_twin_for_dark() -> None:
     assert set(colors) == set(palette.DARK)
 
 
-def test_tables_stand_without_a_script_and_are_told_to_a_screen_reader() -> None:
+def test_tables_need_no_script_and_are_labelled_for_a_screen_reader() -> None:
     html = render(sample(days=60), AT)
     page = Page(re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL))
     captions = [values for tag, values in page.tags if tag == "caption"]
