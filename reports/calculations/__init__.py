@@ -1,1 +1,1 @@
-"""What the report computes from the stored rows: changes, statistics, sums. Pure; the tables and charts show it."""
+"""Calculations on the stored rows: changes, statistics, sums. Tables, charts and sentences show their results."""

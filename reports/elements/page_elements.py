@@ -1,6 +1,6 @@
 """The elements of a section: tables, figures, cards. Plain records; the template turns them into HTML.
 
-Titles, captions, column heads, units and cell texts are English here: the template translates them.
+Titles, captions, column heads, units and cell texts may be English: the template translates them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Cell:
     tone: Tone = ""
     href: str = ""
     svg: str = ""
-    """Path data of a sparkline, in place of the text. Never text from outside: it is not escaped."""
+    """Path data of a sparkline, drawn in place of the text."""
 
 
 @dataclass(frozen=True, slots=True)
