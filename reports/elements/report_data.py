@@ -19,9 +19,6 @@ from desk.model import WORLDS, World, desk_day
 
 Row = dict[str, Any]
 
-HISTORY_DAYS = 504
-"""Decisions of history to load for the tables in HISTORY: two years of business days."""
-
 HISTORY = (
     "portfolio_state",
     "risk_metrics_daily",
