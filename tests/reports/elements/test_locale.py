@@ -27,9 +27,9 @@ from reports.page.render import figure_specs, render
 from reports.sections.agent_views import agent_sentence
 from reports.tables.agent_measures import MEASURES, UNITS
 from reports.tables.tear_sheet_tables import STATISTICS
+from tests.reports.hand_made import made
+from tests.reports.html_page import AT, VOID
 from tests.reports.sample import sample
-from tests.reports.test_render import AT, VOID
-from tests.reports.test_sections import made
 
 FOLDER = Path(reports.__file__).parent
 ENGLISH = re.compile(

@@ -9,9 +9,8 @@ from desk.errors import BadInput
 from desk.model import decision_time
 from reports.elements.report_data import ReportData
 from reports.page.diff import PARTS, differences
+from tests.reports.hand_made import LIMIT, NOW, ago, levels, made, tail
 from tests.reports.sample import sample
-from tests.reports.test_sections import NOW, ago, levels, made
-from tests.reports.test_sections_book import LIMIT, tail
 
 
 def part(text: str, title: str) -> list[str]:

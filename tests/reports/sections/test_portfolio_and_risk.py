@@ -8,7 +8,7 @@ import pytest
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
 from reports.sections import portfolio, risk
-from tests.reports.test_sections import DAY, ago, made
+from tests.reports.hand_made import DAY, LIMIT, ago, made, tail
 
 # Portfolio
 
@@ -68,20 +68,6 @@ def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
 
 
 # Risk
-
-
-def tail(value: float, method: str = "historical", metric: str = "var_95", back: int = 0) -> dict[str, Any]:
-    return {"as_of": ago(back), "metric": metric, "method": method, "value": value, "observations": 756}
-
-
-LIMIT = {
-    "limit_id": "var_95",
-    "name": "VaR 95%, one day",
-    "value": 0.027,
-    "threshold": 0.03,
-    "utilisation": 0.9,
-    "status": "red",
-}
 
 
 def test_var_is_set_against_its_limit_and_a_hot_limit_is_named() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from reports.elements import palette
 from reports.page.render import render
+from tests.reports.html_page import AT, Page
 from tests.reports.sample import sample
-from tests.reports.test_render import AT, Page
 
 CSS = (resources.files("reports.templates") / "report.css").read_text(encoding="utf-8")
 TEXT, GRAPHIC = 4.5, 3.0

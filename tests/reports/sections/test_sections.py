@@ -8,40 +8,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from desk.model import decision_time
 from reports.calculations.agents import agents_view
 from reports.calculations.levels import Levels
 from reports.calculations.orders import orders_view
 from reports.calculations.regimes import regime_view
 from reports.calculations.signals import signals_view
 from reports.elements import order_text
-from reports.elements.report_data import ReportData
 from reports.page import executive_summary
 from reports.sections import actions, agent_views, market_snapshot, regime, signals
+from tests.reports.hand_made import DAY, NOW, ago, levels, made
 from tests.reports.sample import sample
-from tests.reports.sample_parts import frame
-
-DAY = dt.date(2026, 11, 19)  # a Thursday
-NOW = decision_time(DAY)
-
-
-def ago(days: int) -> dt.datetime:
-    return decision_time(DAY - dt.timedelta(days=days))
-
-
-def made(**tables: list[dict[str, Any]]) -> ReportData:
-    """ReportData of hand-made rows; `as_of` is today's decision where a row says nothing."""
-    frames = {name: frame(name, [{"as_of": NOW, **row} for row in rows]) for name, rows in tables.items()}
-    return ReportData(NOW, "live", "run", "code", frames)
-
-
-def levels(name: str, *values: tuple[int, float, int]) -> list[dict[str, Any]]:
-    """(days ago, value, age of the observation in days) -> feature rows."""
-    return [
-        {"as_of": ago(back), "feature_id": name, "value": value, "obs_date": DAY - dt.timedelta(days=back + age)}
-        for back, value, age in values
-    ]
-
 
 # Market snapshot
 

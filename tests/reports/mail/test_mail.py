@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import struct
-import zlib
 from html.parser import HTMLParser
 
 import polars as pl
@@ -17,6 +15,7 @@ from reports.elements.report_data import ReportData
 from reports.mail import html, plain_text, slack
 from reports.mail.digest import digest
 from sandbox.deliveries import refusal
+from tests.reports.png_bytes import png
 from tests.reports.sample import sample
 
 LINK = "https://desk.example/api/v1/reports/daily/2026-11-19"
@@ -36,15 +35,6 @@ class Tags(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
-
-
-def png(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    rows = zlib.compress(b"".join(b"\0" + bytes(width) for _ in range(height)))
-    return html.PNG_MARK + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def with_orders(data: ReportData, count: int, text: str) -> ReportData:

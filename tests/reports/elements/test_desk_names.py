@@ -11,8 +11,8 @@ from reports.charts.risk_charts import AMBER_FROM, RED_FROM
 from reports.elements.labels import DRIVER_LABELS, agent_driver_name
 from reports.elements.scenario_text import CURVES, SHORT_RATE, SPOTS
 from reports.tables.agent_measures import MEASURES, UNITS, VALUE, measure_table
+from tests.reports.hand_made import NOW, ago, made
 from tests.reports.sample_parts import frame
-from tests.reports.test_sections import NOW, ago, made
 
 
 def test_every_measure_shown_is_one_that_an_agent_computes_in_the_unit_shown() -> None:
