@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 
-import empyrical
+import empyrical  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 from scipy import stats
