@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -19,6 +19,10 @@ import polars as pl
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 UTC = ZoneInfo("UTC")
 DECISION_TIME = dt.time(6, 0)
+
+World = Literal["live", "sandbox", "recorded"]
+"""Which data a database holds: fetched from the sources, fetched from the sandbox, or replayed from a recording."""
+WORLDS: tuple[World, ...] = get_args(World)
 
 Stamp = Literal["source", "rule", "sight", "imported"]
 """Where a knowledge time comes from: the source's own vintage, the declared publication rule, our own first sight of

@@ -18,9 +18,9 @@ from desk.gold import GOLD
 from desk.model import decision_time
 from flows.transform import history_start
 from reports.elements.report_data import HISTORY, ReportData
-from reports.page.pictures import MAIL_FIGURES, Pictures, pictures
+from reports.page.markdown_summary import actions_table, summary_markdown
+from reports.page.png_export import MAIL_FIGURES, PngImages, export_png
 from reports.page.render import figure_specs, render
-from reports.page.summary import actions_table, summary_markdown
 from tasks.alerts import report_delivery
 from tasks.run.run import Run
 from tasks.run.stages import StageResult, Stopwatch
@@ -81,13 +81,13 @@ async def _queue(run: Run, data: ReportData) -> None:
     run.progress.event("note", "delivery", "done", message=said)
 
 
-async def _pictures(run: Run, data: ReportData) -> Pictures:
+async def _pictures(run: Run, data: ReportData) -> PngImages:
     """The mail's charts, where there is a mail to send; why there are none is said, and the mail goes out all the
     same."""
     if run.settings.smtp_host is None:
-        return Pictures()
+        return PngImages()
     specs = {name: spec for name, spec in figure_specs(data).items() if name in MAIL_FIGURES}
-    drawn = await asyncio.to_thread(pictures, specs)
+    drawn = await asyncio.to_thread(export_png, specs)
     if drawn.reason:
         run.progress.event("note", "delivery", "done", message=f"mail without pictures: {drawn.reason}")
     return drawn

@@ -43,11 +43,11 @@ def draw_pictures(home: Home, last: LastWorld, day: dt.date | None, folder: Path
     """Writes every figure of a report as FOLDER/DAY-FIGURE.png and prints where. Raises BadInput without a report, a
     browser or a folder that can be written."""
     from blocks.settings import load_settings
-    from reports.page.pictures import pictures
+    from reports.page.png_export import export_png
     from reports.page.render import figure_specs
 
     [data] = stored(home, last, [day])
-    drawn = pictures(figure_specs(data, load_settings().report_language))
+    drawn = export_png(figure_specs(data, load_settings().report_language))
     if not drawn:
         raise BadInput(drawn.reason or "the report has no figures")
     try:

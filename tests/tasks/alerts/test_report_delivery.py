@@ -23,8 +23,8 @@ from tasks.channels.message import Channel, Message, Receipt
 from tasks.channels.slack import Slack as SlackChannel
 from tasks.store import Report, Store
 from tests.fixtures.deliveries import Mailbox, Slack
+from tests.reports.png_bytes import png
 from tests.reports.sample import sample
-from tests.reports.test_mail import png
 
 PAGE = "<!DOCTYPE html><title>the whole page</title>" + "x" * 200_000
 LINK = "http://127.0.0.1:8000/api/v1/reports/daily/2026-11-19"
