@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+DAYS_PER_YEAR = 252
+"""Business days of a year: the convention of BRL rates (BUS/252), and trading days for annual volatility."""
+BASIS_POINT = 1e-4
+"""One basis point as a fraction."""
+
 _POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?\Z")
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from desk.model import SILVER, Series
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.bonds import listed_bonds, quote
 from sandbox.economy.draws import Floats
@@ -97,8 +98,8 @@ def _curves(world: World, economy: Economy) -> pl.DataFrame:
     days = economy.timeline.days[at]
     known = world.known_times(_RULES["pre"], days)
     terms = np.array(TERMS_BD)
-    years = terms[None, :] / 252.0
-    calendar_days = terms[None, :] * 365.0 / 252.0
+    years = terms[None, :] / DAYS_PER_YEAR
+    calendar_days = terms[None, :] * 365.0 / DAYS_PER_YEAR
     row = at[:, None]
     cupom = linear_360(economy.rates.cupom(row, calendar_days / 365.0), calendar_days)
     frames = [

@@ -17,6 +17,7 @@ import polars as pl
 
 from desk.arrays import FloatArray
 from desk.errors import BadInput, MissingInput
+from desk.units import DAYS_PER_YEAR
 
 FULL_CONVICTION_Z = 2.0
 """The z-score at which a view is as strong as it gets: two standard deviations, the usual entry of mean-reversion and
@@ -41,7 +42,7 @@ class Strategy(ABC):
     idea: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
     legs: ClassVar[tuple[Leg, ...]]
-    min_history: ClassVar[int] = 252
+    min_history: ClassVar[int] = DAYS_PER_YEAR
     fewest_components: ClassVar[int] = 1
     fresh_bd: ClassVar[int] = 3
     """Business days that the oldest input may be old before the signal counts as stale."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
 from desk.transforms import rolling
-from desk.transforms.features import YEAR
+from desk.units import DAYS_PER_YEAR
 
 FULL_GAP = 0.005
 """Half a point over the next four meetings: Copom's usual step, so a gap of it is one decision that is in doubt."""
@@ -23,4 +23,4 @@ class RatesCopomPath(Strategy):
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         gap = values["mp_copom_path_gap"]
-        return {"path_gap": conviction(gap, FULL_GAP), "path_gap_z": conviction(rolling.zscore(gap, YEAR))}
+        return {"path_gap": conviction(gap, FULL_GAP), "path_gap_z": conviction(rolling.zscore(gap, DAYS_PER_YEAR))}

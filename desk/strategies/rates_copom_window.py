@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction, inside_window
 from desk.transforms import rolling
-from desk.transforms.features import YEAR
+from desk.units import DAYS_PER_YEAR
 
 BEFORE_BD, AFTER_BD = 5, 4
 """Copom's silence: from the Wednesday of the week before the decision to the minutes, on the Tuesday after it."""
@@ -28,5 +28,5 @@ class RatesCopomWindow(Strategy):
         inside = inside_window(values["mp_copom_bd_to"], values["mp_copom_bd_since"], BEFORE_BD, AFTER_BD)
         return {
             "front_gap": inside * conviction(gap, FULL_GAP),
-            "front_gap_z": inside * conviction(rolling.zscore(gap, YEAR)),
+            "front_gap_z": inside * conviction(rolling.zscore(gap, DAYS_PER_YEAR)),
         }

@@ -23,9 +23,8 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.errors import BadInput
 from desk.transforms.cashflows import CashFlows, business_days, cash_flows, present_values
-from desk.transforms.curves import BUS_YEAR
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
-BP = 1e-4
 _YEAR_DIGITS = 14
 _PU_DIGITS = 6
 _VNA_DAY = 14  # days after the first of the month
@@ -60,7 +59,7 @@ def price(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> Floa
     Raises BadInput for an infinite rate, one at or below -100%, or a maturity at or before settlement.
     """
     flows, level = _checked(bond, settle, maturity, rate)
-    years = _truncated(np.nan_to_num(flows.days) / BUS_YEAR, _YEAR_DIGITS)
+    years = _truncated(np.nan_to_num(flows.days) / DAYS_PER_YEAR, _YEAR_DIGITS)
     values = flows.amounts / (1.0 + level[:, None]) ** years
     known = np.asarray(np.isfinite(values).all(axis=1) & np.isfinite(flows.days).any(axis=1))
     values = np.where(known[:, None], values, 0.0)
@@ -108,7 +107,7 @@ def rate_from_price(bond: Bond, settle: Days, maturity: Days, quoted: npt.ArrayL
     if np.isinf(worth).any() or (worth <= 0).any():
         raise BadInput(f"{bond.name}: a price of {worth[np.isinf(worth) | (worth <= 0)][0]} is not a price")
     flows, _ = _checked(bond, settle, maturity, np.zeros(len(settle)))
-    years = np.nan_to_num(flows.days) / BUS_YEAR
+    years = np.nan_to_num(flows.days) / DAYS_PER_YEAR
     target = np.log(worth)
     growth = np.zeros(len(settle))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,7 +125,7 @@ def modified_duration(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayL
     """Years (R,): relative fall of the price for a rise of the rate, -dP/dr / P."""
     flows, level = _checked(bond, settle, maturity, rate)
     values = present_values(flows, level)
-    years = np.nan_to_num(flows.days) / BUS_YEAR
+    years = np.nan_to_num(flows.days) / DAYS_PER_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):
         macaulay = (values * years).sum(axis=1) / values.sum(axis=1)
     return np.asarray(macaulay / (1.0 + level))
@@ -137,13 +136,15 @@ def dv01(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> Float
     for an indexed bond); positive. By formula: price before rounding x modified duration x 1 bp."""
     flows, level = _checked(bond, settle, maturity, rate)
     worth = _unrounded(flows, level)
-    return np.asarray(worth * modified_duration(bond, settle, maturity, level) * BP)
+    return np.asarray(worth * modified_duration(bond, settle, maturity, level) * BASIS_POINT)
 
 
-def dv01_by_bump(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike, bump: float = BP / 10) -> FloatArray:
+def dv01_by_bump(
+    bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike, bump: float = BASIS_POINT / 10
+) -> FloatArray:
     """The same by repricing at `bump` below and above the rate, scaled to one basis point."""
     flows, level = _checked(bond, settle, maturity, rate)
-    return np.asarray((_unrounded(flows, level - bump) - _unrounded(flows, level + bump)) / (2.0 * bump) * BP)
+    return np.asarray((_unrounded(flows, level - bump) - _unrounded(flows, level + bump)) / (2.0 * bump) * BASIS_POINT)
 
 
 def _unrounded(flows: CashFlows, rate: FloatArray) -> FloatArray:

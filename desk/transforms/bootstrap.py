@@ -12,7 +12,8 @@ import numpy as np
 from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.transforms.cashflows import business_days, cash_flows, present_values
-from desk.transforms.curves import BUS_YEAR, log_linear
+from desk.transforms.curves import log_linear
+from desk.units import DAYS_PER_YEAR
 
 _NEWTON_STEPS = 30
 _NEWTON_TOLERANCE = 1e-14
@@ -39,7 +40,7 @@ def bootstrap(settle: Days, maturity: Days, yields: FloatArray, coupon: FloatArr
                 nodes[there, :k],
             )
     with np.errstate(invalid="ignore"):
-        zeros = np.expm1(nodes * BUS_YEAR / tenor)
+        zeros = np.expm1(nodes * DAYS_PER_YEAR / tenor)
     return np.where(np.isfinite(nodes), tenor, np.nan), np.asarray(zeros)
 
 
@@ -62,7 +63,7 @@ def _next_node(
     rest = price - np.nansum(np.where(beyond, 0.0, amounts * np.exp(-inner)), axis=1)
     ahead = np.where(beyond, flow_days - last_day[:, None], 0.0)
     weight = np.where(beyond, amounts, 0.0) * np.exp(-last)[:, None]
-    forward = np.log1p(yields) / BUS_YEAR
+    forward = np.log1p(yields) / DAYS_PER_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):  # a bond with no flow beyond the last node has no solution
         for _ in range(_NEWTON_STEPS):
             value = weight * np.exp(-forward[:, None] * ahead)

@@ -19,9 +19,8 @@ import numpy.typing as npt
 
 from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import BUS_YEAR, flat_forward, pu, pu_dv01
-
-BP = 1e-4
+from desk.transforms.curves import flat_forward, pu, pu_dv01
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class CarryRoll:
 
         `rate_volatility` (T, M), or what broadcasts to it: daily standard deviation of the contract's rate, a fraction.
         """
-        risk = np.asarray(rate_volatility, dtype=np.float64) / BP * self.dv01_brl
+        risk = np.asarray(rate_volatility, dtype=np.float64) / BASIS_POINT * self.dv01_brl
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where(risk > 0, self.total_brl / risk, np.nan))
 
@@ -61,7 +60,7 @@ def carry_roll(
         raise BadInput(f"carry: a horizon of {horizon_bd} business days for a contract of {np.nanmin(left):g}")
     now = flat_forward(tenors_bd, values, left)
     then = flat_forward(tenors_bd, values, left - horizon_bd)
-    price, years = pu(now, left), horizon_bd / BUS_YEAR
+    price, years = pu(now, left), horizon_bd / DAYS_PER_YEAR
     held = pu(now, left - horizon_bd)
     funded = price * (1.0 + np.asarray(cdi, dtype=np.float64).reshape(-1, 1)) ** years
     return CarryRoll(held - funded, pu(then, left - horizon_bd) - held, pu_dv01(now, left))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from desk import calendars
 from desk.arrays import FloatArray
 from desk.calendars import CONSCIOUSNESS_DAY_KNOWN, Days
-from desk.transforms.curves import BUS_YEAR
+from desk.units import DAYS_PER_YEAR
 
 _HALF_YEAR = 6
 
@@ -71,6 +71,6 @@ def cash_flows(settle: Days, maturity: Days, coupon: FloatArray, face: float) ->
 
 def present_values(flows: CashFlows, rate: FloatArray) -> FloatArray:
     """Value of each flow (R, F) at the yield `rate` (R,), annual effective; 0 where there is no flow."""
-    years = np.nan_to_num(flows.days) / BUS_YEAR
+    years = np.nan_to_num(flows.days) / DAYS_PER_YEAR
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(flows.amounts / (1.0 + rate[:, None]) ** years)

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import BUS_YEAR, linear_360_growth, linear_360_rate
+from desk.transforms.curves import linear_360_growth, linear_360_rate
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
 
 def discount_factor(rate: npt.ArrayLike, calendar_days: npt.ArrayLike) -> FloatArray:
@@ -39,7 +40,7 @@ def cupom_from_future(
 
     `spot` and `future` in one unit. Clean when spot is the dollar of the moment, dirty when it is yesterday's PTAX.
     """
-    real = np.log1p(np.asarray(pre, dtype=np.float64)) * np.asarray(business_days, dtype=np.float64) / BUS_YEAR
+    real = np.log1p(np.asarray(pre, dtype=np.float64)) * np.asarray(business_days, dtype=np.float64) / DAYS_PER_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):
         premium = np.log(np.asarray(future, dtype=np.float64) / np.asarray(spot, dtype=np.float64))
     return linear_360_rate(real - premium, days)
@@ -58,7 +59,7 @@ def dirty_from_clean(clean: npt.ArrayLike, days: npt.ArrayLike, spot: npt.ArrayL
 def cupom_dv01(rate: npt.ArrayLike, days: npt.ArrayLike, face: float = 1.0) -> FloatArray:
     """Gain of `face` due in `days`, held long, when its cupom falls by a basis point; in the face's unit, positive."""
     years = np.asarray(days, dtype=np.float64) / 360.0
-    return np.asarray(face * discount_factor(rate, days) ** 2 * years * 1e-4)
+    return np.asarray(face * discount_factor(rate, days) ** 2 * years * BASIS_POINT)
 
 
 def _log_ratio(spot: npt.ArrayLike, ptax: npt.ArrayLike) -> FloatArray:

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from desk.arrays import FloatArray
 from desk.errors import BadInput
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
-BUS_YEAR = 252.0
 FACE_BRL = 100_000.0
 
 
 def pu(rate: npt.ArrayLike, bd: npt.ArrayLike, face: float = FACE_BRL) -> FloatArray:
     """Unit price of `face` BRL due in `bd` business days: face / (1 + rate)^(bd/252). Source: B3, DI1 contract."""
-    growth = (1.0 + np.asarray(rate, dtype=np.float64)) ** (np.asarray(bd, dtype=np.float64) / BUS_YEAR)
+    growth = (1.0 + np.asarray(rate, dtype=np.float64)) ** (np.asarray(bd, dtype=np.float64) / DAYS_PER_YEAR)
     return np.asarray(face / growth)
 
 
@@ -29,14 +29,14 @@ def rate_from_pu(price: npt.ArrayLike, bd: npt.ArrayLike, face: float = FACE_BRL
     days = np.asarray(bd, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = face / np.asarray(price, dtype=np.float64)
-        return np.asarray(np.where(days > 0, ratio ** (BUS_YEAR / days) - 1.0, np.nan))
+        return np.asarray(np.where(days > 0, ratio ** (DAYS_PER_YEAR / days) - 1.0, np.nan))
 
 
 def pu_dv01(rate: npt.ArrayLike, bd: npt.ArrayLike, face: float = FACE_BRL) -> FloatArray:
     """BRL per bp for one contract held long the price; positive when a fall in the rate gains. Shape: broadcast."""
     level = np.asarray(rate, dtype=np.float64)
-    years = np.asarray(bd, dtype=np.float64) / BUS_YEAR
-    return np.asarray(pu(level, bd, face) * years / (1.0 + level) * 1e-4)
+    years = np.asarray(bd, dtype=np.float64) / DAYS_PER_YEAR
+    return np.asarray(pu(level, bd, face) * years / (1.0 + level) * BASIS_POINT)
 
 
 def forward_rate(
@@ -46,7 +46,7 @@ def forward_rate(
     near, far = np.asarray(near_bd, dtype=np.float64), np.asarray(far_bd, dtype=np.float64)
     growth = _log_growth(far_rate, far) - _log_growth(near_rate, near)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(far > near, np.expm1(growth * BUS_YEAR / (far - near)), np.nan))
+        return np.asarray(np.where(far > near, np.expm1(growth * DAYS_PER_YEAR / (far - near)), np.nan))
 
 
 def breakeven(pre: npt.ArrayLike, real: npt.ArrayLike) -> FloatArray:
@@ -76,7 +76,7 @@ def flat_forward(
         tenors, _log_growth(values, tenors), targets, flat_below=flat_below, forward_above=forward_above
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(targets > 0, np.expm1(growth * BUS_YEAR / targets), np.nan))
+        return np.asarray(np.where(targets > 0, np.expm1(growth * DAYS_PER_YEAR / targets), np.nan))
 
 
 def log_linear(
@@ -158,7 +158,9 @@ def checked_nodes(
 
 def _log_growth(rate: npt.ArrayLike, bd: npt.ArrayLike) -> FloatArray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.log1p(np.asarray(rate, dtype=np.float64)) * np.asarray(bd, dtype=np.float64) / BUS_YEAR)
+        return np.asarray(
+            np.log1p(np.asarray(rate, dtype=np.float64)) * np.asarray(bd, dtype=np.float64) / DAYS_PER_YEAR
+        )
 
 
 def linear_360_growth(rate: npt.ArrayLike, calendar_days: npt.ArrayLike) -> FloatArray:

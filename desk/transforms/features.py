@@ -14,9 +14,10 @@ import numpy as np
 
 from desk.arrays import FloatArray
 from desk.transforms import rolling
-from desk.transforms.curves import BUS_YEAR
+from desk.units import DAYS_PER_YEAR
 
-MONTH, QUARTER, YEAR, TWO_YEARS, THREE_YEARS = 21, 63, 252, 504, 756
+MONTH, QUARTER = 21, 63
+TWO_YEARS, THREE_YEARS = 2 * DAYS_PER_YEAR, 3 * DAYS_PER_YEAR
 SD, FRACTION, YEARLY, LOG = "standard deviations", "fraction", "fraction per year", "log return"
 
 Columns = Mapping[str, FloatArray]
@@ -92,7 +93,7 @@ def momentum_of(name: str, *, sign: float = 1.0) -> Feature:
         (gain, risk),
         f"{'-' if sign < 0 else ''}{gain} / ({risk} * sqrt({QUARTER}/252))",
         SD,
-        lambda c: ratio(sign * c[gain], c[risk] * np.sqrt(QUARTER / BUS_YEAR)),
+        lambda c: ratio(sign * c[gain], c[risk] * np.sqrt(QUARTER / DAYS_PER_YEAR)),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from desk.arrays import FloatArray
 from desk.catalog.fallbacks import VERTICES
 from desk.transforms import rolling
-from desk.transforms.curves import BUS_YEAR, breakeven, flat_forward
+from desk.transforms.curves import breakeven, flat_forward
 from desk.transforms.features import (
     LOG,
     MONTH,
@@ -17,7 +17,6 @@ from desk.transforms.features import (
     SD,
     THREE_YEARS,
     TWO_YEARS,
-    YEAR,
     YEARLY,
     Columns,
     Feature,
@@ -32,6 +31,7 @@ from desk.transforms.features import (
 )
 from desk.transforms.monthly import CORES
 from desk.transforms.relative_features import RELATIVE
+from desk.units import DAYS_PER_YEAR
 
 BREAKEVEN_VERTICES = (252, 504, 756, 1260, 2520)
 CARRY_VERTICES = (252, 504, 756, 1008, 1260)
@@ -65,10 +65,10 @@ def _carry_roll(bd: int) -> Callable[[Columns], FloatArray]:
     def compute(c: Columns) -> FloatArray:
         curve = np.column_stack([c[name] for name in _PRE])
         ends = flat_forward(VERTICES, curve, [bd - CARRY_HORIZON_BD, bd])
-        growth = np.log1p(ends) * np.array([bd - CARRY_HORIZON_BD, bd]) / BUS_YEAR
-        excess = (growth[:, 1] - growth[:, 0]) * BUS_YEAR / CARRY_HORIZON_BD - np.log1p(c["cdi"])
+        growth = np.log1p(ends) * np.array([bd - CARRY_HORIZON_BD, bd]) / DAYS_PER_YEAR
+        excess = (growth[:, 1] - growth[:, 0]) * DAYS_PER_YEAR / CARRY_HORIZON_BD - np.log1p(c["cdi"])
         rate_risk = rolling.volatility(rolling.change(c[f"pre_{bd}"]), QUARTER)
-        years = (bd - CARRY_HORIZON_BD) / BUS_YEAR
+        years = (bd - CARRY_HORIZON_BD) / DAYS_PER_YEAR
         return ratio(excess, rate_risk * years / (1.0 + c[f"pre_{bd}"]))
 
     return compute
@@ -137,7 +137,7 @@ FEATURES: tuple[Feature, ...] = (
     z_of("export_basket_ret_63", TWO_YEARS),
     # rates
     spread_of("slope_2s5s", "pre_1260", "pre_504"),
-    z_of("slope_2s5s", YEAR),
+    z_of("slope_2s5s", DAYS_PER_YEAR),
     spread_of("slope_2s10s", "pre_2520", "pre_504"),
     spread_of("slope_cdi_1y", "pre_252", "cdi"),
     z_of("slope_cdi_1y", THREE_YEARS),
@@ -193,9 +193,9 @@ FEATURES: tuple[Feature, ...] = (
     return_of("spx", QUARTER),
     volatility_of("spx", QUARTER),
     momentum_of("spx"),
-    z_of("vix", YEAR),
-    z_of("us_hy_spread", YEAR),
-    z_of("us_ig_spread", YEAR),
+    z_of("vix", DAYS_PER_YEAR),
+    z_of("us_hy_spread", DAYS_PER_YEAR),
+    z_of("us_ig_spread", DAYS_PER_YEAR),
     z_of("ibovespa_momentum", TWO_YEARS),
     z_of("spx_momentum", TWO_YEARS),
     Feature(

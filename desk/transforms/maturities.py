@@ -22,7 +22,6 @@ from desk.point_in_time.source_choice import choose, names_of, pick_days
 from desk.transforms.bootstrap import bootstrap
 from desk.transforms.cashflows import business_days
 from desk.transforms.curves import (
-    BUS_YEAR,
     FACE_BRL,
     flat_forward,
     linear_360_growth,
@@ -30,6 +29,7 @@ from desk.transforms.curves import (
     linear_par,
     log_linear,
 )
+from desk.units import DAYS_PER_YEAR
 
 _MONTHS = "FGHJKMNQUVXZ"
 _SHORTEST_REAL_BD = 126  # inside its last coupon period a real yield is mostly inflation already known
@@ -138,7 +138,7 @@ def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid,
         price = np.full(shape, np.nan)
         price[index] = packed["price"].to_numpy()
         with np.errstate(divide="ignore", invalid="ignore"):
-            implied = (FACE_BRL / price) ** (BUS_YEAR / tenors) - 1.0
+            implied = (FACE_BRL / price) ** (DAYS_PER_YEAR / tenors) - 1.0
         rates = np.where(np.isfinite(rates), rates, implied)
         return _States(events["row"].to_numpy(), obs, np.where(tenors > 0, tenors, np.nan), rates)
     coupon = np.zeros(shape)
@@ -170,7 +170,7 @@ def _useful(source: CurveSource, longest_years: float) -> pl.Expr:
     left = pl.col("maturity") - pl.col("obs_date")
     if source.kind == "futures":
         return left > pl.duration(days=0)
-    shortest = _SHORTEST_REAL_BD * 365 // 252 if "NTN-B" in source.coupons else 1
+    shortest = _SHORTEST_REAL_BD * 365 // DAYS_PER_YEAR if "NTN-B" in source.coupons else 1
     longest = int(longest_years * 365.25)
     return (left >= pl.duration(days=shortest)) & (left <= pl.duration(days=longest))
 

@@ -33,6 +33,7 @@ from desk.transforms.maturities import constant_maturities
 from desk.transforms.model_inputs import Histories
 from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
 from desk.transforms.vintage_transforms import Snapshots
+from desk.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _add_inflation(columns: _Columns, published: pl.DataFrame, targets: Inflatio
 
 def _choose_columns(columns: _Columns, fallbacks: Fallbacks) -> None:
     for name, series in (("cdi_from_daily", "cdi_daily"), ("selic_from_daily", "selic_daily")):
-        columns.put(name, (1.0 + columns.values[series]) ** 252 - 1.0, columns.dates[series])
+        columns.put(name, (1.0 + columns.values[series]) ** DAYS_PER_YEAR - 1.0, columns.dates[series])
         columns.direct[name] = (series,)
     for spec in fallbacks.columns:
         values = [columns.values[name] for name in spec.candidates]

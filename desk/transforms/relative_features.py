@@ -18,7 +18,6 @@ from desk.transforms.features import (
     QUARTER,
     SD,
     TWO_YEARS,
-    YEAR,
     YEARLY,
     Columns,
     Feature,
@@ -29,6 +28,7 @@ from desk.transforms.features import (
     spread_of,
     z_of,
 )
+from desk.units import DAYS_PER_YEAR
 
 WEEK = 5
 PEERS = ("usdmxn", "usdclp", "usdcop", "usdzar")
@@ -37,7 +37,7 @@ EQUITY_PEERS = ("eww", "ech", "eza")
 """The funds of Mexico, Chile and South Africa, in dollars as EWZ is."""
 EMB_TREASURY_SHARE = 0.4
 """TLT held short against one of EMB to leave its credit part: durations of about 7 and 17 years (the funds' pages)."""
-FIVE_YEARS = 1260
+FIVE_YEARS = 5 * DAYS_PER_YEAR
 
 
 def response_of(name: str, y: str, x: str, days: int, unit: str) -> Feature:
@@ -50,9 +50,9 @@ def response_of(name: str, y: str, x: str, days: int, unit: str) -> Feature:
     return Feature(
         name,
         tuple(dict.fromkeys((short_y, short_x, long_y, long_x))),
-        f"{long_y} - b * {long_x}, b: slope of {short_y} on {short_x} over {YEAR} days, {days} days before",
+        f"{long_y} - b * {long_x}, b: slope of {short_y} on {short_x} over {DAYS_PER_YEAR} days, {days} days before",
         unit,
-        lambda c: c[long_y] - rolling.lagged(rolling.slope(c[short_y], c[short_x], YEAR), days) * c[long_x],
+        lambda c: c[long_y] - rolling.lagged(rolling.slope(c[short_y], c[short_x], DAYS_PER_YEAR), days) * c[long_x],
     )
 
 
@@ -81,7 +81,7 @@ def _overreaction() -> Feature:
     return Feature(
         "di_ust_overreaction",
         (residual, move),
-        f"{residual} / sd({residual}, {YEAR} days) * min(1, |{move}| / sd({move}, {YEAR} days))",
+        f"{residual} / sd({residual}, {DAYS_PER_YEAR} days) * min(1, |{move}| / sd({move}, {DAYS_PER_YEAR} days))",
         SD,
         _weighted(residual, move),
     )
@@ -89,8 +89,8 @@ def _overreaction() -> Feature:
 
 def _weighted(residual: str, move: str) -> Callable[[Columns], FloatArray]:
     def compute(c: Columns) -> FloatArray:
-        size = np.abs(ratio(c[move], rolling.deviation(c[move], YEAR)))
-        return ratio(c[residual], rolling.deviation(c[residual], YEAR)) * np.minimum(size, 1.0)
+        size = np.abs(ratio(c[move], rolling.deviation(c[move], DAYS_PER_YEAR)))
+        return ratio(c[residual], rolling.deviation(c[residual], DAYS_PER_YEAR)) * np.minimum(size, 1.0)
 
     return compute
 
@@ -103,7 +103,7 @@ RELATIVE: tuple[Feature, ...] = (
     _overreaction(),
     # cupom and the sovereign spread
     spread_of("cupom_slope_1y3y", "cupom_756", "cupom_252"),
-    z_of("cupom_slope_1y3y", YEAR),
+    z_of("cupom_slope_1y3y", DAYS_PER_YEAR),
     spread_of("sov_spread_5y", f"cupom_{FIVE_YEARS}", f"ust_{FIVE_YEARS}"),  # as SOV_BR_5Y is quoted
     z_of("sov_spread_5y", TWO_YEARS),
     # Brazil against its peers: what they do not explain of its dollar, its equities and its spread

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from desk.arrays import FloatArray
+from desk.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 252
 MINIMUM_SHARE = 0.5
 """A statistic needs at least this share of its window known."""
 

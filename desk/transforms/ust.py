@@ -17,8 +17,8 @@ import numpy.typing as npt
 from desk.arrays import FloatArray
 from desk.errors import BadInput
 from desk.transforms.curves import linear_par, log_linear
+from desk.units import BASIS_POINT
 
-BP = 1e-4
 _PER_YEAR = 2
 
 
@@ -94,7 +94,7 @@ def modified_duration(coupon: npt.ArrayLike, rate: npt.ArrayLike, years: npt.Arr
 def dv01(coupon: npt.ArrayLike, rate: npt.ArrayLike, years: npt.ArrayLike, face: float = 100.0) -> FloatArray:
     """USD gained by `face` USD held long when its yield falls by one basis point; positive."""
     price = bond_price(coupon, rate, years)
-    return np.asarray(face / 100.0 * price * modified_duration(coupon, rate, years) * BP)
+    return np.asarray(face / 100.0 * price * modified_duration(coupon, rate, years) * BASIS_POINT)
 
 
 def _flows(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desk import calendars
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.timeline import Ints
@@ -61,7 +62,7 @@ def quote(economy: Economy, bond: Bond, at: Ints) -> Quotes:
     anbima = calendars.anbima()
     flows = coupon_days(bond, economy.timeline.days[int(at[0])].item())
     pays = anbima.offset_array(np.array(flows, dtype="datetime64[D]"), 0)
-    years = np.maximum(anbima.count_array(days[:, None], pays[None, :]), 0) / 252.0
+    years = np.maximum(anbima.count_array(days[:, None], pays[None, :]), 0) / DAYS_PER_YEAR
     alive = pays[None, :] > days[:, None]
     if bond.kind == "LFT":
         spread = np.full(len(at), 0.0006)
@@ -69,7 +70,7 @@ def quote(economy: Economy, bond: Bond, at: Ints) -> Quotes:
         rates = np.round(spread, 6)
         return Quotes(at, rates, np.round(nominal / (1.0 + rates) ** years[:, -1], 2))
     curve = economy.rates.real if bond.kind.startswith("NTN-B") else economy.rates.pre
-    zero = curve(at[:, None], np.maximum(years, 1.0 / 252.0))
+    zero = curve(at[:, None], np.maximum(years, 1.0 / DAYS_PER_YEAR))
     amounts = _amounts(bond, len(flows))[None, :] * alive
     value = np.sum(amounts / (1.0 + zero) ** years, axis=1)
     rates = np.round(_yield(amounts, years, value, zero[:, -1]), 4)
@@ -121,5 +122,5 @@ def ntnb_nominal(economy: Economy) -> Floats:
 
 def lft_nominal(economy: Economy) -> Floats:
     open_days = np.is_busday(economy.timeline.days, busdaycal=calendars.anbima().busday)
-    growth = np.where(open_days, np.log1p(economy.rates.selic) / 252.0, 0.0)
+    growth = np.where(open_days, np.log1p(economy.rates.selic) / DAYS_PER_YEAR, 0.0)
     return np.asarray(_LFT_START * np.exp(np.cumsum(growth) - growth[0]))

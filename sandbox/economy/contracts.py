@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desk import calendars
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.rates import linear_360
@@ -56,7 +57,7 @@ def dollar_forward(economy: Economy, day: dt.date, maturities: Days) -> Floats:
     """BRL per USD at each maturity, by covered parity from the day's spot, the pre curve and the clean cupom."""
     business, calendar_days = terms(day, maturities)
     at = economy.timeline.index(day)
-    brl = (1.0 + economy.rates.pre(at, business / 252.0)) ** (business / 252.0)
+    brl = (1.0 + economy.rates.pre(at, business / DAYS_PER_YEAR)) ** (business / DAYS_PER_YEAR)
     usd = 1.0 + clean_cupom(economy, day, maturities) * calendar_days / 360.0
     return np.asarray(economy.assets["brl"][at] * brl / usd)
 
@@ -84,11 +85,11 @@ def _interest(years: Floats, size: float, half_life: float) -> Ints:
 def _di1(economy: Economy, day: dt.date) -> Session:
     months, maturities = _first_business_days(day, _ladder(day, 12, 5, 15))
     business, _ = terms(day, maturities)
-    rates = np.round(100.0 * economy.rates.pre(economy.timeline.index(day), business / 252.0), 3)
-    prices = np.round(100_000.0 / (1.0 + rates / 100.0) ** (business / 252.0), 2)
+    rates = np.round(100.0 * economy.rates.pre(economy.timeline.index(day), business / DAYS_PER_YEAR), 3)
+    prices = np.round(100_000.0 / (1.0 + rates / 100.0) ** (business / DAYS_PER_YEAR), 2)
     names = [ticker("DI1", year, month) for year, month in months]
     january = np.array([4.0 if month == 1 else 1.0 for _, month in months])
-    interest = (_interest(business / 252.0, 900_000, 3.5) * january).astype(np.int64)
+    interest = (_interest(business / DAYS_PER_YEAR, 900_000, 3.5) * january).astype(np.int64)
     return Session(names, prices, rates, interest)
 
 
@@ -98,7 +99,7 @@ def _ddi(economy: Economy, day: dt.date) -> Session:
     business, calendar_days = terms(day, maturities)
     at = economy.timeline.index(day)
     yesterday = economy.timeline.index(calendars.anbima(day).offset(day, -1))
-    growth = (1.0 + economy.rates.pre(at, business / 252.0)) ** (business / 252.0)
+    growth = (1.0 + economy.rates.pre(at, business / DAYS_PER_YEAR)) ** (business / DAYS_PER_YEAR)
     forward = dollar_forward(economy, day, maturities)
     dirty = (growth * economy.assets["ptax"][yesterday] / forward - 1.0) * 360.0 / calendar_days
     rates = np.round(100.0 * dirty, 3)
@@ -124,10 +125,10 @@ def _ind(economy: Economy, day: dt.date) -> Session:
     keep = np.flatnonzero(maturities > np.datetime64(day, "D"))
     business, _ = terms(day, maturities[keep])
     at = economy.timeline.index(day)
-    carry = (1.0 + economy.rates.pre(at, business / 252.0)) ** (business / 252.0)
+    carry = (1.0 + economy.rates.pre(at, business / DAYS_PER_YEAR)) ** (business / DAYS_PER_YEAR)
     prices = np.round(economy.assets["ibov"][at] * carry, 0)
     names = [ticker("IND", months[place][0], months[place][1] + 1) for place in keep.tolist()]
-    return Session(names, prices, None, _interest(business / 252.0, 210_000, 0.15))
+    return Session(names, prices, None, _interest(business / DAYS_PER_YEAR, 210_000, 0.15))
 
 
 def _dap(economy: Economy, day: dt.date) -> Session:
@@ -139,7 +140,7 @@ def _dap(economy: Economy, day: dt.date) -> Session:
     maturities = calendars.anbima(day).offset_array(fifteenths, 0)
     keep = np.flatnonzero(maturities > np.datetime64(day, "D"))
     business, _ = terms(day, maturities[keep])
-    rates = np.round(100.0 * economy.rates.real(economy.timeline.index(day), business / 252.0), 3)
-    prices = np.round(100_000.0 / (1.0 + rates / 100.0) ** (business / 252.0), 2)
+    rates = np.round(100.0 * economy.rates.real(economy.timeline.index(day), business / DAYS_PER_YEAR), 3)
+    prices = np.round(100_000.0 / (1.0 + rates / 100.0) ** (business / DAYS_PER_YEAR), 2)
     names = [ticker("DAP", *months[place]) for place in keep.tolist()]
-    return Session(names, prices, rates, _interest(business / 252.0, 420_000, 4.0))
+    return Session(names, prices, rates, _interest(business / DAYS_PER_YEAR, 420_000, 4.0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from desk import calendars
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.factors import reverting
@@ -157,7 +158,7 @@ def _confidence(name: str, middle: float, loading: float, noise: float) -> Print
 
 def _cdi_month(economy: Economy) -> Numbers:
     open_days = np.is_busday(economy.timeline.days, busdaycal=calendars.anbima().busday)
-    logs = np.where(open_days, np.log1p(economy.rates.cdi) / 252.0, 0.0)
+    logs = np.where(open_days, np.log1p(economy.rates.cdi) / DAYS_PER_YEAR, 0.0)
     return monthly(economy, 100.0 * np.expm1(np.bincount(economy.timeline.month_of_day, logs)), 2)
 
 

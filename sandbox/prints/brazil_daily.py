@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.factors import lagged, reverting
@@ -15,7 +16,7 @@ PTAX_SPREAD = 0.0006  # BRL between buy and sell, as the bulletins have it
 
 
 def _per_day(annual: Floats) -> Floats:
-    return np.asarray(100.0 * np.expm1(np.log1p(annual) / 252.0))
+    return np.asarray(100.0 * np.expm1(np.log1p(annual) / DAYS_PER_YEAR))
 
 
 def ptax_sell(economy: Economy) -> Numbers:

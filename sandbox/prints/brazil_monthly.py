@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from desk import calendars
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.factors import reverting
@@ -226,5 +227,5 @@ def _month_mean(economy: Economy, daily: Floats) -> Floats:
 def _selic_monthly(economy: Economy) -> Numbers:
     """Selic accumulated over a month's ANBIMA business days; the unfinished last month is whole by its end."""
     open_days = np.is_busday(economy.timeline.days, busdaycal=calendars.anbima().busday)
-    logs = np.where(open_days, np.log1p(economy.rates.selic) / 252.0, 0.0)
+    logs = np.where(open_days, np.log1p(economy.rates.selic) / DAYS_PER_YEAR, 0.0)
     return monthly(economy, 100.0 * np.expm1(np.bincount(economy.timeline.month_of_day, logs)), 2)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desk import calendars
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.factors import reverting
@@ -61,7 +62,7 @@ def report(economy: Economy, market: Market) -> Report:
     days = days - closed.astype("timedelta64[D]")  # as of Monday where the Tuesday is a holiday
     at = np.searchsorted(economy.timeline.days, days, side="right") - 1
     price = market.sign * np.log(economy.assets[market.asset])
-    quarter, year = _trend(price, 65)[at], _trend(price, 252)[at]
+    quarter, year = _trend(price, 65)[at], _trend(price, DAYS_PER_YEAR)[at]
     own = {
         name: reverting(economy.draws.normal(f"cot.{market.code}.{name}", len(days)), 0.08)
         for name in ("interest", "fast", "slow", "other", "spread")

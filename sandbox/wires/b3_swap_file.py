@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 
 from desk import calendars
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.draws import Floats
 from sandbox.economy.rates import linear_360
@@ -49,7 +50,7 @@ def swap_file(economy: Economy, day: dt.date) -> bytes:
         np.array(day, dtype="datetime64[D]"), np.datetime64(day, "D") + calendar_days.astype("timedelta64[D]")
     )
     at = economy.timeline.index(day)
-    years = np.maximum(business, 1) / 252.0
+    years = np.maximum(business, 1) / DAYS_PER_YEAR
     rates: dict[str, Floats] = {
         "PRE": economy.rates.pre(at, years),
         "DIC": economy.rates.real(at, years),

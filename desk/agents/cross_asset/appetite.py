@@ -13,6 +13,7 @@ from desk.agents.vintages import mean_of_known
 from desk.arrays import FloatArray
 from desk.transforms import rolling
 from desk.transforms.agent_measures import Measure
+from desk.transforms.features import QUARTER, TWO_YEARS
 
 APPETITE = {
     "vix_z": -1.0,
@@ -23,7 +24,6 @@ APPETITE = {
     "spx_momentum_z": 1.0,
 }
 MOVES = ("usdbrl_ret_1", "ibovespa_ret_1", "spx_ret_1", "pre_504_change_1")
-SHORT, LONG = 63, 504
 
 TILTS: dict[str, dict[str, float]] = {
     # carry is earned while growth holds and inflation falls; a shock to prices is when inflation views pay
@@ -63,10 +63,10 @@ def correlation_break(moves: list[FloatArray]) -> FloatArray:
     """
     pairs = []
     for first, second in itertools.combinations(moves, 2):
-        short, usual = (rolling.correlation(first, second, window) for window in (SHORT, LONG))
+        short, usual = (rolling.correlation(first, second, window) for window in (QUARTER, TWO_YEARS))
         with np.errstate(invalid="ignore", divide="ignore"):
             shift = np.abs(np.arctanh(np.clip(short, -0.999, 0.999)) - np.arctanh(np.clip(usual, -0.999, 0.999)))
-        pairs.append(shift * np.sqrt(SHORT - 3.0))
+        pairs.append(shift * np.sqrt(QUARTER - 3.0))
     return mean_of_known(pairs, (len(pairs) + 1) // 2)
 
 
@@ -85,7 +85,7 @@ APPETITE_MODEL = Model(
         Measure(
             "reg_corr_break",
             MOVES,
-            f"mean over pairs of |atanh(corr {SHORT}) - atanh(corr {LONG})| * sqrt({SHORT - 3})",
+            f"mean over pairs of |atanh(corr {QUARTER}) - atanh(corr {TWO_YEARS})| * sqrt({QUARTER - 3})",
             "standard errors",
         ),
         *(

@@ -19,7 +19,6 @@ from desk.transforms.agent_measures import Measure
 from desk.transforms.curves import forward_rate
 
 YEARS = 5
-YEAR_BD = 252
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from desk.agents.vintages import mean_of_known
 from desk.arrays import FloatArray
 from desk.transforms import rolling
 from desk.transforms.agent_measures import Measure
-
-BASIS_WINDOW = 504
+from desk.transforms.features import TWO_YEARS
 
 
 def _compute(known: Known) -> dict[str, FloatArray]:
@@ -27,7 +26,7 @@ def _compute(known: Known) -> dict[str, FloatArray]:
         "fx_carry_to_risk": known["carry_to_risk"],
         "fx_cupom_basis_1y": np.asarray(basis),
         "fx_cupom_basis_3m": known["cupom_63"] - known["sofr"],
-        "fx_cupom_basis_1y_z": rolling.zscore(np.asarray(basis), BASIS_WINDOW),
+        "fx_cupom_basis_1y_z": rolling.zscore(np.asarray(basis), TWO_YEARS),
         "fx_flow_pressure": mean_of_known(flows, 2),
     }
 
@@ -47,7 +46,7 @@ CARRY = Model(
         Measure(
             "fx_cupom_basis_1y_z",
             ("fx_cupom_basis_1y",),
-            f"(basis - mean) / sd over {BASIS_WINDOW} days",
+            f"(basis - mean) / sd over {TWO_YEARS} days",
             "standard deviations",
         ),
         Measure(
