@@ -92,7 +92,7 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
         found.panel.obs_dates.filter(inside),
         found.panel.origins.filter(inside),
         found.panel.lineage,
-        found.panel.histories,
+        found.panel.model_inputs,
     )
     signals = found["strategy_signals"].filter(pl.col("as_of") >= decision_time(INCEPTION))
     _, records = strategy_pnl(values, signals, STRATEGIES, parameters)

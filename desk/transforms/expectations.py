@@ -15,11 +15,11 @@ from desk.point_in_time.as_of_grid import Grid, Latest, latest_known
 INDICATORS = {"ipca": "IPCA", "selic": "Selic", "fx": "Câmbio", "gdp": "PIB Total"}
 HORIZONS = {"ipca": 4, "selic": 2, "fx": 2, "gdp": 3}
 TWELVE_MONTHS = ("12m_smoothed", "12m")
-"""References of the twelve-month inflation survey, the smoothed one first (it does not jump at the month's turn)."""
+"""References of the twelve-month inflation survey, the smoothed one first: it does not jump at the end of a month."""
 MAX_AGE_DAYS = 21
 
 MEETINGS_AHEAD = 4
-"""Copom decisions whose Focus median becomes a column: the next one is 1, on its own day too."""
+"""Number of Copom decisions whose Focus median becomes a column. The next decision is 1, also on its own day."""
 
 COLUMNS: tuple[str, ...] = (
     "focus_ipca_12m",
@@ -29,7 +29,10 @@ COLUMNS: tuple[str, ...] = (
 
 
 def focus_columns(expectation: pl.DataFrame, grid: Grid, meetings: Meetings) -> dict[str, tuple[FloatArray, Days]]:
-    """Medians and survey dates, (T,) each, by column name. Respondents of the last 30 days (base 0) only."""
+    """Medians and survey dates by column name, (T,) each.
+
+    Only surveys of the last 30 days' respondents (base 0) or without a base (-1) are read.
+    """
     medians = expectation.filter(
         pl.col("base").is_in([0, -1]), pl.col("indicator").is_in(list(INDICATORS.values()))
     ).with_columns(pl.concat_str("indicator", "reference", separator="|").alias("entity"))
@@ -45,8 +48,8 @@ def focus_columns(expectation: pl.DataFrame, grid: Grid, meetings: Meetings) -> 
     names = copom_names(decisions)
     following = np.searchsorted(decisions, grid.days, side="left")
     for ahead in range(1, MEETINGS_AHEAD + 1):
-        wanted = following + ahead - 1
-        references = [names[place] if place < len(names) else "" for place in wanted]
+        positions = following + ahead - 1
+        references = [names[place] if place < len(names) else "" for place in positions]
         columns[f"focus_selic_meeting_{ahead}"] = _by_reference(latest, "Selic", references, grid)
     return columns
 
@@ -68,12 +71,12 @@ def _first_known(latest: Latest, entities: list[str], grid: Grid) -> tuple[Float
 
 
 def _by_reference(latest: Latest, indicator: str, references: Sequence[str], grid: Grid) -> tuple[FloatArray, Days]:
-    """For each day the median about its own reference. `references`: one per day."""
+    """For each day the median for that day's reference. `references`: one per day."""
     value, obs = _blank(grid)
-    wanted = np.array(references)
-    for reference in np.unique(wanted):
+    reference_of_day = np.array(references)
+    for reference in np.unique(reference_of_day):
         candidate, dates = _column(latest, f"{indicator}|{reference}", grid)
-        take = wanted == reference
+        take = reference_of_day == reference
         value, obs = np.where(take, candidate, value), np.where(take, dates, obs)
     return value, obs
 

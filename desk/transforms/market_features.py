@@ -1,4 +1,4 @@
-"""Features of FX, rates, inflation and risk appetite: the table behind strategies and agents."""
+"""The table of features of FX, rates, inflation and risk appetite that strategies and agents read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from desk.transforms.features import (
     Columns,
     Feature,
     change_of,
-    mean_known,
+    mean_of_known_columns,
     momentum_of,
     ratio,
     return_of,
@@ -40,6 +40,7 @@ _PRE = tuple(f"pre_{bd}" for bd in VERTICES)
 
 
 def breakeven_at(bd: int) -> Feature:
+    """Column `breakeven_<bd>`: inflation implied by the nominal and real rates at `bd` business days."""
     pre, real = f"pre_{bd}", f"real_{bd}"
     return Feature(
         f"breakeven_{bd}",
@@ -51,7 +52,10 @@ def breakeven_at(bd: int) -> Feature:
 
 
 def carry_roll_at(bd: int) -> Feature:
-    """What a receiver earns over CDI in 21 days if the curve stays, per unit of the position's risk, at annual rate."""
+    """Column `di_carry_roll_<bd>`: a receiver's return over CDI in 21 days on an unchanged curve, per unit of risk.
+
+    Both annual. Positive: receiving the rate earns more than CDI.
+    """
     return Feature(
         f"di_carry_roll_{bd}",
         (*_PRE, "cdi"),
@@ -76,7 +80,9 @@ def _carry_roll(bd: int) -> Callable[[Columns], FloatArray]:
 
 def _core(suffix: str, unit: str) -> Feature:
     parts = tuple(name.replace("_mom", suffix) for name in CORES)
-    return Feature(f"core{suffix}", parts, "mean of the known cores, at least 3 of 5", unit, mean_known(parts, 3))
+    return Feature(
+        f"core{suffix}", parts, "mean of the known cores, at least 3 of 5", unit, mean_of_known_columns(parts, 3)
+    )
 
 
 def _net_share(name: str, long: str, short: str, interest: str) -> Feature:
@@ -132,7 +138,7 @@ FEATURES: tuple[Feature, ...] = (
         tuple(f"{name}_ret_63" for name in _EXPORTS),
         "mean of the known 63-day returns of soybean, iron ore, Brent, sugar, coffee and corn, at least 3 of 6",
         LOG,
-        mean_known(tuple(f"{name}_ret_63" for name in _EXPORTS), 3),
+        mean_of_known_columns(tuple(f"{name}_ret_63" for name in _EXPORTS), 3),
     ),
     z_of("export_basket_ret_63", TWO_YEARS),
     # rates

@@ -23,16 +23,15 @@ from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
 from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
 from desk.point_in_time.source_choice import choose, names_of, pick, pick_days
-from desk.transforms import expectations, inflation, vintage_transforms
-from desk.transforms import model_inputs as histories
+from desk.transforms import expectations, inflation, model_inputs, vintage_transforms
 from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
 from desk.transforms.inflation import InflationTargets, load_inflation_targets
 from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import constant_maturities
-from desk.transforms.model_inputs import Histories
-from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
-from desk.transforms.vintage_transforms import Snapshots
+from desk.transforms.model_inputs import ModelInputs
+from desk.transforms.monthly import MODEL_SERIES, VINTAGE_TRANSFORMS, WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
+from desk.transforms.vintage_transforms import SeriesVintages
 from desk.units import DAYS_PER_YEAR
 
 
@@ -40,14 +39,14 @@ from desk.units import DAYS_PER_YEAR
 class Panel:
     """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. origins: String columns
     for curves (pre, real, cupom, ust) and for columns chosen between sources. One row per decision day, ascending.
-    histories: what the agents fit their models on, which begins years before the first day.
+    model_inputs: what the agents fit their models on, which begins years before the first day.
     """
 
     values: pl.DataFrame
     obs_dates: pl.DataFrame
     origins: pl.DataFrame
     lineage: Lineage
-    histories: Histories = field(default_factory=Histories)
+    model_inputs: ModelInputs = field(default_factory=ModelInputs)
 
     @property
     def days(self) -> list[dt.date]:
@@ -66,7 +65,7 @@ class Panel:
             self.obs_dates.head(count),
             self.origins.head(count),
             self.lineage,
-            self.histories.head(count),
+            self.model_inputs.head(count),
         )
 
     def with_measures(self, measures: Measures) -> Panel:
@@ -89,7 +88,7 @@ class Panel:
             self.obs_dates.drop(values.columns, strict=False).hstack(dates_frame.select(pl.all().cast(pl.Date))),
             self.origins,
             Lineage({**self.lineage.direct, **direct}),
-            self.histories,
+            self.model_inputs,
         )
 
 
@@ -102,7 +101,7 @@ class _Columns:
         self.dates: dict[str, Days] = {}
         self.origins: dict[str, list[str | None]] = {}
         self.direct: dict[str, tuple[str, ...]] = {}
-        self.snapshots: dict[str, Snapshots] = {}
+        self.series_vintages: dict[str, SeriesVintages] = {}
 
     def put(self, name: str, values: FloatArray, dates: Days) -> None:
         known = np.isfinite(values)
@@ -123,11 +122,11 @@ def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], cat
     _add_curves(columns, frames, fallbacks)
     for name, (values, dates) in expectations.focus_columns(frames["expectation"], grid, meetings).items():
         columns.put(name, values, dates)
-    _add_observed(columns, published, catalog)
+    _add_vintage_transforms(columns, published, catalog)
     _add_inflation(columns, published, targets)
     _choose_columns(columns, fallbacks)
     _add_features(columns)
-    return _frames(columns, _histories(columns, frames, published, fallbacks, catalog))
+    return _frames(columns, _model_inputs(columns, frames, published, fallbacks, catalog))
 
 
 def _published(frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
@@ -158,19 +157,19 @@ def _add_curves(columns: _Columns, frames: Mapping[str, pl.DataFrame], fallbacks
         columns.origins[spec.origin or spec.prefix] = curve.origin
 
 
-def _add_observed(columns: _Columns, published: pl.DataFrame, catalog: Catalog) -> None:
-    needed = {spec.series for spec in OBSERVED}
+def _add_vintage_transforms(columns: _Columns, published: pl.DataFrame, catalog: Catalog) -> None:
+    needed = {spec.series for spec in VINTAGE_TRANSFORMS}
     parts = published.filter(pl.col("series_id").is_in(list(needed))).partition_by("series_id", as_dict=True)
     empty = published.clear()
     history = {
-        series: vintage_transforms.snapshots(
+        series: vintage_transforms.series_vintages(
             parts.get((series,), empty), columns.grid, monthly=catalog.series[series].frequency == "M"
         )
         for series in needed
     }
-    columns.snapshots = {name: kept for name, kept in history.items() if catalog.series[name].frequency == "M"}
-    for spec in OBSERVED:
-        values, scores, dates = vintage_transforms.apply(spec, history[spec.series], columns.grid)
+    columns.series_vintages = {name: kept for name, kept in history.items() if catalog.series[name].frequency == "M"}
+    for spec in VINTAGE_TRANSFORMS:
+        values, scores, dates = vintage_transforms.apply_transform(spec, history[spec.series], columns.grid)
         old = too_old(dates[:, None], columns.grid, [catalog.series[spec.series].max_age_days])[:, 0]
         columns.put(spec.name, np.where(old, np.nan, values), dates)
         columns.direct[spec.name] = (spec.series,)
@@ -223,24 +222,24 @@ def _oldest(dates: Sequence[Days] | Days) -> Days:
     return np.where(oldest == never, NAT, oldest)
 
 
-def _histories(
+def _model_inputs(
     columns: _Columns,
     frames: Mapping[str, pl.DataFrame],
     published: pl.DataFrame,
     fallbacks: Fallbacks,
     catalog: Catalog,
-) -> Histories:
+) -> ModelInputs:
     grid, survey = columns.grid, frames["expectation"]
-    monthly = histories.monthly_histories(published, grid, MODEL_SERIES, columns.snapshots)
-    monthly["focus_ipca_12m"] = histories.monthly_survey(survey, grid)
+    monthly = model_inputs.monthly_vintages(published, grid, MODEL_SERIES, columns.series_vintages)
+    monthly["focus_ipca_12m"] = model_inputs.monthly_survey_means(survey, grid)
     releases = published.filter(pl.col("series_id") == "ipca_mom")
-    monthly["ipca_surprise"] = histories.surprises(survey, releases, grid)
-    chosen = [spec for spec in fallbacks.columns if spec.name in WEEKLY_CHOSEN]
-    weekly = histories.weekly_history(published, grid, WEEKLY_SERIES, WEEKLY_OBSERVED, chosen, catalog)
-    return Histories(monthly, weekly)
+    monthly["ipca_surprise"] = model_inputs.inflation_surprises(survey, releases, grid)
+    chosen = [spec for spec in fallbacks.columns if spec.name in WEEKLY_FALLBACKS]
+    weekly = model_inputs.weekly_samples(published, grid, WEEKLY_SERIES, WEEKLY_TRANSFORMS, chosen, catalog)
+    return ModelInputs(monthly, weekly)
 
 
-def _frames(columns: _Columns, kept: Histories) -> Panel:
+def _frames(columns: _Columns, kept: ModelInputs) -> Panel:
     day = pl.Series("day", columns.grid.days).cast(pl.Date)
     values = pl.DataFrame(columns.values, nan_to_null=True)
     dates = pl.DataFrame({name: pl.Series(name, column) for name, column in columns.dates.items()})

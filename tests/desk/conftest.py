@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from desk import calendars
-from desk.agents import measures_all
+from desk.agents import compute_measures
 from desk.catalog import load_catalog
 from desk.transforms.panel import Panel, build_panel
 from sandbox.published import World
@@ -21,4 +21,4 @@ FIRST, LAST = dt.date(2011, 11, 1), dt.date(2026, 10, 30)
 def sandbox_panel() -> Panel:
     catalog = load_catalog()
     panel = build_panel(silver(World(SEED, catalog), LAST), calendars.b3().days(FIRST, LAST), catalog)
-    return panel.with_measures(measures_all(panel))
+    return panel.with_measures(compute_measures(panel))

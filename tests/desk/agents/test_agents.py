@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from desk.agents import AGENTS, MEASURES, measures_all, views_all
+from desk.agents import AGENTS, MEASURES, compute_measures, compute_views
 from desk.agents.base import Agent
 from desk.catalog import load_catalog
 from desk.gold import AGENT_VIEW
@@ -19,7 +19,7 @@ from tests.desk.made_history import decision_days, made_silver
 
 CATALOG = load_catalog()
 _BARE = build_panel({}, decision_days(2), CATALOG)
-EMPTY = _BARE.with_measures(measures_all(_BARE))
+EMPTY = _BARE.with_measures(compute_measures(_BARE))
 BY_ID = {agent.id: agent for agent in AGENTS}
 each = pytest.mark.parametrize("agent", AGENTS, ids=list(BY_ID))
 
@@ -134,13 +134,13 @@ def test_the_sentence_says_the_numbers() -> None:
 
 
 def test_views_are_the_gold_table_and_do_not_see_later_days(panel: Panel) -> None:
-    views = views_all(panel)
+    views = compute_views(panel)
     assert dict(views.schema) == AGENT_VIEW.schema
     assert len(views) == 5 * 900
     newest = views.filter(pl.col("as_of") == decision_time(panel.days[-1]))
     assert newest["score"].null_count() == 0
     for cut in (1, 500, 899):
-        assert_frame_equal(views.head(5 * cut), views_all(panel.head(cut)), check_exact=True)
+        assert_frame_equal(views.head(5 * cut), compute_views(panel.head(cut)), check_exact=True)
 
 
 def test_every_agreed_measure_has_its_name() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from desk.agents import AGENTS, MEASURES, views_all
+from desk.agents import AGENTS, MEASURES, compute_views
 from desk.agents.base import Agent
 from desk.agents.cross_asset.regimes import REGIMES
 from desk.model import decision_time
@@ -17,7 +17,7 @@ from desk.transforms.panel import Panel
 
 @pytest.fixture(scope="module")
 def views(sandbox_panel: Panel) -> pl.DataFrame:
-    return views_all(sandbox_panel)
+    return compute_views(sandbox_panel)
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=[agent.id for agent in AGENTS])

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from desk import calendars
-from desk.agents import measures_all
+from desk.agents import compute_measures
 from desk.catalog import load_catalog
 from desk.transforms.panel import Panel, build_panel
 from flows.transform import WARM_UP_DAYS
@@ -22,7 +22,7 @@ LATE_DAYS = 60
 
 def panel_of(frames: dict[str, pl.DataFrame], days: list[dt.date]) -> Panel:
     panel = build_panel(frames, days, load_catalog())
-    return panel.with_measures(measures_all(panel))
+    return panel.with_measures(compute_measures(panel))
 
 
 @pytest.fixture(scope="session")

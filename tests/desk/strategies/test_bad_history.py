@@ -11,9 +11,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from desk import calendars
-from desk.agents import MEASURES, measures_all
+from desk.agents import MEASURES, compute_measures
 from desk.catalog import load_catalog
-from desk.strategies import STRATEGIES, score_all
+from desk.strategies import STRATEGIES, compute_signals
 from desk.transforms.panel import Panel, build_panel
 from sandbox.published import World
 from sandbox.silver import silver
@@ -39,11 +39,11 @@ def clean() -> Silver:
 
 def panel_of(frames: Silver) -> Panel:
     panel = build_panel(frames, calendars.b3().days(FIRST, LAST), load_catalog())
-    return panel.with_measures(measures_all(panel))
+    return panel.with_measures(compute_measures(panel))
 
 
 def scores_of(frames: Silver) -> pl.DataFrame:
-    return score_all(panel_of(frames))
+    return compute_signals(panel_of(frames))
 
 
 def each_value(frames: Silver, change: Callable[[str, str], pl.Expr]) -> Silver:
@@ -123,9 +123,9 @@ def test_a_year_that_is_missing_is_a_gap_with_an_age(clean, good) -> None:
     """Scores stop when the inputs are too old, and are again those of a whole history once windows are full."""
     gone = pl.col("obs_date").dt.year() == 2020
     panel = panel_of({name: frame.filter(~gone) for name, frame in clean.items()})
-    scores = score_all(panel)
+    scores = compute_signals(panel)
     inside = scores.filter(pl.col("as_of").dt.year() == 2020, pl.col("as_of").dt.month() >= 9)
-    daily = [s.id for s in STRATEGIES if s.fresh_bd <= 5]
+    daily = [s.id for s in STRATEGIES if s.stale_after_bd <= 5]
     assert inside.filter(pl.col("strategy_id").is_in(daily))["score"].null_count() == len(
         inside.filter(pl.col("strategy_id").is_in(daily))
     )

@@ -15,7 +15,7 @@ from desk.catalog.desk_parameters import ASSET_CLASSES, load_desk_parameters
 from desk.errors import BadInput, MissingInput
 from desk.gold import STRATEGY_SIGNALS
 from desk.model import decision_time
-from desk.strategies import STRATEGIES, Strategy, input_ages, score_all
+from desk.strategies import STRATEGIES, Strategy, compute_signals, input_ages
 from tests.desk.strategies.conftest import LATE_DAYS
 from tests.desk.strategies.panels import BY_ID, made
 
@@ -113,7 +113,7 @@ def test_scores_are_bounded_and_fire_both_ways(strategy: Strategy, sandbox_panel
 
 @each
 def test_nothing_is_stale_while_the_sources_keep_their_times(strategy: Strategy, sandbox_panel) -> None:
-    """`fresh_bd` holds the age that inputs have in ordinary times: at most one day in fifty is later than that."""
+    """`stale_after_bd` is the age that inputs have in ordinary times: at most one day in fifty is older."""
     ages = input_ages(sandbox_panel, [strategy]).filter(pl.col("day").dt.year() >= 2018)["age_bd"].drop_nulls()
     assert len(ages) > 2000
     assert (ages > 0).mean() < 0.02
@@ -172,7 +172,7 @@ def test_days_must_ascend_one_by_one(strategy: Strategy) -> None:
 
 
 def test_score_all_is_the_gold_table(sandbox_panel) -> None:
-    signals = score_all(sandbox_panel)
+    signals = compute_signals(sandbox_panel)
     assert dict(signals.schema) == STRATEGY_SIGNALS.schema
     assert len(signals) == len(sandbox_panel.days) * len(STRATEGIES)
     newest = signals.filter(pl.col("as_of") == decision_time(sandbox_panel.days[-1]))
