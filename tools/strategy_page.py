@@ -19,8 +19,8 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.portfolio.strategy_performance import RISK_WINDOW, strategy_pnl
 from desk.strategies import STRATEGIES, Strategy, compute_signals
 from desk.transforms.panel import Panel, build_panel
-from sandbox.published import World
 from sandbox.silver import silver
+from sandbox.world import SimulatedWorld
 
 PAGE = Path(__file__).parents[1] / "docs" / "strategies.md"
 COMMAND = "python -m tools.strategy_page"
@@ -30,7 +30,7 @@ FIRST, LAST = dt.date(2011, 11, 1), dt.date(2026, 10, 30)
 def sandbox_panel(seed: int) -> Panel:
     """Every decision day of the fifteen years, with the agents' measures."""
     catalog = load_catalog()
-    panel = build_panel(silver(World(seed, catalog), LAST), calendars.b3().days(FIRST, LAST), catalog)
+    panel = build_panel(silver(SimulatedWorld(seed, catalog), LAST), calendars.b3().days(FIRST, LAST), catalog)
     return panel.with_measures(compute_measures(panel))
 
 

@@ -24,7 +24,7 @@ def lagged(values: FloatArray, days: int) -> FloatArray:
 
 
 def change(values: FloatArray, days: int = 1) -> FloatArray:
-    """x - x[-days], in the unit of the values."""
+    """Difference x - x[-days], in the unit of the values."""
     return values - lagged(values, days)
 
 

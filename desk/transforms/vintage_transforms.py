@@ -158,7 +158,7 @@ def average_growth(values: FloatArray, n: int) -> FloatArray:
 
 
 def difference(values: FloatArray, n: int) -> FloatArray:
-    """x - x[-n], in the series' own unit."""
+    """Change x - x[-n] over `n` periods, in the unit of the series."""
     return values - _shifted(values, n)
 
 

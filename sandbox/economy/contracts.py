@@ -1,4 +1,4 @@
-"""Listed maturities of B3 futures and their settlements off the economy's curves, one session at a time.
+"""Listed maturities of B3 futures and their settlements from the economy's curves, for one session.
 
 DI1 and DDI expire on the first business day of their month, DOL too, IND on the Wednesday nearest the 15th of even
 months, DAP on the 15th (May of odd years, August of even years, and the next months). PU are BRL (points) per 100,000.
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from desk import calendars
+from desk.arrays import FloatArray, IntArray
+from desk.calendars import Days
 from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
-from sandbox.economy.draws import Floats
 from sandbox.economy.rates import linear_360
-from sandbox.economy.timeline import Days, Ints
 
 LETTERS = "FGHJKMNQUVXZ"
 
@@ -26,16 +26,17 @@ class Session:
     """One root's contracts on one day. `rates` in percent where the contract is quoted in rate."""
 
     tickers: list[str]
-    prices: Floats
-    rates: Floats | None
-    open_interest: Ints
+    prices: FloatArray
+    rates: FloatArray | None
+    open_interest: IntArray
 
 
 def ticker(root: str, year: int, month: int) -> str:
+    """B3 ticker such as DI1F28."""
     return f"{root}{LETTERS[month - 1]}{year % 100:02d}"
 
 
-def terms(day: dt.date, maturities: Days) -> tuple[Ints, Ints]:
+def terms(day: dt.date, maturities: Days) -> tuple[IntArray, IntArray]:
     """Business days (ANBIMA) and calendar days from `day` to each maturity."""
     start = np.array(day, dtype="datetime64[D]")
     return calendars.anbima(day).count_array(start, maturities), (maturities - start).astype(np.int64)
@@ -46,14 +47,14 @@ def sessions(economy: Economy, day: dt.date) -> list[Session]:
     return [_di1(economy, day), _ddi(economy, day), _dol(economy, day), _ind(economy, day), _dap(economy, day)]
 
 
-def clean_cupom(economy: Economy, day: dt.date, maturities: Days) -> Floats:
-    """Linear ACT/360, a fraction per year."""
+def clean_cupom(economy: Economy, day: dt.date, maturities: Days) -> FloatArray:
+    """Clean cupom at each maturity, linear ACT/360, a fraction per year."""
     _, calendar_days = terms(day, maturities)
     at = economy.timeline.index(day)
     return linear_360(economy.rates.cupom(at, calendar_days / 365.0), calendar_days)
 
 
-def dollar_forward(economy: Economy, day: dt.date, maturities: Days) -> Floats:
+def dollar_forward(economy: Economy, day: dt.date, maturities: Days) -> FloatArray:
     """BRL per USD at each maturity, by covered parity from the day's spot, the pre curve and the clean cupom."""
     business, calendar_days = terms(day, maturities)
     at = economy.timeline.index(day)
@@ -78,7 +79,7 @@ def _ladder(day: dt.date, near: int, quarters: int, januaries: int) -> list[tupl
     return sorted((year, month + 1) for year, month in months if (year, month) >= divmod(first, 12))
 
 
-def _interest(years: Floats, size: float, half_life: float) -> Ints:
+def _interest(years: FloatArray, size: float, half_life: float) -> IntArray:
     return np.maximum(np.round(size * np.exp(-years / half_life)), 1.0).astype(np.int64)
 
 

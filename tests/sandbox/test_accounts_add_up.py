@@ -7,9 +7,9 @@ import pytest
 
 from desk.catalog import load_catalog
 from sandbox.economy import Economy, simulate
-from sandbox.prints.brazil_accounts import gdp_months, twelve
-from sandbox.prints.brazil_prices import ADMINISTERED, TRADABLE
-from sandbox.published import printers
+from sandbox.releases.brazil_accounts import gdp_months, twelve_month_sum
+from sandbox.releases.brazil_prices import ADMINISTERED, TRADABLE
+from sandbox.world import series_factories
 
 CATALOG = load_catalog()
 
@@ -20,7 +20,7 @@ def economy() -> Economy:
 
 
 def printed(economy: Economy, name: str, *, first: bool = False) -> np.ndarray:
-    numbers = printers()[name](economy)
+    numbers = series_factories()[name](economy)
     values = numbers.first if first else numbers.values
     assert values is not None
     return values
@@ -44,7 +44,7 @@ def test_the_nominal_need_is_the_primary_need_and_interest(economy: Economy) -> 
 
 
 def test_twelve_primary_flows_are_the_twelve_month_need(economy: Economy) -> None:
-    share = 100.0 * twelve(printed(economy, "primary_need_month")) / twelve(gdp_months(economy))
+    share = 100.0 * twelve_month_sum(printed(economy, "primary_need_month")) / twelve_month_sum(gdp_months(economy))
     np.testing.assert_allclose(share, printed(economy, "primary_need_12m_gdp")[11:], atol=0.001)
 
 

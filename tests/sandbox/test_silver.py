@@ -12,21 +12,21 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import SILVER
 from desk.transforms.panel import build_panel
-from sandbox.published import World, instant
 from sandbox.silver import silver
-from sandbox.wires.b3_swap_file import swap_file
+from sandbox.sources.b3_swap_file import swap_file
+from sandbox.world import SimulatedWorld, instant
 
 UNTIL = dt.date(2019, 3, 29)
 NOW = dt.datetime(2019, 3, 29, 23, 59, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    return World(7, load_catalog())
+def world() -> SimulatedWorld:
+    return SimulatedWorld(7, load_catalog())
 
 
 @pytest.fixture(scope="module")
-def frames(world: World) -> dict[str, pl.DataFrame]:
+def frames(world: SimulatedWorld) -> dict[str, pl.DataFrame]:
     return silver(world, UNTIL)
 
 
@@ -47,7 +47,7 @@ def test_what_is_known_at_an_instant_is_what_the_source_shows_then(world, frames
     at = dt.datetime(2018, 9, 14, 9, 0, tzinfo=dt.UTC)
     published = world.published(series, NOW)
     rows = published.visible(at)
-    expected = dict(zip(published.numbers.days[rows].tolist(), published.values(at)[rows], strict=True))
+    expected = dict(zip(published.released.days[rows].tolist(), published.values(at)[rows], strict=True))
     known = (
         frames["observation"]
         .filter(pl.col("series_id") == series_id, pl.col("knowledge_time") <= at)

@@ -12,8 +12,8 @@ from desk.agents import compute_measures
 from desk.catalog import load_catalog
 from desk.transforms.panel import Panel, build_panel
 from flows.transform import WARM_UP_DAYS
-from sandbox.published import World
 from sandbox.silver import silver
+from sandbox.world import SimulatedWorld
 
 SEED = 7
 FIRST, LAST = dt.date(2011, 11, 1), dt.date(2026, 10, 30)
@@ -27,7 +27,7 @@ def panel_of(frames: dict[str, pl.DataFrame], days: list[dt.date]) -> Panel:
 
 @pytest.fixture(scope="session")
 def sandbox_silver() -> dict[str, pl.DataFrame]:
-    return silver(World(SEED, load_catalog()), LAST)
+    return silver(SimulatedWorld(SEED, load_catalog()), LAST)
 
 
 @pytest.fixture(scope="session")

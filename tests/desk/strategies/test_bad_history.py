@@ -15,8 +15,8 @@ from desk.agents import MEASURES, compute_measures
 from desk.catalog import load_catalog
 from desk.strategies import STRATEGIES, compute_signals
 from desk.transforms.panel import Panel, build_panel
-from sandbox.published import World
 from sandbox.silver import silver
+from sandbox.world import SimulatedWorld
 
 SEED = 7
 FIRST, LAST = dt.date(2019, 6, 3), dt.date(2021, 12, 30)
@@ -34,7 +34,7 @@ FLAT_IS_A_VIEW = ("FX_VOL_REGIME", "FX_POSITIONING")
 
 @pytest.fixture(scope="module")
 def clean() -> Silver:
-    return silver(World(SEED, load_catalog()), LAST)
+    return silver(SimulatedWorld(SEED, load_catalog()), LAST)
 
 
 def panel_of(frames: Silver) -> Panel:
