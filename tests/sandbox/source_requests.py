@@ -1,4 +1,4 @@
-"""Asks a wire directly, without HTTP: `ask(world, url)` with the URL as a connector writes it after the root."""
+"""Requests to a simulated source without HTTP: `ask(world, url)`, the URL as a connector writes it after the root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both ends meet: every dataset of the catalogue, asked as its connector asks, parsed as its connector parses."""
+"""Every dataset of the catalogue, requested and parsed by its own connector."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tasks.connectors.base import Payload, Request, SourceConfig
 from tests.sandbox.source_requests import NOW
 
 CATALOG = load_catalog()
-CASES = [(dataset, None) for dataset in CATALOG.datasets.values()]
+CASES: list[tuple[Dataset, str | None]] = [(dataset, None) for dataset in CATALOG.datasets.values()]
 CASES += [(dataset, "a-key") for dataset in CATALOG.datasets.values() if dataset.source == "fred"]
 FEW_DAYS = {"b3_swap_curves": 30, "b3_settlements": 14, "stn_auctions": 14}
 
 
 class WireClient:
-    """A Client that asks the wires without HTTP."""
+    """A Client that calls the simulated sources without HTTP."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self.world = world
@@ -58,10 +58,12 @@ async def test_every_series_arrives(world: SimulatedWorld, dataset: Dataset, key
                 frames.setdefault(table, []).append(frame)
     assert set(frames) == set(dataset.tables)
     rows = pl.concat([frame for table in frames.values() for frame in table])
-    assert rows["obs_date"].max() >= NOW.date() - dt.timedelta(days=100)
-    wanted = {series.id for series in CATALOG.series_of(dataset.id)}
-    if wanted:
-        assert set(rows[rows.columns[0]].unique()) == wanted
+    newest = rows["obs_date"].max()
+    assert isinstance(newest, dt.date)
+    assert newest >= NOW.date() - dt.timedelta(days=100)
+    expected = {series.id for series in CATALOG.series_of(dataset.id)}
+    if expected:
+        assert set(rows[rows.columns[0]].unique()) == expected
     if key and dataset.id == "fred_macro":
         assert rows["knowledge_time"].null_count() == 0
         assert (rows["knowledge_time"] <= NOW).all()

@@ -1,4 +1,4 @@
-"""One economy behind eleven sources: where two of them speak of the same thing, they agree."""
+"""One economy behind eleven sources: two sources agree on the same number."""
 
 from __future__ import annotations
 

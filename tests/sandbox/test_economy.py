@@ -10,7 +10,7 @@ import pytest
 from desk.catalog.meetings import load_meetings
 from sandbox.economy import Economy, simulate
 from sandbox.economy.timeline import Timeline
-from sandbox.sources.yahoo_finance import YAHOO_ASSETS
+from sandbox.releases.markets import YAHOO_ASSETS
 from sandbox.world import series_factories
 
 SEEDS = (7, 1, 2, 3, 4)

@@ -1,4 +1,4 @@
-"""Nothing is served before the world could know it; some numbers come late, some are revised, always the same ones."""
+"""No number is served before its publication time; some are late, some are revised, and always the same ones."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ def test_the_end_is_that_of_the_least_squares_trend() -> None:
 
 
 def test_a_line_has_no_gap_and_a_jump_up_has_a_positive_one() -> None:
-    line = 4.0 + 0.002 * np.arange(90)[None, :]
+    line = 4.0 + 0.002 * np.arange(90.0)[None, :]
     assert np.abs(hp_gap(line)[0, GAP_MONTHS - 1 :]).max() < 1e-9
-    jumped = line + np.where(np.arange(90) >= 85, 0.05, 0.0)
+    jumped = line + np.where(np.arange(90) >= 85, 0.05, 0.0).astype(np.float64)
     assert hp_gap(jumped)[0, -1] > 0.02
 
 

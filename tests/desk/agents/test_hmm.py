@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hmmlearn.hmm import GaussianHMM
+from hmmlearn.hmm import GaussianHMM  # type: ignore[import-untyped]
 
 from desk.agents.cross_asset.hmm import HmmParameters, fit, forward_filter, log_likelihood, name_states
 from desk.agents.cross_asset.regimes import FEATURES, REGIMES, WINDOW_WEEKS, refit_weeks, regime_probabilities
@@ -36,7 +36,7 @@ def test_a_week_that_says_nothing_only_forgets() -> None:
 
 
 def simulated(weeks: int = 400, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of four regimes of fifty weeks each, round and round, and which it was."""
+    """Rows of four regimes in turn, fifty weeks each, and the regime of each row."""
     truth = (np.arange(weeks) // 50) % 4
     rng = np.random.default_rng(seed)
     return 1.2 * CORNERS[truth] + rng.normal(0.0, 0.4, (weeks, 2)), truth

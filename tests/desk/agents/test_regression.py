@@ -1,4 +1,4 @@
-"""Ridge: against numpy's least squares with the prior written as rows, and what it refuses to say."""
+"""Ridge: against numpy's least squares with the prior written as rows, and the cases without a result."""
 
 from __future__ import annotations
 

@@ -55,35 +55,35 @@ def each_value(frames: Silver, change: Callable[[str, str], pl.Expr]) -> Silver:
 
 
 @pytest.fixture(scope="module")
-def good(clean) -> pl.DataFrame:
+def good(clean: Silver) -> pl.DataFrame:
     return scores_of(clean)
 
 
-def test_the_clean_history_scores(good) -> None:
+def test_the_clean_history_scores(good: pl.DataFrame) -> None:
     last = good.filter(pl.col("as_of") == good["as_of"].max())
     assert last["score"].null_count() <= 2  # at most the two event windows
 
 
-def test_no_history_is_no_score_and_says_what_is_missing(clean) -> None:
+def test_no_history_is_no_score_and_says_what_is_missing(clean: Silver) -> None:
     scores = scores_of({name: frame.clear() for name, frame in clean.items()})
     assert scores["score"].null_count() == len(scores)
     assert scores["confidence"].sum() == 0.0
     assert (scores["missing"] != "[]").all()
 
 
-def test_nulls_are_no_history(clean) -> None:
+def test_nulls_are_no_history(clean: Silver) -> None:
     scores = scores_of(each_value(clean, lambda table, column: pl.lit(None, pl.Float64)))
     assert scores["score"].null_count() == len(scores)
 
 
-def test_one_point_a_series_is_no_score(clean) -> None:
+def test_one_point_a_series_is_no_score(clean: Silver) -> None:
     scores = scores_of({name: frame.group_by(ENTITY[name]).tail(1) if name in ENTITY else frame
                         for name, frame in clean.items()})  # fmt: skip
     assert scores["score"].null_count() == len(scores)
 
 
-def test_constants_give_levels_at_most_and_never_a_z_score(clean) -> None:
-    """Nothing moved: no z-score, no volatility and no slope; of the panel's own features only gaps in level speak.
+def test_constants_give_levels_at_most_and_never_a_z_score(clean: Silver) -> None:
+    """Nothing moved: no z-score, no volatility and no slope; of the panel's own features only gaps in level are known.
 
     Strategies on agents' measures are left out: a model's neutral rate moves as its window does.
     """
@@ -97,7 +97,7 @@ def test_constants_give_levels_at_most_and_never_a_z_score(clean) -> None:
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
-def test_what_is_no_number_is_unknown(clean, value: float) -> None:
+def test_what_is_no_number_is_unknown(clean: Silver, value: float) -> None:
     rng = np.random.default_rng(1)
     struck = {}
     for name, frame in clean.items():
@@ -114,12 +114,12 @@ def test_what_is_no_number_is_unknown(clean, value: float) -> None:
     assert zeros.is_empty()
 
 
-def test_rows_twice_change_nothing(clean, good) -> None:
+def test_rows_twice_change_nothing(clean: Silver, good: pl.DataFrame) -> None:
     twice = {name: pl.concat([frame, frame]) for name, frame in clean.items()}
     assert_frame_equal(scores_of(twice), good)
 
 
-def test_a_year_that_is_missing_is_a_gap_with_an_age(clean, good) -> None:
+def test_a_year_that_is_missing_is_a_gap_with_an_age(clean: Silver, good: pl.DataFrame) -> None:
     """Scores stop when the inputs are too old, and are again those of a whole history once windows are full."""
     gone = pl.col("obs_date").dt.year() == 2020
     panel = panel_of({name: frame.filter(~gone) for name, frame in clean.items()})

@@ -11,6 +11,7 @@ import pytest
 from desk.model import decision_time
 from desk.point_in_time.as_of_grid import Grid
 from desk.transforms import vintage_transforms
+from desk.transforms.monthly import VINTAGE_TRANSFORMS
 from desk.transforms.vintage_transforms import OPERATIONS, VintageTransform, apply_transform, series_vintages
 
 # IBGE, IPCA of 2024, percent a month; the year closed at 4.83%
@@ -41,7 +42,9 @@ def test_three_month_rates_at_an_annual_pace() -> None:
     changes = np.array([IPCA_2024]) / 100
     quarter = (1.0056 * 1.0039 * 1.0052) ** 4 - 1
     assert OPERATIONS["compounded_annual"](changes, 3)[0, -1] == pytest.approx(quarter)
-    assert OPERATIONS["growth_annual"](np.cumprod(1 + changes, axis=1), 3)[0, -1] == pytest.approx(quarter)
+    assert OPERATIONS["growth_annual"](np.cumprod(1 + changes, axis=1).astype(np.float64), 3)[0, -1] == pytest.approx(
+        quarter
+    )
 
 
 def test_sums_differences_and_averages_by_hand() -> None:
@@ -104,7 +107,5 @@ def test_daily_sums_count_published_days() -> None:
 
 
 def test_every_operation_of_the_table_exists() -> None:
-    from desk.transforms.monthly import VINTAGE_TRANSFORMS
-
     assert {entry.operation for entry in VINTAGE_TRANSFORMS} <= set(vintage_transforms.OPERATIONS)
     assert len({entry.name for entry in VINTAGE_TRANSFORMS}) == len(VINTAGE_TRANSFORMS)
