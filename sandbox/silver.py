@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from desk.arrays import FloatArray, IntArray
+from desk.calendars import Days
 from desk.model import SILVER, Series
 from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
@@ -136,7 +137,7 @@ def _bonds(world: SimulatedWorld, economy: Economy) -> pl.DataFrame:
     return pl.concat(frames).with_columns(*blank)
 
 
-def _points(curve_id: str, days: np.ndarray, known: Instants, terms: IntArray, rates: FloatArray) -> pl.DataFrame:
+def _points(curve_id: str, days: Days, known: Instants, terms: IntArray, rates: FloatArray) -> pl.DataFrame:
     """Points of one curve: `rates` (days, terms) as fractions of six decimals: the hundredth of a basis point that B3's
     file quotes.
     """
@@ -180,9 +181,7 @@ def _focus(world: SimulatedWorld, economy: Economy) -> pl.DataFrame:
     )
 
 
-def _medians(
-    indicator: str, days: np.ndarray, known: Instants, median: FloatArray, references: pl.Series
-) -> pl.DataFrame:
+def _medians(indicator: str, days: Days, known: Instants, median: FloatArray, references: pl.Series) -> pl.DataFrame:
     values = np.round(median, 4) * _FOCUS_SCALE[indicator]
     return (
         _long(days, known, values)
@@ -191,7 +190,7 @@ def _medians(
     )
 
 
-def _long(days: np.ndarray, known: Instants, values: FloatArray) -> pl.DataFrame:
+def _long(days: Days, known: Instants, values: FloatArray) -> pl.DataFrame:
     moments = pl.Series("knowledge_time", known).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     return pl.DataFrame(
         {"obs_date": pl.Series(days.astype("datetime64[D]")), "knowledge_time": moments, "value": values}

@@ -11,10 +11,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from desk import calendars
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.calendars import CONSCIOUSNESS_DAY_KNOWN, Days
 from desk.units import DAYS_PER_YEAR
 
@@ -44,7 +43,7 @@ def business_days(settle: Days, maturity: Days, known_on: Days | None = None) ->
     return result
 
 
-def coupon_dates(settle: Days, maturity: Days, pays: npt.NDArray[np.bool_]) -> Days:
+def coupon_dates(settle: Days, maturity: Days, pays: BoolArray) -> Days:
     """Nominal payment dates after `settle` (R, F), the maturity first; NaT where there is no payment.
 
     `pays` (R,): True for a bond with coupons.
@@ -52,7 +51,7 @@ def coupon_dates(settle: Days, maturity: Days, pays: npt.NDArray[np.bool_]) -> D
     month = maturity.astype("datetime64[M]")
     months = (month - settle.astype("datetime64[M]")).astype(np.int64)
     count = int(months[pays & ~np.isnat(maturity)].max(initial=0)) // _HALF_YEAR + 1
-    back: npt.NDArray[np.int64] = np.arange(count, dtype=np.int64) * _HALF_YEAR
+    back: IntArray = np.arange(count, dtype=np.int64) * _HALF_YEAR
     day_of_month = (maturity - month.astype("datetime64[D]")).astype("timedelta64[D]")
     dates: Days = (month[:, None] - back[None, :]).astype("datetime64[D]") + day_of_month[:, None]
     is_payment = ((back[None, :] == 0) | pays[:, None]) & (dates > settle[:, None])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.errors import BadInput
 from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
@@ -113,9 +113,7 @@ def log_linear(
     return np.where(inside & ((count > 1)[:, None] | single), result, np.nan)
 
 
-def _sorted_nodes(
-    tenors: FloatArray, growth: FloatArray, *, origin: bool
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64]]:
+def _sorted_nodes(tenors: FloatArray, growth: FloatArray, *, origin: bool) -> tuple[FloatArray, FloatArray, IntArray]:
     """Nodes sorted by tenor in each row, unknown ones last (as inf), and the number of known ones per row."""
     known = np.isfinite(tenors) & np.isfinite(growth) & (tenors > 0)
     x = np.where(known, tenors, np.inf)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from desk.arrays import IntArray
 from desk.calendars import Days
 from desk.model import Series
 from sandbox.source_http import SourceRequest, SourceResponse, iso_dates, not_found, texts, whole_number
@@ -162,7 +163,7 @@ def _vintages(
 
 
 def _revised(
-    published: Published, at: np.ndarray[tuple[int], np.dtype[np.int64]], dates: list[str], final: list[str],
+    published: Published, at: IntArray, dates: list[str], final: list[str],
     known: list[str], request: SourceRequest,
 ) -> list[_Vintage]:  # fmt: skip
     assert published.released.first is not None
@@ -180,7 +181,7 @@ def _revised(
     return rows
 
 
-def _days(instants: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[str]:
+def _days(instants: IntArray) -> list[str]:
     """The dates in Chicago. Releases come between 7:30 and 18:00 there: six hours west of UTC is close enough."""
     return iso_dates((instants - 6 * 3_600_000_000).astype("datetime64[us]").astype("datetime64[D]"))
 

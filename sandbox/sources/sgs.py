@@ -7,6 +7,8 @@ import re
 
 import numpy as np
 
+from desk.arrays import FloatArray
+from desk.calendars import Days
 from desk.model import Series
 from sandbox.source_http import SourceRequest, SourceResponse, brazilian_dates, not_found, texts
 from sandbox.world import SimulatedWorld
@@ -50,14 +52,12 @@ def respond_for(source: str, world: SimulatedWorld, request: SourceRequest) -> S
     return _body(rows[first:after])
 
 
-def _rows(
-    world: SimulatedWorld, series: Series, request: SourceRequest
-) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
+def _rows(world: SimulatedWorld, series: Series, request: SourceRequest) -> tuple[list[str], Days]:
     """Rows as text and their days, as SGS shows them now."""
     published = world.published(series, request.now)
     days, decimals = published.released.days, published.released.decimals
 
-    def write(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[str]:
+    def write(values: FloatArray) -> list[str]:
         return [
             f'{{"data":"{day}","valor":"{value}"}}'
             for day, value in zip(brazilian_dates(days), texts(values, decimals), strict=True)

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
+from desk.arrays import IntArray
 from sandbox.economy import Economy
 from sandbox.economy.bonds import Bond, listed_bonds, quote
 from sandbox.economy.draws import Draws
@@ -56,7 +57,7 @@ def _tesouro_direto_file(world: SimulatedWorld, request: SourceRequest) -> bytes
     return world.cached_newest("shop", (request.now.year, count), lambda: _write_tesouro_direto(economy, at[:count]))  # type: ignore[return-value]
 
 
-def _write_tesouro_direto(economy: Economy, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> bytes:
+def _write_tesouro_direto(economy: Economy, at: IntArray) -> bytes:
     days = economy.timeline.days
     parts = []
     for bond in sorted(listed_bonds(economy.timeline.last_year), key=lambda one: (_SHOP[one.kind], one.maturity)):
@@ -67,7 +68,7 @@ def _write_tesouro_direto(economy: Economy, at: np.ndarray[tuple[int], np.dtype[
     return table.write_csv(separator=";", float_precision=2, decimal_comma=True, date_format="%d/%m/%Y").encode()
 
 
-def _tesouro_direto_rows(economy: Economy, bond: Bond, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pl.DataFrame:
+def _tesouro_direto_rows(economy: Economy, bond: Bond, at: IntArray) -> pl.DataFrame:
     quotes = quote(economy, bond, at)
     left = np.maximum((np.datetime64(bond.maturity) - economy.timeline.days[at]).astype(np.float64) / 365.25, 0.01)
     spread = 0.0001 if bond.kind == "LFT" else _SPREAD
