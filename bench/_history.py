@@ -79,11 +79,11 @@ def measure(sizes: list[int]) -> dict[str, object]:
     from desk.catalog import load_catalog
     from desk.catalog.desk_parameters import load_desk_parameters
     from desk.performance.history_pass import run_history
-    from sandbox.published import World
     from sandbox.silver import silver
+    from sandbox.world import SimulatedWorld
 
     catalog, parameters, b3 = load_catalog(), load_desk_parameters(), calendars.b3()
-    frames = silver(World(DEFAULT_SEED, catalog), LAST)
+    frames = silver(SimulatedWorld(DEFAULT_SEED, catalog), LAST)
 
     def one_pass(size: int) -> tuple[float, float]:
         inception = b3.offset(LAST, 1 - size)

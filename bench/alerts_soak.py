@@ -35,7 +35,7 @@ from alvorada.stack.postgres import Postgres
 from blocks.smtp import MailServer
 from desk.alerts.facts import Metrics
 from desk.catalog.alert_rules import RuleSettings, load_alerts, rank_of
-from sandbox.deliveries import Answers, SlackStandIn
+from sandbox.slack import PlannedReplies, SimulatedSlack
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.postgres import PostgresRecords
 from tasks.alerts.sending import send_due
@@ -149,7 +149,7 @@ class Processes:
 
 async def soak(seconds: int) -> int:
     rng = random.Random(7)
-    box, stand_in = Mailbox(rng), SlackStandIn()
+    box, stand_in = Mailbox(rng), SimulatedSlack()
     smtp = Controller(box, hostname="127.0.0.1", port=SMTP_PORT)
     smtp.start()
     app = Starlette(routes=stand_in.routes())
@@ -168,7 +168,7 @@ async def soak(seconds: int) -> int:
             slack.should_exit = True
 
 
-async def _soak(url: str, seconds: int, rng: random.Random, box: Mailbox, stand_in: SlackStandIn) -> int:
+async def _soak(url: str, seconds: int, rng: random.Random, box: Mailbox, stand_in: SimulatedSlack) -> int:
     store = await Store.open(url, "sandbox", pool_size=3)
     calm_from = time.time() + seconds
     ours = [sys.executable, "-m", "bench.alerts_soak"]
@@ -178,7 +178,7 @@ async def _soak(url: str, seconds: int, rng: random.Random, box: Mailbox, stand_
     try:
         while time.time() < calm_from:
             weather: list[Any] = [rng.choice((200, 200, 200, 429, 500, "silence")) for _ in range(3)]
-            stand_in.answers = Answers.model_validate({"next": weather, "then": 200, "retry_after": 1})
+            stand_in.replies = PlannedReplies.model_validate({"next": weather, "then": 200, "retry_after": 1})
             await asyncio.sleep(rng.uniform(0.5, 2.0))
             if rng.random() < 0.08:
                 children.kill_and_restart(rng.choice(["evaluator 1", "evaluator 2"]))
@@ -189,7 +189,7 @@ async def _soak(url: str, seconds: int, rng: random.Random, box: Mailbox, stand_
                 if seeded:
                     await change_rule(store, "VAR_BREACH", {"severity": severity}, "soak", now())
         box.failure_rate = 0.0
-        stand_in.answers = Answers()
+        stand_in.replies = PlannedReplies()
         await _drained(store)
     finally:
         children.stop()
@@ -213,7 +213,7 @@ async def _drained(store: Store) -> None:
     raise TimeoutError("the outbox did not empty")
 
 
-async def compare(store: Store, box: Mailbox, stand_in: SlackStandIn) -> tuple[list[str], dict[str, int]]:
+async def compare(store: Store, box: Mailbox, stand_in: SimulatedSlack) -> tuple[list[str], dict[str, int]]:
     """What does not agree, in words; and counts for the page."""
     async with store.connections.acquire() as connection:
         rows = await connection.fetch("SELECT * FROM outbox ORDER BY outbox_id")
@@ -257,7 +257,7 @@ def _wrong(lines: list[tuple[Any, Any, Any]]) -> list[str]:
 
 
 def page(
-    seconds: int, kills: int, box: Mailbox, stand_in: SlackStandIn, complaints: list[str], counts: dict[str, int]
+    seconds: int, kills: int, box: Mailbox, stand_in: SimulatedSlack, complaints: list[str], counts: dict[str, int]
 ) -> str:
     verdict = "**Nothing lost, nothing twice.**" if not complaints else f"**{len(complaints)} complaints.**"
     listed = "".join(f"\n- {words}" for words in complaints[:50])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 from prefect import flow
 
-from desk.agents import measure_rows, measures_all, regimes_all, views_all
+from desk.agents import compute_measures, compute_regimes, compute_views, measure_rows
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import MissingInput
 from desk.model import decision_time
 from desk.portfolio.aggregate import aggregate
-from desk.strategies import STRATEGIES, input_ages, score_all
+from desk.strategies import STRATEGIES, compute_signals, input_ages
 from flows.transform import history_start, panel_of
 from tasks.run.run import Run
 from tasks.run.stages import StageResult, Stopwatch, done, require_rows
@@ -22,13 +22,13 @@ async def signals(run: Run) -> StageResult:
     watch = Stopwatch()
     run.progress.event("stage", "signals", "started")
     bare = await panel_of(run)
-    measures = measures_all(bare)
+    measures = compute_measures(bare)
     panel = bare.with_measures(measures)
-    scores = score_all(panel)
+    scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
     frames = {
-        "agent_view": views_all(panel),
-        "regime": regimes_all(panel),
+        "agent_view": compute_views(panel),
+        "regime": compute_regimes(panel),
         "agent_measure": measure_rows(panel, measures),
         "strategy_signals": scores,
         "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values),

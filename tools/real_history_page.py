@@ -167,8 +167,8 @@ The other {len(STRATEGIES) - silent}, and their days with a score among the {len
 {tables.spoken_table(record.spoken)}
 
 Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk,
-{target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price is
-left out.
+{target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price
+is left out.
 
 {record_lines(record.records)}
 

@@ -13,14 +13,14 @@ import polars as pl
 
 from alvorada.stack.data_dir import DEFAULT_SEED
 from desk import calendars
-from desk.agents import measures_all
+from desk.agents import compute_measures
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.portfolio.strategy_performance import RISK_WINDOW, strategy_pnl
-from desk.strategies import STRATEGIES, Strategy, score_all
+from desk.strategies import STRATEGIES, Strategy, compute_signals
 from desk.transforms.panel import Panel, build_panel
-from sandbox.published import World
 from sandbox.silver import silver
+from sandbox.world import SimulatedWorld
 
 PAGE = Path(__file__).parents[1] / "docs" / "strategies.md"
 COMMAND = "python -m tools.strategy_page"
@@ -30,13 +30,13 @@ FIRST, LAST = dt.date(2011, 11, 1), dt.date(2026, 10, 30)
 def sandbox_panel(seed: int) -> Panel:
     """Every decision day of the fifteen years, with the agents' measures."""
     catalog = load_catalog()
-    panel = build_panel(silver(World(seed, catalog), LAST), calendars.b3().days(FIRST, LAST), catalog)
-    return panel.with_measures(measures_all(panel))
+    panel = build_panel(silver(SimulatedWorld(seed, catalog), LAST), calendars.b3().days(FIRST, LAST), catalog)
+    return panel.with_measures(compute_measures(panel))
 
 
 def record_table(panel: Panel) -> tuple[str, pl.DataFrame]:
     """The table of what each strategy did over the panel's days, as Markdown, and the daily P&L behind it."""
-    daily, records = strategy_pnl(panel.values, score_all(panel), STRATEGIES, load_desk_parameters())
+    daily, records = strategy_pnl(panel.values, compute_signals(panel), STRATEGIES, load_desk_parameters())
     return record_lines(records), daily
 
 

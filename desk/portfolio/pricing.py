@@ -33,7 +33,7 @@ from desk.portfolio import pricing_formulas
 from desk.portfolio.contract_terms import Left, Terms, remaining, terms_of
 from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, curve_slice
 from desk.portfolio.pricing_formulas import Strike, node_weights, struck_now
-from desk.transforms.curves import BUS_YEAR
+from desk.units import DAYS_PER_YEAR
 
 BP = 1e-4
 _YIELD_STEPS = 12
@@ -118,7 +118,7 @@ def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quot
     _quote_constant_maturities(terms, strike, own, rate, dv01, price)
     dv01 = np.where(np.isnan(own), np.nan, dv01 * fx)
     value = own * fx
-    years = left.bd / BUS_YEAR
+    years = left.bd / DAYS_PER_YEAR
     futures = terms.kind_mask("pre_pu", "real_pu")
     plain = terms.kind_mask("fx_forward", "equity_forward")
     exposure = np.where(futures, value * years / 10.0, np.where(plain, value, dv01 / BP / 10.0))
@@ -130,7 +130,7 @@ def _quote_zeros(
 ) -> None:
     for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
         columns = terms.columns(*names)
-        years = left.bd[:, columns] / BUS_YEAR
+        years = left.bd[:, columns] / DAYS_PER_YEAR
         growth = pricing_formulas.zero_growth(curve, levels, left.bd[:, columns])
         with np.errstate(divide="ignore", invalid="ignore"):
             rate[:, columns] = np.where(years > 0, np.expm1(growth / years), np.nan)
@@ -162,7 +162,7 @@ def _quote_bonds(
         return
     factors, lacks = pricing_formulas.bond_flows(levels, left)
     quotation = np.where(lacks, np.nan, np.einsum("rf,rfb->rb", factors, left.amount))
-    years = left.flow_bd / BUS_YEAR
+    years = left.flow_bd / DAYS_PER_YEAR
     near, far, near_weight, far_weight = node_weights(left.flow_bd, CURVE_VERTICES["real"])
     curve = levels.curves[:, curve_slice("real")].copy()
     for vertex in range(curve.shape[1] - 2, -1, -1):

@@ -1,4 +1,4 @@
-"""Decision days: how many a year, on business days, and the real targets change when the list says so."""
+"""Decision days: how many a year, on business days, and the real targets change on the listed days."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from reports.elements.formats import brl, percent
 from reports.elements.report_data import ReportData
 from reports.mail import html, plain_text, slack
 from reports.mail.digest import digest
-from sandbox.deliveries import refusal
+from sandbox.slack import rejection
 from tests.reports.png_bytes import png
 from tests.reports.sample import sample
 
@@ -111,7 +111,7 @@ def test_names_and_errors_are_text_in_the_mail(data: ReportData) -> None:
 
 def test_the_slack_message_has_every_part(data: ReportData) -> None:
     blocks = slack.blocks(digest(data), LINK)
-    assert refusal({"text": "x", "blocks": blocks}) is None
+    assert rejection({"text": "x", "blocks": blocks}) is None
     wording = json.dumps(blocks, ensure_ascii=False)
     state = data.row("portfolio_state")
     assert state is not None
@@ -138,7 +138,7 @@ def test_slack_stays_within_ours_and_its_limits_and_keeps_the_link(data: ReportD
     blocks = slack.blocks(digest(with_orders(data, 2000, "é&<" * 5000)), LINK)
     assert len(blocks) <= 20
     assert slack.size(blocks) <= 8000
-    assert refusal({"text": "x", "blocks": blocks}) is None
+    assert rejection({"text": "x", "blocks": blocks}) is None
     assert blocks[-1]["text"]["text"] == f"<{LINK}|Open the full report>"
 
 

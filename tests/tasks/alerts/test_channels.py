@@ -11,7 +11,7 @@ import pytest
 
 from blocks.smtp import MailServer
 from desk.alerts.model import AlertKey, AlertLine
-from sandbox.deliveries import refusal
+from sandbox.slack import rejection
 from tasks.alerts.evaluation import alert_message
 from tasks.channels.mail import HTML_BYTES, Mail, html_of, mail_of, text_of
 from tasks.channels.message import Attachment, DeliveryFailed, Message, Picture, duration
@@ -116,7 +116,7 @@ def test_a_line_break_in_a_name_is_no_further_header() -> None:
 def test_however_many_alerts_slack_takes_it_and_mail_is_not_cut(count: int, words: str) -> None:
     many = message(*(line(f"subject {i} {words[:40]}", words) for i in range(count)))
     payload = slack_payload(many)
-    assert refusal(payload) is None
+    assert rejection(payload) is None
     assert len(payload["blocks"]) <= BLOCKS
     assert len(json.dumps(payload, ensure_ascii=False)) <= TOTAL
     assert LINK.replace("&", "&amp;") in payload["text"]
@@ -132,7 +132,7 @@ def test_however_many_alerts_slack_takes_it_and_mail_is_not_cut(count: int, word
 
 def test_long_paragraphs_fit_too() -> None:
     long = Message(kind="watchdog", title="t" * 900, at=AT, link=LINK, paragraphs=("p & < " * 4000,) * 12)
-    assert refusal(slack_payload(long)) is None
+    assert rejection(slack_payload(long)) is None
     assert len(json.dumps(slack_payload(long), ensure_ascii=False)) <= TOTAL
     assert len(html_of(long).encode()) <= HTML_BYTES
 
