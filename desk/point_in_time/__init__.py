@@ -1,1 +1,1 @@
-"""When a number was known: publication rules, knowledge times, fetch windows, the as-of grid, choice of source. Pure."""
+"""Point in time: publication rules, knowledge times, fetch windows, the as-of grid, the choice of source. Pure."""

@@ -20,7 +20,7 @@ PRICED_FROM: dict[str, tuple[str, ...]] = {
     "par_bond": ("ust", "usdbrl", "usd_short_rate"),
     "spread": ("cupom", "ust", "usdbrl"),
 }
-"""Curves and columns that price an instrument of each kind; a curve's name stands for all of its vertices."""
+"""Kind of instrument -> curves and columns that price it. A curve's name means all of its vertices."""
 
 
 def price_columns(instruments: Iterable[Instrument]) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def _expanded(name: str) -> list[str]:
 
 
 async def trace(facts: Facts, columns: Iterable[str]) -> tuple[Input, ...]:
-    """One input per receipt, in order of first use, each with the levels that were read off it."""
+    """The inputs of `columns`, one for each receipt in order of first use, each with the levels that derive from it."""
     receipts, levels = Receipts(await facts.receipts()), await facts.levels()
     rows: dict[str, Row | None] = {}
     read: dict[str, dict[str, float | None]] = {}

@@ -11,7 +11,7 @@ from desk import calendars
 from desk.agents import measures_all
 from desk.catalog import load_catalog
 from desk.transforms.panel import Panel, build_panel
-from flows.transform import WARM_UP_DAYS
+from desk.point_in_time.panel_span import WARM_UP_DAYS
 from sandbox.published import World
 from sandbox.silver import silver
 
