@@ -12,23 +12,21 @@ from typing import ClassVar
 
 import pytest
 
-from blocks.settings import load_settings
-from desk.catalog import Catalog, load_catalog
+from desk.catalog import Catalog
 from desk.errors import BadPayload, NoData, Outage, SourceError
-from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, decision_time, parsed_frame
+from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, parsed_frame
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request, SourceConfig
 from tasks.ingest import ledger_cells
 from tasks.ingest.source_job import SourceJob, fetch_open_queries
 from tasks.run.progress import NullProgress
 from tasks.run.run import Run
 from tasks.store import Store
-from tasks.store.lake import Bronze, Lake
+from tasks.store.lake import Bronze
+from tests.tasks.run.runs import AS_OF, make_run
 from tests.tasks.silver_counts import silver_counts
 
 pytestmark = pytest.mark.db
 
-DAY = dt.date(2026, 1, 12)
-AS_OF = decision_time(DAY)
 MON, TUE, WED, THU, FRI = (dt.date(2026, 1, day) for day in range(5, 10))
 LONG_AGO = dt.date(2025, 12, 1)
 
@@ -93,18 +91,7 @@ class Echo:
 
 @pytest.fixture
 async def run(store: Store, tmp_path: Path) -> Run:
-    return Run(
-        run_id=uuid.uuid4(),
-        as_of=AS_OF,
-        sources="sandbox",
-        settings=load_settings(),
-        catalog=load_catalog(),
-        store=store,
-        lake=Lake.open(str(tmp_path)),
-        clock=lambda: AS_OF,
-        progress=NullProgress(),
-        code_version="test",
-    )
+    return make_run(store, tmp_path, NullProgress())
 
 
 def job_of(
