@@ -60,7 +60,7 @@ def _lines(times: Times, peaks: Mapping[int, float]) -> Iterator[str]:
 
 
 def _warm_up() -> int:
-    from flows.transform import WARM_UP_DAYS
+    from desk.point_in_time.panel_span import WARM_UP_DAYS
 
     return WARM_UP_DAYS
 

@@ -1,4 +1,4 @@
-"""Signals: the panel -> agents, regime, strategies, and one conviction per instrument."""
+"""Signals: the panel -> agents' views, regime, strategies' scores, and one conviction for each instrument."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from desk.errors import MissingInput
 from desk.model import decision_time
 from desk.portfolio.aggregate import aggregate
 from desk.strategies import STRATEGIES, compute_signals, input_ages
-from flows.transform import history_start, panel_of
+from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
-from tasks.run.stages import StageResult, Stopwatch, done, require_rows
+from tasks.run.stages import StageResult, Stopwatch, finish_stage, require_rows
 
 
 @flow(name="signals", validate_parameters=False)
-async def signals(run: Run) -> StageResult:
-    """Writes every decision from the book's inception (or the history's first day) on. Raises when nothing scores."""
+async def signals(run: Run, panel_input: PanelInput | None = None) -> StageResult:
+    """Writes every decision from the book's inception (or the history's first day) on.
+
+    `panel_input`: the transform stage's; built from the store when None. Raises MissingInput when no strategy has a
+    score on the decision day: what each one lacks is written before.
+    """
     watch = Stopwatch()
     run.progress.event("stage", "signals", "started")
-    bare = await panel_of(run)
-    measures = compute_measures(bare)
-    panel = bare.with_measures(measures)
+    panel_input = panel_input or await read_panel_input(run)
+    measures = compute_measures(panel_input.panel)
+    panel = panel_input.panel.with_measures(measures)
     scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
     frames = {
@@ -33,11 +37,11 @@ async def signals(run: Run) -> StageResult:
         "strategy_signals": scores,
         "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values),
     }
-    since = decision_time(min(run.inception, history_start(run)))
+    since = decision_time(min(panel_input.inception, run.history_start))
     frames = {name: frame.filter(pl.col("as_of") >= since) for name, frame in frames.items()}
     rows = require_rows("signals", frames)
     written = await run.store.write_gold(frames, run.run_id, (since, run.as_of))
     today = frames["strategy_signals"].filter(pl.col("as_of") == run.as_of)
     if today["score"].null_count() == today.height:
         raise MissingInput("no strategy has a score: every one lacks an input")
-    return done(run, "signals", rows, written, watch)
+    return finish_stage(run, "signals", rows, written, watch)

@@ -40,7 +40,7 @@ PAGE, CHART = "real-history.md", "real-history-nav.svg"
 COMMAND = "python -m tools.real_history_page --map MAP.toml"
 INCEPTION, END = dt.date(2008, 1, 2), dt.date(2025, 12, 30)
 WARM_UP = 900
-"""Decision days before the inception, as the daily run has them (flows.transform)."""
+"""Decision days before the inception, as the daily run has them (desk/point_in_time/panel_span.py)."""
 EPISODES: tuple[tuple[str, dt.date, dt.date], ...] = (
     ("15 October 2008", dt.date(2008, 10, 14), dt.date(2008, 10, 15)),
     ("Lehman, to the low of October 2008", dt.date(2008, 9, 12), dt.date(2008, 10, 24)),

@@ -19,6 +19,7 @@ _DATE, _CODE, _MARKET = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code"
 
 
 async def fred(provider: Provider) -> Found:
+    """From fred/series, which needs a key; without one only a note."""
     key = provider.config.api_key
     if key is None:
         return {series.id: Metadata(note=_NO_KEY) for series in provider.series()}
@@ -45,6 +46,7 @@ async def fred(provider: Provider) -> Found:
 
 
 async def yahoo(provider: Provider) -> Found:
+    """From the `meta` of a chart of twelve days."""
     end = int(dt.datetime.combine(provider.today, dt.time(), dt.UTC).timestamp()) + 86_400
 
     async def one(series: Series) -> tuple[str, Metadata | None]:
@@ -69,7 +71,7 @@ async def yahoo(provider: Provider) -> Found:
 
 
 def _yahoo_unit(series: Series, meta: dict[str, Any]) -> str:
-    """Yahoo says a currency and a kind; what a future is counted in (bushels, barrels) it does not say: ours stands."""
+    """The unit by Yahoo's currency and instrument type; bushels or barrels, which Yahoo omits, by the catalogue."""
     currency = _CENTS.get(meta["currency"], str(meta["currency"]))
     if meta["instrumentType"] == "INDEX":
         return "index points"
@@ -81,6 +83,7 @@ def _yahoo_unit(series: Series, meta: dict[str, Any]) -> str:
 
 
 async def cot(provider: Provider) -> Found:
+    """From the Socrata view and rows of each report."""
     found: Found = {}
     for dataset in provider.datasets():
         found |= await _report(provider, dataset)
@@ -88,7 +91,7 @@ async def cot(provider: Provider) -> Found:
 
 
 async def _report(provider: Provider, dataset: Dataset) -> Found:
-    """One report: its columns from the view, its markets' names, dates and rhythm from the rows of six weeks."""
+    """One report: its columns from the view; names, frequency and last date of its markets from seven weeks of rows."""
     resource = dataset.params["resource"]
     view = await provider.get("socrata", f"api/views/{resource}.json")
     require_ok(view)

@@ -10,8 +10,8 @@ import pytest
 from desk import calendars
 from desk.agents import compute_measures
 from desk.catalog import load_catalog
+from desk.point_in_time.panel_span import WARM_UP_DAYS
 from desk.transforms.panel import Panel, build_panel
-from flows.transform import WARM_UP_DAYS
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
 

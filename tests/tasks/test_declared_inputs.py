@@ -66,9 +66,9 @@ def curve_is_brought(spec: CurveSpec) -> bool:
 
 
 def survey_is_brought(leaf: str) -> bool:
-    wanted = next((pair for shape, pair in FOCUS_SETS.items() if re.fullmatch(shape, leaf)), None)
+    expected = next((pair for shape, pair in FOCUS_SETS.items() if re.fullmatch(shape, leaf)), None)
     return any(
-        wanted == (dataset.params["set"], indicator)
+        expected == (dataset.params["set"], indicator)
         for dataset in CATALOG.datasets_of("bcb_focus")
         for indicator in dataset.params["indicators"]
     )

@@ -1,6 +1,6 @@
 """A storm for alerting: evaluators and senders at once, restarts, crashes, failing channels, a clock that jumps.
 
-What was said, queued and recorded is kept, and `proofs` reads the promise off those records alone.
+What was sent, queued and recorded is kept, and `proofs` checks the promise on those records alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from desk.alerts.facts import Metrics
 from desk.alerts.model import AlertKey, AlertLine, Plan
-from desk.catalog.alert_rules import RuleSettings, load_alerts, rank_of
+from desk.catalog.alert_rules import RuleSettings, Severity, load_alerts, rank_of
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.records import AlertRecords
 from tasks.alerts.sending import send_due
@@ -47,14 +47,14 @@ class Queued:
 
 @dataclass
 class Storm:
-    """`said`: what reached a channel, in order; `lost`: what a sender sent and did not live to record."""
+    """`arrived`: what reached a channel, in order; `lost`: what a sender sent and did not live to record."""
 
     rng: random.Random
     now: dt.datetime = START
     is_calm: bool = False
     var_95: object = 0.01
     used: dict[str, object] = field(default_factory=lambda: dict.fromkeys(LIMITS, 0.5))
-    said: list[tuple[str, str]] = field(default_factory=list)
+    arrived: list[tuple[str, str]] = field(default_factory=list)
     lost: Counter[tuple[str, str]] = field(default_factory=Counter)
     crash_rate: float = 0.03
     failure_rate: float = 0.3
@@ -98,7 +98,7 @@ class StormChannel:
         if not storm.is_calm and storm.rng.random() < storm.failure_rate:
             raise DeliveryFailed(self.name, "no luck", retry_after=storm.rng.choice((None, 30.0, 400.0)))
         what = identity(message)
-        storm.said.append((self.name, what))
+        storm.arrived.append((self.name, what))
         try:
             await storm.step("after send")
         except Crash:
@@ -154,7 +154,7 @@ async def run_storm(
 class Log:
     """Committed evaluations (time, what held), queued lines per channel, and when each outbox row was recorded."""
 
-    held: list[tuple[dt.datetime, dict[AlertKey, str]]] = field(default_factory=list)
+    held: list[tuple[dt.datetime, dict[AlertKey, Severity]]] = field(default_factory=list)
     queued: dict[str, list[Queued]] = field(default_factory=lambda: {name: [] for name in CHANNELS})
     recorded: dict[int, dt.datetime] = field(default_factory=dict)
     waiting: int = 0
@@ -172,7 +172,7 @@ class Log:
 def proofs(storm: Storm, log: Log) -> None:
     """Never none, never two, one resolved, in order. Raises AssertionError."""
     assert log.waiting == 0, "everything queued has been delivered"
-    times_said = Counter(storm.said)
+    times_said = Counter(storm.arrived)
     for (channel, what), times in times_said.items():
         assert times <= 1 + storm.lost[channel, what], f"{channel}: {what} came {times} times"
     for channel, lines in log.queued.items():
@@ -183,7 +183,7 @@ def proofs(storm: Storm, log: Log) -> None:
         for now, firing in log.held:
             for key in firing:
                 told = [queued for queued in lines if queued.line.key == key and queued.line.said == "firing"]
-                assert any(_covers(queued, now, log) for queued in told), f"{channel}: nobody is told of {key} at {now}"
+                assert any(_covers(queued, now, log) for queued in told), f"{channel}: no message of {key} at {now}"
 
 
 def _covers(queued: Queued, now: dt.datetime, log: Log) -> bool:

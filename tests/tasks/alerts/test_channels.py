@@ -1,4 +1,4 @@
-"""Messages as they arrive: a real SMTP server, Slack's stand-in with its limits, and text that wants to be markup."""
+"""Messages as they arrive at a real SMTP server and at a stand-in for Slack with its limits; text with markup in it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from blocks.smtp import MailServer
 from desk.alerts.model import AlertKey, AlertLine
 from sandbox.slack import rejection
 from tasks.alerts.evaluation import alert_message
+from tasks.channels.alert_text import duration
 from tasks.channels.mail import HTML_BYTES, Mail, html_of, mail_of, text_of
-from tasks.channels.message import Attachment, DeliveryFailed, Message, Picture, duration
+from tasks.channels.message import Attachment, DeliveryFailed, Message, Picture
 from tasks.channels.slack import BLOCKS, TOTAL, Slack, slack_payload
 from tests.fixtures.deliveries import Mailbox
 from tests.fixtures.deliveries import Slack as SlackServer
@@ -64,7 +65,7 @@ async def test_an_alert_says_subject_value_threshold_when_since_when_and_where(
     receipt = await mail_channel(mailbox, "ana@example.com", "rui@example.com").send(alert)
     [(recipients, mail)] = mailbox.got
     assert sorted(recipients) == ["ana@example.com", "rui@example.com"]
-    assert receipt.words["message_id"] == mail["Message-ID"]
+    assert receipt.details["message_id"] == mail["Message-ID"]
     plain = mail.get_body(("plain",))
     assert plain is not None
     for text in (slack.said()[0], str(plain.get_content()), html_part(mail)):

@@ -22,7 +22,7 @@ import zstandard
 from desk.catalog import load_catalog
 from desk.errors import BadInput, StoreError
 from desk.model import OBSERVATION, UTC, Frames, Window, decision_time
-from desk.point_in_time.knowledge_time import Sighting, stamp
+from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_times
 from tasks.connectors.base import Payload, Query, Request, SourceConfig
 from tasks.connectors.bcb_sgs import BcbSgs
 from tasks.store import Store
@@ -79,7 +79,7 @@ async def test_a_missing_and_a_damaged_body_say_so(tmp_path: Path) -> None:
 
 
 class S3Server(BaseHTTPRequestHandler):
-    """As much of S3 as a lake asks for: PUT of what is not there yet, and GET."""
+    """The part of S3 that a lake uses: PUT of a new key, and GET."""
 
     objects: ClassVar[dict[str, bytes]] = {}
 
@@ -186,7 +186,7 @@ async def test_bronze_parsed_again_is_silver_to_the_bit(store: Store, tmp_path: 
 
     def rows(again: Payload, existing: pl.DataFrame) -> pl.DataFrame:
         parsed = parse(again)["observation"].with_columns(payload_id=pl.lit(number))
-        return stamp(OBSERVATION, parsed, dataset, catalog, existing, Sighting(FETCHED, as_of))
+        return assign_knowledge_times(OBSERVATION, parsed, dataset, catalog, existing, FetchContext(FETCHED, as_of))
 
     nothing = await store.read_silver("observation", as_of, dt.date(2000, 1, 1))
     assert await store.write_silver("observation", rows(received, nothing)) == 2
