@@ -25,6 +25,8 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
 
 from __future__ import annotations
 
+from desk.text import washed
+
 
 class AlvoradaError(Exception):
     exit_code = 1
@@ -63,14 +65,14 @@ class StageFailed(AlvoradaError):
 
 
 class SourceError(AlvoradaError):
-    """One request to one source. `url` never holds a secret."""
+    """One request to one source. `url` never holds a secret; the message is washed, as it may quote what came in."""
 
     retryable = False
 
     def __init__(self, source: str, message: str, *, url: str | None = None, status: int | None = None) -> None:
-        self.source, self.message, self.url, self.status = source, message, url, status
+        self.source, self.message, self.url, self.status = source, washed(message), url, status
         place = f" [{url}]" if url else ""
-        super().__init__(f"{source}: {message}{place}")
+        super().__init__(f"{source}: {self.message}{place}")
 
 
 class NoData(SourceError):

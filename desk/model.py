@@ -121,7 +121,11 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """A source's public address and its manners: requests per second, how many at once, seconds in all."""
+    """A source's public address and its manners: requests per second, how many at once, seconds in all.
+
+    max_body_mb   the most megabytes (2^20 bytes) that one answer may open to, every archive in it counted
+    keyed_base    which of `base_urls` wants the key of `key_setting`
+    """
 
     id: str
     name: str
@@ -131,6 +135,8 @@ class SourceSpec:
     timeout_seconds: float
     budget_seconds: float
     key_setting: str | None = None
+    max_body_mb: int = 64
+    keyed_base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

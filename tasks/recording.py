@@ -33,7 +33,7 @@ import httpx
 
 from desk.errors import BadInput, NotRecorded
 from desk.model import SourceSpec
-from tasks.connectors.base import Payload, SourceConfig
+from tasks.connectors.base import UNDATED, Payload, SourceConfig
 
 MANIFEST = "manifest.json"
 SECRET_PARAMS = ("api_key",)
@@ -163,7 +163,10 @@ class ReplayTransport(httpx.AsyncBaseTransport):
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in _TRANSPORT_HEADERS}
         if answer.fetched_at is not None:
             headers.setdefault("date", format_datetime(answer.fetched_at, usegmt=True))
-        return httpx.Response(answer.status, headers=headers, content=answer.body(), request=request)
+        undated = {} if answer.fetched_at or "date" in {name.lower() for name in headers} else {UNDATED: True}
+        return httpx.Response(
+            answer.status, headers=headers, content=answer.body(), request=request, extensions=undated
+        )
 
 
 def without_secrets(url: str) -> str:
