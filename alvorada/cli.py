@@ -13,6 +13,7 @@ import typer
 from alvorada import cli_checks, cli_operations
 from alvorada.catalogue import app as catalogue_app
 from alvorada.home import DEFAULT_SEED, WORLDS, Home, LastWorld
+from alvorada.lake import app as lake_app
 from alvorada.origins import Asked
 from alvorada.serve import api, token_commands
 from desk.errors import AlvoradaError, BadInput
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 
 app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(lake_app, name="lake")
 app.add_typer(token_commands, name="token")
 app.command()(api)
 

@@ -7,6 +7,8 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
 ├── MissingInput              a computation lacks a declared input: it names it and does not guess
 ├── StoreError                the database cannot be reached, or refuses
 │   ├── WrongWorld            the database holds another world's data (sandbox against live)
+│   ├── DamagedBody           a body in the lake is not the bytes that its name says
+│   ├── RowsRefused           the rows themselves cannot be stored: whoever brought them is at fault
 │   └── Busy                  another process is at this work
 ├── StageFailed               a stage of the run made nothing
 └── SourceError               one source, one request; `retryable` says whether trying again can help
@@ -54,6 +56,14 @@ class StoreError(AlvoradaError):
 
 class WrongWorld(StoreError):
     exit_code = 2
+
+
+class DamagedBody(StoreError):
+    pass
+
+
+class RowsRefused(StoreError):
+    pass
 
 
 class Busy(StoreError):

@@ -22,7 +22,7 @@ from tasks.connectors.base import Payload, SourceConfig
 from tasks.http import HttpClient
 from tasks.lake import Bronze, Lake
 from tasks.progress import NullProgress, Progress
-from tasks.recording import Recorder, ReplayTransport, load_recording, public_bases
+from tasks.recording import Recorder, Recording, ReplayTransport, load_recording, public_bases, recorded_keys
 from tasks.run import Clock, Run
 from tasks.store import open_store
 from tasks.store.open import World
@@ -69,14 +69,18 @@ async def open_run(
         )
 
 
-def source_configs(settings: Settings, catalog: Catalog, sources: str) -> dict[str, SourceConfig]:
-    """Every source as this run sees it. A recording answers under the public addresses."""
+def source_configs(
+    settings: Settings, catalog: Catalog, sources: str, recording: Recording | None = None
+) -> dict[str, SourceConfig]:
+    """Every source as this run sees it. A recording answers under the public addresses, and what was asked with a key
+    is asked so again, whoever replays it."""
+    keys = recorded_keys(recording, catalog.sources) if recording else {}
     configs = {}
     for spec in catalog.sources.values():
         config = SourceConfig.from_spec(
             spec,
             base_urls=settings.urls_of(spec, sources),
-            api_key=settings.api_key(spec) if sources == "live" else None,
+            api_key=settings.api_key(spec) if sources == "live" else keys.get(spec.id),
         )
         if sources != "live":
             config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE)
@@ -89,7 +93,10 @@ async def open_client(
     run: Run, *, recording: Path | None = None, manifest: Path | None = None, record: Path | None = None
 ) -> AsyncIterator[tuple[HttpClient, Bronze, dict[str, SourceConfig]]]:
     """The HTTP client of a run that fetches: live, against the sandbox, or from a recording."""
-    configs = source_configs(run.settings, run.catalog, run.sources)
+    if run.sources == "recorded" and recording is None:
+        raise BadInput("recorded sources need the folder of the recording")
+    replayed = load_recording(recording, manifest) if recording else None
+    configs = source_configs(run.settings, run.catalog, run.sources, replayed)
     bronze = Bronze(run.lake, run.store, run.run_id, run.sources)
     recorder = Recorder(record, bases=public_bases(configs, run.catalog.sources)) if record else None
 
@@ -98,9 +105,7 @@ async def open_client(
         if recorder:
             await recorder.keep(payload)
 
-    if run.sources == "recorded" and recording is None:
-        raise BadInput("recorded sources need the folder of the recording")
-    transport = ReplayTransport(load_recording(recording, manifest)) if recording else None
+    transport = ReplayTransport(replayed) if replayed else None
     proxies = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https")}
     async with HttpClient(
         configs,

@@ -1,7 +1,8 @@
 """One source's part of a run: what to ask, asking it, and putting what came through bronze and silver into the ledger.
 
 A try asks only what is still open, so a retry costs what failed and nothing else. Rows go to the store in batches while
-the fetch goes on; a killed process loses at most the batch in hand.
+the fetch goes on; a killed process loses at most the batch in hand. An answer that cannot be read or stored is that
+query's failure; a database, lake or disk that has gone is the run's.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import polars as pl
 
 from desk import calendars
 from desk.cells import cell_of, cells
-from desk.errors import NoData, SourceError
+from desk.errors import AlvoradaError, BadPayload, NoData, RowsRefused, SourceError
 from desk.model import SILVER, Dataset, Frames, Window
 from tasks import ledger
+from tasks.connectors import border
 from tasks.connectors.base import Client, Connector, Fetched, Query
 from tasks.lake import Bronze
 from tasks.ledger import CellState, Outcome, input_hash
@@ -112,15 +114,14 @@ async def _ask(run: Run, job: SourceJob, work: DatasetWork) -> None:
         for finished in asyncio.as_completed(tasks):
             query, result = await finished
             if isinstance(result, SourceError) and not isinstance(result, NoData):
-                work.errors.append(result)
-                days = _days_of(work, query) if work.dataset.per_day else []
-                work.day_errors.update(dict.fromkeys(days, result))
+                await _fail(run, work, query, result)
                 if result.retryable:
                     still_open.append(query)
-                else:
-                    await _close(run, work, days, "failed", result)
                 continue
-            batch.append((query, [] if isinstance(result, NoData) else result))
+            fetched = [] if isinstance(result, NoData) else result
+            work.hashes.update(item.payload.sha256 for item in fetched)
+            work.bytes += sum(len(item.payload.body) for item in fetched)
+            batch.append((query, fetched))
             if len(batch) >= BATCH:
                 await _store(run, job, work, batch)
                 batch = []
@@ -133,24 +134,57 @@ async def _ask(run: Run, job: SourceJob, work: DatasetWork) -> None:
 
 async def _one(job: SourceJob, query: Query) -> tuple[Query, list[Fetched] | SourceError]:
     try:
-        return query, await job.connector.fetch(job.client, query)
+        return query, await border.ask(job.connector, job.client, query)
     except SourceError as error:
         return query, error
 
 
+async def _fail(run: Run, work: DatasetWork, query: Query, error: SourceError) -> None:
+    """Note why `query` failed; close its cells when the dataset has a file a day and another try cannot help."""
+    work.errors.append(error)
+    days = _days_of(work, query) if work.dataset.per_day else []
+    work.day_errors.update(dict.fromkeys(days, error))
+    if not error.retryable:
+        await _close(run, work, days, "failed", error)
+
+
 async def _store(run: Run, job: SourceJob, work: DatasetWork, batch: list[tuple[Query, list[Fetched]]]) -> None:
-    """Stamp and write one batch; close its cells when the dataset has a file a day."""
+    """Stamp and write one batch. Where its rows are refused, each answer goes by itself, and those at fault fail."""
     if not batch:
         return
-    fetched = [item for _, items in batch for item in items]
-    work.hashes.update(item.payload.sha256 for item in fetched)
-    work.bytes += sum(len(item.payload.body) for item in fetched)
-    for name, parsed in _by_table(job.bronze, fetched).items():
-        work.quality[name] = check_rows(SILVER[name], parsed, run.as_of)
-        work.parsed += parsed.height
+    try:
+        await _store_together(run, job, work, batch)
+    except border.CONTAINED as error:
+        if not _is_of_the_rows(error):
+            raise
+        if len(batch) > 1:
+            for one in batch:
+                await _store(run, job, work, [one])
+            return
+        query = batch[0][0]
+        failure = BadPayload(job.source, f"{query.label}: cannot be stored: {border.reason(error)}")
+        failure.__cause__ = error
+        await _fail(run, work, query, failure)
+
+
+def _is_of_the_rows(error: BaseException) -> bool:
+    """An error of the rows' own. A database, lake, disk or memory that has gone is nobody's answer."""
+    if isinstance(error, AlvoradaError):
+        return isinstance(error, RowsRefused)
+    return not isinstance(error, OSError | MemoryError)
+
+
+async def _store_together(
+    run: Run, job: SourceJob, work: DatasetWork, batch: list[tuple[Query, list[Fetched]]]
+) -> None:
+    """Stamp and write; close the cells of the batch when the dataset has a file a day."""
+    for name, parsed in _by_table(job.bronze, [item for _, items in batch for item in items]).items():
+        quality = check_rows(SILVER[name], parsed, run.as_of)
         per_cell = cell_of(work.dataset, parsed["obs_date"]).value_counts(name="rows")
-        work.rows.update(dict(per_cell.iter_rows()))
         work.inserted += await _write(run, work, name, parsed)
+        work.quality[name] = quality
+        work.parsed += parsed.height
+        work.rows.update(dict(per_cell.iter_rows()))
     if work.dataset.per_day:
         for query, _ in batch:
             for day in _days_of(work, query):

@@ -20,6 +20,7 @@ from tasks.connectors.strict_values import FIRST_DAY, LAST_DAY
 if TYPE_CHECKING:
     from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
 
+SHORTEST_PAGE = 64
 T = TypeVar("T")
 LONGEST_NAME = 100
 PAGES_OF_BYTES = 4
@@ -65,7 +66,7 @@ class _Guard:
     """The client, the last error of its own that a connector cannot be blamed for, and the bytes that are left."""
 
     def __init__(self, client: Client, bytes_left: int) -> None:
-        self._client, self._bytes_left = client, bytes_left
+        self._client, self._bytes_left, self._last = client, bytes_left, b""
         self.failure: BaseException | None = None
 
     async def send(self, request: Request) -> Payload:
@@ -75,8 +76,12 @@ class _Guard:
             self.failure = error
             raise
         self._bytes_left -= len(payload.body)
-        if self._bytes_left < 0:
-            raise BadPayload(request.source, "its pages do not end", url=request.url, status=payload.status)
+        is_page = payload.body[:1] in (b"[", b"{") and len(payload.body) >= SHORTEST_PAGE
+        is_repeated = is_page and payload.body == self._last
+        if self._bytes_left < 0 or is_repeated:
+            words = "the same page again" if is_repeated else "its pages do not end"
+            raise BadPayload(request.source, words, url=request.url, status=payload.status)
+        self._last = payload.body
         return payload
 
 

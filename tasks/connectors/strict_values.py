@@ -24,10 +24,8 @@ DEEPEST_XML = 50
 MOST_DIGITS_OF_AN_INTEGER = 15
 
 _DATE_FORMS = {
-    "yyyy-mm-dd": re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\Z", re.ASCII),
-    "yyyy-mm-dd hh:mm": re.compile(
-        r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?\Z", re.ASCII
-    ),
+    "yyyy-mm-dd": re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII),
+    "yyyy-mm-dd hh:mm": re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?\Z", re.ASCII),
     "dd/mm/yyyy": re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})\Z", re.ASCII),
     "mm/dd/yyyy": re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})\Z", re.ASCII),
     "yyyymmdd": re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)\Z", re.ASCII),
@@ -109,14 +107,16 @@ def listed(value: object) -> list[Any]:
 def day_of(value: object, form: str = "yyyy-mm-dd") -> dt.date:
     """The day that `value` writes in `form`, one of `_DATE_FORMS`, from 1900 to 2200. A time of day after it has no
     zone, and is not read."""
-    match = _DATE_FORMS[form].match(written) if isinstance(written := value, str) else None
+    match = _DATE_FORMS[form].match(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"not a {form} date: {value!r:.60}")
     try:
-        day = dt.date(int(match["y"]), int(match["m"]), int(match["d"]))
-    except ValueError:
-        raise ValueError(f"not a {form} date: {value!r:.60}") from None
-    return believable(day)
+        if form.startswith("yyyy-mm-dd"):
+            return believable(dt.date.fromisoformat(match.string[:10]))
+        year, month, day = match.group("y", "m", "d")
+        return believable(dt.date(int(year), int(month), int(day)))
+    except ValueError as error:
+        raise ValueError(f"not a {form} date: {value!r:.60} ({error})") from None
 
 
 def believable(day: dt.date) -> dt.date:

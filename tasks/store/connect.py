@@ -13,7 +13,7 @@ import asyncpg
 import polars as pl
 
 from blocks.database import CONNECT_ERRORS, connect_failure
-from desk.errors import StoreError
+from desk.errors import RowsRefused, StoreError
 
 APPLICATION = "alvorada"
 READERS = 4
@@ -51,10 +51,13 @@ class Connections:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of the pool. Raises StoreError when the database has gone or refuses."""
+        """A connection of the pool. Raises StoreError when the database has gone or refuses, RowsRefused where it is
+        the values that it refuses."""
         try:
             async with self.pool.acquire() as connection:
                 yield connection
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            raise RowsRefused(f"the database refused: {error}") from error
         except asyncpg.PostgresError as error:
             raise StoreError(f"the database refused: {error}") from error
         # InternalClientError is what asyncpg says of a connection that was cut before it noticed.
