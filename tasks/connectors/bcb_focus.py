@@ -19,7 +19,7 @@ from desk.model import EXPECTATION, Dataset, Frames, Series, Window, parsed_fram
 from desk.units import scaled
 from tasks.connectors.base import Payload, Query, Request
 from tasks.connectors.olinda_wire import OlindaConnector, Row, no_rows, odata
-from tasks.connectors.strict_values import day_of, number, text, whole
+from tasks.connectors.strict_values import day_of, field, number, text, whole
 
 SCALES: Mapping[str, Decimal] = {
     "IPCA": Decimal("0.01"),
@@ -72,12 +72,12 @@ class BcbFocus(OlindaConnector):
         scale, reference = _scale(indicator), _reference(query.dataset)
         columns: dict[str, list[Any]] = {name: [] for name in EXPECTATION.parsed_schema if name != "knowledge_time"}
         for row in rows:
-            day = day_of(_field(row, "Data"), "yyyy-mm-dd hh:mm")
+            day = day_of(field(row, "Data"), "yyyy-mm-dd hh:mm")
             if row.get("Indicador") != indicator or row.get("IndicadorDetalhe"):
                 continue
             if not query.window.start <= day <= query.window.end:
                 continue
-            statistics = {name: _statistic(row, field, scale) for name, field in STATISTICS.items()}
+            statistics = {name: _statistic(row, theirs, scale) for name, theirs in STATISTICS.items()}
             if all(value is None for value in statistics.values()):
                 continue
             columns["indicator"].append(indicator)
@@ -112,33 +112,26 @@ def _reference(dataset: Dataset) -> Callable[[Row], str]:
     return references[name]
 
 
-def _matching(row: Row, field: str, what: str) -> str:
-    value = text(_field(row, field))
+def _matching(row: Row, name: str, what: str) -> str:
+    value = text(field(row, name))
     if not _FORMS[what].fullmatch(value):
-        raise ValueError(f"{field} is not a {what}: {value!r:.60}")
+        raise ValueError(f"{name} is not a {what}: {value!r:.60}")
     return value
 
 
 def _smoothing(row: Row) -> str:
-    flag = _field(row, "Suavizada")
+    flag = field(row, "Suavizada")
     if flag not in ("S", "N"):
         raise ValueError(f"Suavizada is S or N, not {flag!r:.60}")
     return "12m_smoothed" if flag == "S" else "12m"
 
 
-def _field(row: Row, field: str) -> Any:
-    """A field that is not there at all is another format."""
-    if field not in row:
-        raise ValueError(f"a row without {field}")
-    return row[field]
-
-
-def _statistic(row: Row, field: str, scale: Decimal) -> float | None:
+def _statistic(row: Row, name: str, scale: Decimal) -> float | None:
     """Null as the source gives it (few respondents)."""
-    value = _field(row, field)
+    value = field(row, name)
     return None if value is None else scaled(number(value), scale)
 
 
-def _whole(row: Row, field: str, absent: int | None) -> int | None:
-    value = row.get(field)
+def _whole(row: Row, name: str, absent: int | None) -> int | None:
+    value = row.get(name)
     return absent if value is None else whole(value)

@@ -23,7 +23,7 @@ from desk.units import decimal_point, scaled
 from tasks.connectors import border
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
 from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
-from tasks.connectors.strict_values import csv_rows, day_of, json_value, record, records, text, whole
+from tasks.connectors.strict_values import csv_rows, day_of, field, json_value, record, records, text, whole
 
 VINTAGE_DATASETS = frozenset({"fred_macro"})
 PAGE = 100_000
@@ -154,14 +154,18 @@ class Fred(Connector):
 
 
 def _json_rows(answer: dict[str, Any]) -> tuple[int, list[Row]]:
-    """Raises ValueError, KeyError."""
+    """Raises ValueError."""
     if answer.get("units", "lin") != "lin":
         raise ValueError(f"units {answer['units']!r:.20} in answer to the levels")
-    observations, offset, count = records(answer["observations"]), whole(answer["offset"]), whole(answer["count"])
-    promised = min(whole(answer["limit"]), count - offset)
+    observations = records(field(answer, "observations"))
+    offset, count, limit = (whole(field(answer, name)) for name in ("offset", "count", "limit"))
+    promised = min(limit, count - offset)
     if len(observations) != promised:
         raise ValueError(f"{promised} observations promised and {len(observations)} there")
-    return count, [(text(one["date"]), text(one["value"]), text(one["realtime_start"])) for one in observations]
+    return count, [
+        (text(field(one, "date")), text(field(one, "value")), text(field(one, "realtime_start")))
+        for one in observations
+    ]
 
 
 def _csv_rows(body: str, series: Series) -> list[Row]:

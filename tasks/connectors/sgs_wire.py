@@ -15,7 +15,7 @@ from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_fram
 from desk.units import decimal_point, scaled
 from tasks.connectors.base import Connector, Payload, Query, Request
 from tasks.connectors.bodies import json_body, require_ok
-from tasks.connectors.strict_values import day_of, json_value, records
+from tasks.connectors.strict_values import day_of, field, json_value, records
 
 DAILY_WINDOW_DAYS = 3600
 """SGS refuses more than ten calendar years of a daily series (HTTP 406), and a daily series without a start date."""
@@ -93,9 +93,7 @@ def _error_detail(payload: Payload) -> str | None:
 def _cells(row: Mapping[str, Any]) -> tuple[dt.date, str]:
     """The day and the value's text, blank when SGS has none. Interval series carry `dataFim` too: not needed.
     Raises ValueError."""
-    if "data" not in row or "valor" not in row:
-        raise ValueError(f"a row without data and valor: {row!r:.80}")
-    text = row["valor"]
+    text = field(row, "valor")
     if text is not None and not isinstance(text, str):
         raise ValueError(f"valor is not text: {row!r:.80}")
-    return day_of(row["data"], "dd/mm/yyyy"), (text or "").strip()
+    return day_of(field(row, "data"), "dd/mm/yyyy"), (text or "").strip()

@@ -14,7 +14,7 @@ from desk.model import SETTLEMENT, Frames, parsed_frame
 from desk.units import scaled
 from tasks.connectors.base import Payload
 from tasks.connectors.bodies import json_body, require_ok
-from tasks.connectors.strict_values import day_of, number, records, text
+from tasks.connectors.strict_values import day_of, field, number, records, text
 
 PERCENT, UNIT = Decimal("0.01"), Decimal(1)
 
@@ -27,13 +27,13 @@ def parse_auctions(payload: Payload) -> Frames:
     window = payload.query.window
     columns: dict[str, list[Any]] = {name: [] for name in SETTLEMENT.parsed_schema if name != "knowledge_time"}
     for row in rows:
-        day = day_of(_field(row, "data_leilao"), "dd/mm/yyyy")
+        day = day_of(field(row, "data_leilao"), "dd/mm/yyyy")
         if row.get("tipo_leilao") != "Venda" or not window.start <= day <= window.end:
             continue
         accepted = _number(row, "quantidade_aceita")
         sold = accepted is not None and accepted > 0
         columns["contract_id"].append(
-            f"AUCTION:{text(_field(row, 'titulo'))}_{day_of(_field(row, 'vencimento'), 'dd/mm/yyyy')}"
+            f"AUCTION:{text(field(row, 'titulo'))}_{day_of(field(row, 'vencimento'), 'dd/mm/yyyy')}"
         )
         columns["obs_date"].append(day)
         columns["price"].append(_number(row, "pu_medio") if sold else None)
@@ -45,12 +45,6 @@ def parse_auctions(payload: Payload) -> Frames:
     return {SETTLEMENT.name: parsed_frame(SETTLEMENT, columns)}
 
 
-def _field(row: dict[str, Any], field: str) -> Any:
-    if field not in row:
-        raise ValueError(f"an auction without {field}")
-    return row[field]
-
-
-def _number(row: dict[str, Any], field: str, scale: Decimal = UNIT) -> float | None:
-    value = _field(row, field)
+def _number(row: dict[str, Any], name: str, scale: Decimal = UNIT) -> float | None:
+    value = field(row, name)
     return None if value is None else scaled(number(value), scale)

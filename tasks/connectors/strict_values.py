@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 from xml.etree import ElementTree
@@ -76,6 +77,13 @@ def whole(value: object) -> int:
     if exact != exact.to_integral_value() or exact.adjusted() >= MOST_DIGITS_OF_AN_INTEGER:
         raise ValueError(f"not a whole number: {value!r:.60}")
     return int(exact)
+
+
+def field(row: Mapping[str, Any], name: str) -> Any:
+    """A field that the source always writes, null or not: one that is not there is another format."""
+    if name not in row:
+        raise ValueError(f"a row without {name}: {row!r:.80}")
+    return row[name]
 
 
 def text(value: object) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from blocks.settings import load_settings
 from desk.catalog import Catalog, load_catalog
-from desk.errors import BadPayload, NoData, Outage, SourceError
+from desk.errors import BadPayload, NoData, Outage
 from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, decision_time, parsed_frame
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request, SourceConfig
 from tasks.ingest import SourceJob, attempt, open_cells, settle, summary
@@ -261,18 +261,6 @@ async def test_the_same_answer_again_writes_nothing(run: Run) -> None:
         await settle(run, job)
         assert job.inserted == expected
         run.run_id = uuid.uuid4()
-
-
-async def test_an_error_of_ours_is_not_taken_for_the_sources(run: Run) -> None:
-    def broken(query: Query) -> Frames:
-        raise KeyError("a bug")
-
-    job = job_of(run, {"stn_auctions": broken}, {"stn_auctions": [Window(MON, TUE)]})
-    await open_cells(run, job)
-    with pytest.raises(KeyError):
-        await attempt(run, job)
-    assert not isinstance(KeyError(), SourceError)
-    assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"running"}
 
 
 async def test_the_ledger_keeps_hash_bytes_and_checks(run: Run) -> None:

@@ -16,7 +16,8 @@ from tasks.connectors import CONNECTORS
 from tests.tasks.connectors import test_real_payloads_brazil as brazil
 from tests.tasks.connectors import test_real_payloads_markets as markets
 from tests.tasks.connectors.answers import connector
-from tests.tasks.connectors.fuzzing import MUTATIONS, Sample, held_promises, samples, spoiled
+from tests.tasks.connectors.fuzzing import Sample, held_promises, samples, spoiled
+from tests.tasks.connectors.mutations import MUTATIONS
 
 EACH = 7
 """Bodies of one sample and one mutation: about two thousand in all."""
