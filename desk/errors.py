@@ -7,6 +7,8 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
 ├── MissingInput              a computation misses a declared input, which the message names
 ├── StoreError                the database cannot be reached, or rejects a statement
 │   ├── WrongWorld            the database holds another environment's data (sandbox or live)
+│   ├── DamagedBody           a body in the lake differs from the bytes that its hash names
+│   ├── RowsRefused           the database refuses the values themselves: their source is at fault
 │   └── Busy                  another process is already doing this work
 ├── StageFailed               a stage of the run produced no output
 └── SourceError               one source, one request; `retryable` says whether a retry can help
@@ -24,6 +26,8 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
 """
 
 from __future__ import annotations
+
+from desk.text import washed
 
 
 class AlvoradaError(Exception):
@@ -62,6 +66,14 @@ class WrongWorld(StoreError):
     exit_code = 2
 
 
+class DamagedBody(StoreError):
+    """A body in the lake differs from the bytes that its hash names. Fetching it again repairs it."""
+
+
+class RowsRefused(StoreError):
+    """The database refuses the values themselves, so their source is at fault and not the database."""
+
+
 class Busy(StoreError):
     """Another process is already doing this work."""
 
@@ -71,14 +83,14 @@ class StageFailed(AlvoradaError):
 
 
 class SourceError(AlvoradaError):
-    """One request to one source. `url` never holds a secret."""
+    """One request to one source. `url` never holds a secret; the message is washed, as it may quote what came in."""
 
     retryable = False
 
     def __init__(self, source: str, message: str, *, url: str | None = None, status: int | None = None) -> None:
-        self.source, self.message, self.url, self.status = source, message, url, status
+        self.source, self.message, self.url, self.status = source, washed(message), url, status
         place = f" [{url}]" if url else ""
-        super().__init__(f"{source}: {message}{place}")
+        super().__init__(f"{source}: {self.message}{place}")
 
 
 class NoData(SourceError):

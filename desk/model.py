@@ -128,6 +128,8 @@ class SourceSpec:
 
     `rate_per_second` requests, `concurrency` requests at a time, `timeout_seconds` for one request, `budget_seconds`
     for all requests of a run. `key_setting` names the setting of its API key; None for a source without a key.
+    `max_body_mb`: the most megabytes (2^20 bytes) that one answer may open to, every archive in it counted.
+    `keyed_base` names the address of `base_urls` that needs the key.
     """
 
     id: str
@@ -138,6 +140,8 @@ class SourceSpec:
     timeout_seconds: float
     budget_seconds: float
     key_setting: str | None = None
+    max_body_mb: int = 64
+    keyed_base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,14 @@ from tasks.store.lake import Bronze
 
 
 async def store_payloads(run: Run, bronze: Bronze, fetch: DatasetFetch, payloads: Iterable[Fetched]) -> None:
-    """Checks and inserts the rows of `payloads`, and counts them on `fetch`. Raises StoreError."""
-    payloads = list(payloads)
-    fetch.hashes.update(item.payload.sha256 for item in payloads)
-    fetch.bytes += sum(len(item.payload.body) for item in payloads)
+    """Checks and inserts the rows of `payloads`, and counts them on `fetch` once stored. Raises StoreError."""
     for name, parsed in frames_by_table(bronze, payloads).items():
-        fetch.quality[name] = check_rows(SILVER[name], parsed, run.as_of)
-        fetch.parsed += parsed.height
+        quality = check_rows(SILVER[name], parsed, run.as_of)
         rows_per_cell = cell_of(fetch.dataset, parsed["obs_date"]).value_counts(name="rows")
-        fetch.rows.update(dict(rows_per_cell.iter_rows()))
         fetch.inserted += await insert_silver(run, fetch, name, parsed)
+        fetch.quality[name] = quality
+        fetch.parsed += parsed.height
+        fetch.rows.update(dict(rows_per_cell.iter_rows()))
 
 
 def frames_by_table(bronze: Bronze, payloads: Iterable[Fetched]) -> Frames:

@@ -1,15 +1,17 @@
 """The fetch of one source in a run: its datasets' queries through bronze and silver into the ledger, try by try.
 
 A try sends only the queries that are still open, so a retry costs what failed and nothing else. Rows are stored in
-batches while the fetch goes on: a killed process loses at most one batch.
+batches while the fetch goes on: a killed process loses at most one batch. An answer that cannot be read or stored is
+that query's failure; a database, lake or disk that is gone ends the run.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from desk.errors import NoData, SourceError
+from desk.errors import AlvoradaError, BadPayload, NoData, RowsRefused, SourceError
 from desk.model import Dataset, Window
+from tasks.connectors import border
 from tasks.connectors.base import Client, Connector, Fetched, Query
 from tasks.ingest.dataset_fetch import DatasetFetch
 from tasks.ingest.ledger_cells import close_failed_days, close_fetched_days
@@ -77,6 +79,8 @@ async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
                 if result.retryable:
                     still_open.append(query)
                 continue
+            fetch.hashes.update(item.payload.sha256 for item in result)
+            fetch.bytes += sum(len(item.payload.body) for item in result)
             batch.append((query, result))
             if len(batch) >= BATCH:
                 await store_batch(run, job, fetch, batch)
@@ -91,7 +95,7 @@ async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
 async def fetch_query(job: SourceJob, query: Query) -> tuple[Query, list[Fetched] | SourceError]:
     """The query with its payloads, none where the source has no data for it, or with the error that it ended in."""
     try:
-        return query, await job.connector.fetch(job.client, query)
+        return query, await border.ask(job.connector, job.client, query)
     except NoData:
         return query, []
     except SourceError as error:
@@ -110,10 +114,33 @@ async def record_error(run: Run, fetch: DatasetFetch, query: Query, error: Sourc
 
 
 async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list[Answer]) -> None:
-    """Stores the batch's rows. Where each day has a file of its own, closes the days of its queries."""
+    """Stores the batch's rows. Where each day has a file of its own, closes the days of its queries.
+
+    Where rows of the batch are refused, each answer is stored by itself, and only those at fault fail.
+    """
     if not batch:
         return
-    await store_payloads(run, job.bronze, fetch, [item for _, payloads in batch for item in payloads])
+    try:
+        await store_payloads(run, job.bronze, fetch, [item for _, payloads in batch for item in payloads])
+    except border.CONTAINED as error:
+        if not is_fault_of_rows(error):
+            raise
+        if len(batch) > 1:
+            for answer in batch:
+                await store_batch(run, job, fetch, [answer])
+            return
+        query = batch[0][0]
+        failure = BadPayload(job.source, f"{query.label}: cannot be stored: {border.reason(error)}")
+        failure.__cause__ = error
+        await record_error(run, fetch, query, failure)
+        return
     if fetch.dataset.per_day:
         for query, _ in batch:
             await close_fetched_days(run, fetch, fetch.days_of(query))
+
+
+def is_fault_of_rows(error: BaseException) -> bool:
+    """Whether the rows themselves caused the error; False for a database, lake, disk or memory that is gone."""
+    if isinstance(error, AlvoradaError):
+        return isinstance(error, RowsRefused)
+    return not isinstance(error, OSError | MemoryError)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from typing import Any
 from urllib.parse import quote
 
 from desk.catalog.provider_metadata import Metadata
 from desk.model import Dataset, Series
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
+from tasks.connectors.yahoo_finance import yahoo_unit
 from tasks.provider_metadata.request import Found, Provider, spacing
 
 _NO_KEY = "no metadata: FRED gives it to those with a key (FRED_API_KEY)"
-_CENTS = {"USX": "US cents", "GBp": "GBP cents"}
 _DATE, _CODE, _MARKET = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code", "contract_market_name"
 
 
@@ -60,7 +59,7 @@ async def yahoo(provider: Provider) -> Found:
             meta = json.loads(payload.body)["chart"]["result"][0]["meta"]
             return series.id, Metadata(
                 name=f"{meta.get('shortName') or ''} {meta.get('longName') or ''}".strip() or None,
-                unit=_yahoo_unit(series, meta),
+                unit=yahoo_unit(series, meta),
                 frequency="D" if meta["dataGranularity"] == "1d" else str(meta["dataGranularity"]),
                 last=dt.datetime.fromtimestamp(meta["regularMarketTime"], dt.UTC).date(),
             )
@@ -68,18 +67,6 @@ async def yahoo(provider: Provider) -> Found:
             bad_payload(payload, f"a chart without its meta ({type(error).__name__})")
 
     return dict(await asyncio.gather(*(one(series) for series in provider.series())))
-
-
-def _yahoo_unit(series: Series, meta: dict[str, Any]) -> str:
-    """The unit by Yahoo's currency and instrument type; bushels or barrels, which Yahoo omits, by the catalogue."""
-    currency = _CENTS.get(meta["currency"], str(meta["currency"]))
-    if meta["instrumentType"] == "INDEX":
-        return "index points"
-    if meta["instrumentType"] == "CURRENCY":
-        base = series.code.removesuffix("=X")
-        return f"{currency} per {base[:3] if len(base) == 6 else 'USD'}"
-    counted = series.unit.partition(" per ")[2]
-    return f"{currency} per {counted}" if counted else currency
 
 
 async def cot(provider: Provider) -> Found:

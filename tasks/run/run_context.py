@@ -21,7 +21,14 @@ from desk.catalog import Catalog, load_catalog
 from desk.errors import BadInput
 from tasks.connectors.base import Payload, SourceConfig
 from tasks.http.client import HttpClient
-from tasks.http.recording import Recorder, ReplayTransport, load_recording, public_bases
+from tasks.http.recording import (
+    Recorder,
+    Recording,
+    ReplayTransport,
+    load_recording,
+    public_bases,
+    recorded_keys,
+)
 from tasks.run.progress import NullProgress, Progress
 from tasks.run.run import Clock, Run
 from tasks.store import open_store
@@ -74,14 +81,18 @@ async def open_run(
         )
 
 
-def source_configs(settings: Settings, catalog: Catalog, sources: str) -> dict[str, SourceConfig]:
-    """Source -> its addresses, key and rate limit in this run. A recording is read under the public addresses."""
+def source_configs(
+    settings: Settings, catalog: Catalog, sources: str, recording: Recording | None = None
+) -> dict[str, SourceConfig]:
+    """Source -> its addresses, key and rate limit in this run. A recording is read under the public addresses, and with
+    a key where it was recorded with one."""
+    keys = recorded_keys(recording, catalog.sources) if recording else {}
     configs = {}
     for spec in catalog.sources.values():
         config = SourceConfig.from_spec(
             spec,
             base_urls=settings.urls_of(spec, sources),
-            api_key=settings.api_key(spec) if sources == "live" else None,
+            api_key=settings.api_key(spec) if sources == "live" else keys.get(spec.id),
         )
         if sources != "live":
             config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE)
@@ -97,7 +108,10 @@ async def open_client(
 
     `recording`, `manifest`: where to read recorded responses; `record`: a folder to write to. Raises BadInput.
     """
-    configs = source_configs(run.settings, run.catalog, run.sources)
+    if run.sources == "recorded" and recording is None:
+        raise BadInput("recorded sources need the folder of the recording")
+    replayed = load_recording(recording, manifest) if recording else None
+    configs = source_configs(run.settings, run.catalog, run.sources, replayed)
     bronze = Bronze(run.lake, run.store, run.run_id, run.sources)
     recorder = Recorder(record, bases=public_bases(configs, run.catalog.sources)) if record else None
 
@@ -106,9 +120,7 @@ async def open_client(
         if recorder:
             await recorder.keep(payload)
 
-    if run.sources == "recorded" and recording is None:
-        raise BadInput("recorded sources need the folder of the recording")
-    transport = ReplayTransport(load_recording(recording, manifest)) if recording else None
+    transport = ReplayTransport(replayed) if replayed else None
     proxies = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https")}
     async with HttpClient(
         configs,

@@ -13,7 +13,7 @@ import asyncpg
 import polars as pl
 
 from blocks.database import CONNECT_ERRORS, connect_failure
-from desk.errors import StoreError
+from desk.errors import RowsRefused, StoreError
 
 APPLICATION = "alvorada"
 READERS = 4
@@ -55,10 +55,13 @@ class Connections:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of the pool. Raises StoreError for an SQL error and for a lost connection, also in the body."""
+        """A connection of the pool. Raises StoreError for an SQL error and for a lost connection, also in the body, and
+        RowsRefused where the database refuses the values themselves."""
         try:
             async with self.pool.acquire() as connection:
                 yield connection
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            raise RowsRefused(f"the database refused: {error}") from error
         except asyncpg.PostgresError as error:
             raise StoreError(f"the database refused: {error}") from error
         # asyncpg raises InternalClientError for a connection that was cut before it noticed.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import asyncpg
 import polars as pl
 
-from desk.errors import StoreError
+from desk.errors import RowsRefused, StoreError
 
 
 def literal(value: str | int | dt.date | dt.datetime) -> str:
@@ -37,26 +37,26 @@ def one_of(column: str, values: Iterable[str | int]) -> str:
 
 
 def refuse_bad_floats(name: str, frame: pl.DataFrame) -> None:
-    """Raises StoreError, with table and column, for NaN and infinity: a missing number is null."""
+    """Raises RowsRefused, with table and column, for NaN and infinity: a missing number is null."""
     floats = [column for column, dtype in frame.schema.items() if dtype.is_float()]
     if not floats or frame.is_empty():
         return
     bad = frame.select((~pl.col(column).is_finite()).any() for column in floats).row(0)
     named = [column for column, is_bad in zip(floats, bad, strict=True) if is_bad]
     if named:
-        raise StoreError(f"{name}: not a finite number in {', '.join(named)} (missing must be null)")
+        raise RowsRefused(f"{name}: not a finite number in {', '.join(named)} (missing must be null)")
 
 
 def refuse_bad_keys(name: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
-    """Raises StoreError, with table and an example, for a null in a key column and for a key that comes twice."""
+    """Raises RowsRefused, with table and an example, for a null in a key column and for a key that comes twice."""
     if frame.is_empty():
         return
     empty = [column for column in key if frame[column].null_count()]
     if empty:
-        raise StoreError(f"{name}: null in key column {', '.join(empty)}")
+        raise RowsRefused(f"{name}: null in key column {', '.join(empty)}")
     twice = frame.filter(frame.select(key).is_duplicated())
     if not twice.is_empty():
-        raise StoreError(f"{name}: the key {dict(twice.select(key).row(0, named=True))} comes {twice.height} times")
+        raise RowsRefused(f"{name}: the key {dict(twice.select(key).row(0, named=True))} comes {twice.height} times")
 
 
 async def copy_in(connection: asyncpg.Connection, table: str, frame: pl.DataFrame) -> None:

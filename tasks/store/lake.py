@@ -1,7 +1,9 @@
 """Bronze: every response as received, stored before it is parsed. Content-addressed, in a local folder or s3://.
 
 The path is `{source}/{yyyy}/{mm}/{dd}/{sha256}.zst`, by the UTC day of the first fetch. A body that is received again
-is not written again; only its receipt (a `payload` row) is new. Writes are atomic: the whole body, or nothing.
+is not written again; only its receipt (a `payload` row) is new. Writes are atomic: the whole body, or nothing. A disk
+may still spoil a body: reading it raises DamagedBody, `Lake.checked` finds it, and the next fetch of it
+repairs it.
 """
 
 from __future__ import annotations
@@ -10,21 +12,23 @@ import asyncio
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import obstore
 import zstandard
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, from_url
 
-from desk.errors import BadInput, StoreError
+from desk.errors import BadInput, DamagedBody, StoreError
 from tasks.connectors.base import Payload
 from tasks.store import PayloadRow, Store
 
 LEVEL = 6
+MOST_BYTES = 1 << 30
+"""More than any source's body may have: a damaged file can claim any size."""
 HEADERS = (
     "content-type", "content-encoding", "content-disposition", "date", "etag", "last-modified", "retry-after", "server",
 )  # fmt: skip
@@ -59,10 +63,20 @@ class Lake:
         return cls(address, LocalStore(folder))
 
     async def put(self, path: str, body: bytes) -> bool:
-        """Writes `body` at `path`. False when the path exists: nothing is written then. Raises StoreError."""
+        """Writes `body` at `path`, also over a damaged one. False when a sound one is there: nothing is written then.
+        Raises StoreError."""
         packed = zstandard.ZstdCompressor(level=LEVEL).compress(body)
+        if await self._write(path, packed, "create"):
+            return True
         try:
-            await asyncio.to_thread(obstore.put, self.bodies, path, packed, mode="create")
+            await self.get(path)
+        except DamagedBody:
+            return await self._write(path, packed, "overwrite")
+        return False
+
+    async def _write(self, path: str, packed: bytes, mode: Literal["create", "overwrite"]) -> bool:
+        try:
+            await asyncio.to_thread(obstore.put, self.bodies, path, packed, mode=mode)
         except (AlreadyExistsError, FileExistsError):
             return False
         except (BaseError, OSError) as error:
@@ -70,17 +84,32 @@ class Lake:
         return True
 
     async def get(self, path: str) -> bytes:
-        """The body at `path`, checked against the sha256 in its name. Raises StoreError."""
+        """The body at `path`, checked against the sha256 in its name. Raises StoreError, DamagedBody."""
         try:
             packed = await asyncio.to_thread(_read, self.bodies, path)
         except (NotFoundError, FileNotFoundError) as error:
             raise StoreError(f"the lake {self.address} has no {path}") from error
         except (BaseError, OSError) as error:
             raise StoreError(f"the lake {self.address} cannot be read: {_first_line(error)}") from error
-        body = zstandard.ZstdDecompressor().decompress(packed)
+        damaged = f"the lake {self.address} holds a damaged body at {path}"
+        try:
+            body = _unpacked(packed)
+        except zstandard.ZstdError as error:
+            raise DamagedBody(f"{damaged}: {_first_line(error)}") from error
         if hashlib.sha256(body).hexdigest() != Path(path).stem:
-            raise StoreError(f"the lake {self.address} holds a damaged body at {path}")
+            raise DamagedBody(f"{damaged}: not the bytes of its name")
         return body
+
+    async def checked(self) -> AsyncIterator[tuple[str, StoreError | None]]:
+        """Every body's path, with the error that reading it against its hash gives. Raises StoreError where the lake
+        cannot be listed."""
+        for path in await asyncio.to_thread(_paths, self):
+            try:
+                await self.get(path)
+            except StoreError as error:
+                yield path, error
+            else:
+                yield path, None
 
 
 def body_path(source: str, day: dt.date, sha256: str) -> str:
@@ -139,6 +168,23 @@ async def keep(lake: Lake, store: Store, row: PayloadRow, body: bytes) -> int:
 def _read(bodies: Any, path: str) -> bytes:
     # In a thread: with obstore's own async calls and ADBC in one process, one exit in three aborts (0.12, 1.13).
     return bytes(obstore.get(bodies, path).bytes())
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Raises ZstdError, also for a size beyond any body's."""
+    if zstandard.frame_content_size(packed) > MOST_BYTES:
+        raise zstandard.ZstdError("it claims a size beyond any body's")
+    return zstandard.ZstdDecompressor().decompress(packed)
+
+
+def _paths(lake: Lake) -> list[str]:
+    """The paths of all bodies, in order. Raises StoreError."""
+    try:
+        return sorted(
+            entry["path"] for page in obstore.list(lake.bodies) for entry in page if entry["path"].endswith(".zst")
+        )
+    except (BaseError, OSError) as error:
+        raise StoreError(f"the lake {lake.address} cannot be listed: {_first_line(error)}") from error
 
 
 def _payload_key(payload: Payload) -> str:

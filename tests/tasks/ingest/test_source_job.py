@@ -13,7 +13,7 @@ from typing import ClassVar
 import pytest
 
 from desk.catalog import Catalog
-from desk.errors import BadPayload, NoData, Outage, SourceError
+from desk.errors import BadPayload, NoData, Outage
 from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, parsed_frame
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request, SourceConfig
 from tasks.ingest import ledger_cells
@@ -257,18 +257,6 @@ async def test_the_same_answer_again_writes_nothing(run: Run) -> None:
         await close_open_cells(run, job)
         assert job.inserted == expected
         run.run_id = uuid.uuid4()
-
-
-async def test_a_bug_is_not_recorded_as_an_error_of_the_source(run: Run) -> None:
-    def broken(query: Query) -> Frames:
-        raise KeyError("a bug")
-
-    job = job_of(run, {"stn_auctions": broken}, {"stn_auctions": [Window(MON, TUE)]})
-    await ledger_cells.open_cells(run, job.fetches)
-    with pytest.raises(KeyError):
-        await fetch_open_queries(run, job)
-    assert not isinstance(KeyError(), SourceError)
-    assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"running"}
 
 
 async def test_the_ledger_keeps_hash_bytes_and_checks(run: Run) -> None:
