@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+DAYS_PER_YEAR = 252
+"""Business days of a year: the BUS/252 count of BRL rates, and what daily risk is annualised by."""
+BASIS_POINT = 1e-4
+"""One basis point as a fraction."""
+
 _POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?\Z")
 
@@ -34,8 +39,10 @@ def scaled(number: Decimal, scale: Decimal) -> float:
 
 
 def pct(fraction: float) -> float:
+    """A fraction in percent."""
     return fraction * 100.0
 
 
 def bp(fraction: float) -> float:
+    """A fraction in basis points."""
     return fraction * 10_000.0

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from desk.arrays import FloatArray
-from desk.transforms.rolling import DAYS_PER_YEAR
+from desk.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from desk.calendars import Days
 from desk.catalog.fallbacks import LONG_VERTICES, VERTICES
 from desk.errors import MissingInput
 from desk.portfolio.contracts import business_days, calendar_days, valuation_days
+from desk.units import DAYS_PER_YEAR
 
 CURVE_VERTICES: dict[str, tuple[int, ...]] = {
     "pre": VERTICES,
@@ -89,7 +90,7 @@ class Market:
         if np.isnan(rate).any():
             raise MissingInput(f"cdi is unknown on {self.days[:-1][np.isnan(rate)][0]}: the book cannot accrue cash")
         span = business_days(self.valuation[:-1], self.valuation[1:])
-        return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / 252.0)])
+        return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / DAYS_PER_YEAR)])
 
     def usd_growth(self) -> FloatArray:
         """Logarithm of what one USD at the short onshore dollar rate has become by each row, from 0. Shape (T,).

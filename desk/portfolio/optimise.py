@@ -29,8 +29,8 @@ from desk.portfolio.black_litterman import (
 )
 from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.risk_parity import class_totals, risk_shares, solve_risk_parity, strength
+from desk.units import DAYS_PER_YEAR
 
-TRADING_DAYS = 252.0
 _CAP_ROUNDS = 12
 _SLACK = 1e-9
 Parts = Sequence[Mapping[str, FloatArray]]
@@ -65,7 +65,7 @@ def optimise(
     single, of_class = (
         limits.threshold(name) * rules.limit_headroom for name in ("instrument_risk_share", "class_risk_share")
     )
-    target = rules.target_volatility / np.sqrt(TRADING_DAYS)
+    target = rules.target_volatility / np.sqrt(DAYS_PER_YEAR)
     shares = risk_shares(view, strength(view, rules.full_conviction), classes, single, of_class)
     per_brl = solve_risk_parity(matrix, shares, np.where(view < 0, -1.0, 1.0)) * target
     per_brl *= shares.sum(axis=1, keepdims=True)
@@ -85,7 +85,7 @@ def optimise(
     daily = np.sqrt(quadratic_form(per_brl, matrix))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(daily[:, None] > 0, per_brl * pull(per_brl, matrix) / daily[:, None] / target, 0.0)
-    return Weights(np.abs(share) * np.sign(per_brl), per_brl, daily * np.sqrt(TRADING_DAYS))
+    return Weights(np.abs(share) * np.sign(per_brl), per_brl, daily * np.sqrt(DAYS_PER_YEAR))
 
 
 def _own_risk(view: FloatArray, rules: PortfolioParameters) -> FloatArray:
@@ -123,7 +123,7 @@ def _tilted(
         if risk > 0:
             size = min(1.0, float(np.abs(pick).max()) / rules.full_conviction)
             picks.append(pick / risk)
-            expected.append(size * rules.sharpe_assumed / np.sqrt(TRADING_DAYS))
+            expected.append(size * rules.sharpe_assumed / np.sqrt(DAYS_PER_YEAR))
             confidence.append(size * rules.view_confidence)
     if not picks or not prior.any():
         return prior

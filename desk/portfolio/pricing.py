@@ -33,9 +33,8 @@ from desk.portfolio import pricing_formulas
 from desk.portfolio.contract_terms import Left, Terms, remaining, terms_of
 from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, curve_slice
 from desk.portfolio.pricing_formulas import Strike, node_weights, struck_now
-from desk.transforms.curves import BUS_YEAR
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
-BP = 1e-4
 _YIELD_STEPS = 12
 
 
@@ -118,10 +117,10 @@ def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quot
     _quote_constant_maturities(terms, strike, own, rate, dv01, price)
     dv01 = np.where(np.isnan(own), np.nan, dv01 * fx)
     value = own * fx
-    years = left.bd / BUS_YEAR
+    years = left.bd / DAYS_PER_YEAR
     futures = terms.kind_mask("pre_pu", "real_pu")
     plain = terms.kind_mask("fx_forward", "equity_forward")
-    exposure = np.where(futures, value * years / 10.0, np.where(plain, value, dv01 / BP / 10.0))
+    exposure = np.where(futures, value * years / 10.0, np.where(plain, value, dv01 / BASIS_POINT / 10.0))
     return Quotes(value, rate, dv01, price, exposure)
 
 
@@ -130,12 +129,12 @@ def _quote_zeros(
 ) -> None:
     for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
         columns = terms.columns(*names)
-        years = left.bd[:, columns] / BUS_YEAR
+        years = left.bd[:, columns] / DAYS_PER_YEAR
         growth = pricing_formulas.zero_growth(curve, levels, left.bd[:, columns])
         with np.errstate(divide="ignore", invalid="ignore"):
             rate[:, columns] = np.where(years > 0, np.expm1(growth / years), np.nan)
         sign = -terms.forward_sign[columns]
-        dv01[:, columns] = sign * own[:, columns] * years / (1.0 + rate[:, columns]) * BP
+        dv01[:, columns] = sign * own[:, columns] * years / (1.0 + rate[:, columns]) * BASIS_POINT
         point = np.where(terms.indexed[columns], levels.spots[:, IPCA_INDEX, None], 1.0) * terms.multiplier[columns]
         price[:, columns] = own[:, columns] / point
 
@@ -149,7 +148,7 @@ def _quote_cupom(
     days, growth = left.cd[:, columns], pricing_formulas.cupom_growth(levels, left, columns)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate[:, columns] = np.where(days > 0, np.expm1(growth) * 360.0 / days, np.nan)
-    dv01[:, columns] = own[:, columns] * days / 360.0 * np.exp(-growth) * BP
+    dv01[:, columns] = own[:, columns] * days / 360.0 * np.exp(-growth) * BASIS_POINT
     price[:, columns] = own[:, columns] / terms.multiplier[columns]
 
 
@@ -162,7 +161,7 @@ def _quote_bonds(
         return
     factors, lacks = pricing_formulas.bond_flows(levels, left)
     quotation = np.where(lacks, np.nan, np.einsum("rf,rfb->rb", factors, left.amount))
-    years = left.flow_bd / BUS_YEAR
+    years = left.flow_bd / DAYS_PER_YEAR
     near, far, near_weight, far_weight = node_weights(left.flow_bd, CURVE_VERTICES["real"])
     curve = levels.curves[:, curve_slice("real")].copy()
     for vertex in range(curve.shape[1] - 2, -1, -1):
@@ -170,7 +169,7 @@ def _quote_bonds(
     slopes = near_weight / (1.0 + np.take_along_axis(curve, near, axis=1))
     slopes = np.nan_to_num(slopes) + np.nan_to_num(far_weight / (1.0 + np.take_along_axis(curve, far, axis=1)))
     nominal = terms.multiplier[columns] * pricing_formulas.nominal_value(levels)[:, None]
-    dv01[:, columns] = nominal * np.einsum("rf,rf,rfb->rb", factors, slopes, left.amount) * BP
+    dv01[:, columns] = nominal * np.einsum("rf,rf,rfb->rb", factors, slopes, left.amount) * BASIS_POINT
     dv01[:, columns] = np.where(lacks, np.nan, dv01[:, columns])
     price[:, columns] = quotation * 100.0
     rate[:, columns] = _bond_yield(quotation, years, left.amount)
@@ -195,14 +194,13 @@ def _quote_constant_maturities(
     both = np.concatenate([treasuries, spreads])
     rate[:, both] = strike.rate[:, both]
     years = pricing_formulas.annuity_years(rate[:, treasuries], 2.0 * terms.tenor_years[treasuries])
-    dv01[:, treasuries] = own[:, treasuries] * years * BP
+    dv01[:, treasuries] = own[:, treasuries] * years * BASIS_POINT
     price[:, treasuries] = own[:, treasuries] / terms.multiplier[treasuries]
-    dv01[:, spreads] = terms.multiplier[spreads] * pricing_formulas.SPREAD_YEARS * BP
-    price[:, spreads] = rate[:, spreads] / BP
+    dv01[:, spreads] = terms.multiplier[spreads] * pricing_formulas.SPREAD_YEARS * BASIS_POINT
+    price[:, spreads] = rate[:, spreads] / BASIS_POINT
 
 
 __all__ = [
-    "BP",
     "Quotes",
     "Terms",
     "contract_value",

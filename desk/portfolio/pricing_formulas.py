@@ -13,7 +13,7 @@ import numpy as np
 from desk.arrays import FloatArray
 from desk.portfolio.contract_terms import NTNB_BASE_INDEX, Columns, Left, Terms
 from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, Levels, curve_at, curve_slice
-from desk.transforms.curves import BUS_YEAR
+from desk.units import DAYS_PER_YEAR
 
 FORWARD_ABOVE = 1.06
 SPREAD_YEARS = 4.5
@@ -46,8 +46,8 @@ def node_weights(bd: FloatArray, vertices: tuple[int, ...]) -> tuple[Columns, Co
     below = right == 0
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(below, 1.0, (bd - x0) / (x1 - x0))
-    weight_left = np.where(below, 0.0, x0 / BUS_YEAR * (1.0 - share))
-    weight_right = np.where(below, bd / BUS_YEAR, x1 / BUS_YEAR * share)
+    weight_left = np.where(below, 0.0, x0 / DAYS_PER_YEAR * (1.0 - share))
+    weight_right = np.where(below, bd / DAYS_PER_YEAR, x1 / DAYS_PER_YEAR * share)
     weight_right = np.where(bd <= nodes[-1] * FORWARD_ABOVE, weight_right, np.nan)
     left = np.where(weight_left == 0.0, right, left)  # an unknown vertex without weight must not count
     return left, right, weight_left, weight_right
@@ -143,12 +143,12 @@ def par_yield(terms: Terms, levels: Levels, columns: Columns, elapsed: FloatArra
     vertices = CURVE_VERTICES["ust"]
     found = []
     for place, column in enumerate(columns):
-        at = vertices.index(round(terms.tenor_years[column] * BUS_YEAR))
+        at = vertices.index(round(terms.tenor_years[column] * DAYS_PER_YEAR))
         tenor, below = vertices[at], vertices[at - 1]
         here = levels.curves[..., curve_at("ust", tenor)]
         gone = elapsed[:, place] if levels.curves.ndim == 2 else elapsed[:, place, None]
         nearer = levels.curves[..., curve_at("ust", below)]
-        share = gone * BUS_YEAR / (tenor - below)
+        share = gone * DAYS_PER_YEAR / (tenor - below)
         found.append(np.where(gone == 0.0, here, here - share * (here - nearer)))
     return np.stack(found, axis=-1)
 

@@ -18,12 +18,13 @@ from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contract_terms import Terms, coupons_paid, remaining, terms_of
 from desk.portfolio.contracts import calendar_days, map_contracts
+from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL, Market, read_market
 from desk.portfolio.pricing import contract_value, quote, settlement_fx
 from desk.portfolio.pricing_formulas import nominal_value, struck_now
-from desk.portfolio.size import unit_cost
 from desk.strategies.base import Strategy
 from desk.transforms import rolling
+from desk.units import DAYS_PER_YEAR
 
 RISK_WINDOW = 63
 """Rows of P&L behind a leg's volatility: a quarter, as the features have it."""
@@ -69,7 +70,7 @@ def strategy_pnl(
     for strategy in strategies:
         score = position_of[strategy.id]
         daily[strategy.id] = _daily(score, strategy, unit, parameters)
-        turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * rolling.DAYS_PER_YEAR)
+        turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * DAYS_PER_YEAR)
     frame = pl.DataFrame({"day": values["day"], **daily}, nan_to_null=True)
     return frame, _records(daily, position_of, turnover)
 
@@ -177,8 +178,8 @@ def _records(
                 "days": int(inside.sum()),
                 "hit_rate": float((pnl[inside] > 0).mean()) if inside.any() else None,
                 "turnover": turnover[name] if len(known) else None,
-                "annual_return": float(known.mean() * rolling.DAYS_PER_YEAR) if len(known) else None,
-                "sharpe": float(known.mean() / deviation * np.sqrt(rolling.DAYS_PER_YEAR)) if deviation > 0 else None,
+                "annual_return": float(known.mean() * DAYS_PER_YEAR) if len(known) else None,
+                "sharpe": float(known.mean() / deviation * np.sqrt(DAYS_PER_YEAR)) if deviation > 0 else None,
                 "worst_drawdown": float((np.maximum.accumulate(path) - path).max()) if len(known) else None,
                 "mean_correlation": float(np.mean(others)) if others else None,
             }

@@ -16,7 +16,7 @@ from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.covariance import Covariance, ewma_weights, shrunk_covariance
 from desk.portfolio.market_levels import CURVE_COLUMNS, IBOVESPA, USDBRL, Levels, Market, factor_moves
-from desk.portfolio.pricing import BP
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
 SPOT_PLACES = {"usdbrl": USDBRL, "ibovespa": IBOVESPA}
 FACTORS = (*CURVE_COLUMNS, *SPOT_PLACES, "usd_short_rate")
@@ -44,7 +44,7 @@ def factor_words(factor: str) -> str:
     if factor in SHOWN_SPOTS:
         return SHOWN_SPOTS[factor]
     curve, bd = factor.rsplit("_", 1)
-    years = int(bd) / 252
+    years = int(bd) / DAYS_PER_YEAR
     return f"{SHOWN_CURVES[curve]} {years:.3g}y" if years >= 1 else f"{SHOWN_CURVES[curve]} {round(years * 12)}m"
 
 
@@ -79,7 +79,9 @@ def shown_moves(matrix: FloatArray) -> dict[str, float | None]:
         if not np.isfinite(value):
             found[name] = None
         elif value != 0.0:
-            found[name] = round(float(np.expm1(value)), 6) if name in SPOT_PLACES else round(float(value) / BP, 3)
+            found[name] = (
+                round(float(np.expm1(value)), 6) if name in SPOT_PLACES else round(float(value) / BASIS_POINT, 3)
+            )
     return found
 
 

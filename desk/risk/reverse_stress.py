@@ -18,7 +18,7 @@ from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.market_levels import Market
-from desk.portfolio.pricing import BP, Terms, scenario_pnl
+from desk.portfolio.pricing import Terms, scenario_pnl
 from desk.risk.factors import (
     FACTORS,
     SPOT_PLACES,
@@ -29,6 +29,7 @@ from desk.risk.factors import (
 )
 from desk.risk.positions import Positions, book_pnl
 from desk.risk.stress import Scenario
+from desk.units import BASIS_POINT
 
 REVERSE = "reverse_10"
 ROUNDS = 3  # directions tried; the second rarely moves the distance by a hundredth
@@ -97,7 +98,7 @@ class _Search:
 
     def slope(self, at: FloatArray) -> FloatArray:
         """BRL per unit of each factor (R, F) at the moves `at` (R, F), by central bumps."""
-        steps = np.array([SPOT_STEP if name in SPOT_PLACES else BP for name in FACTORS])
+        steps = np.array([SPOT_STEP if name in SPOT_PLACES else BASIS_POINT for name in FACTORS])
         bumps = np.concatenate([np.diag(steps), -np.diag(steps)])
         pnl = self.pnl(at[:, None, :] + bumps)
         return np.asarray((pnl[:, : len(steps)] - pnl[:, len(steps) :]) / (2.0 * steps))

@@ -18,9 +18,10 @@ from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
 from desk.portfolio.market_levels import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
-from desk.portfolio.pricing import BP, Terms, scenario_pnl
+from desk.portfolio.pricing import Terms, scenario_pnl
 from desk.risk.factors import factor_matrix, shown_moves, unknown_families
 from desk.risk.positions import Positions
+from desk.units import BASIS_POINT
 
 MAX_GAP_DAYS = 7  # a close is that of the session on the date or, on a holiday, of the one before
 SPREAD_TENOR = 1260
@@ -87,7 +88,7 @@ def parametric_moves(scenario: ParametricScenario, levels: Levels) -> Levels:
     moves = no_moves(rows)
     curves = np.zeros((rows, len(CURVE_KEYS)))
     spread = levels.curves[:, curve_at("cupom", SPREAD_TENOR)] - levels.curves[:, curve_at("ust", SPREAD_TENOR)]
-    widening = np.full(rows, scenario.sovereign_bp * BP)
+    widening = np.full(rows, scenario.sovereign_bp * BASIS_POINT)
     if scenario.sovereign:
         widening = widening + np.where(spread > 0, scenario.sovereign * spread, np.nan)
     for at, (curve, bd) in enumerate(CURVE_KEYS):
@@ -106,7 +107,7 @@ def curve_shift(scenario: ParametricScenario, curve: str, bd: int) -> float:
     if not pairs:
         return 0.0
     tenors, shifts = zip(*pairs, strict=True)
-    return float(np.interp(bd, tenors, shifts)) * BP
+    return float(np.interp(bd, tenors, shifts)) * BASIS_POINT
 
 
 def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _Shock:
