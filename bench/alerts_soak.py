@@ -231,7 +231,7 @@ async def compare(store: Store, box: Mailbox, stand_in: SlackStandIn) -> tuple[l
             complaints.append(f"{row['channel']} {row['outbox_id']} has no receipt")
             continue
         for line in message.lines:
-            counts[line.said] += 1
+            counts[line.status] += 1
             counts["held back"] += line.held_back
             place = told.setdefault((row["channel"], line.key), [])
             place.append((line, row["created_at"], recorded[row["outbox_id"]]))
@@ -244,14 +244,14 @@ async def compare(store: Store, box: Mailbox, stand_in: SlackStandIn) -> tuple[l
 def _wrong(lines: list[tuple[Any, Any, Any]]) -> list[str]:
     found = []
     for (before, _, _), (after, _, _) in pairwise(lines):
-        if before.said == after.said == "resolved":
+        if before.status == after.status == "resolved":
             found.append("resolved twice")
-    firing = [entry for entry in lines if entry[0].said == "firing"]
+    firing = [entry for entry in lines if entry[0].status == "firing"]
     for (before, _, delivered), (after, queued, _) in pairwise(firing):
         apart = (queued - delivered).total_seconds()
         if apart < COOLDOWN and rank_of(after.severity) <= rank_of(before.severity):
             found.append(f"twice within {apart:.1f} s")
-    if lines[-1][0].said != "resolved":
+    if lines[-1][0].status != "resolved":
         found.append("its end was not told")
     return found
 

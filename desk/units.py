@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 
 DAYS_PER_YEAR = 252
-"""Business days of a year: the BUS/252 count of BRL rates, and what daily risk is annualised by."""
+"""Business days of a year: the convention of BRL rates (BUS/252), and trading days for annual volatility."""
 BASIS_POINT = 1e-4
 """One basis point as a fraction."""
 
@@ -39,10 +39,8 @@ def scaled(number: Decimal, scale: Decimal) -> float:
 
 
 def pct(fraction: float) -> float:
-    """A fraction in percent."""
     return fraction * 100.0
 
 
 def bp(fraction: float) -> float:
-    """A fraction in basis points."""
     return fraction * 10_000.0

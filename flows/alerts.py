@@ -14,7 +14,7 @@ from prefect.states import Completed
 import migrations
 from blocks.credentials import with_blocks
 from blocks.settings import Settings, load_settings
-from desk.alerts.model import Plan
+from desk.alerts.model import AlertChanges
 from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
@@ -60,7 +60,7 @@ async def open_desk(sources: str) -> AsyncIterator[tuple[Store, Settings, Clock]
         yield store, settings, clock_of(settings)
 
 
-async def evaluate(store: Store, settings: Settings, clock: Clock) -> Plan:
+async def evaluate(store: Store, settings: Settings, clock: Clock) -> AlertChanges:
     """One evaluation of every rule. Raises StoreError."""
     known = load_alerts()
     catalog, desk = load_catalog(), load_desk_parameters()
@@ -90,7 +90,7 @@ async def send(
     return done
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: AlertChanges) -> str:
     firing = sum(state.state == "firing" for state in plan.states.values())
     queued = sum(len(lines) for lines in plan.lines.values())
     return f"{firing} alerts fire, {queued} lines queued"

@@ -20,9 +20,10 @@ from desk.catalog.desk_parameters import DeskParameters, Instrument
 from desk.gold import ACTION
 from desk.portfolio.book_frames import as_of_times
 from desk.portfolio.book_history import BookHistory
+from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL
-from desk.portfolio.pricing import Quotes, quote, terms_of
+from desk.portfolio.pricing import Quotes, quote
 from desk.portfolio.size import Contributions, SizingPlan
 from desk.units import BASIS_POINT, bp, pct
 
@@ -40,7 +41,7 @@ UNITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Prices:
+class _ContractQuotes:
     quotes: Quotes
     unit_cost: FloatArray
 
@@ -52,7 +53,7 @@ class _Order:
     contract_id: str
     before: int
     after: int
-    leaves: bool = False
+    closes_old_contract: bool = False
     """Out of a contract that the instrument no longer maps to."""
 
     @property
@@ -69,12 +70,13 @@ def action_frame(
     old = quote(terms, plan.market.levels, plan.market.valuation, history.before.maturity)
     usdbrl = plan.market.levels.spots[:, USDBRL]
     books = {
-        False: _Prices(plan.quotes, plan.unit_cost),
-        True: _Prices(old, unit_cost(parameters, terms, old, usdbrl)),
+        False: _ContractQuotes(plan.quotes, plan.unit_cost),
+        True: _ContractQuotes(old, unit_cost(parameters, terms, old, usdbrl)),
     }
     rows: list[dict[str, Any]] = []
     orders = sorted(
-        _orders(history), key=lambda order: (order.row, -_cost(books[order.leaves], order), order.contract_id)
+        _orders(history),
+        key=lambda order: (order.row, -_cost(books[order.closes_old_contract], order), order.contract_id),
     )
     sequence: dict[int, int] = {}
     for order in orders:
@@ -83,7 +85,7 @@ def action_frame(
         reasons = contributions.get((order.row, instrument.id), {})
         rows.append(
             {"as_of": as_of[order.row], "seq": sequence[order.row]}
-            | _action(plan, books[order.leaves], order, instrument, reasons, parameters)
+            | _action(plan, books[order.closes_old_contract], order, instrument, reasons, parameters)
         )
     return pl.DataFrame(rows, schema=ACTION.schema)
 
@@ -102,13 +104,13 @@ def _orders(history: BookHistory) -> list[_Order]:
     return orders
 
 
-def _cost(prices: _Prices, order: _Order) -> float:
+def _cost(prices: _ContractQuotes, order: _Order) -> float:
     return abs(order.change) * float(prices.unit_cost[order.row, order.column])
 
 
 def _action(
     plan: SizingPlan,
-    prices: _Prices,
+    prices: _ContractQuotes,
     order: _Order,
     instrument: Instrument,
     reasons: Mapping[str, float],
@@ -135,7 +137,7 @@ def _action(
         "sentence": "; ".join(
             [
                 _what(order, instrument, dv01 if instrument.quoted_in_rate else value),
-                "because the position rolls" if order.leaves else _why(ranked),
+                "because the position rolls" if order.closes_old_contract else _why(ranked),
                 f"costs about BRL {cost:,.0f}",
                 _until(order, instrument, level),
             ]

@@ -128,7 +128,8 @@ def _mark(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[LinePnl, Bo
 
 
 def _fill(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[Holdings, FloatArray, BoolArray]:
-    """Yesterday's orders at the prices of `row`: the holdings after them, their cost (N,) and the lines (N,) that traded.
+    """Yesterday's orders at the prices of `row`: the holdings after them, their cost (N,) and the lines (N,) that
+    traded.
 
     A roll closes the old contract and opens the new one. A redeemed bond leaves the book without an order.
     """

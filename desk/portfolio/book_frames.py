@@ -13,11 +13,12 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
 from desk.model import decision_time
 from desk.portfolio.book_history import BookHistory
+from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.costs import line_cost, unit_cost
 from desk.portfolio.covariance import quadratic_form
 from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.pnl_explain import PRICE_FACTORS
-from desk.portfolio.pricing import quote, terms_of
+from desk.portfolio.pricing import quote
 from desk.portfolio.size import SizingPlan
 from desk.units import DAYS_PER_YEAR
 

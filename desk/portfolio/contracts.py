@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from desk import calendars
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import Instrument
 
 Days = calendars.Days
@@ -128,7 +128,7 @@ def _labels(root: str, months: Days) -> npt.NDArray[np.str_]:
     return np.array([f"{root}{MONTH_LETTERS[m]}{y:02d}" for m, y in zip(number, years, strict=True)], dtype="U16")
 
 
-def _nearest(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArray[np.intp]:
+def _nearest(instrument: Instrument, maturities: Days, days: Days) -> RowIndex:
     """Index of the maturity nearest (in calendar days) to day + tenor; the earlier one on a tie."""
     month = days.astype("datetime64[M]")
     target = (month + np.timedelta64(instrument.tenor_months or 0, "M")).astype("datetime64[D]") + (
@@ -139,7 +139,7 @@ def _nearest(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArra
     return np.asarray(np.where(closer_left, right - 1, right), dtype=np.intp)
 
 
-def _front(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArray[np.intp]:
+def _front(instrument: Instrument, maturities: Days, days: Days) -> RowIndex:
     """Index of the first contract that still has its minimum of sessions left on the day."""
     minimum = IND_MIN_SESSIONS if instrument.root == "IND" else DOL_MIN_SESSIONS
     last_day = calendars.b3().offset_array(maturities, -minimum)

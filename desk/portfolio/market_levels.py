@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray, RowIndex
 from desk.calendars import Days
 from desk.catalog.fallbacks import LONG_VERTICES, VERTICES
 from desk.errors import MissingInput
@@ -54,7 +53,7 @@ class Levels:
     spots: FloatArray
     usd_short: FloatArray
 
-    def __getitem__(self, rows: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Levels:
+    def __getitem__(self, rows: slice | RowIndex | BoolArray) -> Levels:
         return Levels(self.curves[rows], self.spots[rows], self.usd_short[rows])
 
     def shocked(self, moves: Levels) -> Levels:

@@ -16,9 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters, PortfolioParameters
 from desk.portfolio.black_litterman import (
     Views,
@@ -53,7 +52,7 @@ def optimise(
     volatility: FloatArray,
     matrix: FloatArray,
     exposure: FloatArray,
-    classes: npt.NDArray[np.intp],
+    classes: RowIndex,
     parameters: DeskParameters,
 ) -> Weights:
     """The book of each row by the method of portfolio.toml, within the limits less their headroom.
@@ -145,7 +144,7 @@ def _scale_to(book: FloatArray, prior: FloatArray, correlation: FloatArray) -> F
 def _within_shares(
     book: FloatArray,
     correlation: FloatArray,
-    classes: npt.NDArray[np.intp],
+    classes: RowIndex,
     target: float,
     single: float,
     of_class: float,

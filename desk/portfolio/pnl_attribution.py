@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_BY_FACTOR, PNL_BY_STRATEGY
 from desk.portfolio.book_frames import as_of_times, gold_frame
@@ -24,9 +23,9 @@ from desk.portfolio.pnl_explain import PRICE_FACTORS
 from desk.portfolio.size import Contributions, SizingPlan
 
 CASH, COST, UNATTRIBUTED = "CASH", "COST", "UNATTRIBUTED"
-DECIDED_BEFORE = 2
+DECISION_LAG_ROWS = 2
 """Rows from the decision of a position to the row that marks its first move."""
-Cents = npt.NDArray[np.int64]
+Cents = IntArray
 
 
 def to_cents(money: FloatArray) -> Cents:
@@ -34,7 +33,7 @@ def to_cents(money: FloatArray) -> Cents:
     return np.asarray(np.round(np.nan_to_num(money) * 100.0), dtype=np.int64)
 
 
-def share_out(cents: Cents, shares: FloatArray) -> Cents:
+def allocate_cents(cents: Cents, shares: FloatArray) -> Cents:
     """`cents` (L,) split by `shares` (L, S), which add up to one a line: whole cents that add up, the odd ones going to
     the largest remainders, the first of equals."""
     exact = cents[:, None] * shares
@@ -54,7 +53,7 @@ def pnl_by_strategy(
     for row in range(len(plan)):
         found: dict[str, int] = {}
         for column in np.flatnonzero(history.lines.contracts[row]).tolist():
-            parts = contributions.get((row - DECIDED_BEFORE, ids[column]), {})
+            parts = contributions.get((row - DECISION_LAG_ROWS, ids[column]), {})
             for name, cents in _line_shares(
                 int(lines[row, column]),
                 int(history.lines.contracts[row, column]),
@@ -78,7 +77,7 @@ def _line_shares(cents: int, held: int, parts: Mapping[str, float], dead_band: f
         return [(UNATTRIBUTED, cents)]
     shares = np.array([[part / total for part in parts.values()]])
     shares[0, -1] = 1.0 - shares[0, :-1].sum()
-    split = share_out(np.array([cents], dtype=np.int64), shares)[0]
+    split = allocate_cents(np.array([cents], dtype=np.int64), shares)[0]
     return list(zip(parts, split.tolist(), strict=True))
 
 

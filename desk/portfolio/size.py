@@ -9,12 +9,13 @@ import numpy as np
 
 from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
+from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.covariance import ewma_weights, shrunk_covariance
 from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.optimise import optimise
-from desk.portfolio.pricing import Quotes, quote, terms_of
+from desk.portfolio.pricing import Quotes, quote
 from desk.portfolio.risk_parity import strength
 from desk.portfolio.scenario_pnl import trailing_pnl
 from desk.units import DAYS_PER_YEAR

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
 
 BASEL_YELLOW, BASEL_RED = 5, 10
 ZONES = ("green", "yellow", "red")
@@ -50,7 +49,7 @@ def conditional_coverage(number: LikelihoodRatio, independence: LikelihoodRatio)
     return LikelihoodRatio(statistic, float(special.chdtrc(2, statistic)))
 
 
-def transitions(hits: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def transitions(hits: BoolArray) -> tuple[int, int, int, int]:
     """(n00, n01, n10, n11) of consecutive days of `hits` (S,)."""
     before, after = hits[:-1], hits[1:]
     pairs = ((~before & ~after), (~before & after), (before & ~after), (before & after))

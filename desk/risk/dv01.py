@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from desk.arrays import FloatArray
+from desk.portfolio.contract_terms import Terms
 from desk.portfolio.market_levels import CURVE_COLUMNS, CURVE_KEYS, IBOVESPA, USDBRL, Market, curve_at, no_moves
-from desk.portfolio.pricing import Terms, scenario_pnl
+from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.positions import Positions, book_pnl
 from desk.units import BASIS_POINT
 

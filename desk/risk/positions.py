@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
@@ -29,7 +28,7 @@ class Positions:
     """
 
     as_of: pl.Series
-    rows: npt.NDArray[np.intp]
+    rows: RowIndex
     contracts: FloatArray
     maturity: Days
     nav: FloatArray

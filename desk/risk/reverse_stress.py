@@ -14,18 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
+from desk.portfolio.contract_terms import Terms
 from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.market_levels import Market
-from desk.portfolio.pricing import Terms, scenario_pnl
+from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.factors import (
     FACTORS,
     SPOT_PLACES,
     factor_covariance,
     factor_levels,
     leading_moves,
-    shown_moves,
+    reported_moves,
 )
 from desk.risk.positions import Positions, book_pnl
 from desk.risk.stress import Scenario
@@ -41,7 +42,7 @@ SEARCHED_ROWS = 128  # at once: a thousand would be a gigabyte of bumped curves
 
 
 @dataclass(frozen=True)
-class Reverse:
+class ReverseStressResult:
     """`distance` (R,) standard deviations, NaN where there is no such move; `moves` (R, F) in the order of FACTORS;
     `slope` (R, F) BRL per unit of each; `lines` (R, N) P&L by line in BRL; `why` (R,) there is none, else empty."""
 
@@ -53,11 +54,11 @@ class Reverse:
 
 
 def reverse_stress(
-    terms: Terms, market: Market, positions: Positions, parameters: DeskParameters, chosen: npt.NDArray[np.intp]
-) -> Reverse:
+    terms: Terms, market: Market, positions: Positions, parameters: DeskParameters, chosen: RowIndex
+) -> ReverseStressResult:
     """Of the book's rows `chosen`; the other rows are left unknown."""
     count, lines = len(positions), positions.contracts.shape[1]
-    found = Reverse(
+    found = ReverseStressResult(
         np.full(count, np.nan),
         np.full((count, len(FACTORS)), np.nan),
         np.full((count, len(FACTORS)), np.nan),
@@ -66,11 +67,11 @@ def reverse_stress(
     )
     for start in range(0, len(chosen), SEARCHED_ROWS):
         part = chosen[start : start + SEARCHED_ROWS]
-        _Search(terms, market, positions, parameters, part).into(found)
+        _DesignPointSearch(terms, market, positions, parameters, part).write_into(found)
     return found
 
 
-class _Search:
+class _DesignPointSearch:
     """The search on a chunk of rows."""
 
     def __init__(
@@ -79,7 +80,7 @@ class _Search:
         market: Market,
         positions: Positions,
         parameters: DeskParameters,
-        part: npt.NDArray[np.intp],
+        part: RowIndex,
     ) -> None:
         at = positions.rows[part]
         self.terms, self.part = terms, part
@@ -146,7 +147,7 @@ class _Search:
         pnl = self.pnl((length[:, None] * direction)[:, None, :])[:, 0] + self.loss
         return np.where(np.isfinite(pnl), pnl, -np.inf)
 
-    def into(self, found: Reverse) -> None:
+    def write_into(self, found: ReverseStressResult) -> None:
         slope = self.slope(np.zeros((len(self.part), len(FACTORS))))
         best, point, steepest = np.full(len(self.part), np.inf), np.zeros_like(slope), slope
         flat = (self.contracts == 0).all(axis=1)
@@ -172,7 +173,7 @@ class _Search:
         found.why[self.part] = np.where(there, "", reason)
 
 
-def reverse_scenario(reverse: Reverse, parameters: DeskParameters) -> Scenario:
+def reverse_scenario(reverse: ReverseStressResult, parameters: DeskParameters) -> Scenario:
     """The rows as a scenario of kind `reverse`, its moves in the name and as JSON."""
     cost = f"{parameters.risk.reverse_loss:.0%} of NAV"
     names: list[str] = []
@@ -182,9 +183,9 @@ def reverse_scenario(reverse: Reverse, parameters: DeskParameters) -> Scenario:
             names.append(f"Reverse stress, {cost}: {reverse.why[row]}")
             moves.append(None)
             continue
-        shown = shown_moves(reverse.moves[row])
+        shown = reported_moves(reverse.moves[row])
         weight = reverse.slope[row] * reverse.moves[row]
-        leading = ", ".join(move.words for move in leading_moves(shown, weight.tolist(), NAMED_MOVES))
+        leading = ", ".join(move.label for move in leading_moves(shown, weight.tolist(), NAMED_MOVES))
         names.append(f"Reverse stress: {distance:.1f} standard deviations cost {cost}: {leading}")
         moves.append(json.dumps({"standard_deviations": round(float(distance), 6), **shown}))
     return Scenario(REVERSE, names, "reverse", reverse.lines, moves)

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import (
@@ -26,14 +25,13 @@ from desk.risk.dv01 import ladder_index
 from desk.risk.limits import limit_status
 from desk.risk.positions import Positions
 from desk.risk.stress import Scenario
-from desk.risk.tail_history import TailHistory
-from desk.risk.var_backtest import Tested
+from desk.risk.tail_history import MetricSeries, TailHistory
 
-Rows = npt.NDArray[np.intp]
+Rows = RowIndex
 TOTAL = "TOTAL"
 
 
-def metric_frame(positions: Positions, metrics: Mapping[tuple[str, str], Tested], chosen: Rows) -> pl.DataFrame:
+def metric_frame(positions: Positions, metrics: Mapping[tuple[str, str], MetricSeries], chosen: Rows) -> pl.DataFrame:
     """(metric, method) -> values and observations by row."""
     frames = [
         {

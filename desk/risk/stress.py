@@ -17,15 +17,16 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
+from desk.portfolio.contract_terms import Terms
 from desk.portfolio.market_levels import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
-from desk.portfolio.pricing import Terms, scenario_pnl
-from desk.risk.factors import factor_matrix, shown_moves, unknown_families
+from desk.portfolio.scenario_pnl import scenario_pnl
+from desk.risk.factors import factor_matrix, reported_moves, unknown_families
 from desk.risk.positions import Positions
 from desk.units import BASIS_POINT
 
 MAX_GAP_DAYS = 7  # a close is that of the session on the date or, on a holiday, of the one before
 SPREAD_TENOR = 1260
-SHOWN = ("pre_252", "pre_1260", "real_1260", "cupom_252", "cupom_1260", "ust_1260", "usdbrl", "ibovespa")
+REPORTED_FACTORS = ("pre_252", "pre_1260", "real_1260", "cupom_252", "cupom_1260", "ust_1260", "usdbrl", "ibovespa")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class _Shock:
     name: str
     kind: str
     moves: Levels
-    said: str
+    moves_json: str
     known_from: int = 0
     absent: bool = False
 
@@ -69,13 +70,15 @@ def run_stress(
         if shock.absent:
             pnl = np.full_like(pnl, np.nan)
         rows = len(positions)
-        found.append(Scenario(shock.id, [shock.name] * rows, shock.kind, pnl, [shock.said] * rows, shock.known_from))
+        found.append(
+            Scenario(shock.id, [shock.name] * rows, shock.kind, pnl, [shock.moves_json] * rows, shock.known_from)
+        )
     return found
 
 
 def _parametric(scenario: ParametricScenario, levels: Levels) -> _Shock:
-    said = json.dumps(dict(scenario.shocks))
-    return _Shock(scenario.id, scenario.name, "parametric", parametric_moves(scenario, levels), said)
+    moves_json = json.dumps(dict(scenario.shocks))
+    return _Shock(scenario.id, scenario.name, "parametric", parametric_moves(scenario, levels), moves_json)
 
 
 def parametric_moves(scenario: ParametricScenario, levels: Levels) -> Levels:
@@ -118,7 +121,7 @@ def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _
             continue
         moves = _replayed(source.levels, *ends)
         row = factor_matrix(moves)[0, 0]
-        shown = {name: size for name, size in shown_moves(row).items() if name in SHOWN}
+        shown = {name: size for name, size in reported_moves(row).items() if name in REPORTED_FACTORS}
         lacking = unknown_families(row)
         name = f"{scenario.name}; without {', '.join(lacking)}, not held of then" if lacking else scenario.name
         return _Shock(scenario.id, name, "dated", moves, json.dumps(shown), known_from)

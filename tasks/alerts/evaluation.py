@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from desk.alerts.evaluate import evaluate
 from desk.alerts.facts import Metrics
-from desk.alerts.model import AlertLine, Plan
+from desk.alerts.model import AlertChanges, AlertLine
 from desk.alerts.state_machine import step
 from tasks.alerts.records import AlertRecords
 from tasks.channels.message import Message, line_title
@@ -23,7 +23,7 @@ async def evaluate_alerts(
     *,
     link: str = "",
     world: str = "live",
-) -> Plan:
+) -> AlertChanges:
     """What was found and written. Facts are read after the turn has come: an evaluation never acts on older facts than
     the one before it. Raises StoreError."""
     async with records.evaluating(clock()) as turn:
@@ -44,9 +44,9 @@ def title_of(lines: Sequence[AlertLine]) -> str:
     """`Critical: VAR_CRITICAL · portfolio`, or counts: `3 alerts (1 critical, 2 warning), 1 resolved: VAR_CRIT...`."""
     first = line_title(lines[0])
     if len(lines) == 1:
-        word = "Resolved" if lines[0].said == "resolved" else lines[0].severity.capitalize()
+        word = "Resolved" if lines[0].status == "resolved" else lines[0].severity.capitalize()
         return f"{word}: {first}"
-    firing = [line for line in lines if line.said == "firing"]
+    firing = [line for line in lines if line.status == "firing"]
     counts: Mapping[str, int] = {
         name: sum(line.severity == name for line in firing) for name in ("critical", "warning", "info")
     }

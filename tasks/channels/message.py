@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from desk.alerts.evaluate import UNITS, shown
+from desk.alerts.evaluate import UNITS, format_value
 from desk.alerts.model import AlertKey, AlertLine
 from desk.errors import AlvoradaError
 from desk.model import SAO_PAULO
@@ -118,8 +118,8 @@ def line_title(line: AlertLine) -> str:
 def line_facts(line: AlertLine) -> list[tuple[str, str]]:
     """Name and value of what every alert says: value, threshold, since, and what was held back or how long it took."""
     unit = UNITS.get(line.key.rule_id, "score")
-    value = "the rule raised" if line.key.condition == "error" else shown(line.value, unit)
-    threshold = "any failure" if line.threshold is None else shown(line.threshold, unit)
+    value = "the rule raised" if line.key.condition == "error" else format_value(line.value, unit)
+    threshold = "any failure" if line.threshold is None else format_value(line.threshold, unit)
     facts = [("Value", value), ("Threshold", threshold), ("Since", moment(line.since))]
     if line.ended_at is not None and line.lasted is not None:
         facts.append(("Resolved", f"{moment(line.ended_at)}, after {duration(line.lasted)}"))
@@ -153,7 +153,7 @@ def duration(span: dt.timedelta) -> str:
 def _line_json(line: AlertLine) -> dict[str, Any]:
     return {
         "key": list(line.key),
-        "said": line.said,
+        "said": line.status,
         "severity": line.severity,
         "value": line.value,
         "threshold": line.threshold,
@@ -168,7 +168,7 @@ def _line_json(line: AlertLine) -> dict[str, Any]:
 def _line(raw: Mapping[str, Any]) -> AlertLine:
     return AlertLine(
         key=AlertKey(*raw["key"]),
-        said=raw["said"],
+        status=raw["said"],
         severity=raw["severity"],
         value=raw["value"],
         threshold=raw["threshold"],

@@ -13,7 +13,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.portfolio_pass import run_book
-from desk.portfolio.strategy_performance import RECORD, Unit, strategy_pnl, unit_returns
+from desk.portfolio.strategy_performance import PERFORMANCE_SCHEMA, UnitPnl, strategy_pnl, unit_returns
 from desk.strategies.base import Columns, Leg, Strategy
 from tests.desk.portfolio.panels import make_aggregated, make_values
 
@@ -46,7 +46,7 @@ def values() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def unit(values) -> Unit:
+def unit(values) -> UnitPnl:
     return unit_returns(read_market(values), PARAMETERS)
 
 
@@ -101,7 +101,7 @@ def test_legs_take_equal_risk_and_together_the_target(values) -> None:
     assert known.std() * np.sqrt(252) == pytest.approx(PARAMETERS.portfolio.target_volatility, rel=0.15)
     half, _ = strategy_pnl(values, signals(values, score, "RATES_TEST", confidence=0.5), [Flattener()], PARAMETERS)
     np.testing.assert_allclose(half["RATES_TEST"].drop_nulls().to_numpy()[100:], known / 2.0, rtol=1e-9)
-    assert dict(records.schema) == RECORD
+    assert dict(records.schema) == PERFORMANCE_SCHEMA
 
 
 def test_the_figures_are_those_of_the_daily_pnl(values) -> None:
@@ -131,7 +131,7 @@ def test_a_strategy_that_never_speaks_is_unknown_not_zero(values) -> None:
     assert daily["FX_TEST"].null_count() == len(values)
     row = records.row(0, named=True)
     assert row["days"] == 0
-    assert all(row[name] is None for name in RECORD if name not in ("strategy_id", "days"))
+    assert all(row[name] is None for name in PERFORMANCE_SCHEMA if name not in ("strategy_id", "days"))
 
 
 class Abroad(Dollar):

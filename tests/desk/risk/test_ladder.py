@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from desk.portfolio.market_levels import CURVE_KEYS, no_moves
-from desk.portfolio.pricing import quote, scenario_pnl
+from desk.portfolio.pricing import quote
+from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.dv01 import DELTAS, deltas, dv01_ladder, parallel_dv01
 from desk.units import BASIS_POINT
 from tests.desk.risk.sample import IDS, PARAMETERS, VALUES, book, lines_alone, market, risk, terms

@@ -6,8 +6,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from desk.portfolio.pricing import scenario_pnl
-from desk.risk.factors import FACTORS, Move, factor_covariance, factor_levels, factor_words, leading_moves, shown_moves
+from desk.portfolio.scenario_pnl import scenario_pnl
+from desk.risk.factors import (
+    FACTORS,
+    Move,
+    factor_covariance,
+    factor_label,
+    factor_levels,
+    leading_moves,
+    reported_moves,
+)
 from desk.risk.positions import book_pnl, read_positions
 from desk.risk.reverse_stress import REVERSE, reverse_scenario, reverse_stress
 from tests.desk.risk.sample import (
@@ -132,16 +140,16 @@ def test_where_there_is_none_it_says_why() -> None:
 
 
 def test_words() -> None:
-    assert [factor_words(name) for name in ("pre_126", "pre_504", "real_378", "cupom_252", "ust_2520", "usdbrl")] == [
+    assert [factor_label(name) for name in ("pre_126", "pre_504", "real_378", "cupom_252", "ust_2520", "usdbrl")] == [
         "DI 6m", "DI 2y", "real 1.5y", "cupom 1y", "UST 10y", "USD/BRL",
     ]  # fmt: skip
-    assert Move("usdbrl", 0.124).words == "USD/BRL +12.4%"
-    assert Move("pre_504", -85.4).words == "DI 2y -85 bp"
+    assert Move("usdbrl", 0.124).label == "USD/BRL +12.4%"
+    assert Move("pre_504", -85.4).label == "DI 2y -85 bp"
     matrix = np.zeros(len(FACTORS))
     matrix[FACTORS.index("pre_504")], matrix[FACTORS.index("pre_756")] = 0.01, 0.02
     matrix[FACTORS.index("usdbrl")] = np.log(1.1)
     matrix[FACTORS.index("ust_21")] = np.nan
-    shown = shown_moves(matrix)
+    shown = reported_moves(matrix)
     assert shown == {"pre_504": 100.0, "pre_756": 200.0, "ust_21": None, "usdbrl": 0.1}
     weight = [abs(value) * 10 if value == value else 0.0 for value in matrix.tolist()]
     assert [move.factor for move in leading_moves(shown, weight, 5)] == ["usdbrl", "pre_756"]
