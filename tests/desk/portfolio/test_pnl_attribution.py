@@ -62,8 +62,8 @@ def test_classes_are_the_whole_too_and_each_was_held() -> None:
 
 def test_parts_of_a_line_add_up_to_its_price() -> None:
     lines = BOOK["pnl_attribution"]
-    parts = sum(to_cents(lines[f"{name}_pnl_brl"].to_numpy()) for name in ("rate", "fx", "equity", "residual"))
-    assert (parts == to_cents(lines["price_pnl_brl"].to_numpy())).all()
+    parts = [to_cents(lines[f"{name}_pnl_brl"].to_numpy()) for name in ("rate", "fx", "equity", "residual")]
+    np.testing.assert_array_equal(np.sum(parts, axis=0), to_cents(lines["price_pnl_brl"].to_numpy()))
 
 
 def test_each_factor_moves_its_own_lines() -> None:

@@ -7,13 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from desk.calendars import Days
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import run_book
 from desk.portfolio.contract_terms import coupons_paid, remaining_payments, terms_of
 from desk.portfolio.contracts import map_contracts
 from desk.portfolio.market_levels import Market, read_market
-from desk.portfolio.pnl_explain import PRICE_FACTORS, contract_moves
+from desk.portfolio.pnl_explain import PRICE_FACTORS, ContractMove, contract_moves
 from tests.desk.portfolio.panels import make_values
 
 PARAMETERS = load_desk_parameters()
@@ -30,7 +31,7 @@ def still_market(count: int, last: dt.date) -> Market:
     return read_market(values.with_columns(pl.lit(value).alias(name) for name, value in flat.items()))
 
 
-def one_move(market: Market, row: int):
+def one_move(market: Market, row: int) -> tuple[ContractMove, Days]:
     growth = np.zeros((len(market), len(IDS)))
     growth[:, TERMS.funded] = market.cdi_growth()[:, None]
     growth[:, TERMS.dollar_funded] = market.usd_growth()[:, None]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.desk_parameters import InstrumentKind, load_desk_parameters
 from desk.errors import MissingInput
 from desk.portfolio.contract_terms import RemainingPayments, remaining_payments, terms_of
 from desk.portfolio.contracts import map_contracts
@@ -84,7 +84,8 @@ def test_a_known_treasury() -> None:
 def test_rates_are_the_curves_flat_forward() -> None:
     left = remaining_payments(TERMS, MARKET.valuation, MATURITY)
     quotes = quote(TERMS, MARKET.levels, MARKET.valuation, MATURITY)
-    for curve, kind, above in (("pre", "pre_pu", 1.06), ("real", "real_pu", 1.0)):
+    kinds: tuple[tuple[str, InstrumentKind, float], ...] = (("pre", "pre_pu", 1.06), ("real", "real_pu", 1.0))
+    for curve, kind, above in kinds:
         columns = TERMS.columns(kind)
         levels = MARKET.levels.curves[:, curve_slice(curve)]
         expected = flat_forward(

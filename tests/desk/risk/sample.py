@@ -67,6 +67,13 @@ def metric(frames: Frames, name: str, method: str) -> float | None:
     return value
 
 
+def known_metric(frames: Frames, name: str, method: str) -> float:
+    """The metric of the last day, which must be known."""
+    value = metric(frames, name, method)
+    assert value is not None, (name, method)
+    return value
+
+
 def lines_alone(side: int = 1) -> Positions:
     """A row per instrument on the last day, each holding `side` contracts of it and nothing else."""
     last = read_positions(market(), with_contracts({}), PARAMETERS)

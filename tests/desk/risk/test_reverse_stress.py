@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from desk.arrays import FloatArray
 from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.factors import (
     FACTORS,
@@ -16,8 +17,8 @@ from desk.risk.factors import (
     leading_moves,
     reported_moves,
 )
-from desk.risk.positions import book_pnl, read_positions
-from desk.risk.reverse_stress import REVERSE, reverse_scenario, reverse_stress
+from desk.risk.positions import Positions, book_pnl, read_positions
+from desk.risk.reverse_stress import REVERSE, ReverseStressResult, reverse_scenario, reverse_stress
 from tests.desk.risk.sample import (
     DAYS,
     LAST,
@@ -32,31 +33,33 @@ from tests.desk.risk.sample import (
     with_contracts,
 )
 
+Found = tuple[Positions, ReverseStressResult]
 BIG = {"DI1_5Y": 3_000, "DOL": -600, "IND": 300, "UST_10Y": 40}
 
 
 @pytest.fixture(scope="module")
-def found():
+def found() -> Found:
     positions = read_positions(market(), with_contracts(BIG), PARAMETERS)
     return positions, reverse_stress(terms(), market(), positions, PARAMETERS, np.array([0]))
 
 
-def pnl_of(positions, matrix: np.ndarray) -> np.ndarray:
+def pnl_of(positions: Positions, matrix: FloatArray) -> FloatArray:
     rows = positions.rows
     unit = scenario_pnl(
         terms(), market().levels[rows], factor_levels(matrix), market().valuation[rows], positions.maturity
     )
-    return book_pnl(unit, positions.contracts)[0]
+    pnl: FloatArray = book_pnl(unit, positions.contracts)[0]
+    return pnl
 
 
-def test_the_move_costs_a_tenth_by_repricing(found) -> None:
+def test_the_move_costs_a_tenth_by_repricing(found: Found) -> None:
     positions, reverse = found
     loss = pnl_of(positions, reverse.moves[:, None, :])[0]
     assert loss == pytest.approx(-0.10 * positions.nav[0], rel=1e-8)
     assert reverse.lines[0].sum() == pytest.approx(loss, rel=1e-9)
 
 
-def test_its_distance_is_mahalanobis_and_no_random_move_as_near_costs_as_much(found) -> None:
+def test_its_distance_is_mahalanobis_and_no_random_move_as_near_costs_as_much(found: Found) -> None:
     positions, reverse = found
     covariance = factor_covariance(market(), positions.rows, PARAMETERS).matrix[0]
     move = reverse.moves[0]
@@ -98,7 +101,7 @@ def test_half_the_book_is_about_twice_as_far() -> None:
     assert 1.6 < half / one < 2.2
 
 
-def test_the_scenario_names_its_moves_and_keeps_them_all(found) -> None:
+def test_the_scenario_names_its_moves_and_keeps_them_all(found: Found) -> None:
     frames = risk_of(BIG)
     row = frames["stress_test_results"].filter(pl.col("scenario_id") == REVERSE, pl.col("instrument_id") == "TOTAL")
     assert row["kind"].to_list() == ["reverse"]
