@@ -4,8 +4,8 @@
 
 mutmut is no dependency of the project (its click is newer than Prefect's): install it beside the locked packages in a
 virtual environment of its own, and run this with that environment's Python. Each module is measured in a temporary
-copy of the tree, so that the checkout stays as it is. Writes the module's section of bench/results/mutation.md and fails
-when a tenth or more of the mutants that are not equivalent survive.
+copy of the tree, so that the checkout stays as it is. Writes the module's section of bench/results/mutation.md and
+fails when a tenth or more of the mutants that are not equivalent survive.
 
 A mutant is named by mutmut: the function, and the number of the change within it. `EQUIVALENT` lists those that cannot
 change a result, with the reason; a name in it that no longer survives is reported.
@@ -30,6 +30,8 @@ ROOT = Path(__file__).parents[1]
 RESULT = Path(__file__).with_name("results") / "mutation.md"
 TITLE = "# Mutation testing: which changes of the code no test notices"
 LIMIT = 0.10
+TIMEOUT_SECONDS = 60.0
+"""Added to what the tests of a mutant are expected to take: on a busy machine the imports alone take ten seconds."""
 PACKAGES = (
     "alvorada",
     "api",
@@ -49,20 +51,26 @@ PRELOADED = ("numpy", "polars", "scipy.special", "scipy.stats", "hypothesis", "h
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """Source files that are mutated together, the tests that must notice, and whether those use the shared fixtures."""
+    """Source files that are mutated together and the tests that must notice.
+
+    `uses_polars`: the tests run Polars, whose threads do not survive a fork, so each mutant imports everything anew.
+    `uses_fixtures`: the tests need the shared fixtures of tests/conftest.py.
+    """
 
     sources: tuple[str, ...]
     tests: tuple[str, ...]
+    uses_polars: bool = True
     uses_fixtures: bool = False
 
 
 MODULES = {
-    "tail": Module(("desk/risk/tail.py",), ("tests/desk/risk/test_tail.py",)),
+    "tail": Module(("desk/risk/tail.py",), ("tests/desk/risk/test_tail.py",), uses_polars=False),
     "size": Module(("desk/portfolio/size.py",), ("tests/desk/portfolio/test_size.py",)),
     "aggregate": Module(("desk/portfolio/aggregate.py",), ("tests/desk/portfolio/test_aggregate.py",)),
     "state_machine": Module(
         ("desk/alerts/state_machine.py", "desk/alerts/muting.py", "desk/alerts/channel_lines.py"),
         ("tests/desk/alerts/test_state_machine.py",),
+        uses_polars=False,
     ),
     "knowledge_time": Module(
         ("desk/point_in_time/knowledge_time.py",), ("tests/desk/point_in_time/test_knowledge_time.py",)
@@ -123,7 +131,8 @@ def _configure(folder: Path, module: Module) -> None:
         "also_copy": ["conftest.py"] if (folder / "conftest.py").exists() else [],
         "pytest_add_cli_args": arguments if module.uses_fixtures else ["--noconftest", *arguments],
         "pytest_add_cli_args_test_selection": module.tests,
-        "process_isolation": "forkserver",
+        "process_isolation": "forkserver" if module.uses_polars else "fork",
+        "timeout_constant": TIMEOUT_SECONDS,
         "forkserver_warmup": "import",
         "preload_modules_file": "preloaded.txt",
         "track_dependencies": False,

@@ -1,4 +1,5 @@
-"""How a NAV went: by calendar year, by month, and its worst falls. NAV rows are decisions, at the prices they know."""
+"""Statistics of a NAV: by calendar year, by month, and its worst drawdowns. A row is a decision, at the prices it
+knows."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ def by_year(path: pl.DataFrame) -> list[PeriodStatistics]:
 
 
 def whole_period(path: pl.DataFrame) -> PeriodStatistics:
-    """The whole path as one `PeriodStatistics` (numbered 0); total and cdi compounded, volatility and sharpe a year."""
+    """The whole path as one `PeriodStatistics` (its year is 0); total and cdi compounded, volatility and sharpe a
+    year."""
     return _year(0, _returns(path))
 
 

@@ -1,4 +1,4 @@
-"""Which strategies the data let speak: when each had a score and a price, and what those without lack."""
+"""Which strategies have data: when each had a score and a price, and which inputs are missing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def coverage(
 def _missing(
     name: str, direct: Mapping[str, Sequence[str]], empty: Set[str], seen: dict[str, None]
 ) -> Mapping[str, None]:
-    """The never known source columns that `name` waits for, in order; a known input is not looked behind.
+    """The never known source columns behind `name`, in order; a known input is not followed further.
 
     A column chosen between sources may name itself as one of them.
     """

@@ -1,4 +1,4 @@
-"""The VaR against what followed, by calendar year: exceptions and the tests of their number and clustering."""
+"""The VaR against the P&L that followed, by calendar year: exceptions, and the tests of their number and clustering."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MIN_ZONE_DAYS = 240
 def exceptions_by_year(
     values: pl.DataFrame, book: Mapping[str, pl.DataFrame], metrics: pl.DataFrame, parameters: DeskParameters
 ) -> dict[int, dict[str, BacktestResult]]:
-    """year -> var_95, var_99 -> result; year 0 is all of them. The year is that of the decision.
+    """By year, and then var_95 and var_99: the result; year 0 is all of them. The year is that of the decision.
 
     `book`: TARGET_POSITION and PORTFOLIO_STATE rows, `metrics`: RISK_METRICS_DAILY rows of the same days. The P&L is
     hypothetical in Basel's sense: the positions of the decision under the move that followed, no orders, no carry.

@@ -1,4 +1,4 @@
-"""The day's orders in words: what to buy or sell, why, what it costs, and the level at which the reason is gone.
+"""The day's orders as sentences: what to buy or sell, why, its cost, and the level that invalidates it.
 
 Invalidation: the level that a move against the new position of 2 daily standard deviations times the square root of 10
 days would reach (portfolio.toml), in the contract's own quotation. An order that closes a line has none.
@@ -54,7 +54,7 @@ class _Order:
     before: int
     after: int
     closes_old_contract: bool = False
-    """Out of a contract that the instrument no longer maps to."""
+    """Leaves a contract that the instrument no longer maps to."""
 
     @property
     def change(self) -> int:
@@ -64,7 +64,8 @@ class _Order:
 def action_frame(
     plan: SizingPlan, history: BookHistory, contributions: Contributions, parameters: DeskParameters
 ) -> pl.DataFrame:
-    """ACTION of every row, dearest first within a day. A roll is two orders: out of one contract, into the other."""
+    """ACTION of every row, the most expensive first within a day. A roll is two orders: out of one contract, into the
+    other."""
     as_of = as_of_times(plan).to_list()
     terms = terms_of(parameters.instruments)
     old = quote(terms, plan.market.levels, plan.market.valuation, history.before.maturity)

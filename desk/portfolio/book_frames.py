@@ -41,7 +41,7 @@ def gold_frame(table: GoldTable, columns: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskParameters) -> pl.DataFrame:
-    """What each decision wants, line by line (also the flat ones)."""
+    """TARGET_POSITION: the target of each decision for every instrument, flat ones included."""
     terms = terms_of(parameters.instruments)
     quotes = plan.quotes
     mapped = history.target.maturity == plan.contracts.maturity
@@ -83,7 +83,8 @@ def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskPar
 
 
 def portfolio_state(plan: SizingPlan, history: BookHistory, shadow: BookHistory) -> pl.DataFrame:
-    """NAV and its shape by row. The first row has no return; expected volatility and leverage are of the targets."""
+    """PORTFOLIO_STATE: NAV, drawdown and leverage by row. The first row has no return; expected volatility and
+    leverage are of the targets."""
     nav, peak = history.nav, np.maximum.accumulate(history.nav)
     returns = np.full(len(nav), np.nan)
     returns[1:] = nav[1:] / nav[:-1] - 1.0

@@ -1,4 +1,4 @@
-"""What an instrument's contract says, as arrays: kinds, sizes, currencies, and the days left to each payment."""
+"""The terms of the instruments' contracts as arrays: kinds, sizes, currencies, and the days left to each payment."""
 
 from __future__ import annotations
 
@@ -58,14 +58,16 @@ class Terms:
         return np.array([index for index, kind in enumerate(self.kinds) if kind in kinds], dtype=np.intp)
 
     def kind_mask(self, *kinds: InstrumentKind) -> BoolArray:
+        """Which instruments (N,) are of these kinds."""
         return np.array([kind in kinds for kind in self.kinds])
 
 
 @dataclass(frozen=True)
 class RemainingPayments:
-    """Time left on rows (R,): `bd`, `cd` (R, N) business and calendar days to maturity; `cupom_cd` (R, V) calendar days
-    to the cupom curve's vertices; `flow_bd` (R, F) business days to the bonds' payments and `amount` (R, F, B) what
-    each of B bonds then pays per unit of updated nominal, zero where it is past."""
+    """Days left to maturity and to payments, on rows (R,): `bd`, `cd` (R, N) business and calendar days to maturity;
+    `cupom_cd` (R, V) calendar days to the cupom curve's vertices; `flow_bd` (R, F) business days to the bonds'
+    payments and `amount` (R, F, B) what each of B bonds then pays per unit of updated nominal, zero where it is
+    past."""
 
     bd: FloatArray
     cd: FloatArray
@@ -75,6 +77,7 @@ class RemainingPayments:
 
 
 def terms_of(instruments: Sequence[Instrument]) -> Terms:
+    """The terms of the instruments, in their order."""
     kinds = tuple(instrument.kind for instrument in instruments)
     multiplier = np.array([instrument.multiplier for instrument in instruments])
 

@@ -1,4 +1,4 @@
-"""Which listed contract stands for an instrument on each day, and how many days it has left.
+"""Which listed contract an instrument is traded in on each day, and how many days it has left.
 
 A row of the panel is a decision day, 06:00; the prices it knows are those of the session before, so contracts are
 valued on that session (`valuation_days`). Arrays are (T, N): T rows by N instruments.
@@ -8,7 +8,7 @@ Wednesday nearest the 15th of even months; DAP on 15 May of odd years and 15 Aug
 session moves to the next one. Constant maturities take the contract nearest to the tenor among the listed months; DOL
 is the first contract with at least 5 sessions left, IND the first with more than 3. DDI is mapped like DI1. Treasury
 futures are the front quarterly contract, left 5 sessions before the first day of its month (CBOT's first delivery
-day). The sovereign spread stands for five-year protection of the standard dates, 20 June and 20 December. An NTN-B is
+day). The sovereign spread is five-year protection of the standard dates, 20 June and 20 December. An NTN-B is
 itself, from its first issue to its last session.
 """
 

@@ -31,7 +31,7 @@ USDBRL, IBOVESPA, IPCA_INDEX = 1, 2, 3
 
 
 def curve_slice(curve: str) -> slice:
-    """Where `curve` stands in the last axis of `Levels.curves`."""
+    """The place of `curve` in the last axis of `Levels.curves`."""
     at = [index for index, (name, _) in enumerate(CURVE_KEYS) if name == curve]
     return slice(at[0], at[-1] + 1)
 
@@ -95,7 +95,7 @@ class Market:
         """Logarithm of what one USD at the short onshore dollar rate has become by each row, from 0. Shape (T,).
 
         A rate holds until the next one is known. A line whose dollars have no rate has no price either, so the days
-        before the first one, which count as zero, are in nobody's P&L.
+        before the first one, which count as zero, are in no line's P&L.
         """
         known = np.isfinite(self.levels.usd_short)
         last = np.maximum.accumulate(np.where(known, np.arange(len(self)), -1))
@@ -105,10 +105,11 @@ class Market:
 
 
 def read_market(values: pl.DataFrame) -> Market:
-    """The wide panel as arrays. Raises MissingInput naming the columns that it lacks."""
-    lacking = [name for name in ("day", *MARKET_COLUMNS) if name not in values.columns]
-    if lacking:
-        raise MissingInput(f"the panel lacks {', '.join(lacking)}")
+    """The wide panel as arrays. Raises MissingInput naming the missing columns, for no days, and for days out of
+    order."""
+    missing = [name for name in ("day", *MARKET_COLUMNS) if name not in values.columns]
+    if missing:
+        raise MissingInput(f"the panel lacks {', '.join(missing)}")
     if values.is_empty():
         raise MissingInput("the panel has no days")
     days = values["day"].to_numpy().astype("datetime64[D]")
@@ -132,7 +133,7 @@ def factor_moves(levels: Levels) -> Levels:
 
 
 def no_moves(scenarios: int) -> Levels:
-    """Moves (1, S, ...) that change nothing: a canvas for stress shocks."""
+    """Moves (1, S, ...) that change nothing, which the stress scenarios start from."""
     return Levels(np.zeros((1, scenarios, len(CURVE_COLUMNS))), np.ones((1, scenarios, 4)), np.zeros((1, scenarios)))
 
 

@@ -3,11 +3,12 @@
 Everything is in risk units: a weight is the daily standard deviation of a line as a fraction of NAV, so that the matrix
 is the correlation of the lines.
 
-Risk parity gives each line the share of the book's risk that its conviction asks for. Black-Litterman takes that book
-as the prior (its implied returns), and each strategy that speaks as one view: the portfolio of its signed parts of the
-convictions will earn the assumed Sharpe ratio, less where its parts are small. The posterior's best book is the prior
-plus some of each view's portfolio (He and Litterman), priced with the predictive covariance. It aims at the same
-volatility as the prior; a line that would stand against its own conviction is left out, and limits cut what they must.
+Risk parity gives each line the share of the book's risk of its conviction. Black-Litterman takes that book
+as the prior (its implied returns), and each strategy with a contribution as one view: the portfolio of its signed
+parts of the convictions will earn the assumed Sharpe ratio, less where its parts are small. The posterior's best book
+is the prior plus some of each view's portfolio (He and Litterman), priced with the predictive covariance. It aims at
+the same volatility as the prior; a line that would stand against its own conviction is left out, and limits cut what
+they must.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def optimise(
 def _own_risk(view: FloatArray, rules: PortfolioParameters) -> FloatArray:
     """Each line's own risk (R, N), in units of the target's, in a book of independent lines sized by conviction.
 
-    Lines of one curve hedge each other almost whole, and an optimiser that knows no other bound then gives a faint view
+    Lines of one curve hedge each other almost whole: without this bound the optimiser gives a weak view on one of them
     the risk of a strong one.
     """
     size = np.sqrt((view**2).sum(axis=1, keepdims=True))
@@ -113,7 +114,7 @@ def _tilted(
     parts: Mapping[str, FloatArray],
     rules: PortfolioParameters,
 ) -> FloatArray:
-    """One row's posterior book (N,) in risk units; the prior itself where no strategy speaks."""
+    """One row's posterior book (N,) in risk units; the prior itself without a contribution."""
     active = view != 0.0
     picks, expected, confidence = [], [], []
     for own in parts.values():
@@ -137,8 +138,8 @@ def _tilted(
 
 def _scale_to(book: FloatArray, prior: FloatArray, correlation: FloatArray) -> FloatArray:
     """What `book` (R, N) must be multiplied by, (R, 1), to have the volatility of `prior`; 0 for an empty book."""
-    have, want = (np.sqrt(quadratic_form(lines, correlation)) for lines in (book, prior))
-    return np.asarray(np.where(have > 0, want / np.where(have > 0, have, 1.0), 0.0)[:, None])
+    current, desired = (np.sqrt(quadratic_form(lines, correlation)) for lines in (book, prior))
+    return np.asarray(np.where(current > 0, desired / np.where(current > 0, current, 1.0), 0.0)[:, None])
 
 
 def _within_shares(

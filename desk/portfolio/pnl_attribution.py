@@ -4,7 +4,7 @@ factor.
 By strategy: a line's P&L of price and carry is shared by the strategies' signed parts of the conviction that it was
 decided on. A strategy against the position takes the other side of it, so shares add up to one. A line whose conviction
 is too small for shares, or that the book held against it (an order not worth its cost, a price that was gone), is
-UNATTRIBUTED; CASH and COST stand on their own. Cents go to the largest remainders.
+UNATTRIBUTED; CASH and COST are lines of their own. Cents go to the largest remainders.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def allocate_cents(cents: Cents, shares: FloatArray) -> Cents:
 def pnl_by_strategy(
     plan: SizingPlan, history: BookHistory, contributions: Contributions, parameters: DeskParameters
 ) -> pl.DataFrame:
-    """PNL_BY_STRATEGY: the strategies that speak for a held line, CASH and COST every day, UNATTRIBUTED if any."""
+    """PNL_BY_STRATEGY: the strategies behind a held line, CASH and COST every day, UNATTRIBUTED if any."""
     ids = parameters.instrument_ids
     lines = to_cents(history.lines.price) + to_cents(history.lines.carry)
     rows: list[tuple[int, str, int]] = []

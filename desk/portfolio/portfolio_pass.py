@@ -60,9 +60,9 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
 
 def _signals(aggregated: pl.DataFrame, market: Market, parameters: DeskParameters) -> pl.DataFrame:
     """Signals of traded instruments on the market's days, with `row` and `column`. Raises MissingInput."""
-    lacking = {"as_of", "instrument_id", "conviction", "contributions"} - set(aggregated.columns)
-    if lacking:
-        raise MissingInput(f"the aggregated signal lacks {', '.join(sorted(lacking))}")
+    missing = {"as_of", "instrument_id", "conviction", "contributions"} - set(aggregated.columns)
+    if missing:
+        raise MissingInput(f"the aggregated signal lacks {', '.join(sorted(missing))}")
     unknown = set(aggregated["instrument_id"].unique()) - set(parameters.instrument_ids)
     if unknown:
         raise MissingInput(f"the aggregated signal names instruments that the desk does not trade: {sorted(unknown)}")

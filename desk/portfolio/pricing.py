@@ -1,4 +1,4 @@
-"""What one contract is worth: the one function behind P&L, VaR scenarios, stress and DV01.
+"""The value of one contract: the one function behind P&L, VaR scenarios, stress and DV01.
 
 Value of one contract held long the price:
 
@@ -8,7 +8,7 @@ Value of one contract held long the price:
     IND   BRL  ibovespa x (1 + pre)^(bd/252)
     NTN-B BRL  VNA x sum of flows / (1 + real)^(bd/252), the coupons paid out as they fall due
     DDI   USD  0.50 x 100,000 / (1 + cupom x cd/360)
-    UST   USD  face x price of the par bond struck at the last mark
+    UST   USD  face x price of the par bond issued at the last mark
     SOV   USD  1m x (1 + 4.5 x fall of the spread since the last mark + the spread earned since)
 
 so that every sign follows from the value: + contracts of DI1 (long the PU, receive) lose when rates rise, + DOL gains
@@ -59,7 +59,7 @@ def contract_value(
 ) -> FloatArray:
     """One contract in the currency it settles in: (R, N) on levels of R rows, (R, S, N) on (R, S) scenarios.
 
-    `inception` is that of the constant maturities (UST, SOV); on rows it may be left out: struck at these levels.
+    `inception` is that of the constant maturities (UST, SOV); on rows it may be left out: they begin at these levels.
     """
     if inception is None:
         inception = inception_terms(terms, levels, remaining)
@@ -98,7 +98,7 @@ def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quot
     inception = inception_terms(terms, levels, remaining)
     own = contract_value(terms, levels, remaining, inception)
     fx = settlement_fx(terms, levels)
-    unfunded = terms.dollar_funded & np.isnan(levels.usd_short)[:, None]  # nobody knows what holding it costs
+    unfunded = terms.dollar_funded & np.isnan(levels.usd_short)[:, None]  # the cost of holding it is unknown
     own = np.where(unfunded, np.nan, own)
     rate, dv01, price = np.full_like(own, np.nan), np.full_like(own, np.nan), np.full_like(own, np.nan)
     _quote_zeros(terms, levels, remaining, own, rate, dv01, price)
@@ -161,8 +161,8 @@ def _quote_bonds(
     columns = terms.columns("ipca_bond")
     if not len(columns):
         return
-    factors, lacks = pricing_formulas.bond_flows(levels, remaining)
-    quotation = np.where(lacks, np.nan, np.einsum("rf,rfb->rb", factors, remaining.amount))
+    factors, unpriced = pricing_formulas.bond_flows(levels, remaining)
+    quotation = np.where(unpriced, np.nan, np.einsum("rf,rfb->rb", factors, remaining.amount))
     years = remaining.flow_bd / DAYS_PER_YEAR
     near, far, near_weight, far_weight = node_weights(remaining.flow_bd, CURVE_VERTICES["real"])
     curve = levels.curves[:, curve_slice("real")].copy()
@@ -172,7 +172,7 @@ def _quote_bonds(
     slopes = np.nan_to_num(slopes) + np.nan_to_num(far_weight / (1.0 + np.take_along_axis(curve, far, axis=1)))
     nominal = terms.multiplier[columns] * pricing_formulas.nominal_value(levels)[:, None]
     dv01[:, columns] = nominal * np.einsum("rf,rf,rfb->rb", factors, slopes, remaining.amount) * BASIS_POINT
-    dv01[:, columns] = np.where(lacks, np.nan, dv01[:, columns])
+    dv01[:, columns] = np.where(unpriced, np.nan, dv01[:, columns])
     price[:, columns] = quotation * 100.0
     rate[:, columns] = _bond_yield(quotation, years, remaining.amount)
 

@@ -23,7 +23,8 @@ FACE_NTNB = 1_000.0
 
 @dataclass(frozen=True)
 class InceptionTerms:
-    """When a constant maturity was struck: its yield then (R, N), and the days `cd` (R, N) its contract had left."""
+    """The inception of a constant-maturity contract: its yield then (R, N), and the calendar days `cd` (R, N) that it
+    had to maturity."""
 
     rate: FloatArray
     cd: FloatArray
@@ -99,7 +100,8 @@ def cupom_value(terms: Terms, levels: Levels, remaining: RemainingPayments, colu
 
 
 def bond_flows(levels: Levels, remaining: RemainingPayments) -> tuple[FloatArray, FloatArray]:
-    """Present value per unit of each flow date (..., F), and which bonds (..., B) lack a rate that they need.
+    """Present value per unit of each flow date (..., F), and which bonds (..., B) have no price, because a rate that
+    they need is unknown.
 
     A coupon due before the first known vertex is discounted at that vertex's rate; beyond the last known one there is
     no price.
@@ -117,22 +119,22 @@ def bond_flows(levels: Levels, remaining: RemainingPayments) -> tuple[FloatArray
     beyond = np.where(np.isnan(weight_far), 1.0, 0.0)
     out_of_reach = np.einsum("rf,rfb->rb", beyond, remaining.amount) > 0
     plane = logs if logs.ndim == 3 else logs[:, None, :]
-    lacks = np.broadcast_to(out_of_reach[:, None, :], (*plane.shape[:2], out_of_reach.shape[1]))
+    unpriced = np.broadcast_to(out_of_reach[:, None, :], (*plane.shape[:2], out_of_reach.shape[1]))
     if holed:
         needed = np.einsum("rvf,rfb->rvb", weights > 0, pays).astype(np.float64) > 0
         missing = np.asarray(np.isnan(plane), dtype=np.float64)
-        lacks = lacks | np.asarray(missing @ needed.astype(np.float64) > 0)
+        unpriced = unpriced | np.asarray(missing @ needed.astype(np.float64) > 0)
         plane = np.where(missing > 0, 0.0, plane)
     factors = np.exp(-(plane @ weights))
-    return (factors, lacks) if logs.ndim == 3 else (factors[:, 0], lacks[:, 0])
+    return (factors, unpriced) if logs.ndim == 3 else (factors[:, 0], unpriced[:, 0])
 
 
 def bond_quotation(levels: Levels, remaining: RemainingPayments) -> FloatArray:
     """Price of each NTN-B over its updated nominal (..., B)."""
-    factors, lacks = bond_flows(levels, remaining)
+    factors, unpriced = bond_flows(levels, remaining)
     plane = factors if factors.ndim == 3 else factors[:, None, :]
     price = plane @ remaining.amount
-    return np.where(lacks, np.nan, price if factors.ndim == 3 else price[:, 0])
+    return np.where(unpriced, np.nan, price if factors.ndim == 3 else price[:, 0])
 
 
 def nominal_value(levels: Levels) -> FloatArray:
@@ -187,10 +189,10 @@ def spread_value(
     terms: Terms, levels: Levels, remaining: RemainingPayments, columns: Columns, inception: InceptionTerms
 ) -> FloatArray:
     """Protection sold, USD: face plus what the fall of the spread gains and what has been earned of it (ACT/360)."""
-    struck, gone = (
+    spread_then, gone = (
         over_scenarios(array[:, columns], levels) for array in (inception.rate, (inception.cd - remaining.cd) / 360.0)
     )
-    gain = SPREAD_YEARS * (struck - sovereign_spread(levels)[..., None]) + struck * gone
+    gain = SPREAD_YEARS * (spread_then - sovereign_spread(levels)[..., None]) + spread_then * gone
     return np.asarray(terms.multiplier[columns] * (1.0 + gain))
 
 

@@ -1,4 +1,4 @@
-"""What each strategy would have made by itself: volatility-scaled legs, the book's timing and its costs. Pure.
+"""The P&L of each strategy alone: volatility-scaled legs, with the timing and the costs of the book.
 
 A simplification of the book, so that the strategies can be compared over any years in a second: the legs of a strategy
 take equal risk, and together the target volatility at full conviction, by their trailing volatility; there are no
@@ -113,7 +113,7 @@ def _coupons(terms: Terms, market: Market) -> FloatArray:
 
 
 def _positions(signals: pl.DataFrame, strategies: Sequence[Strategy], rows: int) -> dict[str, FloatArray]:
-    """score x confidence by strategy, zero where there is no score: no view is no position."""
+    """Score x confidence (T,) by strategy, zero where there is no score: no view is no position."""
     found = {}
     for strategy in strategies:
         own = signals.filter(pl.col("strategy_id") == strategy.id).sort("as_of")

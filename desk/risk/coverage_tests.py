@@ -1,4 +1,4 @@
-"""Is the VaR right? Exceptions counted, and the likelihood-ratio tests of their number and of their clustering.
+"""Tests of a VaR by its exceptions: the likelihood-ratio tests of their number and of their clustering.
 
 Sources: Kupiec 1995 (number), Christoffersen 1998 (independence, conditional coverage), Basel Committee 1996 (zones),
 Acerbi and Szekely, "Backtesting expected shortfall", Risk, December 2014 (their second test, of expected shortfall).
@@ -22,6 +22,8 @@ for a Student t of any degrees from 3 on."""
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodRatio:
+    """A likelihood-ratio statistic and the chance of a larger one where the model is right."""
+
     statistic: float
     p_value: float
 
@@ -45,6 +47,7 @@ def christoffersen(n00: int, n01: int, n10: int, n11: int) -> LikelihoodRatio:
 
 
 def conditional_coverage(number: LikelihoodRatio, independence: LikelihoodRatio) -> LikelihoodRatio:
+    """Christoffersen's joint test of number and independence: the sum of both, chi-square with two degrees."""
     statistic = number.statistic + independence.statistic
     return LikelihoodRatio(statistic, float(special.chdtrc(2, statistic)))
 
@@ -75,7 +78,7 @@ def zone_number(exceptions: int) -> int:
 def acerbi_szekely(pnl: FloatArray, var: FloatArray, shortfall: FloatArray, tail: float) -> float:
     """Z2 = 1 + sum of P&L on days that pass VaR / (days x tail x ES), of P&L, VaR and ES (S,) of the same `tail`.
 
-    Zero is expected of a right model, minus means that losses in the tail were more, or larger, than ES says. NaN when
+    Zero is expected of a right model, minus means that losses in the tail were more, or larger, than ES. NaN when
     any of them is unknown or an ES is not positive.
     """
     if not len(pnl) or not (np.isfinite(pnl) & np.isfinite(var) & (shortfall > 0)).all():
@@ -89,5 +92,5 @@ def hits_of(pnl: FloatArray, var: FloatArray) -> FloatArray:
 
 
 def _log_binomial(observations: int, exceptions: int, rate: float) -> float:
-    """ln of rate^x (1 - rate)^(n - x), with 0 ln 0 = 0."""
+    """Logarithm of rate^x (1 - rate)^(n - x), with 0 ln 0 = 0."""
     return float(special.xlogy(exceptions, rate) + special.xlog1py(observations - exceptions, -rate))

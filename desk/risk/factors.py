@@ -40,6 +40,7 @@ class Move:
 
 
 def factor_label(factor: str) -> str:
+    """A factor's name for people: `DI 2y`, `UST 6m`, `USD/BRL`."""
     if factor in SPOT_LABELS:
         return SPOT_LABELS[factor]
     curve, bd = factor.rsplit("_", 1)
@@ -55,7 +56,7 @@ def factor_matrix(moves: Levels) -> FloatArray:
 
 
 def factor_levels(matrix: FloatArray) -> Levels:
-    """The moves that a matrix (..., F) says, as `Levels.shocked` takes them: the other way round of `factor_matrix`."""
+    """Moves (..., F) in the form that `Levels.shocked` takes: the inverse of `factor_matrix`."""
     spots = np.ones((*matrix.shape[:-1], 4))
     spots[..., list(SPOT_PLACES.values())] = np.exp(matrix[..., CURVE_COUNT:-1])
     return Levels(matrix[..., :CURVE_COUNT], spots, matrix[..., -1])

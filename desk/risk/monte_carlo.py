@@ -23,6 +23,8 @@ from desk.risk.factors import factor_covariance, factor_levels, factor_matrix
 from desk.risk.positions import Positions, book_pnl
 from desk.risk.tail import student_degrees
 
+_REACH, _GRID = 8.0, 2001  # draws stay within eight deviations; between grid points the map is straight to 1e-5 of it
+
 
 @dataclass(frozen=True)
 class FactorDistribution:
@@ -34,7 +36,7 @@ class FactorDistribution:
 
 
 def factor_distribution(market: Market, row: int, parameters: DeskParameters) -> FactorDistribution:
-    """What a market row knows about the next day's moves."""
+    """The distribution of the next day's moves, estimated from what the market row knows."""
     estimate = factor_covariance(market, np.array([row]), parameters)
     deviation = estimate.volatility[0]
     scale = np.where(np.isfinite(deviation), deviation, 1.0)
@@ -68,9 +70,6 @@ def _student(normal: FloatArray, distribution: FactorDistribution) -> FloatArray
         sizes = np.interp(np.abs(normal[:, at]), grid, quantiles)
         moves[:, at] = np.sign(normal[:, at]) * sizes * unit[at] * distribution.deviation[at]
     return moves
-
-
-_REACH, _GRID = 8.0, 2001  # nobody draws past eight deviations; between the points the map is straight to 1e-5 of it
 
 
 def simulated_pnl(

@@ -63,7 +63,7 @@ def reverse_stress(
         np.full((count, len(FACTORS)), np.nan),
         np.full((count, len(FACTORS)), np.nan),
         np.full((count, lines), np.nan),
-        np.full(count, "not asked for", dtype="U64"),
+        np.full(count, "not computed", dtype="U64"),
     )
     for start in range(0, len(chosen), SEARCHED_ROWS):
         part = chosen[start : start + SEARCHED_ROWS]
@@ -72,7 +72,7 @@ def reverse_stress(
 
 
 class _DesignPointSearch:
-    """The search on a chunk of rows."""
+    """The search of the design point on the rows `part` of the book."""
 
     def __init__(
         self,
@@ -95,6 +95,7 @@ class _DesignPointSearch:
         return scenario_pnl(self.terms, self.levels, factor_levels(matrix), self.valuation, self.maturity)
 
     def pnl(self, matrix: FloatArray) -> FloatArray:
+        """P&L of the book (R, S) of moves (R, S, F)."""
         return book_pnl(self.unit_pnl(matrix), self.contracts)
 
     def slope(self, at: FloatArray) -> FloatArray:
@@ -148,6 +149,7 @@ class _DesignPointSearch:
         return np.where(np.isfinite(pnl), pnl, -np.inf)
 
     def write_into(self, found: ReverseStressResult) -> None:
+        """Searches ROUNDS directions and writes the nearest design point into the rows `part` of `found`."""
         slope = self.slope(np.zeros((len(self.part), len(FACTORS))))
         best, point, steepest = np.full(len(self.part), np.inf), np.zeros_like(slope), slope
         flat = (self.contracts == 0).all(axis=1)

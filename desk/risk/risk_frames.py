@@ -1,4 +1,4 @@
-"""What the risk pass found as gold frames, rows of the days that were asked for."""
+"""The results of the risk pass as gold frames; `chosen` are the rows of the days that the caller names."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ def component_frame(
 
 
 def ladder_frame(positions: Positions, ladder: FloatArray, chosen: Rows) -> pl.DataFrame:
+    """BRL per bp of every vertex and delta (columns of `ladder`, in the order of `ladder_index`)."""
     curves, tenors = ladder_index()
     return gold_frame(
         DV01_LADDER,
@@ -135,6 +136,7 @@ def stress_frame(
 def limit_frame(
     positions: Positions, values: Mapping[str, FloatArray], parameters: DeskParameters, chosen: Rows
 ) -> pl.DataFrame:
+    """Value, utilisation and colour of each limit. Raises MissingInput for a limit without values."""
     frames = []
     for limit in parameters.limits.limits.values():
         if limit.id not in values:
@@ -155,5 +157,6 @@ def limit_frame(
 
 
 def stacked(table: GoldTable, frames: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The frames one after the other in the table's schema, sorted by as_of and key."""
     keys = ["as_of", *table.key]
     return pl.concat([gold_frame(table, columns) for columns in frames]).sort(keys)

@@ -51,13 +51,13 @@ def run_risk(
     days: Sequence[dt.date],
     archive: pl.DataFrame | None = None,
 ) -> Frames:
-    """Risk of the positions that each decision of `days` wants.
+    """Risk of the target positions of each decision of `days`.
 
     `values` is the wide panel and `book` what `run_book` returned for it (TARGET_POSITION and PORTFOLIO_STATE, from the
     book's inception: backtests look back along it; P&L by strategy where there is one). `archive` holds the panel's
     columns on days before its first, for dated scenarios. Returns RISK_METRICS_DAILY, COMPONENT_VAR, DV01_LADDER,
     STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers that too little history
-    supports are null, their limits `absent`. Raises MissingInput naming columns, tables or days that are lacking.
+    supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables or days.
     """
     market = read_market(values)
     older = None if archive is None or archive.is_empty() else read_market(archive)
@@ -102,12 +102,12 @@ def run_risk(
 
 def _chosen(positions: Positions, market: Market, days: Sequence[dt.date]) -> Rows:
     own = market.days[positions.rows]
-    wanted = np.array(sorted(set(days)), dtype="datetime64[D]")
-    if not len(wanted):
+    requested = np.array(sorted(set(days)), dtype="datetime64[D]")
+    if not len(requested):
         raise MissingInput("the risk pass was given no days")
-    at = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
-    if (own[at] != wanted).any():
-        raise MissingInput(f"the book has no {wanted[own[at] != wanted][0]}")
+    at = np.minimum(np.searchsorted(own, requested), len(own) - 1)
+    if (own[at] != requested).any():
+        raise MissingInput(f"the book has no {requested[own[at] != requested][0]}")
     return np.asarray(at, dtype=np.intp)
 
 

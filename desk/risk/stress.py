@@ -1,8 +1,8 @@
 """Stress: the book's P&L if the levels moved at once, by repricing. Parametric shocks and dated moves.
 
 A dated scenario is replayed where the loaded history, or the archive of its own two days, holds both closes; on a
-decision day before the later one it is not known yet. Where no closes are held it is absent, and its name says so. A
-move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
+decision day before the later one it is not known yet. Where the closes are not stored it is absent, and its name has
+the reason. A move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REPORTED_FACTORS = ("pre_252", "pre_1260", "real_1260", "cupom_252", "cupom_1260
 
 @dataclass(frozen=True)
 class Scenario:
-    """`names` (R,) what it is called on each row; `pnl` (R, N) by line in BRL; `known_from` the first market row whose
+    """`names` (R,) its name on each row; `pnl` (R, N) by line in BRL; `known_from` the first market row whose
     decision knows the scenario; `moves` (R,) JSON of what it moves."""
 
     id: str
@@ -122,15 +122,15 @@ def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _
         moves = _replayed(source.levels, *ends)
         row = factor_matrix(moves)[0, 0]
         shown = {name: size for name, size in reported_moves(row).items() if name in REPORTED_FACTORS}
-        lacking = unknown_families(row)
-        name = f"{scenario.name}; without {', '.join(lacking)}, not held of then" if lacking else scenario.name
+        missing = unknown_families(row)
+        name = f"{scenario.name}; without {', '.join(missing)}, not held of then" if missing else scenario.name
         return _Shock(scenario.id, name, "dated", moves, json.dumps(shown), known_from)
     name = f"{scenario.name}: absent, no closes of {scenario.start:%d %b %Y} and {scenario.end:%d %b %Y} are held"
     return _Shock(scenario.id, name, "dated", no_moves(1), json.dumps({}), known_from, absent=True)
 
 
 def end_rows(valuation: Days, scenario: DatedScenario) -> tuple[int, int] | None:
-    """Rows that know the closes of the scenario's two dates, or None when the history lacks one."""
+    """Rows that know the closes of the scenario's two dates, or None where the history does not hold one."""
     rows = []
     for date in (scenario.start, scenario.end):
         row = int(np.searchsorted(valuation, np.datetime64(date), side="right")) - 1

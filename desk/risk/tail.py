@@ -80,10 +80,12 @@ def _tail_mean(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
 
 
 def normal_var(deviation: npt.ArrayLike, level: float) -> FloatArray:
+    """VaR of a normal P&L with mean zero and the standard `deviation`, in its unit and shape."""
     return np.asarray(deviation, dtype=np.float64) * float(special.ndtri(level))
 
 
 def normal_es(deviation: npt.ArrayLike, level: float) -> FloatArray:
+    """Expected shortfall of the same: deviation x density at the quantile / (1 - level)."""
     quantile = float(special.ndtri(level))
     density = np.exp(-0.5 * quantile**2) / np.sqrt(2.0 * np.pi)
     return np.asarray(np.asarray(deviation, dtype=np.float64) * density / (1.0 - level))
@@ -110,6 +112,7 @@ def student_es(scale: npt.ArrayLike, degrees: npt.ArrayLike, level: float) -> Fl
 
 
 def student_scale(deviation: npt.ArrayLike, degrees: npt.ArrayLike) -> FloatArray:
+    """The scale at which a Student t of `degrees` above 2 has the standard `deviation`."""
     v = np.asarray(degrees, dtype=np.float64)
     return np.asarray(np.asarray(deviation, dtype=np.float64) * np.sqrt((v - 2.0) / v))
 

@@ -1,5 +1,4 @@
-"""One pass over the book's days: trailing history carried onto each day's positions, and what it says about their
-risk."""
+"""Trailing history carried onto each day's positions, and the VaR and expected shortfall that follow from it."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from desk.risk import tail
 from desk.risk.positions import Positions, book_pnl
 
 LEVELS = {"var_95": 0.95, "var_99": 0.99, "es_975": 0.975}
-ES_TEST_VAR = "var_975"  # what a backtest of ES 97.5% asks of a day before it counts its loss
+ES_TEST_VAR = "var_975"  # a backtest of ES 97.5% counts the losses beyond it
 METHODS = (*DAILY_METHODS, "monte_carlo")
 
 
@@ -45,6 +44,8 @@ class TailHistory:
 
 
 def tail_history(terms: Terms, market: Market, positions: Positions, parameters: DeskParameters) -> TailHistory:
+    """The trailing days of `var_window` carried onto each row's positions. NaN where fewer than the minimum are
+    known."""
     rules, window = parameters.portfolio, parameters.risk.var_window
     rows, count = positions.contracts.shape
     pnl, matrix = np.empty((rows, window)), np.empty((rows, count, count))
