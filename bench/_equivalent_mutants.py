@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-EQUIVALENT: dict[str, dict[str, str]] = {}
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "state_machine": {
+        "_open_state 14": "None for False: both are false where it is read",
+    },
+}

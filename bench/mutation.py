@@ -69,7 +69,7 @@ MODULES = {
     "aggregate": Module(("desk/portfolio/aggregate.py",), ("tests/desk/portfolio/test_aggregate.py",)),
     "state_machine": Module(
         ("desk/alerts/state_machine.py", "desk/alerts/muting.py", "desk/alerts/channel_lines.py"),
-        ("tests/desk/alerts/test_state_machine.py",),
+        ("tests/desk/alerts/test_state_machine.py", "tests/desk/alerts/test_state_records.py"),
         uses_polars=False,
     ),
     "knowledge_time": Module(
