@@ -123,7 +123,7 @@ def _copy_tree(folder: Path) -> None:
 
 
 def _configure(folder: Path, module: Module) -> None:
-    """mutmut's settings at the end of the copy's pyproject.toml."""
+    """Settings of mutmut, added at the end of the copy's pyproject.toml."""
     arguments = ["-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
     settings = {
         "source_paths": PACKAGES,
