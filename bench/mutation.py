@@ -28,7 +28,11 @@ from bench._page import Section, machine, with_section
 
 ROOT = Path(__file__).parents[1]
 RESULT = Path(__file__).with_name("results") / "mutation.md"
-TITLE = "# Mutation testing: which changes of the code no test notices"
+TITLE = """# Mutation testing: which changes of the code no test notices
+
+To repeat: `python3 -m venv DIR`, `DIR/bin/pip install -r requirements.lock`, `DIR/bin/pip install mutmut`, then
+`DIR/bin/python -m bench.mutation [MODULE ...]`; the modules and their tests are in bench/mutation.py, the equivalent
+mutants in bench/_equivalent_mutants.py. A module without a section here has not been measured."""
 LIMIT = 0.10
 TIMEOUT_SECONDS = 60.0
 """Added to what the tests of a mutant are expected to take: on a busy machine the imports alone take ten seconds."""
