@@ -5,5 +5,8 @@ from __future__ import annotations
 EQUIVALENT: dict[str, dict[str, str]] = {
     "state_machine": {
         "_open_state 14": "None for False: both are false where it is read",
+        "_state_events 4": "the state of an alert that had none: it is open now, which no such name equals",
+        "_state_events 5": "the same",
+        "_state_events 6": "the same",
     },
 }

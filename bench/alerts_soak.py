@@ -48,8 +48,7 @@ from tasks.store import Store
 SECONDS = 300
 COOLDOWN = 20
 EVALUATE_EVERY = 2.0
-SLOT = 7
-"""Seconds for which the made-up conditions stay as they are."""
+SLOT = 7  # seconds for which the made-up conditions stay as they are
 SUBJECTS = ("var_95", "drawdown", "gross_leverage")
 SMTP_PORT, SLACK_PORT = 18_825, 18_826
 RESULT = Path(__file__).with_name("results") / "alerts.md"
@@ -72,9 +71,8 @@ def now() -> dt.datetime:
 
 def rules() -> dict[str, RuleSettings]:
     """Two rules with a cooldown of seconds."""
-    known = load_alerts().rules
-    short = {name: replace(known[name], cooldown_seconds=COOLDOWN, repeat_seconds=COOLDOWN) for name in known}
-    return {name: short[name] for name in ("VAR_BREACH", "LIMIT_BREACH")}
+    known = [load_alerts().rules[name] for name in ("VAR_BREACH", "LIMIT_BREACH")]
+    return {rule.rule_id: replace(rule, cooldown_seconds=COOLDOWN, repeat_seconds=COOLDOWN) for rule in known}
 
 
 async def evaluator(url: str, calm_from: float) -> int:
@@ -273,11 +271,10 @@ def page(
     verdict = "**Nothing lost, nothing twice.**" if not complaints else f"**{len(complaints)} complaints.**"
     listed = "".join(f"\n- {words}" for words in complaints[:50])
     unanswered = stand_in.posts - len(stand_in.messages)
-    every = f"{EVALUATE_EVERY:.0f}"
     return f"""# Alerts: {seconds} seconds of bad weather
 
-`python -m bench.alerts_soak`, {now():%Y-%m-%d}. Two evaluators (every {every} s, killed with -9 and started again
-{kills} times) and two senders, each a process, on one PostgreSQL; cooldown {COOLDOWN} s. SMTP refused {box.refused}
+`python -m bench.alerts_soak`, {now():%Y-%m-%d}. Two evaluators (every {EVALUATE_EVERY:.0f} s, killed with -9 and
+started again {kills} times) and two senders, each a process, on one PostgreSQL; cooldown {COOLDOWN} s. SMTP refused {box.refused}
 mails with 451; Slack's stand-in answered 429, 500 or not at all to {unanswered} of {stand_in.posts} posts.
 
 {verdict}{listed}
