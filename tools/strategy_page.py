@@ -41,7 +41,7 @@ def record_table(panel: Panel) -> tuple[str, pl.DataFrame]:
 
 
 def record_lines(records: pl.DataFrame) -> str:
-    """RECORD rows as a table of Markdown."""
+    """PERFORMANCE_SCHEMA rows as a table of Markdown."""
     lines = [
         "| id | days | hit rate | turnover | return a year | Sharpe | worst drawdown | correlation |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
