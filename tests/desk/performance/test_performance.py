@@ -12,6 +12,7 @@ from desk.model import decision_time
 from desk.performance.episodes import episode
 from desk.performance.strategy_coverage import coverage
 from desk.performance.var_by_year import backtest_hits
+from desk.point_in_time.provenance import Provenance
 from desk.strategies import STRATEGIES
 from desk.transforms.features import Lineage
 from desk.transforms.panel import Panel
@@ -82,7 +83,7 @@ def test_a_silent_strategy_names_what_is_missing_behind_its_input() -> None:
         {"as_of": [decision_time(day) for day in DAYS], "strategy_id": "FX_CARRY_FLOW", "score": [None, 0.5, None]},
         schema_overrides={"score": pl.Float64},
     )
-    panel = Panel(values, days, days, lineage)
+    panel = Panel(values, days, Provenance((), {}), lineage)
     (found,) = coverage(panel, signals, [strategy], np.full((3, 1), np.nan), ["DOL"])
     assert (found.scored, found.first, found.last, found.unpriced) == (1, DAYS[1], DAYS[1], ("DOL",))
     assert found.missing_inputs == {"fx_beer_gap_z": ("chosen", "reserves"), "fx_flow_total_21_z": ("flow",)}
