@@ -275,7 +275,8 @@ def page(
 
 `python -m bench.alerts_soak`, {now():%Y-%m-%d}. Two evaluators (every {EVALUATE_EVERY:.0f} s, killed with -9 and
 started again {kills} times) and two senders, each a process, on one PostgreSQL; cooldown {COOLDOWN} s. SMTP refused
-{box.refused} mails with 451; Slack's stand-in answered 429, 500 or not at all to {unanswered} of {stand_in.posts} posts.
+{box.refused} mails with 451; Slack's stand-in did not answer, or answered 429 or 500, to {unanswered} of
+{stand_in.posts} posts.
 
 {verdict}{listed}
 
