@@ -104,7 +104,7 @@ def test_shocks_land_on_the_levels_that_they_name() -> None:
 
 
 def test_a_share_of_a_spread_that_is_not_there_is_unknown_not_zero() -> None:
-    levels = market().levels[-1:]
+    levels = market().levels[np.array([-1])]  # a copy: the market is shared by all tests
     levels.curves[:, [curve_at("cupom", 1260)]] -= 0.2
     moves = parametric_moves(ParametricScenario("s", "S", sovereign=0.4), levels)
     assert np.isnan(moves.curves[0, 0, curve_at("cupom", 252)])
