@@ -15,10 +15,12 @@ MOST_SOURCES = 4
 
 
 def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction as percent, or that it is unknown."""
     return UNKNOWN if value is None else f"{value:z.{digits}%}"
 
 
 def plain(value: float | None, digits: int = 2) -> str:
+    """A number with fixed digits, or that it is unknown."""
     return UNKNOWN if value is None else f"{value:z.{digits}f}"
 
 
@@ -57,6 +59,7 @@ def _lack(name: str, sources: Sequence[str]) -> str:
 
 
 def year_table(years: Sequence[PeriodStatistics], whole: PeriodStatistics) -> str:
+    """One row for each calendar year, and one for all."""
     lines = [
         "| year | days | return | CDI | volatility | Sharpe over CDI | worst drawdown | costs | risk left |",
         "| --- |" + " ---: |" * 8,
@@ -71,6 +74,7 @@ def year_table(years: Sequence[PeriodStatistics], whole: PeriodStatistics) -> st
 
 
 def month_table(months: Mapping[tuple[int, int], float], years: Sequence[PeriodStatistics]) -> str:
+    """Returns by month and year."""
     lines = [f"| | {' | '.join(MONTHS)} | year |", "| --- |" + " ---: |" * 13]
     for year in years:
         cells = [percent(months.get((year.year, month))) for month in range(1, 13)]
@@ -80,12 +84,14 @@ def month_table(months: Mapping[tuple[int, int], float], years: Sequence[PeriodS
 
 
 def fall_table(falls: Sequence[Drawdown]) -> str:
+    """The deepest drawdowns with their dates."""
     lines = ["| depth | peak | trough | back at the peak |", "| ---: | --- | --- | --- |"]
     lines += [f"| {percent(f.depth)} | {f.peak} | {f.trough} | {f.recovered or 'not yet'} |" for f in falls]
     return "\n".join(lines)
 
 
 def var_table(found: Mapping[int, Mapping[str, BacktestResult]]) -> str:
+    """Exceptions of VaR by year with their tests."""
     head = "| year | days | 95%: exceptions | expected | Kupiec p | Christoffersen p "
     lines = [
         head + "| 99%: exceptions | expected | Kupiec p | Christoffersen p | Basel zone |",
@@ -106,6 +112,7 @@ def _tested(one: BacktestResult) -> list[str]:
 
 
 def episode_table(found: Sequence[tuple[str, Episode | None]]) -> str:
+    """What the book made of each named episode."""
     lines = [
         "| episode | closes | NAV before, BRL m | P&L of the book | worst day | by class | worst and best strategies |",
         "| --- | --- | ---: | ---: | ---: | --- | --- |",
