@@ -108,7 +108,7 @@ async def test_sidra_changes_the_route_when_the_first_shows_a_page(quiet_sandbox
 async def test_a_target_announced_ahead_is_not_read_ahead(sandbox: RunningSandbox) -> None:
     sgs = CONNECTORS["bcb_sgs"](at(sandbox, "bcb_sgs"))
     ahead = sandbox.get("/bcb_sgs/api/dados/serie/bcdata.sgs.432/dados/ultimos/1").json()[0]["data"]
-    assert dt.datetime.strptime(ahead, "%d/%m/%Y").date() > RECENT.end
+    assert dt.datetime.strptime(ahead, "%d/%m/%Y").replace(tzinfo=dt.UTC).date() > RECENT.end
     frame = (await fetched(sgs, *queries(sgs, "bcb_sgs_daily", RECENT, "selic_target")))["observation"]
     assert frame["obs_date"].max() == RECENT.end
     assert frame.height == (RECENT.end - RECENT.start).days + 1
