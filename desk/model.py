@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from desk.worlds import WORLDS as WORLDS
+from desk.worlds import World as World
+
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 UTC = ZoneInfo("UTC")
 DECISION_TIME = dt.time(6, 0)

@@ -13,6 +13,7 @@ import polars as pl
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from blocks.atomic_write import write_atomically
 from desk.errors import BadInput
 from desk.gold import GOLD
 from desk.model import decision_time
@@ -117,9 +118,7 @@ def write_page(run: Run, html: str) -> Path:
     path = folder / f"{run.day}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(html, encoding="utf-8")
-        fresh.replace(path)
+        write_atomically(path, html)
     except OSError as error:
         raise BadInput(f"cannot write the report to {path} ({error.strerror})") from error
     return path

@@ -31,7 +31,7 @@ DATASETS: Mapping[str, CheckDatasets] = {"bcb_focus": brazil.focus}
 """Sources without series of their own, whose datasets can be looked at."""
 
 
-async def check_catalogue(
+async def check_catalog(
     catalog: Catalog,
     configs: Mapping[str, SourceConfig],
     client: Client,

@@ -1,4 +1,4 @@
-"""A Prefect server of the tests: real, on the embedded PostgreSQL, with a worker, quick to notice what is late."""
+"""A Prefect server of the tests: real, on the embedded PostgreSQL, with a worker, with short intervals."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from alvorada.stack.data_dir import Home
+from alvorada.stack.data_dir import DataDir
 from alvorada.stack.local_stack import Stack, asyncpg_url
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.postgres_account import free_port
-from alvorada.stack.processes import Child, stop_all
-from alvorada.stack.supervisor import HOST, _answers, server_environment
+from alvorada.stack.processes import ManagedProcess, stop_all
+from alvorada.stack.startup import HOST, answers, server_environment
 from tests.alvorada.conftest import ROOT, environment
 
 QUICK = {
@@ -38,7 +38,7 @@ class WatchedServer:
     url: str
     env: dict[str, str]
     folder: Path
-    children: list[Child] = field(default_factory=list)
+    processes: list[ManagedProcess] = field(default_factory=list)
     deployments: dict[str, UUID] = field(default_factory=dict)
 
     def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
@@ -71,30 +71,30 @@ class WatchedServer:
         return {found["name"]: found for found in self.ask("/automations/filter", {})}
 
     def stop(self) -> None:
-        stop_all(self.children, grace=4.0)
+        stop_all(self.processes, grace=4.0)
 
 
 def start(postgres: Postgres, folder: Path) -> WatchedServer:
-    """Server, pool, queues, deployments and worker. Raises ChildFailed."""
+    """Server, pool, queues, deployments and worker. Raises ProcessFailed."""
     port = free_port()
     root = f"http://{HOST}:{port}"
     inner = asyncpg_url(postgres.ensure_database("watched_prefect"))
-    here = Stack(Home(folder), "sandbox", "postgresql://unused", f"{root}/api", inner)
-    env = {**here.environment(environment(folder, {})), **QUICK, "PYTHONPATH": str(ROOT)}
+    stack = Stack(DataDir(folder), "sandbox", "postgresql://unused", f"{root}/api", inner)
+    env = {**stack.environment(environment(folder, {})), **QUICK, "PYTHONPATH": str(ROOT)}
     server = WatchedServer(f"{root}/api", env, folder)
     try:
         serving = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
         where = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
         log = folder / "server.log"
         command = [*serving, *where]
-        child = Child.start("the Prefect server", command, log, server_environment(env, here, root), ROOT)
-        server.children.append(child)
-        child.wait_for(lambda: "yes" if _answers(f"{root}/api/health") else None, 90)
+        process = ManagedProcess.start("the Prefect server", command, log, server_environment(env, stack, root), ROOT)
+        server.processes.append(process)
+        process.wait_for(lambda: "yes" if answers(f"{root}/api/health") else None, 90)
         _deploy(server)
         prefect = str(Path(sys.executable).with_name("prefect"))
         working = [prefect, "worker", "start", "--pool", POOL, "--work-queue", "watched", "--name", "w"]
-        worker = Child.start("the worker", working, folder / "worker.log", env, folder)
-        server.children.append(worker)
+        worker = ManagedProcess.start("the worker", working, folder / "worker.log", env, folder)
+        server.processes.append(worker)
     except BaseException:
         server.stop()
         raise

@@ -103,12 +103,12 @@ def test_a_wrong_database_url_is_told_without_its_password(url: str, code: int, 
     assert "hush" not in done.stderr + done.stdout
 
 
-def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
     done = alvorada("demo", home=blocked / "home")
     assert done.returncode == 2
-    assert f"cannot write to the home folder {blocked}/home" in one_line(done)
+    assert f"cannot write to the data folder {blocked}/home" in one_line(done)
 
 
 def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_the_doctor_names_what_is_missing_and_what_mends_it(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []  # it only looks
     blocked = tmp_path / "file"
     blocked.touch()
-    assert re.search(r"^MISSING +home +cannot write", alvorada("doctor", home=blocked).stdout, re.MULTILINE)
+    assert re.search(r"^MISSING +data folder +cannot write", alvorada("doctor", home=blocked).stdout, re.MULTILINE)
 
 
 @contextmanager

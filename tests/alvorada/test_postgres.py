@@ -70,7 +70,7 @@ def test_it_listens_on_this_machine_only_and_wants_the_password(server: Postgres
     assert run(url, "SHOW listen_addresses") == "127.0.0.1"
     assert run(url, "SHOW fsync") == "on"
     assert run(url, "SHOW server_encoding") == "UTF8"
-    assert (server.home / "password").stat().st_mode & 0o077 == 0
+    assert (server.folder / "password").stat().st_mode & 0o077 == 0
     with pytest.raises(asyncpg.InvalidPasswordError):
         run(url.replace(url.split(":")[2].split("@")[0], "guess"), "SELECT 1")
 
@@ -134,8 +134,8 @@ def test_several_starts_at_once_make_one_server(tmp_path: Path) -> None:
 
 def test_an_initdb_that_was_killed_is_begun_again(server: Postgres) -> None:
     for half_made in ("data", "data.making"):
-        (server.home / half_made).mkdir(parents=True)
-        (server.home / half_made / "rubbish").touch()
+        (server.folder / half_made).mkdir(parents=True)
+        (server.folder / half_made / "rubbish").touch()
     assert server.start().running
 
 
