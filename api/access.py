@@ -30,6 +30,7 @@ class Tokens:
         self._kept: dict[str, tuple[float, Token | Refused]] = {}
 
     async def find(self, secret: str) -> Token | Refused:
+        """The token of a secret, or why it is refused. Raises StoreError."""
         key, now = digest(secret), time.monotonic()
         kept = self._kept.get(key)
         if kept and kept[0] > now:
@@ -53,9 +54,11 @@ class Limiter:
         self._stranger = RateLimitItemPerMinute(strangers_per_minute)
 
     async def token(self, name: str) -> None:
+        """Counts a request of a known token. Raises HTTPException 429 past its limit."""
         await self._hit(self._known, f"token {name}")
 
     async def stranger(self, address: str) -> None:
+        """Counts a request without a good token. Raises HTTPException 429 past the limit of its address."""
         await self._hit(self._stranger, f"address {address}")
 
     async def _hit(self, item: RateLimitItemPerMinute, who: str) -> None:

@@ -53,6 +53,7 @@ class Envelope:
         self.app, self.owner = app, owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Adds id and headers to the response, and writes the audit once it has gone out. ASGI's signature."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -55,6 +55,7 @@ class Unavailable(Exception):
 def problem(
     request: Request, status: int, detail: str, errors: list[str] | None = None, headers: dict[str, str] | None = None
 ) -> JSONResponse:
+    """An error response. `detail` and `errors` are shown to the caller: no secret, no address, no stack trace."""
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -66,6 +67,8 @@ def problem(
 
 
 def add_handlers(app: FastAPI) -> None:
+    """Makes every exception of a request a problem: ours by their type, others by their HTTP status."""
+
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         return problem(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
 

@@ -97,14 +97,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment: no .env file, no secrets folder."""
         return (init_settings, env_settings)
 
     @property
     def lake(self) -> str:
+        """URL or folder of the raw payloads."""
         return self.lake_url or str(self.home.absolute() / "lake")
 
     @property
     def sight_grace(self) -> dt.timedelta:
+        """`sight_grace_minutes` as a duration."""
         return dt.timedelta(minutes=self.sight_grace_minutes)
 
     @property

@@ -55,4 +55,5 @@ def escaped(text: str) -> str:
 
 
 def clipped(text: str, most: int) -> str:
+    """The text, cut to `most` characters with an ellipsis where it is longer."""
     return text if len(text) <= most else text[: most - 1] + "…"

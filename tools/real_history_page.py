@@ -125,6 +125,7 @@ def _origins(panel: Panel) -> list[tuple[str, str, int, dt.date, dt.date]]:
 
 
 def page(record: Record, parameters: DeskParameters) -> str:
+    """The whole page as Markdown."""
     years, whole = nav_statistics.by_year(record.path), nav_statistics.overall(record.path)
     capital, window = parameters.portfolio.inception_nav_brl / 1e6, parameters.risk.var_window
     silent = sum(1 for one in record.spoken if not one.scored)
@@ -229,6 +230,7 @@ def _replay_table(record: Record) -> str:
 
 
 def chart(record: Record) -> str:
+    """The chart of NAV, cash and drawdown as SVG."""
     path = record.path
     cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
     held = path["nav"].to_numpy()
@@ -236,6 +238,7 @@ def chart(record: Record) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    """Writes page and chart; returns the exit code, 1 for a bad map or file."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.real_history_page", description="Writes docs/real-history.md."
     )

@@ -15,10 +15,12 @@ MOST_SOURCES = 4
 
 
 def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction as percent; UNKNOWN for None."""
     return UNKNOWN if value is None else f"{value:z.{digits}%}"
 
 
 def plain(value: float | None, digits: int = 2) -> str:
+    """A number with its digits; UNKNOWN for None."""
     return UNKNOWN if value is None else f"{value:z.{digits}f}"
 
 
@@ -57,6 +59,7 @@ def _lack(name: str, sources: Sequence[str]) -> str:
 
 
 def year_table(years: Sequence[Year], whole: Year) -> str:
+    """One row a year, and one of the whole."""
     lines = [
         "| year | days | return | CDI | volatility | Sharpe over CDI | worst drawdown | costs | risk left |",
         "| --- |" + " ---: |" * 8,
@@ -71,6 +74,7 @@ def year_table(years: Sequence[Year], whole: Year) -> str:
 
 
 def month_table(months: Mapping[tuple[int, int], float], years: Sequence[Year]) -> str:
+    """Returns by year and month; a month without one is an empty cell."""
     lines = [f"| | {' | '.join(MONTHS)} | year |", "| --- |" + " ---: |" * 13]
     for year in years:
         cells = [percent(months.get((year.year, month))) for month in range(1, 13)]
@@ -80,12 +84,14 @@ def month_table(months: Mapping[tuple[int, int], float], years: Sequence[Year]) 
 
 
 def fall_table(falls: Sequence[Fall]) -> str:
+    """Drawdowns, in the order given."""
     lines = ["| depth | peak | trough | back at the peak |", "| ---: | --- | --- | --- |"]
     lines += [f"| {percent(f.depth)} | {f.peak} | {f.trough} | {f.recovered or 'not yet'} |" for f in falls]
     return "\n".join(lines)
 
 
 def var_table(found: Mapping[int, Mapping[str, Backtested]]) -> str:
+    """Exceptions at 95% and 99% by year, with the p-values of their tests; key 0 is the whole."""
     head = "| year | days | 95%: exceptions | expected | Kupiec p | Christoffersen p "
     lines = [
         head + "| 99%: exceptions | expected | Kupiec p | Christoffersen p | Basel zone |",
@@ -106,6 +112,7 @@ def _tested(one: Backtested) -> list[str]:
 
 
 def episode_table(found: Sequence[tuple[str, Episode | None]]) -> str:
+    """P&L of the book in each episode; None: the book was not open yet."""
     lines = [
         "| episode | closes | NAV before, BRL m | P&L of the book | worst day | by class | worst and best strategies |",
         "| --- | --- | ---: | ---: | ---: | --- | --- |",

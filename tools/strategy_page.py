@@ -65,10 +65,12 @@ def list_table() -> str:
 
 
 def legs_text(strategy: Strategy) -> str:
+    """The legs of a score of +1, in words."""
     return ", ".join(f"{'long' if leg.sign > 0 else 'short'} {leg.instrument}" for leg in strategy.legs)
 
 
 def page(panel: Panel, seed: int) -> str:
+    """The whole page as Markdown."""
     table, _ = record_table(panel)
     target = load_desk_parameters().portfolio.target_volatility
     return f"""<!-- Generated: {COMMAND}. Edit the strategies, or tools/strategy_page.py, and run it again. -->
@@ -109,6 +111,7 @@ def _plain(value: float | None, digits: int) -> str:
 
 
 def main() -> int:
+    """Writes the page; returns the exit code."""
     PAGE.write_text(page(sandbox_panel(DEFAULT_SEED), DEFAULT_SEED), encoding="utf-8")
     print(f"wrote {PAGE}")
     return 0

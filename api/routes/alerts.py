@@ -22,6 +22,8 @@ Seconds = Annotated[int, Field(ge=0, le=604_800)]
 
 
 class Rule(BaseModel):
+    """An alert rule with the settings that are in force."""
+
     rule_id: str = Field(examples=["VAR_BREACH"])
     enabled: bool
     severity: Severity
@@ -49,6 +51,8 @@ class RuleChange(BaseModel):
 
 
 class NewSilence(BaseModel):
+    """A silence to create. Patterns match rule ids and subjects."""
+
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -71,6 +75,8 @@ class NewSilence(BaseModel):
 
 
 class Silence(BaseModel):
+    """A stored silence. `ended_at`: when a person ended it before `ends_at`."""
+
     silence_id: int
     rule_pattern: str
     subject_pattern: str
@@ -87,11 +93,13 @@ async def rules(
     request: Request,
     _: Reader,
 ) -> list[Rule]:
+    """Settings changed over the API win over the catalogue's."""
     return [Rule(**row) for row in await rows(request, "SELECT * FROM v_alert_rule ORDER BY rule_id")]
 
 
 @router.get("/rules/{rule_id}", summary="One rule")
 async def rule(request: Request, _: Reader, rule_id: RuleId) -> Rule:
+    """404 for an id that is not in the catalogue."""
     return await _rule(request, rule_id)
 
 
@@ -104,6 +112,7 @@ async def _rule(request: Request, rule_id: str) -> Rule:
 
 @router.patch("/rules/{rule_id}", summary="Change a rule; it acts at the next evaluation")
 async def patch_rule(request: Request, token: Admin, rule_id: RuleId, change: RuleChange) -> Rule:
+    """Each changed field is recorded with the token's name. It lasts until it is changed again."""
     changes: dict[str, Any] = change.model_dump(exclude_none=True)
     request.state.asked = changes
     await _rule(request, rule_id)
@@ -117,6 +126,7 @@ async def silences(
     _: Reader,
     active: Annotated[bool, Query(description="Only those that are on or still to come.")] = True,
 ) -> list[Silence]:
+    """At most 500."""
     found = await rows(
         request,
         "SELECT * FROM v_silence WHERE NOT $1 OR effective_end > $2 ORDER BY silence_id DESC LIMIT 500",
@@ -128,6 +138,7 @@ async def silences(
 
 @router.post("/silences", status_code=201, summary="Mute what matches, until an end")
 async def new_silence(request: Request, token: Operator, asked: NewSilence) -> Silence:
+    """The author is the token's name. 422 where it would end before now or before it starts."""
     request.state.asked = asked.model_dump(mode="json")
     now = request.app.state.clock()
     made = await add_silence(
@@ -146,6 +157,7 @@ async def new_silence(request: Request, token: Operator, asked: NewSilence) -> S
 
 @router.delete("/silences/{silence_id}", status_code=204, summary="End a silence now")
 async def drop_silence(request: Request, token: Operator, silence_id: Annotated[int, Path(ge=1, le=2**53)]) -> None:
+    """404 where there is no such silence, or where it has ended."""
     found = await rows(request, "SELECT effective_end FROM v_silence WHERE silence_id = $1", silence_id)
     now = request.app.state.clock()
     if not found or found[0]["effective_end"] <= now:

@@ -22,6 +22,8 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
+    """The database answers, and its schema is that of this code."""
+
     status: Literal["ready"] = "ready"
     world: str
     schema_version: str
@@ -29,6 +31,7 @@ class Ready(BaseModel):
 
 @router.get("/health", summary="Liveness; the only path without a token")
 async def health() -> Health:
+    """Asks nothing but the process itself."""
     return Health()
 
 
@@ -37,6 +40,7 @@ async def ready(
     request: Request,
     _: Reader,
 ) -> Ready:
+    """503 where the database does not answer or has another schema."""
     async with request.app.state.store.connections.acquire() as connection:
         version = await migrations.version(connection)
     if version != migrations.HEAD:

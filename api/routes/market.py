@@ -32,6 +32,8 @@ SELECT * FROM (
 
 
 class SeriesFacts(BaseModel):
+    """A series of the catalogue."""
+
     series_id: str = Field(examples=["ipca_mom"])
     name: str
     source: str
@@ -41,6 +43,8 @@ class SeriesFacts(BaseModel):
 
 
 class Observation(BaseModel):
+    """One value of a series, with the time at which it was public and the payload that it came from."""
+
     obs_date: dt.date
     value: float | None
     knowledge_time: dt.datetime = Field(description="When the world could know it.")
@@ -49,17 +53,23 @@ class Observation(BaseModel):
 
 
 class SeriesValues(SeriesFacts):
+    """A series with its values as they were known at `as_of`."""
+
     as_of: dt.datetime
     values: list[Observation] = Field(description="Newest first.")
 
 
 class CurvePoint(BaseModel):
+    """One vertex of a curve. `obs_date`: the day that the curve is of."""
+
     tenor_bd: int = Field(description="Business days.")
     rate: float | None = Field(description="Fraction a year.")
     obs_date: dt.date
 
 
 class Curve(BaseModel):
+    """A curve as the decision of `as_of` used it."""
+
     curve_id: str
     as_of: dt.datetime
     points: list[CurvePoint]
@@ -69,6 +79,7 @@ class Curve(BaseModel):
 async def series(
     request: Request, _: Reader, source: Annotated[str | None, Query(max_length=50)] = None
 ) -> list[SeriesFacts]:
+    """In the catalogue's order."""
     return [facts for facts in facts_of(request.app.state.catalog).values() if source in (None, facts.source)]
 
 
@@ -82,6 +93,7 @@ async def one_series(
     end: Day = None,
     limit: Limit = 250,
 ) -> SeriesValues:
+    """Without `as_of`: as it is known now. `start` and `end`: observation dates, both included."""
     facts = facts_of(request.app.state.catalog).get(series_id)
     if facts is None:
         raise NotThere(f"there is no series {series_id!r}")
@@ -92,6 +104,7 @@ async def one_series(
 
 
 def facts_of(catalog: Catalog) -> dict[str, SeriesFacts]:
+    """Series id -> facts, of every series in the catalogue."""
     return {
         name: SeriesFacts(
             series_id=name,
@@ -107,6 +120,7 @@ def facts_of(catalog: Catalog) -> dict[str, SeriesFacts]:
 
 @router.get("/curves/{curve_id}", summary="A curve at the desk's vertices, as a decision saw it")
 async def curve(request: Request, _: Reader, curve_id: CurveId, as_of: AsOf = None) -> Curve:
+    """Curves are PRE, REAL, CUPOM and UST. 404 for others, and for a day without a decision."""
     moment = await decision(request, "v_feature", as_of)
     found = await rows(
         request,

@@ -22,6 +22,8 @@ LARGEST_PAGE = 64 * 1024 * 1024
 
 
 class ReportFacts(BaseModel):
+    """A stored report without its content."""
+
     day: dt.date
     as_of: dt.datetime
     language: str
@@ -47,12 +49,16 @@ class Report(ReportFacts):
 
 
 class Send(BaseModel):
+    """Which report to send."""
+
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"day": "2026-11-19"}]})
 
     day: dt.date | None = Field(default=None, description="The newest report when left out.")
 
 
 class Sending(BaseModel):
+    """The report that is queued for delivery."""
+
     day: dt.date
     rows: int = Field(description="Messages in the outbox, new or there before: each is delivered once.")
     note: str = Field(description="Why there is none.")
@@ -69,6 +75,7 @@ async def reports(
     limit: Limit = 50,
     before: Annotated[dt.date | None, Query(description="Days before this one.")] = None,
 ) -> list[ReportFacts]:
+    """One page at a time: give the last `day` as `before`."""
     found = await rows(
         request,
         f"SELECT {_FACTS} FROM v_report WHERE language = $1 AND as_of < $2 ORDER BY as_of DESC LIMIT $3",
@@ -95,6 +102,7 @@ HTML: dict[int | str, dict[str, Any]] = {
     response_model=Report,
 )
 async def latest(request: Request, _: Reader, language: Language = "en") -> Any:
+    """404 where none is stored in this language."""
     found = await rows(request, "SELECT max(as_of) AS newest FROM v_report WHERE language = $1", language)
     if found[0]["newest"] is None:
         raise NotThere(f"no report in {language!r} is stored")
@@ -105,6 +113,7 @@ async def latest(request: Request, _: Reader, language: Language = "en") -> Any:
     "/{day}", summary="One day's report: the page or its numbers, as Accept asks", responses=HTML, response_model=Report
 )
 async def report(request: Request, _: Reader, day: dt.date, language: Language = "en") -> Any:
+    """404 where none of this day is stored in this language."""
     return await _report(request, moment_of(day), language)
 
 
@@ -159,6 +168,7 @@ async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
 
 @router.post("/send", status_code=202, summary="Send a day's report to whoever has not had it")
 async def send(request: Request, _: Operator, asked: Send) -> Sending:
+    """Recipients that have it already get nothing. 404 where the day has no report."""
     request.state.asked = asked.model_dump(mode="json")
     if asked.day is not None:
         known = await rows(request, "SELECT 1 FROM v_report WHERE as_of = $1", moment_of(asked.day))

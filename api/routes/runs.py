@@ -21,6 +21,8 @@ LONGEST_BACKFILL = dt.timedelta(days=20 * 366)
 
 
 class Run(BaseModel):
+    """A run as the records have it. `gaps`: names of what was missing; `seconds` null: it has not ended."""
+
     run_id: str
     kind: str = Field(examples=["daily"])
     as_of: dt.datetime | None
@@ -37,6 +39,8 @@ class Run(BaseModel):
 
 
 class Runs(BaseModel):
+    """A page of runs."""
+
     runs: list[Run] = Field(description="Newest first.")
     next: dt.datetime | None = Field(description="Give it as `before` for the next page; null at the end.")
 
@@ -61,6 +65,7 @@ class NewRun(BaseModel):
 
     @model_validator(mode="after")
     def whole(self) -> Self:
+        """Raises ValueError for fields of the other kind of run, or missing ones."""
         if self.kind == "daily" and (self.start or self.end):
             raise ValueError("a daily run has as_of; start and end are a backfill's")
         if self.kind == "backfill" and (self.as_of or not self.start or not self.end):
@@ -69,6 +74,8 @@ class NewRun(BaseModel):
 
 
 class Asked(BaseModel):
+    """The run that Prefect has scheduled."""
+
     prefect_run_id: str
     name: str
     state: str
@@ -83,6 +90,7 @@ async def runs(
     limit: Limit = 50,
     before: Annotated[dt.datetime | None, Query(description="`next` of the page before.")] = None,
 ) -> Runs:
+    """422 for a `before` without a time zone."""
     if before is not None and before.tzinfo is None:
         raise BadInput("before has no time zone")
     found = await rows(
@@ -104,6 +112,7 @@ async def run(
     _: Reader,
     run_id: Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")],
 ) -> Run:
+    """404 where there is none."""
     found = await rows(request, "SELECT * FROM v_pipeline_runs WHERE run_id = $1", run_id)
     if not found:
         raise NotThere(f"no run {run_id} is stored")
@@ -111,12 +120,14 @@ async def run(
 
 
 def run_of(row: dict[str, Any]) -> Run:
+    """A row of v_pipeline_runs as a Run."""
     texts = {name: None if row[name] is None else str(row[name]) for name in ("run_id", "prefect_run_id")}
     return Run(**{name: row[name] for name in Run.model_fields} | texts)
 
 
 @router.post("", status_code=202, summary="Ask Prefect for a daily run or a backfill")
 async def new_run(request: Request, _: Operator, asked: NewRun) -> Asked:
+    """Prefect runs it; the answer comes before it starts. 503 where Prefect does not answer."""
     request.state.asked = asked.model_dump(mode="json", exclude_none=True)
     return await ask_prefect(request, asked.kind, checked(asked, request.app.state.clock()))
 

@@ -62,7 +62,7 @@ class UsedDataDir:
 
 
 @pytest.fixture(scope="session")
-def used_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsedDataDir]:
+def used_data_dir(tmp_path_factory: pytest.TempPathFactory, guard: None) -> Iterator[UsedDataDir]:
     path = tmp_path_factory.mktemp("used")
     done = UsedDataDir(path, "", path).run("demo")
     assert done.returncode == 0, done.stderr

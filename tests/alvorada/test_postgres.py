@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.db, pytest.mark.process]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Postgres]:
+def server(tmp_path: Path, guard: None) -> Iterator[Postgres]:
     made = Postgres(tmp_path)
     yield made
     made.stop()

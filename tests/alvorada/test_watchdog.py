@@ -173,7 +173,7 @@ async def test_postgresql_and_prefect_down_still_reach_both(tmp_path: Path, slac
     assert [problem.key for problem in result.problems] == ["database", "prefect"]
     assert dog.sent() == (1, 1)
     [said] = slack.said()
-    assert "Whether a run of 2026-11-19 finished cannot be result." in said
+    assert "Whether a run of 2026-11-19 finished cannot be told." in said
     assert "secret" not in said
     assert (await dog.check(at("04:00"))).exit_code == PROBLEMS
 
