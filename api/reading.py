@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import Query, Request
 
-from api.problems import NotThere
+from api.problems import NotStored
 from blocks.database import CONNECT_ERRORS
 from desk.errors import StoreError
 from desk.model import decision_time
@@ -64,20 +64,20 @@ async def rows(request: Request, query: str, *arguments: Any) -> list[Row]:
 
 
 async def decision(request: Request, view: str, as_of: dt.date | None) -> dt.datetime:
-    """The decision time that a view has rows of: the newest, or that of `as_of`. Raises NotThere."""
+    """The decision time that a view has rows of: the newest, or that of `as_of`. Raises NotStored."""
     if as_of is None:
         newest = (await rows(request, f"SELECT max(as_of) AS newest FROM {view}"))[0]["newest"]
         if newest is None:
-            raise NotThere("nothing is stored yet: no run has got this far")
+            raise NotStored("nothing is stored yet: no run has got this far")
         return newest  # type: ignore[no-any-return]
     moment = moment_of(as_of)
     if not await rows(request, f"SELECT 1 FROM {view} WHERE as_of = $1 LIMIT 1", moment):
-        raise NotThere(f"no decision of {as_of} is stored")
+        raise NotStored(f"no decision of {as_of} is stored")
     return moment
 
 
 def moment_of(day: dt.date) -> dt.datetime:
-    """06:00 in São Paulo of a day. Raises NotThere for a day that no desk has seen."""
+    """06:00 in São Paulo of a day. Raises NotStored for a day that no desk has seen."""
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise NotThere(f"no decision of {day} is stored")
+        raise NotStored(f"no decision of {day} is stored")
     return decision_time(day)

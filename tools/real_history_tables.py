@@ -1,4 +1,4 @@
-"""The tables of docs/real-history.md as Markdown. Pure: numbers in, text out; unknown is said, never zero."""
+"""The tables of docs/real-history.md as Markdown. Pure functions; a number that is not known is `unknown`, never 0."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ def plain(value: float | None, digits: int = 2) -> str:
     return UNKNOWN if value is None else f"{value:z.{digits}f}"
 
 
-def spoken_table(found: Sequence[Coverage]) -> str:
-    """When each strategy that has a score had one, and what it spoke without."""
+def coverage_table(found: Sequence[Coverage]) -> str:
+    """When each strategy that has a score had one, and its inputs that were never known."""
     head = "| id | days scored | first | last | inputs never known | legs never priced |"
     lines = [head, "| --- | ---: | --- | --- | --- | --- |"]
     for one in found:
         if one.scored:
-            lacking = ", ".join(f"`{name}`" for name in one.lacking) or "none"
+            missing = ", ".join(f"`{name}`" for name in one.lacking) or "none"
             unpriced = ", ".join(one.unpriced) or "none"
-            lines.append(f"| `{one.strategy_id}` | {one.scored} | {one.first} | {one.last} | {lacking} | {unpriced} |")
+            lines.append(f"| `{one.strategy_id}` | {one.scored} | {one.first} | {one.last} | {missing} | {unpriced} |")
     return "\n".join(lines)
 
 
-def silent_table(found: Sequence[Coverage]) -> str:
+def no_score_table(found: Sequence[Coverage]) -> str:
     """Why the others have no score, and which of their legs have no price either."""
-    lines = ["| id | what it lacks |", "| --- | --- |"]
+    lines = ["| id | missing inputs |", "| --- | --- |"]
     for one in found:
         if not one.scored:
-            reasons = [_lack(name, sources) for name, sources in one.lacking.items()]
+            reasons = [_missing_input(name, sources) for name, sources in one.lacking.items()]
             if one.unpriced:
                 reasons.append(f"no price of {', '.join(one.unpriced)}")
             lines.append(f"| `{one.strategy_id}` | {'; '.join(reasons)} |")
     return "\n".join(lines)
 
 
-def _lack(name: str, sources: Sequence[str]) -> str:
+def _missing_input(name: str, sources: Sequence[str]) -> str:
     if list(sources) == [name]:
         return f"`{name}`"
     if not sources:
         return f"`{name}` (the surveys or the years that its model needs)"
     shown = ", ".join(f"`{source}`" for source in sources[:MOST_SOURCES])
     more = f" and {len(sources) - MOST_SOURCES} more" if len(sources) > MOST_SOURCES else ""
-    return f"`{name}`, for want of {shown}{more}"
+    return f"`{name}`, which needs {shown}{more}"
 
 
 def year_table(years: Sequence[Year], whole: Year) -> str:
@@ -99,13 +99,13 @@ def var_table(found: Mapping[int, Mapping[str, Backtested]]) -> str:
     ]
     for year in [*sorted(set(found) - {0}), 0]:
         low, high = found[year]["var_95"], found[year]["var_99"]
-        cells = [cell for one in (low, high) for cell in _tested(one)]
+        cells = [cell for one in (low, high) for cell in _test_cells(one)]
         zone = high.zone or ("" if year == 0 else "not a whole year")
         lines.append(f"| {year or 'all'} | {high.days} | {' | '.join(cells)} | {zone if high.days else 'no VaR yet'} |")
     return "\n".join(lines)
 
 
-def _tested(one: Backtested) -> list[str]:
+def _test_cells(one: Backtested) -> list[str]:
     if not one.days:
         return [UNKNOWN] * 4
     return [str(one.exceptions), f"{one.expected:.1f}", plain(one.kupiec_p, 3), plain(one.christoffersen_p, 3)]

@@ -41,7 +41,7 @@ def record_table(panel: Panel) -> tuple[str, pl.DataFrame]:
 
 
 def record_lines(records: pl.DataFrame) -> str:
-    """RECORD rows as a table of Markdown."""
+    """RECORD rows as a Markdown table."""
     lines = [
         "| id | days | hit rate | turnover | return a year | Sharpe | worst drawdown | correlation |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -90,8 +90,8 @@ nothing of these rules: the table shows that every strategy fires both ways, how
 nothing about what it would earn. (Its rates go in a straight line from one monthly number to the next: they trend for
 weeks, and whoever bets on their coming back loses.)
 
-Method (`desk/portfolio/strategy_performance.py`): each strategy by itself; its legs at equal risk by their volatility of
-{RISK_WINDOW} days, together {target:.0%} a year at full conviction; position = score x confidence; decided at 06:00,
+Method (`desk/portfolio/strategy_performance.py`): each strategy by itself; its legs at equal risk by their volatility
+of {RISK_WINDOW} days, together {target:.0%} a year at full conviction; position = score x confidence; decided at 06:00,
 filled at that day's settlement; carry, roll, funding and coupons in, with the ticks and fees of
 `desk/catalog/instruments.toml` on every change and on every roll. No lots, limits, optimiser or netting.
 

@@ -66,7 +66,7 @@ async def _request_verdicts(
 
 
 def listing(verdicts: Sequence[Verdict], every: bool) -> list[str]:
-    """The differences as a table, one line each, and the counts; with `every` also what agrees or cannot be compared."""
+    """The differences as a table, and the counts; with `every` also what agrees or cannot be compared."""
     rows = [
         (verdict.subject, verdict.source, difference.what, difference.ours, difference.theirs)
         for verdict in verdicts

@@ -21,7 +21,7 @@ TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
 
 
 def run_tests(arguments: Sequence[str]) -> int:
-    """Runs pytest. Without arguments: the whole suite on two workers, with the coverage limit of desk and connectors."""
+    """Runs pytest. Without arguments: the whole suite on two workers, with the coverage limit."""
     return _python("-m", "pytest", *(arguments or (*COVERED, *TWO_WORKERS)))
 
 

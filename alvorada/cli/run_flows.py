@@ -111,7 +111,7 @@ def run_environment(data_dir: DataDir, origin: Origin, seed: int) -> Iterator[Ca
 
 
 def _run_flow(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> Any:
-    """The flow's final state, from an event loop of its own, with its progress shown. SIGTERM ends it as Ctrl-C does."""
+    """The flow's final state. It runs in an event loop of its own; SIGTERM ends it as Ctrl-C does."""
     from prefect.exceptions import TerminationSignal  # raised by Prefect's handler of SIGTERM while a flow runs
     from prefect.logging.handlers import APILogHandler
 

@@ -22,7 +22,7 @@ TAG = "alvorada-automations"
 """Marks the variables that we keep."""
 LIMIT_PREFIX = "alvorada-"
 LIMITS = {"alvorada-notify": 1}
-"""Global concurrency limits -> slots. `alvorada-notify`: Slack takes one message a second, so one run sends at a time."""
+"""Global concurrency limit -> slots. `alvorada-notify`: Slack takes one message a second, so one run sends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ PRIORITIES = {"alerts": 1, "daily": 2, "sender": 3, "backfill": 4}
 
 
 def apply(sources: str = "live") -> None:
-    """Applies prefect.yaml. It says `sources: live`; another value replaces that parameter of each deployment.
+    """Applies prefect.yaml. It has `sources: live`; another value replaces that parameter of each deployment.
 
     Raises BadInput without a checkout or a server's address, AlvoradaError when the server refuses.
     """

@@ -195,7 +195,7 @@ class Postgres:
         raise StoreError(f"PostgreSQL did not start on port {port}: {_error_line(self._log_tail())} (log: {self.log})")
 
     def _answers(self, status: Status) -> bool:
-        """False for a postmaster that is shutting down. One that hangs must not be started a second time: StoreError."""
+        """False for a postmaster that is shutting down. Raises StoreError for one that hangs."""
         ping = [str(self.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(status.port), "-t", "5"]
         if subprocess.run(ping, check=False).returncode == 0:
             return True

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Admin, Operator, Reader
-from api.problems import NotThere
+from api.problems import NotStored
 from api.reading import rows
 from desk.catalog.alert_rules import Severity
 from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
@@ -106,7 +106,7 @@ async def rule(request: Request, _: Reader, rule_id: RuleId) -> Rule:
 async def _rule(request: Request, rule_id: str) -> Rule:
     found = await rows(request, "SELECT * FROM v_alert_rule WHERE rule_id = $1", rule_id)
     if not found:
-        raise NotThere(f"there is no alert rule {rule_id!r}")
+        raise NotStored(f"there is no alert rule {rule_id!r}")
     return Rule(**found[0])
 
 
@@ -114,7 +114,7 @@ async def _rule(request: Request, rule_id: str) -> Rule:
 async def patch_rule(request: Request, token: Admin, rule_id: RuleId, change: RuleChange) -> Rule:
     """Each changed field is recorded with the token's name. It lasts until it is changed again."""
     changes: dict[str, Any] = change.model_dump(exclude_none=True)
-    request.state.asked = changes
+    request.state.audit_detail = changes
     await _rule(request, rule_id)
     await change_rule(request.app.state.store, rule_id, changes, token.name, request.app.state.clock())
     return await _rule(request, rule_id)
@@ -137,18 +137,18 @@ async def silences(
 
 
 @router.post("/silences", status_code=201, summary="Mute what matches, until an end")
-async def new_silence(request: Request, token: Operator, asked: NewSilence) -> Silence:
+async def new_silence(request: Request, token: Operator, body: NewSilence) -> Silence:
     """The author is the token's name. 422 where it would end before now or before it starts."""
-    request.state.asked = asked.model_dump(mode="json")
+    request.state.audit_detail = body.model_dump(mode="json")
     now = request.app.state.clock()
     made = await add_silence(
         request.app.state.store,
-        rule_pattern=asked.rule_pattern,
-        subject_pattern=asked.subject_pattern,
+        rule_pattern=body.rule_pattern,
+        subject_pattern=body.subject_pattern,
         author=token.name,
-        comment=asked.comment,
-        starts_at=asked.starts_at or now,
-        ends_at=asked.ends_at,
+        comment=body.comment,
+        starts_at=body.starts_at or now,
+        ends_at=body.ends_at,
         at=now,
     )
     found = await rows(request, "SELECT * FROM v_silence WHERE silence_id = $1", made.silence_id)
@@ -161,5 +161,5 @@ async def drop_silence(request: Request, token: Operator, silence_id: Annotated[
     found = await rows(request, "SELECT effective_end FROM v_silence WHERE silence_id = $1", silence_id)
     now = request.app.state.clock()
     if not found or found[0]["effective_end"] <= now:
-        raise NotThere(f"there is no silence {silence_id} that is still on")
+        raise NotStored(f"there is no silence {silence_id} that is still on")
     await end_silence(request.app.state.store, silence_id, token.name, now)

@@ -1,4 +1,4 @@
-"""Is it alive, and can it work: `health` for whoever restarts processes, `ready` for whoever sends requests."""
+"""`health`: the process lives, for a supervisor; `ready`: it can answer requests, for a load balancer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    """The process answers. Nothing else is asked."""
+    """The process answers. Nothing else is checked."""
 
     status: Literal["ok"] = "ok"
 
@@ -44,5 +44,5 @@ async def ready(
     async with request.app.state.store.connections.acquire() as connection:
         version = await migrations.version(connection)
     if version != migrations.HEAD:
-        raise Unavailable(f"the schema is {version}; this code wants {migrations.HEAD}")
+        raise Unavailable(f"the schema is {version}; this code needs {migrations.HEAD}")
     return Ready(world=(await rows(request, "SELECT name FROM v_world"))[0]["name"], schema_version=version)

@@ -1,4 +1,4 @@
-"""series and curves: what the desk knew of the world, as of a decision."""
+"""series and curves: the data that were known at a decision."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from api.access import Reader
-from api.problems import NotThere
+from api.problems import NotStored
 from api.reading import AsOf, Limit, decision, moment_of, rows
 from desk.catalog import Catalog
 
@@ -96,7 +96,7 @@ async def one_series(
     """Without `as_of`: as it is known now. `start` and `end`: observation dates, both included."""
     facts = facts_of(request.app.state.catalog).get(series_id)
     if facts is None:
-        raise NotThere(f"there is no series {series_id!r}")
+        raise NotStored(f"there is no series {series_id!r}")
     moment = moment_of(as_of) if as_of else request.app.state.clock()
     first, last = start or dt.date(1900, 1, 1), end or dt.date(2200, 1, 1)
     found = await rows(request, _KNOWN, series_id, moment, first, last, limit)
@@ -130,5 +130,5 @@ async def curve(request: Request, _: Reader, curve_id: CurveId, as_of: AsOf = No
         curve_id,
     )
     if not found:
-        raise NotThere(f"there is no curve {curve_id!r}; there are PRE, REAL, CUPOM, UST")
+        raise NotStored(f"there is no curve {curve_id!r}; there are PRE, REAL, CUPOM, UST")
     return Curve(curve_id=curve_id, as_of=moment, points=[CurvePoint(**row) for row in found])

@@ -58,7 +58,7 @@ class SystemHealth(BaseModel):
     """The database, Prefect, the desk's own loops and the outbox."""
 
     parts: list[Part]
-    heartbeats: dict[str, dt.datetime] = Field(description="When each of the desk's own loops last said that it lives.")
+    heartbeats: dict[str, dt.datetime] = Field(description="When each of the desk's own loops last ran.")
     undelivered: int = Field(description="Messages that wait for Slack or the mail server.")
     firing: int = Field(description="Alerts that fire and are not explained by another.")
 
@@ -188,15 +188,15 @@ async def alerts(
     before: Before = None,
 ) -> Alerts:
     """The filters hold for both lists; `limit` and `before` for the history."""
-    wanted = (rule, subject, severity)
+    filters = (rule, subject, severity)
     same = "($1::text IS NULL OR rule_id = $1) AND ($2::text IS NULL OR subject = $2)"
     same += " AND ($3::text IS NULL OR severity = $3)"
-    active = await rows(request, f"SELECT * FROM v_alert_active WHERE {same} ORDER BY since DESC, rule_id", *wanted)
+    active = await rows(request, f"SELECT * FROM v_alert_active WHERE {same} ORDER BY since DESC, rule_id", *filters)
     past = await rows(
         request,
         f"SELECT * FROM v_alert_history WHERE {same} AND ($4::bigint IS NULL OR event_id < $4)"
         " ORDER BY event_id DESC LIMIT $5",
-        *wanted,
+        *filters,
         before,
         limit,
     )

@@ -1,4 +1,4 @@
-"""signals, positions and risk: what the desk concluded at a decision."""
+"""signals, positions and risk: the results of a decision."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def signals(request: Request, _: Reader, as_of: AsOf = None) -> Signals:
     return Signals(as_of=moment, strategies=_of(Strategy, scores), instruments=_of(Conviction, views))
 
 
-@router.get("/positions", summary="The book that a decision wants")
+@router.get("/positions", summary="The target book of a decision")
 async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Positions:
     """404 for a day without a decision."""
     moment = await decision(request, "v_target_position", as_of)

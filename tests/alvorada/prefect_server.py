@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from prefect.settings import PREFECT_API_URL, PREFECT_EXPERIMENTAL_EVENTS, temporary_settings
+
+from alvorada.prefect_objects.apply_all import reconcile
 from alvorada.stack.data_dir import DataDir
 from alvorada.stack.local_stack import Stack, asyncpg_url
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.postgres_account import free_port
 from alvorada.stack.processes import ManagedProcess, stop_all
 from alvorada.stack.startup import HOST, answers, server_environment
+from blocks.settings import load_settings
 from tests.alvorada.conftest import ROOT, environment
 
 QUICK = {
@@ -121,11 +125,6 @@ def _deploy(server: WatchedServer) -> None:
 
 def apply(server: WatchedServer, env: dict[str, str], **options: Any) -> tuple[list[Any], list[str]]:
     """`reconcile` against this server, in this process, with only `env` as settings."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_EXPERIMENTAL_EVENTS, temporary_settings
-
-    from alvorada.prefect_objects.apply_all import reconcile
-    from blocks.settings import load_settings
-
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SMTP_", "SLACK_", "FRED_"))}
     os.environ.update(env)
     try:

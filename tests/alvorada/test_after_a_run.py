@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,8 +124,6 @@ def test_a_wrong_password_is_told_and_not_shown(used_data_dir: UsedDataDir, live
 @pytest.fixture
 def mute_server() -> Iterator[int]:
     """A port whose connections end at once, without a word of PostgreSQL's."""
-    import threading
-
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from prefect.utilities.collections import visit_collection
 from rich.console import Console
 
 from alvorada.cli.terminal_progress import RunProgress
@@ -74,8 +75,6 @@ def test_each_is_a_progress_that_prefect_cannot_take_apart(progress: object) -> 
 
 async def test_a_task_is_handed_the_progress_itself_and_not_a_copy() -> None:
     """Prefect's own walk through a task's parameters, which rebuilds dataclasses."""
-    from prefect.utilities.collections import visit_collection
-
     for progress in (RunProgress.on(io.StringIO()), Listeners([NullProgress()])):
         visited = visit_collection({"progress": progress}, visit_fn=lambda value: value, return_data=True)
         assert visited["progress"] is progress

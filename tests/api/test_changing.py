@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.server.api.server import create_app
 
 from alvorada.stack.postgres import Postgres
 from tests.api.conftest import DATABASE, NOW, Api, copy_tokens, opened
@@ -130,10 +133,6 @@ async def test_a_report_is_queued_once_for_each_that_should_have_it(writable: Ap
 
 
 async def test_a_run_is_asked_of_prefect_and_never_done_here(writable: Api, prefect_api: None) -> None:
-    from prefect import flow
-    from prefect.client.orchestration import get_client
-    from prefect.server.api.server import create_app
-
     @flow(name="daily")
     def daily(as_of: str | None = None, sources: str = "live") -> None:
         raise AssertionError("nothing runs in the API's process")
