@@ -22,7 +22,7 @@ RECIPIENTS_VARIABLE = "alvorada_mail_recipients"
 
 
 async def with_blocks(settings: Settings) -> Settings:
-    """`settings` with the values of the Prefect server's blocks. Raises BadInput that names a block that cannot be used."""
+    """`settings` with the values of the Prefect server's blocks. Raises BadInput for one that cannot be used."""
     from prefect.blocks.system import Secret
     from prefect_email import EmailServerCredentials
     from prefect_slack import SlackWebhook

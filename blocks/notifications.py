@@ -92,8 +92,8 @@ def slack_message(body: str, subject: str | None) -> dict[str, Any]:
 
 
 def _links(body: str) -> list[str]:
-    """The address on the line `Link: ...` of our templates. Only the first such line counts: it stands before the text of
-    the run's message, which may hold another."""
+    """The address on the line `Link: ...` of our templates. Only the first such line counts: the text of the run's
+    message stands below it, and may hold another."""
     for line in body.splitlines():
         name, _, address = line.partition(": ")
         if name == "Link" and address.startswith(("http://", "https://")) and not set(address) & set('<>|" '):

@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         return plain_url(self.database_url)
 
     def api_key(self, spec: SourceSpec) -> str | None:
-        """The key of a source; None where it needs none or none is set. Raises BadInput for an unknown `key_setting`."""
+        """The key of a source; None where it needs none or none is set. Raises BadInput for a wrong `key_setting`."""
         if spec.key_setting is None:
             return None
         if spec.key_setting not in type(self).model_fields:

@@ -168,8 +168,9 @@ The other {len(STRATEGIES) - without_score}, and their days with a score among t
 
 {tables.coverage_table(record.coverage)}
 
-Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk, {target:.0%}
-a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price is left out.
+Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk,
+{target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price
+is left out.
 
 {record_lines(record.records)}
 

@@ -27,7 +27,7 @@ class ProcessFailed(AlvoradaError):
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """Identifies a process that may outlive this one. Its start time distinguishes it from a later one with the same pid.
+    """Identifies a process that may outlive this one: by its pid, and by its start time, as pids are used again.
 
     `start_time`: clock ticks since boot; 0 where the process had ended before it was read.
     """

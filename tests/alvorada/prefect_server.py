@@ -57,8 +57,8 @@ class WatchedServer:
     def run(self, name: str, how: str, deployment: str = "daily/daily", due: str | None = None, **more: str) -> str:
         """Asks for a run, now or as of `due` (ISO time); its id."""
         state = {"type": "SCHEDULED", "state_details": {"scheduled_time": due}}
-        asked = {"name": name, "parameters": {"how": how, **more}, "state": state}
-        return str(self.ask(f"/deployments/{self.deployments[deployment]}/create_flow_run", asked)["id"])
+        body = {"name": name, "parameters": {"how": how, **more}, "state": state}
+        return str(self.ask(f"/deployments/{self.deployments[deployment]}/create_flow_run", body)["id"])
 
     def pretend(self, name: str, *states: dict[str, str]) -> str:
         """A run without a process, sent through `states` by the API; its id."""
@@ -108,19 +108,19 @@ def start(postgres: Postgres, folder: Path) -> WatchedServer:
 def _deploy(server: WatchedServer) -> None:
     """The watched flow as `daily/daily`, in a queue that the worker takes, and as `backfill/backfill`, in one that
     nobody does."""
-    template = {"job_configuration": {"command": "{{ command }}", "env": "{{ env }}"}, "variables": {"type": "object"}}
-    template["variables"]["properties"] = {"command": {"type": "string"}, "env": {"type": "object"}}  # type: ignore[index]
+    variables = {"type": "object", "properties": {"command": {"type": "string"}, "env": {"type": "object"}}}
+    template = {"job_configuration": {"command": "{{ command }}", "env": "{{ env }}"}, "variables": variables}
     server.ask("/work_pools/", {"name": POOL, "type": "process", "base_job_template": template})
     flow = server.ask("/flows/", {"name": "daily"})["id"]
     # Without a step of its own Prefect copies the whole folder, .venv and all, for each run.
     pull = [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
     for name, queue in (("daily", "watched"), ("backfill", "nobody")):
-        wanted = {
+        body = {
             "name": name, "flow_id": flow, "work_pool_name": POOL, "work_queue_name": queue, "path": str(ROOT),
             "entrypoint": "tests/fixtures/watched_flow.py:daily", "enforce_parameter_schema": False,
             "pull_steps": pull,
         }  # fmt: skip
-        server.deployments[f"{name}/{name}"] = UUID(server.ask("/deployments/", wanted)["id"])
+        server.deployments[f"{name}/{name}"] = UUID(server.ask("/deployments/", body)["id"])
 
 
 def apply(server: WatchedServer, env: dict[str, str], **options: Any) -> tuple[list[Any], list[str]]:
@@ -133,5 +133,6 @@ def apply(server: WatchedServer, env: dict[str, str], **options: Any) -> tuple[l
         for name in env:
             os.environ.pop(name, None)
         os.environ.update(kept)
-    with temporary_settings({PREFECT_API_URL: server.url, PREFECT_EXPERIMENTAL_EVENTS: True}):
+    prefect_settings: dict[Any, Any] = {PREFECT_API_URL: server.url, PREFECT_EXPERIMENTAL_EVENTS: True}
+    with temporary_settings(prefect_settings):
         return asyncio.run(reconcile(settings, deployments=server.deployments, **options))

@@ -45,13 +45,13 @@ async def rows(postgres: Postgres) -> dict[str, int]:
         await connection.close()
 
 
-def processes_of(home: Path) -> list[str]:
-    """Command lines of the processes that name this home, in their arguments or environment."""
+def processes_of(data_dir: Path) -> list[str]:
+    """Command lines of the processes that name this data directory in their arguments or environment."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-            if folder.name != str(os.getpid()) and str(home).encode() in words:
+            if folder.name != str(os.getpid()) and str(data_dir).encode() in words:
                 found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
     return found
 
@@ -76,7 +76,7 @@ def test_a_report_gone_from_the_disk_comes_from_the_database(used_data_dir: Used
     assert processes_of(used_data_dir.path) == []
 
 
-def test_a_report_that_is_nowhere_is_said_to_be_nowhere(used_data_dir: UsedDataDir, live_postgres: Postgres) -> None:
+def test_a_report_that_is_not_stored_is_an_error(used_data_dir: UsedDataDir, live_postgres: Postgres) -> None:
     done = used_data_dir.run("report", "--as-of", "2020-03-19")
     assert done.returncode == 2
     assert "no report for 2020-03-19 in the sandbox world, on disk or in the database" in error(done)
@@ -113,7 +113,7 @@ def free_port_arguments(command: str) -> list[str]:
         return ["--port", str(probe.getsockname()[1])] if command == "up" else []
 
 
-def test_a_wrong_password_is_told_and_not_shown(used_data_dir: UsedDataDir, live_postgres: Postgres) -> None:
+def test_a_wrong_password_is_reported_and_not_shown(used_data_dir: UsedDataDir, live_postgres: Postgres) -> None:
     wrong = re.sub(r":[^:@]+@", ":hush@", live_postgres.url("alvorada_sandbox"))
     done = used_data_dir.run("run", "--sources", "live", DATABASE_URL=wrong)
     assert done.returncode == 3
@@ -196,9 +196,9 @@ def test_a_stopped_demo_says_so_and_leaves_nothing_running(used_data_dir: UsedDa
         time.sleep(0.1)
     process.send_signal(number)
     assert process.wait(60) == 130
-    told = log.read_text()
-    assert told.splitlines()[-1] == "alvorada: stopped"
-    assert "Traceback" not in told
+    output = log.read_text()
+    assert output.splitlines()[-1] == "alvorada: stopped"
+    assert "Traceback" not in output
     assert processes_of(used_data_dir.path) == []
 
 

@@ -45,7 +45,7 @@ class Story:
         return [m.get_content() for _, m in self.box.got if words in str(m["Subject"])]
 
     def slacks(self, words: str) -> list[str]:
-        return [said for said in self.slack.said() if words in said.splitlines()[0]]
+        return [text for text in self.slack.said() if words in text.splitlines()[0]]
 
     def both(self, words: str, seconds: float = 40.0) -> tuple[str, str]:
         """Mail and Slack message whose subject holds `words`."""
@@ -94,10 +94,10 @@ def kill_when_it_runs(pid_file: Path) -> None:
 
 def test_a_run_that_raises_is_reported_on_both_channels_with_its_text_escaped(story: Story) -> None:
     mail, slack = story.both("run-fail: Failed")
-    for said in (mail, slack):
-        assert "Flow: daily" in said
-        assert f"Link: {story.server.url.removesuffix('/api')}/flow-runs/flow-run/{story.runs['fail']}" in said
-        assert "<!channel> & <b>broken</b> {{ 7 * 7 }}" in said  # as it is, and not rendered again
+    for text in (mail, slack):
+        assert "Flow: daily" in text
+        assert f"Link: {story.server.url.removesuffix('/api')}/flow-runs/flow-run/{story.runs['fail']}" in text
+        assert "<!channel> & <b>broken</b> {{ 7 * 7 }}" in text  # as it is, and not rendered again
     [(to, _)] = [got for got in story.box.got if "run-fail" in str(got[1]["Subject"])]
     assert to == ["pm@example.com", "risk@example.com"]
     [message] = [m for m in story.slack.messages if "run-fail" in m["text"]]
@@ -148,7 +148,7 @@ def test_a_failure_that_the_parent_handled_sends_no_message(story: Story) -> Non
     story.both("run-fail: Failed")
     time.sleep(2.0)  # longer than any other failure took to arrive
     everything = story.slack.said() + [m.get_content() for _, m in story.box.got]
-    assert not [said for said in everything if "run-handled" in said or "inner" in said]
+    assert not [text for text in everything if "run-handled" in text or "inner" in text]
 
 
 def test_applying_again_changes_nothing(story: Story) -> None:

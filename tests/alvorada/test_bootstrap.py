@@ -1,4 +1,4 @@
-"""The first command on a machine: what it asks for, what it says when that is not there, and what it skips."""
+"""./bootstrap, the first command on a machine: what it needs, its error messages, and what it skips."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def tools_only_with(folder: Path, python3: str) -> str:
     return tools_only(folder)
 
 
-def test_a_named_python_that_is_none_is_told(checkout: Path) -> None:
+def test_a_wrong_python_variable_is_named_in_the_error(checkout: Path) -> None:
     done = bootstrap(checkout, PYTHON="/no/such/python")
     assert (done.returncode, done.stderr) == (2, "alvorada: PYTHON=/no/such/python is not a Python 3.11 or 3.12\n")
 
@@ -100,9 +100,9 @@ def stamp(checkout: Path) -> str:
 
 
 def installed(checkout: Path) -> None:
-    """A .venv that looks complete, and whose alvorada says what it was asked."""
+    """A .venv that looks complete, and whose alvorada prints its arguments."""
     script(checkout / ".venv" / "bin" / "python", "exit 1")
-    script(checkout / ".venv" / "bin" / "alvorada", 'echo "asked: $*"')
+    script(checkout / ".venv" / "bin" / "alvorada", 'echo "arguments: $*"')
     (checkout / ".venv" / "alvorada.stamp").write_text(stamp(checkout))
 
 
@@ -118,7 +118,7 @@ def make(checkout: Path, *arguments: str) -> str:
 def test_with_nothing_to_do_the_command_runs_at_once(checkout: Path) -> None:
     installed(checkout)
     done = bootstrap(checkout, "run", "--as-of", "2026-01-12")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "asked: run --as-of 2026-01-12\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "arguments: run --as-of 2026-01-12\n", "")
 
 
 @pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml"])
@@ -141,12 +141,12 @@ def test_make_help_lists_every_target_and_each_is_one_command(checkout: Path) ->
     shown = make(checkout, "help")
     assert re.findall(r"^ +make (\w+) +\S", shown, re.MULTILINE) == ["help", *TARGETS]
     for target in TARGETS:
-        assert make(checkout, target) == f"asked: {target}\n"
+        assert make(checkout, target) == f"arguments: {target}\n"
 
 
-def test_make_hands_arguments_on(checkout: Path) -> None:
+def test_make_passes_arguments_on(checkout: Path) -> None:
     installed(checkout)
-    assert make(checkout, "run", "ARGS=--as-of 2026-01-12") == "asked: run --as-of 2026-01-12\n"
+    assert make(checkout, "run", "ARGS=--as-of 2026-01-12") == "arguments: run --as-of 2026-01-12\n"
 
 
 def test_ci_calls_make_test_and_nothing_else() -> None:
@@ -156,14 +156,14 @@ def test_ci_calls_make_test_and_nothing_else() -> None:
 
 
 def pretended_python(folder: Path, pip_index: str = "") -> Path:
-    """A Python whose venv holds a pip that knows an index and a uv that writes down what it is asked, and with what."""
+    """A Python whose venv holds a pip that knows an index and a uv that records its arguments and its index."""
     inner = script(
         folder / "inner",
         f"""case "$*" in *"config list"*) [ -z "{pip_index}" ] || echo "global.index-url='{pip_index}'";; esac""",
     )
     made = 'printf "#!/bin/sh\\necho ran\\n" >.venv/bin/alvorada; chmod +x .venv/bin/alvorada'
-    asked = 'echo "$* index=${UV_DEFAULT_INDEX:-none}" >>asked'
-    uv = script(folder / "uv", f'{asked}\ncase "$*" in *editable*) {made};; esac')
+    record = 'echo "$* index=${UV_DEFAULT_INDEX:-none}" >>calls'
+    uv = script(folder / "uv", f'{record}\ncase "$*" in *editable*) {made};; esac')
     venv = f'mkdir -p .venv/bin; cp "{inner}" .venv/bin/python; cp "{uv}" .venv/bin/uv'
     return script(folder / "python3", f'case "$*" in *venv*--clear*) {venv};; esac')
 
@@ -185,18 +185,18 @@ def test_uv_gets_the_index_of_pip_unless_it_has_its_own(
     cleared = dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"), "")
     done = bootstrap(checkout, "doctor", **{**cleared, "PYTHON": str(python), **env})
     assert done.returncode == 0, done.stderr
-    asked = (checkout / "asked").read_text().splitlines()
-    assert [line.rpartition(" index=")[2] for line in asked] == [index, index]
-    assert "pip sync" in asked[0]
-    assert "requirements.lock" in asked[0]
-    assert "--no-deps --editable ." in asked[1]
+    calls = (checkout / "calls").read_text().splitlines()
+    assert [line.rpartition(" index=")[2] for line in calls] == [index, index]
+    assert "pip sync" in calls[0]
+    assert "requirements.lock" in calls[0]
+    assert "--no-deps --editable ." in calls[1]
 
 
 def test_an_installation_is_stamped_and_not_repeated(checkout: Path, tmp_path: Path) -> None:
     python = pretended_python(tmp_path / "fake")
     for _ in range(2):
         assert bootstrap(checkout, PYTHON=str(python)).returncode == 0
-    assert len((checkout / "asked").read_text().splitlines()) == 2
+    assert len((checkout / "calls").read_text().splitlines()) == 2
     assert (checkout / ".venv" / "alvorada.stamp").read_text() == stamp(checkout)
 
 

@@ -94,28 +94,28 @@ def test_the_last_user_of_postgresql_stops_it(tmp_path: Path) -> None:
     assert not postgres.status().running
 
 
-def up(home: Path, port: int, *options: str) -> subprocess.Popen[str]:
-    with (home / "up.log").open("w") as log:
+def up(data_dir: Path, port: int, *options: str) -> subprocess.Popen[str]:
+    with (data_dir / "up.log").open("w") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "alvorada", "up", "--port", str(port), "--api-port", str(free_port()), *options],
             cwd=ROOT,
-            env=environment(home, {}),
+            env=environment(data_dir, {}),
             stderr=log,
             text=True,
         )
 
 
-def wait_ready(process: subprocess.Popen[str], home: Path) -> RunningStack:
+def wait_ready(process: subprocess.Popen[str], data_dir: Path) -> RunningStack:
     deadline = time.monotonic() + UP_SECONDS
-    while (found := find_running_stack(DataDir(home))) is None:
-        assert process.poll() is None, (home / "up.log").read_text()
-        assert time.monotonic() < deadline, (home / "up.log").read_text()
+    while (found := find_running_stack(DataDir(data_dir))) is None:
+        assert process.poll() is None, (data_dir / "up.log").read_text()
+        assert time.monotonic() < deadline, (data_dir / "up.log").read_text()
         time.sleep(0.2)
     return found
 
 
 @pytest.fixture
-def home(used_data_dir: UsedDataDir) -> Iterator[Path]:
+def data_dir(used_data_dir: UsedDataDir) -> Iterator[Path]:
     yield used_data_dir.path
     stop_stack(used_data_dir.data_dir)
 
@@ -127,10 +127,10 @@ def answer(url: str, body: object = None) -> Any:
         return json.loads(response.read())
 
 
-def prefect(stack: RunningStack, home: Path, *arguments: str) -> str:
+def prefect(stack: RunningStack, data_dir: Path, *arguments: str) -> str:
     command = [str(Path(sys.executable).with_name("prefect")), *arguments]
-    env = environment(home, {"PREFECT_API_URL": stack.api_url, "COLUMNS": "200"})
-    done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=False, timeout=60)
+    env = environment(data_dir, {"PREFECT_API_URL": stack.api_url, "COLUMNS": "200"})
+    done = subprocess.run(command, env=env, cwd=data_dir, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -163,14 +163,14 @@ def check_deployments(stack: RunningStack) -> None:
 @pytest.mark.process
 @pytest.mark.timeout(400)
 def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(
-    used_data_dir: UsedDataDir, home: Path
+    used_data_dir: UsedDataDir, data_dir: Path
 ) -> None:
     port = free_port()
-    first = up(home, port, "--sandbox")
-    stack = wait_ready(first, home)
+    first = up(data_dir, port, "--sandbox")
+    stack = wait_ready(first, data_dir)
     assert stack.api_url == f"http://127.0.0.1:{port}/api"
     check_deployments(stack)
-    api = re.search(r"^API +(\S+)", (home / "up.log").read_text(), re.MULTILINE)
+    api = re.search(r"^API +(\S+)", (data_dir / "up.log").read_text(), re.MULTILINE)
     assert api is not None
     assert answer(f"{api[1]}/health") == {"status": "ok"}
     with urllib.request.urlopen(stack.ui_url, timeout=10) as page:
@@ -178,14 +178,14 @@ def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(
     earlier = answer(f"{stack.api_url}/flow_runs/filter", {"sort": "START_TIME_DESC"})
     assert f"daily-{used_data_dir.day}" in [run["name"] for run in earlier]  # the demo's, in the same PostgreSQL
 
-    said = prefect(stack, home, "deployment", "run", "daily/daily", "--param", f"as_of={used_data_dir.day}")
+    output = prefect(stack, data_dir, "deployment", "run", "daily/daily", "--param", f"as_of={used_data_dir.day}")
     deployment = answer(f"{stack.api_url}/deployments/name/daily/daily")["id"]
     closed = answer(
         f"{stack.api_url}/deployments/{deployment}/create_flow_run",
         {"parameters": {"as_of": "2026-01-10"}, "state": {"type": "SCHEDULED"}},
     )
-    found = re.search(r"UUID: ([0-9a-f-]{36})", said)
-    assert found is not None, said
+    found = re.search(r"UUID: ([0-9a-f-]{36})", output)
+    assert found is not None, output
     run = ended(stack, found[1])
     assert run["state_type"] == "COMPLETED", run["state"]
     assert run["name"] == f"daily-{used_data_dir.day}"
@@ -199,24 +199,24 @@ def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(
 
     command = [sys.executable, "-m", "alvorada", "up", "--port", str(free_port()), "--api-port", str(free_port())]
     second = subprocess.run(
-        command, cwd=ROOT, env=environment(home, {}), capture_output=True, text=True, check=False, timeout=60
+        command, cwd=ROOT, env=environment(data_dir, {}), capture_output=True, text=True, check=False, timeout=60
     )
     assert second.returncode == 2
     assert re.search(rf"already runs here \(pid {first.pid}, ", second.stderr)
 
     first.send_signal(signal.SIGKILL)
     first.wait()
-    assert find_running_stack(DataDir(home)) is None
-    said = stop_stack(DataDir(home))
-    assert said.startswith("the stack had died; stopped what it left:")
+    assert find_running_stack(DataDir(data_dir)) is None
+    output = stop_stack(DataDir(data_dir))
+    assert output.startswith("the stack had died; stopped what it left:")
     assert all(start_time(process.pid) != process.start_time for process in stack.processes)
-    assert not Postgres(home).status().running
+    assert not Postgres(data_dir).status().running
 
-    again = up(home, port)  # the same port at once
-    processes = wait_ready(again, home).processes
-    assert stop_stack(DataDir(home)) == "stopped"
+    again = up(data_dir, port)  # the same port at once
+    processes = wait_ready(again, data_dir).processes
+    assert stop_stack(DataDir(data_dir)) == "stopped"
     assert again.wait(10) == 0
     assert not any(process.alive for process in processes)
     assert port_is_free(port)
-    assert not Postgres(home).status().running
+    assert not Postgres(data_dir).status().running
     LastWorld("sandbox").write(used_data_dir.data_dir)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from uuid import uuid4
 
+from prefect.events.actions import RunDeployment, SendNotification
+from prefect.events.schemas.automations import EventTrigger
 from prefect.server.utilities.user_templates import render_user_template_sync
 
 from blocks.automations import DAILY, NOTIFY, NotificationTargets, Thresholds, automation_specs, automations
@@ -16,6 +18,7 @@ IDS = {name: uuid4() for name in (DAILY, "backfill/backfill", "alerts/alerts", N
 def test_every_trigger_is_limited_to_our_deployments_and_none_watches_notify() -> None:
     watched: set[str] = set()
     for core in automations(IDS, NotificationTargets()):
+        assert isinstance(core.trigger, EventTrigger)
         related = core.trigger.match_related.deepcopy()
         assert related["prefect.resource.role"] == ["deployment"]
         watched |= set(related["prefect.resource.id"])
@@ -26,6 +29,9 @@ def test_on_cloud_slack_gets_escaped_text_and_mail_goes_by_the_notify_deployment
     slack, notify = uuid4(), IDS[NOTIFY]
     core = automations(IDS, NotificationTargets(slack=slack, notify=notify, escape_slack=True))[0]
     posted, mailed = core.actions
+    assert isinstance(posted, SendNotification)
+    assert isinstance(mailed, RunDeployment)
+    assert mailed.parameters is not None
     assert (posted.type, posted.block_document_id) == ("send-notification", slack)
     assert (mailed.type, mailed.deployment_id) == ("run-deployment", notify)
     run = {"name": "daily <!here>", "state": {"name": "Failed", "message": "<b> & *x*", "timestamp": "now"}}
