@@ -11,7 +11,7 @@ from fastapi import Query, Request
 
 from api.problems import NotStored
 from blocks.database import CONNECT_ERRORS
-from desk.errors import StoreError
+from desk.errors import BadInput, StoreError
 from desk.model import decision_time
 from migrations.roles import READER
 
@@ -21,6 +21,8 @@ AsOf = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="Most rows of a page.")]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="`next` of the page before.")]
+NO_NUL = r"^[^\x00]*$"
+"""Pattern of every text in a request: PostgreSQL cannot hold the character U+0000."""
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
 
 
@@ -55,9 +57,11 @@ async def open_reads(url: str, size: int) -> asyncpg.Pool:
 
 
 async def rows(request: Request, query: str, *arguments: Any) -> list[Row]:
-    """The rows of a query over views. Raises StoreError."""
+    """The rows of a query over views. Raises StoreError, and BadInput for a text that PostgreSQL cannot hold."""
     try:
         found = await request.app.state.reads.fetch(query, *arguments)
+    except asyncpg.CharacterNotInRepertoireError as error:
+        raise BadInput("a text in the request has a character that cannot be stored") from error
     except (*CONNECT_ERRORS, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StoreError(f"a read failed: {error}") from error
     return [dict(row) for row in found]

@@ -10,14 +10,18 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Admin, Operator, Reader
 from api.problems import NotStored
-from api.reading import rows
+from api.reading import NO_NUL, rows
 from desk.catalog.alert_rules import Severity
 from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
-RuleId = Annotated[str, Path(max_length=100, examples=["VAR_BREACH"])]
-Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
-Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="`*` and `?` stand for any.")]
+RuleId = Annotated[str, Path(max_length=100, pattern=NO_NUL, examples=["VAR_BREACH"])]
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+"""As NO_NUL, with a character that is not white space."""
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=NOT_BLANK)]
+Pattern = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=NOT_BLANK, description="`*` and `?` stand for any.")
+]
 Seconds = Annotated[int, Field(ge=0, le=604_800)]
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.access import Reader
 from api.problems import NotStored
-from api.reading import AsOf, Limit, decision, moment_of, rows
+from api.reading import NO_NUL, AsOf, Limit, decision, moment_of, rows
 from desk.catalog import Catalog
 
 router = APIRouter(tags=["market"])
@@ -77,7 +77,7 @@ class Curve(BaseModel):
 
 @router.get("/series", summary="The catalogue of series")
 async def series(
-    request: Request, _: Reader, source: Annotated[str | None, Query(max_length=50)] = None
+    request: Request, _: Reader, source: Annotated[str | None, Query(max_length=50, pattern=NO_NUL)] = None
 ) -> list[SeriesFacts]:
     """In the catalogue's order."""
     return [facts for facts in facts_of(request.app.state.catalog).values() if source in (None, facts.source)]

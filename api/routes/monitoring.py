@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from api.access import Operator, Reader
-from api.reading import Before, Limit, decision, rows
+from api.reading import NO_NUL, Before, Limit, decision, rows
 from tasks.alerts.outbox import queue_test
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
@@ -181,8 +181,8 @@ async def _prefect(client: httpx.AsyncClient | None) -> Part:
 async def alerts(
     request: Request,
     _: Reader,
-    rule: Annotated[str | None, Query(max_length=100)] = None,
-    subject: Annotated[str | None, Query(max_length=200)] = None,
+    rule: Annotated[str | None, Query(max_length=100, pattern=NO_NUL)] = None,
+    subject: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
     severity: Literal["info", "warning", "critical"] | None = None,
     limit: Limit = 50,
     before: Before = None,

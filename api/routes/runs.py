@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.access import Operator, Reader
 from api.problems import NotStored, Unavailable
-from api.reading import FIRST_DAY, Limit, rows
+from api.reading import FIRST_DAY, NO_NUL, Limit, rows
 from desk import calendars
 from desk.errors import BadInput
 from desk.model import decision_time, desk_day
@@ -85,7 +85,7 @@ class ScheduledRun(BaseModel):
 async def runs(
     request: Request,
     _: Reader,
-    kind: Annotated[str | None, Query(max_length=50)] = None,
+    kind: Annotated[str | None, Query(max_length=50, pattern=NO_NUL)] = None,
     state: Literal["running", "completed", "completed_with_gaps", "failed", "died"] | None = None,
     limit: Limit = 50,
     before: Annotated[dt.datetime | None, Query(description="`next` of the page before.")] = None,

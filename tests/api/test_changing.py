@@ -175,3 +175,17 @@ async def test_without_prefect_a_run_cannot_be_requested(api: Api) -> None:
     answer = await api.client("operate").post("/runs", json={"kind": "daily"})
     assert answer.status_code == 503
     assert "PREFECT_API_URL" in answer.json()["detail"]
+
+
+async def test_a_text_that_postgresql_cannot_hold_is_refused(api: Api) -> None:
+    silence = {"rule_pattern": "STALE_DATA", "ends_at": (NOW + HOUR).isoformat()}
+    answers = [
+        await api.client().get("/monitoring/alerts", params={"rule": "a\0b"}),
+        await api.client().get("/monitoring/alerts", params={"subject": "\0"}),
+        await api.client().get("/runs", params={"kind": "\0"}),
+        await api.client().get("/series", params={"source": "\0"}),
+        await api.client().get("/alerts/rules/a%00b"),
+        await api.client("operate").post("/alerts/silences", json=silence | {"comment": "a\0b"}),
+        await api.client("operate").post("/alerts/silences", json=silence | {"comment": "a", "subject_pattern": "\0"}),
+    ]
+    assert [answer.status_code for answer in answers] == [422] * len(answers)
