@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -21,10 +21,6 @@ import polars as pl
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 UTC = ZoneInfo("UTC")
 DECISION_TIME = dt.time(6, 0)
-
-World = Literal["live", "sandbox", "recorded"]
-"""Which data a database holds: fetched from the sources, fetched from the sandbox, or replayed from a recording."""
-WORLDS: tuple[World, ...] = get_args(World)
 
 Frames = dict[str, pl.DataFrame]
 """Silver table name -> parsed rows."""
