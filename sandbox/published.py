@@ -1,7 +1,8 @@
 """What the world can see at a moment: each printed series with the instant it became public and, if so, was revised.
 
-The rules are the catalogue's. Now and then a number is late (a day for daily series, a few for monthly ones), by the
-seed; series of one monthly rule are late together, as the bodies of one press release are.
+What stands behind a code is the sandbox's own record (sandbox/facts.toml); the rules are the catalogue's. Now and
+then a number is late (a day for daily series, a few for monthly ones), by the seed; series of one monthly rule are late
+together, as the bodies of one press release are.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import numpy.typing as npt
 import polars as pl
 
 from desk.catalog import Catalog
-from desk.model import UTC, Series
+from desk.model import UTC
 from desk.publication import publication_times
 from sandbox.economy import Economy, simulate
 from sandbox.economy.draws import Floats
 from sandbox.economy.timeline import Days
+from sandbox.facts import Fact
 from sandbox.prints import (
     brazil_accounts,
     brazil_daily,
@@ -67,7 +69,7 @@ class Published:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """One seed's economy through the catalogue's eyes. Everything computed is kept for the process."""
+    """One seed's economy, published by the catalogue's rules. Everything computed is kept for the process."""
 
     seed: int
     catalog: Catalog
@@ -78,13 +80,13 @@ class World:
     def economy(self, now: dt.datetime) -> Economy:
         return simulate(self.seed, now.year)
 
-    def published(self, series: Series, now: dt.datetime) -> Published:
-        """Raises KeyError for a series that the sandbox does not print."""
-        key = (series.id, now.year)
+    def published(self, fact: Fact, now: dt.datetime) -> Published:
+        """The numbers of a source's code. Raises KeyError for a quantity that the sandbox does not print."""
+        key = (fact.quantity, now.year)
         if key not in self._published:
             economy = self.economy(now)
-            numbers = _printer(economy)[series.id]
-            self._published[key] = self._release(series, numbers, economy)
+            numbers = _printer(economy)[fact.quantity]
+            self._published[key] = self._release(fact, numbers, economy)
         return self._published[key]
 
     def known_times(self, rule: str, days: Days) -> Instants:
@@ -109,14 +111,14 @@ class World:
             self._kept[(kind,)] = found
         return found[1]
 
-    def _release(self, series: Series, numbers: Numbers, economy: Economy) -> Published:
-        known = self.known_times(series.rule, numbers.days).copy()
-        if series.rule not in _NEVER_LATE:
-            stream = f"late.{series.id}" if series.frequency == "D" else f"late.{series.rule}"
+    def _release(self, fact: Fact, numbers: Numbers, economy: Economy) -> Published:
+        known = self.known_times(fact.release, numbers.days).copy()
+        if fact.release not in _NEVER_LATE:
+            stream = f"late.{fact.quantity}" if fact.frequency == "D" else f"late.{fact.release}"
             # by month or day since 2006, so that series of one release share their fate whatever their first row
             place = (numbers.days - np.datetime64("2006-01-01")).astype(np.int64)
             fate = economy.draws.uniform(stream, int(place[-1]) + 1)[place]
-            known[fate < _LATE_SHARE[series.frequency]] += _LATE_HOURS[series.frequency] * _HOUR
+            known[fate < _LATE_SHARE[fact.frequency]] += _LATE_HOURS[fact.frequency] * _HOUR
         revised = None if numbers.first is None else known + numbers.revised_after * 24 * _HOUR
         return Published(numbers, known, revised)
 
@@ -127,22 +129,22 @@ def _printer(economy: Economy) -> Mapping[str, Numbers]:
 
 
 class _Prints(dict[str, Numbers]):
-    """Series id -> numbers, made when first asked for."""
+    """Quantity -> numbers, made when first asked for."""
 
     def __init__(self, economy: Economy) -> None:
         super().__init__()
         self.economy = economy
 
-    def __missing__(self, series_id: str) -> Numbers:
-        if series_id.startswith("fx_flow_"):
+    def __missing__(self, quantity: str) -> Numbers:
+        if quantity.startswith("fx_flow_"):
             self.update(brazil_daily.fx_flow(self.economy))
         else:
-            self[series_id] = printers()[series_id](self.economy)
-        return self[series_id]
+            self[quantity] = printers()[quantity](self.economy)
+        return self[quantity]
 
 
 def printers() -> Mapping[str, brazil_monthly.Print]:
-    """Every series that has its own printer (the FX flow table is printed whole)."""
+    """Every quantity that has its own printer (the FX flow table is printed whole)."""
     return {
         **brazil_daily.SERIES,
         **brazil_monthly.SERIES,

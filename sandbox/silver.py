@@ -17,11 +17,13 @@ from sandbox.economy.bonds import listed_bonds, quote
 from sandbox.economy.draws import Floats
 from sandbox.economy.rates import linear_360
 from sandbox.economy.timeline import Ints
+from sandbox.facts import Fact, fact
 from sandbox.prints import expectations
 from sandbox.prints.markets import YAHOO_ASSETS, asset
 from sandbox.prints.numbers import business_days
 from sandbox.prints.positions import DISAGG, TFF, Report, report
 from sandbox.published import Instants, World
+from sandbox.wires.ibge_sidra import fact_of
 from sandbox.wires.yahoo_finance import venue_of
 
 TERMS_BD = (1, 21, 42, 63, 126, 189, 252, 378, 504, 630, 756, 1008, 1260, 1764, 2520, 3780, 5040)
@@ -57,13 +59,21 @@ def _observations(world: World, series: Series, now: dt.datetime) -> pl.DataFram
     """
     if series.source == "cftc_cot":
         return _positions(world, series, now)
-    published = world.published(series, now)
+    published = world.published(behind(series), now)
     numbers = published.numbers
     first = numbers.values if numbers.first is None else numbers.first
     parts = [_long(numbers.days, published.known, first)]
     if published.revised is not None:
         parts.append(_long(numbers.days, published.revised, numbers.values))
     return pl.concat(parts).with_columns(pl.lit(series.id).alias("series_id"), pl.col("value") * float(series.scale))
+
+
+def behind(series: Series) -> Fact:
+    """What the sandbox knows of the source's code of a series. Raises KeyError for a code that it does not know."""
+    if series.source == "ibge_sidra":
+        return fact_of(str(series.params["variable"]), str(series.params["category"]))
+    code = f"{series.code}/{series.params['side']}" if series.source == "bcb_ptax" else series.code
+    return fact(series.source, code)
 
 
 def _positions(world: World, series: Series, now: dt.datetime) -> pl.DataFrame:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from desk.model import Series
 from sandbox.economy.timeline import Days
+from sandbox.facts import Fact, load_facts
 from sandbox.published import Published, World
 from sandbox.wire import Answer, Asked, iso_dates, not_found, texts, whole
 from sandbox.wires.metadata import fred_series
@@ -48,17 +48,17 @@ def answer(world: World, asked: Asked) -> Answer:
     return not_found()
 
 
-def _series(world: World, code: str) -> Series | None:
-    return next((s for s in world.catalog.series.values() if s.source == "fred" and s.code == code), None)
+def _fact(code: str) -> Fact | None:
+    return load_facts().get(("fred", code))
 
 
 def _graph(world: World, asked: Asked) -> Answer:
     code = asked.query.get("id", "")
-    series = _series(world, code)
-    if series is None:
+    fact = _fact(code)
+    if fact is None:
         return not_found()
     start, end = asked.query.get("cosd", "0000"), asked.query.get("coed", _FOREVER)
-    rows = [f"{date},{value}" for date, value in _current(world, asked, series) if start <= date <= end]
+    rows = [f"{date},{value}" for date, value in _current(world, asked, fact) if start <= date <= end]
     return Answer("\n".join([f"observation_date,{code}", *rows, ""]).encode(), media="application/csv")
 
 
@@ -66,8 +66,8 @@ def _observations(world: World, asked: Asked) -> Answer:
     query = asked.query
     if not query.get("api_key"):
         return _error(_NO_KEY)
-    series = _series(world, query.get("series_id", ""))
-    if series is None:
+    fact = _fact(query.get("series_id", ""))
+    if fact is None:
         return _error(_NOT_IN_ALFRED if "realtime_start" in query else _NO_SERIES)
     today = asked.now.astimezone(_CHICAGO).date().isoformat()
     real_start, real_end = query.get("realtime_start", today), query.get("realtime_end", today)
@@ -75,9 +75,9 @@ def _observations(world: World, asked: Asked) -> Answer:
         return _error(f"Bad Request.  Variable realtime_end can not be after today's date ({today}).")
     start, end = query.get("observation_start", "1600-01-01"), query.get("observation_end", _FOREVER)
     if (real_start, real_end) == (today, today):
-        rows = [_Vintage(date, value or ".", today, today) for date, value in _current(world, asked, series)]
+        rows = [_Vintage(date, value or ".", today, today) for date, value in _current(world, asked, fact)]
     else:
-        rows = _vintages(world, asked, series, real_start, real_end)
+        rows = _vintages(world, asked, fact, real_start, real_end)
         if not rows:
             return _error(_NOT_IN_ALFRED)
         count = len({row.start for row in rows})
@@ -118,13 +118,13 @@ def _page(
     return Answer(f'{text},"observations":[{listed}]}}'.encode(), media="application/json; charset=UTF-8")
 
 
-def _current(world: World, asked: Asked, series: Series) -> list[tuple[str, str]]:
+def _current(world: World, asked: Asked, fact: Fact) -> list[tuple[str, str]]:
     """Date and value as of now; weekdays without a value (holidays) have an empty one in daily series."""
-    published = world.published(series, asked.now)
+    published = world.published(fact, asked.now)
     at = published.visible(asked.now)
     days = published.numbers.days[at]
     values = dict(zip(iso_dates(days), texts(published.values(asked.now)[at], published.numbers.decimals), strict=True))
-    every = iso_dates(_weekdays_between(days) if series.frequency == "D" else days)
+    every = iso_dates(_weekdays_between(days) if fact.frequency == "D" else days)
     if any(date not in values for date in every) or len(every) == len(values):
         return [(date, values.get(date, "")) for date in every]
     return list(values.items())
@@ -137,9 +137,9 @@ def _weekdays_between(days: Days) -> Days:
     return span[np.is_busday(span) | np.isin(span, days)]
 
 
-def _vintages(world: World, asked: Asked, series: Series, real_start: str, real_end: str) -> list[_Vintage]:
+def _vintages(world: World, asked: Asked, fact: Fact, real_start: str, real_end: str) -> list[_Vintage]:
     """Every value that stood at some time of the real-time window, its period clipped to the window."""
-    published = world.published(series, asked.now)
+    published = world.published(fact, asked.now)
     at = published.visible(asked.now)
     dates = iso_dates(published.numbers.days[at])
     final = texts(published.numbers.values[at], published.numbers.decimals)

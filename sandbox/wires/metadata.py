@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from sandbox.facts import load_facts
 from sandbox.published import World
 from sandbox.wire import Answer, Asked, iso_dates
 from sandbox.wires.fred_titles import SERIES
@@ -12,10 +13,10 @@ from sandbox.wires.fred_titles import SERIES
 
 def fred_series(world: World, asked: Asked, code: str) -> Answer | None:
     """The answer of fred/series; None for a code that FRED does not have."""
-    series = next((s for s in world.catalog.series.values() if s.source == "fred" and s.code == code), None)
-    if series is None:
+    fact = load_facts().get(("fred", code))
+    if fact is None:
         return None
-    published = world.published(series, asked.now)
+    published = world.published(fact, asked.now)
     days = iso_dates(published.numbers.days[published.visible(asked.now)])
     said, today = SERIES[code], f"{asked.now:%Y-%m-%d}"
     adjusted = {"NSA": "Not Seasonally Adjusted", "SA": "Seasonally Adjusted"}

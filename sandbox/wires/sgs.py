@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from desk.model import Series
+from sandbox.facts import Fact, load_facts
 from sandbox.published import World
 from sandbox.wire import Answer, Asked, brazilian_dates, not_found, texts
 
@@ -29,10 +29,10 @@ def answer_for(source: str, world: World, asked: Asked) -> Answer:
     if match is None:
         return not_found()
     code, last = match.group(1), match.group(2)
-    series = next((s for s in world.catalog.series.values() if s.source == source and s.code == code), None)
-    if series is None:
+    fact = load_facts().get((source, code))
+    if fact is None:
         return _error(404, "Série não encontrada")
-    rows, days = _rows(world, series, asked)
+    rows, days = _rows(world, fact, asked)
     if last is not None:
         return (
             _error(400, "A quantidade máxima de valores deve ser 20") if int(last) > 20 else _body(rows[-int(last) :])
@@ -41,7 +41,7 @@ def answer_for(source: str, world: World, asked: Asked) -> Answer:
         start, end = (_date(asked.query.get(name)) for name in ("dataInicial", "dataFinal"))
     except ValueError:
         return _error(400, "Invalid initial date")
-    if series.frequency == "D" and (start is None or _too_wide(start, end or asked.brasilia.date())):
+    if fact.frequency == "D" and (start is None or _too_wide(start, end or asked.brasilia.date())):
         hint = asked.brasilia.date().replace(day=1).strftime("%d/%m/%Y")
         return Answer(_TOO_WIDE.replace("{code}", code).replace("{start}", hint).encode(), 406)
     first = int(np.searchsorted(days, np.datetime64(start, "D"))) if start else 0
@@ -49,11 +49,9 @@ def answer_for(source: str, world: World, asked: Asked) -> Answer:
     return _body(rows[first:after])
 
 
-def _rows(
-    world: World, series: Series, asked: Asked
-) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
+def _rows(world: World, fact: Fact, asked: Asked) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
     """Rows as text and their days, as SGS shows them now."""
-    published = world.published(series, asked.now)
+    published = world.published(fact, asked.now)
     days, decimals = published.numbers.days, published.numbers.decimals
 
     def write(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[str]:
@@ -62,8 +60,8 @@ def _rows(
             for day, value in zip(brazilian_dates(days), texts(values, decimals), strict=True)
         ]
 
-    final: list[str] = world.keep(("sgs", series.id, asked.now.year), lambda: write(published.numbers.values))  # type: ignore[assignment]
-    if series.code == "432":
+    final: list[str] = world.keep(("sgs", fact.code, asked.now.year), lambda: write(published.numbers.values))  # type: ignore[assignment]
+    if fact.code == "432":
         count = int(np.searchsorted(days, np.datetime64(_next_decision(world, asked), "D"), side="right"))
         return final[:count], days[:count]
     at = published.visible(asked.now)

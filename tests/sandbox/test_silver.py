@@ -13,7 +13,7 @@ from desk.catalog import load_catalog
 from desk.model import SILVER
 from desk.transforms.panel import build_panel
 from sandbox.published import World, instant
-from sandbox.silver import silver
+from sandbox.silver import behind, silver
 from sandbox.wires.b3_swap_file import swap_file
 
 UNTIL = dt.date(2019, 3, 29)
@@ -45,7 +45,7 @@ def test_frames_are_silver_and_end_where_they_should(frames) -> None:
 def test_what_is_known_at_an_instant_is_what_the_source_shows_then(world, frames, series_id: str) -> None:
     series = load_catalog().series[series_id]
     at = dt.datetime(2018, 9, 14, 9, 0, tzinfo=dt.UTC)
-    published = world.published(series, NOW)
+    published = world.published(behind(series), NOW)
     rows = published.visible(at)
     expected = dict(zip(published.numbers.days[rows].tolist(), published.values(at)[rows], strict=True))
     known = (
