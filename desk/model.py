@@ -59,11 +59,23 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """Releases due from `first` to `last`, both included, came out on `on`."""
+
+    first: dt.date
+    last: dt.date
+    on: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationRule:
     """When the world can know a number about `obs_date`.
 
     Exactly one shape: `lag_bd` business days after the observation date; or the `weekday` (Monday 0) on or after
-    obs_date + `lag_days`; or the first business day on or after `day` of the month `months` after it.
+    obs_date + `lag_days`; or the first business day on or after `day` of the month `months` after it; or, for what is
+    announced ahead, `days_before` it. `before`: other rules for observation dates before a day, by falling day.
+    `dates`: observation date -> day it came out. `suspended`: releases due within a span came out on a day. `source`,
+    `reason`: where this is known from, and why it is a bound.
     """
 
     id: str
@@ -75,6 +87,12 @@ class PublicationRule:
     lag_days: int = 0
     months: int | None = None
     day: int | None = None
+    days_before: int | None = None
+    before: tuple[tuple[dt.date, PublicationRule], ...] = ()
+    dates: Mapping[dt.date, dt.date] = field(default_factory=dict)
+    suspended: tuple[Suspension, ...] = ()
+    source: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,23 @@ def publication_times(rule: PublicationRule, obs_dates: pl.Series) -> pl.Series:
 
 def publication_days(rule: PublicationRule, obs_dates: calendars.Days) -> calendars.Days:
     """The local day on which numbers about each obs_date come out. Shape: one per date."""
+    days = _by_shape(rule, obs_dates)
+    for until, earlier in rule.before:
+        days = np.where(obs_dates < np.datetime64(until), _by_shape(earlier, obs_dates), days)
+    monthly = rule.months is not None
+    about = obs_dates.astype("datetime64[M]") if monthly else obs_dates
+    for obs_date, day in rule.dates.items():
+        key = np.datetime64(obs_date).astype("datetime64[M]") if monthly else np.datetime64(obs_date)
+        days = np.where(about == key, np.datetime64(day), days)
+    for stop in rule.suspended:
+        held = (days >= np.datetime64(stop.first)) & (days <= np.datetime64(stop.last))
+        days = np.where(held, np.datetime64(stop.on), days)
+    return days
+
+
+def _by_shape(rule: PublicationRule, obs_dates: calendars.Days) -> calendars.Days:
+    if rule.days_before is not None:
+        return obs_dates - np.timedelta64(rule.days_before, "D")
     calendar = calendars.by_name(rule.calendar)
     if rule.lag_bd is not None:
         # a number about a Saturday, due after one business day, comes on Monday; due the same day, never before it

@@ -39,7 +39,7 @@ Instants = npt.NDArray[np.int64]
 """Microseconds since 1970, UTC."""
 
 _HOUR = 3_600_000_000
-_NEVER_LATE = frozenset({"ptax", "sgs_same_day", "us_close", "b3_close"})
+_NEVER_LATE = frozenset({"ptax", "copom_target", "us_close", "b3_close"})
 _LATE_SHARE = {"D": 0.004, "W": 0.010, "M": 0.015, "Q": 0.015}
 _LATE_HOURS = {"D": 26, "W": 30, "M": 75, "Q": 75}
 

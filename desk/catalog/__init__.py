@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from desk.errors import BadCatalog
-from desk.model import SILVER, Dataset, PublicationRule, Series, SourceSpec
+from desk.model import SILVER, Dataset, PublicationRule, Series, SourceSpec, Suspension
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read_toml(name: str) -> dict[str, Any]:
 
 def load_catalog() -> Catalog:
     """Sources, datasets, series and publication rules. Raises BadCatalog with the entry's name."""
-    rules = {key: _rule(key, raw) for key, raw in read_toml("rules")["rule"].items()}
+    rules = {key: publication_rule(key, raw) for key, raw in read_toml("rules")["rule"].items()}
     sources = {
         key: _build(SourceSpec, f"source {key}", {"id": key, **raw})
         for key, raw in read_toml("sources")["source"].items()
@@ -63,13 +63,31 @@ def _build(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
         raise BadCatalog(f"{where}: {error}") from error
 
 
-def _rule(key: str, raw: Mapping[str, Any]) -> PublicationRule:
-    rule: PublicationRule = _build(
-        PublicationRule, f"rule {key}", {"id": key, **raw, "time": dt.time.fromisoformat(raw["time"])}
-    )
-    shapes = [rule.lag_bd is not None, rule.weekday is not None, rule.months is not None and rule.day is not None]
-    if sum(shapes) != 1:
-        raise BadCatalog(f"rule {key}: exactly one of lag_bd, weekday, or months with day")
+def publication_rule(key: str, raw: Mapping[str, Any]) -> PublicationRule:
+    """One rule. Raises BadCatalog when it has no source or reason, no single shape, or dates that are none."""
+    where = f"rule {key}"
+    plain = {name: value for name, value in raw.items() if name not in ("before", "dates", "suspended", "time")}
+    same = {"id": key, "calendar": raw["calendar"], "time": dt.time.fromisoformat(raw["time"]), "tz": raw["tz"]}
+    try:
+        dates = {dt.date.fromisoformat(about): out for about, out in raw.get("dates", {}).items()}
+        stops = tuple(Suspension(one["from"], one["to"], one["on"]) for one in raw.get("suspended", ()))
+        earlier = [
+            (one["until"], {name: one[name] for name in one if name != "until"}) for one in raw.get("before", ())
+        ]
+    except (KeyError, ValueError) as error:
+        raise BadCatalog(f"{where}: {error!r} in dates, suspended or before") from error
+    before = tuple((until, _shaped(where, {**same, **shape})) for until, shape in sorted(earlier, reverse=True))
+    rule = _shaped(where, {**plain, **same, "before": before, "dates": dates, "suspended": stops})
+    if not rule.source or not rule.reason:
+        raise BadCatalog(f"{where}: a rule says its source and its reason")
+    return rule
+
+
+def _shaped(where: str, raw: Mapping[str, Any]) -> PublicationRule:
+    rule: PublicationRule = _build(PublicationRule, where, raw)
+    monthly = rule.months is not None and rule.day is not None
+    if sum((rule.lag_bd is not None, rule.weekday is not None, monthly, rule.days_before is not None)) != 1:
+        raise BadCatalog(f"{where}: exactly one of lag_bd, weekday, days_before, or months with day")
     return rule
 
 

@@ -151,7 +151,7 @@ def _periods(world: World, asked: Asked, table: str) -> Answer:
         {
             "id": month,
             "literals": [_month(month), month],
-            "modificacao": "01/01/0001" if month < "2012" else f"10/{month[4:]}/{month[:4]}",
+            "modificacao": "01/01/0001" if month < "2012" else f"12/{month[4:]}/{month[:4]}",
         }
         for month in _out(world, asked, table)
     ]
