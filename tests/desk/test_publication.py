@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from desk import calendars
 from desk.catalog import load_catalog, publication_rule, read_toml
 from desk.errors import BadCatalog
 from desk.model import PublicationRule
@@ -98,8 +99,13 @@ def test_a_bad_rule_is_refused_by_name(change: dict[str, object], word: str) -> 
 
 def test_later_dates_are_never_public_earlier() -> None:
     dates = pl.date_range(dt.date(2023, 1, 1), dt.date(2025, 12, 31), eager=True)
+    quarters = dates.filter(dates.dt.day() == 1).gather_every(3)
+    # positions are of Monday where the market is closed on Tuesday
+    open_days = calendars.us_government()
+    tuesdays = pl.Series([open_days.on_or_before(day) for day in dates.filter(dates.dt.weekday() == 2)])
     for rule in RULES.values():
-        assert publication_times(rule, dates).is_sorted(), rule.id
+        about = {"us_gdp": quarters, "cot": tuesdays}.get(rule.id, dates)
+        assert publication_times(rule, about).is_sorted(), rule.id
 
 
 def test_summer_time_is_the_zones_own() -> None:
