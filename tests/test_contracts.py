@@ -140,13 +140,19 @@ def test_every_rule_of_the_desk_is_planted() -> None:
     assert all(any(code.startswith(rule) for code in planted) for rule in DESK_RULES["extend-select"])
 
 
-def test_only_the_catalogue_loader_may_read_the_files_of_the_package(tree: Path) -> None:
-    assert DESK_RULES["per-file-ignores"] == {"catalog/__init__.py": ["TID251"]}
-    text = (tree / "desk" / "catalog" / "__init__.py").read_text(encoding="utf-8")
-    assert "from importlib import resources" in text
-    (tree / "desk" / "catalog" / "second_loader.py").write_text(text)
-    assert _ruff(tree / "desk" / "catalog", "second_loader.py", "TID251")
-    assert not _ruff(tree / "desk" / "catalog", "__init__.py", "TID251")
+LOADERS = ("catalog/__init__.py", "us_holidays.py")
+"""Modules of the desk that read a file of the package: the catalogue, and the calendar below it."""
+
+
+def test_only_the_loaders_may_read_the_files_of_the_package(tree: Path) -> None:
+    assert DESK_RULES["per-file-ignores"] == {name: ["TID251"] for name in LOADERS}
+    for name in LOADERS:
+        loader = tree / "desk" / name
+        text = loader.read_text(encoding="utf-8")
+        assert "from importlib import resources" in text
+        loader.with_name("second_loader.py").write_text(text)
+        assert _ruff(loader.parent, "second_loader.py", "TID251")
+        assert not _ruff(loader.parent, loader.name, "TID251")
 
 
 def _ruff(folder: Path, pattern: str, rule: str) -> list[tuple[Path, str]]:

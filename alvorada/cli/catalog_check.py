@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.request import getproxies
@@ -46,10 +46,18 @@ def check(
     if live and sandbox:
         raise BadInput("--live or --sandbox, not both")
     verdicts = verdicts_of("live" if live else "sandbox", source, seed, now())
-    for line in listing(verdicts, every):
+    for line in listing(verdicts, every, labels_rest_on()):
         typer.echo(line)
     if any(one.state in ("differs", "unreachable") for one in verdicts):
         raise typer.Exit(DIFFERENT)
+
+
+def labels_rest_on() -> dict[str, str]:
+    """By series: the kind of evidence of its label (docs/labels.md)."""
+    from desk.catalog import load_catalog
+    from desk.catalog.evidence import load_label_evidence
+
+    return {name: f"label: {one.kind}" for name, one in load_label_evidence(load_catalog()).items()}
 
 
 def verdicts_of(world: str, sources: Sequence[str] | None, seed: int, now: dt.datetime) -> list[Verdict]:
@@ -99,8 +107,10 @@ async def _ask(
         return await check_catalogue(catalog, configs, client, now.date(), sources)
 
 
-def listing(verdicts: Sequence[Verdict], every: bool) -> list[str]:
-    """The differences as a table, one line each, and the counts; with `every` the rest below."""
+def listing(verdicts: Sequence[Verdict], every: bool, rests_on: Mapping[str, str] | None = None) -> list[str]:
+    """The differences as a table, one line each, and the counts; with `every` the rest below, each with what its label
+    rests on (`rests_on`, by series)."""
+    known = rests_on or {}
     rows = [
         (one.subject, one.source, difference.what, difference.ours, difference.theirs)
         for one in verdicts
@@ -110,7 +120,11 @@ def listing(verdicts: Sequence[Verdict], every: bool) -> list[str]:
     rows += [("(all)", source, "unreachable", "", note) for source, note in reasons]
     lines = table([HEADER, *rows]) if rows else []
     if every:
-        others = [(one.subject, one.source, one.state, one.note) for one in verdicts if not one.differences]
+        others = [
+            (one.subject, one.source, one.state, "; ".join(filter(None, (one.note, known.get(one.subject)))))
+            for one in verdicts
+            if not one.differences
+        ]
         lines += ["", *table([("series", "source", "state", "note"), *others])] if others else []
     counts = Counter(one.state for one in verdicts)
     summary = ", ".join(f"{counts[state]} {state}" for state in ("agrees", "no metadata", "differs", "unreachable"))

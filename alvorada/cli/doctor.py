@@ -180,6 +180,19 @@ def browser(home: Home) -> Finding:
     )
 
 
+def facts(home: Home) -> Finding:
+    """Facts of the catalogue that are past their date (desk/catalog/expiry.toml)."""
+    from alvorada.cli.main import now
+    from desk.catalog.expiry import facts_due, load_expiring
+
+    today = now().date()
+    due = facts_due(load_expiring(), today)
+    named = [f"{one.id} {'expired' if one.expired(today) else 'is to be reviewed'}" for one in due]
+    text = ", ".join(named) or "none is past its date"
+    mend = "; ".join(f"{one.id} ({one.what}): {one.mend}" for one in due)
+    return Finding("facts", not due, text, mend, needed=False)
+
+
 CHECKS: tuple[Callable[[Home], Finding], ...] = (
-    python, packages, home_writable, disk, postgres, database, prefect_port, fred_key, browser,
+    python, packages, home_writable, disk, postgres, database, prefect_port, fred_key, browser, facts,
 )  # fmt: skip

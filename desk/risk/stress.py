@@ -1,8 +1,8 @@
 """Stress: the book's P&L if the levels moved at once, by repricing. Parametric shocks and dated moves.
 
 A dated scenario is replayed where the loaded history, or the archive of its own two days, holds both closes; on a
-decision day before the later one it is not known yet. Where no closes are held it is absent, and its name says so. A
-move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
+decision day before the later one it is not known yet. Where no closes are held the moves that were measured once stand
+in, and its name says so. A move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
 """
 
 from __future__ import annotations
@@ -121,8 +121,39 @@ def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _
         lacking = unknown_families(row)
         name = f"{scenario.name}; without {', '.join(lacking)}, not held of then" if lacking else scenario.name
         return _Shock(scenario.id, name, "dated", moves, json.dumps(shown), known_from)
+    if scenario.moves is not None:
+        return _measured(scenario, scenario.moves, market.levels, known_from)
     name = f"{scenario.name}: absent, no closes of {scenario.start:%d %b %Y} and {scenario.end:%d %b %Y} are held"
     return _Shock(scenario.id, name, "dated", no_moves(1), json.dumps({}), known_from, absent=True)
+
+
+def _measured(scenario: DatedScenario, moves: ParametricScenario, levels: Levels, known_from: int) -> _Shock:
+    """The episode by the moves that were measured once; what they do not name is unknown, not still."""
+    shifts = parametric_moves(moves, _one_row(levels))
+    curves, spots = shifts.curves.copy(), shifts.spots.copy()
+    lacking = []
+    for name in ("pre", "real", "ust"):
+        if name not in moves.curves:
+            lacking.append(name)
+    if "cupom" not in moves.curves and ("ust" in lacking or "sovereign_bp" not in moves.shocks):
+        lacking.append("cupom")
+    for at, (curve, _) in enumerate(CURVE_KEYS):
+        if curve in lacking:
+            curves[..., at] = np.nan
+    for name, place in (("usdbrl", USDBRL), ("ibovespa", IBOVESPA)):
+        if name not in moves.shocks:
+            lacking.append(name)
+            spots[..., place] = np.nan
+    short = np.full_like(shifts.usd_short, np.nan) if "ust" in lacking else shifts.usd_short
+    said = json.dumps({name: size for name, size in moves.shocks.items() if name not in ("spx", "oil")})
+    name = f"{scenario.name}; by the moves measured once, no closes of then are held"
+    if lacking:
+        name += f", without {', '.join(lacking)}"
+    return _Shock(scenario.id, name, "dated", Levels(curves, spots, short), said, known_from)
+
+
+def _one_row(levels: Levels) -> Levels:
+    return Levels(levels.curves[-1:], levels.spots[-1:], levels.usd_short[-1:])
 
 
 def end_rows(valuation: Days, scenario: DatedScenario) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import SILVER
 from desk.transforms.panel import build_panel
-from sandbox.silver import silver
+from sandbox.silver import behind, silver
 from sandbox.sources.b3_swap_file import swap_file
 from sandbox.world import SimulatedWorld, instant
 
@@ -47,7 +47,7 @@ def test_what_is_known_at_an_instant_is_what_the_source_shows_then(
 ) -> None:
     series = load_catalog().series[series_id]
     at = dt.datetime(2018, 9, 14, 9, 0, tzinfo=dt.UTC)
-    published = world.published(series, NOW)
+    published = world.published(behind(series), NOW)
     rows = published.visible(at)
     expected = dict(zip(published.released.days[rows].tolist(), published.values(at)[rows], strict=True))
     known = (
