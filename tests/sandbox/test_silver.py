@@ -66,7 +66,7 @@ def test_curves_are_those_of_the_swap_file(world: SimulatedWorld, frames: dict[s
     day = dt.date(2019, 3, 1)
     text = swap_file(world.economy(NOW), day).decode("latin-1")
     points = frames["curve_point"].filter(pl.col("obs_date") == day)
-    for code, curve_id in (("PRE", "PRE"), ("DIC", "REAL"), ("DOC", "CUPOM")):
+    for code, curve_id in (("PRE", "PRE"), ("DPL", "REAL"), ("DOC", "CUPOM")):
         lines = [line for line in text.splitlines() if line[21:26].strip() == code]
         bd = np.array([int(line[46:51]) for line in lines], dtype=np.float64)
         rate = np.array([int(line[51:66]) for line in lines]) / 1e9
