@@ -35,6 +35,7 @@ class Hung(BaseException):
 
 
 def main() -> int:
+    """Runs the bodies and writes the page. Returns the exit code: 0 without an escape or a late answer."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--bodies", type=int, default=BODIES)
     asked.add_argument("--seed", type=int, default=SEED)
@@ -92,6 +93,7 @@ def report(
     peak_kb: tuple[int, int],
     arguments: argparse.Namespace,
 ) -> str:
+    """The page: outcomes by source and mutation, the slowest body, escapes, peak memory."""
     total = Counter[str]()
     for one in counts.values():
         total.update(one)

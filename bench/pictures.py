@@ -65,6 +65,7 @@ def bare(specs: Specs, browser: str) -> int:
 
 
 def main(arguments: Sequence[str] = ()) -> int:
+    """Measures, writes the page, and returns 0 where the ratio is within the limit."""
     browser, specs = find_browser(), figures()
     if browser is None:
         print("no Chrome or Chromium on this machine: nothing to measure", file=sys.stderr)

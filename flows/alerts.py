@@ -14,7 +14,7 @@ from prefect.states import Completed
 import migrations
 from blocks.credentials import with_blocks
 from blocks.settings import Settings, load_settings
-from desk.alerts.model import Plan
+from desk.alerts.model import AlertChanges
 from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
@@ -63,7 +63,7 @@ async def open_desk(sources: str) -> AsyncIterator[tuple[Store, Settings, Clock]
         yield store, settings, clock_of(settings)
 
 
-async def evaluate(store: Store, settings: Settings, clock: Clock) -> Plan:
+async def evaluate(store: Store, settings: Settings, clock: Clock) -> AlertChanges:
     """Evaluates every rule once, and queues the messages that follow. Raises StoreError."""
     rules = load_alerts()
     catalog, desk = load_catalog(), load_desk_parameters()
@@ -96,7 +96,7 @@ async def send(
     return result
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: AlertChanges) -> str:
     """`2 alerts fire, 5 lines queued`."""
     firing = sum(state.state == "firing" for state in plan.states.values())
     queued = sum(len(lines) for lines in plan.lines.values())

@@ -37,12 +37,23 @@ BREAKS: dict[str, Break] = {
     "Layers: the command line over flows and the API over tasks over blocks and reports over desk": Break(
         "tasks.connectors.fred", "flows.daily"
     ),
-    "Inside the desk: the record over alerts and risk over portfolio over strategies over agents over transforms "
-    "over catalog over model": Break("desk.transforms.bonds", "desk.portfolio.optimise"),
+    "Inside the desk: performance over alerts and risk over portfolio over strategies over agents over transforms, "
+    "down to the errors": Break("desk.us_holidays", "desk.calendars"),
+    "Inside the reports: mail over page over sections over charts and tables over calculations over elements": Break(
+        "reports.calculations", "reports.page.render"
+    ),
+    "Report sections do not know each other": Break("reports.sections.regime", "reports.sections.actions"),
     "The desk does no I/O": Break("desk.agents.gaps", "httpx"),
     "Agents are independent of each other": Break("desk.agents.fiscal.debt", "desk.agents.inflation.groups"),
     "Strategies are independent of each other": Break("desk.strategies.cupom_basis", "desk.strategies.cupom_slope"),
     "Connectors know httpx and the desk, nothing else": Break("tasks.connectors.bcb_ptax", "prefect"),
+    "Inside tasks: what uses a run over the run over store, http and channels over connectors": Break(
+        "tasks.store.lake", "tasks.run.run"
+    ),
+    "Inside flows: the daily run over its stages, which do not know each other": Break("flows.signals", "flows.risk"),
+    "Connectors do not know each other; what two of them share is a module of its own": Break(
+        "tasks.connectors.cftc_cot", "tasks.connectors.yahoo_finance"
+    ),
     "The sandbox is imported by nothing but tests and the command line": Break("blocks.settings", "sandbox.settings"),
 }
 """Contract -> the break that is planted for it, in modules that the other breaks leave alone."""

@@ -52,6 +52,7 @@ class Panel:
 
     @property
     def days(self) -> list[dt.date]:
+        """The decision days, ascending."""
         return self.values["day"].to_list()
 
     def array(self, name: str) -> FloatArray:

@@ -65,10 +65,12 @@ def anchor(input_id: str) -> str:
 
 
 def short_hash(row: Row) -> str:
+    """The first twelve digits of the payload hash, or that there is no payload."""
     return str(row["sha256"])[:12] if row["sha256"] else translate("no payload")
 
 
 def receipt_line(row: Row) -> str:
+    """A receipt on one line: source, input, dates, age, how the date of knowledge came about, payload."""
     stamp = translate(STAMPS.get(row["stamp"], row["stamp"] or "not known"))
     age = translate("age not known") if row["age_bd"] is None else translate("age {} bd", row["age_bd"])
     return translate(

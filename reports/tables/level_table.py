@@ -13,6 +13,7 @@ from reports.elements.report_data import ReportData
 
 
 def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Table:
+    """One row for each quote: level, changes, z-score, path and date; unknown ones say why."""
     columns = (
         Column("Level", "text"),
         Column("Last"),
@@ -45,6 +46,7 @@ def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Tabl
 
 
 def unknown_row(quote: Quote, receipt: Receipts) -> tuple[Cell, ...]:
+    """The row of a level that is not known: what it could have been read off, and its age."""
     why = receipt.title(quote.feature)
     blank = (Cell(NOT_KNOWN, tone="muted") for _ in range(len(SPANS) + 1))
     return (

@@ -28,7 +28,7 @@ def respond(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     kind, digits, _ = match.groups()
     name = request.query["filelist"]
     try:
-        day = dt.datetime.strptime(digits, "%y%m%d").date()
+        day = dt.datetime.strptime(digits, "%y%m%d").replace(tzinfo=dt.UTC).date()
     except ValueError:
         return SourceResponse(archive({}), media=_ZIP)
     if not _is_out(world, request, day):

@@ -95,4 +95,4 @@ def _window(
 
 
 def _day(text: str) -> dt.date:
-    return dt.datetime.strptime(text, "%m-%d-%Y").date()
+    return dt.datetime.strptime(text, "%m-%d-%Y").replace(tzinfo=dt.UTC).date()

@@ -87,7 +87,7 @@ def _next_decision(world: SimulatedWorld, request: SourceRequest) -> dt.date:
 
 
 def _date(text: str | None) -> dt.date | None:
-    return dt.datetime.strptime(text, "%d/%m/%Y").date() if text else None
+    return dt.datetime.strptime(text, "%d/%m/%Y").replace(tzinfo=dt.UTC).date() if text else None
 
 
 def _too_wide(start: dt.date, end: dt.date) -> bool:

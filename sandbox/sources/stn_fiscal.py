@@ -90,7 +90,7 @@ def _tesouro_direto_rows(economy: Economy, bond: Bond, at: IntArray) -> pl.DataF
 
 def _auctions(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     try:
-        day = dt.datetime.strptime(request.query.get("dataleilao", ""), "%d/%m/%Y").date()
+        day = dt.datetime.strptime(request.query.get("dataleilao", ""), "%d/%m/%Y").replace(tzinfo=dt.UTC).date()
     except ValueError:
         return SourceResponse(b'{"message":"Bad Request"}', 400)
     rows: list[dict[str, Any]] = []

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from desk.alerts.evaluate import evaluate
 from desk.alerts.facts import Metrics
-from desk.alerts.model import AlertLine, Plan
+from desk.alerts.model import AlertChanges, AlertLine
 from desk.alerts.state_machine import step
 from tasks.alerts.records import AlertRecords
 from tasks.channels.alert_text import alerts_title
@@ -24,7 +24,7 @@ async def evaluate_alerts(
     *,
     link: str = "",
     world: str = "live",
-) -> Plan:
+) -> AlertChanges:
     """Evaluates every rule, writes the changes and queues the messages. Returns the changes. Raises StoreError.
 
     `channels`: names of the channels to notify; `link`: the page that shows the alerts. Facts are read inside the

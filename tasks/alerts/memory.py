@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from desk.alerts.model import AlertKey, AlertState, Notice, Plan, Silence, Snapshot
+from desk.alerts.model import AlertChanges, AlertKey, AlertState, Notice, Silence, Snapshot
 from desk.catalog.alert_rules import RuleSettings
 from tasks.alerts.records import OutboxRow, message_keys
 from tasks.channels.message import Message, Receipt
@@ -127,10 +127,10 @@ class MemoryEvaluation:
 
     snapshot: Snapshot
     now: dt.datetime
-    plan: Plan | None = None
+    plan: AlertChanges | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
 
-    async def apply(self, plan: Plan, messages: Mapping[str, Message]) -> None:
+    async def apply(self, plan: AlertChanges, messages: Mapping[str, Message]) -> None:
         """See Evaluating."""
         self.plan, self.messages = plan, messages
 
@@ -151,7 +151,7 @@ class MemoryClaim:
             records.not_before.pop(self.row.channel, None)
             for line in Message.from_json(self.row.payload).lines:
                 place = (line.key, self.row.channel)
-                if line.said == "firing" and place in records.notices:
+                if line.status == "firing" and place in records.notices:
                     notice, pending = records.notices[place]
                     left = None if pending == self.row.outbox_id else pending
                     records.notices[place] = (replace(notice, delivered_at=at), left)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from desk.alerts.model import AlertKey, AlertState, Notice, Plan, Silence, Snapshot
+from desk.alerts.model import AlertChanges, AlertKey, AlertState, Notice, Silence, Snapshot
 from desk.catalog.alert_rules import RuleSettings
 from tasks.alerts.outbox import queue
 from tasks.alerts.records import OutboxRow
@@ -84,7 +84,7 @@ class PostgresEvaluation:
     snapshot: Snapshot
     now: dt.datetime
 
-    async def apply(self, plan: Plan, messages: Mapping[str, Message]) -> None:
+    async def apply(self, plan: AlertChanges, messages: Mapping[str, Message]) -> None:
         """See Evaluating."""
         await self.connection.executemany(
             _UPSERT_STATE,

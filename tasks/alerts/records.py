@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from desk.alerts.model import Plan, Snapshot
+from desk.alerts.model import AlertChanges, Snapshot
 from tasks.channels.message import Message, Receipt
 
 
@@ -32,7 +32,7 @@ class Evaluating(Protocol):
     snapshot: Snapshot
     now: dt.datetime
 
-    async def apply(self, plan: Plan, messages: Mapping[str, Message]) -> None:
+    async def apply(self, plan: AlertChanges, messages: Mapping[str, Message]) -> None:
         """Writes the plan, and an outbox row for each of `messages` (by channel); committed when the context ends."""
         ...
 

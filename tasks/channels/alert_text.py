@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from desk.alerts.evaluate import UNITS, shown
+from desk.alerts.evaluate import UNITS, format_value
 from desk.alerts.model import AlertLine
 from desk.model import SAO_PAULO
 
@@ -14,9 +14,9 @@ def alerts_title(lines: Sequence[AlertLine]) -> str:
     """`Critical: VAR_CRITICAL · portfolio`, or counts: `3 alerts (1 critical, 2 warning), 1 resolved: VAR_CRIT...`."""
     first = line_title(lines[0])
     if len(lines) == 1:
-        word = "Resolved" if lines[0].said == "resolved" else lines[0].severity.capitalize()
+        word = "Resolved" if lines[0].status == "resolved" else lines[0].severity.capitalize()
         return f"{word}: {first}"
-    firing = [line for line in lines if line.said == "firing"]
+    firing = [line for line in lines if line.status == "firing"]
     counts: Mapping[str, int] = {
         name: sum(line.severity == name for line in firing) for name in ("critical", "warning", "info")
     }
@@ -38,8 +38,8 @@ def line_title(line: AlertLine) -> str:
 def line_facts(line: AlertLine) -> list[tuple[str, str]]:
     """Name and text of each fact: value, threshold, since; the end of a resolved alert; messages held back."""
     unit = UNITS.get(line.key.rule_id, "score")
-    value = "the rule raised" if line.key.condition == "error" else shown(line.value, unit)
-    threshold = "any failure" if line.threshold is None else shown(line.threshold, unit)
+    value = "the rule raised" if line.key.condition == "error" else format_value(line.value, unit)
+    threshold = "any failure" if line.threshold is None else format_value(line.threshold, unit)
     facts = [("Value", value), ("Threshold", threshold), ("Since", moment(line.since))]
     if line.ended_at is not None and line.lasted is not None:
         facts.append(("Resolved", f"{moment(line.ended_at)}, after {duration(line.lasted)}"))

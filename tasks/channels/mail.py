@@ -102,7 +102,7 @@ def _named(lines: Sequence[AlertLine]) -> list[str]:
 
 
 def _card(line: AlertLine) -> str:
-    colour = COLOURS["resolved" if line.said == "resolved" else line.severity]
+    colour = COLOURS["resolved" if line.status == "resolved" else line.severity]
     rows = "".join(
         f'<tr><td style="{NAME_CELL}" valign="top">{escape(name)}</td><td style="{CELL}">{escape(value)}</td></tr>'
         for name, value in line_facts(line)
@@ -136,4 +136,4 @@ def _page(message: Message, parts: Sequence[str]) -> str:
 
 
 def _word(line: AlertLine) -> str:
-    return "Resolved" if line.said == "resolved" else line.severity.capitalize()
+    return "Resolved" if line.status == "resolved" else line.severity.capitalize()

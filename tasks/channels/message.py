@@ -121,7 +121,7 @@ class Channel(Protocol):
 def _line_json(line: AlertLine) -> dict[str, Any]:
     return {
         "key": list(line.key),
-        "said": line.said,
+        "said": line.status,
         "severity": line.severity,
         "value": line.value,
         "threshold": line.threshold,
@@ -136,7 +136,7 @@ def _line_json(line: AlertLine) -> dict[str, Any]:
 def _line(raw: Mapping[str, Any]) -> AlertLine:
     return AlertLine(
         key=AlertKey(*raw["key"]),
-        said=raw["said"],
+        status=raw["said"],
         severity=raw["severity"],
         value=raw["value"],
         threshold=raw["threshold"],

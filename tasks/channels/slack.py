@@ -90,8 +90,8 @@ def one_line(text: str) -> str:
 
 
 def _line_text(line: AlertLine) -> str:
-    mark = MARKS["resolved"] if line.said == "resolved" else MARKS[line.severity]
-    word = "Resolved" if line.said == "resolved" else line.severity.capitalize()
+    mark = MARKS["resolved"] if line.status == "resolved" else MARKS[line.severity]
+    word = "Resolved" if line.status == "resolved" else line.severity.capitalize()
     title = webhook.clipped(line_title(line), 200)
     facts = " · ".join(f"{name}: {safe(value)}" for name, value in line_facts(line))
     summary = safe(webhook.clipped(line.summary, SUMMARY))
@@ -100,7 +100,7 @@ def _line_text(line: AlertLine) -> str:
 
 def _fallback(message: Message) -> str:
     parts = [one_line(message.title), *(one_line(paragraph) for paragraph in message.paragraphs)]
-    parts += [f"{line.said}: {line_title(line)}" for line in message.lines]
+    parts += [f"{line.status}: {line_title(line)}" for line in message.lines]
     room = FALLBACK - len(message.link) - 300
     text = webhook.clipped(safe(webhook.clipped(" | ".join(parts), room)), room + 200)
     return f"{text} {_address(message.link)}".strip()

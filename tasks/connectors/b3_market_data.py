@@ -23,6 +23,8 @@ _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.
 
 
 class B3MarketData(Connector):
+    """B3's daily files: swap curves (TaxaSwap) and settlements (price report)."""
+
     source: ClassVar[str] = "b3_market_data"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:

@@ -45,6 +45,7 @@ class SourceConfig:
     def from_spec(
         cls, spec: SourceSpec, *, base_urls: Mapping[str, str] | None = None, api_key: str | None = None
     ) -> SourceConfig:
+        """The configuration of a catalogue source; `base_urls` replaces its public addresses."""
         return cls(
             spec.id,
             dict(base_urls or spec.base_urls),
@@ -68,6 +69,7 @@ class Query:
 
     @property
     def label(self) -> str:
+        """Dataset, first codes and window, for messages."""
         codes = ",".join(series.code for series in self.series[:3])
         return f"{self.dataset.id} {codes} {self.window.start}..{self.window.end}".replace("  ", " ")
 
@@ -86,6 +88,7 @@ class Request:
 
     @property
     def source(self) -> str:
+        """The id of the source."""
         return self.query.dataset.source
 
 
@@ -102,10 +105,12 @@ class Payload:
 
     @property
     def sha256(self) -> str:
+        """Hex digest of the opened body: the name of the payload."""
         return hashlib.sha256(self.body).hexdigest()
 
     @property
     def query(self) -> Query:
+        """The query that it answers."""
         return self.request.query
 
 
@@ -123,11 +128,15 @@ class Client(Protocol):
     Whoever makes the client decides where payloads are kept (bronze) before anything is parsed.
     """
 
-    async def send(self, request: Request) -> Payload: ...
+    async def send(self, request: Request) -> Payload:
+        """The response to one request."""
+        ...
 
 
 @dataclass(frozen=True)
 class Connector(ABC):
+    """One source: plans queries, builds requests, parses answers. Subclasses hold no state besides `config`."""
+
     config: SourceConfig
     source: ClassVar[str]
 

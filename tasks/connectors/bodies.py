@@ -90,6 +90,7 @@ def require_body(payload: Payload) -> None:
 
 
 def bad_payload(payload: Payload, message: str) -> NoReturn:
+    """Raises BadPayload with the place of the payload."""
     raise BadPayload(payload.request.source, message, url=payload.request.url, status=payload.status)
 
 

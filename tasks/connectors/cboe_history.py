@@ -11,6 +11,7 @@ _HEADER = b"DATE,OPEN,HIGH,LOW,CLOSE"
 
 
 def is_cboe_history(body: bytes) -> bool:
+    """Whether the body is Cboe's history file (by its header)."""
     return body[:64].lstrip(b"\xef\xbb\xbf").upper().startswith(_HEADER)
 
 

@@ -25,6 +25,8 @@ _DATE, _CODE = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code"
 
 
 class CftcCot(Connector):
+    """The CFTC's Commitments of Traders, by Socrata."""
+
     source: ClassVar[str] = "cftc_cot"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:

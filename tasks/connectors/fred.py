@@ -45,6 +45,8 @@ class NotInWindow(UnknownSeries):
 
 
 class Fred(Connector):
+    """FRED: with a key by its API, with vintages; without one by the CSV of its graphs."""
+
     source: ClassVar[str] = "fred"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:

@@ -56,6 +56,7 @@ class OlindaConnector(Connector):
         return fetched
 
     def page_options(self, query: Query) -> str:
+        """The part of the query string that asks for one page."""
         return f"$top={self.page_rows}&$skip={query.extra.get('skip', 0)}&$format=json"
 
 
@@ -89,5 +90,6 @@ def odata(text: str) -> str:
 
 
 def no_rows(payload: Payload, what: str) -> NoData:
+    """The NoData error for an answer without a row in the window."""
     window = payload.query.window
     return NoData(payload.request.source, f"{what}: no row in {window.start}..{window.end}", url=payload.request.url)

@@ -35,6 +35,8 @@ Point = tuple[dt.date, int, str]
 
 
 class TreasuryGov(Connector):
+    """The US Treasury's daily par yield curve."""
+
     source: ClassVar[str] = "treasury_gov"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:

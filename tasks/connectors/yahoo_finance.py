@@ -32,6 +32,8 @@ Bars = dict[dt.date, dict[str, float | None]]
 
 
 class YahooFinance(Connector):
+    """Daily bars from Yahoo's chart endpoint."""
+
     source: ClassVar[str] = "yahoo_finance"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:

@@ -91,6 +91,7 @@ class HttpClient:
         await self.aclose()
 
     async def aclose(self) -> None:
+        """Closes the connections."""
         await self._http.aclose()
 
     async def send(self, request: Request) -> Payload:

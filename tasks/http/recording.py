@@ -164,6 +164,7 @@ class ReplayTransport(httpx.AsyncBaseTransport):
         self._recording = recording
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The recorded answer. Raises NotRecorded."""
         url = str(request.url)
         answer = self._recording.find(request.method, url)
         if answer is None:
@@ -178,6 +179,7 @@ class ReplayTransport(httpx.AsyncBaseTransport):
 
 
 def without_secrets(url: str) -> str:
+    """The URL without the key in its query string."""
     return _SECRET_PAIR.sub("", url)
 
 
@@ -224,6 +226,7 @@ class Recorder:
             raise BadInput(f"cannot record to {self.folder}: {error}") from error
 
     async def keep(self, payload: Payload) -> None:
+        """Writes the body and its line of the manifest."""
         body = self.folder / "bodies" / f"{payload.request.source}-{payload.sha256[:16]}"
         if not body.exists():
             body.write_bytes(payload.body)

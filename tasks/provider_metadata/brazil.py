@@ -30,7 +30,10 @@ async def sgs(provider: Provider) -> Found:
             return series.id, None
         require_ok(payload)
         try:
-            days = [dt.datetime.strptime(row["data"], "%d/%m/%Y").date() for row in json_body(payload)]
+            days = [
+                dt.datetime.strptime(row["data"], "%d/%m/%Y").replace(tzinfo=dt.UTC).date()
+                for row in json_body(payload)
+            ]
         except (KeyError, TypeError, ValueError) as error:
             bad_payload(payload, f"not rows of data and valor ({type(error).__name__})")
         past = [day for day in days if day <= provider.today]  # the Selic target is announced ahead

@@ -139,7 +139,7 @@ async def test_each_day_ends_with_gaps_that_are_named(real_desk: RealDesk, day: 
         (JOESLEY, "vix", 14.66, 0.005),
         (COVID, "usdbrl", 5.1107, 0.0),
         (COVID, "ibovespa", 66_894.95, 0.1),
-        (COVID, "selic_target", 0.0425, 0.0),  # the cut of the evening of the 18th holds from the 19th
+        (COVID, "selic_target", 0.0375, 0.0),  # cut on the evening of the 18th, from 4.25%
         (COVID, "vix", 76.45, 0.005),
         (COVID, "ipca_12m", 0.0401, 0.00005),
         (COVID, "ust_2520", 0.0118, 0.0),

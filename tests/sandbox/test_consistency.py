@@ -215,7 +215,7 @@ def test_the_shop_sells_bonds_at_the_swap_curve(world: SimulatedWorld, swap_rate
     ltn = [row.split(";") for row in lines if row.startswith("Tesouro Prefixado;") and ";18/11/2026;" in row]
     assert len(ltn) >= 3
     for _, maturity, _, _, rate, _, _, price in ltn:
-        due = calendars.anbima().on_or_after(dt.datetime.strptime(maturity, "%d/%m/%Y").date())
+        due = calendars.anbima().on_or_after(dt.datetime.strptime(maturity, "%d/%m/%Y").replace(tzinfo=dt.UTC).date())
         bd = calendars.anbima().count(DAY, due)
         terms = sorted(swap_rates["PRE"])
         curve = np.interp(bd, terms, [swap_rates["PRE"][t] for t in terms])

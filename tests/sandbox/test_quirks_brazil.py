@@ -205,8 +205,8 @@ class TestTesouro:
             "Tipo Titulo;Data Vencimento;Data Base;Taxa Compra Manha;Taxa Venda Manha;PU Compra Manha;PU Venda Manha;"
             "PU Base Manha"
         )
-        days = [dt.datetime.strptime(line.split(";")[2], "%d/%m/%Y") for line in lines[1:]]
-        assert max(days) == dt.datetime(2026, 11, 18)
+        days = [dt.datetime.strptime(line.split(";")[2], "%d/%m/%Y").replace(tzinfo=dt.UTC) for line in lines[1:]]
+        assert max(days) == dt.datetime(2026, 11, 18, tzinfo=dt.UTC)
         assert days != sorted(days)
         cells = [line.split(";") for line in lines[1::500]]
         assert all("," in row[3] and "." not in row[3] for row in cells)

@@ -34,7 +34,7 @@ def test_yesterday_is_the_last_decision_before_and_a_gap_is_no_day() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"as_of": dt.datetime(2026, 1, 2, 9)}, "no time zone"),
+        ({"as_of": dt.datetime(2026, 1, 2, 9)}, "no time zone"),  # noqa: DTZ001  the naive time is the point
         ({"world": "moon"}, "unknown world 'moon'"),
         ({"frames": {"nonsense": pl.DataFrame()}}, "no table 'nonsense'"),
         ({"frames": {"regime": pl.DataFrame({"as_of": []})}}, "regime lacks the columns regime_id, probability"),

@@ -239,4 +239,4 @@ def test_an_unknown_language_or_a_naive_time_is_bad_input(data: ReportData) -> N
     with pytest.raises(BadInput, match="no language 'xx'"):
         render(data, AT, "xx")
     with pytest.raises(BadInput, match="no time zone"):
-        render(data, dt.datetime(2026, 11, 19, 9))
+        render(data, dt.datetime(2026, 11, 19, 9))  # noqa: DTZ001  the naive time is the point

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from desk.alerts.facts import Metrics
-from desk.alerts.model import AlertKey, AlertLine, Plan
+from desk.alerts.model import AlertChanges, AlertKey, AlertLine
 from desk.catalog.alert_rules import RuleSettings, Severity, load_alerts, rank_of
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.records import AlertRecords
@@ -109,7 +109,7 @@ class StormChannel:
 
 def identity(message: Message) -> str:
     """Which message this is: its moment and its lines (no two of one channel share both)."""
-    return f"{message.at.isoformat()} {[(line.key, line.said, line.severity) for line in message.lines]}"
+    return f"{message.at.isoformat()} {[(line.key, line.status, line.severity) for line in message.lines]}"
 
 
 async def run_storm(
@@ -159,12 +159,12 @@ class Log:
     recorded: dict[int, dt.datetime] = field(default_factory=dict)
     waiting: int = 0
 
-    def note_plan(self, plan: Plan) -> None:
+    def note_plan(self, plan: AlertChanges) -> None:
         times = {state.evaluated_at for state in plan.states.values()}
         if times:
             self.note(max(times), plan)
 
-    def note(self, now: dt.datetime, plan: Plan) -> None:
+    def note(self, now: dt.datetime, plan: AlertChanges) -> None:
         firing = {k: s.severity for k, s in plan.states.items() if s.state == "firing" and s.last_true_at == now}
         self.held.append((now, firing))
 
@@ -182,8 +182,8 @@ def proofs(storm: Storm, log: Log) -> None:
             _never_two(channel, [queued for queued in lines if queued.line.key == key], log)
         for now, firing in log.held:
             for key in firing:
-                told = [queued for queued in lines if queued.line.key == key and queued.line.said == "firing"]
-                assert any(_covers(queued, now, log) for queued in told), f"{channel}: no message of {key} at {now}"
+                notices = [queued for queued in lines if queued.line.key == key and queued.line.status == "firing"]
+                assert any(_covers(queued, now, log) for queued in notices), f"{channel}: no notice of {key} at {now}"
 
 
 def _covers(queued: Queued, now: dt.datetime, log: Log) -> bool:
@@ -193,12 +193,12 @@ def _covers(queued: Queued, now: dt.datetime, log: Log) -> bool:
 
 def _never_two(channel: str, lines: list[Queued], log: Log) -> None:
     for before, after in pairwise(lines):
-        if after.line.said == "resolved":
-            assert before.line.said == "firing", f"{channel}: {after.line.key} resolved twice"
+        if after.line.status == "resolved":
+            assert before.line.status == "firing", f"{channel}: {after.line.key} resolved twice"
             assert log.recorded[before.number] <= log.recorded[after.number], "the end came before the beginning"
-    firing = [queued for queued in lines if queued.line.said == "firing"]
+    firing = [queued for queued in lines if queued.line.status == "firing"]
     for before, after in pairwise(firing):
         is_graver = rank_of(after.line.severity) > rank_of(before.line.severity)
         apart = after.at - log.recorded[before.number]
         assert is_graver or apart >= COOLDOWN, f"{channel}: {after.line.key} twice, {apart} apart"
-    assert lines[-1].line.said == "resolved", f"{channel}: {lines[-1].line.key} is over, and nobody was told"
+    assert lines[-1].line.status == "resolved", f"{channel}: {lines[-1].line.key} is over, and nobody was told"

@@ -65,7 +65,7 @@ def line_of(log: Log) -> list[AlertLine]:
 async def test_the_storm_has_everything_in_it() -> None:
     """What the proofs speak of does happen: repeats, held back ones, resolved ones, graver ones, several at once."""
     lines = [line for seed in range(20) for line in line_of((await storm_in_memory(seed))[1])]
-    assert any(line.said == "resolved" for line in lines)
+    assert any(line.status == "resolved" for line in lines)
     assert any(line.held_back >= 2 for line in lines)
     assert {line.severity for line in lines if line.key.rule_id == "VAR_BREACH"} == {"warning", "critical"}
 

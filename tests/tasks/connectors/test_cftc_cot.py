@@ -74,7 +74,8 @@ class Pages:
     """Answers by $offset."""
 
     def __init__(self, pages: dict[str, list[dict[str, str]]]) -> None:
-        self.pages, self.asked = pages, []
+        self.pages = pages
+        self.asked: list[str] = []
 
     async def send(self, request: Request) -> Payload:
         offset = request.url.rpartition("$offset=")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,12 @@ def deflated(body: bytes) -> bytes:
     return stream.compress(body) + stream.flush()
 
 
-PACKED = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "identity": bytes,
+}
 
 
 def opened(encoding: str | None, raw: bytes, most: int = MB, piece: int = 7) -> bytes:

@@ -76,7 +76,8 @@ def _refused(sample: Sample, mutation: str, rng: random.Random) -> bool:
 def _real_samples(folder: Path) -> list[Sample]:
     """Every collected body that a connector reads, the large ones left out."""
     found = []
-    for case in [*markets.GOOD, *brazil.GOOD]:
+    cases: list[markets.Good | brazil.Good] = [*markets.GOOD, *brazil.GOOD]
+    for case in cases:
         dataset = load_catalog().datasets[case.dataset] if isinstance(case.dataset, str) else case.dataset
         span = Window(markets.DAY(case.start), markets.DAY(case.end))
         extra = dict(getattr(case, "extra", {}))
