@@ -45,9 +45,9 @@ def read_swap_file(text: bytes, curves: Mapping[str, str]) -> SwapCurves:
     Two vertices on the same business day (a Saturday and its Monday) are one: the later in calendar days stays.
     Raises ValueError for lines that are not of the layout, mixed dates, or none of the curves present.
     """
-    wanted = {code.ljust(5).encode("ascii"): curve for code, curve in curves.items()}
+    curve_of_code = {code.ljust(5).encode("ascii"): curve for code, curve in curves.items()}
     lines = text.rstrip(b"\r\n\x1a").splitlines()
-    chosen = [line for line in lines if line[_CODE] in wanted]
+    chosen = [line for line in lines if line[_CODE] in curve_of_code]
     if not lines or any(len(line) != WIDTH for line in lines):
         raise ValueError(f"not a file of {WIDTH}-column lines")
     if not chosen:
@@ -61,7 +61,7 @@ def read_swap_file(text: bytes, curves: Mapping[str, str]) -> SwapCurves:
     table = np.frombuffer(b"".join(chosen), dtype=np.uint8).reshape(-1, WIDTH)
     tenors, calendar_days = _integers(table[:, _BUSINESS_DAYS]), _integers(table[:, _CALENDAR_DAYS])
     rates = _signs(table[:, _SIGN]) * _integers(table[:, _RATE]) / _ONE_IN_RATE_UNITS
-    codes = np.array([wanted[line[_CODE]] for line in chosen])
+    codes = np.array([curve_of_code[line[_CODE]] for line in chosen])
     order = np.lexsort((calendar_days, tenors, codes))
     codes, tenors, rates, calendar_days = codes[order], tenors[order], rates[order], calendar_days[order]
     same = (codes[1:] == codes[:-1]) & (tenors[1:] == tenors[:-1]) & (calendar_days[1:] == calendar_days[:-1])
