@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from alvorada.stack.data_dir import DataDir
 from alvorada.stack.sandbox_process import sandbox_in_use
 from blocks.settings import load_settings
 from desk.catalog import Catalog, load_catalog
+from desk.catalog.evidence import load_label_evidence
 from desk.catalog.provider_metadata import Verdict
 from desk.errors import BadInput
 from sandbox import base_urls
@@ -23,6 +24,11 @@ from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog
 HEADER = ("series", "source", "what", "the catalogue says", "the provider says")
 CELL_WIDTH = 48
 """Characters of a cell; a longer one is cut."""
+
+
+def label_notes() -> dict[str, str]:
+    """Series -> the kind of evidence for its label (docs/labels.md)."""
+    return {name: f"label: {one.kind}" for name, one in load_label_evidence(load_catalog()).items()}
 
 
 def compare_catalog(world: str, sources: Sequence[str] | None, seed: int, now: dt.datetime) -> list[Verdict]:
@@ -65,8 +71,10 @@ async def _request_verdicts(
         return await check_catalog(catalog, configs, client, now.date(), sources)
 
 
-def listing(verdicts: Sequence[Verdict], every: bool) -> list[str]:
-    """The differences as a table, and the counts; with `every` also what agrees or cannot be compared."""
+def listing(verdicts: Sequence[Verdict], every: bool, notes: Mapping[str, str] | None = None) -> list[str]:
+    """The differences as a table, and the counts; with `every` also what agrees or cannot be compared, each series with
+    its note of `notes`."""
+    more = notes or {}
     rows = [
         (verdict.subject, verdict.source, difference.what, difference.ours, difference.theirs)
         for verdict in verdicts
@@ -79,7 +87,12 @@ def listing(verdicts: Sequence[Verdict], every: bool) -> list[str]:
     lines = table([HEADER, *rows]) if rows else []
     if every:
         others = [
-            (verdict.subject, verdict.source, verdict.state, verdict.note)
+            (
+                verdict.subject,
+                verdict.source,
+                verdict.state,
+                "; ".join(filter(None, (verdict.note, more.get(verdict.subject)))),
+            )
             for verdict in verdicts
             if not verdict.differences
         ]

@@ -30,12 +30,12 @@ def check(
     seed: Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Of the sandbox.")] = DEFAULT_SEED,
 ) -> None:
     """Compare name, unit, frequency and last value with each provider's metadata; exit code 1 where any differ."""
-    from alvorada.cli.catalog_check import compare_catalog, listing
+    from alvorada.cli.catalog_check import compare_catalog, label_notes, listing
 
     if live and sandbox:
         raise BadInput("--live or --sandbox, not both")
     verdicts = compare_catalog("live" if live else "sandbox", source, seed, now())
-    for line in listing(verdicts, every):
+    for line in listing(verdicts, every, label_notes()):
         typer.echo(line)
     if any(verdict.state in ("differs", "unreachable") for verdict in verdicts):
         raise typer.Exit(DIFFERENT)

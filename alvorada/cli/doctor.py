@@ -17,12 +17,14 @@ import typer
 from packaging.requirements import Requirement
 
 import migrations
+from alvorada.cli.clock import now
 from alvorada.stack.data_dir import DataDir, database_name, project_root
 from alvorada.stack.local_stack import embedded_postgres
 from alvorada.stack.ports import listener
 from alvorada.stack.postgres_account import account_for, embedded_bin, port_is_free
 from alvorada.stack.running_stack import find_running_stack
 from blocks.database import CONNECT_ERRORS, connect_failure, plain_url, shown_url
+from desk.catalog.expiry import facts_due, load_expiring
 from desk.errors import AlvoradaError
 
 FREE_GIGABYTES = 2.0
@@ -179,6 +181,16 @@ def browser(data_dir: DataDir) -> Finding:
     )
 
 
+def facts(data_dir: DataDir) -> Finding:
+    """Facts of the catalogue that are past their date (desk/catalog/expiry.toml)."""
+    today = now().date()
+    due = facts_due(load_expiring(), today)
+    named = [f"{one.id} {'expired' if one.expired(today) else 'is to be reviewed'}" for one in due]
+    text = ", ".join(named) or "none is past its date"
+    remedy = "; ".join(f"{one.id} ({one.what}): {one.mend}" for one in due)
+    return Finding("facts", not due, text, remedy, required=False)
+
+
 CHECKS: tuple[Callable[[DataDir], Finding], ...] = (
-    python, packages, data_dir_writable, disk, postgres, database, prefect_port, fred_key, browser,
+    python, packages, data_dir_writable, disk, postgres, database, prefect_port, fred_key, browser, facts,
 )  # fmt: skip

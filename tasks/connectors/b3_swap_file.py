@@ -4,8 +4,10 @@ Columns (from 1): 1-6 transaction, 7-9 complement, 10-11 record type (01), 12-19
 22-26 curve code, 27-41 name, 42-46 calendar days, 47-51 business days ("dias de saque"), 52 sign, 53-66 rate in percent
 with 7 decimals, 67 vertex kind (F fixed, M moving), 68-72 vertex code.
 
-Compounding is the curve's own and is left as published: PRE (DI x pre) and DIC (DI x IPCA) are annual, BUS/252; DOC
-(clean cupom) is linear per year, ACT/360. Its place on the curve is given in business days all the same.
+Compounding is the curve's own and is left as published: PRE (DI x pre) and DPL (clean IPCA coupon, the real curve; its
+name is cut to "Cupom Limpo de ") are annual, BUS/252; DOC (clean cupom) is linear per year, ACT/360. Its place on the
+curve is given in business days all the same. DPL is fitted to the DAP's settlements and, beyond them, to NTN-B. DIC
+("DI X IPCA") is not the real curve: it is polled and dirty, PRE at a few days and 3 points above DPL at a year.
 """
 
 from __future__ import annotations
