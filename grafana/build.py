@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -20,16 +21,24 @@ def render_dashboards() -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Write every dashboard, and delete files of dashboards that no longer exist."""
-    FOLDER.mkdir(exist_ok=True)
+def main(arguments: list[str]) -> int:
+    """Writes every dashboard and deletes files of dashboards that no longer exist; with `--check` compares them.
+
+    Returns 1 where a file differs from what the code renders.
+    """
     texts = render_dashboards()
+    if "--check" in arguments:
+        stored = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+        print(f"grafana/dashboards {'are in step' if stored == texts else 'are out of step: python -m grafana.build'}")
+        return 0 if stored == texts else 1
+    FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.glob("*.json"):
         if path.name not in texts:
             path.unlink()
     for name, text in texts.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -110,12 +110,17 @@ def _plain(value: float | None, digits: int) -> str:
     return "unknown" if value is None else f"{value:z.{digits}f}"
 
 
-def main() -> int:
-    """Writes the page; returns the exit code."""
-    PAGE.write_text(page(sandbox_panel(DEFAULT_SEED), DEFAULT_SEED), encoding="utf-8")
+def main(arguments: list[str]) -> int:
+    """Writes the page; with `--check` compares it. Returns 1 where the page differs from what the code computes."""
+    text = page(sandbox_panel(DEFAULT_SEED), DEFAULT_SEED)
+    if "--check" in arguments:
+        in_step = PAGE.read_text(encoding="utf-8") == text
+        print(f"docs/{PAGE.name} {'is in step' if in_step else f'is out of step: {COMMAND}'}")
+        return 0 if in_step else 1
+    PAGE.write_text(text, encoding="utf-8")
     print(f"wrote {PAGE}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -32,6 +32,9 @@ def run_lint() -> int:
         _python("-m", "ruff", "format", "--check", "."),
         _python("-m", "mypy"),
         _run([str(Path(sys.executable).with_name("lint-imports"))]),
+        check_docs(),
+        _python("-m", "grafana.build", "--check"),
+        _python("-m", "tools.strategy_page", "--check"),
     ]
     return next((code for code in codes if code), 0)
 
