@@ -207,9 +207,7 @@ def test_without_a_network_every_source_fails_and_nothing_comes_from_the_sandbox
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    began = time.monotonic()
     done = used_data_dir.run("run", HTTP_PROXY=nowhere, HTTPS_PROXY=nowhere, http_proxy=nowhere, https_proxy=nowhere)
-    assert time.monotonic() - began < 120
     assert done.returncode == 1
     failed = re.findall(r"^source (\w+) +failed .*cannot connect", done.stderr, re.MULTILINE)
     assert len(failed) == 11

@@ -63,7 +63,6 @@ def test_an_operation_does_as_it_says(label: str, api_schema: schemathesis.schem
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.explicit, Phase.generate],

@@ -167,7 +167,7 @@ def test_no_row_gives_no_row() -> None:
     assert timed(parsed()) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -211,7 +211,7 @@ def test_a_stack_of_days_gives_each_day_s_own_numbers_bit_for_bit() -> None:
     assert implied_returns(np.full(days, 2.5), sigma, prior).shape == (days, count)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(0.001, 0.999), st.floats(0.001, 0.999), st.floats(-0.1, 0.1))
 def test_more_confidence_pulls_further_and_leaves_less_doubt(first: float, second: float, expected: float) -> None:
     sigma = he_litterman_covariance()

@@ -48,7 +48,7 @@ def test_weights_halve_with_the_half_life_and_add_up_to_one() -> None:
     assert weights[-43] / weights[-1] == pytest.approx(0.5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(1e-3, 1e3), st.permutations(range(4)))
 def test_scale_and_order_go_through(scale: float, order: list[int]) -> None:
     rng = np.random.default_rng(8)

@@ -142,7 +142,7 @@ def book_of(
 sized = st.dictionaries(st.sampled_from(IDS), st.floats(-1, 1), min_size=1, max_size=6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(sized)
 def test_twice_the_capital_is_twice_the_contracts_within_lots(convictions: dict[str, float]) -> None:
     """Costs and risks are linear in the capital, so the same orders are worth it."""
@@ -154,7 +154,7 @@ def test_twice_the_capital_is_twice_the_contracts_within_lots(convictions: dict[
         assert twice[item.id] * once[item.id] >= 0
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.sampled_from(IDS), st.floats(0.1, 1.0))
 def test_opposite_strategies_cancel(name: str, size: float) -> None:
     held = book_of({name: 0.0}, parts={name: {"A": size, "B": -size}})

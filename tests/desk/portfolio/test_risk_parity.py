@@ -19,7 +19,7 @@ def random_problem(seed: int, rows: int = 6, size: int = 5) -> tuple[np.ndarray,
     return covariance, budgets, signs
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_contributions_are_the_budgets(seed: int) -> None:
     covariance, budgets, signs = random_problem(seed)
@@ -61,7 +61,7 @@ def test_a_budget_without_variance_is_refused() -> None:
         solve_risk_parity(np.zeros((1, 2, 2)), np.ones((1, 2)), np.ones((1, 2)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-1, 1), min_size=6, max_size=6), st.floats(0.1, 0.5))
 def test_shares_stay_within_caps_and_use_what_they_can(view: list[float], cap: float) -> None:
     classes = np.array([0, 0, 0, 1, 1, 2])

@@ -79,7 +79,7 @@ def test_a_new_peak_counts_from_there() -> None:
     assert multipliers([100.0, 110.0, 106.7])[-1] == 0.75
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PATHS)
 def test_never_above_what_the_levels_allow_and_up_only_by_the_ramp(returns: list[float]) -> None:
     nav = 100.0 * np.cumprod([1.0, *np.add(returns, 1.0)])
@@ -99,7 +99,7 @@ def test_never_above_what_the_levels_allow_and_up_only_by_the_ramp(returns: list
         before = state.multiplier
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PATHS, st.floats(0.01, 1e6), st.integers(1, 60))
 def test_stepping_is_the_path_whatever_the_money_and_the_cut(returns: list[float], scale: float, cut: int) -> None:
     nav = (100.0 * np.cumprod([1.0, *np.add(returns, 1.0)])).tolist()
@@ -113,7 +113,7 @@ def test_stepping_is_the_path_whatever_the_money_and_the_cut(returns: list[float
     assert scaled == [item.multiplier for item in whole]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(PATHS)
 def test_a_recovered_shadow_always_frees_the_book(returns: list[float]) -> None:
     nav = (100.0 * np.cumprod([1.0, *np.add(returns, 1.0)])).tolist()

@@ -19,7 +19,7 @@ def test_jorions_two_currency_book() -> None:
     np.testing.assert_allclose(parts.incremental[0], [257_738 - 198_000, 257_738 - 165_000], atol=0.7)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000), st.floats(0.1, 10))
 def test_components_add_up_and_scale(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)

@@ -72,7 +72,7 @@ def test_positions_net_and_scale() -> None:
     assert both <= sum(apart)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(st.permutations(range(len(IDS))))
 def test_the_order_of_instruments_does_not_matter(order: list[int]) -> None:
     shuffled = dataclasses.replace(QUICK, instruments=tuple(PARAMETERS.instruments[i] for i in order))

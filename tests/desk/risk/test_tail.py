@@ -45,7 +45,7 @@ def test_hand_counted_sample() -> None:
     assert tail.historical_es(pnl, 0.975) == pytest.approx((100 + 99 + 0.5 * 98) / 2.5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SAMPLES, st.sampled_from([0.9, 0.95, 0.975, 0.99]))
 def test_historical_var_is_numpys_quantile(pnl: np.ndarray, level: float) -> None:
     count = len(pnl)
@@ -54,7 +54,7 @@ def test_historical_var_is_numpys_quantile(pnl: np.ndarray, level: float) -> Non
     assert tail.historical_es(pnl, level) >= tail.historical_var(pnl, level) - 1e-9
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SAMPLES, SAMPLES, st.sampled_from([0.9, 0.95, 0.975]))
 def test_expected_shortfall_is_subadditive(one: np.ndarray, two: np.ndarray, level: float) -> None:
     size = min(len(one), len(two))
@@ -63,7 +63,7 @@ def test_expected_shortfall_is_subadditive(one: np.ndarray, two: np.ndarray, lev
     assert together <= tail.historical_es(one, level) + tail.historical_es(two, level) + 1e-6
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(SAMPLES)
 def test_var_rises_with_confidence_and_es_lies_beyond_it(pnl: np.ndarray) -> None:
     levels = (0.9, 0.95, 0.975, 0.99)
@@ -78,7 +78,7 @@ def test_var_rises_with_confidence_and_es_lies_beyond_it(pnl: np.ndarray) -> Non
         assert student(2.0, 5.0, 0.99) > student(2.0, 5.0, 0.95)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hnp.arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 90)), elements=st.floats(-9, 9, width=32)))
 def test_many_books_at_once_say_what_each_says_alone(pnl: np.ndarray) -> None:
     holes = np.where(np.abs(pnl) < 0.5, np.nan, pnl)
@@ -102,7 +102,7 @@ def test_infinities_are_unknown_and_one_point_is_its_own_tail() -> None:
     assert constant.var[0.99][0] == constant.es[0.975][0] == pytest.approx(1.5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(SAMPLES, st.floats(0.01, 100), st.integers(0, 2**31))
 def test_scale_and_order(pnl: np.ndarray, scale: float, seed: int) -> None:
     shuffled = np.random.default_rng(seed).permutation(pnl)
@@ -138,7 +138,7 @@ def test_filtering_brings_a_calm_past_to_todays_volatility() -> None:
     assert tail.historical_var(reverse, 0.95) < tail.historical_var(pnl, 0.95)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.001, 1000))
 def test_filtering_keeps_scale_and_unknown_days(scale: float) -> None:
     pnl = np.random.default_rng(6).normal(size=(2, 120))

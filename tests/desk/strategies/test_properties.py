@@ -15,7 +15,7 @@ from desk.strategies import STRATEGIES, Strategy
 from tests.desk.strategies.panels import BY_ID
 
 each = pytest.mark.parametrize("strategy", STRATEGIES, ids=list(BY_ID))
-quick = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 seeds = draws.integers(0, 2**32 - 1)
 # a score on gaps in level, on probabilities or on bands changes with the unit; the others are z-scores made here
 UNITLESS = ("RATES_TERM_PREMIUM", "CUPOM_BASIS")

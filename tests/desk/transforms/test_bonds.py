@@ -116,7 +116,7 @@ def maturity_after(settle: np.datetime64, calendar_days: int, bond: Bond) -> np.
     return maturity
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(BONDS), TENORS, RATES)
 def test_rate_and_price_are_inverse_up_to_the_last_digit(bond: Bond, tenor: int, rate: float) -> None:
     settle = days("2024-07-05")
@@ -128,7 +128,7 @@ def test_rate_and_price_are_inverse_up_to_the_last_digit(bond: Bond, tenor: int,
     assert back == pytest.approx(rate, abs=1.2 * slack + 1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(BONDS), TENORS, RATES, st.floats(min_value=0.0005, max_value=0.05))
 def test_a_price_falls_when_its_rate_rises(bond: Bond, tenor: int, rate: float, rise: float) -> None:
     settle = days("2024-07-05")
@@ -136,7 +136,7 @@ def test_a_price_falls_when_its_rate_rises(bond: Bond, tenor: int, rate: float, 
     assert float(price(bond, settle, maturity, [rate])[0]) > float(price(bond, settle, maturity, [rate + rise])[0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(BONDS), TENORS, RATES)
 def test_dv01_by_formula_equals_the_bump_and_is_positive(bond: Bond, tenor: int, rate: float) -> None:
     settle = days("2024-07-05")

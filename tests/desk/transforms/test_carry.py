@@ -43,7 +43,7 @@ def test_signs() -> None:
     assert inverted.roll_down_brl[0, 0] < 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(min_value=0.01, max_value=0.4), st.integers(min_value=1, max_value=63))
 def test_a_flat_curve_at_cdi_earns_nothing(level: float, horizon: int) -> None:
     result = carry_roll(VERTICES, np.full(len(VERTICES), level), [252, 2520], [level], horizon)

@@ -96,7 +96,7 @@ BETA = st.floats(min_value=-0.15, max_value=0.15)
 DECAY = st.floats(min_value=0.05, max_value=5.0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(BETA, min_size=4, max_size=4), DECAY, DECAY)
 def test_limits(betas: list[float], first: float, second: float) -> None:
     curve = Svensson(np.array(betas), np.array([first, second]))

@@ -214,7 +214,7 @@ MOMENTS = st.integers(min_value=-3, max_value=12)
 ROWS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 6), MOMENTS, st.floats(-5, 5)), max_size=25)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ROWS)
 def test_latest_known_is_what_a_plain_loop_says(rows: list[tuple[str, int, int, float]]) -> None:
     days = DAYS[:8]

@@ -50,7 +50,7 @@ def test_forwards_come_from_discount_factors() -> None:
     assert abs((zeros[1] * 10 - zeros[0] * 2) / 8 - expected) > 1e-4
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(min_value=0.001, max_value=0.02), min_size=4, max_size=4))
 def test_discount_factors_fall_where_par_yields_do_not(steps: list[float]) -> None:
     curve = zero_curve([0.5, 2, 5, 10], [np.cumsum(steps)])
@@ -88,7 +88,7 @@ def test_the_coupon_of_the_day_is_the_seller_s() -> None:
 RATE = st.floats(min_value=-0.01, max_value=0.2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RATE, RATE, st.floats(min_value=0.02, max_value=30.0))
 def test_dv01_by_formula_equals_the_bump(coupon: float, rate: float, years: float) -> None:
     coupon = abs(coupon)
