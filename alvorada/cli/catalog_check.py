@@ -16,7 +16,7 @@ from desk.catalog.evidence import load_label_evidence
 from desk.catalog.provider_metadata import Verdict
 from desk.errors import BadInput
 from sandbox import base_urls
-from tasks.connectors.base import Payload, SourceConfig
+from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient
 from tasks.http.proxies import environment_proxies
 from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog

@@ -16,8 +16,9 @@ from desk.model import CURVE_POINT, SAO_PAULO, SETTLEMENT, Dataset, Frames, Seri
 from tasks.connectors.b3_archive import EmptyArchive, unpacked
 from tasks.connectors.b3_price_report import read_price_report
 from tasks.connectors.b3_swap_file import read_swap_file
-from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import require_ok
+from tasks.connectors.exchange import Payload, Query, Request
 
 _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.zip"}
 

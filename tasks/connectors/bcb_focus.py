@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from desk.errors import BadCatalog
 from desk.model import EXPECTATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import scaled
-from tasks.connectors.base import Payload, Query, Request
+from tasks.connectors.exchange import Payload, Query, Request
 from tasks.connectors.olinda_wire import OlindaConnector, Row, no_rows, odata
 from tasks.connectors.strict_values import day_of, field, number, text, whole
 

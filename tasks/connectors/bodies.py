@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from desk.errors import BadPayload, BadRequest, HtmlPayload, Outage, RateLimited
-from tasks.connectors.base import Payload
+from tasks.connectors.exchange import Payload
 from tasks.connectors.strict_values import json_value
 
 _BOM = b"\xef\xbb\xbf"

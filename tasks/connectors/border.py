@@ -9,16 +9,14 @@ What comes through has only finite numbers, days of 1900-2200, clean names, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import polars as pl
 
 from desk.errors import AlvoradaError, BadPayload
 from desk.model import SILVER, Frames, SilverTable
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
 from tasks.connectors.strict_values import FIRST_DAY, LAST_DAY
-
-if TYPE_CHECKING:
-    from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
 
 SHORTEST_PAGE = 64
 T = TypeVar("T")
@@ -47,7 +45,22 @@ def held(work: Callable[[], T], payload: Payload) -> T:
         ) from error
 
 
-async def ask(connector: Connector, client: Client, query: Query) -> list[Fetched]:
+class Fetching(Protocol):
+    """The part of a connector that a fetch needs."""
+
+    source: ClassVar[str]
+
+    @property
+    def config(self) -> SourceConfig:
+        """The source as this run sees it."""
+        ...
+
+    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+        """Everything that answers `query`."""
+        ...
+
+
+async def ask(connector: Fetching, client: Client, query: Query) -> list[Fetched]:
     """All that answers `query`. Raises SourceError; what the client raises besides goes through as it is."""
     guard = _Guard(client, PAGES_OF_BYTES * connector.config.max_body_bytes)
     try:

@@ -15,9 +15,10 @@ from urllib.parse import quote
 from desk.errors import NoData, UnknownSeries
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
 from tasks.connectors import border
-from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
 from tasks.connectors.cftc_files import CommitmentsRow, plain_name, read_commitments
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
 from tasks.connectors.strict_values import day_of, number_in_text, records, text
 
 PAGE = 50_000

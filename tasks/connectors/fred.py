@@ -21,8 +21,9 @@ from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData,
 from desk.model import OBSERVATION, UTC, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
 from tasks.connectors import border
-from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
 from tasks.connectors.strict_values import csv_rows, day_of, field, json_value, record, records, text, whole
 
 VINTAGE_DATASETS = frozenset({"fred_macro"})

@@ -17,8 +17,9 @@ from typing import Any, ClassVar, NamedTuple
 from desk.errors import BudgetSpent, HtmlPayload, NoData, Outage
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
-from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import json_body, require_ok
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
 from tasks.connectors.sidra_periods import first_day, period_range
 from tasks.connectors.strict_values import believable, record, records, text
 

@@ -16,8 +16,9 @@ from urllib.parse import quote, unquote, urlsplit
 from desk.errors import NoData
 from desk.model import Frames
 from tasks.connectors import border
-from tasks.connectors.base import Client, Connector, Fetched, Payload, Query
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import json_body, require_ok
+from tasks.connectors.exchange import Client, Fetched, Payload, Query
 from tasks.connectors.strict_values import record, records
 
 PAGE_ROWS = 10_000

@@ -13,8 +13,9 @@ from typing import Any
 from desk.errors import BadRequest, NoData, UnknownSeries
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
-from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import json_body, require_ok
+from tasks.connectors.exchange import Payload, Query, Request
 from tasks.connectors.strict_values import day_of, field, json_value, records
 
 DAILY_WINDOW_DAYS = 3600

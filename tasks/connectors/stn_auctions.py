@@ -12,8 +12,8 @@ from typing import Any
 from desk.errors import NoData
 from desk.model import SETTLEMENT, Frames, parsed_frame
 from desk.units import scaled
-from tasks.connectors.base import Payload
 from tasks.connectors.bodies import json_body, require_ok
+from tasks.connectors.exchange import Payload
 from tasks.connectors.strict_values import day_of, field, number, records, text
 
 PERCENT, UNIT = Decimal("0.01"), Decimal(1)

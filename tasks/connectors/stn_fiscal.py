@@ -18,7 +18,8 @@ from typing import ClassVar
 from desk import calendars
 from desk.errors import BadCatalog
 from desk.model import Dataset, Frames, Series, Window
-from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import Payload, Query, Request
 from tasks.connectors.stn_auctions import parse_auctions
 from tasks.connectors.stn_tesouro_direto import parse_tesouro_direto
 

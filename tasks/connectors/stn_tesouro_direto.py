@@ -10,8 +10,8 @@ import polars as pl
 
 from desk.errors import HtmlPayload, NoData
 from desk.model import SETTLEMENT, Frames
-from tasks.connectors.base import Payload
 from tasks.connectors.bodies import looks_like_html, require_body, require_ok
+from tasks.connectors.exchange import Payload
 from tasks.connectors.strict_values import comma_column, day_column
 
 TITLE, MATURITY, DAY = "Tipo Titulo", "Data Vencimento", "Data Base"

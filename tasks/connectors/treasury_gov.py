@@ -16,8 +16,9 @@ from typing import ClassVar
 from desk.errors import BadPayload, HtmlPayload, NoData
 from desk.model import CURVE_POINT, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
-from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import looks_like_html, require_ok
+from tasks.connectors.exchange import Payload, Query, Request
 from tasks.connectors.strict_values import csv_rows, day_of, xml_root
 
 _PERCENT = Decimal("0.01")

@@ -20,9 +20,10 @@ import numpy as np
 from desk.catalog.provider_metadata import our_measure, provider_measure
 from desk.errors import BadRequest, NoData, Outage, RateLimited, UnknownSeries
 from desk.model import PRICE_BAR, UTC, Dataset, Frames, Series, Window, parsed_frame
-from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.base import Connector
 from tasks.connectors.bodies import text_body
 from tasks.connectors.cboe_history import is_cboe_history, read_cboe_history
+from tasks.connectors.exchange import Payload, Query, Request
 from tasks.connectors.strict_values import json_value, listed, number, record, records, text, whole
 
 _CENTS = {"USX": "US cents", "GBp": "GBP cents"}

@@ -24,8 +24,8 @@ import httpx
 from desk.errors import BadInput, BadPayload, BudgetSpent, HtmlPayload, Outage, RateLimited, SourceError
 from desk.text import washed
 from tasks.connectors import encodings
-from tasks.connectors.base import UNDATED, Payload, Request, SourceConfig
 from tasks.connectors.bodies import is_challenge, looks_like_html
+from tasks.connectors.exchange import UNDATED, Payload, Request, SourceConfig
 from tasks.http.query_secrets import SECRETS, SecretParams, Secrets, scrub
 from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, OutOfReach, PastDeadline
 

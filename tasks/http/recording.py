@@ -33,7 +33,7 @@ import httpx
 
 from desk.errors import BadInput, NotRecorded
 from desk.model import SourceSpec
-from tasks.connectors.base import UNDATED, Payload, SourceConfig
+from tasks.connectors.exchange import UNDATED, Payload, SourceConfig
 
 MANIFEST = "manifest.json"
 SECRET_PARAMS = ("api_key",)

@@ -7,7 +7,8 @@ from prefect import get_run_logger
 from desk.model import Window
 from desk.point_in_time.backfill_chunks import Basis, Chunk, Estimate, by_source, due_cells, table
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Connector, SourceConfig
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import SourceConfig
 from tasks.run.run import Run
 from tasks.run.run_context import source_configs
 from tasks.store import ledger

@@ -12,7 +12,7 @@ from desk.errors import SourceError
 from desk.model import Dataset, Window
 from desk.point_in_time.cells import cells
 from desk.quality import Quality
-from tasks.connectors.base import Query
+from tasks.connectors.exchange import Query
 
 
 class DatasetFetch:

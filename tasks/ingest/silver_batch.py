@@ -10,7 +10,7 @@ from desk.model import SILVER, Frames, Window
 from desk.point_in_time.cells import cell_of
 from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_times
 from desk.quality import check_rows
-from tasks.connectors.base import Fetched
+from tasks.connectors.exchange import Fetched
 from tasks.ingest.dataset_fetch import DatasetFetch
 from tasks.run.run import Run
 from tasks.store import ledger

@@ -12,7 +12,8 @@ import asyncio
 from desk.errors import AlvoradaError, BadPayload, NoData, RowsRefused, SourceError
 from desk.model import Dataset, Window
 from tasks.connectors import border
-from tasks.connectors.base import Client, Connector, Fetched, Query
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import Client, Fetched, Query
 from tasks.ingest.dataset_fetch import DatasetFetch
 from tasks.ingest.ledger_cells import close_failed_days, close_fetched_days
 from tasks.ingest.silver_batch import store_payloads

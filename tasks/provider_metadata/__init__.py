@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from desk.catalog import Catalog
 from desk.catalog.provider_metadata import Verdict, verdict
 from desk.errors import SourceError
-from tasks.connectors.base import Client, SourceConfig
+from tasks.connectors.exchange import Client, SourceConfig
 from tasks.provider_metadata import brazil, international
 from tasks.provider_metadata.request import CheckDatasets, Describe, Provider
 

@@ -12,7 +12,7 @@ import numpy as np
 from desk.catalog import Catalog
 from desk.catalog.provider_metadata import Metadata, Verdict
 from desk.model import Dataset, Series, Window
-from tasks.connectors.base import Client, Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Client, Payload, Query, Request, SourceConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from blocks.settings import Settings, load_settings
 from desk.catalog import Catalog, load_catalog
 from desk.errors import BadInput
 from desk.worlds import SOURCES, World
-from tasks.connectors.base import Payload, SourceConfig
+from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient
 from tasks.http.proxies import environment_proxies
 from tasks.http.recording import (

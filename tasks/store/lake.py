@@ -23,7 +23,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, from_url
 
 from desk.errors import BadInput, DamagedBody, StoreError
-from tasks.connectors.base import Payload
+from tasks.connectors.exchange import Payload
 from tasks.store import PayloadRow, Store
 
 LEVEL = 6

@@ -17,7 +17,7 @@ from sandbox.source_http import SourceRequest
 from sandbox.sources import RESPONDERS
 from sandbox.world import SimulatedWorld
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Payload, Request, SourceConfig
+from tasks.connectors.exchange import Payload, Request, SourceConfig
 from tests.sandbox.source_requests import NOW
 
 CATALOG = load_catalog()

@@ -15,7 +15,7 @@ from desk.model import Series, Window
 from desk.strategies import STRATEGIES
 from desk.transforms.panel import Panel, build_panel
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import SourceConfig
+from tasks.connectors.exchange import SourceConfig
 
 CATALOG = load_catalog()
 DAY = dt.date(2026, 11, 18)

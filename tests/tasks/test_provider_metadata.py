@@ -11,7 +11,7 @@ import pytest
 from alvorada.cli.catalog_check import sandbox_configs
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.provider_metadata import Difference, Verdict
-from tasks.connectors.base import Payload
+from tasks.connectors.exchange import Payload
 from tasks.http.client import HttpClient
 from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox

@@ -54,9 +54,9 @@ def _settlements() -> pl.DataFrame:
             rows.append((f"DAPK{(day.year + ahead) % 100:02d}", day, known, 0.06 + 0.001 * ahead))
             rows.append((f"TD:LTN_{day.year + ahead}-01-01", day, known, 0.14 + 0.001 * ahead))
     contracts, days, times, rates = zip(*rows, strict=True)
-    known = {"contract_id": contracts, "obs_date": days, "knowledge_time": times, "rate": rates}
+    given = {"contract_id": contracts, "obs_date": days, "knowledge_time": times, "rate": rates}
     schema = SILVER["settlement"].parsed_schema
-    return parsed_frame(SILVER["settlement"], {name: list(known.get(name, [None] * len(rows))) for name in schema})
+    return parsed_frame(SILVER["settlement"], {name: list(given.get(name, [None] * len(rows))) for name in schema})
 
 
 def without(frames: dict[str, pl.DataFrame], input_id: str) -> dict[str, pl.DataFrame]:

@@ -7,7 +7,8 @@ import datetime as dt
 from desk.catalog import load_catalog
 from desk.model import UTC, Frames, Window
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Connector, Payload, Query, SourceConfig
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import Payload, Query, SourceConfig
 
 LONG_AFTER = dt.datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -24,7 +24,8 @@ from sandbox.source_http import SourceRequest
 from sandbox.sources import RESPONDERS
 from sandbox.world import SimulatedWorld
 from tasks.connectors import CONNECTORS, border
-from tasks.connectors.base import Connector, Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import Fetched, Payload, Query, Request, SourceConfig
 from tests.tasks.connectors.mutations import MUTATIONS
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)

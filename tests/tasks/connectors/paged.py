@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from tasks.connectors.base import Payload, Request
+from tasks.connectors.exchange import Payload, Request
 
 Answer = bytes | tuple[int, bytes] | Exception
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from desk.errors import BadCatalog, BadPayload, NoData, Outage
-from tasks.connectors.base import Query
+from tasks.connectors.exchange import Query
 from tests.tasks.connectors.answers import connector, parse, queries, window
 from tests.tasks.connectors.paged import Answers
 

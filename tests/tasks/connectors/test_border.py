@@ -11,7 +11,7 @@ import pytest
 
 from desk.errors import BadCatalog, BadPayload, NoData, SourceError, StoreError
 from tasks.connectors import border
-from tasks.connectors.base import Payload, Query
+from tasks.connectors.exchange import Payload, Query
 from tests.tasks.connectors.answers import connector, parse, queries, window
 from tests.tasks.connectors.paged import Answers
 

@@ -10,8 +10,8 @@ import pytest
 
 from desk.errors import BadPayload, BadRequest, NoData, Outage, UnknownSeries
 from tasks.connectors import cftc_cot
-from tasks.connectors.base import Payload, Request
 from tasks.connectors.cftc_files import plain_name, read_commitments
+from tasks.connectors.exchange import Payload, Request
 from tests.tasks.connectors.answers import LONG_AFTER, connector, parse, queries, window
 
 (TFF,) = queries("cftc_tff", window("2026-06-01", "2026-06-30"), "cot_brl_lev_long", "cot_brl_oi", "cot_es_lev_long")

@@ -13,7 +13,7 @@ import pytest
 from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData, Outage, UnknownSeries
 from desk.model import UTC
 from tasks.connectors import fred
-from tasks.connectors.base import Fetched, Payload, Request
+from tasks.connectors.exchange import Fetched, Payload, Request
 from tests.tasks.connectors.answers import LONG_AFTER, connector, parse, queries, window
 
 KEY = "0123456789abcdef0123456789abcdef"

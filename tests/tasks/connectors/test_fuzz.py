@@ -14,7 +14,7 @@ from desk.errors import BadPayload, NoData, SourceError
 from desk.model import Window
 from sandbox.world import SimulatedWorld
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Query
+from tasks.connectors.exchange import Query
 from tests.tasks.connectors import test_real_payloads_brazil as brazil
 from tests.tasks.connectors import test_real_payloads_markets as markets
 from tests.tasks.connectors.answers import connector

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desk.errors import BadPayload, BadRequest, BudgetSpent, HtmlPayload, NoData, Outage
-from tasks.connectors.base import Query
+from tasks.connectors.exchange import Query
 from tasks.connectors.sidra_periods import first_day, period_range
 from tests.tasks.connectors.answers import connector, parse, queries, window
 from tests.tasks.connectors.paged import Answer, Answers

@@ -17,7 +17,7 @@ import pytest
 from desk.catalog import load_catalog
 from desk.errors import BadPayload, BadRequest, HtmlPayload, NoData, Outage, SourceError
 from desk.model import Dataset, Series, Window
-from tasks.connectors.base import Query
+from tasks.connectors.exchange import Query
 from tests.tasks.connectors.answers import parse
 
 DEFAULT = Path(__file__).parents[4] / "shared" / "real-payloads"

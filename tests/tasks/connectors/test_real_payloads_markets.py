@@ -22,8 +22,8 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.errors import BadPayload, HtmlPayload, MissingKey, NoData, SourceError, UnknownSeries
 from desk.model import Dataset, Series, Window
-from tasks.connectors.base import Query
 from tasks.connectors.cftc_files import read_commitments
+from tasks.connectors.exchange import Query
 from tasks.http.recording import load_recording
 from tests.tasks.connectors.answers import parse
 

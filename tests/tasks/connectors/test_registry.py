@@ -17,7 +17,8 @@ import tasks.connectors.border
 import tasks.connectors.strict_values
 from desk.catalog import load_catalog
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Connector, SourceConfig
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import SourceConfig
 
 ROOT = Path(__file__).parents[3]
 DAY = dt.date(2026, 11, 18)

@@ -15,8 +15,9 @@ from desk.catalog import load_catalog
 from desk.errors import BadPayload, HtmlPayload, NoData, Outage, RateLimited, SourceError, UnknownSeries
 from desk.model import Window
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Connector, Payload, Query, SourceConfig
+from tasks.connectors.base import Connector
 from tasks.connectors.bcb_ptax import BcbPtax
+from tasks.connectors.exchange import Payload, Query, SourceConfig
 from tasks.http.client import HttpClient
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox
 from tests.tasks.connectors.answers import window

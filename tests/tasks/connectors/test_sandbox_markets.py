@@ -13,7 +13,8 @@ from desk.catalog import load_catalog
 from desk.errors import BadPayload, HtmlPayload, NoData, NotYet, Outage, RateLimited, SourceError
 from desk.model import SILVER, Window
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Connector, Payload, SourceConfig
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox
 from tests.tasks.connectors.answers import window

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from desk.model import Dataset, Window
-from tasks.connectors.base import Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Payload, Query, Request, SourceConfig
 from tasks.http.client import HttpClient
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)

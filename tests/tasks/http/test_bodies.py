@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from desk.errors import BadPayload, Outage, SourceError
-from tasks.connectors.base import Payload
+from tasks.connectors.exchange import Payload
 from tasks.http.client import HttpClient
 from tests.tasks.http.setup import BASE, NOW, Setup, always, config, request
 from tests.tasks.http.test_client import loopback

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from desk.errors import BadInput, BudgetSpent, HtmlPayload, Outage, RateLimited, SourceError
-from tasks.connectors.base import Payload
+from tasks.connectors.exchange import Payload
 from tasks.http.client import HttpClient, gate_key, retry_after_seconds
 from tests.tasks.http.setup import BASE, NOW, Setup, always, config, request
 

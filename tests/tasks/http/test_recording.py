@@ -18,7 +18,7 @@ from desk.catalog import load_catalog
 from desk.errors import BadInput, NotRecorded, RateLimited
 from desk.model import UTC
 from tasks.connectors import CONNECTORS, border
-from tasks.connectors.base import Payload, SourceConfig
+from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient, Sink
 from tasks.http.recording import MANIFEST, Recorder, ReplayTransport, load_recording, public_bases, without_secrets
 from tasks.run.run_context import source_configs

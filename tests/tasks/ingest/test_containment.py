@@ -13,7 +13,7 @@ import pytest
 from desk.errors import BadPayload, BadRequest, StoreError
 from desk.model import Frames, Window
 from tasks.connectors import CONNECTORS
-from tasks.connectors.base import Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Payload, Query, Request, SourceConfig
 from tasks.ingest.ledger_cells import open_cells
 from tasks.ingest.source_job import SourceJob, fetch_open_queries
 from tasks.run.run import Run

@@ -15,7 +15,8 @@ import pytest
 from desk.catalog import Catalog
 from desk.errors import BadPayload, NoData, Outage
 from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, parsed_frame
-from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
 from tasks.ingest import ledger_cells
 from tasks.ingest.source_job import SourceJob, fetch_open_queries
 from tasks.run.progress import NullProgress

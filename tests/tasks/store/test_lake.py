@@ -23,8 +23,8 @@ from desk.catalog import load_catalog
 from desk.errors import BadInput, DamagedBody, StoreError
 from desk.model import OBSERVATION, UTC, Frames, Window, decision_time
 from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_times
-from tasks.connectors.base import Payload, Query, Request, SourceConfig
 from tasks.connectors.bcb_sgs import BcbSgs
+from tasks.connectors.exchange import Payload, Query, Request, SourceConfig
 from tasks.store import Store
 from tasks.store.lake import Bronze, Lake, body_path
 
