@@ -34,9 +34,10 @@ class Break:
 
 
 BREAKS: dict[str, Break] = {
-    "Layers: the command line over flows and the API over tasks over blocks and reports over desk": Break(
-        "tasks.connectors.fred", "flows.daily"
-    ),
+    "Layers: benches and tools over the command line over flows and the API over tasks over migrations over blocks and "
+    "reports over desk": Break("tasks.connectors.fred", "flows.daily"),
+    "Inside alvorada: the command line over the watchdog over Prefect's objects over the stack, which starts the rest as "
+    "processes": Break("alvorada.stack.ports", "alvorada.cli.clock"),
     "Inside the desk: performance over alerts and risk over portfolio over strategies over agents over transforms, "
     "down to the errors": Break("desk.us_holidays", "desk.calendars"),
     "Inside the reports: mail over page over sections over charts and tables over calculations over elements": Break(
@@ -112,6 +113,21 @@ def _headings(name: str, text: str) -> Iterator[re.Match[str]]:
     """Where `name` stands as a heading: a line of its own, underlined; a long one may be wrapped."""
     words = r"\s+".join(re.escape(word) for word in name.split())
     return re.finditer(rf"^{words}\n-+$", text, flags=re.MULTILINE)
+
+
+def test_every_package_of_the_repository_is_under_the_contracts() -> None:
+    """A new top-level folder joins the layers, or fails here."""
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert packages == set(IMPORT_LINTER["root_packages"])
+    layered = {name for level in IMPORT_LINTER["contracts"][0]["layers"] for name in level.split(" | ")}
+    assert layered == packages
+
+
+def test_no_file_has_outgrown_its_room() -> None:
+    """Product files are split at 300 lines, tests at 360."""
+    found = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = {name: (ROOT / name).read_text(encoding="utf-8").count("\n") for name in found.split()}
+    assert not {name: n for name, n in lines.items() if n > (360 if name.startswith("tests/") else 305)}
 
 
 def test_every_contract_has_a_planted_break() -> None:

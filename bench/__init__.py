@@ -1,0 +1,1 @@
+"""Measurements, one program each; results stand in results/. `python -m bench.NAME`."""
