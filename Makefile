@@ -23,7 +23,7 @@ up: ## the local stack in the foreground: PostgreSQL, Prefect server and UI, wor
 down: ## stop a local stack that runs elsewhere
 	$(ALVORADA) down $(ARGS)
 
-lint: ## ruff, mypy and the import contracts
+lint: ## ruff, mypy, the import contracts, the docs and the generated pages
 	$(ALVORADA) lint $(ARGS)
 
 bench: ## the measurements

@@ -16,6 +16,10 @@ from desk.errors import BadInput
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 """The target of a Markdown link, without its anchor."""
+CODE_PATH = re.compile(
+    r"`((?:alvorada|api|bench|blocks|desk|flows|grafana|migrations|reports|sandbox|tasks|tests|tools)/[\w./-]*(?:/|\.\w+))`"
+)
+"""A folder (with its slash) or a file of the checkout that a page names."""
 COVERED = ("--cov=desk", "--cov=tasks/connectors", "--cov-report=term:skip-covered", "--cov-fail-under=95")
 TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
 
@@ -52,10 +56,14 @@ def run_benchmarks(arguments: Sequence[str]) -> int:
 
 
 def check_docs() -> int:
-    """Prints each relative link of the root's and docs/ pages that leads to no file. Returns 1 where there is one."""
+    """Prints links and paths of code, in the pages of the root and docs/, that lead to no file. Returns 1 for any."""
     root = project_root()
     pages = [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]
-    broken = [f"{page.relative_to(root)}: {target}" for page in pages for target in broken_links(page)]
+    broken = [
+        f"{page.relative_to(root)}: {target}"
+        for page in pages
+        for target in (*broken_links(page), *(() if page.name == "CHANGELOG.md" else missing_paths(page, root)))
+    ]
     for line in broken:
         typer.echo(f"leads nowhere: {line}", err=True)
     typer.echo(f"{len(pages)} pages, {len(broken)} broken links")
@@ -66,6 +74,11 @@ def broken_links(page: Path) -> list[str]:
     """The relative links of a Markdown page that lead to no file."""
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     return [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+
+
+def missing_paths(page: Path, root: Path) -> list[str]:
+    """The paths of code that a Markdown page names and the checkout does not have."""
+    return [path for path in CODE_PATH.findall(page.read_text(encoding="utf-8")) if not (root / path).exists()]
 
 
 def _python(*arguments: str) -> int:

@@ -28,7 +28,7 @@ def bench(context: typer.Context) -> None:
 
 
 def lint() -> None:
-    """ruff, mypy and the import contracts."""
+    """ruff, mypy, the import contracts, the docs and the generated pages."""
     raise typer.Exit(project_checks.run_lint())
 
 
