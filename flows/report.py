@@ -8,6 +8,7 @@ from collections.abc import Collection
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from reports.elements.decision_facts import DecisionFacts
 from reports.elements.report_data import ReportData
 from reports.page.markdown_summary import actions_table, summary_markdown
 from reports.page.png_export import MAIL_FIGURES, PngImages, export_png
@@ -23,8 +24,9 @@ ARTIFACTS = ("daily-report", "daily-actions", "daily-report-link")
 
 
 @flow(name="report", validate_parameters=False)
-async def report(run: Run, failed_stages: Collection[str] = ()) -> StageResult:
+async def report(run: Run, failed_stages: Collection[str] = (), decision: DecisionFacts | None = None) -> StageResult:
     """Renders what is stored; the page names what is missing. `failed_stages`: stages of this run without a result.
+    `decision`: what the page says of how the decision was made.
 
     Raises BadInput when the page cannot be written, and StoreError.
     """
@@ -37,6 +39,7 @@ async def report(run: Run, failed_stages: Collection[str] = ()) -> StageResult:
         run_id=str(run.run_id),
         code_version=run.code_version,
         failed_stages=failed_stages,
+        decision=decision,
     )
     language = run.settings.report_language
     html = render(data, run.clock(), language)

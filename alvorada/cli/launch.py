@@ -63,14 +63,21 @@ def _check_settings(home: Home) -> None:
     Lake.open(load_settings(home=home.path).lake)
 
 
-def run_daily(home: Home, day: dt.date, origin: Origin, seed: int, progress: RunProgress) -> Ended:
-    """One daily run in this process; what it could make is in the results of a failed one too. Raises AlvoradaError."""
+def run_daily(
+    home: Home, day: dt.date, origin: Origin, seed: int, progress: RunProgress, reason: str | None = None
+) -> Ended:
+    """One daily run in this process; what it could make is in the results of a failed one too. Raises AlvoradaError.
+
+    `reason`: why the day, decided before, is restated.
+    """
     began = time.monotonic()
     with ground(home, origin, seed) as complete:
         from flows.daily import daily
 
         parameters: dict[str, Any] = {"as_of": day, "sources": origin.kind, "progress": progress}
         parameters |= {name: value for name, value in _paths(origin).items() if value is not None}
+        if reason is not None:
+            parameters["reason"] = reason
         complete()
         state = _run(daily, parameters, progress)
     return _ended(state, began, progress)

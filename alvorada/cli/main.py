@@ -14,7 +14,7 @@ from alvorada.cli import operations, project_commands
 from alvorada.cli.api_commands import api, token_commands
 from alvorada.cli.catalog_check import app as catalogue_app
 from alvorada.cli.lake_commands import app as lake_app
-from alvorada.cli.run_options import Asked
+from alvorada.cli.run_options import Asked, reason_of
 from alvorada.stack.data_dir import DEFAULT_SEED, WORLDS, Home, LastWorld
 from desk.errors import AlvoradaError, BadInput
 
@@ -91,12 +91,20 @@ def run(
     manifest: Manifest = None,
     record: Record = None,
     world: Annotated[str, typer.Option("--world", help=f"Of a stored run: {', '.join(WORLDS)}.")] = "live",
+    restate: Annotated[
+        bool, typer.Option("--restate", help="Decide a decided day anew, as a new version. Needs --reason.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it is restated.")] = None,
     seed: Seed = DEFAULT_SEED,
 ) -> None:
-    """The daily job. A past --as-of without --sources works from what is stored."""
+    """The daily job. A past --as-of without --sources works from what is stored.
+
+    A decision is made once: a day that has one is reproduced, its page byte for byte, and nothing is written.
+    """
     from alvorada.cli.run_commands import daily
 
-    daily(Asked(as_of, sources, folder, manifest, record, world), seed, now())
+    asked = Asked(as_of, sources, folder, manifest, record, world, reason_of(restate, reason))
+    daily(asked, seed, now())
 
 
 @app.command()

@@ -27,13 +27,15 @@ def daily(asked: Asked, seed: int, now: dt.datetime) -> None:
     from alvorada.cli.launch import run_daily
     from alvorada.cli.terminal_progress import RunProgress
 
-    ended = run_daily(home, day, chosen, seed, RunProgress.on())
+    ended = run_daily(home, day, chosen, seed, RunProgress.on(), asked.reason)
     typer.echo("", err=True)
     message = f": {ended.message}" if ended.good and ended.message and ended.name != "Completed" else ""
     typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}", err=True)
     for name, label in (("report", "Report"), ("artifact", "Prefect artifact"), ("recording", "Recording")):
         for place in ended.results.get(name, []):
             typer.echo(f"{label}: {place}")
+    for difference in ended.results.get("difference", []):
+        typer.echo(f"\n{difference}")
     ended.require_good()
     typer.echo(next_steps(chosen, day), err=True)
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from desk.arrays import FloatArray, RowIndex
 from desk.calendars import Days
@@ -103,6 +104,36 @@ def row_of(market: Market, day: dt.date) -> int:
     if row == len(market) or market.days[row] != np.datetime64(day):
         raise BadInput(f"the panel has no {day}, from which the stored book goes on")
     return row
+
+
+def with_stored_rows(
+    state: BookState, targets: pl.DataFrame, portfolio: pl.DataFrame, instrument_ids: Sequence[str]
+) -> BookState:
+    """A state that was computed anew, with the NAV, holdings and targets that are stored for its day (one day's rows of
+    TARGET_POSITION and PORTFOLIO_STATE). The stored book is a record; what is computed may have changed since."""
+    rows = {row["instrument_id"]: row for row in targets.iter_rows(named=True)}
+    stored = portfolio.row(0, named=True)
+    before, target = no_holdings(len(instrument_ids)), no_holdings(len(instrument_ids))
+    for column, name in enumerate(instrument_ids):
+        if name not in rows:
+            continue
+        row, computed = rows[name], state.guarded.before
+        target.contracts[column], target.contract_id[column] = row["contracts"], row["contract_id"] or ""
+        target.maturity[column] = np.datetime64(row["maturity"], "D")
+        before.contracts[column] = row["contracts_before"]
+        source = computed if computed.contracts[column] != 0 else target
+        before.maturity[column], before.contract_id[column] = source.maturity[column], source.contract_id[column]
+    multiplier = float(stored["risk_multiplier"])
+    guarded = replace(state.guarded, before=before, target=target, nav=stored["nav_brl"], risk_multiplier=multiplier)
+    is_own_shadow = state.shadow is None and multiplier == 1.0 and stored["shadow_nav_brl"] == stored["nav_brl"]
+    shadow = None if is_own_shadow else replace(state.shadow or state.guarded, nav=stored["shadow_nav_brl"])
+    return replace(
+        state,
+        guarded=guarded,
+        shadow=shadow,
+        breaker=replace(state.breaker, multiplier=multiplier, peak=max(state.breaker.peak, stored["shadow_nav_brl"])),
+        peak_nav=stored["peak_nav_brl"],
+    )
 
 
 def to_json(state: BookState, instrument_ids: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from desk.model import decision_time
-from desk.portfolio.book_state import BookState, from_json, to_json
+from desk.portfolio.book_state import BookState, from_json, to_json, with_stored_rows
 from desk.portfolio.portfolio_pass import continue_book, open_book
 from tests.desk.portfolio.panels import make_aggregated, make_values
 from tests.desk.portfolio.test_guarded_book import receive_everything, storm
@@ -148,3 +148,17 @@ def test_what_cannot_go_on_is_refused_by_name() -> None:
     held = [name for name, c in zip(IDS, state.guarded.before.contracts, strict=True) if c != 0]
     with pytest.raises(BadInput, match=f"holds {held[0]}"):
         from_json(to_json(state, IDS), [name for name in IDS if name != held[0]])
+
+
+def test_a_state_computed_anew_takes_what_is_stored() -> None:
+    """A database of an earlier release has rows and no state. What follows from both is the same."""
+    frames, state = cut([DAYS[12]], ())
+    day = pl.col("as_of") == decision_time(DAYS[12])
+    rows = frames["target_position"].filter(day), frames["portfolio_state"].filter(day)
+    assert to_json(with_stored_rows(state, *rows, IDS), IDS) == to_json(state, IDS)
+    moved = rows[1].with_columns(pl.col("nav_brl", "shadow_nav_brl") + 1e6)
+    other = with_stored_rows(state, rows[0].with_columns(pl.col("contracts") + 5), moved, IDS)
+    assert other.guarded.nav == state.guarded.nav + 1e6
+    assert (other.guarded.target.contracts == state.guarded.target.contracts + 5).all()
+    after = continue_book(until(DAYS[13]), views(), PARAMETERS, other).frames["portfolio_state"]
+    assert after["nav_brl"][0] == pytest.approx(other.guarded.nav + after["pnl_brl"][0], abs=0.005)
