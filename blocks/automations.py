@@ -19,7 +19,7 @@ PREFIX = "alvorada: "
 """Ours by name: `apply` removes what begins like this and is not declared, and touches nothing else."""
 RUN = "prefect.flow-run"
 BAD = frozenset({f"{RUN}.Failed", f"{RUN}.Crashed", f"{RUN}.TimedOut"})
-GOOD = frozenset({f"{RUN}.Completed", f"{RUN}.CompletedWithGaps"})
+GOOD = frozenset({f"{RUN}.Completed", f"{RUN}.CompletedWithGaps", f"{RUN}.Reproduced"})
 ENDED = BAD | GOOD | {f"{RUN}.Cancelled"}
 NOTIFY = "notify/notify"
 DAILY = "daily/daily"

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from desk.model import desk_day
-from flows.report import report
+from flows.report import report, show_report
 from flows.transform import transform
 from reports.elements.formats import moment
 from reports.elements.report_data import ReportData
@@ -36,7 +36,7 @@ async def reproduce(run: Run, record: RunRecord, decision: Decision) -> State[An
     stored = await run.store.read_report(run.settings.report_language, run.as_of)
     if stored is not None:
         path = write_page(run, stored.html)
-        run.progress.event("result", "report", "done", message=str(path))
+        await show_report(run, await read_report_gold(run.store, run.settings, run.as_of), path)
         record.conclude("completed", f"reproduced: {told}")
         return Completed(name=REPRODUCED, message=f"{told}; nothing is written")
     stages = StageRunner(run, record.stages)

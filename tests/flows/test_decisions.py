@@ -19,8 +19,8 @@ PAST = dt.date(2026, 11, 10)
 MONDAY = dt.date(2026, 11, 23)
 """The session after NEXT_DAY: the 20th is a holiday."""
 PAGE_TABLES = {"dataset_status", "input_receipt", "report", "feature"}
-"""What the first run of a day of history adds to its record: the state of the data, the page, and the levels of the days
-before the book that its charts show."""
+"""What the first run of a day of history adds: the state of the data, the page, and the levels of the days before the
+book that its charts show."""
 
 
 async def decisions(desk: RunningDesk, since: dt.date) -> list[tuple[dt.date, int, str, bool]]:
