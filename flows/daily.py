@@ -19,6 +19,7 @@ from blocks.settings import load_settings
 from desk import calendars
 from desk.errors import BadInput
 from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
+from flows.decided_day import reproduce, restate, show_difference, undo_dead_restatements
 from flows.ingest import Ingested, ingest
 from flows.portfolio import portfolio
 from flows.post_run import after_run
@@ -26,13 +27,15 @@ from flows.report import report
 from flows.risk import risk
 from flows.signals import signals
 from flows.transform import transform
+from reports.elements.report_data import ReportData
+from tasks.run.decision_plan import facts_of, plan_decision, record_decision
 from tasks.run.model_book import open_book
 from tasks.run.progress import Progress
 from tasks.run.run import Run
 from tasks.run.run_context import clock_of, open_run
 from tasks.run.run_record import RunRecord
 from tasks.run.stage_runner import StageRunner
-from tasks.run.stages import Stopwatch, TransformResult
+from tasks.run.stages import PortfolioResult, Stopwatch, TransformResult
 
 HOUR = 3600
 
@@ -60,8 +63,12 @@ async def daily(
     recording: Path | None = None,
     manifest: Path | None = None,
     record: Path | None = None,
+    reason: str | None = None,
 ) -> State[Any]:
     """One decision day. `as_of` None: today in São Paulo. On a day without a B3 session the run ends Completed at once.
+
+    A day that was decided before is Reproduced: its stored page, nothing computed or written. With a `reason` it is
+    restated: decided anew, as a new version.
 
     Completed; CompletedWithGaps naming the datasets that are stale, failed or absent; Failed when a required dataset is
     absent or a stage has no result. Whatever can be computed is computed and reported in all three.
@@ -71,14 +78,14 @@ async def daily(
     if day is None or not calendars.b3().is_business_day(day):
         return Completed(message=f"{day or desk_day(now)} has no B3 session: nothing to do")
     async with (
-        open_run(decision_time(day), sources, progress=progress) as run,
+        open_run(decision_time(day), sources, progress=progress, reason=reason) as run,
         run.store.run_lock("run", str(run.run_id)),
         run.store.run_lock("flow", "daily"),
     ):
         run_record = await RunRecord.open(run, "daily", run.as_of)
         try:
             async with run_record:
-                return await run_stages(run, run_record, Files(recording, manifest, record))
+                return await decide_once(run, run_record, Files(recording, manifest, record))
         finally:
             await after_run(run)
 
@@ -103,10 +110,31 @@ def day_at(now: dt.datetime) -> dt.date | None:
     return local.date() if local.time() >= DECISION_TIME else calendars.b3().offset(local.date(), -1)
 
 
-async def run_stages(run: Run, record: RunRecord, files: Files) -> State[Any]:
-    """Every stage in order; what depends on a failed stage is skipped. Returns the run's final state."""
+async def decide_once(run: Run, record: RunRecord, files: Files) -> State[Any]:
+    """A decision that was made is reproduced, or restated where the run has a reason; else it is made now.
+
+    Raises BadInput for a restatement of a day without a decision.
+    """
+    await undo_dead_restatements(run)
+    decision = await run.store.decision(run.as_of)
+    if run.reason is not None:
+        if decision is None:
+            raise BadInput(f"there is no decision of {run.day} to restate: a run without --restate makes one")
+        return await restate(run, lambda before: run_stages(run, record, files, before))
+    if decision is not None:
+        return await reproduce(run, record, decision)
+    return await run_stages(run, record, files)
+
+
+async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportData | None = None) -> State[Any]:
+    """Every stage in order; what depends on a failed stage is skipped. Returns the run's final state.
+
+    A run that completes has made the decision, and records it; one that fails has made none. `before`: the version that
+    is restated.
+    """
     watch, stages = Stopwatch(), StageRunner(run, record.stages)
     inception = await open_book(run)
+    plan = await plan_decision(run)
     ingested: Ingested | None = await stages.call(
         "ingest", lambda: ingest(run, files.recording, files.manifest, files.record, return_state=True)
     )
@@ -116,10 +144,18 @@ async def run_stages(run: Run, record: RunRecord, files: Files) -> State[Any]:
     )
     panel = transformed.panel_input if transformed else None
     await stages.call("signals", lambda: signals(run, panel, return_state=True), needs="transform")
-    await stages.call("portfolio", lambda: portfolio(run, panel, return_state=True), needs="signals")
+    book: PortfolioResult | None = await stages.call(
+        "portfolio", lambda: portfolio(run, panel, return_state=True), needs="signals"
+    )
     await stages.call("risk", lambda: risk(run, panel, return_state=True), needs="portfolio")
-    await stages.call("report", lambda: report(run, tuple(stages.failures), return_state=True))
-    return await conclude(run, record, stages.failures, watch)
+    failed = tuple(stages.failures)
+    await stages.call("report", lambda: report(run, failed, facts_of(plan), return_state=True))
+    state = await conclude(run, record, stages.failures, watch)
+    if state.is_completed() and book is not None:
+        if before is not None:
+            await show_difference(run, before)
+        await record_decision(run, plan, book.states)
+    return state
 
 
 async def conclude(run: Run, record: RunRecord, failures: dict[str, str], watch: Stopwatch) -> State[Any]:

@@ -1,4 +1,4 @@
-"""Portfolio: convictions -> the marked model book from its inception: contracts, NAV, P&L, orders."""
+"""Portfolio: convictions -> the marked model book: contracts, NAV, P&L, orders."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from prefect import flow
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
-from desk.portfolio import run_book
+from desk.portfolio.book_state import to_json
+from tasks.run.continued_book import compute_book
+from tasks.run.decision_plan import plan_decision
 from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
-from tasks.run.stages import StageResult, Stopwatch, finish_stage, require_rows
+from tasks.run.stages import PortfolioResult, Stopwatch, finish_stage, require_rows
 
 
 @flow(name="portfolio", validate_parameters=False)
-async def portfolio(run: Run, panel_input: PanelInput | None = None) -> StageResult:
-    """Reads the convictions that the signals stage stored, and writes the book's tables from its inception on.
+async def portfolio(run: Run, panel_input: PanelInput | None = None) -> PortfolioResult:
+    """Reads the convictions that the signals stage stored, and writes the book's tables of the days after the last
+    decision, from whose stored state the book goes on; of every day since its inception where it begins.
 
     `panel_input`: the transform stage's; built from the store when None. The list of orders may be empty. Raises
     StageFailed when the book or its positions have no row.
@@ -22,9 +25,11 @@ async def portfolio(run: Run, panel_input: PanelInput | None = None) -> StageRes
     watch = Stopwatch()
     run.progress.event("stage", "portfolio", "started")
     panel_input = panel_input or await read_panel_input(run)
-    since = decision_time(panel_input.inception)
-    convictions = await run.store.read_gold("aggregated_signal", since, run.as_of)
-    frames = run_book(panel_input.panel.values, convictions, load_desk_parameters(), panel_input.inception)
+    book = await compute_book(run, await plan_decision(run), panel_input)
+    frames = book.frames
     rows = require_rows("portfolio", {name: frames[name] for name in ("portfolio_state", "target_position")})
+    since = frames["portfolio_state"]["as_of"].to_list()[0]
     written = await run.store.write_gold(frames, run.run_id, (since, run.as_of))
-    return finish_stage(run, "portfolio", rows, written, watch)
+    ids = load_desk_parameters().instrument_ids
+    states = {decision_time(day): to_json(state, ids) for day, state in book.states.items()}
+    return PortfolioResult(finish_stage(run, "portfolio", rows, written, watch), states)

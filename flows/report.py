@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from pathlib import Path
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from reports.elements.decision_facts import DecisionFacts
 from reports.elements.report_data import ReportData
 from reports.page.markdown_summary import actions_table, summary_markdown
 from reports.page.png_export import MAIL_FIGURES, PngImages, export_png
@@ -23,8 +25,9 @@ ARTIFACTS = ("daily-report", "daily-actions", "daily-report-link")
 
 
 @flow(name="report", validate_parameters=False)
-async def report(run: Run, failed_stages: Collection[str] = ()) -> StageResult:
+async def report(run: Run, failed_stages: Collection[str] = (), decision: DecisionFacts | None = None) -> StageResult:
     """Renders what is stored; the page names what is missing. `failed_stages`: stages of this run without a result.
+    `decision`: what the page says of how the decision was made.
 
     Raises BadInput when the page cannot be written, and StoreError.
     """
@@ -37,6 +40,7 @@ async def report(run: Run, failed_stages: Collection[str] = ()) -> StageResult:
         run_id=str(run.run_id),
         code_version=run.code_version,
         failed_stages=failed_stages,
+        decision=decision,
     )
     language = run.settings.report_language
     html = render(data, run.clock(), language)
@@ -44,6 +48,14 @@ async def report(run: Run, failed_stages: Collection[str] = ()) -> StageResult:
     is_new = await run.store.save_report(
         Report(run.as_of, language, run.run_id, run.clock(), content_sha256(html), html)
     )
+    await show_report(run, data, path)
+    await queue_for_recipients(run, data)
+    run.progress.event("stage", "report", "done", watch.seconds, None, "new" if is_new else "as it was")
+    return StageResult("report", 1, int(is_new), watch.seconds)
+
+
+async def show_report(run: Run, data: ReportData, path: Path) -> None:
+    """Prefect's artifacts of the run, and the places of page and artifacts for who watches it."""
     await create_markdown_artifact(
         key=ARTIFACTS[0], markdown=summary_markdown(data), description=f"Daily report of {run.day}"
     )
@@ -51,11 +63,8 @@ async def report(run: Run, failed_stages: Collection[str] = ()) -> StageResult:
     await create_link_artifact(
         key=ARTIFACTS[2], link=path.as_uri(), link_text=f"Report of {run.day}", description="The whole page"
     )
-    await queue_for_recipients(run, data)
-    run.progress.event("stage", "report", "done", watch.seconds, None, "new" if is_new else "as it was")
     run.progress.event("result", "report", "done", message=str(path))
     run.progress.event("result", "artifact", "done", message=", ".join(ARTIFACTS))
-    return StageResult("report", 1, int(is_new), watch.seconds)
 
 
 async def queue_for_recipients(run: Run, data: ReportData) -> None:

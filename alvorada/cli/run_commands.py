@@ -13,7 +13,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import WORLD_NAMES, AsOf, Seed
-from alvorada.cli.run_options import Origin, RunOptions, run_origin
+from alvorada.cli.run_options import Origin, RunOptions, reason_of, run_origin
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 from desk.errors import BadInput
 
@@ -33,6 +33,10 @@ Folder = Annotated[
 Manifest = Annotated[str | None, typer.Option("--manifest", metavar="FILE", help="Which file answers which request.")]
 Record = Annotated[str | None, typer.Option("--record", metavar="DIR", help="Keep every response there, to replay.")]
 StoredWorld = Annotated[str, typer.Option("--world", help=f"Of a stored run: {WORLD_NAMES}.")]
+Restate = Annotated[
+    bool, typer.Option("--restate", help="Decide a decided day anew, as a new version. Needs --reason.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it is restated.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the cells and the estimate; run nothing.")]
 
 
@@ -56,10 +60,16 @@ def run(
     manifest: Manifest = None,
     record: Record = None,
     world: StoredWorld = "live",
+    restate: Restate = False,
+    reason: Reason = None,
     seed: Seed = DEFAULT_SEED,
 ) -> None:
-    """The daily job. A past --as-of without --sources works from what is stored."""
-    run_daily_job(RunOptions(as_of, sources, folder, manifest, record, world), seed)
+    """The daily job. A past --as-of without --sources works from what is stored.
+
+    A decision is made once: a day that has one is reproduced, its page byte for byte, and nothing is written.
+    """
+    options = RunOptions(as_of, sources, folder, manifest, record, world, reason_of(restate, reason))
+    run_daily_job(options, seed)
 
 
 def run_daily_job(options: RunOptions, seed: int) -> None:
@@ -74,13 +84,15 @@ def run_daily_job(options: RunOptions, seed: int) -> None:
     from alvorada.cli.run_flows import run_daily
     from alvorada.cli.terminal_progress import RunProgress
 
-    result = run_daily(data_dir, day, origin, seed, RunProgress.on())
+    result = run_daily(data_dir, day, origin, seed, RunProgress.on(), options.reason)
     typer.echo("", err=True)
     message = f": {result.message}" if result.completed and result.message and result.name != "Completed" else ""
     typer.echo(f"{result.name} in {result.seconds:.0f} s{message}", err=True)
     for name, label in (("report", "Report"), ("artifact", "Prefect artifact"), ("recording", "Recording")):
         for path in result.outputs.get(name, []):
             typer.echo(f"{label}: {path}")
+    for difference in result.outputs.get("difference", []):
+        typer.echo(f"\n{difference}")
     result.require_completed()
     typer.echo(next_steps(origin, day), err=True)
 

@@ -38,8 +38,13 @@ class RunResult:
             raise StageFailed(f"the run ended as {self.name}: {self.message}")
 
 
-def run_daily(data_dir: DataDir, day: dt.date, origin: Origin, seed: int, progress: RunProgress) -> RunResult:
-    """One daily run in this process. A failed run has outputs too. Raises AlvoradaError."""
+def run_daily(
+    data_dir: DataDir, day: dt.date, origin: Origin, seed: int, progress: RunProgress, reason: str | None = None
+) -> RunResult:
+    """One daily run in this process. A failed run has outputs too. Raises AlvoradaError.
+
+    `reason`: why the day, decided before, is restated.
+    """
     start = time.monotonic()
     with run_environment(data_dir, origin, seed) as wait_for_sandbox:
         from flows.daily import daily
@@ -47,6 +52,8 @@ def run_daily(data_dir: DataDir, day: dt.date, origin: Origin, seed: int, progre
         parameters: dict[str, Any] = {"as_of": day, "sources": origin.kind, "progress": progress}
         paths = {"recording": origin.folder, "manifest": origin.manifest, "record": origin.record}
         parameters |= {name: path for name, path in paths.items() if path is not None}
+        if reason is not None:
+            parameters["reason"] = reason
         wait_for_sandbox()
         state = _run_flow(daily, parameters, progress)
     return _result(state, start, progress)

@@ -22,6 +22,16 @@ class RunOptions:
     manifest: str | None = None
     record: str | None = None
     world: str = "live"
+    reason: str | None = None
+    """Why a decided day is restated; None in all other runs."""
+
+
+def reason_of(restate: bool, reason: str | None) -> str | None:
+    """The reason of a restatement; None without --restate. Raises BadInput for one of the two options alone."""
+    text = " ".join((reason or "").split())
+    if restate != bool(text):
+        raise BadInput("--restate and --reason go together: --restate --reason 'settlements of 12 Jan were corrected'")
+    return text or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """From convictions to a marked book in contracts."""
 
-from desk.portfolio.portfolio_pass import run_book
+from desk.portfolio.book_state import BookState
+from desk.portfolio.portfolio_pass import BookRun, continue_book, open_book, run_book
 
-__all__ = ["run_book"]
+__all__ = ["BookRun", "BookState", "continue_book", "open_book", "run_book"]

@@ -10,6 +10,10 @@ whole cents, so that they add up to the change of NAV exactly.
 
 A contract without a price on a day is held unmarked (its P&L is unknown that day) and the whole move, with the CDI
 since, is booked when the price is back. There are no orders for it meanwhile, and an order that meets no price lapses.
+
+Each day follows from the day before alone (`next_day`, `next_guarded_day`): a book goes on from a stored day
+(desk.portfolio.book_state) as it would have gone on in one pass. On a day without a decision the book is held: the
+orders of the day before are filled, what is held is marked, and the target is what is held.
 """
 
 from __future__ import annotations
@@ -22,16 +26,14 @@ from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.book_history import (
     BookDay,
-    BookHistory,
     Holdings,
     LinePnl,
     no_holdings,
     no_pnl,
-    stack_days,
 )
-from desk.portfolio.breaker import breaker_path
+from desk.portfolio.breaker import BreakerState, start_breaker, step_breaker
 from desk.portfolio.costs import line_cost
-from desk.portfolio.fill_prices import BookPrices, book_prices
+from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.pnl_explain import contract_moves
 from desk.portfolio.size import SizingPlan, round_to_lots, within_limits, worth_trading
 
@@ -45,24 +47,35 @@ class BookInputs:
     parameters: DeskParameters
 
 
-def run_guarded_book(plan: SizingPlan, parameters: DeskParameters) -> tuple[BookHistory, BookHistory]:
-    """The book under the drawdown breaker, and the shadow book without it, on which the breaker is measured."""
-    inputs = BookInputs(plan, book_prices(plan, parameters), parameters)
-    shadow = simulate_book(inputs, np.ones(len(plan)))
-    states = breaker_path(shadow.nav.tolist(), parameters.risk.breaker)
-    multiplier = np.array([state.multiplier for state in states])
-    return (simulate_book(inputs, multiplier) if (multiplier < 1.0).any() else shadow), shadow
+@dataclass(frozen=True)
+class GuardedDay:
+    """One day of the book under the drawdown breaker, of the shadow book without it, and the breaker's state.
 
-
-def simulate_book(inputs: BookInputs, risk_multiplier: FloatArray) -> BookHistory:
-    """The book from the plan's first row, with the inception NAV and no position, to its last.
-
-    `risk_multiplier` (R,) is the share of its risk that each decision may take.
+    Until the breaker first cuts, the book is its own shadow: the same object.
     """
-    days = [first_day(inputs, float(risk_multiplier[0]))]
-    for row in range(1, len(inputs.plan)):
-        days.append(next_day(inputs, days[-1], row, float(risk_multiplier[row])))
-    return stack_days(days)
+
+    guarded: BookDay
+    shadow: BookDay
+    breaker: BreakerState
+
+
+def first_guarded_day(inputs: BookInputs) -> GuardedDay:
+    """The day of inception, at the plan's first row."""
+    day = first_day(inputs, 1.0)
+    return GuardedDay(day, day, start_breaker(day.nav))
+
+
+def next_guarded_day(inputs: BookInputs, yesterday: GuardedDay, row: int, *, is_held: bool = False) -> GuardedDay:
+    """The day of `row` after that of `row - 1`. `is_held`: there is no decision on it.
+
+    The breaker is stepped on every day; what it leaves the book changes at a decision only.
+    """
+    shadow = next_day(inputs, yesterday.shadow, row, 1.0, is_held=is_held)
+    breaker = step_breaker(yesterday.breaker, shadow.nav, inputs.parameters.risk.breaker)
+    multiplier = yesterday.guarded.risk_multiplier if is_held else breaker.multiplier
+    if yesterday.guarded is yesterday.shadow and multiplier == 1.0:
+        return GuardedDay(shadow, shadow, breaker)
+    return GuardedDay(next_day(inputs, yesterday.guarded, row, multiplier, is_held=is_held), shadow, breaker)
 
 
 def first_day(inputs: BookInputs, risk_multiplier: float) -> BookDay:
@@ -74,8 +87,13 @@ def first_day(inputs: BookInputs, risk_multiplier: float) -> BookDay:
     return BookDay(nothing, target, no_pnl(count), 0.0, 0.0, nav, risk_multiplier, never)
 
 
-def next_day(inputs: BookInputs, yesterday: BookDay, row: int, risk_multiplier: float) -> BookDay:
-    """The day of `row` after the day of `row - 1`: mark what was held, fill the orders, accrue CDI, decide anew."""
+def next_day(
+    inputs: BookInputs, yesterday: BookDay, row: int, risk_multiplier: float, *, is_held: bool = False
+) -> BookDay:
+    """The day of `row` after the day of `row - 1`: mark what was held, fill the orders, accrue CDI, decide anew.
+
+    `is_held`: no decision is made, and the target is what is held.
+    """
     marks, marked = _mark(inputs, yesterday, row)
     before, cost, filled = _fill(inputs, yesterday, row)
     lines = replace(marks, cost=cost)
@@ -84,9 +102,10 @@ def next_day(inputs: BookInputs, yesterday: BookDay, row: int, risk_multiplier: 
     pnl = lines.total(cash)
     nav = float(np.round(yesterday.nav + pnl, 2))
     cuts = risk_multiplier < yesterday.risk_multiplier
+    target = before if is_held else _decide(inputs, row, before, nav, risk_multiplier, breaker_cuts=cuts)
     return BookDay(
         before=before,
-        target=_decide(inputs, row, before, nav, risk_multiplier, breaker_cuts=cuts),
+        target=target,
         lines=lines,
         cash=cash,
         pnl=pnl,
@@ -131,12 +150,13 @@ def _fill(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[Holdings, F
     """Yesterday's orders at the prices of `row`: the holdings after them, their cost (N,) and the lines (N,) that
     traded.
 
-    A roll closes the old contract and opens the new one. A redeemed bond leaves the book without an order.
+    A roll closes the old contract and opens the new one. A redeemed bond leaves the book without an order, and so does
+    a contract that was held past its last day because no decision rolled it: it is settled at its last mark.
     """
     prices, old, ordered = inputs.prices, yesterday.before, yesterday.target
-    redeemed = prices.terms.kind_mask("ipca_bond") & (old.maturity <= prices.market.valuation[row])
+    redeemed = old.maturity <= prices.market.valuation[row]
     contracts = np.where(redeemed, 0, old.contracts)
-    target = np.where(redeemed, 0, ordered.contracts)
+    target = np.where(redeemed & (ordered.maturity == old.maturity), 0, ordered.contracts)
     rolls = (old.maturity != ordered.maturity) & (contracts != 0)
     filled = (contracts != target) | rolls
     cost = np.zeros(len(contracts))

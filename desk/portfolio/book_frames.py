@@ -82,10 +82,10 @@ def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskPar
     )
 
 
-def portfolio_state(plan: SizingPlan, history: BookHistory, shadow: BookHistory) -> pl.DataFrame:
+def portfolio_state(plan: SizingPlan, history: BookHistory, shadow: BookHistory, peak_nav: float) -> pl.DataFrame:
     """PORTFOLIO_STATE: NAV, drawdown and leverage by row. The first row has no return; expected volatility and
-    leverage are of the targets."""
-    nav, peak = history.nav, np.maximum.accumulate(history.nav)
+    leverage are of the targets. `peak_nav` (BRL) is the highest NAV up to the first row."""
+    nav, peak = history.nav, np.maximum(np.maximum.accumulate(history.nav), peak_nav)
     returns = np.full(len(nav), np.nan)
     returns[1:] = nav[1:] / nav[:-1] - 1.0
     contracts = history.target.contracts.astype(np.float64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -19,15 +21,29 @@ from desk.gold import (
     PORTFOLIO_STATE,
     TARGET_POSITION,
 )
+from desk.model import decision_time
 from desk.portfolio.actions import action_frame
-from desk.portfolio.book import run_guarded_book
+from desk.portfolio.book import BookInputs, GuardedDay, first_guarded_day, next_guarded_day
 from desk.portfolio.book_frames import pnl_attribution, portfolio_state, target_positions
+from desk.portfolio.book_history import stack_days
+from desk.portfolio.book_state import BookState, resume, row_of, state_of, with_stored_levels
+from desk.portfolio.fill_prices import book_prices
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.pnl_attribution import pnl_by_factor, pnl_by_strategy
 from desk.portfolio.short_substitutes import without_cash_shorts
-from desk.portfolio.size import Contributions, plan_book
+from desk.portfolio.size import Contributions, SizingPlan, plan_book
 
 Frames = dict[str, pl.DataFrame]
+STATES_KEPT = 2
+
+
+@dataclass(frozen=True)
+class BookRun:
+    """`frames`: the book's gold tables, by name, of the days computed. `states`: the book after the last of them, by
+    day: what a later run goes on from, and what the last decision went on from."""
+
+    frames: Frames
+    states: Mapping[dt.date, BookState]
 
 
 def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskParameters, inception: dt.date) -> Frames:
@@ -39,6 +55,13 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
     PNL_BY_STRATEGY, PNL_BY_FACTOR and ACTION for every day. Raises MissingInput naming absent columns or a day without
     CDI, BadInput when inception is past the panel.
     """
+    return open_book(values, aggregated, parameters, inception).frames
+
+
+def open_book(
+    values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskParameters, inception: dt.date
+) -> BookRun:
+    """As `run_book`, with the states that a later run goes on from."""
     market = read_market(values)
     later = np.flatnonzero(market.days >= np.datetime64(inception))
     if not len(later):
@@ -47,15 +70,105 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
     view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
     reasons = _contributions(view, first)
     plan = plan_book(market, _conviction(view, market, parameters), reasons, parameters, first)
-    history, shadow = run_guarded_book(plan, parameters)
+    inputs = BookInputs(plan, book_prices(plan, parameters), parameters)
+    days = [first_guarded_day(inputs)]
+    for row in range(1, len(plan)):
+        days.append(next_guarded_day(inputs, days[-1], row))
+    frames = _frames(plan, days, reasons, parameters, peak_nav=days[0].guarded.nav, held=())
+    return BookRun(frames, _states(plan, days, reasons, parameters, days[0].guarded.nav))
+
+
+def continue_book(
+    values: pl.DataFrame,
+    aggregated: pl.DataFrame,
+    parameters: DeskParameters,
+    start: BookState,
+    held: Collection[dt.date] = (),
+) -> BookRun:
+    """The book from its stored state to the panel's last day: the days after `start.day`, which is not computed again.
+
+    On a day of `held` no decision is made: the orders of the day before are filled, the book is marked and held. Equals
+    the same days of `open_book` where the levels and convictions are the same and no day is held. Raises as `run_book`,
+    and BadInput when the panel does not reach back to the state's last marks.
+    """
+    market = read_market(values)
+    first, at = row_of(market, start.first_day), row_of(market, start.day)
+    skipped = at - first  # rows that only last marks are read on
+    view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
+    view = view.filter(pl.col("row") > at, ~pl.col("day").is_in(list(held)))
+    decided = _contributions(view, first)
+    whole = plan_book(market, _conviction(view, market, parameters), decided, parameters, first)
+    whole = replace(whole, market=with_stored_levels(whole.market, start))
+    inputs = BookInputs(whole, book_prices(whole, parameters), parameters)
+    days = [resume(start, whole.market)]
+    is_held = [day in held for day in whole.market.days.tolist()]
+    for row in range(skipped + 1, len(whole)):
+        days.append(next_guarded_day(inputs, days[-1], row, is_held=is_held[row]))
+    plan = whole[skipped:]
+    held_rows = [row - skipped for row in range(skipped + 1, len(whole)) if is_held[row]]
+    reasons = _reasons_in_effect(decided, skipped, start, len(plan), held_rows)
+    frames = _frames(plan, days, reasons, parameters, peak_nav=start.peak_nav, held=held_rows)
+    later = pl.col("as_of") > decision_time(start.day)
+    computed = {name: frame.filter(later) for name, frame in frames.items()}
+    return BookRun(computed, _states(whole, days, reasons, parameters, start.peak_nav, skipped))
+
+
+def _reasons_in_effect(
+    decided: Contributions, skipped: int, start: BookState, rows: int, held_rows: Sequence[int]
+) -> Contributions:
+    """The contributions by row of the continued plan, whose row 0 is the stored day: on a held day, those that the
+    target held was decided on."""
+    found = {(row - skipped, name): parts for (row, name), parts in decided.items() if row > skipped}
+    found |= {(place - 1, name): parts for place in (0, 1) for name, parts in start.reasons[place].items()}
+    for row in held_rows:
+        found |= {(row, name): parts for (at, name), parts in list(found.items()) if at == row - 1}
+    return found
+
+
+def _frames(
+    plan: SizingPlan,
+    days: Sequence[GuardedDay],
+    reasons: Contributions,
+    parameters: DeskParameters,
+    *,
+    peak_nav: float,
+    held: Sequence[int],
+) -> Frames:
+    history, shadow = stack_days([day.guarded for day in days]), stack_days([day.shadow for day in days])
+    if held:  # no decision: the plan's sizes of these rows were not used
+        weight, target = plan.risk_weight.copy(), plan.target_volatility.copy()
+        weight[list(held)], target[list(held)] = np.nan, np.nan
+        plan = replace(plan, risk_weight=weight, target_volatility=target)
     return {
         TARGET_POSITION.name: target_positions(plan, history, parameters),
-        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow),
+        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow, peak_nav),
         PNL_ATTRIBUTION.name: pnl_attribution(plan, history, parameters),
         PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, reasons, parameters),
         PNL_BY_FACTOR.name: pnl_by_factor(plan, history),
         ACTION.name: action_frame(plan, history, reasons, parameters),
     }
+
+
+def _states(
+    plan: SizingPlan,
+    days: Sequence[GuardedDay],
+    reasons: Contributions,
+    parameters: DeskParameters,
+    peak_nav: float,
+    skipped: int = 0,
+) -> dict[dt.date, BookState]:
+    """The states of the last STATES_KEPT of `days`, which begin at row `skipped` of the plan; `reasons` count from
+    there."""
+    by_row: dict[int, dict[str, Mapping[str, float]]] = {}
+    for (row, name), parts in reasons.items():
+        by_row.setdefault(row, {})[name] = parts
+    peaks = np.maximum(np.maximum.accumulate([day.guarded.nav for day in days]), peak_nav)
+    found = {}
+    for row in range(max(len(days) - STATES_KEPT, 0), len(days)):
+        pair = by_row.get(row - 1, {}), by_row.get(row, {})
+        state = state_of(days[row], row + skipped, plan.market, float(peaks[row]), pair)
+        found[state.day] = state
+    return found
 
 
 def _signals(aggregated: pl.DataFrame, market: Market, parameters: DeskParameters) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -47,6 +47,21 @@ class SizingPlan:
 
     def __len__(self) -> int:
         return len(self.market)
+
+    def __getitem__(self, rows: slice) -> SizingPlan:
+        quotes = {item.name: getattr(self.quotes, item.name)[rows] for item in fields(Quotes)}
+        return SizingPlan(
+            market=self.market[rows],
+            contracts=ContractMap(self.contracts.maturity[rows], self.contracts.contract_id[rows]),
+            quotes=Quotes(**quotes),
+            volatility=self.volatility[rows],
+            matrix=self.matrix[rows],
+            risk_weight=self.risk_weight[rows],
+            per_brl=self.per_brl[rows],
+            unit_cost=self.unit_cost[rows],
+            target_volatility=self.target_volatility[rows],
+            aversion=self.aversion[rows],
+        )
 
 
 def class_index(parameters: DeskParameters) -> tuple[tuple[str, ...], RowIndex]:

@@ -17,6 +17,7 @@ from desk.errors import BadInput
 from desk.gold import GOLD
 from desk.model import desk_day
 from desk.worlds import WORLDS, World
+from reports.elements.decision_facts import DecisionFacts
 
 Row = dict[str, Any]
 
@@ -41,7 +42,8 @@ of `target_position` (prices) makes the scorecard of past orders."""
 
 @dataclass(frozen=True)
 class ReportData:
-    """The results of one decision. `as_of` is aware (UTC); rows later than it are never read.
+    """The results of one decision. `as_of` is aware (UTC); rows later than it are never read. `decision` says when and
+    how it was made; None where that is not known.
 
     Raises BadInput for a naive `as_of`, an unknown world or table, or a frame without its table's columns.
     """
@@ -51,6 +53,7 @@ class ReportData:
     run_id: str
     code_version: str
     frames: Mapping[str, pl.DataFrame]
+    decision: DecisionFacts | None = None
 
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:

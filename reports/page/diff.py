@@ -33,7 +33,18 @@ def differences(before: ReportData, after: ReportData) -> str:
         raise BadInput(f"one report is of the {before.world} world, the other of the {after.world} world")
     if before.as_of >= after.as_of:
         raise BadInput(f"the first day must be before the second: {before.day} is not before {after.day}")
-    out = [f"{after.world} world, from {date(before.day)} to {date(after.day)}"]
+    return _all_parts(f"{after.world} world, from {date(before.day)} to {date(after.day)}", before, after)
+
+
+def version_differences(before: ReportData, after: ReportData) -> str:
+    """All parts of two versions of one decision, English."""
+    return _all_parts(
+        f"{after.world} world, {date(after.day)}, from the version before to the restated one", before, after
+    )
+
+
+def _all_parts(head: str, before: ReportData, after: ReportData) -> str:
+    out = [head]
     for title, lines in PARTS.items():
         found = list(lines(before, after)) or [NOTHING]
         out += ["", title, *(f"  {line}" for line in found)]

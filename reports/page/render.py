@@ -17,6 +17,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from desk.errors import BadInput
+from reports.elements.decision_facts import decision_notes
 from reports.elements.formats import NOT_KNOWN, date, moment, number, significant
 from reports.elements.locale import translate, use_locale
 from reports.elements.page_elements import Figure
@@ -59,6 +60,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             rendered=moment(rendered_at),
             run_id=data.run_id,
             code_version=data.code_version,
+            decision_notes=list(decision_notes(data.decision)),
             lines=executive_summary.lines(data, sections),
             sections=sections,
             receipts=_receipt_rows(data),

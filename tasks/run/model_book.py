@@ -1,10 +1,12 @@
-"""The model book that a run marks: the stored one that it carries on, or a new one."""
+"""The model book that a run carries on: the stored one that has or precedes its day, or a new one."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.errors import StoreError
+from desk.model import decision_time
 from tasks.run.run import Run
 from tasks.store import Book
 
@@ -12,15 +14,38 @@ ONE_YEAR = dt.timedelta(days=365)
 
 
 async def open_book(run: Run) -> dt.date:
-    """The first decision day of the book that this run marks.
+    """The first decision day of the book that this run carries on; a new book is stored where there is none.
 
-    The newest book that is at least a year old at as_of. Where there is none, a new book is stored that starts on the
-    first day of the run's history. So the daily runs carry one book on, and a run for a day long past starts its own.
+    The book that has decided the day. Else the one with the last decision before it. Else a book that a run without a
+    decision has left, if it is at least a year old, or as old as the run's history. Else a new book, which starts on
+    the first day of the run's history. So the daily runs carry one book on, a run for a day before it starts its own,
+    and no day belongs to two books.
     """
-    books = [book for book in await run.store.books() if book.inception <= run.day - ONE_YEAR]
-    if books:
-        return max(book.inception for book in books)
-    inception = min(run.history_start, run.day)
-    capital = load_desk_parameters().portfolio.inception_nav_brl
-    book = await run.store.open_book(Book(f"model-{inception}", inception, capital, run.clock(), run.run_id))
-    return book.inception
+    found = await _stored_book(run)
+    if found is None:
+        inception = min(run.history_start, run.day)
+        capital = load_desk_parameters().portfolio.inception_nav_brl
+        book = Book(f"model-{inception}", inception, capital, run.clock(), run.run_id)
+        found = await run.store.open_book(book)
+    return found.inception
+
+
+async def find_book(run: Run) -> Book:
+    """The book that `open_book` has found or made. Raises StoreError before it."""
+    found = await _stored_book(run)
+    if found is None:
+        raise StoreError(f"no book is open for {run.day}")
+    return found
+
+
+async def _stored_book(run: Run) -> Book | None:
+    books = {book.book_id: book for book in await run.store.books()}
+    decided = await run.store.decision(run.as_of) or await run.store.decision_before(run.as_of)
+    if decided is not None:
+        return books[decided.book_id]
+    oldest = max(run.day - ONE_YEAR, min(run.history_start, run.day))
+    candidates = [book for book in books.values() if book.inception <= oldest]
+    for book in sorted(candidates, key=lambda one: one.inception, reverse=True):
+        if not await run.store.has_decision_after(book.book_id, decision_time(book.inception) - dt.timedelta(hours=1)):
+            return book
+    return None

@@ -11,6 +11,7 @@ from blocks.settings import Settings
 from desk.gold import GOLD
 from desk.model import decision_time, desk_day
 from desk.point_in_time.panel_span import history_start
+from reports.elements.decision_facts import DecisionFacts
 from reports.elements.report_data import HISTORY, ReportData
 from tasks.store import Store
 
@@ -38,6 +39,7 @@ async def read_report_gold(
     run_id: str = "",
     code_version: str = "",
     failed_stages: Collection[str] = (),
+    decision: DecisionFacts | None = None,
 ) -> ReportData:
     """The stored gold of a decision: some tables with their history, the others with the rows of `as_of` only.
 
@@ -46,7 +48,7 @@ async def read_report_gold(
     since = decision_time(history_start(desk_day(as_of), settings.history_days))
     frames = {name: await store.read_gold(name, since if name in HISTORY else as_of, as_of) for name in GOLD}
     kept = without_failed_stages(frames, failed_stages, as_of)
-    return ReportData(as_of, store.world, run_id, code_version, kept)  # type: ignore[arg-type]
+    return ReportData(as_of, store.world, run_id, code_version, kept, decision)  # type: ignore[arg-type]
 
 
 def without_failed_stages(

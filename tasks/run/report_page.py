@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from pathlib import Path
@@ -11,10 +12,13 @@ from desk.errors import BadInput
 from tasks.run.run import Run
 
 
-def write_page(run: Run, html: str) -> Path:
-    """Writes `{home}/reports/{world}/{day}.html`, whole or not at all. Raises BadInput when it cannot be written."""
+def write_page(run: Run, html: str, day: dt.date | None = None, mark: str = "") -> Path:
+    """Writes `{home}/reports/{world}/{day}{mark}.html`, whole or not at all; `day` None: the run's.
+
+    Raises BadInput when it cannot be written.
+    """
     folder = run.settings.home.absolute() / "reports" / run.store.world
-    path = folder / f"{run.day}.html"
+    path = folder / f"{day or run.day}{mark}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(path, html)

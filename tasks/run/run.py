@@ -24,7 +24,8 @@ class Run:
     """Made by a flow (run_context.open_run) and passed on to its sub-flows and tasks, which do not change it.
 
     Not a dataclass, and with `__slots__`, on purpose: Prefect stores such a parameter by its type's name and does not
-    walk through it. `sources` is live, sandbox, recorded or stored.
+    walk through it. `sources` is live, sandbox, recorded or stored. `reason` is why a decided day is restated; None in
+    all other runs.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class Run:
         "lake",
         "loop",
         "progress",
+        "reason",
         "run_id",
         "settings",
         "sources",
@@ -54,10 +56,11 @@ class Run:
         clock: Clock,
         progress: Progress,
         code_version: str,
+        reason: str | None = None,
     ) -> None:
         self.run_id, self.as_of, self.sources = run_id, as_of, sources
         self.settings, self.catalog, self.store, self.lake = settings, catalog, store, lake
-        self.clock, self.progress, self.code_version = clock, progress, code_version
+        self.clock, self.progress, self.code_version, self.reason = clock, progress, code_version, reason
         self.loop = asyncio.get_running_loop()
 
     @property

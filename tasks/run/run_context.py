@@ -54,7 +54,12 @@ def world_of(sources: str) -> World | None:
 
 @asynccontextmanager
 async def open_run(
-    as_of: dt.datetime, sources: str, *, progress: Progress | None = None, run_id: uuid.UUID | None = None
+    as_of: dt.datetime,
+    sources: str,
+    *,
+    progress: Progress | None = None,
+    run_id: uuid.UUID | None = None,
+    reason: str | None = None,
 ) -> AsyncIterator[Run]:
     """A run with its store and lake, closed at the end of the context. Migrates the database to the newest schema.
 
@@ -76,6 +81,7 @@ async def open_run(
             clock=clock_of(settings),
             progress=progress or NullProgress(),
             code_version=code_version(),
+            reason=reason,
         )
 
 

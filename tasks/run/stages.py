@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,14 @@ class TransformResult:
 
     stage: StageResult
     panel_input: PanelInput
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioResult:
+    """The result of the portfolio stage; `states`: as_of -> the book after that day, as it is recorded."""
+
+    stage: StageResult
+    states: Mapping[dt.datetime, str]
 
 
 class Stopwatch:

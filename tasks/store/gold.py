@@ -1,10 +1,14 @@
-"""Gold in and out. A write changes the rows that differ only: the same run again writes nothing."""
+"""Gold in and out. A write changes the rows that differ only: the same run again writes nothing.
+
+The rows of a decided day are a record: no write changes or deletes them. A table that has no row of that day can still
+get its rows. Only a restatement opens a decided day (tasks/store/decisions.py).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -14,6 +18,7 @@ from desk.errors import StoreError
 from desk.gold import GOLD, GoldTable
 from tasks.store.connect import Connections
 from tasks.store.copy import copy_in, literal, refuse_bad_floats, refuse_bad_keys
+from tasks.store.decisions import frozen_days
 from tasks.store.locks import lock_key
 
 
@@ -51,17 +56,19 @@ class GoldStore:
         """Makes the rows with as_of in [scope[0], scope[1]] equal to `frames` (table -> rows), in one transaction.
 
         A row whose values are equal to the bit is not touched, and keeps the run_id of the run that wrote it first. A
-        row of the scope that is not in its frame is deleted. Raises StoreError, before anything is written,
-        when a frame has a row outside the scope, a key twice, a null in a key, or a number that is not finite.
+        row of the scope that is not in its frame is deleted. Rows of a decided day stay as they are, and count as
+        unchanged. Raises StoreError, before anything is written, when a frame has a row outside the scope, a key
+        twice, a null in a key, or a number that is not finite.
         """
         checked = {name: _checked(name, frame, scope) for name, frame in frames.items()}
         async with self.connections.acquire() as connection, connection.transaction():
             # The stored rows are read on another connection: the lock keeps other writers out until the commit.
             await connection.execute("SELECT pg_advisory_xact_lock($1)", lock_key("write", "gold"))
+            frozen = await frozen_days(connection, *scope)
             counts = {}
             for name, frame in checked.items():
                 stored = await self.read_gold(name, *scope)
-                difference = _difference(GOLD[name], frame, stored)
+                difference = _difference(GOLD[name], frame, stored, frozen)
                 await _apply(connection, difference, run_id)
                 counts[name] = difference.counts
         return counts
@@ -103,8 +110,13 @@ def _checked(name: str, frame: pl.DataFrame, scope: tuple[dt.datetime, dt.dateti
     return rows
 
 
-def _difference(table: GoldTable, rows: pl.DataFrame, stored: pl.DataFrame) -> _Difference:
+def _difference(
+    table: GoldTable, rows: pl.DataFrame, stored: pl.DataFrame, frozen: Sequence[dt.datetime]
+) -> _Difference:
     key = ["as_of", *table.key]
+    records = stored.filter(pl.col("as_of").is_in(frozen))
+    recorded = pl.col("as_of").is_in(records["as_of"].unique().to_list())
+    rows, stored = rows.filter(~recorded), stored.filter(~recorded)
     values = [column for column in table.columns if column not in table.key]
     joined = rows.join(stored.with_columns(_there=True), on=key, how="left", suffix="_stored", nulls_equal=True)
     is_there = pl.col("_there").is_not_null()
@@ -112,9 +124,10 @@ def _difference(table: GoldTable, rows: pl.DataFrame, stored: pl.DataFrame) -> _
     marked = joined.with_columns(_is_there=is_there, _same=is_there & same)
     upserts = marked.filter(~pl.col("_same")).select(rows.columns)
     deletes = stored.join(rows, on=key, how="anti").select(key)
-    unchanged = int(marked["_same"].sum())
-    updated = int(marked["_is_there"].sum()) - unchanged
-    return _Difference(table, upserts, deletes, Written(upserts.height - updated, updated, deletes.height, unchanged))
+    same_rows = int(marked["_same"].sum())
+    updated = int(marked["_is_there"].sum()) - same_rows
+    counts = Written(upserts.height - updated, updated, deletes.height, same_rows + records.height)
+    return _Difference(table, upserts, deletes, counts)
 
 
 async def _apply(connection: asyncpg.Connection, difference: _Difference, run_id: uuid.UUID) -> None:

@@ -13,6 +13,7 @@ from blocks.database import plain_url, shown_url
 from desk.errors import StoreError, WrongWorld
 from desk.worlds import WORLDS, World
 from tasks.store.connect import Connections
+from tasks.store.decisions import DecisionStore
 from tasks.store.gold import GoldStore
 from tasks.store.locks import LockStore
 from tasks.store.records import RecordStore
@@ -20,7 +21,7 @@ from tasks.store.silver import SilverStore
 
 
 @dataclass
-class Store(SilverStore, GoldStore, LockStore, RecordStore):
+class Store(SilverStore, GoldStore, DecisionStore, LockStore, RecordStore):
     """One database, with the data of one world (live, sandbox or recorded). Bound to the event loop that opened it."""
 
     connections: Connections

@@ -112,7 +112,10 @@ class RecordStore:
         return dict((await self.receipts(payload_ids)).select("payload_id", "sha256").iter_rows())
 
     async def save_report(self, report: Report) -> bool:
-        """Stores the newest rendering for its as_of and language. False when its content equals the stored one."""
+        """Stores the rendering of a run for its as_of and language. False when its content equals the stored one.
+
+        The page of a decided day is never rendered again: the daily run reproduces it.
+        """
         packed = zstandard.ZstdCompressor(level=9).compress(report.html.encode())
         query = """
             INSERT INTO report (as_of, language, run_id, rendered_at, sha256, bytes, html_zstd)
@@ -136,10 +139,17 @@ class RecordStore:
         """
         async with self.connections.acquire() as connection:
             row = await connection.fetchrow(query, language, as_of)
-        if row is None:
-            return None
-        html = zstandard.ZstdDecompressor().decompress(row["html_zstd"]).decode()
-        return Report(row["as_of"], row["language"], row["run_id"], row["rendered_at"], row["sha256"], html)
+        return None if row is None else _report(row)
+
+    async def read_report_version(self, language: str, as_of: dt.datetime, version: int) -> Report | None:
+        """The page of a version that is not the current one; None where none is kept."""
+        query = """
+            SELECT as_of, language, run_id, rendered_at, sha256, html_zstd FROM report_version
+            WHERE language = $1 AND as_of = $2 AND version = $3
+        """
+        async with self.connections.acquire() as connection:
+            row = await connection.fetchrow(query, language, as_of, version)
+        return None if row is None else _report(row)
 
     async def open_book(self, book: Book) -> Book:
         """Stores the book, unless one with its id exists. Returns the stored one."""
@@ -155,6 +165,11 @@ class RecordStore:
         """Every book, by ascending inception."""
         async with self.connections.acquire() as connection:
             return [_book(row) for row in await connection.fetch("SELECT * FROM book ORDER BY inception")]
+
+
+def _report(row: asyncpg.Record) -> Report:
+    html = zstandard.ZstdDecompressor().decompress(row["html_zstd"]).decode()
+    return Report(row["as_of"], row["language"], row["run_id"], row["rendered_at"], row["sha256"], html)
 
 
 def _book(row: asyncpg.Record) -> Book:

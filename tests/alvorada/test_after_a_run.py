@@ -188,7 +188,7 @@ async def test_a_second_run_beside_a_running_one_is_told_in_one_line(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_demo_says_so_and_leaves_nothing_running(used_data_dir: UsedDataDir, number: signal.Signals) -> None:
-    process = used_data_dir.start("demo")
+    process = used_data_dir.start("demo", "--seed", "11")  # the day is decided for the seed that was run
     log, deadline = used_data_dir.path / "started.log", time.monotonic() + 100
     while not re.search(r"^source ", log.read_text(), re.MULTILINE):
         assert process.poll() is None, log.read_text()

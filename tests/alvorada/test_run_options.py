@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.cli.run_options import RunOptions, run_origin
+from alvorada.cli.run_options import RunOptions, reason_of, run_origin
 from desk.errors import BadInput
 
 LATEST = dt.date(2026, 1, 16)
@@ -70,3 +70,11 @@ def test_what_does_not_go_together_is_refused(options: RunOptions, says: str) ->
     with pytest.raises(BadInput) as refused:
         run_origin(options, day=LATEST, latest=LATEST)
     assert says in str(refused.value)
+
+
+def test_a_restatement_has_a_reason_and_a_reason_restates() -> None:
+    assert reason_of(False, None) is None
+    assert reason_of(True, " a price \n was wrong ") == "a price was wrong"
+    for restate, reason in ((True, None), (True, "  "), (False, "why")):
+        with pytest.raises(BadInput, match="--restate and --reason go together"):
+            reason_of(restate, reason)

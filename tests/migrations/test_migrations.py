@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import sys
 from asyncio.subprocess import PIPE
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -210,3 +212,39 @@ def test_the_schema_is_made_on_other_versions_too(initdb: Path, tmp_path: Path) 
         assert migrations.upgrade(server.ensure_database("alvorada")) == []
     finally:
         server.stop()
+
+
+async def test_decisions_of_an_earlier_release_become_records(empty_database_url: str) -> None:
+    """Two days of one morning's book, and a day of a run that failed: history, live, and no decision."""
+    await asyncio.to_thread(upgrade_to, "0006", empty_database_url)
+    connection = await asyncpg.connect(empty_database_url)
+    days = [dt.datetime(2026, 1, day, 9, tzinfo=dt.UTC) for day in (8, 9, 12)]
+    try:
+        await connection.execute(
+            "INSERT INTO book VALUES ('model-2026-01-08', '2026-01-08', 1e8, $1, gen_random_uuid())", days[0]
+        )
+        for day, state in zip(days, ("completed", "completed_with_gaps", "failed"), strict=True):
+            run_id = await connection.fetchval(
+                "INSERT INTO pipeline_runs (run_id, kind, as_of, sources, state, started_at, finished_at, parameters,"
+                " code_version) VALUES (gen_random_uuid(), 'daily', $1, 'live', $2, $1, $3, '{}', '0.1.0+abc')"
+                " RETURNING run_id",
+                day, state, day + dt.timedelta(minutes=4),
+            )  # fmt: skip
+            await connection.execute(
+                "INSERT INTO portfolio_state (as_of, nav_brl, run_id) VALUES ($1, 1e8, $2)", day, run_id
+            )
+        assert await migrations.upgrade_async(empty_database_url) == []
+        query = "SELECT as_of, version, kind, decided_at, code_version FROM v_decision ORDER BY as_of"
+        assert [tuple(row) for row in await connection.fetch(query)] == [
+            (days[0], 0, "history", days[0] + dt.timedelta(minutes=4), "0.1.0+abc"),
+            (days[1], 1, "live", days[1] + dt.timedelta(minutes=4), "0.1.0+abc"),
+        ]
+    finally:
+        await connection.close()
+
+
+def upgrade_to(revision: str, address: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["address"] = address
+    command.upgrade(config, revision)

@@ -24,7 +24,9 @@ SCOPE = (FIRST, THIRD)
 
 
 def features(*rows: tuple[dt.datetime, str, float | None]) -> pl.DataFrame:
-    return pl.DataFrame([(*row, dt.date(2026, 1, 7)) for row in rows], schema=FEATURE.schema, orient="row")
+    return pl.DataFrame(
+        [(*row, dt.date(2026, 1, 7), None, None, None) for row in rows], schema=FEATURE.schema, orient="row"
+    )
 
 
 async def row_marks(store: Store, table: str) -> dict[tuple[object, ...], tuple[object, ...]]:
@@ -134,8 +136,9 @@ async def test_many_features_written_twice_are_not_changed_by_the_second_write(s
         pl.DataFrame({"feature_id": [f"feature_{i}" for i in range(143)]}), how="cross"
     )
     frame = frame.with_row_index("value").with_columns(
-        pl.col("value").cast(pl.Float64).sqrt(), obs_date=dt.date(2026, 1, 7)
-    )
+        pl.col("value").cast(pl.Float64).sqrt(), obs_date=dt.date(2026, 1, 7), origin=pl.lit("pre"),
+        knowledge_time=pl.col("as_of"), payload_id=1,
+    )  # fmt: skip
     frame = frame.select(*FEATURE.schema)
     scope = (days[0], days[-1])
     await store.write_gold({"feature": frame}, uuid.uuid4(), scope)

@@ -23,7 +23,7 @@ AS_OF = decision_time(dt.date(2026, 1, 12))
 
 
 def features(value: float) -> dict[str, pl.DataFrame]:
-    row = (AS_OF, "x", value, dt.date(2026, 1, 9))
+    row = (AS_OF, "x", value, dt.date(2026, 1, 9), None, None, None)
     return {"feature": pl.DataFrame([row], schema=FEATURE.schema, orient="row")}
 
 

@@ -1,0 +1,236 @@
+"""The book at the end of a decision day, as it is stored with the decision: all that the next day follows from.
+
+The next day marks what was held against the levels of the last marks, which are part of the state: when a source later
+corrects the levels of a past day, the correction is in the P&L of the next mark, and no stored day changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from desk.arrays import FloatArray, RowIndex
+from desk.calendars import Days
+from desk.errors import BadInput
+from desk.portfolio.book import GuardedDay
+from desk.portfolio.book_history import BookDay, Holdings, no_holdings, no_pnl
+from desk.portfolio.breaker import BreakerState
+from desk.portfolio.market_levels import Levels, Market
+
+Reasons = Mapping[str, Mapping[str, float]]
+"""Instrument -> strategy -> its signed part of the conviction that a target was decided on."""
+LevelRows = Mapping[dt.date, Mapping[str, Any]]
+"""Decision day -> the levels that it knew: `curves` (K,), `spots` (4,), `usd_short`, `cdi`; None for unknown."""
+
+
+@dataclass(frozen=True)
+class HeldDay:
+    """A `BookDay` without its P&L, which the next day does not need.
+
+    `last_mark` (N,) is in decision days: the day itself for a line that holds nothing.
+    """
+
+    before: Holdings
+    target: Holdings
+    nav: float
+    risk_multiplier: float
+    last_mark: Days
+
+
+@dataclass(frozen=True)
+class BookState:
+    """The book after the decision of `day`, arrays (N,) in the order of the catalogue's instruments.
+
+    `shadow` is None while the book is its own shadow. `reasons` are those of the day before and of the day. `levels`
+    holds the day's, and those of every day on which a held line was last marked.
+    """
+
+    day: dt.date
+    guarded: HeldDay
+    shadow: HeldDay | None
+    breaker: BreakerState
+    peak_nav: float
+    reasons: tuple[Reasons, Reasons]
+    levels: LevelRows
+
+    @property
+    def first_day(self) -> dt.date:
+        """The earliest day whose levels the next mark reads."""
+        return min(self.levels)
+
+
+def state_of(day: GuardedDay, row: int, market: Market, peak_nav: float, reasons: tuple[Reasons, Reasons]) -> BookState:
+    """The state at `row` of `market`, whose days the last marks are on."""
+    books = [day.guarded] if day.guarded is day.shadow else [day.guarded, day.shadow]
+    marks = {row, *(int(mark) for book in books for mark in book.last_mark[book.before.contracts != 0])}
+    held = [_held_day(book, row, market) for book in books]
+    return BookState(
+        day=market.days[row].item(),
+        guarded=held[0],
+        shadow=held[1] if len(held) > 1 else None,
+        breaker=day.breaker,
+        peak_nav=peak_nav,
+        reasons=reasons,
+        levels={market.days[mark].item(): _level_row(market, mark) for mark in sorted(marks)},
+    )
+
+
+def resume(state: BookState, market: Market) -> GuardedDay:
+    """The stored day on the rows of `market`, which begins on or before `state.first_day`."""
+    guarded = _book_day(state.guarded, market)
+    return GuardedDay(guarded, guarded if state.shadow is None else _book_day(state.shadow, market), state.breaker)
+
+
+def with_stored_levels(market: Market, state: BookState) -> Market:
+    """`market` with the levels that the state's marks were made at."""
+    curves, spots = market.levels.curves.copy(), market.levels.spots.copy()
+    short, cdi = market.levels.usd_short.copy(), market.cdi.copy()
+    for day, levels in state.levels.items():
+        row = row_of(market, day)
+        curves[row], spots[row] = _numbers(levels["curves"]), _numbers(levels["spots"])
+        short[row], cdi[row] = _numbers([levels["usd_short"], levels["cdi"]])
+    return replace(market, levels=Levels(curves, spots, short), cdi=cdi)
+
+
+def row_of(market: Market, day: dt.date) -> int:
+    """The row of a decision day. Raises BadInput when the market has no such day."""
+    row = int(np.searchsorted(market.days, np.datetime64(day)))
+    if row == len(market) or market.days[row] != np.datetime64(day):
+        raise BadInput(f"the panel has no {day}, from which the stored book goes on")
+    return row
+
+
+def with_stored_rows(
+    state: BookState, targets: pl.DataFrame, portfolio: pl.DataFrame, instrument_ids: Sequence[str]
+) -> BookState:
+    """A state that was computed anew, with the NAV, holdings and targets that are stored for its day (one day's rows of
+    TARGET_POSITION and PORTFOLIO_STATE). The stored book is a record; what is computed may have changed since."""
+    rows = {row["instrument_id"]: row for row in targets.iter_rows(named=True)}
+    stored = portfolio.row(0, named=True)
+    before, target = no_holdings(len(instrument_ids)), no_holdings(len(instrument_ids))
+    for column, name in enumerate(instrument_ids):
+        if name not in rows:
+            continue
+        row, computed = rows[name], state.guarded.before
+        target.contracts[column], target.contract_id[column] = row["contracts"], row["contract_id"] or ""
+        target.maturity[column] = np.datetime64(row["maturity"], "D")
+        before.contracts[column] = row["contracts_before"]
+        source = computed if computed.contracts[column] != 0 else target
+        before.maturity[column], before.contract_id[column] = source.maturity[column], source.contract_id[column]
+    multiplier = float(stored["risk_multiplier"])
+    guarded = replace(state.guarded, before=before, target=target, nav=stored["nav_brl"], risk_multiplier=multiplier)
+    is_own_shadow = state.shadow is None and multiplier == 1.0 and stored["shadow_nav_brl"] == stored["nav_brl"]
+    shadow = None if is_own_shadow else replace(state.shadow or state.guarded, nav=stored["shadow_nav_brl"])
+    return replace(
+        state,
+        guarded=guarded,
+        shadow=shadow,
+        breaker=replace(state.breaker, multiplier=multiplier, peak=max(state.breaker.peak, stored["shadow_nav_brl"])),
+        peak_nav=stored["peak_nav_brl"],
+    )
+
+
+def to_json(state: BookState, instrument_ids: Sequence[str]) -> str:
+    """The state as JSON text; floats come back to the bit."""
+    return json.dumps(
+        {
+            "day": state.day.isoformat(),
+            "guarded": _packed(state.guarded, instrument_ids),
+            "shadow": None if state.shadow is None else _packed(state.shadow, instrument_ids),
+            "breaker": asdict(state.breaker),
+            "peak_nav": state.peak_nav,
+            "reasons": state.reasons,
+            "levels": {day.isoformat(): row for day, row in state.levels.items()},
+        },
+        allow_nan=False,
+        separators=(",", ":"),
+    )
+
+
+def from_json(text: str, instrument_ids: Sequence[str]) -> BookState:
+    """The state that `to_json` wrote, for today's instruments: one that is new since then is not held.
+
+    Raises BadInput when the book holds an instrument that the catalogue no longer has.
+    """
+    stored = json.loads(text)
+    return BookState(
+        day=dt.date.fromisoformat(stored["day"]),
+        guarded=_unpacked(stored["guarded"], instrument_ids),
+        shadow=None if stored["shadow"] is None else _unpacked(stored["shadow"], instrument_ids),
+        breaker=BreakerState(**stored["breaker"]),
+        peak_nav=stored["peak_nav"],
+        reasons=(stored["reasons"][0], stored["reasons"][1]),
+        levels={dt.date.fromisoformat(day): row for day, row in stored["levels"].items()},
+    )
+
+
+def _held_day(book: BookDay, row: int, market: Market) -> HeldDay:
+    last_mark = market.days[np.where(book.before.contracts != 0, book.last_mark, row)]
+    return HeldDay(book.before, book.target, book.nav, book.risk_multiplier, last_mark)
+
+
+def _level_row(market: Market, row: int) -> dict[str, Any]:
+    levels = market.levels
+    return {
+        "curves": _nulls(levels.curves[row]),
+        "spots": _nulls(levels.spots[row]),
+        "usd_short": _nulls(levels.usd_short[row : row + 1])[0],
+        "cdi": _nulls(market.cdi[row : row + 1])[0],
+    }
+
+
+def _nulls(values: FloatArray) -> list[float | None]:
+    return [value if np.isfinite(value) else None for value in values.tolist()]
+
+
+def _numbers(values: Sequence[float | None]) -> FloatArray:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _book_day(held: HeldDay, market: Market) -> BookDay:
+    rows: RowIndex = np.searchsorted(market.days, held.last_mark).astype(np.intp)
+    lines = no_pnl(len(held.last_mark))
+    return BookDay(held.before, held.target, lines, 0.0, 0.0, held.nav, held.risk_multiplier, rows)
+
+
+def _packed(held: HeldDay, instrument_ids: Sequence[str]) -> dict[str, Any]:
+    lines = {
+        instrument_id: {
+            "before": _contract(held.before, column),
+            "target": _contract(held.target, column),
+            "last_mark": str(held.last_mark[column]),
+        }
+        for column, instrument_id in enumerate(instrument_ids)
+    }
+    return {"nav": held.nav, "risk_multiplier": held.risk_multiplier, "lines": lines}
+
+
+def _contract(holdings: Holdings, column: int) -> list[Any]:
+    return [int(holdings.contracts[column]), str(holdings.maturity[column]), str(holdings.contract_id[column])]
+
+
+def _unpacked(stored: Mapping[str, Any], instrument_ids: Sequence[str]) -> HeldDay:
+    lines = stored["lines"]
+    gone = [
+        name
+        for name, line in lines.items()
+        if name not in instrument_ids and (line["before"][0] != 0 or line["target"][0] != 0)
+    ]
+    if gone:
+        raise BadInput(f"the stored book holds {', '.join(gone)}, which the catalogue no longer has")
+    before, target = no_holdings(len(instrument_ids)), no_holdings(len(instrument_ids))
+    last_mark = np.full(len(instrument_ids), min(line["last_mark"] for line in lines.values()), dtype="datetime64[D]")
+    for column, name in enumerate(instrument_ids):
+        if name not in lines:
+            continue
+        for holdings, part in ((before, "before"), (target, "target")):
+            holdings.contracts[column], maturity, holdings.contract_id[column] = lines[name][part]
+            holdings.maturity[column] = np.datetime64(maturity)
+        last_mark[column] = np.datetime64(lines[name]["last_mark"])
+    return HeldDay(before, target, stored["nav"], stored["risk_multiplier"], last_mark)
