@@ -96,7 +96,7 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
     )
     return Record(
         days=panel.days,
-        path=nav_statistics.nav_series(found["portfolio_state"], found.panel.values),
+        path=nav_statistics.nav_series(found["portfolio_state"]),
         records=records,
         spoken=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
         tested=exceptions_by_year(found.panel.values, found.frames, found["risk_metrics_daily"], parameters),

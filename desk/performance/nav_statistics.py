@@ -40,18 +40,16 @@ class Drawdown:
     depth: float
 
 
-def nav_series(state: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """day, nav, cost, risk_multiplier and the day's cash return: one business day of the annual CDI known the row
-    before.
-
-    `state`: PORTFOLIO_STATE rows; `values`: the panel's.
-    """
+def nav_series(state: pl.DataFrame) -> pl.DataFrame:
+    """day, nav, cost, risk_multiplier and the return of the book's cash benchmark, of PORTFOLIO_STATE rows."""
     local = pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date().alias("day")
-    path = state.sort("as_of").select(
-        local, nav=pl.col("nav_brl"), cost=pl.col("cost_brl"), risk_multiplier=pl.col("risk_multiplier")
+    return state.sort("as_of").select(
+        local,
+        nav=pl.col("nav_brl"),
+        cost=pl.col("cost_brl"),
+        risk_multiplier=pl.col("risk_multiplier"),
+        cash=pl.col("benchmark_nav_brl") / pl.col("benchmark_nav_brl").shift(1) - 1.0,
     )
-    daily = values.select("day", cash=((1.0 + pl.col("cdi")) ** (1.0 / DAYS_PER_YEAR) - 1.0).shift(1))
-    return path.join(daily, on="day", how="left", maintain_order="left")
 
 
 def by_year(path: pl.DataFrame) -> list[PeriodStatistics]:

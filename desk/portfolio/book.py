@@ -30,6 +30,7 @@ from desk.portfolio.book_history import (
     stack_days,
 )
 from desk.portfolio.breaker import breaker_path
+from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices, book_prices
 from desk.portfolio.pnl_explain import contract_moves
@@ -71,7 +72,7 @@ def first_day(inputs: BookInputs, risk_multiplier: float) -> BookDay:
     nothing = no_holdings(count)
     target = _decide(inputs, 0, nothing, nav, risk_multiplier, breaker_cuts=False)
     never = np.zeros(count, dtype=np.intp)
-    return BookDay(nothing, target, no_pnl(count), 0.0, 0.0, nav, risk_multiplier, never)
+    return BookDay(nothing, target, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never)
 
 
 def next_day(inputs: BookInputs, yesterday: BookDay, row: int, risk_multiplier: float) -> BookDay:
@@ -79,8 +80,9 @@ def next_day(inputs: BookInputs, yesterday: BookDay, row: int, risk_multiplier: 
     marks, marked = _mark(inputs, yesterday, row)
     before, cost, filled = _fill(inputs, yesterday, row)
     lines = replace(marks, cost=cost)
-    interest = np.expm1(inputs.prices.cash_growth[row] - inputs.prices.cash_growth[row - 1])
-    cash = float(np.round(yesterday.nav * interest, 2))
+    growth = inputs.prices.cash_growth
+    cash = interest(yesterday.nav, growth, row)
+    benchmark = float(np.round(yesterday.benchmark + interest(yesterday.benchmark, growth, row), 2))
     pnl = lines.total(cash)
     nav = float(np.round(yesterday.nav + pnl, 2))
     cuts = risk_multiplier < yesterday.risk_multiplier
@@ -91,6 +93,7 @@ def next_day(inputs: BookInputs, yesterday: BookDay, row: int, risk_multiplier: 
         cash=cash,
         pnl=pnl,
         nav=nav,
+        benchmark=benchmark,
         risk_multiplier=risk_multiplier,
         last_mark=np.where(marked | filled, row, yesterday.last_mark),
     )

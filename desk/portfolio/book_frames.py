@@ -109,6 +109,7 @@ def portfolio_state(plan: SizingPlan, history: BookHistory, shadow: BookHistory)
             "active_positions": held.sum(axis=1),
             "risk_multiplier": history.risk_multiplier,
             "shadow_nav_brl": shadow.nav,
+            "benchmark_nav_brl": history.benchmark,
         },
     )
 

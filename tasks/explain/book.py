@@ -21,6 +21,7 @@ FORMULAS: dict[str, tuple[str, str]] = {
     "active_positions": ("lines", "instruments with a target that is not zero"),
     "risk_multiplier": ("share", "what the drawdown breaker leaves, from the shadow book's drawdown"),
     "shadow_nav_brl": (BRL, "NAV of the same book without the breaker"),
+    "benchmark_nav_brl": (BRL, "NAV of the same money held in cash alone, at CDI"),
 }
 SHORT = {name.removesuffix("_brl"): name for name in PORTFOLIO_STATE.columns}
 
