@@ -155,8 +155,8 @@ PORTFOLIO_STATE = GoldTable(
         "pnl_brl": "float",
         "cost_brl": "float",
         "return_1d": "float",
-        "peak_nav_brl": "float",
-        "drawdown": "float",
+        "peak_nav_brl": "float",  # the highest NAV over cash of the last year, carried to today at CDI
+        "drawdown": "float",  # of NAV below it: of the excess over CDI, from a peak that ages
         "gross_leverage": "float",
         "target_volatility": "float",
         "expected_volatility": "float",

@@ -50,7 +50,7 @@ def run_guarded_book(plan: SizingPlan, parameters: DeskParameters) -> tuple[Book
     """The book under the drawdown breaker, and the shadow book without it, on which the breaker is measured."""
     inputs = BookInputs(plan, book_prices(plan, parameters), parameters)
     shadow = simulate_book(inputs, np.ones(len(plan)))
-    states = breaker_path(shadow.nav.tolist(), parameters.risk.breaker)
+    states = breaker_path((shadow.nav / shadow.benchmark).tolist(), parameters.risk.breaker)
     multiplier = np.array([state.multiplier for state in states])
     return (simulate_book(inputs, multiplier) if (multiplier < 1.0).any() else shadow), shadow
 

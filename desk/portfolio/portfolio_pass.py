@@ -50,7 +50,7 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
     history, shadow = run_guarded_book(plan, parameters)
     return {
         TARGET_POSITION.name: target_positions(plan, history, parameters),
-        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow),
+        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow, parameters),
         PNL_ATTRIBUTION.name: pnl_attribution(plan, history, parameters),
         PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, reasons, parameters),
         PNL_BY_FACTOR.name: pnl_by_factor(plan, history),

@@ -119,7 +119,7 @@ SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE
 ) AS path WHERE $__timeFilter(time) ORDER BY time"""
     return [
         PanelSpec(curve, "NAV", "BRL millions.", sql, 12, 9),
-        PanelSpec(under, "Drawdown", "From the highest NAV so far.", under_sql, 6, 9),
+        PanelSpec(under, "Drawdown", "Over CDI, from the highest of the last year.", under_sql, 6, 9),
         PanelSpec(sharpe, "Rolling Sharpe", "252 days, over CDI.", sharpe_sql, 6, 9),
     ]
 

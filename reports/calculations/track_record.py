@@ -67,7 +67,7 @@ def track_record(data: ReportData) -> TrackRecord:
         returns=tuple(returns),
         whole=statistics(returns, cash),
         year=statistics(returns[year], cash[year] if cash else None) if len(returns) > DAYS_PER_YEAR else None,
-        drawdowns=tuple(drawdowns(book["day"].to_list(), book["nav_brl"].to_list())),
+        drawdowns=tuple(drawdowns(book["day"].to_list(), _path(book, over_cash=cash is not None))),
         sharpe=_none_for_nan(sharpe),
         volatility=_none_for_nan(volatility),
     )
@@ -86,6 +86,11 @@ def _cash_returns(book: pl.DataFrame, rows: pl.DataFrame) -> list[float] | None:
     if found.null_count() or not found.is_finite().all():
         return None
     return cast(list[float], found.to_list())
+
+
+def _path(book: pl.DataFrame, *, over_cash: bool) -> list[float]:
+    """NAV, over its cash benchmark where that is known on every day."""
+    return cast(list[float], (book["nav_brl"] / book["benchmark_nav_brl"] if over_cash else book["nav_brl"]).to_list())
 
 
 def _none_for_nan(values: FloatArray) -> tuple[float | None, ...]:

@@ -89,9 +89,9 @@ def _drawdown_sentence(state: Row) -> str:
         finite_or_none(state["target_volatility"]),
     )
     text = (
-        translate("The book stands at its peak")
+        translate("The book stands at its peak of the year over CDI")
         if fall is not None and fall < 5e-5
-        else translate("The book is {} below its peak", percent(fall))
+        else translate("The book is {} below its peak of the year over CDI", percent(fall))
     )
     if fall is None:
         text = translate("The drawdown is not known")

@@ -46,7 +46,8 @@ def test_the_books_sentences_carry_its_numbers() -> None:
     wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows, pnl_attribution=parts))))
     wording = wording.replace("\u00a0", " ")
     assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in wording
-    assert "The book is 0.50% below its peak; expected volatility is 7.0% a year against a target of 8.0%." in wording
+    assert "The book is 0.50% below its peak of the year over CDI; expected volatility is 7.0% a year" in wording
+    assert "a year against a target of 8.0%." in wording
     assert "Over the day DOL earned BRL 100,000 and IND lost BRL 600,000." in wording
 
 
