@@ -9,6 +9,7 @@ import numpy as np
 
 from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
+from desk.errors import BadInput
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.costs import unit_cost
@@ -105,7 +106,13 @@ def _contributions_by_row(contributions: Contributions, ids: Sequence[str], rows
 
 
 def round_to_lots(contracts: FloatArray, lots: IntArray) -> IntArray:
-    """Nearest whole number of lots, halves away from zero."""
+    """Nearest whole number of lots, halves away from zero. Raises BadInput for contracts that are not a number, and for
+    a lot below one."""
+    if not np.isfinite(contracts).all():
+        at = int(np.flatnonzero(~np.isfinite(np.atleast_1d(contracts)))[0])
+        raise BadInput(f"lots: the desired contracts of line {at} are {np.atleast_1d(contracts)[at]}")
+    if (np.asarray(lots) < 1).any():
+        raise BadInput("lots: a lot is at least one contract")
     whole = np.floor(np.abs(contracts) / lots + 0.5) * lots
     return np.asarray(np.sign(contracts) * whole, dtype=np.int64)
 
@@ -130,7 +137,11 @@ def worth_trading(
     until none gains: two legs that have drifted together and hedge each other stay as they are. Backward elimination
     trades all lines and drops the one that is better left alone, until none is: a spread is opened with both its legs,
     though each of them alone would be a new risk.
+
+    Raises BadInput for a NAV that is not a positive number: without one no order is worth anything.
     """
+    if not (np.isfinite(nav) and nav > 0):
+        raise BadInput(f"orders cannot be weighed at a NAV of {nav}")
     price = 0.5 * aversion / nav * holding_days
     size = change.astype(np.float64)
     forward = _forward_selection(size, mandatory, matrix, cost, price)

@@ -100,38 +100,22 @@ async def test_monthly_returns_compound_the_days(
         await connection.close()
 
 
-async def test_a_day_is_set_against_the_var_of_the_decision_two_rows_before(database_url: str) -> None:
-    """By hand: a NAV of 100, VaR 95 of 2% and 99 of 4%; the positions lose 3, cash and costs do not count."""
-    end = dt.date(2026, 11, 19)
-    days = [decision_time(calendars.b3().offset(end, -back)) for back in (2, 1, 0)]
+async def test_the_outcomes_are_those_that_the_risk_pass_stored(database_url: str) -> None:
+    """A day that tested something has one row, with the stored exceptions; a flat day, whose metrics are null, none."""
+    end = decision_time(dt.date(2026, 11, 19))
+    flat = decision_time(calendars.b3().offset(dt.date(2026, 11, 19), -1))
+    stored = {"tested_pnl": -0.03, "tested_var_95": 0.02, "tested_var_99": 0.04}
+    stored |= {"exception_var_95": 1.0, "exception_var_99": 0.0, "var_95": 0.5}
     run = uuid.uuid4()
     connection = await asyncpg.connect(database_url)
     try:
-        for day, nav, pnl in zip(days, (100.0, 100.0, 98.0), (0.0, 0.0, -2.0), strict=True):
-            await connection.execute(
-                "INSERT INTO portfolio_state (as_of, nav_brl, pnl_brl, run_id) VALUES ($1, $2, $3, $4)",
-                day,
-                nav,
-                pnl,
-                run,
-            )
-        for name, price, carry, cost in (("DOL", -4.0, 0.5, 0.2), ("DI1_2Y", 0.5, 0.0, 0.1), ("CASH", 0.0, 1.3, 0.0)):
-            await connection.execute(
-                "INSERT INTO pnl_attribution (as_of, instrument_id, price_pnl_brl, carry_pnl_brl, cost_brl, run_id)"
-                " VALUES ($1, $2, $3, $4, $5, $6)",
-                days[2], name, price, carry, cost, run,
-            )  # fmt: skip
-        for day, level in ((days[0], 1.0), (days[1], 0.1)):
-            for metric, value in (("var_95", 0.02), ("var_99", 0.04)):
-                await connection.execute(
-                    "INSERT INTO risk_metrics_daily (as_of, metric, method, value, run_id)"
-                    " VALUES ($1, $2, 'm', $3, $4)",
-                    day, metric, level * value, run,
-                )  # fmt: skip
+        await connection.executemany(
+            "INSERT INTO risk_metrics_daily (as_of, metric, method, value, run_id) VALUES ($1, $2, 'm', $3, $4)",
+            [(day, name, value if day == end else None, run) for day in (flat, end) for name, value in stored.items()],
+        )
         (row,) = await connection.fetch("SELECT * FROM v_var_outcome")
     finally:
         await connection.close()
-    assert (row["as_of"], row["method"]) == (days[2], "m")
-    assert row["pnl_fraction"] == pytest.approx(-0.03)
+    assert (row["as_of"], row["method"], row["pnl_fraction"]) == (end, "m", -0.03)
     assert (row["var_95"], row["var_99"]) == (0.02, 0.04)
     assert (row["exception_95"], row["exception_99"]) == (1, 0)
