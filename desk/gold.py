@@ -164,6 +164,7 @@ PORTFOLIO_STATE = GoldTable(
         "risk_multiplier": "float",  # share of its risk that the drawdown breaker leaves the day's decision, 0 to 1
         "shadow_nav_brl": "float",  # of the book without the breaker, which the breaker is measured on
         "benchmark_nav_brl": "float",  # of the inception NAV held in cash at CDI
+        "sizing": "text",  # the method of the day's sizes, or the fallback taken in its place, and the lines dropped
     },
 )
 PNL_ATTRIBUTION = GoldTable(

@@ -114,6 +114,7 @@ def portfolio_state(
             "risk_multiplier": history.risk_multiplier,
             "shadow_nav_brl": shadow.nav,
             "benchmark_nav_brl": history.benchmark,
+            "sizing": list(plan.sizing),
         },
     )
 

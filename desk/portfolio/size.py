@@ -19,6 +19,7 @@ from desk.portfolio.optimise import optimise
 from desk.portfolio.pricing import Quotes, quote
 from desk.portfolio.risk_parity import strength
 from desk.portfolio.scenario_pnl import trailing_pnl
+from desk.portfolio.usable_lines import sizing_names
 from desk.units import DAYS_PER_YEAR
 
 Contributions = Mapping[tuple[int, str], Mapping[str, float]]
@@ -32,7 +33,7 @@ class SizingPlan:
     `risk_weight` is each line's signed share of target risk; `per_brl` contracts (not rounded) per BRL of NAV;
     `volatility` BRL a day per contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract;
     `target_volatility` (R,) a year, after strength and limits; `aversion` (R,) the risk aversion at which that book is
-    the best one.
+    the best one; `sizing` by row the method, or the fallback taken in its place, and the lines dropped.
     """
 
     market: Market
@@ -45,6 +46,7 @@ class SizingPlan:
     unit_cost: FloatArray
     target_volatility: FloatArray
     aversion: FloatArray
+    sizing: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.market)
@@ -92,6 +94,7 @@ def plan_book(
         unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
         target_volatility=weights.volatility,
         aversion=rules.sharpe_assumed / rules.target_volatility / kept,
+        sizing=sizing_names(rules.method, weights.usable, parameters.instrument_ids),
     )
 
 

@@ -1,4 +1,4 @@
-"""The book's cash benchmark beside its NAV, and the stored outcomes of VaR in place of a count of its own."""
+"""Beside the NAV its cash benchmark and the sizing method; Grafana's VaR exceptions are the stored ones."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ FOLDER = Path(__file__).parent / "v0007"
 
 
 def upgrade() -> None:
-    """Adds a column to `portfolio_state` and to its view; rows written before keep it empty. Replaces a view."""
+    """Adds two columns to `portfolio_state` and to its view; rows written before keep them empty. Replaces a view."""
     run_file(FOLDER, "benchmark.sql")

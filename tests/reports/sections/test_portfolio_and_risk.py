@@ -68,6 +68,13 @@ def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
     assert "No target positions were computed for this decision." in portfolio.section(made()).missing
 
 
+def test_a_fallback_of_the_sizes_is_said() -> None:
+    for sizing, said in (("black_litterman", False), (None, False), ("independent lines, without DOL", True)):
+        rows = [{**state(0, 1e8, 0.0), "sizing": sizing}]
+        wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows))))
+        assert (f"The sizes of the day are a fallback: {sizing}." in wording) is said
+
+
 # Risk
 
 
