@@ -155,14 +155,16 @@ PORTFOLIO_STATE = GoldTable(
         "pnl_brl": "float",
         "cost_brl": "float",
         "return_1d": "float",
-        "peak_nav_brl": "float",
-        "drawdown": "float",
+        "peak_nav_brl": "float",  # the highest NAV over cash of the last year, carried to today at CDI
+        "drawdown": "float",  # of NAV below it: of the excess over CDI, from a peak that ages
         "gross_leverage": "float",
         "target_volatility": "float",
         "expected_volatility": "float",
         "active_positions": "int",
         "risk_multiplier": "float",  # share of its risk that the drawdown breaker leaves the day's decision, 0 to 1
         "shadow_nav_brl": "float",  # of the book without the breaker, which the breaker is measured on
+        "benchmark_nav_brl": "float",  # of the inception NAV held in cash at CDI
+        "sizing": "text",  # the method of the day's sizes, or the fallback taken in its place, and the lines dropped
     },
 )
 PNL_ATTRIBUTION = GoldTable(

@@ -96,7 +96,7 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> HistoryRecord:
     )
     return HistoryRecord(
         days=panel.days,
-        path=nav_statistics.nav_series(found["portfolio_state"], found.panel.values),
+        path=nav_statistics.nav_series(found["portfolio_state"]),
         records=records,
         coverage=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
         var_backtests=exceptions_by_year(found.panel.values, found.frames, found["risk_metrics_daily"], parameters),
@@ -186,12 +186,12 @@ limits and the drawdown breaker, margins and costs paid, cash at CDI. NAV by dec
 
 {tables.year_table(years, whole)}
 
-Volatility and Sharpe are of daily returns over CDI. Costs: of NAV. Risk left: the mean share of its target risk that
-the drawdown breaker left the book; at 0% it holds cash.
+Volatility and Sharpe are of daily returns over CDI, drawdowns of NAV over CDI. Costs: of NAV. Risk left: the
+mean share of its target risk that the drawdown breaker left the book; at 0% it holds cash.
 
 {tables.month_table(nav_statistics.by_month(record.path), years)}
 
-The ten worst falls:
+The ten worst falls of NAV over CDI:
 
 {tables.fall_table(nav_statistics.worst_drawdowns(record.path, 10))}
 
@@ -234,7 +234,8 @@ def chart(record: HistoryRecord) -> str:
     path = record.path
     cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
     held = path["nav"].to_numpy()
-    return nav_chart(record.days, held / held[0], cash / cash[0], nav_statistics.drawdowns(held))
+    falls = nav_statistics.drawdowns(nav_statistics.excess(path))
+    return nav_chart(record.days, held / held[0], cash / cash[0], falls)
 
 
 def main(arguments: list[str]) -> int:

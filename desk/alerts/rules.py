@@ -74,9 +74,9 @@ def var_critical(metrics: Metrics) -> Iterable[SubjectValue]:
 
 
 def drawdown(metrics: Metrics) -> Iterable[SubjectValue]:
-    """Fall of NAV from its peak, a positive fraction."""
+    """Fall of NAV over cash from its highest of the last year, a positive fraction."""
     yield SubjectValue(
-        BOOK, metrics.drawdown, "Fall of the NAV from its peak", explained_by=_failures_before("portfolio")
+        BOOK, metrics.drawdown, "Fall of the NAV over cash from its peak", explained_by=_failures_before("portfolio")
     )
 
 

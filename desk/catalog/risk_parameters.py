@@ -17,13 +17,17 @@ DAILY_METHODS = ("historical", "filtered_historical", "normal", "student_t")
 
 @dataclass(frozen=True, slots=True)
 class BreakerRules:
-    """The drawdown breaker. `levels`: (drawdown, share of risk that remains), by rising drawdown; days are business
-    days.
+    """The drawdown breaker, of NAV over cash. `levels`: (drawdown, share of risk that remains), by rising drawdown;
+    `stop`: drawdown from a peak of any age that leaves nothing; `rungs`: the shares of risk of the way back, rising;
+    days are business days.
     """
 
     levels: tuple[tuple[float, float], ...]
+    stop: float
+    rungs: tuple[float, ...]
+    peak_days: int
     wait_days: int
-    ramp_days: int
+    review_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +125,19 @@ def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
 
 def _breaker(raw: Mapping[str, Any]) -> BreakerRules:
     levels = tuple((float(level), float(share)) for level, share in raw.get("levels", ()))
-    rules: BreakerRules = typed_record(BreakerRules, "risk.toml breaker", {**raw, "levels": levels})
+    rungs = tuple(map(float, raw.get("rungs", ())))
+    rules: BreakerRules = typed_record(BreakerRules, "risk.toml breaker", {**raw, "levels": levels, "rungs": rungs})
     drawdowns, shares = [level for level, _ in levels], [share for _, share in levels]
     if not levels or drawdowns != sorted(set(drawdowns)) or not all(0 < level < 1 for level in drawdowns):
         raise BadCatalog("risk.toml breaker: levels must have rising drawdowns between 0 and 1")
     if shares != sorted(set(shares), reverse=True) or not all(0 <= share < 1 for share in shares):
         raise BadCatalog("risk.toml breaker: a deeper level must leave less risk, between 0 and 1")
-    if rules.wait_days < 1 or rules.ramp_days < 1:
-        raise BadCatalog("risk.toml breaker: wait_days and ramp_days must be at least one")
+    if not levels[-1][0] <= rules.stop < 1:
+        raise BadCatalog("risk.toml breaker: stop is a drawdown not before the deepest level")
+    if not rungs or list(rungs) != sorted(set(rungs)) or not all(0 < rung < 1 for rung in rungs):
+        raise BadCatalog("risk.toml breaker: rungs must rise between 0 and 1")
+    if min(rules.peak_days, rules.wait_days, rules.review_days) < 1:
+        raise BadCatalog("risk.toml breaker: peak_days, wait_days and review_days must be at least one")
     return rules
 
 

@@ -16,8 +16,8 @@ from desk.units import DAYS_PER_YEAR
 @dataclass(frozen=True, slots=True)
 class PeriodStatistics:
     """Fractions: `total` of NAV, `cdi` of the cash rate over the same days, `volatility` a year of daily returns over
-    CDI and `sharpe` of the same (None where they do not vary), `worst_drawdown` inside the year, `cost` of NAV,
-    `risk_multiplier` the mean share of its risk that the drawdown breaker left the book."""
+    CDI and `sharpe` of the same (None where they do not vary), `worst_drawdown` over CDI inside the year, `cost`
+    of NAV, `risk_multiplier` the mean share of its risk that the drawdown breaker left the book."""
 
     year: int
     days: int
@@ -40,18 +40,16 @@ class Drawdown:
     depth: float
 
 
-def nav_series(state: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """day, nav, cost, risk_multiplier and the day's cash return: one business day of the annual CDI known the row
-    before.
-
-    `state`: PORTFOLIO_STATE rows; `values`: the panel's.
-    """
+def nav_series(state: pl.DataFrame) -> pl.DataFrame:
+    """day, nav, cost, risk_multiplier and the return of the book's cash benchmark, of PORTFOLIO_STATE rows."""
     local = pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date().alias("day")
-    path = state.sort("as_of").select(
-        local, nav=pl.col("nav_brl"), cost=pl.col("cost_brl"), risk_multiplier=pl.col("risk_multiplier")
+    return state.sort("as_of").select(
+        local,
+        nav=pl.col("nav_brl"),
+        cost=pl.col("cost_brl"),
+        risk_multiplier=pl.col("risk_multiplier"),
+        cash=pl.col("benchmark_nav_brl") / pl.col("benchmark_nav_brl").shift(1) - 1.0,
     )
-    daily = values.select("day", cash=((1.0 + pl.col("cdi")) ** (1.0 / DAYS_PER_YEAR) - 1.0).shift(1))
-    return path.join(daily, on="day", how="left", maintain_order="left")
 
 
 def by_year(path: pl.DataFrame) -> list[PeriodStatistics]:
@@ -72,8 +70,8 @@ def by_month(path: pl.DataFrame) -> dict[tuple[int, int], float]:
 
 
 def worst_drawdowns(path: pl.DataFrame, count: int) -> list[Drawdown]:
-    """The deepest falls that do not overlap, deepest first."""
-    nav, days = path["nav"].to_numpy(), path["day"].to_list()
+    """The deepest falls of NAV over cash that do not overlap, deepest first."""
+    nav, days = excess(path), path["day"].to_list()
     peak = np.maximum.accumulate(nav)
     falls: list[Drawdown] = []
     start = 0
@@ -86,6 +84,13 @@ def worst_drawdowns(path: pl.DataFrame, count: int) -> list[Drawdown]:
             falls.append(Drawdown(days[start], days[low], recovered, float(1.0 - nav[low] / nav[start])))
         start = row
     return sorted(falls, key=lambda fall: -fall.depth)[:count]
+
+
+def excess(path: pl.DataFrame) -> FloatArray:
+    """NAV over its cash benchmark (T,), one at the first day."""
+    cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
+    nav = path["nav"].to_numpy()
+    return np.asarray(nav / nav[0] / cash)
 
 
 def drawdowns(nav: FloatArray) -> FloatArray:
@@ -107,6 +112,7 @@ def _year(number: object, part: pl.DataFrame) -> PeriodStatistics:
     over = gained - cash
     spread = float(over.std(ddof=1)) if len(over) > 1 else 0.0
     path = np.concatenate([[1.0], np.cumprod(1.0 + gained)])
+    excess = np.concatenate([[1.0], np.cumprod((1.0 + gained) / (1.0 + cash))])
     before = part["nav"].to_numpy() / (1.0 + gained)
     return PeriodStatistics(
         year=int(str(number)),
@@ -115,7 +121,7 @@ def _year(number: object, part: pl.DataFrame) -> PeriodStatistics:
         cdi=float(np.prod(1.0 + cash) - 1.0),
         volatility=spread * DAYS_PER_YEAR**0.5,
         sharpe=float(over.mean()) / spread * DAYS_PER_YEAR**0.5 if spread > 0 else None,
-        worst_drawdown=float(drawdowns(path).max()),
+        worst_drawdown=float(drawdowns(excess).max()),
         cost=float((part["cost"].to_numpy() / before).sum()),
         risk_multiplier=float(part["risk_multiplier"].to_numpy().mean()),
     )

@@ -32,6 +32,7 @@ from desk.portfolio.book_history import (
     no_pnl,
 )
 from desk.portfolio.breaker import BreakerState, start_breaker, step_breaker
+from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.pnl_explain import contract_moves
@@ -62,7 +63,7 @@ class GuardedDay:
 def first_guarded_day(inputs: BookInputs) -> GuardedDay:
     """The day of inception, at the plan's first row."""
     day = first_day(inputs, 1.0)
-    return GuardedDay(day, day, start_breaker(day.nav))
+    return GuardedDay(day, day, start_breaker(day.nav / day.benchmark))
 
 
 def next_guarded_day(inputs: BookInputs, yesterday: GuardedDay, row: int, *, is_held: bool = False) -> GuardedDay:
@@ -71,7 +72,7 @@ def next_guarded_day(inputs: BookInputs, yesterday: GuardedDay, row: int, *, is_
     The breaker is stepped on every day; what it leaves the book changes at a decision only.
     """
     shadow = next_day(inputs, yesterday.shadow, row, 1.0, is_held=is_held)
-    breaker = step_breaker(yesterday.breaker, shadow.nav, inputs.parameters.risk.breaker)
+    breaker = step_breaker(yesterday.breaker, shadow.nav / shadow.benchmark, inputs.parameters.risk.breaker)
     multiplier = yesterday.guarded.risk_multiplier if is_held else breaker.multiplier
     if yesterday.guarded is yesterday.shadow and multiplier == 1.0:
         return GuardedDay(shadow, shadow, breaker)
@@ -84,7 +85,7 @@ def first_day(inputs: BookInputs, risk_multiplier: float) -> BookDay:
     nothing = no_holdings(count)
     target = _decide(inputs, 0, nothing, nav, risk_multiplier, breaker_cuts=False)
     never = np.zeros(count, dtype=np.intp)
-    return BookDay(nothing, target, no_pnl(count), 0.0, 0.0, nav, risk_multiplier, never)
+    return BookDay(nothing, target, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never)
 
 
 def next_day(
@@ -97,8 +98,9 @@ def next_day(
     marks, marked = _mark(inputs, yesterday, row)
     before, cost, filled = _fill(inputs, yesterday, row)
     lines = replace(marks, cost=cost)
-    interest = np.expm1(inputs.prices.cash_growth[row] - inputs.prices.cash_growth[row - 1])
-    cash = float(np.round(yesterday.nav * interest, 2))
+    growth = inputs.prices.cash_growth
+    cash = interest(yesterday.nav, growth, row)
+    benchmark = float(np.round(yesterday.benchmark + interest(yesterday.benchmark, growth, row), 2))
     pnl = lines.total(cash)
     nav = float(np.round(yesterday.nav + pnl, 2))
     cuts = risk_multiplier < yesterday.risk_multiplier
@@ -110,6 +112,7 @@ def next_day(
         cash=cash,
         pnl=pnl,
         nav=nav,
+        benchmark=benchmark,
         risk_multiplier=risk_multiplier,
         last_mark=np.where(marked | filled, row, yesterday.last_mark),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from desk.portfolio.book_history import BookHistory
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.costs import line_cost, unit_cost
 from desk.portfolio.covariance import quadratic_form
+from desk.portfolio.drawdown import drawdown
 from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.pnl_explain import PRICE_FACTORS
 from desk.portfolio.pricing import quote
@@ -82,10 +83,17 @@ def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskPar
     )
 
 
-def portfolio_state(plan: SizingPlan, history: BookHistory, shadow: BookHistory, peak_nav: float) -> pl.DataFrame:
-    """PORTFOLIO_STATE: NAV, drawdown and leverage by row. The first row has no return; expected volatility and
-    leverage are of the targets. `peak_nav` (BRL) is the highest NAV up to the first row."""
-    nav, peak = history.nav, np.maximum(np.maximum.accumulate(history.nav), peak_nav)
+def portfolio_state(
+    plan: SizingPlan,
+    history: BookHistory,
+    shadow: BookHistory,
+    parameters: DeskParameters,
+    earlier_excess: Sequence[float] = (),
+) -> pl.DataFrame:
+    """PORTFOLIO_STATE: NAV, drawdown over cash, leverage by row. The first row has no return; expected volatility and
+    leverage are of the targets. `earlier_excess`: NAV over its benchmark on the days before the first row."""
+    nav = history.nav
+    peak, fall = drawdown(nav, history.benchmark, parameters.risk.breaker.peak_days, earlier_excess)
     returns = np.full(len(nav), np.nan)
     returns[1:] = nav[1:] / nav[:-1] - 1.0
     contracts = history.target.contracts.astype(np.float64)
@@ -102,13 +110,15 @@ def portfolio_state(plan: SizingPlan, history: BookHistory, shadow: BookHistory,
             "cost_brl": history.lines.cost.sum(axis=1).round(2),
             "return_1d": returns,
             "peak_nav_brl": peak,
-            "drawdown": 1.0 - nav / peak,
+            "drawdown": fall,
             "gross_leverage": exposure / nav,
             "target_volatility": plan.target_volatility * history.risk_multiplier,
             "expected_volatility": np.where(unknown, np.nan, np.sqrt(variance * DAYS_PER_YEAR) / nav),
             "active_positions": held.sum(axis=1),
             "risk_multiplier": history.risk_multiplier,
             "shadow_nav_brl": shadow.nav,
+            "benchmark_nav_brl": history.benchmark,
+            "sizing": list(plan.sizing),
         },
     )
 

@@ -54,8 +54,9 @@ class BookDay:
     """One decision day of the book.
 
     `before` is what the decision finds, the day's fills done, and `target` what it decides. `cash` is interest and
-    `pnl` all of the day's P&L; `nav` includes it. `risk_multiplier` is the share of its risk, 0 to 1, that the drawdown
-    breaker leaves the decision. `last_mark` (N,) is the row that each held contract was last marked on.
+    `pnl` all of the day's P&L; `nav` includes it. `benchmark` is the NAV of the same money held in cash alone, BRL.
+    `risk_multiplier` is the share of its risk, 0 to 1, that the drawdown breaker leaves the decision. `last_mark` (N,)
+    is the row that each held contract was last marked on.
     """
 
     before: Holdings
@@ -64,6 +65,7 @@ class BookDay:
     cash: float
     pnl: float
     nav: float
+    benchmark: float
     risk_multiplier: float
     last_mark: RowIndex
 
@@ -78,6 +80,7 @@ class BookHistory:
     cash: FloatArray
     pnl: FloatArray
     nav: FloatArray
+    benchmark: FloatArray
     risk_multiplier: FloatArray
 
 
@@ -102,6 +105,7 @@ def stack_days(days: Sequence[BookDay]) -> BookHistory:
         cash=np.array([day.cash for day in days]),
         pnl=np.array([day.pnl for day in days]),
         nav=np.array([day.nav for day in days]),
+        benchmark=np.array([day.benchmark for day in days]),
         risk_multiplier=np.array([day.risk_multiplier for day in days]),
     )
 

@@ -39,6 +39,7 @@ class HeldDay:
     before: Holdings
     target: Holdings
     nav: float
+    benchmark: float
     risk_multiplier: float
     last_mark: Days
 
@@ -47,15 +48,16 @@ class HeldDay:
 class BookState:
     """The book after the decision of `day`, arrays (N,) in the order of the catalogue's instruments.
 
-    `shadow` is None while the book is its own shadow. `reasons` are those of the day before and of the day. `levels`
-    holds the day's, and those of every day on which a held line was last marked.
+    `shadow` is None while the book is its own shadow. `recent_excess` is the book's NAV over its benchmark on the days
+    that the aged peak is read off, oldest first, this day's last. `reasons` are those of the day before and of the
+    day. `levels` holds the day's, and those of every day on which a held line was last marked.
     """
 
     day: dt.date
     guarded: HeldDay
     shadow: HeldDay | None
     breaker: BreakerState
-    peak_nav: float
+    recent_excess: tuple[float, ...]
     reasons: tuple[Reasons, Reasons]
     levels: LevelRows
 
@@ -65,7 +67,9 @@ class BookState:
         return min(self.levels)
 
 
-def state_of(day: GuardedDay, row: int, market: Market, peak_nav: float, reasons: tuple[Reasons, Reasons]) -> BookState:
+def state_of(
+    day: GuardedDay, row: int, market: Market, recent_excess: tuple[float, ...], reasons: tuple[Reasons, Reasons]
+) -> BookState:
     """The state at `row` of `market`, whose days the last marks are on."""
     books = [day.guarded] if day.guarded is day.shadow else [day.guarded, day.shadow]
     marks = {row, *(int(mark) for book in books for mark in book.last_mark[book.before.contracts != 0])}
@@ -75,7 +79,7 @@ def state_of(day: GuardedDay, row: int, market: Market, peak_nav: float, reasons
         guarded=held[0],
         shadow=held[1] if len(held) > 1 else None,
         breaker=day.breaker,
-        peak_nav=peak_nav,
+        recent_excess=recent_excess,
         reasons=reasons,
         levels={market.days[mark].item(): _level_row(market, mark) for mark in sorted(marks)},
     )
@@ -131,8 +135,8 @@ def with_stored_rows(
         state,
         guarded=guarded,
         shadow=shadow,
-        breaker=replace(state.breaker, multiplier=multiplier, peak=max(state.breaker.peak, stored["shadow_nav_brl"])),
-        peak_nav=stored["peak_nav_brl"],
+        breaker=replace(state.breaker, multiplier=multiplier),
+        recent_excess=(*state.recent_excess[:-1], guarded.nav / guarded.benchmark),
     )
 
 
@@ -144,7 +148,7 @@ def to_json(state: BookState, instrument_ids: Sequence[str]) -> str:
             "guarded": _packed(state.guarded, instrument_ids),
             "shadow": None if state.shadow is None else _packed(state.shadow, instrument_ids),
             "breaker": asdict(state.breaker),
-            "peak_nav": state.peak_nav,
+            "recent_excess": state.recent_excess,
             "reasons": state.reasons,
             "levels": {day.isoformat(): row for day, row in state.levels.items()},
         },
@@ -163,8 +167,8 @@ def from_json(text: str, instrument_ids: Sequence[str]) -> BookState:
         day=dt.date.fromisoformat(stored["day"]),
         guarded=_unpacked(stored["guarded"], instrument_ids),
         shadow=None if stored["shadow"] is None else _unpacked(stored["shadow"], instrument_ids),
-        breaker=BreakerState(**stored["breaker"]),
-        peak_nav=stored["peak_nav"],
+        breaker=BreakerState(**{**stored["breaker"], "recent": tuple(stored["breaker"]["recent"])}),
+        recent_excess=tuple(stored["recent_excess"]),
         reasons=(stored["reasons"][0], stored["reasons"][1]),
         levels={dt.date.fromisoformat(day): row for day, row in stored["levels"].items()},
     )
@@ -172,7 +176,7 @@ def from_json(text: str, instrument_ids: Sequence[str]) -> BookState:
 
 def _held_day(book: BookDay, row: int, market: Market) -> HeldDay:
     last_mark = market.days[np.where(book.before.contracts != 0, book.last_mark, row)]
-    return HeldDay(book.before, book.target, book.nav, book.risk_multiplier, last_mark)
+    return HeldDay(book.before, book.target, book.nav, book.benchmark, book.risk_multiplier, last_mark)
 
 
 def _level_row(market: Market, row: int) -> dict[str, Any]:
@@ -196,7 +200,7 @@ def _numbers(values: Sequence[float | None]) -> FloatArray:
 def _book_day(held: HeldDay, market: Market) -> BookDay:
     rows: RowIndex = np.searchsorted(market.days, held.last_mark).astype(np.intp)
     lines = no_pnl(len(held.last_mark))
-    return BookDay(held.before, held.target, lines, 0.0, 0.0, held.nav, held.risk_multiplier, rows)
+    return BookDay(held.before, held.target, lines, 0.0, 0.0, held.nav, held.benchmark, held.risk_multiplier, rows)
 
 
 def _packed(held: HeldDay, instrument_ids: Sequence[str]) -> dict[str, Any]:
@@ -208,7 +212,7 @@ def _packed(held: HeldDay, instrument_ids: Sequence[str]) -> dict[str, Any]:
         }
         for column, instrument_id in enumerate(instrument_ids)
     }
-    return {"nav": held.nav, "risk_multiplier": held.risk_multiplier, "lines": lines}
+    return {"nav": held.nav, "benchmark": held.benchmark, "risk_multiplier": held.risk_multiplier, "lines": lines}
 
 
 def _contract(holdings: Holdings, column: int) -> list[Any]:
@@ -233,4 +237,4 @@ def _unpacked(stored: Mapping[str, Any], instrument_ids: Sequence[str]) -> HeldD
             holdings.contracts[column], maturity, holdings.contract_id[column] = lines[name][part]
             holdings.maturity[column] = np.datetime64(maturity)
         last_mark[column] = np.datetime64(lines[name]["last_mark"])
-    return HeldDay(before, target, stored["nav"], stored["risk_multiplier"], last_mark)
+    return HeldDay(before, target, stored["nav"], stored["benchmark"], stored["risk_multiplier"], last_mark)

@@ -11,8 +11,8 @@ from desk.arrays import BoolArray, FloatArray, RowIndex
 from desk.calendars import Days
 from desk.catalog.fallbacks import LONG_VERTICES, VERTICES
 from desk.errors import MissingInput
-from desk.portfolio.contracts import business_days, calendar_days, valuation_days
-from desk.units import DAYS_PER_YEAR
+from desk.portfolio.cash import cash_growth
+from desk.portfolio.contracts import calendar_days, valuation_days
 
 CURVE_VERTICES: dict[str, tuple[int, ...]] = {
     "pre": VERTICES,
@@ -81,15 +81,8 @@ class Market:
         return Market(self.days[rows], self.valuation[rows], self.levels[rows], self.cdi[rows])
 
     def cdi_growth(self) -> FloatArray:
-        """Logarithm of what one BRL at CDI has become by each row, from 0 at the first. Shape (T,).
-
-        From row t to t+1 it earns the rate known at t. Raises MissingInput naming the first day without CDI.
-        """
-        rate = self.cdi[:-1]
-        if np.isnan(rate).any():
-            raise MissingInput(f"cdi is unknown on {self.days[:-1][np.isnan(rate)][0]}: the book cannot accrue cash")
-        span = business_days(self.valuation[:-1], self.valuation[1:])
-        return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / DAYS_PER_YEAR)])
+        """Logarithm of what one BRL at CDI has become by each row (T,): `desk.portfolio.cash.cash_growth`."""
+        return cash_growth(self.days, self.valuation, self.cdi)
 
     def usd_growth(self) -> FloatArray:
         """Logarithm of what one USD at the short onshore dollar rate has become by each row, from 0. Shape (T,).

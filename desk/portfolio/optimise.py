@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desk.arrays import FloatArray, RowIndex
+from desk.arrays import BoolArray, FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters, PortfolioParameters
 from desk.portfolio.black_litterman import (
     Views,
@@ -29,6 +29,7 @@ from desk.portfolio.black_litterman import (
 )
 from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.risk_parity import class_totals, risk_shares, solve_risk_parity, strength
+from desk.portfolio.usable_lines import FROZEN_BRL, Usable, usable_lines
 from desk.units import DAYS_PER_YEAR
 
 _CAP_ROUNDS = 12
@@ -40,11 +41,12 @@ Parts = Sequence[Mapping[str, FloatArray]]
 @dataclass(frozen=True)
 class Weights:
     """`risk_weight` (R, N) signed shares of the book's target risk; `per_brl` (R, N) contracts per BRL of NAV;
-    `volatility` (R,) of that book, a year."""
+    `volatility` (R,) of that book, a year; `usable` what it was optimised on."""
 
     risk_weight: FloatArray
     per_brl: FloatArray
     volatility: FloatArray
+    usable: Usable
 
 
 def optimise(
@@ -59,9 +61,12 @@ def optimise(
     """The book of each row by the method of portfolio.toml, within the limits less their headroom.
 
     `view` (R, N) convictions, zero for none; `volatility` (R, N) and `matrix` (R, N, N) of one contract, BRL a day;
-    `exposure` (R, N) BRL of one contract for the gross leverage.
+    `exposure` (R, N) BRL of one contract for the gross leverage. Frozen lines and singular covariances have a stated
+    fallback (`usable_lines`); raises BadInput for a covariance that is not finite.
     """
     rules, limits = parameters.portfolio, parameters.limits
+    usable, full_matrix = usable_lines(view, volatility, matrix), matrix
+    view, matrix = usable.view, usable.matrix
     single, of_class = (
         limits.threshold(name) * rules.limit_headroom for name in ("instrument_risk_share", "class_risk_share")
     )
@@ -69,7 +74,7 @@ def optimise(
     shares = risk_shares(view, strength(view, rules.full_conviction), classes, single, of_class)
     per_brl = solve_risk_parity(matrix, shares, np.where(view < 0, -1.0, 1.0)) * target
     per_brl *= shares.sum(axis=1, keepdims=True)
-    unit = np.where(np.isfinite(volatility) & (volatility > 0), volatility, 1.0)
+    unit = np.where(np.isfinite(volatility) & (volatility > FROZEN_BRL), volatility, 1.0)
     correlation = _correlation(matrix, unit)
     prior = per_brl * unit
     book = prior
@@ -82,10 +87,21 @@ def optimise(
     gross = np.abs(per_brl * np.nan_to_num(exposure)).sum(axis=1, keepdims=True)
     cap = limits.threshold("gross_leverage") * rules.limit_headroom
     per_brl = per_brl * np.minimum(1.0, cap / np.where(gross > 0, gross, cap))
-    daily = np.sqrt(quadratic_form(per_brl, matrix))
+    per_brl = per_brl * _no_more_risk(per_brl, matrix, full_matrix, usable.independent)
+    matrix = full_matrix
+    daily = np.sqrt(np.maximum(quadratic_form(per_brl, matrix), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(daily[:, None] > 0, per_brl * pull(per_brl, matrix) / daily[:, None] / target, 0.0)
-    return Weights(np.abs(share) * np.sign(per_brl), per_brl, daily * np.sqrt(DAYS_PER_YEAR))
+    return Weights(np.abs(share) * np.sign(per_brl), per_brl, daily * np.sqrt(DAYS_PER_YEAR), usable)
+
+
+def _no_more_risk(
+    per_brl: FloatArray, assumed: FloatArray, estimated: FloatArray, independent: BoolArray
+) -> FloatArray:
+    """(R, 1), one but on `independent` rows: what keeps a book sized on `assumed` within its risk by `estimated`."""
+    aimed, found = (np.sqrt(np.maximum(quadratic_form(per_brl, matrix), 0.0)) for matrix in (assumed, estimated))
+    too_much = independent & (found > aimed)
+    return np.asarray(np.where(too_much, aimed / np.where(too_much, found, 1.0), 1.0)[:, None])
 
 
 def _own_risk(view: FloatArray, rules: PortfolioParameters) -> FloatArray:

@@ -74,8 +74,8 @@ def open_book(
     days = [first_guarded_day(inputs)]
     for row in range(1, len(plan)):
         days.append(next_guarded_day(inputs, days[-1], row))
-    frames = _frames(plan, days, reasons, parameters, peak_nav=days[0].guarded.nav, held=())
-    return BookRun(frames, _states(plan, days, reasons, parameters, days[0].guarded.nav))
+    frames = _frames(plan, days, reasons, parameters, earlier_excess=(), held=())
+    return BookRun(frames, _states(plan, days, reasons, parameters, ()))
 
 
 def continue_book(
@@ -107,10 +107,10 @@ def continue_book(
     plan = whole[skipped:]
     held_rows = [row - skipped for row in range(skipped + 1, len(whole)) if is_held[row]]
     reasons = _reasons_in_effect(decided, skipped, start, len(plan), held_rows)
-    frames = _frames(plan, days, reasons, parameters, peak_nav=start.peak_nav, held=held_rows)
+    frames = _frames(plan, days, reasons, parameters, earlier_excess=start.recent_excess[:-1], held=held_rows)
     later = pl.col("as_of") > decision_time(start.day)
     computed = {name: frame.filter(later) for name, frame in frames.items()}
-    return BookRun(computed, _states(whole, days, reasons, parameters, start.peak_nav, skipped))
+    return BookRun(computed, _states(whole, days, reasons, parameters, start.recent_excess[:-1], skipped))
 
 
 def _reasons_in_effect(
@@ -131,7 +131,7 @@ def _frames(
     reasons: Contributions,
     parameters: DeskParameters,
     *,
-    peak_nav: float,
+    earlier_excess: Sequence[float],
     held: Sequence[int],
 ) -> Frames:
     history, shadow = stack_days([day.guarded for day in days]), stack_days([day.shadow for day in days])
@@ -141,7 +141,7 @@ def _frames(
         plan = replace(plan, risk_weight=weight, target_volatility=target)
     return {
         TARGET_POSITION.name: target_positions(plan, history, parameters),
-        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow, peak_nav),
+        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow, parameters, earlier_excess),
         PNL_ATTRIBUTION.name: pnl_attribution(plan, history, parameters),
         PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, reasons, parameters),
         PNL_BY_FACTOR.name: pnl_by_factor(plan, history),
@@ -154,7 +154,7 @@ def _states(
     days: Sequence[GuardedDay],
     reasons: Contributions,
     parameters: DeskParameters,
-    peak_nav: float,
+    earlier_excess: Sequence[float],
     skipped: int = 0,
 ) -> dict[dt.date, BookState]:
     """The states of the last STATES_KEPT of `days`, which begin at row `skipped` of the plan; `reasons` count from
@@ -162,11 +162,14 @@ def _states(
     by_row: dict[int, dict[str, Mapping[str, float]]] = {}
     for (row, name), parts in reasons.items():
         by_row.setdefault(row, {})[name] = parts
-    peaks = np.maximum(np.maximum.accumulate([day.guarded.nav for day in days]), peak_nav)
+    excess = (*earlier_excess, *(day.guarded.nav / day.guarded.benchmark for day in days))
+    window = parameters.risk.breaker.peak_days
     found = {}
     for row in range(max(len(days) - STATES_KEPT, 0), len(days)):
+        upto = len(earlier_excess) + row + 1
+        recent = excess[max(upto - window, 0) : upto]
         pair = by_row.get(row - 1, {}), by_row.get(row, {})
-        state = state_of(days[row], row + skipped, plan.market, float(peaks[row]), pair)
+        state = state_of(days[row], row + skipped, plan.market, recent, pair)
         found[state.day] = state
     return found
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
+from desk.errors import BadInput
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.costs import unit_cost
@@ -18,6 +19,7 @@ from desk.portfolio.optimise import optimise
 from desk.portfolio.pricing import Quotes, quote
 from desk.portfolio.risk_parity import strength
 from desk.portfolio.scenario_pnl import trailing_pnl
+from desk.portfolio.usable_lines import sizing_names
 from desk.units import DAYS_PER_YEAR
 
 Contributions = Mapping[tuple[int, str], Mapping[str, float]]
@@ -31,7 +33,7 @@ class SizingPlan:
     `risk_weight` is each line's signed share of target risk; `per_brl` contracts (not rounded) per BRL of NAV;
     `volatility` BRL a day per contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract;
     `target_volatility` (R,) a year, after strength and limits; `aversion` (R,) the risk aversion at which that book is
-    the best one.
+    the best one; `sizing` by row the method, or the fallback taken in its place, and the lines dropped.
     """
 
     market: Market
@@ -44,6 +46,7 @@ class SizingPlan:
     unit_cost: FloatArray
     target_volatility: FloatArray
     aversion: FloatArray
+    sizing: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.market)
@@ -61,6 +64,7 @@ class SizingPlan:
             unit_cost=self.unit_cost[rows],
             target_volatility=self.target_volatility[rows],
             aversion=self.aversion[rows],
+            sizing=self.sizing[rows],
         )
 
 
@@ -106,6 +110,7 @@ def plan_book(
         unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
         target_volatility=weights.volatility,
         aversion=rules.sharpe_assumed / rules.target_volatility / kept,
+        sizing=sizing_names(rules.method, weights.usable, parameters.instrument_ids),
     )
 
 
@@ -120,7 +125,13 @@ def _contributions_by_row(contributions: Contributions, ids: Sequence[str], rows
 
 
 def round_to_lots(contracts: FloatArray, lots: IntArray) -> IntArray:
-    """Nearest whole number of lots, halves away from zero."""
+    """Nearest whole number of lots, halves away from zero. Raises BadInput for contracts that are not a number, and for
+    a lot below one."""
+    if not np.isfinite(contracts).all():
+        at = int(np.flatnonzero(~np.isfinite(np.atleast_1d(contracts)))[0])
+        raise BadInput(f"lots: the desired contracts of line {at} are {np.atleast_1d(contracts)[at]}")
+    if (np.asarray(lots) < 1).any():
+        raise BadInput("lots: a lot is at least one contract")
     whole = np.floor(np.abs(contracts) / lots + 0.5) * lots
     return np.asarray(np.sign(contracts) * whole, dtype=np.int64)
 
@@ -145,7 +156,11 @@ def worth_trading(
     until none gains: two legs that have drifted together and hedge each other stay as they are. Backward elimination
     trades all lines and drops the one that is better left alone, until none is: a spread is opened with both its legs,
     though each of them alone would be a new risk.
+
+    Raises BadInput for a NAV that is not a positive number: without one no order is worth anything.
     """
+    if not (np.isfinite(nav) and nav > 0):
+        raise BadInput(f"orders cannot be weighed at a NAV of {nav}")
     price = 0.5 * aversion / nav * holding_days
     size = change.astype(np.float64)
     forward = _forward_selection(size, mandatory, matrix, cost, price)

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import special
 
 from desk.arrays import BoolArray, FloatArray
+from desk.errors import BadInput
 
 BASEL_YELLOW, BASEL_RED = 5, 10
 ZONES = ("green", "yellow", "red")
@@ -29,14 +30,26 @@ class LikelihoodRatio:
 
 
 def kupiec(observations: int, exceptions: int, tail: float) -> LikelihoodRatio:
-    """Whether `exceptions` of `observations` fit a tail of `tail` (0.05 for VaR 95). Chi-square with one degree."""
+    """Whether `exceptions` of `observations` fit a tail of `tail` (0.05 for VaR 95). Chi-square with one degree.
+
+    Raises BadInput for no observations, and for exceptions that are not among them.
+    """
+    if not 0 <= exceptions <= observations or observations < 1:
+        raise BadInput(f"Kupiec's test: {exceptions} exceptions of {observations} observations")
+    if not 0.0 < tail < 1.0:
+        raise BadInput(f"Kupiec's test: a tail of {tail} is not between 0 and 1")
     rate = exceptions / observations
     statistic = 2.0 * (_log_binomial(observations, exceptions, rate) - _log_binomial(observations, exceptions, tail))
     return LikelihoodRatio(statistic, float(special.chdtrc(1, statistic)))
 
 
 def christoffersen(n00: int, n01: int, n10: int, n11: int) -> LikelihoodRatio:
-    """Whether an exception makes another one next day likelier. `n01`: calm days followed by an exception."""
+    """Whether an exception makes another one next day likelier. `n01`: calm days followed by an exception.
+
+    Raises BadInput for negative counts and for no pair of days.
+    """
+    if min(n00, n01, n10, n11) < 0 or n00 + n01 + n10 + n11 < 1:
+        raise BadInput(f"Christoffersen's test: {(n00, n01, n10, n11)} are no counts of pairs of days")
     rate = (n01 + n11) / (n00 + n01 + n10 + n11)
     after_calm = n01 / (n00 + n01) if n00 + n01 else 0.0
     after_hit = n11 / (n10 + n11) if n10 + n11 else 0.0
@@ -87,7 +100,12 @@ def acerbi_szekely(pnl: FloatArray, var: FloatArray, shortfall: FloatArray, tail
 
 
 def hits_of(pnl: FloatArray, var: FloatArray) -> FloatArray:
-    """One where the loss of the day after passes the VaR (R,), zero where not, NaN where either is unknown."""
+    """One where the loss of the day after passes the VaR (R,), zero where not, NaN where either is unknown (NaN).
+
+    Raises BadInput for an infinite P&L or VaR: that is no unknown day, and would be left out like one.
+    """
+    if np.isinf(pnl).any() or np.isinf(var).any():
+        raise BadInput(f"VaR backtest: row {int(np.flatnonzero(np.isinf(pnl) | np.isinf(var))[0])} is infinite")
     return np.where(np.isfinite(pnl) & np.isfinite(var), (-pnl > var).astype(np.float64), np.nan)
 
 

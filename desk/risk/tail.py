@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import special
 
 from desk.arrays import FloatArray, IntArray, RowIndex
+from desk.errors import BadInput
 
 _SLACK = 1e-9  # 0.05 x 100 is five observations, whatever floats say
 
@@ -35,7 +36,7 @@ def var_es(
     is known.
 
     The estimators of `historical_var` and `historical_es`, to the bit; only the tail is put in order, once for all
-    levels.
+    levels. Raises BadInput for no P&L at all and for an infinite one.
     """
     count = known_rows(pnl)
     deepest = max(1.0 - level for level in (*var_levels, *es_levels))
@@ -49,7 +50,14 @@ def var_es(
 
 
 def known_rows(pnl: FloatArray) -> IntArray:
-    """How many P&Ls (R, S) of each row are known. Shape (R,)."""
+    """How many P&Ls (R, S) of each row are known (NaN is unknown). Shape (R,).
+
+    Raises BadInput where there is no P&L (S = 0) and for an infinite one, which would be left out like an unknown.
+    """
+    if pnl.shape[-1] == 0:
+        raise BadInput("VaR of no P&L: the history has no day")
+    if np.isinf(pnl).any():
+        raise BadInput(f"VaR of an infinite P&L, at {tuple(int(at) for at in np.argwhere(np.isinf(pnl))[0])}")
     return np.asarray(np.isfinite(pnl).sum(axis=-1), dtype=np.int64)
 
 

@@ -113,7 +113,8 @@ def monte_carlo_metrics(pnl: FloatArray, nav: float) -> dict[tuple[str, str], fl
 def next_move_pnl(terms: Terms, market: Market, positions: Positions) -> FloatArray:
     """P&L in BRL (R,) of each day's positions under the move that followed: what its VaR is tested against.
 
-    Hypothetical P&L in Basel's sense: no orders, no carry. NaN on the last row, whose move is not known.
+    Hypothetical P&L in Basel's sense: the positions held still, their price alone, no orders, no carry. NaN on the last
+    row, whose move is not known, and on a row without a position: nothing was at risk, so no VaR is tested by it.
     """
     moves = factor_moves(market.levels)
     after = positions.rows + 1
@@ -123,4 +124,5 @@ def next_move_pnl(terms: Terms, market: Market, positions: Positions) -> FloatAr
     followed.spots[~inside] = np.nan
     levels, valuation = market.levels[positions.rows], market.valuation[positions.rows]
     unit = scenario_pnl(terms, levels, followed, valuation, positions.maturity)
-    return np.where(inside, book_pnl(unit, positions.contracts)[:, 0], np.nan)
+    at_risk = inside & (positions.contracts != 0).any(axis=1)
+    return np.where(at_risk, book_pnl(unit, positions.contracts)[:, 0], np.nan)

@@ -25,15 +25,14 @@ from grafana.parts import (
 )
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# Daily return over CDI; the Sharpe ratio is its annualised mean over its standard deviation.
+# Daily return over the stored cash benchmark; the Sharpe ratio is its annualised mean over its standard deviation.
 EXCESS = """
-    SELECT state.as_of, state.return_1d - (power(1 + cdi.value, 1 / 252.0) - 1) AS excess
-    FROM v_portfolio_state AS state
-    LEFT JOIN v_feature AS cdi ON cdi.as_of = state.as_of AND cdi.feature_id = 'cdi'
-    WHERE state.as_of >= $__timeFrom()::timestamptz - interval '400 days' AND state.as_of <= $__timeTo()"""
+    SELECT as_of, return_1d - (benchmark_nav_brl / lag(benchmark_nav_brl) OVER (ORDER BY as_of) - 1) AS excess
+    FROM v_portfolio_state
+    WHERE as_of >= $__timeFrom()::timestamptz - interval '400 days' AND as_of <= $__timeTo()"""
 SHARPE = f"""
-SELECT as_of AS time, CASE WHEN count(excess) OVER year = 252
-       THEN avg(excess) OVER year / nullif(stddev_samp(excess) OVER year, 0) * sqrt(252) END AS "Sharpe, 252 days"
+SELECT as_of AS time, CASE WHEN count(excess) OVER year = 252 AND stddev_samp(excess) OVER year > 1e-12
+       THEN avg(excess) OVER year / stddev_samp(excess) OVER year * sqrt(252) END AS "Sharpe, 252 days"
 FROM ({EXCESS}
 ) AS daily
 WINDOW year AS (ORDER BY as_of ROWS 251 PRECEDING)"""
@@ -120,7 +119,7 @@ SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE
 ) AS path WHERE $__timeFilter(time) ORDER BY time"""
     return [
         PanelSpec(curve, "NAV", "BRL millions.", sql, 12, 9),
-        PanelSpec(under, "Drawdown", "From the highest NAV so far.", under_sql, 6, 9),
+        PanelSpec(under, "Drawdown", "Over CDI, from the highest of the last year.", under_sql, 6, 9),
         PanelSpec(sharpe, "Rolling Sharpe", "252 days, over CDI.", sharpe_sql, 6, 9),
     ]
 

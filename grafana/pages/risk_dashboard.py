@@ -163,7 +163,7 @@ SELECT as_of AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "V
        CASE WHEN exception_95 = 1 THEN pnl_fraction END AS "exception at 95%",
        CASE WHEN exception_99 = 1 THEN pnl_fraction END AS "exception at 99%"
 FROM v_var_outcome WHERE $__timeFilter(as_of) AND method = '{method}' ORDER BY as_of"""
-    about = "The book's day without cash and costs, against the VaR of the decision that made it, two decisions before."
+    about = "Price P&L of yesterday's positions, held still, against yesterday's VaR: the backtest's days."
     return PanelSpec(panel, "VaR and what came", about, sql, 24, 10)
 
 

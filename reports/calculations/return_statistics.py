@@ -26,7 +26,8 @@ FloatArray = npt.NDArray[np.float64]
 class Statistics:
     """Fractions, except ratios, skew, excess kurtosis and counts. None where the statistic is not defined.
 
-    `sharpe` and `sortino` are of returns over cash where `over_cash` is true, else of the returns themselves.
+    `sharpe`, `sortino`, `max_drawdown` and `calmar` are of returns over cash where `over_cash` is true, else of the
+    returns themselves; the last two of the wealth in units of cash.
     `max_drawdown`, `var_95` and `average_loss`: the first two are positive losses, the last one is negative.
     """
 
@@ -53,7 +54,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Drawdown:
-    """One drawdown of NAV.
+    """One drawdown of a path: NAV, or NAV over cash.
 
     `recovered` is the first day back at the peak, None while there is none. `depth` is a positive fraction of the
     peak. `days` counts business days from the peak to the recovery, or to the last day.
@@ -82,7 +83,8 @@ def statistics(returns: Sequence[float], cash: Sequence[float] | None = None) ->
     excess = path - np.asarray(cash, dtype=np.float64) if cash is not None else path
     total = float(np.prod(1.0 + path) - 1.0)
     growth = float((1.0 + total) ** (DAYS_PER_YEAR / len(path)) - 1.0) if total > -1.0 else -1.0
-    deepest = float(underwater(path).max())
+    over = (1.0 + path) / (1.0 + np.asarray(cash, dtype=np.float64)) - 1.0 if cash is not None else path
+    deepest = float(underwater(over).max())
     gains, losses = path[path > 0], path[path < 0]
     centred = path - path.mean()
     deviation = float(centred.std())
@@ -94,7 +96,7 @@ def statistics(returns: Sequence[float], cash: Sequence[float] | None = None) ->
         volatility=volatility(path),
         sharpe=sharpe(excess),
         sortino=sortino(excess),
-        calmar=growth / deepest if deepest > 0 else None,
+        calmar=float(np.prod(1.0 + over) ** (DAYS_PER_YEAR / len(over)) - 1.0) / deepest if deepest > 1e-15 else None,
         max_drawdown=deepest,
         skew=float((centred**3).mean() / deviation**3) if deviation > 0 else None,
         kurtosis=float((centred**4).mean() / deviation**4 - 3.0) if deviation > 0 else None,
@@ -150,7 +152,7 @@ def rolling(path: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
 
 
 def drawdowns(days: Sequence[dt.date], nav: Sequence[float], count: int = 5) -> list[Drawdown]:
-    """The `count` deepest drawdowns of a NAV path, deepest first; one that is still open counts."""
+    """The `count` deepest drawdowns of a path, deepest first; one that is still open counts."""
     found: list[Drawdown] = []
     peak = trough = 0
     for place in range(1, len(nav) + 1):

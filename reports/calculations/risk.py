@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from desk.risk.var_backtest import REACH
 from reports.elements.formats import finite_or_none
 from reports.elements.labels import METRIC_NAMES
 from reports.elements.report_data import ReportData, Row, with_day
@@ -15,8 +16,8 @@ METHODS = ("filtered_historical", "historical", "student_t", "normal", "monte_ca
 """Display order; other methods follow."""
 BACKTESTED = "exceptions_var_95"
 """The metric whose method is the headline: only the method that the limits use is backtested."""
-MARK_LAG = 2
-"""Decisions between a target and its first P&L: decided at t, filled at t+1, marked from t+1 to t+2."""
+OUTCOMES = ("tested_pnl", "tested_var_95", "exception_var_95")
+"""Metrics with one day of the desk's backtest each (`desk/risk/var_backtest.py`)."""
 BACKTEST_DAYS = 250
 REVERSE, REVERSE_METRIC = "reverse", "reverse_stress_deviations"
 """The kind of the reverse stress scenario, and the metric with its distance in standard deviations."""
@@ -54,17 +55,16 @@ class RiskView:
 
 @dataclass(frozen=True)
 class VarBacktest:
-    """VaR 95% of a decision and the book's return MARK_LAG decisions later; `days` are those of the returns."""
+    """The days that the desk's own backtest counts: VaR 95% of a decision, and the price P&L of its positions, held
+    still, under the move that followed, fractions of NAV; `days` are those of the moves, none without a position.
+    `exceptions`: places in `days` where the loss exceeded the VaR.
+    """
 
     method: str
     days: tuple[dt.date, ...]
     var_95: tuple[float, ...]
     returns: tuple[float, ...]
-
-    @property
-    def exceptions(self) -> tuple[int, ...]:
-        """Places in `days` where the loss exceeded the VaR."""
-        return tuple(i for i, (v, r) in enumerate(zip(self.var_95, self.returns, strict=True)) if r < -v)
+    exceptions: tuple[int, ...]
 
 
 def risk_view(data: ReportData) -> RiskView:
@@ -84,7 +84,9 @@ def risk_view(data: ReportData) -> RiskView:
         methods=methods,
         limits=tuple(data.latest("risk_limits_status").iter_rows(named=True)),
         test_results={
-            key: value for key, value in measured.items() if key[0].endswith(("_var_95", "_var_99", "_es_975"))
+            key: value
+            for key, value in measured.items()
+            if key[0].endswith(("_var_95", "_var_99", "_es_975")) and not key[0].startswith(("tested_", "exception_"))
         },
         components=tuple(
             components.filter(pl.col("individual_var_95") != 0.0)
@@ -113,18 +115,27 @@ def method_order(methods: set[str], headline: str | None = None) -> tuple[str, .
 
 
 def var_backtest(data: ReportData, method: str) -> VarBacktest | None:
-    """The last BACKTEST_DAYS pairs of VaR 95% and return; None for fewer than two."""
+    """The last BACKTEST_DAYS days tested, of those that the backtest reaches back to; None for fewer than two."""
     rows = with_day(data.history("risk_metrics_daily")).filter(
-        (pl.col("metric") == "var_95") & (pl.col("method") == method)
+        pl.col("metric").is_in(OUTCOMES), pl.col("method") == method, pl.col("value").is_not_null()
     )
-    book = with_day(data.history("portfolio_state")).select("day", "return_1d").sort("day")
-    forecast = book.join(rows.select("day", "value"), on="day", how="left").sort("day")
-    paired = (
-        forecast.with_columns(pl.col("value").shift(MARK_LAG)).drop_nulls(["value", "return_1d"]).tail(BACKTEST_DAYS)
-    )
-    if paired.height < 2:
+    decisions = data.history("portfolio_state")["as_of"].unique().sort().tail(REACH * BACKTEST_DAYS)
+    by_metric = [
+        rows.filter(pl.col("metric") == name).select("as_of", "day", pl.col("value").alias(name)) for name in OUTCOMES
+    ]
+    tested = by_metric[0]
+    for other in by_metric[1:]:
+        tested = tested.join(other.drop("day"), on="as_of", how="inner")
+    tested = tested.filter(pl.col("as_of").is_in(decisions.to_list())).sort("as_of").tail(BACKTEST_DAYS)
+    if tested.height < 2:
         return None
-    return VarBacktest(method, tuple(paired["day"]), tuple(paired["value"]), tuple(paired["return_1d"]))
+    return VarBacktest(
+        method,
+        tuple(tested["day"]),
+        tuple(tested["tested_var_95"]),
+        tuple(tested["tested_pnl"]),
+        tuple(place for place, hit in enumerate(tested["exception_var_95"]) if hit > 0),
+    )
 
 
 def limit_of(risk: RiskView, limit_id: str) -> Row | None:

@@ -1,6 +1,7 @@
 """The book's track record: statistics, drawdowns, rolling Sharpe ratio and volatility, and returns by month.
 
-Returns are those of NAV after costs, as fractions. Ratios are over cash (CDI) where CDI is known on every day.
+Returns are those of NAV after costs, as fractions. Ratios are over the book's stored cash benchmark (CDI)
+where it is known on every day.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def track_record(data: ReportData) -> TrackRecord:
         return TrackRecord(reason=reason)
     if rows.height < MIN_RETURNS:
         return TrackRecord(reason=translate("fewer than {} daily returns are stored", MIN_RETURNS))
-    returns, cash = cast(list[float], rows["return_1d"].to_list()), _cash_returns(data, rows)
+    returns, cash = cast(list[float], rows["return_1d"].to_list()), _cash_returns(book, rows)
     path = np.array(returns)
     sharpe, volatility = rolling(path - np.array(cash) if cash else path, WINDOW)
     year = slice(-DAYS_PER_YEAR, None)
@@ -66,7 +67,7 @@ def track_record(data: ReportData) -> TrackRecord:
         returns=tuple(returns),
         whole=statistics(returns, cash),
         year=statistics(returns[year], cash[year] if cash else None) if len(returns) > DAYS_PER_YEAR else None,
-        drawdowns=tuple(drawdowns(book["day"].to_list(), book["nav_brl"].to_list())),
+        drawdowns=tuple(drawdowns(book["day"].to_list(), _path(book, over_cash=cash is not None))),
         sharpe=_none_for_nan(sharpe),
         volatility=_none_for_nan(volatility),
     )
@@ -77,13 +78,19 @@ def without_inception(book: pl.DataFrame) -> pl.DataFrame:
     return book.slice(1) if book.height and book["return_1d"][0] is None else book
 
 
-def _cash_returns(data: ReportData, rows: pl.DataFrame) -> list[float] | None:
-    """Daily cash returns from the CDI (annual, BUS/252) known at each decision; None where one day has no CDI."""
-    cdi = with_day(data.history("feature").filter(pl.col("feature_id") == "cdi")).select("day", "value")
-    found = rows.select("day").join(cdi, on="day", how="left").sort("day")["value"]
+def _cash_returns(book: pl.DataFrame, rows: pl.DataFrame) -> list[float] | None:
+    """Daily returns of the stored cash benchmark on the days of `rows`, the last ones of `book`; None where a day has
+    none."""
+    growth = book["benchmark_nav_brl"] / book["benchmark_nav_brl"].shift(1) - 1.0
+    found = growth.tail(rows.height)
     if found.null_count() or not found.is_finite().all():
         return None
-    return cast(list[float], ((1.0 + found) ** (1.0 / DAYS_PER_YEAR) - 1.0).to_list())
+    return cast(list[float], found.to_list())
+
+
+def _path(book: pl.DataFrame, *, over_cash: bool) -> list[float]:
+    """NAV, over its cash benchmark where that is known on every day."""
+    return cast(list[float], (book["nav_brl"] / book["benchmark_nav_brl"] if over_cash else book["nav_brl"]).to_list())
 
 
 def _none_for_nan(values: FloatArray) -> tuple[float | None, ...]:

@@ -45,7 +45,9 @@ def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None])
     deepest = max(
         (value for value in drawdown if finite_or_none(value) is not None and value is not None), default=None
     )
-    alt = translate("Drawdown from the running peak; deepest {}, now {}", percent(deepest), percent(drawdown[-1]))
+    alt = translate(
+        "Drawdown over CDI from the peak of the year; deepest {}, now {}", percent(deepest), percent(drawdown[-1])
+    )
     return Figure("fig-underwater", "Underwater", alt, spec, translate("portfolio_state · as of {}", date(days[-1])))
 
 

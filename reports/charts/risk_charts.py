@@ -144,7 +144,7 @@ def limit_figure(limits: Sequence[Row], day: str) -> Figure:
 def backtest_figure(
     days: Sequence[dt.date], var_95: Sequence[float], returns: Sequence[float], exceptions: Sequence[int], method: str
 ) -> Figure:
-    """Daily returns as bars, minus VaR 95% as a line, and a mark on each exception.
+    """Daily price P&L of the positions held still as bars, minus VaR 95% as a line, and a mark on each exception.
 
     `exceptions`: places in `days` where the loss exceeded the VaR.
     """
@@ -178,7 +178,7 @@ def backtest_figure(
         "Returns against VaR 95% over {}: {}, {} expected", span, plural(len(exceptions), "exception"), expected
     )
     spec = {"data": [bars, line, marks], "layout": chart_parts.with_legend(layout)}
-    source = translate("risk_metrics_daily, portfolio_state · {} to {}", date(days[0]), date(days[-1]))
+    source = translate("risk_metrics_daily · {} to {}", date(days[0]), date(days[-1]))
     return Figure(
         "fig-var-history", translate("VaR 95% ({}) and what came of it", method), alt, spec, source, wide=True
     )

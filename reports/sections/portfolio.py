@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desk.catalog.desk_parameters import METHODS
 from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution
 from reports.calculations.portfolio import PortfolioView, portfolio_view
 from reports.calculations.track_record import TrackRecord
@@ -27,7 +28,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             text += translate(" and {} in the month", percent(book.month_return, signed=True))
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
-        out += _breaker_sentence(state)
+        out += _breaker_sentence(state) + _sizing_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
         parts = [translate("{} earned {}", best["instrument_id"], brl(best["pnl_brl"]))] if best["pnl_brl"] > 0 else []
@@ -89,9 +90,9 @@ def _drawdown_sentence(state: Row) -> str:
         finite_or_none(state["target_volatility"]),
     )
     text = (
-        translate("The book stands at its peak")
+        translate("The book stands at its peak of the year over CDI")
         if fall is not None and fall < 5e-5
-        else translate("The book is {} below its peak", percent(fall))
+        else translate("The book is {} below its peak of the year over CDI", percent(fall))
     )
     if fall is None:
         text = translate("The drawdown is not known")
@@ -110,6 +111,14 @@ def _breaker_sentence(state: Row) -> list[str]:
         if left is None or left >= 1.0
         else [translate("The drawdown breaker leaves {} of the risk.", percent(left, 0))]
     )
+
+
+def _sizing_sentence(state: Row) -> list[str]:
+    """Empty where the desk's own method sized every line."""
+    sizing = state["sizing"]
+    if sizing in (None, *METHODS):
+        return []
+    return [translate("The sizes of the day are a fallback: {}.", sizing)]
 
 
 def _pnl_pairs(rows: tuple[Row, ...]) -> list[tuple[str, float]]:

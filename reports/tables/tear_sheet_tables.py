@@ -19,8 +19,12 @@ STATISTICS: tuple[tuple[str, str, Callable[[Statistics], str]], ...] = (
     ("Volatility", "a year", lambda s: percent(s.volatility)),
     ("Sharpe", "over cash where CDI is known on every day", lambda s: number(s.sharpe, signed=True)),
     ("Sortino", "as Sharpe, over the days below cash", lambda s: number(s.sortino, signed=True)),
-    ("Calmar", "CAGR over the worst drawdown", lambda s: number(s.calmar, signed=True)),
-    ("Worst drawdown", "", lambda s: percent(s.max_drawdown)),
+    (
+        "Calmar",
+        "yearly return over the worst drawdown, both over cash where CDI is known",
+        lambda s: number(s.calmar, signed=True),
+    ),
+    ("Worst drawdown", "over cash where CDI is known on every day", lambda s: percent(s.max_drawdown)),
     ("Skew", "", lambda s: number(s.skew, signed=True)),
     ("Excess kurtosis", "zero for a normal law", lambda s: number(s.kurtosis, signed=True)),
     ("Best day", "", lambda s: percent(s.best_day, signed=True)),
@@ -47,7 +51,7 @@ def statistics_table(record: TrackRecord, day: str) -> Table:
 
 
 def drawdown_table(record: TrackRecord, day: str) -> Table:
-    """The deepest drawdowns of NAV, deepest first; depth as a fraction of the peak, printed in percent."""
+    """The deepest drawdowns, over cash where CDI is known on every day, deepest first; depth in percent."""
     rows = tuple(
         (
             Cell(str(place)),

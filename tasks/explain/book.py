@@ -13,14 +13,16 @@ FORMULAS: dict[str, tuple[str, str]] = {
     "pnl_brl": (BRL, "sum of the lines: price + carry - cost, with the cash's interest at CDI"),
     "cost_brl": (BRL, "ticks paid against the settlement price and fees of the day's fills"),
     "return_1d": ("fraction", "NAV / NAV of the decision before - 1"),
-    "peak_nav_brl": (BRL, "highest NAV since inception"),
-    "drawdown": ("fraction", "1 - NAV / highest NAV since inception"),
+    "peak_nav_brl": (BRL, "highest NAV over cash of the last 252 rows, carried to the day at CDI"),
+    "drawdown": ("fraction", "1 - NAV / peak: the fall over cash from the highest of the last 252 rows"),
     "gross_leverage": ("times NAV", "sum of |contracts x exposure| / NAV; rates in ten-year equivalents"),
     "target_volatility": ("fraction a year", "target risk x strength of the views, within the limits"),
     "expected_volatility": ("fraction a year", "sqrt(positions' x covariance x positions x 252) / NAV"),
     "active_positions": ("lines", "instruments with a target that is not zero"),
-    "risk_multiplier": ("share", "what the drawdown breaker leaves, from the shadow book's drawdown"),
+    "risk_multiplier": ("share", "what the drawdown breaker leaves, from the shadow book's drawdown over cash"),
     "shadow_nav_brl": (BRL, "NAV of the same book without the breaker"),
+    "sizing": ("", "the method of portfolio.toml, or the fallback taken in its place, and the lines dropped"),
+    "benchmark_nav_brl": (BRL, "NAV of the same money held in cash alone, at CDI"),
 }
 SHORT = {name.removesuffix("_brl"): name for name in PORTFOLIO_STATE.columns}
 

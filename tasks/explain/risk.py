@@ -20,7 +20,10 @@ METHODS = {
     "monte_carlo": "{what} of simulated days: t marginals on a shrunk correlation, seeded, repriced",
 }
 TESTS = {
-    "exceptions": "days of the trailing window on which the loss that followed passed the VaR",
+    "exceptions": "of the last 250 days with a position: those on which the loss that followed passed the VaR",
+    "exception": "1 where the day's loss of yesterday's positions, held still, passed yesterday's VaR",
+    "tested_pnl": "the day's price P&L of yesterday's positions, held still, over yesterday's NAV",
+    "tested_var": "yesterday's VaR, which the day's move tested",
     "kupiec_p": "p of Kupiec's likelihood ratio: whether the number of exceptions fits the level",
     "christoffersen_p": "p of Christoffersen's likelihood ratio: whether exceptions come in clusters",
     "conditional_coverage_p": "p of both likelihood ratios together, two degrees of freedom",
@@ -72,6 +75,8 @@ def _history(facts: Facts) -> str:
 def _unit(name: str) -> str:
     if name in LEVELS:
         return f"{NAV}, one day"
+    if name.startswith("tested_"):
+        return NAV
     return "p-value" if "_p_" in name else "standard deviations" if name.startswith("reverse") else "count or statistic"
 
 

@@ -10,14 +10,12 @@ from desk.model import decision_time
 from tasks.run.run import Run
 from tasks.store import Book
 
-ONE_YEAR = dt.timedelta(days=365)
-
 
 async def open_book(run: Run) -> dt.date:
     """The first decision day of the book that this run carries on; a new book is stored where there is none.
 
     The book that has decided the day. Else the one with the last decision before it. Else a book that a run without a
-    decision has left, if it is at least a year old, or as old as the run's history. Else a new book, which starts on
+    decision has left, however young. Else a new book, which starts on
     the first day of the run's history. So the daily runs carry one book on, a run for a day before it starts its own,
     and no day belongs to two books.
     """
@@ -43,8 +41,7 @@ async def _stored_book(run: Run) -> Book | None:
     decided = await run.store.decision(run.as_of) or await run.store.decision_before(run.as_of)
     if decided is not None:
         return books[decided.book_id]
-    oldest = max(run.day - ONE_YEAR, min(run.history_start, run.day))
-    candidates = [book for book in books.values() if book.inception <= oldest]
+    candidates = [book for book in books.values() if book.inception <= run.day]
     for book in sorted(candidates, key=lambda one: one.inception, reverse=True):
         if not await run.store.has_decision_after(book.book_id, decision_time(book.inception) - dt.timedelta(hours=1)):
             return book

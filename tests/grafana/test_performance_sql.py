@@ -27,15 +27,16 @@ async def book(database_url: str) -> tuple[asyncpg.Connection, list[dt.date], np
     days = calendars.b3().days(calendars.b3().offset(end, -(DAYS - 1)), end)
     returns = np.random.default_rng(5).normal(0.0006, 0.006, DAYS)
     nav = 1e8 * np.cumprod(1 + returns)
+    benchmark = 1e8 * (1 + CDI) ** (np.arange(DAYS) / 252)
     run = uuid.uuid4()
     connection = await asyncpg.connect(database_url)
     await connection.executemany(
-        "INSERT INTO portfolio_state (as_of, nav_brl, return_1d, drawdown, run_id) VALUES ($1, $2, $3, 0, $4)",
-        [(decision_time(day), float(n), float(r), run) for day, n, r in zip(days, nav, returns, strict=True)],
-    )
-    await connection.executemany(
-        "INSERT INTO feature (as_of, feature_id, value, run_id) VALUES ($1, 'cdi', $2, $3)",
-        [(decision_time(day), CDI, run) for day in days],
+        "INSERT INTO portfolio_state (as_of, nav_brl, return_1d, drawdown, benchmark_nav_brl, run_id)"
+        " VALUES ($1, $2, $3, 0, $4, $5)",
+        [
+            (decision_time(day), float(n), float(r), float(b), run)
+            for day, n, r, b in zip(days, nav, returns, benchmark, strict=True)
+        ],
     )
     return connection, days, returns
 
@@ -51,13 +52,36 @@ async def test_the_sharpe_ratio_is_numpys_and_absent_before_a_full_year(
         for row in rows:
             at = days.index(row["time"].astimezone(dt.UTC).date())
             year = excess[max(at - 251, 0) : at + 1]
-            expected = year.mean() / year.std(ddof=1) * np.sqrt(252) if len(year) == 252 else None
+            expected = year.mean() / year.std(ddof=1) * np.sqrt(252) if at > 251 else None  # the first has no return
             assert row["Sharpe, 252 days"] == (None if expected is None else pytest.approx(expected, rel=1e-9))
-        assert sum(row["Sharpe, 252 days"] is not None for row in rows) == DAYS - 251
+        assert sum(row["Sharpe, 252 days"] is not None for row in rows) == DAYS - 252
         tile = await connection.fetch(expand(QUERIES["Sharpe, 252 days"], end - dt.timedelta(days=365), end))
         assert tile[0][0] == rows[-1]["Sharpe, 252 days"]
     finally:
         await connection.close()
+
+
+async def test_a_cash_book_has_no_sharpe_ratio(database_url: str) -> None:
+    """NAV and benchmark are one number on every day: the excess is zero and does not vary."""
+    end = dt.date(2026, 11, 19)
+    days = calendars.b3().days(calendars.b3().offset(end, -(DAYS - 1)), end)
+    nav = np.round(1e8 * 1.1315 ** (np.arange(DAYS) / 252), 2)
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.executemany(
+            "INSERT INTO portfolio_state (as_of, nav_brl, return_1d, benchmark_nav_brl, run_id)"
+            " VALUES ($1, $2, $3, $2, $4)",
+            [
+                (decision_time(day), nav[at], nav[at] / nav[at - 1] - 1.0 if at else None, uuid.uuid4())
+                for at, day in enumerate(days)
+            ],
+        )
+        at = decision_time(end)
+        rows = await connection.fetch(expand(QUERIES["Rolling Sharpe"], at - dt.timedelta(days=900), at))
+    finally:
+        await connection.close()
+    assert len(rows) == DAYS
+    assert {row["Sharpe, 252 days"] for row in rows} == {None}
 
 
 async def test_monthly_returns_compound_the_days(
@@ -76,38 +100,22 @@ async def test_monthly_returns_compound_the_days(
         await connection.close()
 
 
-async def test_a_day_is_set_against_the_var_of_the_decision_two_rows_before(database_url: str) -> None:
-    """By hand: a NAV of 100, VaR 95 of 2% and 99 of 4%; the positions lose 3, cash and costs do not count."""
-    end = dt.date(2026, 11, 19)
-    days = [decision_time(calendars.b3().offset(end, -back)) for back in (2, 1, 0)]
+async def test_the_outcomes_are_those_that_the_risk_pass_stored(database_url: str) -> None:
+    """A day that tested something has one row, with the stored exceptions; a flat day, whose metrics are null, none."""
+    end = decision_time(dt.date(2026, 11, 19))
+    flat = decision_time(calendars.b3().offset(dt.date(2026, 11, 19), -1))
+    stored = {"tested_pnl": -0.03, "tested_var_95": 0.02, "tested_var_99": 0.04}
+    stored |= {"exception_var_95": 1.0, "exception_var_99": 0.0, "var_95": 0.5}
     run = uuid.uuid4()
     connection = await asyncpg.connect(database_url)
     try:
-        for day, nav, pnl in zip(days, (100.0, 100.0, 98.0), (0.0, 0.0, -2.0), strict=True):
-            await connection.execute(
-                "INSERT INTO portfolio_state (as_of, nav_brl, pnl_brl, run_id) VALUES ($1, $2, $3, $4)",
-                day,
-                nav,
-                pnl,
-                run,
-            )
-        for name, price, carry, cost in (("DOL", -4.0, 0.5, 0.2), ("DI1_2Y", 0.5, 0.0, 0.1), ("CASH", 0.0, 1.3, 0.0)):
-            await connection.execute(
-                "INSERT INTO pnl_attribution (as_of, instrument_id, price_pnl_brl, carry_pnl_brl, cost_brl, run_id)"
-                " VALUES ($1, $2, $3, $4, $5, $6)",
-                days[2], name, price, carry, cost, run,
-            )  # fmt: skip
-        for day, level in ((days[0], 1.0), (days[1], 0.1)):
-            for metric, value in (("var_95", 0.02), ("var_99", 0.04)):
-                await connection.execute(
-                    "INSERT INTO risk_metrics_daily (as_of, metric, method, value, run_id)"
-                    " VALUES ($1, $2, 'm', $3, $4)",
-                    day, metric, level * value, run,
-                )  # fmt: skip
+        await connection.executemany(
+            "INSERT INTO risk_metrics_daily (as_of, metric, method, value, run_id) VALUES ($1, $2, 'm', $3, $4)",
+            [(day, name, value if day == end else None, run) for day in (flat, end) for name, value in stored.items()],
+        )
         (row,) = await connection.fetch("SELECT * FROM v_var_outcome")
     finally:
         await connection.close()
-    assert (row["as_of"], row["method"]) == (days[2], "m")
-    assert row["pnl_fraction"] == pytest.approx(-0.03)
+    assert (row["as_of"], row["method"], row["pnl_fraction"]) == (end, "m", -0.03)
     assert (row["var_95"], row["var_99"]) == (0.02, 0.04)
     assert (row["exception_95"], row["exception_99"]) == (1, 0)

@@ -40,6 +40,8 @@ def book(rng: np.random.Generator, times: list[dt.datetime]) -> dict[str, pl.Dat
             "active_positions": 6,
             "risk_multiplier": 0.75 if 20 <= i < min(40, n - 3) else 1.0,
             "shadow_nav_brl": nav[i] * (1.0 + 0.004 * np.sin(i / 40)),
+            "sizing": "black_litterman",
+            "benchmark_nav_brl": 100e6 * 1.1465 ** (i / 252),
         }
         for i in range(n)
     ]

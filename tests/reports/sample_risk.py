@@ -67,6 +67,16 @@ def risk(
         for metric, found in (("var_95", (15.0, 0.48, 0.31)), ("var_99", (7.0, 0.02, 0.44)))
         for test, value in zip(("exceptions", "kupiec_p", "christoffersen_p"), found, strict=True)
     ]
+    for i in range(1, n):
+        moved, var_95 = float(rng.normal(0.0, base[i - 1])), float(base[i - 1] * 1.645 * 1.05)
+        metrics += [
+            {"as_of": times[i], "metric": name, "method": "filtered_historical", "value": value, "observations": 1}
+            for name, value in (
+                ("tested_pnl", moved),
+                ("tested_var_95", var_95),
+                ("exception_var_95", float(-moved > var_95)),
+            )
+        ]
     shares = np.array([0.15, 0.24, 0.31, 0.10, 0.26, -0.06])
     component = [
         {

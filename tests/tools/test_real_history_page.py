@@ -37,13 +37,14 @@ def made_up_record() -> HistoryRecord:
             "nav_brl": np.linspace(100.0, 99.0, len(days)),
             "cost_brl": 0.0,
             "risk_multiplier": 1.0,
+            "benchmark_nav_brl": 100.0 * 1.1 ** (np.arange(len(days)) / 252),
         }
     )
     blank = dict.fromkeys(PERFORMANCE_SCHEMA)
     none = BacktestResult(0, 0, 0.0, None, None, None)
     return HistoryRecord(
         days=days,
-        path=nav_series(state, pl.DataFrame({"day": days, "cdi": 0.1})),
+        path=nav_series(state),
         records=pl.DataFrame(
             [{**blank, "strategy_id": one.id, "days": 0} for one in STRATEGIES], schema=PERFORMANCE_SCHEMA
         ),

@@ -4,23 +4,26 @@ import json
 
 import numpy as np
 import polars as pl
+import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import run_book
+from desk.portfolio.drawdown import drawdown
 from tests.desk.portfolio.panels import make_values
 
 PARAMETERS = load_desk_parameters()
-CALM = make_values(330)
+CALM = make_values(360)
 INCEPTION = CALM["day"][200]
 RECEIVED = tuple(name for name in PARAMETERS.instrument_ids if name.startswith("DI1"))
 
 
 def storm() -> pl.DataFrame:
-    """Rates rise by 6 points over fifteen days from the 30th of the book, and come back over forty."""
+    """Rates rise by 6 points over fifteen days from the 30th of the book, and fall to a point below over forty."""
     path = np.zeros(len(CALM))
     path[230:245] = np.linspace(0.004, 0.06, 15)
-    path[245:285] = np.linspace(0.06, 0.0, 40)
+    path[245:285] = np.linspace(0.06, -0.01, 40)
+    path[285:] = -0.01
     return CALM.with_columns((pl.col(name) + path).alias(name) for name in CALM.columns if name.startswith("pre_"))
 
 
@@ -45,10 +48,10 @@ def test_the_book_leaves_zero_and_comes_back() -> None:
     multiplier = STATE["risk_multiplier"].to_numpy()
     assert multiplier[0] == 1.0
     assert multiplier.min() == 0.0
-    assert multiplier[-1] == 1.0
+    assert multiplier[-1] == 0.75, "between 3 and 5% below the peak over cash, which is not a year old"
     flat = STATE.filter(pl.col("risk_multiplier") == 0)
     assert (flat["active_positions"] == 0).all()
-    held = STATE.filter(pl.col("risk_multiplier") == 1)["active_positions"]
+    held = STATE.filter(pl.col("risk_multiplier") == 0.75)["active_positions"]
     assert held[-1] > 0
 
 
@@ -63,7 +66,8 @@ def test_cuts_are_made_on_the_day_of_the_decision() -> None:
 
 def test_the_shadow_goes_on_without_the_breaker() -> None:
     shadow = STATE["shadow_nav_brl"].to_numpy()
-    fall = 1.0 - shadow / np.maximum.accumulate(shadow)
+    excess = shadow / STATE["benchmark_nav_brl"].to_numpy()
+    fall = 1.0 - excess / np.maximum.accumulate(excess)
     assert fall.max() > 0.08
     assert STATE["drawdown"].max() < fall.max(), "the guarded book lost less on the way down"
     first = int(np.argmax(STATE["risk_multiplier"].to_numpy() < 1))
@@ -74,3 +78,25 @@ def test_a_calm_book_is_its_own_shadow() -> None:
     book = run_book(CALM, receive_everything(), PARAMETERS, CALM["day"][300])["portfolio_state"]
     assert (book["risk_multiplier"] == 1).all()
     assert (book["shadow_nav_brl"] == book["nav_brl"]).all()
+
+
+def test_a_loss_that_cash_hides_is_a_drawdown() -> None:
+    """Losing 12% a year by trading at a CDI of 13.65%, NAV rises: its drawdown over cash is there all the same."""
+    years = np.arange(252 * 2) / 252
+    benchmark = 1e8 * 1.1365**years
+    nav = benchmark * 0.88**years
+    assert (np.diff(nav) > 0).all()
+    peak, fall = drawdown(nav, benchmark, PARAMETERS.risk.breaker.peak_days)
+    assert fall[251] == pytest.approx(1.0 - 0.88 ** (251 / 252))
+    assert fall[-1] == pytest.approx(fall[251]), "the peak is a year old at most"
+    np.testing.assert_allclose(1.0 - nav / peak, fall)
+
+
+def test_the_stored_drawdown_is_over_cash() -> None:
+    nav, benchmark = STATE["nav_brl"].to_numpy(), STATE["benchmark_nav_brl"].to_numpy()
+    excess = nav / benchmark
+    rows = range(len(excess))
+    peak = np.array([excess[max(row - 251, 0) : row + 1].max() for row in rows])
+    np.testing.assert_allclose(STATE["drawdown"].to_numpy(), 1.0 - excess / peak, atol=1e-12)
+    np.testing.assert_allclose(STATE["peak_nav_brl"].to_numpy(), peak * benchmark)
+    assert (STATE["drawdown"] > 0).sum() > (nav < np.maximum.accumulate(nav)).sum()

@@ -15,11 +15,12 @@ from desk.arrays import FloatArray, RowIndex
 from desk.catalog import desk_parameters
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.catalog.risk_parameters import Limits
-from desk.errors import BadCatalog
+from desk.errors import BadCatalog, BadInput
 from desk.model import decision_time
 from desk.portfolio import run_book
 from desk.portfolio.optimise import Weights, optimise
 from desk.portfolio.size import class_index
+from desk.portfolio.usable_lines import INDEPENDENT, sizing_names
 from tests.desk.portfolio.panels import make_values
 
 PARAMETERS = load_desk_parameters()
@@ -181,3 +182,52 @@ def test_a_faint_view_among_neighbours_on_a_curve_stays_small(method: str) -> No
     assert (own <= rules.most_of_conviction * independent + 1e-12).all()
     assert own[lines[2]] < 0.5 * own[lines[5]]
     assert (np.sign(found.per_brl[0]) * np.sign(view) >= 0).all()
+
+
+def sized_on(correlation: FloatArray, view: FloatArray, volatility: FloatArray, method: str) -> Weights:
+    matrix = correlation * np.outer(volatility, volatility)
+    rules = dataclasses.replace(PARAMETERS.portfolio, method=method)
+    parameters = dataclasses.replace(PARAMETERS, portfolio=rules)
+    parts = [{"A": view / 2.0, "B": view / 2.0}]
+    exposure = np.ones((1, COUNT))
+    return optimise(view[None], parts, volatility[None], matrix[None], exposure, CLASSES, parameters)
+
+
+@pytest.mark.parametrize("method", ["black_litterman", "risk_parity"])
+@pytest.mark.parametrize("kind", ["one", "opposite", "least"])
+def test_a_singular_covariance_is_sized_on_its_prior(method: str, kind: str) -> None:
+    """Correlation 1 with like and with opposite views, and -1/(N-1): the book of independent lines, at no more risk
+    than that by the covariance that was estimated, and it says so."""
+    view = np.full(COUNT, 0.6) * (np.where(np.arange(COUNT) % 2, -1.0, 1.0) if kind == "opposite" else 1.0)
+    correlation = np.full((COUNT, COUNT), -1.0 / (COUNT - 1) if kind == "least" else 1.0)
+    np.fill_diagonal(correlation, 1.0)
+    volatility = 10.0 ** np.linspace(1, 4, COUNT)
+    found, prior = sized_on(correlation, view, volatility, method), sized_on(np.eye(COUNT), view, volatility, method)
+    assert found.usable.independent.tolist() == [True]
+    assert prior.usable.independent.tolist() == [False]
+    share = found.per_brl / prior.per_brl
+    np.testing.assert_allclose(share, share[0, 0], rtol=1e-9)
+    assert 0 < share[0, 0] <= 1.0
+    assert (np.sign(found.per_brl[0]) == np.sign(view)).all()
+    assert found.volatility[0] <= prior.volatility[0] * (1 + 1e-9)
+    assert sizing_names(method, found.usable, IDS) == [INDEPENDENT]
+
+
+@pytest.mark.parametrize("method", ["black_litterman", "risk_parity"])
+def test_a_frozen_line_is_dropped_and_the_others_are_sized_without_it(method: str) -> None:
+    view, volatility = np.full(COUNT, 0.6), np.full(COUNT, 500.0)
+    volatility[3] = 1e-12
+    correlation = np.full((COUNT, COUNT), 0.3)
+    np.fill_diagonal(correlation, 1.0)
+    found = sized_on(correlation, view, volatility, method)
+    assert found.per_brl[0, 3] == 0.0
+    volatility[3], view[3] = 500.0, 0.0
+    np.testing.assert_allclose(found.per_brl, sized_on(correlation, view, volatility, method).per_brl, rtol=1e-9)
+    assert sizing_names(method, found.usable, IDS) == [f"{method}, without {IDS[3]}"]
+
+
+def test_a_covariance_that_is_not_finite_is_named() -> None:
+    correlation = np.eye(COUNT)
+    correlation[1, 2] = np.nan
+    with pytest.raises(BadInput, match="covariance of row 0"):
+        sized_on(correlation, np.full(COUNT, 0.6), np.full(COUNT, 500.0), "risk_parity")

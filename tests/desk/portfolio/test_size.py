@@ -9,6 +9,7 @@ import pytest
 
 from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.errors import BadInput
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.optimise import optimise
 from desk.portfolio.risk_parity import strength
@@ -110,6 +111,21 @@ def test_the_whole_order_is_the_better_of_the_two_searches_written_out() -> None
 def test_lots_round_halves_away_from_zero() -> None:
     lots = np.array([5, 5, 1, 1, 5])
     assert round_to_lots(np.array([12.5, -12.5, 0.49, -0.5, 12.4]), lots).tolist() == [15, -15, 0, -1, 10]
+
+
+@pytest.mark.parametrize("nav", [0.0, -1e8, np.nan, np.inf])
+def test_no_order_is_weighed_without_a_nav(nav: float) -> None:
+    change, mandatory = np.array([5]), np.array([False])
+    with pytest.raises(BadInput, match="at a NAV of"):
+        worth_trading(change, mandatory, np.eye(1), np.ones(1), nav, 6.0, 63)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_contracts_that_are_no_number_are_named(value: float) -> None:
+    with pytest.raises(BadInput, match="contracts of line 1 are"):
+        round_to_lots(np.array([1.0, value]), np.array([1, 5]))
+    with pytest.raises(BadInput, match="at least one contract"):
+        round_to_lots(np.array([1.0]), np.array([0]))
 
 
 def test_risk_contributions_add_up_to_the_deviation_of_the_book() -> None:

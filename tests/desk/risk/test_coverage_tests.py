@@ -6,6 +6,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import stats
 
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.errors import BadInput
 from desk.risk import coverage_tests, tail
 from desk.risk.var_backtest import run_backtests
 
@@ -140,7 +141,8 @@ def test_the_pass_counts_a_window_and_leaves_unknown_days_out() -> None:
     assert exceptions.value[row] == by_hand
     assert np.isnan(exceptions.value[:250]).all()
     assert exceptions.observations[[0, 10, 250]].tolist() == [0, 10, 250]
-    assert np.isnan(exceptions.value[301:]).all(), "a window with an unknown day is not full"
+    known = np.flatnonzero(np.isfinite(pnl[:301]))[-250:]
+    assert exceptions.value[301] == int((-pnl[known] > headline["var_95"][0] * 1e8).sum()), "an older day stands in"
     number, both = (
         found["kupiec_p_var_95", method].value[row],
         found["conditional_coverage_p_var_95", method].value[row],
@@ -155,3 +157,50 @@ def test_the_pass_counts_a_window_and_leaves_unknown_days_out() -> None:
         pnl[part], headline["var_975"][part] * 1e8, headline["es_975"][part] * 1e8, 1 - 0.975
     )
     assert found["acerbi_szekely_z2_es_975", method].value[row] == pytest.approx(z2)
+
+
+def test_a_book_that_is_flat_tests_no_model() -> None:
+    """250 days flat after 300 with positions: the test is of the days at risk until they are too old, then there is
+    none; it never turns into no exceptions of 250."""
+    flat, nav = 520, np.full(820, 1e8)
+    pnl = np.random.default_rng(6).normal(0, 1e6, 820)
+    pnl[300:] = np.nan  # what `next_move_pnl` gives for a row without a position
+    headline = {name: np.full(820, 0.0164) for name in ("var_95", "var_99", "var_975", "es_975")}
+    found = run_backtests(pnl, headline, nav, PARAMETERS)
+    method = PARAMETERS.risk.headline
+    for name in ("exceptions_var_95", "kupiec_p_var_99", "basel_zone_var_99", "acerbi_szekely_z2_es_975"):
+        values = found[name, method].value
+        assert np.isfinite(values[300])
+        assert len(set(values[300:551])) == 1
+        assert np.isnan(values[551:]).all()
+    assert found["exceptions_var_95", method].observations[-1] == 0
+    assert np.isnan(found["tested_pnl", method].value[-flat + 1 :]).all()
+
+
+def test_the_stored_days_add_up_to_the_count() -> None:
+    rng = np.random.default_rng(7)
+    pnl, nav = rng.normal(0, 1e6, 400), np.full(400, 1e8)
+    pnl[::7] = np.nan
+    headline = {name: rng.uniform(0.01, 0.02, 400) for name in ("var_95", "var_99", "var_975", "es_975")}
+    found = run_backtests(pnl, headline, nav, PARAMETERS)
+    method = PARAMETERS.risk.headline
+    for metric in ("var_95", "var_99"):
+        hits = found[f"exception_{metric}", method].value
+        losses, var = -found["tested_pnl", method].value, found[f"tested_{metric}", method].value
+        tested = np.isfinite(hits)
+        np.testing.assert_array_equal(hits[tested] > 0, (losses > var)[tested])
+        row = 399
+        assert found[f"exceptions_{metric}", method].value[row] == hits[: row + 1][tested[: row + 1]][-250:].sum()
+
+
+def test_counts_that_cannot_be_are_errors() -> None:
+    for observations, exceptions in ((10, 11), (10, -1), (0, 0)):
+        with pytest.raises(BadInput, match=f"{exceptions} exceptions of {observations} observations"):
+            coverage_tests.kupiec(observations, exceptions, 0.05)
+    with pytest.raises(BadInput, match="is not between 0 and 1"):
+        coverage_tests.kupiec(10, 1, 1.0)
+    for pairs in ((0, 0, 0, 0), (5, -1, 0, 0)):
+        with pytest.raises(BadInput, match="no counts of pairs"):
+            coverage_tests.christoffersen(*pairs)
+    with pytest.raises(BadInput, match="row 1 is infinite"):
+        coverage_tests.hits_of(np.array([1.0, -np.inf]), np.ones(2))

@@ -17,6 +17,7 @@ from desk.model import decision_time
 from desk.risk import run_risk
 from desk.risk.limits import limit_status
 from desk.risk.positions import STRATEGY_TABLE, read_positions
+from desk.risk.tail_history import next_move_pnl
 from tests.desk.risk.sample import (
     DAYS,
     IDS,
@@ -30,6 +31,7 @@ from tests.desk.risk.sample import (
     metric,
     risk,
     risk_of,
+    terms,
     with_contracts,
 )
 
@@ -104,6 +106,14 @@ def test_backtest_counts_what_the_day_can_know() -> None:
     assert rows["observations"][10] == 10
     assert 3 <= rows["value"][-1] <= 30
     assert rows["observations"][-1] == 250
+
+
+def test_a_row_without_a_position_tests_nothing() -> None:
+    """Held still, a flat book loses nothing for sure: that is no evidence for a VaR of zero."""
+    for contracts, known in ((dict[str, int](), 0), ({"DOL": 100}, 4)):
+        positions = read_positions(market(), with_contracts(contracts, rows=5), PARAMETERS)
+        pnl = next_move_pnl(terms(), market(), positions)
+        assert np.isfinite(pnl).sum() == known, "the last row's move is not known"
 
 
 def test_too_little_history_is_absent_not_zero() -> None:

@@ -1,6 +1,7 @@
 """Tail numbers against published values, numpy, scipy, and the axioms that a risk measure keeps."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import integrate, stats
 
+from desk.arrays import FloatArray
+from desk.errors import BadInput
 from desk.risk import tail
 
 SAMPLES = hnp.arrays(np.float64, st.integers(5, 200), elements=st.floats(-100, 100, allow_nan=False, width=32))
@@ -90,12 +93,17 @@ def test_many_books_at_once_say_what_each_says_alone(pnl: np.ndarray) -> None:
             np.testing.assert_array_equal(values, tail.historical_es(sample, level))
 
 
-def test_infinities_are_unknown_and_one_point_is_its_own_tail() -> None:
-    found = tail.var_es(np.array([[-np.inf, np.inf, -2.0], [np.inf, -np.inf, np.nan]]))
-    assert found.var[0.99].tolist()[0] == found.es[0.975].tolist()[0] == 2.0
-    assert np.isnan(found.var[0.99][1])
-    assert np.isnan(found.es[0.975][1])
-    assert tail.historical_var(np.array([-1.0, np.inf]), 0.99) == 1.0
+@pytest.mark.parametrize("measure", [tail.var_es, tail.known_rows, lambda pnl: tail.historical_var(pnl, 0.99)])
+def test_an_infinite_loss_is_an_error_and_not_an_unknown_day(measure: Callable[[FloatArray], object]) -> None:
+    for value in (-np.inf, np.inf):
+        with pytest.raises(BadInput, match=r"infinite P&L, at \(1, 2\)"):
+            measure(np.array([[-1.0, 2.0, np.nan], [1.0, np.nan, value]]))
+    for shape in ((0,), (3, 0)):
+        with pytest.raises(BadInput, match="VaR of no P&L"):
+            measure(np.empty(shape))
+
+
+def test_one_point_is_its_own_tail() -> None:
     one = tail.var_es(np.array([[-3.0]]))
     assert (one.var[0.95][0], one.es[0.975][0]) == (3.0, 3.0)
     constant = tail.var_es(np.full((1, 300), -1.5))

@@ -46,7 +46,8 @@ def test_the_books_sentences_carry_its_numbers() -> None:
     wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows, pnl_attribution=parts))))
     wording = wording.replace("\u00a0", " ")
     assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in wording
-    assert "The book is 0.50% below its peak; expected volatility is 7.0% a year against a target of 8.0%." in wording
+    assert "The book is 0.50% below its peak of the year over CDI; expected volatility is 7.0% a year" in wording
+    assert "a year against a target of 8.0%." in wording
     assert "Over the day DOL earned BRL 100,000 and IND lost BRL 600,000." in wording
 
 
@@ -67,6 +68,13 @@ def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
     assert "No target positions were computed for this decision." in portfolio.section(made()).missing
 
 
+def test_a_fallback_of_the_sizes_is_said() -> None:
+    for sizing, said in (("black_litterman", False), (None, False), ("independent lines, without DOL", True)):
+        rows = [{**state(0, 1e8, 0.0), "sizing": sizing}]
+        wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows))))
+        assert (f"The sizes of the day are a fallback: {sizing}." in wording) is said
+
+
 # Risk
 
 
@@ -83,14 +91,22 @@ def test_the_headline_is_the_method_that_the_desk_tests() -> None:
     assert risk_view(made(risk_metrics_daily=rows[:2])).headline == "historical"
 
 
-def test_an_exception_is_a_loss_beyond_the_var_of_two_decisions_before() -> None:
-    # VaR of 4 days ago (1%) speaks about the return of 2 days ago (-1.5%); later VaRs are wide
-    metrics = [tail(0.01, back=4), tail(0.05, back=3), tail(0.05, back=2), tail(0.05, back=1), tail(0.05)]
-    book = [state(4, 1.0, 0.0), state(3, 1.0, -0.03), state(2, 1.0, -0.015), state(1, 1.0, -0.02), state(0, 1.0, 0.0)]
-    test = risk_view(made(risk_metrics_daily=metrics, portfolio_state=book)).backtest
-    assert test is not None
-    assert test.days == tuple(DAY - dt.timedelta(days=back) for back in (2, 1, 0))
-    assert test.exceptions == (0,)
+def test_the_backtest_is_the_desks_own_days_and_a_flat_book_has_none() -> None:
+    """Three decisions of which two were tested: the report counts what the risk pass counted, and nothing of NAV."""
+    tested = [(2, -0.015, 1.0), (1, 0.004, 0.0)]
+    metrics = [tail(0.01, back=back) for back in range(4)]
+    for back, pnl, hit in tested:
+        metrics += [tail(pnl, metric="tested_pnl", back=back), tail(0.01, metric="tested_var_95", back=back)]
+        metrics.append(tail(hit, metric="exception_var_95", back=back))
+    book = [state(back, 1.0, -0.03) for back in (3, 2, 1, 0)]
+    view = risk_view(made(risk_metrics_daily=metrics, portfolio_state=book))
+    assert view.backtest is not None
+    assert view.backtest.days == tuple(DAY - dt.timedelta(days=back) for back in (2, 1))
+    assert (view.backtest.returns, view.backtest.exceptions) == ((-0.015, 0.004), (0,))
+    assert not view.test_results
+    flat = risk_view(made(risk_metrics_daily=metrics[:4], portfolio_state=book))
+    assert flat.backtest is None
+    assert "Kupiec" not in " ".join(risk.sentences(flat))
 
 
 def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:
