@@ -7,7 +7,7 @@ from pathlib import Path
 from migrations.sql import run_file
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 FOLDER = Path(__file__).parent / "v0008"
 
