@@ -1,7 +1,7 @@
 """What goes wrong with a number between a source and a store, planted into a true series.
 
-A slip takes the last rows of a series up to the day that is judged, and the series beside it. It returns what was stored
-before that day, and what the day's fetch brings; None where the slip would change nothing.
+A slip takes the last rows of a series up to the day that is judged, and the series beside it. It returns what was
+stored before that day, and what the day's fetch brings; None where the slip would change nothing.
 """
 
 from __future__ import annotations

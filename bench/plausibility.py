@@ -1,8 +1,8 @@
 """Plausibility over the real history: what it holds of good values, and what of slips planted into them.
 
-Every stored number of the collected history is judged on its own day, with nothing but what was stored before it and the
-siblings that were known at the first decision after it. Then slips are planted into daily series, at days drawn by a fixed seed,
-and judged the same way. Writes bench/results/plausibility.md; fails when a target is missed.
+Every stored number of the collected history is judged on its own day, with nothing but what was stored before it and
+the siblings that were known at the first decision after it. Then slips are planted into daily series, at days drawn by
+a fixed seed, and judged the same way. Writes bench/results/plausibility.md; fails when a target is missed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from desk.catalog.plausibility import Plausibility, load_plausibility
 from desk.catalog.siblings import load_siblings
 from desk.errors import BadInput
 from desk.model import SILVER
-from desk.plausibility.judge import RULES, judge
-from desk.plausibility.peers import peers_of
+from desk.plausibility.identities import every_peer
+from desk.plausibility.judge import PRINTS_TO_KEEP, RULES, judge
 from desk.plausibility.points import kinds_of, points_of, split_key
 from tasks.history_import.frames import read_history
 
@@ -82,9 +82,9 @@ def history_points(folder: Path, catalog: Catalog) -> pl.DataFrame:
 def measure(folder: Path) -> Found:
     catalog, rules = load_catalog(), load_plausibility()
     points = history_points(folder, catalog)
-    peers = known_on_the_day(peers_of(points, load_siblings(), rules, catalog), points)
+    peers = known_on_the_day(every_peer(points, load_siblings(), rules, catalog), points)
     began = time.perf_counter()
-    verdicts = judge(points, points.clear(), peers, rules, catalog).verdicts
+    verdicts = on_the_day(judge(points, points.clear(), peers, rules, catalog).verdicts)
     seconds = time.perf_counter() - began
     plants = planted(points, peers, verdicts, rules, catalog)
     keys = verdicts["key"].unique().to_list()
@@ -98,6 +98,27 @@ def known_on_the_day(peers: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     known = points.select("key", "obs_date", morning=morning)
     joined = peers.join(known, on=["key", "obs_date"], how="inner")
     return joined.filter(pl.col("peer_known") <= pl.col("morning")).drop("morning")
+
+
+def on_the_day(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """`verdicts` as they stood each morning: until the last of the prints that a rule takes to believe a new level,
+    those prints were held as well."""
+    rows = verdicts.sort("key", "obs_date")
+    for back in range(1, max(PRINTS_TO_KEEP.values())):
+        earlier = pl.col("rule").shift(back).over("key")
+        waits = earlier.replace_strict(PRINTS_TO_KEEP, default=0, return_dtype=pl.Int64) > back
+        waits = waits & pl.col("kept").shift(back).over("key") & (pl.col("verdict").shift(back).over("key") == "held")
+        rows = rows.with_columns(
+            waiting=pl.when(waits.fill_null(False)).then(earlier).otherwise(
+                pl.col("waiting") if back > 1 else pl.lit(None, dtype=pl.String)
+            )
+        )  # fmt: skip
+    is_waiting = pl.col("waiting").is_not_null() & (pl.col("verdict") != "held")
+    return rows.with_columns(
+        verdict=pl.when(is_waiting).then(pl.lit("held")).otherwise("verdict"),
+        rule=pl.when(is_waiting).then("waiting").otherwise("rule"),
+        kept=pl.col("kept") | is_waiting,
+    ).drop("waiting")
 
 
 def planted(
@@ -201,14 +222,14 @@ def lines(found: Found) -> Iterator[str]:
     yield "# Plausibility: slips held, good values let through"
     yield ""
     yield f"`python -m bench.plausibility FOLDER`, {machine()}."
-    yield f"{good:,} numbers of the collected real history, each judged on its day against what was stored before it and"
-    yield f"the {found.peers:,} siblings' and identities' values known at the first 06:00 after it: {found.seconds:.0f} s."
-    yield f"{SERIES} daily series drawn by seed {SEED} out of those with {LEAST_ROWS:,} values or more, {DAYS} random days each,"
-    yield f"every slip: {found.plants.height:,} planted values."
+    yield f"{good:,} numbers of the collected real history, each judged on its day against what was stored before it"
+    yield f"and {found.peers:,} values of siblings and identities known at the next 06:00: {found.seconds:.0f} s."
+    yield f"{SERIES} daily series drawn by seed {SEED} out of those with {LEAST_ROWS:,} values or more, {DAYS} random"
+    yield f"days each, every slip: {found.plants.height:,} planted values."
     yield ""
     share = f"1 in {good / false.height:,.0f}" if false.height else "none"
-    yield f"**False holds: {false.height} of {good:,} good values, {share}** (at most 1 in 20,000); on the days of decision"
-    yield f"({', '.join(map(str, DECISIONS))}): {on_decisions(found).height}. Suspect: {suspect:,}."
+    yield f"**False holds: {false.height} of {good:,} good values, {share}** (at most 1 in 20,000); on the days"
+    yield f"of decision ({', '.join(map(str, DECISIONS))}): {on_decisions(found).height}. Suspect: {suspect:,}."
     yield ""
     yield "## By slip"
     yield ""
@@ -239,17 +260,19 @@ def lines(found: Found) -> Iterator[str]:
     yield "| series | slip | passed | true values from | to |"
     yield "|---|---|--:|--:|--:|"
     for key, slip, count, low, high in summary.sort("key", "slip").iter_rows():
-        yield f"| {key} | {slip} | {count} | {low:g} | {high:g} |"
+        yield f"| {_cell(key)} | {slip} | {count} | {low:g} | {high:g} |"
     yield ""
     yield "## False holds"
     yield ""
-    yield "Counted as false whatever the number is worth; `sibling` is what another source had for the day, where it contradicts."
+    yield "Counted as false whatever the number is worth. The sibling is what another source had for the day, where it"
+    yield "contradicts: such a value is most likely wrong in the collected file."
     yield ""
     yield "| series | day | value | expected | rule | sibling |"
     yield "|---|---|--:|--:|---|--:|"
     for row in false.iter_rows(named=True):
-        peer = "" if row["peer_value"] is None else f"{row['peer_value']:g} ({row['peer']})"
-        yield f"| {row['key']} | {row['obs_date']} | {row['value']:g} | {row['expected']:g} | {row['rule']} | {peer} |"
+        peer = "" if row["peer_value"] is None else f"{row['peer_value']:g} ({_cell(row['peer'])})"
+        numbers = f"{row['value']:g} | {row['expected']:g}"
+        yield f"| {_cell(row['key'])} | {row['obs_date']} | {numbers} | {row['rule']} | {peer} |"
     yield ""
     yield "## Rules"
     yield ""
@@ -269,6 +292,11 @@ def lines(found: Found) -> Iterator[str]:
     unmet = sorted(set(load_plausibility().kinds) - kinds)
     yield f"Kinds that this history has no series of: {', '.join(unmet) or 'none'}."
     yield f"Keys without a kind: {', '.join(found.unjudged) or 'none'}."
+
+
+def _cell(text: str) -> str:
+    """`text` for a cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

@@ -74,12 +74,32 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class CurveBounds:
-    """Between the vertices of one day's curve the forward rate stays within bounds, and discount factors fall with it."""
+    """Between the vertices of one day's curve the forward rate stays within bounds, so discount factors fall."""
 
     id: str
     compounding: Compounding
     lowest_forward: float
     highest_forward: float
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroPrice:
+    """Contracts whose id begins with `prefix`: price = face / (1 + rate)^(days/252), within shares of the price."""
+
+    prefix: str
+    face: float
+    within: float
+    beyond: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstCurve:
+    """Futures of `root` against the rate of `curve` at their maturity: within and beyond are fractions per year."""
+
+    root: str
+    curve: str
+    within: float
+    beyond: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +119,8 @@ class Plausibility:
     orders: tuple[Order, ...]
     totals: tuple[Total, ...]
     curves: tuple[CurveBounds, ...]
+    zeros: tuple[ZeroPrice, ...]
+    against_curve: tuple[AgainstCurve, ...]
 
     def kind_of(self, table: str, column: str, entity: str, catalog: Catalog) -> Kind | None:
         """The kind of one judged column of an entity (text key); None where nothing is declared.
@@ -136,11 +158,16 @@ def load_plausibility() -> Plausibility:
         orders = tuple(Order(**entry) for entry in raw["order"])
         totals = tuple(Total(**entry) for entry in raw["total"])
         curves = tuple(CurveBounds(**entry) for entry in raw["curve"])
+        zeros = tuple(ZeroPrice(**entry) for entry in raw["zero"])
+        against_curve = tuple(AgainstCurve(**entry) for entry in raw["against_curve"])
     except (KeyError, TypeError) as error:
         raise BadCatalog(f"plausibility.toml: {error}") from error
     _known_kinds("a unit", raw["unit"].values(), kinds)
     _known_kinds("a dataset", raw["dataset"].values(), kinds)
     _known_kinds("a series", [one.kind for one in overrides if one.kind], kinds)
+    for one in overrides:
+        if one.kind:
+            _changed(kinds[one.kind], one.changes)
     for table, columns in raw["entity"].items():
         if table not in SILVER:
             raise BadCatalog(f"plausibility.toml: no silver table {table!r}")
@@ -149,7 +176,7 @@ def load_plausibility() -> Plausibility:
                 raise BadCatalog(f"plausibility.toml: {table}.{column} is not judged")
             _known_kinds(f"{table}.{column}", prefixes.values(), kinds)
     return Plausibility(
-        kinds, raw["unit"], raw["dataset"], overrides, raw["entity"], orders, totals, curves
+        kinds, raw["unit"], raw["dataset"], overrides, raw["entity"], orders, totals, curves, zeros, against_curve
     )
 
 
@@ -167,9 +194,19 @@ def _checked(kind: Kind, where: str) -> Kind:
         raise BadCatalog(f"{where}: unknown scale or reference: {kind.scale!r}, {kind.reference!r}")
     if not (0 < kind.floor <= kind.prior <= kind.crash):
         raise BadCatalog(f"{where}: floor, prior and crash must be positive and rise in this order")
-    if not (0 < kind.recent <= kind.window and kind.young > 0 and kind.level_window > 0 and kind.stale >= 0 and kind.grid >= 0):
-        raise BadCatalog(f"{where}: windows must be positive, recent not longer than window, stale and grid not negative")
-    if not (0 < kind.slip_near <= kind.slip_far and 1 < kind.slip_ratio and 0 < kind.suspect_sigmas <= kind.hold_sigmas):
+    if not (
+        0 < kind.recent <= kind.window
+        and kind.young > 0
+        and kind.level_window > 0
+        and kind.stale >= 0
+        and kind.grid >= 0
+    ):
+        raise BadCatalog(
+            f"{where}: windows must be positive, recent not longer than window, stale and grid not negative"
+        )
+    if not (
+        0 < kind.slip_near <= kind.slip_far and kind.slip_ratio > 1 and 0 < kind.suspect_sigmas <= kind.hold_sigmas
+    ):
         raise BadCatalog(f"{where}: slip_near <= slip_far, slip_ratio > 1 and suspect_sigmas <= hold_sigmas must hold")
     if not kind.lower < kind.upper:
         raise BadCatalog(f"{where}: lower must be below upper")

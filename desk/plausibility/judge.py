@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from desk.calendars import by_name
 from desk.catalog import Catalog
 from desk.catalog.plausibility import Plausibility
 from desk.plausibility.peers import PEER_SCHEMA
@@ -20,31 +22,39 @@ from desk.plausibility.steps import scaled_value, with_steps
 
 SLIPS: tuple[float, ...] = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001, -1.0)
 """What a slipped value was multiplied by: a decimal point misplaced either way, per cent for fractions, a lost sign."""
-RULES: tuple[str, ...] = ("bounds", "slip", "digits", "sibling", "shift", "stale", "step")
+RULES: tuple[str, ...] = ("bounds", "slip", "digits", "sibling", "shift", "stale", "step", "calendar")
 """In the order in which they speak: the first that holds a value is the one that is named."""
-VERDICT_SCHEMA: dict[str, pl.DataType] = {
-    **POINT_SCHEMA,
-    "kind": pl.String(),
-    "verdict": pl.String(),
-    "rule": pl.String(),
-    "expected": pl.Float64(),
-    "score": pl.Float64(),
-    "peer": pl.String(),
-    "peer_value": pl.Float64(),
-    "kept": pl.Boolean(),
-}
+VERDICT_SCHEMA = pl.Schema(
+    {
+        **POINT_SCHEMA,
+        "kind": pl.String(),
+        "verdict": pl.String(),
+        "rule": pl.String(),
+        "expected": pl.Float64(),
+        "score": pl.Float64(),
+        "peer": pl.String(),
+        "peer_value": pl.Float64(),
+        "kept": pl.Boolean(),
+    }
+)
 DISPLACED_ROWS, DISPLACED_SHARE = 3, 0.8
 """A fetch whose revisions, this many and this share of them, are the stored values of the day beside is shifted."""
+PRINTS_TO_KEEP = {"step": 1, "slip": 3, "digits": 3, "sibling": 3}
+"""How many later values must keep a held one's level before it is believed. A unit that has changed, or a file with the
+decimal point elsewhere, looks the same the day after: it takes three. What is out of bounds, displaced or stale is
+never believed for being repeated."""
 REPEATED = 3
 """Values in a row that a moving sibling makes stale."""
 GRID_ROOM = 1e-4
+GRID_PRINTS = 20
+"""So many earlier values must stand on the publisher's grid before one off it says anything."""
 _STILL = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`verdicts`: one row per judged point, VERDICT_SCHEMA. `rule` is empty where the verdict is ok; `kept`: held, but the
-    next value of the same rows keeps its level."""
+    """`verdicts`: one row per judged point, VERDICT_SCHEMA. `rule` is empty where the verdict is ok; `kept`: held, but
+    the next value of the same rows keeps its level."""
 
     verdicts: pl.DataFrame
 
@@ -55,7 +65,8 @@ class Judged:
 def judge(
     points: pl.DataFrame, history: pl.DataFrame, peers: pl.DataFrame, rules: Plausibility, catalog: Catalog
 ) -> Judged:
-    """Every point of `points` (POINT_SCHEMA) against `history` (the same; accepted values only) and `peers` (PEER_SCHEMA).
+    """Every point of `points` (POINT_SCHEMA) against `history` (the same, accepted values alone) and `peers`
+    (PEER_SCHEMA).
 
     A point whose key and day stand in the history is a revision: it is believed where it is near the value it revises.
     Points of a key without a kind pass.
@@ -80,10 +91,14 @@ def judge(
         again = frame.join(keys, on="key", how="semi").join(marks, on=["key", "obs_date"], how="left")
         out = pl.col("mark").fill_null(False) & ~pl.col("kept").fill_null(False)
         decided.append(held.filter(~pl.col("kept")))
-        frame = again.filter(~out).with_columns(
-            done=pl.col("done") | pl.col("mark").fill_null(False),
-            earlier=pl.when(pl.col("mark").fill_null(False)).then(pl.lit("kept")).otherwise(pl.col("earlier")),
-        ).drop("mark", "kept")
+        frame = (
+            again.filter(~out)
+            .with_columns(
+                done=pl.col("done") | pl.col("mark").fill_null(False),
+                earlier=pl.when(pl.col("mark").fill_null(False)).then(pl.lit("kept")).otherwise(pl.col("earlier")),
+            )
+            .drop("mark", "kept")
+        )
         kept = held.filter("kept")
         if kept.height:
             decided.append(kept)
@@ -92,7 +107,7 @@ def judge(
         *POINT_SCHEMA, kind=pl.lit(""), verdict=pl.lit("ok"), rule=pl.lit(""), expected=None, score=None, peer=None,
         peer_value=None, kept=False,
     )  # fmt: skip
-    return Judged(pl.concat([verdicts, passed.cast(dict(VERDICT_SCHEMA))]).sort("key", "obs_date"))
+    return Judged(pl.concat([verdicts, passed.cast(VERDICT_SCHEMA)]).sort("key", "obs_date"))
 
 
 def _together(known: pl.DataFrame, history: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
@@ -102,8 +117,25 @@ def _together(known: pl.DataFrame, history: pl.DataFrame, kinds: pl.DataFrame) -
     )
     old = stored.join(known.select("key", "obs_date"), on=["key", "obs_date"], how="anti").join(kinds, on="key")
     old = old.with_columns(new=False, stored=pl.lit(None, dtype=pl.Float64)).select(new.columns)
+    new = _with_closed(new)
+    old = old.with_columns(closed=pl.lit(False)).select(new.columns)
     return pl.concat([_displaced(new, stored), old.with_columns(displaced=pl.lit(False))]).with_columns(
         done=pl.lit(False), earlier=pl.lit("")
+    )
+
+
+def _with_closed(new: pl.DataFrame) -> pl.DataFrame:
+    """`new` with `closed`: no new number may come from this day. A repeated one may: some services fill every day."""
+    days = new.select("calendar", "obs_date").unique()
+    parts = [days.clear().with_columns(closed=pl.lit(False))]
+    for (name,), part in days.partition_by("calendar", as_dict=True).items():
+        if name:
+            busy = np.is_busday(
+                part["obs_date"].to_numpy().astype("datetime64[D]"), busdaycal=by_name(str(name)).busday
+            )
+            parts.append(part.with_columns(closed=pl.Series(~busy)))
+    return new.join(pl.concat(parts), on=["calendar", "obs_date"], how="left").with_columns(
+        pl.col("closed").fill_null(False)
     )
 
 
@@ -128,7 +160,7 @@ def _displaced(new: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
 def _with_peers(frame: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
     """Of each point: whether an independent peer confirms it, and its nearest peer's values for the contradiction."""
     met = frame.filter("new").select("key", "obs_date", "value", "knowledge_time").join(
-        peers.cast(dict(PEER_SCHEMA)), on=["key", "obs_date"], how="inner"
+        peers.cast(PEER_SCHEMA), on=["key", "obs_date"], how="inner"
     )  # fmt: skip
     off = (pl.col("value") - pl.col("peer_value")).abs()
     off_before = (pl.col("value") - pl.col("before")).abs()
@@ -152,7 +184,12 @@ def _with_peers(frame: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
 def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with `hold` (the rule that holds a point, or empty) and `doubt` (the rule that makes it suspect)."""
     scored = with_steps(frame)
-    scored = scored.with_columns(run=_run_length(), undone=pl.min_horizontal(_undone(one) for one in SLIPS))
+    printed = _on_grid(pl.col("value")).cast(pl.Int8).shift(1).rolling_min(GRID_PRINTS, min_samples=1).over("key") == 1
+    scored = scored.with_columns(
+        printed_on_grid=printed.fill_null(False),
+        run=_run_length(),
+        undone=pl.min_horizontal(_undone(one) for one in SLIPS),
+    )
     size = pl.col("step").abs()
     value, expected = pl.col("value"), pl.col("expected")
     low = pl.when(pl.col("open_lower")).then(value <= pl.col("lower")).otherwise(value < pl.col("lower"))
@@ -166,11 +203,15 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("undone") <= pl.col("slip_near"))
         & (pl.col("undone") * pl.col("slip_ratio") < pl.col("score"))
     )
-    off_grid = (pl.col("grid") > 0) & ~_on_grid(value)
-    digits = off_grid & pl.any_horizontal(_on_grid(value / factor) & (_undone(factor) <= pl.col("slip_near")) for factor in SLIPS if abs(factor) < 1)
+    off_grid = (pl.col("grid") > 0) & ~_on_grid(value) & pl.col("printed_on_grid")
+    digits = off_grid & pl.any_horizontal(
+        _on_grid(value / factor) & (_undone(factor) <= pl.col("slip_near")) for factor in SLIPS if abs(factor) < 1
+    )
     closer = (pl.col("peer_value") - expected).abs() < (value - expected).abs()
     moved = pl.col("score") > pl.col("contradict_sigmas")
-    sibling = pl.col("broken") & closer & moved & ~pl.col("agreed")
+    # A contradiction by another source is answered by a third alone; one within a table by any that agrees.
+    contradicted = (pl.col("elsewhere") & ~pl.col("confirmed")) | (pl.col("broken") & ~pl.col("agreed"))
+    sibling = contradicted & closer & moved
     # Today's number is yesterday's to the last digit while a sibling that agreed yesterday has gone on.
     with_sibling = (pl.col("before") - expected).abs() <= pl.col("beyond")
     shift = pl.col("broken") & pl.col("elsewhere") & ~pl.col("agreed") & (value == expected) & with_sibling
@@ -180,8 +221,8 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     step = (pl.col("score") > pl.col("hold_sigmas")) & (size > pl.col("crash"))
     holds = {
         "bounds": bounds,
-        "slip": slip & free,
-        "digits": digits & free,
+        "slip": slip & free & ~pl.col("agreed"),
+        "digits": digits & free & ~pl.col("agreed"),
         "sibling": sibling & free,
         "shift": shift,
         "stale": repeated & free,
@@ -193,11 +234,23 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
         "sibling": pl.col("broken") & (closer | pl.col("agreed")),
         "stale": stale,
         "step": pl.col("score") > pl.col("suspect_sigmas"),
+        "calendar": pl.col("closed") & (value != expected),
     }
-    following = (pl.col("z").shift(-1).over("key") - pl.col("z")).abs() <= pl.col("suspect_sigmas") * pl.col("sigma")
-    return scored.with_columns(hold=_first_of(holds), doubt=_first_of(doubts)).with_columns(
-        kept=following.fill_null(False) & pl.col("new").shift(-1).over("key").fill_null(False) & ~bounds.fill_null(True)
-    )
+    scored = scored.with_columns(hold=_first_of(holds), doubt=_first_of(doubts))
+    return scored.with_columns(kept=_kept())
+
+
+def _kept() -> pl.Expr:
+    """Held, but as many later values as the rule takes stand at its level, and none of them revises what is stored: a
+    fetch that rewrites the past is no witness of its own."""
+    later: list[pl.Expr] = []
+    for ahead in range(1, max(PRINTS_TO_KEEP.values()) + 1):
+        value, new, stored = (pl.col(name).shift(-ahead).over("key") for name in ("value", "new", "stored"))
+        near = (scaled_value(value, pl.col("level")) - pl.col("z")).abs() <= pl.col("suspect_sigmas") * pl.col("sigma")
+        later.append((near & new & stored.is_null()).fill_null(False))
+    prints = pl.col("hold").replace_strict(PRINTS_TO_KEEP, default=0, return_dtype=pl.Int64)
+    enough = [pl.all_horizontal(later[:count]) & (prints == count) for count in set(PRINTS_TO_KEEP.values())]
+    return pl.any_horizontal(enough) & pl.col("stored").is_null()
 
 
 def _first_of(rules: dict[str, pl.Expr]) -> pl.Expr:

@@ -16,23 +16,23 @@ from desk.catalog.plausibility import Order, Plausibility, Total
 from desk.catalog.siblings import SiblingPair
 from desk.plausibility.points import series_key
 
-PEER_SCHEMA: dict[str, pl.DataType] = {
-    "key": pl.String(),
-    "obs_date": pl.Date(),
-    "peer": pl.String(),
-    "peer_value": pl.Float64(),
-    "within": pl.Float64(),
-    "beyond": pl.Float64(),
-    "confirms": pl.Boolean(),
-    "before": pl.Float64(),
-    "peer_known": pl.Datetime("us", "UTC"),
-}
+PEER_SCHEMA = pl.Schema(
+    {
+        "key": pl.String(),
+        "obs_date": pl.Date(),
+        "peer": pl.String(),
+        "peer_value": pl.Float64(),
+        "within": pl.Float64(),
+        "beyond": pl.Float64(),
+        "confirms": pl.Boolean(),
+        "before": pl.Float64(),
+        "peer_known": pl.Datetime("us", "UTC"),
+    }
+)
 YEAR_DAYS = 252.0
 
 
-def peers_of(
-    values: pl.DataFrame, pairs: Sequence[SiblingPair], rules: Plausibility, catalog: Catalog
-) -> pl.DataFrame:
+def peers_of(values: pl.DataFrame, pairs: Sequence[SiblingPair], rules: Plausibility, catalog: Catalog) -> pl.DataFrame:
     """Every declared sibling and identity over `values` (POINT_SCHEMA: stored values and the new ones, one per key and
     day). Rows of PEER_SCHEMA; `peer_known` is the latest knowledge time of what the peer's value is made of."""
     by_key = {key[0]: part.sort("obs_date") for key, part in values.partition_by("key", as_dict=True).items()}
@@ -92,7 +92,9 @@ def _total(by_key: dict[object, pl.DataFrame], total: Total, catalog: Catalog) -
     if any(key not in by_key for key in keys.values()):
         return []
     names = list(members)
-    joined = by_key[keys[names[0]]].select("obs_date", pl.col("value").alias("v0"), pl.col("knowledge_time").alias("k0"))
+    joined = by_key[keys[names[0]]].select(
+        "obs_date", pl.col("value").alias("v0"), pl.col("knowledge_time").alias("k0")
+    )
     for at, name in enumerate(names[1:], start=1):
         other = by_key[keys[name]].select(
             "obs_date", pl.col("value").alias(f"v{at}"), pl.col("knowledge_time").alias(f"k{at}")
@@ -125,6 +127,8 @@ def _order(by_key: dict[object, pl.DataFrame], order: Order, catalog: Catalog) -
         within=pl.lit(-1.0), beyond=pl.lit(0.0), before=pl.lit(None, dtype=pl.Float64)
     )
     return [
-        _shaped(crossed.rename({"value_high": "peer_value", "knowledge_time_high": "peer_known"}), low, order.high, False),
+        _shaped(
+            crossed.rename({"value_high": "peer_value", "knowledge_time_high": "peer_known"}), low, order.high, False
+        ),
         _shaped(crossed.rename({"value": "peer_value", "knowledge_time": "peer_known"}), high, order.low, False),
     ]

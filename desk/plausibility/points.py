@@ -14,19 +14,22 @@ from desk.catalog import Catalog
 from desk.catalog.plausibility import JUDGED, Kind, Plausibility
 from desk.model import SilverTable
 
-POINT_SCHEMA: dict[str, pl.DataType] = {
-    "key": pl.String(),
-    "obs_date": pl.Date(),
-    "knowledge_time": pl.Datetime("us", "UTC"),
-    "value": pl.Float64(),
-}
+POINT_SCHEMA = pl.Schema(
+    {
+        "key": pl.String(),
+        "obs_date": pl.Date(),
+        "knowledge_time": pl.Datetime("us", "UTC"),
+        "value": pl.Float64(),
+    }
+)
+WEEKDAYS = "weekdays"
 _KIND_COLUMNS = {
     "kind": pl.String(), "scale": pl.String(), "reference": pl.String(), "offset": pl.Float64(),
     "window": pl.Int64(), "recent": pl.Int64(), "young": pl.Int64(), "level_window": pl.Int64(),
     "floor": pl.Float64(), "prior": pl.Float64(), "crash": pl.Float64(), "lower": pl.Float64(), "upper": pl.Float64(),
     "open_lower": pl.Boolean(), "suspect_sigmas": pl.Float64(), "hold_sigmas": pl.Float64(), "slip_far": pl.Float64(),
     "slip_near": pl.Float64(), "slip_ratio": pl.Float64(), "contradict_sigmas": pl.Float64(), "stale": pl.Int64(),
-    "grid": pl.Float64(),     "spacing_days": pl.Float64(),
+    "grid": pl.Float64(),     "spacing_days": pl.Float64(), "calendar": pl.String(),
 }  # fmt: skip
 
 
@@ -57,7 +60,7 @@ def points_of(table: SilverTable, rows: pl.DataFrame) -> pl.DataFrame:
         ).filter(pl.col("value").is_not_null())
         for column in JUDGED[table.name]
     ]
-    return pl.concat(parts).cast(dict(POINT_SCHEMA))
+    return pl.concat(parts).cast(POINT_SCHEMA)
 
 
 def series_key(name: str, catalog: Catalog) -> str:
@@ -72,11 +75,28 @@ def series_key(name: str, catalog: Catalog) -> str:
 def kinds_of(keys: Iterable[str], rules: Plausibility, catalog: Catalog) -> pl.DataFrame:
     """The kind's fields by key; keys without a kind are left out. Columns: `key` and those of Kind."""
     found: dict[str, Kind] = {}
+    calendars: list[str] = []
     for key in keys:
         table, column, entity = split_key(key)
         if kind := rules.kind_of(table, column, entity, catalog):
             found[key] = kind
+            calendars.append(_calendar(entity, catalog))
     columns: dict[str, list[object]] = {
-        name: [kind.id if name == "kind" else getattr(kind, name) for kind in found.values()] for name in _KIND_COLUMNS
+        name: [kind.id if name == "kind" else getattr(kind, name) for kind in found.values()]
+        for name in _KIND_COLUMNS
+        if name != "calendar"
     }
-    return pl.DataFrame({"key": list(found), **columns}, schema={"key": pl.String(), **_KIND_COLUMNS})
+    return pl.DataFrame(
+        {"key": list(found), **columns, "calendar": calendars}, schema={"key": pl.String(), **_KIND_COLUMNS}
+    )
+
+
+def _calendar(entity: str, catalog: Catalog) -> str:
+    """On which days an entity may print a new number: Brazil's own series on business days, the others on weekdays,
+    since their markets' holidays differ inside one dataset; series by week or month on any."""
+    series = catalog.series.get(entity)
+    if series is None:
+        return WEEKDAYS
+    if series.frequency != "D":
+        return ""
+    return catalog.datasets[series.dataset].calendar if series.source.startswith("bcb_") else WEEKDAYS

@@ -17,7 +17,7 @@ GROUPING = ("scale", "reference", "window", "recent", "young", "level_window")
 def with_steps(points: pl.DataFrame) -> pl.DataFrame:
     """`points` with what is expected of each and how far it is off.
 
-    Takes `key`, `obs_date`, `value` and the kind's columns, one row per key and day; returns them sorted by key and day with
+    Takes `key`, `obs_date`, `value` and the kind's columns, one row per key and day; returns them sorted by both, with
     `z` (the value in its kind's scale, null where it has none), `z_expected`, `expected` (in the value's unit), `step`,
     `sigma`, `score` (absolute step over sigma) and `steps` (how many steps the deviation rests on). A first value of a
     series has nothing to be expected: null.
