@@ -1,8 +1,8 @@
-"""Days against days: the history pass (desk/record) over 500 and 2,000 days of the sandbox, against one day's run.
+"""Days against days: the history pass (desk/performance) over 500 and 2,000 days of the sandbox, against one day's run.
 
 A pass is everything from the panel on: panel with the warm-up that the daily run reads, measures, views, regimes, 24
 scores, convictions, book, risk. One day's run is the same for one decision day. Each measurement is a child process of
-its own kind: one takes the sizes in turn, one per size tells its peak of memory.
+its own kind: one takes the sizes in turn, one per size reports its peak of memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from alvorada.stack.data_dir import DEFAULT_SEED
 from bench._page import Section, machine
+from desk import calendars
+from desk.catalog import load_catalog
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.performance.history_pass import run_history
+from desk.point_in_time.panel_span import WARM_UP_DAYS
+from sandbox.silver import silver
+from sandbox.world import SimulatedWorld
 
 LAST = dt.date(2026, 10, 30)
 ONE, SHORT, LONG = 1, 500, 2_000
@@ -28,6 +36,7 @@ Times = Mapping[int, list[tuple[float, float]]]
 
 
 def history_part() -> Section:
+    """Runs every size and checks the two ratios and the peaks of memory."""
     times = {int(size): rounds for size, rounds in _child(*ROUNDS).items()}
     peaks = {size: _child(size)["peak_mb"] for size in (SHORT, LONG)}
     ratios = _ratio(times, SHORT, ONE, 0), _ratio(times, LONG, SHORT, 0)
@@ -53,20 +62,14 @@ def _lines(times: Times, peaks: Mapping[int, float]) -> Iterator[str]:
     for size, rounds in times.items():
         best, cpu = (min(one[kind] for one in rounds) for kind in (0, 1))
         peak = f"{peaks[size]:,.0f}" if size in peaks else ""
-        yield f"| {size:,} | {size + _warm_up():,} | {best:.2f} | {cpu:.2f} | {len(rounds)} | {peak} |"
+        yield f"| {size:,} | {size + WARM_UP_DAYS:,} | {best:.2f} | {cpu:.2f} | {len(rounds)} | {peak} |"
     yield ""
     yield f"The peak (at most {PEAK_LIMIT_MB:,.0f}) is `ru_maxrss` of a process that does nothing else; it holds the"
     yield "sandbox's fifteen years of silver besides the pass, and the making of them."
 
 
-def _warm_up() -> int:
-    from flows.transform import WARM_UP_DAYS
-
-    return WARM_UP_DAYS
-
-
 def _child(*sizes: int) -> Any:
-    """What `measure` of these sizes says in a process of its own."""
+    """The result of `measure` for these sizes, run in a process of its own."""
     command = [sys.executable, "-m", "bench._history", *map(str, sizes)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     return json.loads(done.stdout.splitlines()[-1])
@@ -74,20 +77,12 @@ def _child(*sizes: int) -> Any:
 
 def measure(sizes: list[int]) -> dict[str, object]:
     """Of several sizes the rounds of each in turn; of one alone the peak of memory after a single pass."""
-    from alvorada.stack.data_dir import DEFAULT_SEED
-    from desk import calendars
-    from desk.catalog import load_catalog
-    from desk.catalog.desk_parameters import load_desk_parameters
-    from desk.performance.history_pass import run_history
-    from sandbox.published import World
-    from sandbox.silver import silver
-
     catalog, parameters, b3 = load_catalog(), load_desk_parameters(), calendars.b3()
-    frames = silver(World(DEFAULT_SEED, catalog), LAST)
+    frames = silver(SimulatedWorld(DEFAULT_SEED, catalog), LAST)
 
     def one_pass(size: int) -> tuple[float, float]:
         inception = b3.offset(LAST, 1 - size)
-        days = b3.days(b3.offset(inception, -_warm_up()), LAST)
+        days = b3.days(b3.offset(inception, -WARM_UP_DAYS), LAST)
         clock, cpu = time.perf_counter(), time.process_time()
         run_history(frames, days, inception, catalog, parameters)
         return time.perf_counter() - clock, time.process_time() - cpu

@@ -1,4 +1,4 @@
-"""The page that the parts of a benchmark write, each its own section, and what every part says of the machine."""
+"""The page that the parts of a benchmark write, each its own section, and the machine that it ran on."""
 
 from __future__ import annotations
 
@@ -35,11 +35,13 @@ def with_section(page: str, section: Section, title: str) -> str:
 
 
 def machine() -> str:
+    """Date, cores and versions."""
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
     return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}; {os.cpu_count()} cores, {versions}"
 
 
 def timed(work: Callable[[], object]) -> float:
+    """Seconds by the clock of one call."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -2,8 +2,8 @@
 
     alvorada bench dashboards
 
-Runs the demo once in a home of its own, then every panel's SQL as Grafana sends it, as the read-only role. The result
-goes to bench/results/dashboards.md.
+Runs the demo once in a data directory of its own, then every panel's SQL as Grafana sends it, as the read-only role.
+The result goes to bench/results/dashboards.md.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ async def measure(url: str) -> tuple[dict[str, list[float]], int]:
 
 
 def main() -> int:
+    """Runs the demo, measures, writes the page, and returns 0 where every page is fast enough."""
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-") as folder:
         home = Home(Path(folder))
         env = {**os.environ, "ALVORADA_HOME": folder}
@@ -74,6 +75,7 @@ def main() -> int:
 
 
 def report(taken: dict[str, list[float]], days: int) -> str:
+    """The page; `days` decisions were in the database."""
     counted = {page: len(panels) for page, panels in queries().items()}
     lines = "\n".join(
         f"| {page} | {counted[page]} | {statistics.median(s) * 1000:.0f} ms | {max(s) * 1000:.0f} ms |"

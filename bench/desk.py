@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from empyrical import conditional_value_at_risk, value_at_risk  # type: ignore[import-untyped]
 
 from bench._history import history_part
 from bench._page import Section, machine, timed, with_section
@@ -47,8 +48,6 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 def loop_over_empyrical(pnl: FloatArray) -> FloatArray:
     """The three numbers of each book (B, 3), as positive losses."""
-    from empyrical import conditional_value_at_risk, value_at_risk  # type: ignore[import-untyped]
-
     return np.array(
         [
             [-value_at_risk(book, 0.05), -value_at_risk(book, 0.01), -conditional_value_at_risk(book, 0.025)]
@@ -58,6 +57,7 @@ def loop_over_empyrical(pnl: FloatArray) -> FloatArray:
 
 
 def all_at_once(pnl: FloatArray) -> FloatArray:
+    """The three numbers of all books (B, 3), as positive losses."""
     found = tail.var_es(pnl)
     return np.column_stack([found.var[0.95], found.var[0.99], found.es[0.975]])
 
@@ -79,6 +79,7 @@ def tail_part() -> Section:
 def tail_lines(
     fast: Sequence[float], slow: Sequence[float], ratio: float, middle: float, apart: FloatArray
 ) -> Iterator[str]:
+    """The page of the part `tail`; seconds of each round, their ratio, and how far the two estimators are apart."""
     yield f"`alvorada bench desk`, {machine()}."
     yield f"VaR 95, VaR 99 and ES 97.5 of {BOOKS:,} books x {DAYS} days; best of {ROUNDS} rounds, taken in turn."
     yield ""

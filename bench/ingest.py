@@ -51,10 +51,12 @@ class Measured:
 
     @property
     def middle(self) -> float:
+        """The median of the rounds."""
         return statistics.median(self.seconds)
 
 
 def main() -> int:
+    """Measures, writes the page, and returns 0 where the ratio is within the limit."""
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-", ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder))
         bare = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PREFECT_API_URL")}
@@ -109,6 +111,7 @@ async def ingest_once(url: str, day: dt.date, sources: Sequence[str] = ()) -> tu
 
 
 def configure(root: str, **settings: object) -> None:
+    """Changes the settings of the running sandbox."""
     request = urllib.request.Request(
         f"{root}/_sandbox/config", json.dumps(settings).encode(), {"Content-Type": "application/json"}
     )
@@ -117,10 +120,12 @@ def configure(root: str, **settings: object) -> None:
 
 
 def written(alone: Sequence[Measured], together: Measured, slowest: Measured, ratio: float) -> str:
+    """The page as text."""
     return "\n".join(lines(alone, together, slowest, ratio)) + "\n"
 
 
 def lines(alone: Sequence[Measured], together: Measured, slowest: Measured, ratio: float) -> Iterator[str]:
+    """The page's lines."""
     yield "# Ingest: all sources at once against each alone"
     yield ""
     yield f"`alvorada bench ingest`, {dt.datetime.now(dt.UTC):%Y-%m-%d}; {os.cpu_count()} cores, Python"

@@ -1,4 +1,4 @@
-"""The report's pictures: all figures by `reports.page.pictures` against the bare renderer on the same figures.
+"""The report's pictures: all figures by `reports.page.png_export` against the bare renderer on the same figures.
 
 The bare renderer is kaleido itself: one browser, one figure after the other, nothing around it. The claim: ours takes
 at most twice its time. Both are timed in turns within one run, browser start and all; the figures are as many and as
@@ -23,7 +23,7 @@ import plotly
 from kaleido import Kaleido
 
 from reports.charts import chart_parts
-from reports.page.pictures import SCALE, WIDTH, find_browser, on_paper, pictures
+from reports.page.png_export import SCALE, WIDTH, export_png, find_browser, on_paper
 
 RESULT = Path(__file__).with_name("results") / "pictures.md"
 LINES, BARS, HEATMAPS, DAYS, ROUNDS, SEED = 12, 10, 2, 504, 3, 7
@@ -65,6 +65,7 @@ def bare(specs: Specs, browser: str) -> int:
 
 
 def main(arguments: Sequence[str] = ()) -> int:
+    """Measures, writes the page, and returns 0 where the ratio is within the limit."""
     browser, specs = find_browser(), figures()
     if browser is None:
         print("no Chrome or Chromium on this machine: nothing to measure", file=sys.stderr)
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     ours, theirs = [], []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        found = pictures(specs, browser=browser)
+        found = export_png(specs, browser=browser)
         ours.append(time.perf_counter() - start)
         if found.reason or len(found) != len(specs):
             print(f"pictures are missing: {found.reason}", file=sys.stderr)
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         "",
         "| what | seconds | rounds |",
         "|---|--:|---|",
-        f"| `reports.page.pictures` | {statistics.median(ours):.2f} | {', '.join(f'{s:.2f}' for s in ours)} |",
+        f"| `reports.page.png_export` | {statistics.median(ours):.2f} | {', '.join(f'{s:.2f}' for s in ours)} |",
         f"| bare kaleido, one browser, one by one | {statistics.median(theirs):.2f} "
         f"| {', '.join(f'{s:.2f}' for s in theirs)} |",
         "",

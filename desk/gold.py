@@ -1,7 +1,7 @@
-"""Gold: what the desk concludes, table by table. One row per decision (`as_of`) and key; the store adds `run_id`.
+"""Gold tables: the desk's results. One row per decision (`as_of`) and key; the store adds `run_id`.
 
-A row for day t uses only what was known at t, 06:00 America/Sao_Paulo, whether the daily run wrote it or the history
-pass did. `json` columns are JSON text. Money in BRL, rates and risk as fractions, losses positive.
+A row of day t uses only what was known at 06:00 America/Sao_Paulo of t, whether the daily run or the history pass wrote
+it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, losses positive.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ Kind = Literal["text", "float", "int", "date", "json", "time"]
 
 @dataclass(frozen=True, slots=True)
 class GoldTable:
+    """A gold table: its name, key and columns with their kinds."""
+
     name: str
     key: tuple[str, ...]
     """Key columns besides `as_of`."""
@@ -25,6 +27,7 @@ class GoldTable:
 
     @property
     def schema(self) -> dict[str, pl.DataType]:
+        """Columns and Polars types of a frame for this table, `as_of` first."""
         return {
             "as_of": pl.Datetime("us", "UTC"),
             **{name: POLARS_TYPES[kind] for name, kind in self.columns.items()},
@@ -118,7 +121,7 @@ AGGREGATED_SIGNAL = GoldTable(
         "agreement": "float",
         "contributions": "json",  # {strategy_id: signed part of the conviction}
         "flip": "int",  # -1, 0, +1: change of sign across the dead band against the day before
-        "surge": "float",  # change of conviction where its size is above the threshold, else null
+        "surge": "float",  # change of conviction where its absolute value is above the threshold, else null
         "conflicts": "json",  # [strategy_id, ...] against the conviction
         "tilt": "float",  # the regime's multiplier for the class; null where unknown or none (it counts as one)
     },

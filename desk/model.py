@@ -1,8 +1,10 @@
-"""The nouns of the desk: windows, series, datasets, sources, silver tables, instruments.
+"""The data model of what comes in: windows, publication rules, series, datasets, sources and silver tables.
 
 Frames are Polars. Every silver frame that a connector parses has the entity columns of its table, `obs_date`,
-`knowledge_time` (UTC; null where the source gives no vintage) and the value columns. The store adds `stamp`
-(where the knowledge time comes from) and `payload_id` (the receipt).
+`knowledge_time` (UTC; null where the source gives no vintage) and the value columns. The store adds `payload_id` (the
+receipt) and `stamp`, the origin of the knowledge time: `source` for the source's own vintage, `rule` for the declared
+publication rule, `sight` for our first sight of a late or changed value, `imported` for a history file (its latest
+vintage, lagged by its rule).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -20,9 +22,9 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 UTC = ZoneInfo("UTC")
 DECISION_TIME = dt.time(6, 0)
 
-Stamp = Literal["source", "rule", "sight", "imported"]
-"""Where a knowledge time comes from: the source's own vintage, the declared publication rule, our own first sight of
-a late or changed value, or a history file (latest vintage, lagged by its rule)."""
+World = Literal["live", "sandbox", "recorded"]
+"""Which data a database holds: fetched from the sources, fetched from the sandbox, or replayed from a recording."""
+WORLDS: tuple[World, ...] = get_args(World)
 
 Frames = dict[str, pl.DataFrame]
 """Silver table name -> parsed rows."""
@@ -34,12 +36,13 @@ def decision_time(day: dt.date) -> dt.datetime:
 
 
 def desk_day(as_of: dt.datetime) -> dt.date:
+    """The day of a decision time in São Paulo: the inverse of `decision_time`."""
     return as_of.astimezone(SAO_PAULO).date()
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Observation dates from `start` to `end`, both included."""
+    """Observation dates from `start` to `end`, both included. Raises ValueError when `start` is after `end`."""
 
     start: dt.date
     end: dt.date
@@ -60,10 +63,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class PublicationRule:
-    """When the world can know a number about `obs_date`.
+    """When a number about `obs_date` becomes public: at `time` in the time zone `tz` on a day of `calendar`.
 
-    Exactly one shape: `lag_bd` business days after the observation date; or the `weekday` (Monday 0) on or after
-    obs_date + `lag_days`; or the first business day on or after `day` of the month `months` after it.
+    Exactly one form is set: `lag_bd` business days after the observation date; or the `weekday` (Monday 0) on or after
+    obs_date + `lag_days`; or the first business day on or after day `day` of the month, `months` months later.
     """
 
     id: str
@@ -99,7 +102,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What one fetch brings: the unit of the ledger. A `required` one that is missing fails the run."""
+    """What one fetch returns: the unit of the ledger. The run fails when a `required` dataset is missing."""
 
     id: str
     source: str
@@ -113,7 +116,7 @@ class Dataset:
     chunk_days: int
     cell: Literal["day", "week", "month"] = "day"
     per_day: bool = False
-    """One file per day at the source: only days that are due are asked for, and only those that lack."""
+    """The source has one file per day: only days that are due and not yet stored are requested."""
     required: bool = False
     owner: str = "desk"
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -121,7 +124,13 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """A source's public address and its manners: requests per second, how many at once, seconds in all."""
+    """A source's addresses and request limits.
+
+    `rate_per_second` requests, `concurrency` requests at a time, `timeout_seconds` for one request, `budget_seconds`
+    for all requests of a run. `key_setting` names the setting of its API key; None for a source without a key.
+    `max_body_mb`: the most megabytes (2^20 bytes) that one answer may open to, every archive in it counted.
+    `keyed_base` names the address of `base_urls` that needs the key.
+    """
 
     id: str
     name: str
@@ -131,21 +140,26 @@ class SourceSpec:
     timeout_seconds: float
     budget_seconds: float
     key_setting: str | None = None
+    max_body_mb: int = 64
+    keyed_base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SilverTable:
+    """A silver table: the columns that identify an entity, and its value columns."""
+
     name: str
     entity: tuple[str, ...]
     values: tuple[str, ...]
 
     @property
     def key(self) -> tuple[str, ...]:
+        """Columns that identify a row: the entity, the observation date and the knowledge time."""
         return (*self.entity, "obs_date", "knowledge_time")
 
     @property
     def parsed_schema(self) -> dict[str, pl.DataType]:
-        """What a connector's parse returns for this table."""
+        """Columns and types that a connector's parse returns for this table."""
         types = {name: _COLUMN_TYPES.get(name, pl.Float64()) for name in (*self.entity, *self.values)}
         return {
             **{name: types[name] for name in self.entity},
@@ -156,6 +170,7 @@ class SilverTable:
 
     @property
     def stored_schema(self) -> dict[str, pl.DataType]:
+        """`parsed_schema` and the two columns that the store adds."""
         return {**self.parsed_schema, "stamp": pl.String(), "payload_id": pl.Int64()}
 
 
@@ -186,7 +201,10 @@ SILVER: dict[str, SilverTable] = {
 
 
 def parsed_frame(table: SilverTable, rows: Mapping[str, Any]) -> pl.DataFrame:
-    """Rows given as columns, cast to the table's parsed schema; a missing `knowledge_time` is null."""
+    """A frame of the table's parsed schema from columns; without a `knowledge_time` column it is null.
+
+    Raises KeyError for a missing column, TypeError or polars' error for a value of another type.
+    """
     schema = table.parsed_schema
     columns = dict(rows)
     if "knowledge_time" not in columns:

@@ -1,7 +1,7 @@
-"""Is what came in plausible? Rules over the parsed rows of one fetch; each row passes or fails each rule.
+"""Plausibility checks on the parsed rows of one fetch: each row passes or fails each rule.
 
-Nothing is dropped here: a flagged row goes on, and the ledger says so. The score is the weighted share of passes,
-0 to 1; a fetch without rows scores 0.
+No row is dropped: a row that fails is stored, and the ledger records the failure. The score is the weighted share of
+passes, 0 to 1; a fetch without rows scores 0.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAIN_VALUES: Mapping[str, tuple[str, ...]] = {
     "price_bar": ("close",),
     "expectation": ("median", "mean"),
 }
-"""The columns of which at least one must hold a number."""
+"""Table -> columns of which at least one must hold a number."""
 
 JUMP_SCALES = 15.0
 """A step this many robust standard deviations (1.4826 MAD of the entity's own steps) from the median step is flagged.
@@ -34,7 +34,7 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`passes` maps a frame to one boolean per row; a null counts as a pass (the rule has nothing to say)."""
+    """`passes` maps a frame to one boolean for each row; null (the rule does not apply) counts as a pass."""
 
     name: str
     weight: float
@@ -43,6 +43,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """The result of one rule: rows checked, rows that failed, and up to EXAMPLES keys of those that failed."""
+
     rule: str
     weight: float
     rows: int
@@ -52,12 +54,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
+    """The results of all rules over the rows of one table. `score`: 0 to 1."""
+
     score: float
     rows: int
     checks: tuple[Check, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """For the ledger's `checks`."""
+        """Score, rows and failed rules, as the ledger's column `checks` stores them."""
         flagged = [
             {"rule": check.rule, "failed": check.failed, "examples": list(check.examples)}
             for check in self.checks
@@ -67,7 +71,7 @@ class Quality:
 
 
 def check_rows(table: SilverTable, parsed: pl.DataFrame, as_of: dt.datetime) -> Quality:
-    """Every rule over `parsed` (the table's parsed schema; other columns are ignored), collected."""
+    """The results of all rules over `parsed`, a frame with at least the parsed schema."""
     if parsed.is_empty():
         return Quality(0.0, 0, ())
     # Steps are taken along time; the sort lets the jump rule see each entity's rows in order.
@@ -79,7 +83,7 @@ def check_rows(table: SilverTable, parsed: pl.DataFrame, as_of: dt.datetime) -> 
 
 
 def combined(parts: Mapping[str, Quality]) -> dict[str, Any]:
-    """One dataset's result over its tables: the score weighted by rows. For the ledger's `checks`."""
+    """One dataset's results over its tables, the score weighted by rows, as the ledger's `checks` stores them."""
     rows = sum(part.rows for part in parts.values())
     score = sum(part.score * part.rows for part in parts.values()) / rows if rows else 0.0
     return {"score": round(score, 6), "rows": rows, "tables": {name: part.as_json() for name, part in parts.items()}}
@@ -115,7 +119,7 @@ def _not_future(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> 
 
 
 def _ordered(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.Expr:
-    """Bars: low <= open, close <= high. Expectations: minimum <= median <= maximum. Other rows: they have a date."""
+    """Bars: low <= open, close <= high. Expectations: minimum <= median <= maximum. Others: obs_date is not null."""
     if table.name == "price_bar":
         low, high = pl.col("low"), pl.col("high")
         inside = [(pl.col(name) >= low) & (pl.col(name) <= high) for name in ("open", "close")]
@@ -131,7 +135,7 @@ def _no_jump(table: SilverTable, frame: pl.DataFrame, as_of: dt.datetime) -> pl.
     middle = step.median().over(table.entity)
     scale = 1.4826 * (step - middle).abs().median().over(table.entity)
     enough = step.count().over(table.entity) >= JUMP_MIN_STEPS
-    # A rate that moves a few times a year has no scale of its own, but for the rounding of its floats.
+    # The scale of a rate that changes a few times a year is zero, up to the rounding of floats: no rule applies.
     moves = scale > 1e-9 * value.abs().max().over(table.entity)
     return ~(enough & moves & ((step - middle).abs() > JUMP_SCALES * scale))
 

@@ -1,0 +1,1 @@
+"""Prefect flows, one file each: they compose steps of `tasks` and read the clock; prefect.yaml deploys them."""

@@ -1,4 +1,4 @@
-"""Ingest: every source at once; a source that fails is a fact for the ledger and the report, not the end."""
+"""Ingest: all sources at once. A source that fails does not end the run: ledger and report name it."""
 
 from __future__ import annotations
 
@@ -6,104 +6,70 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from prefect import flow, task
+from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, get_state_exception
+from prefect.states import Completed
 
-from desk.errors import SourceError
 from desk.model import Dataset, Window
 from desk.point_in_time.fetch_windows import Coverage, windows
 from tasks.connectors import CONNECTORS
-from tasks.ingest.source_job import SourceJob, attempt, open_cells, settle, summary
-from tasks.run.progress import State as Told
+from tasks.ingest.source_job import SourceJob
+from tasks.ingest.source_task import fetch_source
+from tasks.run.progress import State as ProgressState
 from tasks.run.run import Run
 from tasks.run.run_context import open_client
 from tasks.run.stages import Stopwatch
 from tasks.store import ledger
 
-TRIES = 3
-JITTER = 0.5
-"""Each wait is stretched by up to half of itself, so that sources that fell together do not come back together."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """errors: dataset -> why its fetch failed; seconds and inserted by source."""
+    """errors: dataset -> why its fetch failed; seconds and inserted rows: by source."""
 
     errors: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     inserted: dict[str, int] = field(default_factory=dict)
 
 
-async def can_heal(task: Any, task_run: Any, state: State[Any]) -> bool:
-    """Another try helps only against what may pass: time-outs, 5xx, 429, cut bodies, HTML under a 200."""
-    error = await get_state_exception(state)
-    return isinstance(error, SourceError) and error.retryable
-
-
-@task(
-    name="ingest-source",
-    task_run_name="ingest-{source}",
-    retries=TRIES - 1,
-    retry_condition_fn=can_heal,  # type: ignore[arg-type]  # it may be async; Prefect's types do not say so
-)
-async def ingest_source(source: str, run: Run, job: SourceJob) -> int:
-    """One try at what is still open of one source. Returns the rows inserted so far."""
-    await run.at_home(attempt(run, job))
-    return job.inserted
-
-
 @flow(name="ingest", validate_parameters=False)
 async def ingest(
     run: Run, recording: Path | None = None, manifest: Path | None = None, record: Path | None = None
 ) -> State[Ingested]:
-    """Fetches what lacks, from all sources at once. Completed, whatever sources failed: the result names them."""
+    """Fetches what is missing and due, from all sources at once. Completed, whichever sources failed.
+
+    `recording`, `manifest`: a folder of recorded responses to read, and its list; `record`: a folder to write them to.
+    Raises an error that is not a source's, after all sources have ended.
+    """
     if run.sources == "stored":
         return Completed(message="stored: nothing is fetched", data=Ingested())
     watch = Stopwatch()
     datasets = run.catalog.datasets
-    spans = await asyncio.gather(*(coverage_windows(run, dataset) for dataset in datasets.values()))
-    wanted = dict(zip(datasets, spans, strict=True))
+    spans = await asyncio.gather(*(windows_to_fetch(run, dataset) for dataset in datasets.values()))
+    to_fetch = dict(zip(datasets, spans, strict=True))
     async with open_client(run, recording=recording, manifest=manifest, record=record) as (client, bronze, configs):
         jobs = []
         for source in run.catalog.sources:
             job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze)
             for dataset in run.catalog.datasets_of(source):
-                if wanted[dataset.id]:
-                    job.add(run, dataset, wanted[dataset.id])
+                if to_fetch[dataset.id]:
+                    job.add_dataset(run, dataset, to_fetch[dataset.id])
             jobs.append(job)
-        ended = await asyncio.gather(*(run_source(run, job) for job in jobs), return_exceptions=True)
-    seconds = dict(zip(run.catalog.sources, _unbroken(ended), strict=True))
+        ended = await asyncio.gather(*(ingest_with_progress(run, job) for job in jobs), return_exceptions=True)
     ingested = Ingested(
-        errors={work.dataset.id: summary(work) for job in jobs for work in job.work if work.errors},
-        seconds=seconds,
+        errors={fetch.dataset.id: fetch.error_summary() for job in jobs for fetch in job.fetches if fetch.errors},
+        seconds=dict(zip(run.catalog.sources, raise_first_error(ended), strict=True)),
         inserted={job.source: job.inserted for job in jobs},
     )
     rows = sum(ingested.inserted.values())
-    failed = [job.source for job in jobs if job.errors]
-    run.progress.event(
-        "stage",
-        "ingest",
-        "gaps" if failed else "done",
-        watch.seconds,
-        rows,
-        f"failed: {', '.join(failed)}" if failed else "",
-    )
-    return Completed(message=f"{rows} rows; failed: {', '.join(failed) or 'none'}", data=ingested)
+    failed = ", ".join(job.source for job in jobs if job.errors)
+    message = f"failed: {failed}" if failed else ""
+    run.progress.event("stage", "ingest", "gaps" if failed else "done", watch.seconds, rows, message)
+    return Completed(message=f"{rows} rows; failed: {failed or 'none'}", data=ingested)
 
 
-def _unbroken(ended: Sequence[float | BaseException]) -> list[float]:
-    """Raises the first error that is no source's: only now, so that the other sources' cells are closed."""
-    for outcome in ended:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return [outcome for outcome in ended if not isinstance(outcome, BaseException)]
-
-
-async def coverage_windows(run: Run, dataset: Dataset) -> list[Window]:
-    """What this run asks of a dataset, by what the ledger knows of it."""
+async def windows_to_fetch(run: Run, dataset: Dataset) -> list[Window]:
+    """The windows of a dataset that this run fetches, by the ledger's coverage of it."""
     coverage = Coverage(
         await ledger.covered_from(run.store, dataset.id),
         await ledger.good_days(run.store, dataset.id),
@@ -111,39 +77,24 @@ async def coverage_windows(run: Run, dataset: Dataset) -> list[Window]:
     return windows(dataset, run.catalog.rules[dataset.rule], coverage, run.as_of)
 
 
-async def run_source(run: Run, job: SourceJob) -> float:
-    """One source from its open cells to its closed ones; returns the seconds it took."""
-    if not job.work:
+async def ingest_with_progress(run: Run, job: SourceJob) -> float:
+    """One source, reported to the run's progress. Returns the seconds that it took."""
+    if not job.fetches:
         run.progress.event("source", job.source, "skipped", 0.0, 0, "nothing is due")
         return 0.0
     watch = Stopwatch()
     run.progress.event("source", job.source, "started")
-    await ask(run, job)
-    errors = [summary(work) for work in job.work if work.errors]
-    answered = any(not work.errors for work in job.work)
-    told: Told = "failed" if errors and not answered else "gaps" if errors else "done"
-    run.progress.event("source", job.source, told, watch.seconds, job.inserted, errors[0] if errors else "")
+    await fetch_source(run, job)
+    errors = [fetch.error_summary() for fetch in job.fetches if fetch.errors]
+    is_partial = any(not fetch.errors for fetch in job.fetches)
+    state: ProgressState = "done" if not errors else "gaps" if is_partial else "failed"
+    run.progress.event("source", job.source, state, watch.seconds, job.inserted, errors[0] if errors else "")
     return watch.seconds
 
 
-async def ask(run: Run, job: SourceJob) -> None:
-    """A job from its open cells to its closed ones, tries and all. What failed stays on the job."""
-    await open_cells(run, job)
-    state = await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
-    if not state.is_completed():
-        error = await get_state_exception(state)
-        if not isinstance(error, SourceError):
-            raise error  # not the source's doing: its cells stay open and count as died
-    await settle(run, job)
-
-
-def retry_options(run: Run) -> dict[str, Any]:
-    """Waits between tries, by settings; a recording answers the same again, so it is asked once."""
-    delays = list(run.settings.retry_delays_seconds[: TRIES - 1])
-    if run.sources == "recorded":
-        return {"retries": 0}
-    return {
-        "retries": TRIES - 1,
-        "retry_delay_seconds": delays,
-        "retry_jitter_factor": JITTER if min(delays) >= 2 else None,
-    }
+def raise_first_error(ended: Sequence[float | BaseException]) -> list[float]:
+    """The seconds of each source. Raises the first error among `ended`: by then every source's cells are closed."""
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in ended if not isinstance(outcome, BaseException)]

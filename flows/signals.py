@@ -1,43 +1,47 @@
-"""Signals: the panel -> agents, regime, strategies, and one conviction per instrument."""
+"""Signals: the panel -> agents' views, regime, strategies' scores, and one conviction for each instrument."""
 
 from __future__ import annotations
 
 import polars as pl
 from prefect import flow
 
-from desk.agents import measure_rows, measures_all, regimes_all, views_all
+from desk.agents import compute_measures, compute_regimes, compute_views, measure_rows
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import MissingInput
 from desk.model import decision_time
 from desk.portfolio.aggregate import aggregate
-from desk.strategies import STRATEGIES, input_ages, score_all
-from flows.transform import history_start, panel_of
+from desk.strategies import STRATEGIES, compute_signals, input_ages
+from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
-from tasks.run.stages import StageResult, Stopwatch, done, require_rows
+from tasks.run.stages import StageResult, Stopwatch, finish_stage, require_rows
 
 
 @flow(name="signals", validate_parameters=False)
-async def signals(run: Run) -> StageResult:
-    """Writes every decision from the book's inception (or the history's first day) on. Raises when nothing scores."""
+async def signals(run: Run, panel_input: PanelInput | None = None) -> StageResult:
+    """Writes every decision from the book's inception (or the history's first day) on.
+
+    `panel_input`: the transform stage's; built from the store when None. Raises MissingInput when no strategy has a
+    score on the decision day: what each one lacks is written before.
+    """
     watch = Stopwatch()
     run.progress.event("stage", "signals", "started")
-    bare = await panel_of(run)
-    measures = measures_all(bare)
-    panel = bare.with_measures(measures)
-    scores = score_all(panel)
+    panel_input = panel_input or await read_panel_input(run)
+    measures = compute_measures(panel_input.panel)
+    panel = panel_input.panel.with_measures(measures)
+    scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
     frames = {
-        "agent_view": views_all(panel),
-        "regime": regimes_all(panel),
+        "agent_view": compute_views(panel),
+        "regime": compute_regimes(panel),
         "agent_measure": measure_rows(panel, measures),
         "strategy_signals": scores,
         "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values),
     }
-    since = decision_time(min(run.inception, history_start(run)))
+    since = decision_time(min(panel_input.inception, run.history_start))
     frames = {name: frame.filter(pl.col("as_of") >= since) for name, frame in frames.items()}
     rows = require_rows("signals", frames)
     written = await run.store.write_gold(frames, run.run_id, (since, run.as_of))
     today = frames["strategy_signals"].filter(pl.col("as_of") == run.as_of)
     if today["score"].null_count() == today.height:
         raise MissingInput("no strategy has a score: every one lacks an input")
-    return done(run, "signals", rows, written, watch)
+    return finish_stage(run, "signals", rows, written, watch)

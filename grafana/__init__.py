@@ -1,1 +1,1 @@
-"""The four dashboards, as typed code."""
+"""The four Grafana dashboards as typed code; `python -m grafana.build` writes their JSON."""

@@ -12,7 +12,7 @@ from grafana.pages import PAGES
 FOLDER = Path(__file__).parent / "dashboards"
 
 
-def rendered() -> dict[str, str]:
+def render_dashboards() -> dict[str, str]:
     """File name -> JSON text of every dashboard."""
     return {
         f"{name}.json": json.dumps(page(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
@@ -21,8 +21,9 @@ def rendered() -> dict[str, str]:
 
 
 def main() -> None:
+    """Write every dashboard, and delete files of dashboards that no longer exist."""
     FOLDER.mkdir(exist_ok=True)
-    texts = rendered()
+    texts = render_dashboards()
     for path in FOLDER.glob("*.json"):
         if path.name not in texts:
             path.unlink()

@@ -1,4 +1,5 @@
-"""Grafana's SQL macros, as its PostgreSQL data source expands them: those that the dashboards use."""
+"""Expands the SQL macros of Grafana's PostgreSQL data source that the dashboards use, to run their queries without
+Grafana."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 
 
 def expand(sql: str, start: dt.datetime, end: dt.datetime) -> str:
-    """As Grafana's PostgreSQL macros: $__timeFilter(column), $__timeFrom(), $__timeTo(). Raises for any other."""
+    """Replaces $__timeFilter(column), $__timeFrom() and $__timeTo(). Raises ValueError for another macro."""
     first, last = (f"'{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}'" for moment in (start, end))
     sql = re.sub(r"\$__timeFilter\((\w+)\)", rf"\1 BETWEEN {first} AND {last}", sql)
     sql = sql.replace("$__timeFrom()", first).replace("$__timeTo()", last)

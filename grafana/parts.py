@@ -1,4 +1,4 @@
-"""What every dashboard is made of: the data source, SQL targets, thresholds, colours, and the grid."""
+"""Parts that all dashboards share: data source, SQL targets, thresholds, colours, and the grid."""
 
 from __future__ import annotations
 
@@ -38,17 +38,18 @@ STATE_COLOURS = {
     "resolved": GREEN,
     "inactive": GREEN,
 }
-"""Of every state word that a table holds: runs, cells, datasets, limits, alerts."""
+"""Colour of every state of runs, cells, datasets, limits and alerts, as the tables store it."""
 
 
 class Sql(variants.Dataquery):
-    """A PostgreSQL query as Grafana's own query editor saves it; rows come back as a table."""
+    """A PostgreSQL query as Grafana's query editor saves it; the result is a table."""
 
     def __init__(self, text: str, ref: str = "A") -> None:
         self.text = "\n".join(line.rstrip() for line in text.strip().splitlines())
         self.ref = ref
 
     def to_json(self) -> dict[str, object]:
+        """The JSON object of a target."""
         return {
             "datasource": DATASOURCE.to_json(),
             "editorMode": "code",
@@ -61,17 +62,18 @@ class Sql(variants.Dataquery):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The builder that panels want around a query."""
+    """Wraps a query as the builder that the SDK's `with_target` takes."""
 
     query: Sql
 
     def build(self) -> Sql:
+        """The query itself."""
         return self.query
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A panel and its size on the grid of 24 columns; `about` is what the little i shows."""
+class PanelSpec:
+    """A panel with its query and its size on the grid of 24 columns; `about` is its description in Grafana."""
 
     panel: Any
     title: str
@@ -80,24 +82,25 @@ class Placed:
     width: int
     height: int
 
-    def ready(self, x: int, y: int) -> Any:
+    def build_at(self, x: int, y: int) -> Any:
+        """The panel builder, placed at column `x` and row `y` of the grid."""
         place = dashboard.GridPos(h=self.height, w=self.width, x=x, y=y)
         panel = self.panel.title(self.title).description(self.about).datasource(DATASOURCE)
         return panel.with_target(Target(Sql(self.sql))).grid_pos(place)
 
 
 def pivot(names: Sequence[str], value: str, key: str, aggregate: str = "max") -> str:
-    """One output column per name: a pivot whose columns are known when the page is built."""
+    """SQL columns of a pivot, one for each name: the columns are fixed when the dashboard is built."""
     return ",\n       ".join(f"{aggregate}({value}) FILTER (WHERE {key} = '{name}') AS \"{name}\"" for name in names)
 
 
-def rows_panel() -> table.Panel:
-    """A table of the query's own rows, with its header."""
+def table_panel() -> table.Panel:
+    """A table panel of the query's rows, with its header."""
     return table.Panel().frame_index(0).show_header(True)
 
 
-def steps(*pairs: tuple[float | None, str]) -> dashboards.ThresholdsConfig:
-    """Absolute thresholds: (from this value on, colour), the first with None."""
+def thresholds(*pairs: tuple[float | None, str]) -> dashboards.ThresholdsConfig:
+    """Thresholds as (lower bound, colour), lowest first; the first bound is None."""
     return (
         dashboards.ThresholdsConfig()
         .mode(dashboard.ThresholdsMode.ABSOLUTE)
@@ -106,7 +109,7 @@ def steps(*pairs: tuple[float | None, str]) -> dashboards.ThresholdsConfig:
 
 
 def state_mappings() -> list[Any]:
-    """Every state word in its colour."""
+    """Value mappings of all states to their colours."""
     options = {
         word: dashboard.ValueMappingResult(color=colour, index=index, text=word.replace("_", " "))
         for index, (word, colour) in enumerate(STATE_COLOURS.items())
@@ -114,13 +117,13 @@ def state_mappings() -> list[Any]:
     return [dashboard.ValueMap(options=options)]
 
 
-def prop(name: str, value: object) -> dashboard.DynamicConfigValue:
-    """One overridden property of a column."""
+def override(name: str, value: object) -> dashboard.DynamicConfigValue:
+    """A property for `override_by_name`."""
     return dashboard.DynamicConfigValue(id_val=name, value=value)
 
 
-def thresholds_of(*pairs: tuple[float | None, str]) -> dict[str, object]:
-    """Thresholds as an override's value."""
+def threshold_property(*pairs: tuple[float | None, str]) -> dict[str, object]:
+    """`thresholds` as the value of a `thresholds` property."""
     return {"mode": "absolute", "steps": [{"value": value, "color": colour} for value, colour in pairs]}
 
 
@@ -143,11 +146,14 @@ LAST_VALUE = common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("
 EVERY_ROW = common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(True)
 
 
-def page(
-    uid: str, title: str, about: str, back: str, rows: Sequence[Sequence[Placed]], annotations: Sequence[Any] = ()
+def build_dashboard(
+    uid: str, title: str, about: str, back: str, rows: Sequence[Sequence[PanelSpec]], annotations: Sequence[Any] = ()
 ) -> dashboard.Dashboard:
-    """A dashboard of panels, left to right and top to bottom; `back` is how far the time range reaches."""
-    made = (
+    """A dashboard of panels in rows, from the top; `back` is the length of its time range, such as `30d`.
+
+    Raises ValueError for a row of more than GRID_WIDTH columns.
+    """
+    builder = (
         dashboards.Dashboard(title)
         .uid(uid)
         .description(about)
@@ -164,18 +170,18 @@ def page(
         )
     )
     for annotation in annotations:
-        made = made.annotation(annotation)
+        builder = builder.annotation(annotation)
     y = 0
     for row in rows:
-        width = sum(placed.width for placed in row)
+        width = sum(spec.width for spec in row)
         if width > GRID_WIDTH:
-            raise ValueError(f"{uid}: a row is {width} wide: {', '.join(placed.title for placed in row)}")
+            raise ValueError(f"{uid}: a row is {width} wide: {', '.join(spec.title for spec in row)}")
         x = 0
-        for placed in row:
-            made = made.with_panel(placed.ready(x, y))
-            x += placed.width
-        y += max(placed.height for placed in row)
-    built = made.build()
+        for spec in row:
+            builder = builder.with_panel(spec.build_at(x, y))
+            x += spec.width
+        y += max(spec.height for spec in row)
+    built = builder.build()
     for index, panel in enumerate(built.panels or [], start=1):
         panel.id_val = index
     return built

@@ -1,4 +1,4 @@
-"""The outside world, simulated: every source's wire format from one seeded economy."""
+"""The sandbox: a simulation of every source, in its wire format, from one seeded economy."""
 
 from __future__ import annotations
 

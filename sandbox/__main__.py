@@ -1,4 +1,4 @@
-"""`python -m sandbox --port N [--seed S] [--now ISO] [--config FILE]`: prints one line when it answers."""
+"""`python -m sandbox --port N [--seed S] [--now ISO] [--config FILE]`: prints one line when ready."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ import uvicorn
 from pydantic import ValidationError
 
 from desk.catalog import load_catalog
-from sandbox.published import World
 from sandbox.server import Sandbox
 from sandbox.settings import SandboxSettings
+from sandbox.world import SimulatedWorld
 
 DEFAULT_SEED = 7
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted. Returns the exit code: 2 for invalid settings or a port in use."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one and prints it")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port and prints it")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    parser.add_argument("--now", help="ISO time that the sandbox believes; default the wall clock")
+    parser.add_argument("--now", help="ISO time of the sandbox; default the wall clock")
     parser.add_argument("--config", type=Path, help="JSON with now, latency and faults")
     options = parser.parse_args(arguments)
     try:
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2
-    sandbox = Sandbox(World(options.seed, load_catalog()), settings, lambda: dt.datetime.now(dt.UTC))
+    sandbox = Sandbox(SimulatedWorld(options.seed, load_catalog()), settings, lambda: dt.datetime.now(dt.UTC))
     sandbox.world.economy(settings.moment(sandbox.wall_clock()))
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(sandbox, listener))
@@ -68,18 +69,19 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _NotOurOwnFaults(logging.Filter):
-    """Keeps uvicorn quiet about the bodies that we cut on purpose."""
+class _InjectedFaultFilter(logging.Filter):
+    """Drops uvicorn's messages about bodies that the sandbox truncates on purpose."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return "without completing response" not in record.getMessage()
 
 
 async def serve(sandbox: Sandbox, listener: socket.socket) -> None:
+    """Serve `sandbox` on `listener`; prints one line when ready."""
     server = uvicorn.Server(uvicorn.Config(sandbox.app(), log_level="warning", access_log=False, lifespan="off"))
-    logging.getLogger("uvicorn.error").addFilter(_NotOurOwnFaults())
+    logging.getLogger("uvicorn.error").addFilter(_InjectedFaultFilter())
     host, port = listener.getsockname()
-    listener.listen(128)  # from here on a request waits instead of failing
+    listener.listen(128)  # from now on a request waits instead of failing
     print(f"sandbox ready on http://{host}:{port} seed {sandbox.world.seed}", flush=True)
     await server.serve(sockets=[listener])
 

@@ -1,4 +1,4 @@
-"""What can go wrong with an answer: refusals, error pages, half a body, another schema, nothing at all."""
+"""Faults of a response: rejections, error pages, a truncated body, another schema, an empty body."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.settings import Kind
-from sandbox.wire import Answer
+from sandbox.source_http import SourceResponse
 
 _PAGE = b"""<!DOCTYPE html>
 <html lang="en"><head><title>Just a moment...</title></head>
 <body><h1>Checking your browser before accessing this site.</h1></body></html>
 """
-_OUT_OF_ORDER = b"<html><head><title>503 Service Unavailable</title></head><body>Service Unavailable</body></html>"
+_UNAVAILABLE = b"<html><head><title>503 Service Unavailable</title></head><body>Service Unavailable</body></html>"
 
 
-def spoiled(answer: Answer, kind: Kind) -> Answer:
-    """`answer` as the fault leaves it (a cut body is cut when it is sent)."""
+def with_fault(answer: SourceResponse, kind: Kind) -> SourceResponse:
+    """`answer` changed by a fault. A truncated body is truncated when it is sent."""
     if kind == "rate_limit":
-        return Answer(b"Too Many Requests\r\n", 429, "text/plain")
+        return SourceResponse(b"Too Many Requests\r\n", 429, "text/plain")
     if kind == "server_error":
-        return Answer(_OUT_OF_ORDER, 503, "text/html")
+        return SourceResponse(_UNAVAILABLE, 503, "text/html")
     if kind == "html":
-        return Answer(_PAGE, 200, "text/html; charset=UTF-8")
+        return SourceResponse(_PAGE, 200, "text/html; charset=UTF-8")
     if kind == "empty":
-        return Answer(b"", 200, answer.media)
+        return SourceResponse(b"", 200, answer.media)
     if kind == "wrong_schema":
-        return Answer(_renamed(answer.body), answer.status, answer.media)
+        return SourceResponse(_renamed(answer.body), answer.status, answer.media)
     if kind == "wrong_unit":
-        return Answer(_other_unit(answer.body), answer.status, answer.media)
+        return SourceResponse(_other_unit(answer.body), answer.status, answer.media)
     return answer
 
 
-class CutShort(Response):
-    """Half the body under a Content-Length that promises all of it; then the connection closes."""
+class TruncatedResponse(Response):
+    """Half of the body with the Content-Length of the whole body; then the connection closes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send half of the body."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         half = bytes(self.body)[: len(self.body) // 2]
         # returning without the last part makes the server close the connection
@@ -46,7 +47,7 @@ class CutShort(Response):
 
 
 def _renamed(body: bytes) -> bytes:
-    """The same shape under other names: what a source does when it changes its format overnight."""
+    """The same structure with other names, as after a change of format."""
     start = body.lstrip()[:1]
     if start in (b"{", b"["):
         return json.dumps(_rename(json.loads(body)), separators=(",", ":"), ensure_ascii=False).encode()

@@ -15,38 +15,40 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.deliveries import SlackStandIn
-from sandbox.faults import CutShort, spoiled
-from sandbox.published import World
+from sandbox.faults import TruncatedResponse, with_fault
 from sandbox.settings import SandboxSettings
-from sandbox.wire import Answer, Asked, BadQuery, not_found
-from sandbox.wires import WIRES
+from sandbox.slack import SimulatedSlack
+from sandbox.source_http import InvalidQuery, SourceRequest, SourceResponse, not_found
+from sandbox.sources import RESPONDERS
+from sandbox.world import SimulatedWorld
 
 TIMEOUT_SECONDS = 3600.0
 _HEAVY = frozenset({"stn_fiscal"})  # seconds of work for one body: not on the event loop
 
 
 class Sandbox:
-    """One world and its settings; `wall_clock` says what time it is when the settings do not."""
+    """One simulated world and its settings. `wall_clock` gives the time when the settings have none."""
 
-    def __init__(self, world: World, settings: SandboxSettings, wall_clock: Callable[[], dt.datetime]) -> None:
+    def __init__(self, world: SimulatedWorld, settings: SandboxSettings, wall_clock: Callable[[], dt.datetime]) -> None:
         self.world = world
         self.settings = settings
         self.wall_clock = wall_clock
         self.requests: dict[str, int] = {}
-        self.slack = SlackStandIn()
+        self.slack = SimulatedSlack()
 
     def app(self) -> Starlette:
+        """The routes of the sources, of the settings and of Slack."""
         return Starlette(
             routes=[
                 Route("/_sandbox/health", self.health),
                 Route("/_sandbox/config", self.configure, methods=["GET", "POST"]),
                 *self.slack.routes(),
-                Route("/{source}/{key}/{path:path}", self.answer, methods=["GET", "POST"]),
+                Route("/{source}/{key}/{path:path}", self.respond, methods=["GET", "POST"]),
             ]
         )
 
     async def health(self, request: Request) -> Response:
+        """Seed, current time and number of requests by source."""
         now = self.settings.moment(self.wall_clock())
         return JSONResponse(
             {"status": "ok", "seed": self.world.seed, "now": now.isoformat(), "requests": self.requests}
@@ -63,10 +65,11 @@ class Sandbox:
                 return JSONResponse({"error": str(error)}, status_code=422)
         return JSONResponse(json.loads(self.settings.model_dump_json()))
 
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
+        """The response of a source, with the latency and the fault of the settings."""
         source = request.path_params["source"]
         spec = self.world.catalog.sources.get(source)
-        if spec is None or source not in WIRES or request.path_params["key"] not in spec.base_urls:
+        if spec is None or source not in RESPONDERS or request.path_params["key"] not in spec.base_urls:
             return _response(not_found())
         self.requests[source] = self.requests.get(source, 0) + 1
         delay = self.settings.delay(source)
@@ -74,21 +77,21 @@ class Sandbox:
             await asyncio.sleep(delay)
         fault = self.settings.fault_for(source, unquote(str(request.url))) if self.settings.faults else None
         if fault is not None and fault.kind == "timeout":
-            await self._never(request)
+            await self._wait_for_disconnect(request)
             return Response(status_code=504)
         if fault is not None and fault.kind in ("rate_limit", "server_error", "html", "empty"):
-            answer = spoiled(Answer(b""), fault.kind)
+            answer = with_fault(SourceResponse(b""), fault.kind)
         else:
-            answer = await self._answer(source, request)
+            answer = await self._source_response(source, request)
             if fault is not None:
-                answer = spoiled(answer, fault.kind)
+                answer = with_fault(answer, fault.kind)
         response = _response(answer, cut=fault is not None and fault.kind == "cut_body")
         if fault is not None and fault.retry_after is not None:
             response.headers["Retry-After"] = f"{fault.retry_after:g}"
         return response
 
-    async def _answer(self, source: str, request: Request) -> Answer:
-        asked = Asked(
+    async def _source_response(self, source: str, request: Request) -> SourceResponse:
+        source_request = SourceRequest(
             key=request.path_params["key"],
             path=request.path_params["path"],
             query=query_of(request.url.query),
@@ -96,13 +99,13 @@ class Sandbox:
         )
         try:
             if source in _HEAVY:
-                return await asyncio.to_thread(WIRES[source], self.world, asked)
-            return WIRES[source](self.world, asked)
-        except BadQuery as error:
-            return Answer(str(error).encode(), 400, "text/plain")
+                return await asyncio.to_thread(RESPONDERS[source], self.world, source_request)
+            return RESPONDERS[source](self.world, source_request)
+        except InvalidQuery as error:
+            return SourceResponse(str(error).encode(), 400, "text/plain")
 
-    async def _never(self, request: Request) -> None:
-        """Says nothing until the caller gives up."""
+    async def _wait_for_disconnect(self, request: Request) -> None:
+        """Waits without a response until the client disconnects."""
         waited = 0.0
         while waited < TIMEOUT_SECONDS and not await request.is_disconnected():
             await asyncio.sleep(0.05)
@@ -110,11 +113,11 @@ class Sandbox:
 
 
 def query_of(text: str) -> dict[str, str]:
-    """The last value of each name; `$`, `@` and `%24` alike, a blank as `+` or `%20`."""
+    """Decoded query parameters, the last value of each name; `%24` and `$` are equal, and so are `+` and `%20`."""
     pairs = (part.partition("=") for part in text.split("&") if part)
     return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
 
 
-def _response(answer: Answer, *, cut: bool = False) -> Response:
-    kind = CutShort if cut else Response
+def _response(answer: SourceResponse, *, cut: bool = False) -> Response:
+    kind = TruncatedResponse if cut else Response
     return kind(answer.body, answer.status, media_type=answer.media)

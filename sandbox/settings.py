@@ -1,4 +1,4 @@
-"""How the sandbox behaves: its clock, each source's latency, and what goes wrong, changeable while it runs."""
+"""Settings of the sandbox: clock, latency of each source, and faults. They can change while it runs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ Kind = Literal["rate_limit", "server_error", "timeout", "cut_body", "html", "wro
 
 
 class Fault(BaseModel):
-    """What a source does instead of answering (`wrong_unit`: its metadata names another unit). `times`: for so many
-    requests (None: always); `match`: only for URLs that hold this text; `retry_after`: seconds, with a 429 or 503."""
+    """A fault that replaces or changes a source's responses (`wrong_unit`: its metadata have another unit).
+
+    `times`: number of requests (None: all). `match`: only URLs that contain this text. `retry_after`: seconds, sent
+    with a 429 or 503.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,14 +35,16 @@ class SandboxSettings(BaseModel):
     faults: dict[str, Fault] = Field(default_factory=dict)
 
     def moment(self, wall: dt.datetime) -> dt.datetime:
+        """The time of the sandbox in UTC, from the settings or `wall`."""
         moment = self.now or wall
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
 
     def delay(self, source: str) -> float:
+        """Seconds of a source's latency."""
         return self.latency.get(source, self.latency.get("*", 0.0))
 
     def fault_for(self, source: str, url: str) -> Fault | None:
-        """The fault that this request meets; counts it down."""
+        """The fault of a request, or None. Counts down its `times`."""
         for name in (source, "*"):
             fault = self.faults.get(name)
             if fault is None or (fault.match is not None and fault.match not in url) or fault.times == 0:

@@ -1,7 +1,7 @@
-"""What a desk that had asked every source every day since the opening would hold: silver frames, without the wires.
+"""Silver frames of the whole simulated history, without HTTP: as if every source had been fetched every day.
 
-The numbers and their release times are those that the wires serve; curves are taken at the panel's own terms instead
-of the files' vertices. Prices have closes only; of single contracts there are Tesouro Direto's inflation-linked bonds.
+Numbers and release times are those that the sources serve. Curves are taken at the panel's terms instead of the
+vertices of the files. Prices have closes only. The only single contracts are Tesouro Direto's inflation-linked bonds.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
+from desk.arrays import FloatArray, IntArray
+from desk.calendars import Days
 from desk.model import SILVER, Series
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.bonds import listed_bonds, quote
-from sandbox.economy.draws import Floats
 from sandbox.economy.rates import linear_360
-from sandbox.economy.timeline import Ints
-from sandbox.prints import expectations
-from sandbox.prints.markets import YAHOO_ASSETS, asset
-from sandbox.prints.numbers import business_days
-from sandbox.prints.positions import DISAGG, TFF, Report, report
-from sandbox.published import Instants, World
-from sandbox.wires.yahoo_finance import venue_of
+from sandbox.releases import expectations
+from sandbox.releases.markets import YAHOO_ASSETS, asset
+from sandbox.releases.positions import DISAGG, TFF, Report, report
+from sandbox.releases.released_series import business_days
+from sandbox.sources.yahoo_finance import venue_of
+from sandbox.world import Instants, SimulatedWorld
 
 TERMS_BD = (1, 21, 42, 63, 126, 189, 252, 378, 504, 630, 756, 1008, 1260, 1764, 2520, 3780, 5040)
 UST_MONTHS = (1, 2, 3, 6, 12, 24, 36, 60, 84, 120, 240, 360)
@@ -31,7 +32,7 @@ _FOCUS_SCALE = {"IPCA": 0.01, "PIB Total": 0.01, "Câmbio": 1.0, "Selic": 0.01}
 _RULES = {"pre": "b3_close", "ust": "us_close", "focus": "focus", "bonds": "tesouro_direto"}
 
 
-def silver(world: World, until: dt.date) -> dict[str, pl.DataFrame]:
+def silver(world: SimulatedWorld, until: dt.date) -> dict[str, pl.DataFrame]:
     """Frames of desk.model.SILVER by table, observations up to `until`, each with its own knowledge time."""
     now = dt.datetime.combine(until, dt.time(23, 59), dt.UTC)
     economy = world.economy(now)
@@ -50,15 +51,15 @@ def silver(world: World, until: dt.date) -> dict[str, pl.DataFrame]:
     }
 
 
-def _observations(world: World, series: Series, now: dt.datetime) -> pl.DataFrame:
-    """Each number as first printed and, where the source revises, again as it stands since.
+def _observations(world: SimulatedWorld, series: Series, now: dt.datetime) -> pl.DataFrame:
+    """Each number as first released and, where the source revises it, as revised.
 
-    Raises KeyError for a series that the sandbox does not print.
+    Raises KeyError for a series that the sandbox does not simulate.
     """
     if series.source == "cftc_cot":
         return _positions(world, series, now)
     published = world.published(series, now)
-    numbers = published.numbers
+    numbers = published.released
     first = numbers.values if numbers.first is None else numbers.first
     parts = [_long(numbers.days, published.known, first)]
     if published.revised is not None:
@@ -66,11 +67,11 @@ def _observations(world: World, series: Series, now: dt.datetime) -> pl.DataFram
     return pl.concat(parts).with_columns(pl.lit(series.id).alias("series_id"), pl.col("value") * float(series.scale))
 
 
-def _positions(world: World, series: Series, now: dt.datetime) -> pl.DataFrame:
+def _positions(world: SimulatedWorld, series: Series, now: dt.datetime) -> pl.DataFrame:
     """One field of one market's weekly report."""
     economy = world.economy(now)
     market = next(market for market in (*TFF, *DISAGG) if market.code == series.code)
-    found = world.keep(("silver", "cot", market.code, now.year), lambda: report(economy, market))
+    found = world.cached(("silver", "cot", market.code, now.year), lambda: report(economy, market))
     assert isinstance(found, Report)
     known = world.known_times(series.rule, found.days)
     return _long(found.days, known, found.fields[series.params["field"]]).with_columns(
@@ -78,7 +79,7 @@ def _positions(world: World, series: Series, now: dt.datetime) -> pl.DataFrame:
     )
 
 
-def _closes(world: World, series: Series, economy: Economy) -> pl.DataFrame:
+def _closes(world: SimulatedWorld, series: Series, economy: Economy) -> pl.DataFrame:
     venue = venue_of(series.code)
     at = business_days(economy, venue.calendar)
     days = economy.timeline.days[at]
@@ -92,13 +93,13 @@ def _closes(world: World, series: Series, economy: Economy) -> pl.DataFrame:
     )
 
 
-def _curves(world: World, economy: Economy) -> pl.DataFrame:
+def _curves(world: SimulatedWorld, economy: Economy) -> pl.DataFrame:
     at = business_days(economy, "b3")
     days = economy.timeline.days[at]
     known = world.known_times(_RULES["pre"], days)
     terms = np.array(TERMS_BD)
-    years = terms[None, :] / 252.0
-    calendar_days = terms[None, :] * 365.0 / 252.0
+    years = terms[None, :] / DAYS_PER_YEAR
+    calendar_days = terms[None, :] * 365.0 / DAYS_PER_YEAR
     row = at[:, None]
     cupom = linear_360(economy.rates.cupom(row, calendar_days / 365.0), calendar_days)
     frames = [
@@ -114,8 +115,8 @@ def _curves(world: World, economy: Economy) -> pl.DataFrame:
     return pl.concat([*frames, _points("UST", days, known, months * 21, par)])
 
 
-def _bonds(world: World, economy: Economy) -> pl.DataFrame:
-    """Tesouro Direto's inflation-linked bonds: what reaches beyond the swap file's eleven years."""
+def _bonds(world: SimulatedWorld, economy: Economy) -> pl.DataFrame:
+    """Tesouro Direto's inflation-linked bonds, which extend beyond the eleven years of the swap file."""
     at = business_days(economy, "anbima")
     days = economy.timeline.days[at]
     known = world.known_times(_RULES["bonds"], days)
@@ -136,8 +137,10 @@ def _bonds(world: World, economy: Economy) -> pl.DataFrame:
     return pl.concat(frames).with_columns(*blank)
 
 
-def _points(curve_id: str, days: np.ndarray, known: Instants, terms: Ints, rates: Floats) -> pl.DataFrame:
-    """rates (days, terms) as fractions of six decimals: the hundredth of a basis point that B3's file quotes."""
+def _points(curve_id: str, days: Days, known: Instants, terms: IntArray, rates: FloatArray) -> pl.DataFrame:
+    """Points of one curve: `rates` (days, terms) as fractions of six decimals: the hundredth of a basis point that B3's
+    file quotes.
+    """
     count = len(terms)
     frame = _long(np.repeat(days, count), np.repeat(known, count), np.round(rates, 6).ravel())
     return frame.rename({"value": "rate"}).with_columns(
@@ -145,7 +148,7 @@ def _points(curve_id: str, days: np.ndarray, known: Instants, terms: Ints, rates
     )
 
 
-def _focus(world: World, economy: Economy) -> pl.DataFrame:
+def _focus(world: SimulatedWorld, economy: Economy) -> pl.DataFrame:
     """Medians of the answers of thirty days (base 0)."""
     at = business_days(economy, "anbima")
     days = economy.timeline.days[at]
@@ -178,7 +181,7 @@ def _focus(world: World, economy: Economy) -> pl.DataFrame:
     )
 
 
-def _medians(indicator: str, days: np.ndarray, known: Instants, median: Floats, references: pl.Series) -> pl.DataFrame:
+def _medians(indicator: str, days: Days, known: Instants, median: FloatArray, references: pl.Series) -> pl.DataFrame:
     values = np.round(median, 4) * _FOCUS_SCALE[indicator]
     return (
         _long(days, known, values)
@@ -187,7 +190,7 @@ def _medians(indicator: str, days: np.ndarray, known: Instants, median: Floats, 
     )
 
 
-def _long(days: np.ndarray, known: Instants, values: Floats) -> pl.DataFrame:
+def _long(days: Days, known: Instants, values: FloatArray) -> pl.DataFrame:
     moments = pl.Series("knowledge_time", known).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     return pl.DataFrame(
         {"obs_date": pl.Series(days.astype("datetime64[D]")), "knowledge_time": moments, "value": values}

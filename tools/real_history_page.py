@@ -25,7 +25,7 @@ from desk.performance import nav_statistics
 from desk.performance.episodes import Episode, episode
 from desk.performance.history_pass import HistoryPass, run_history
 from desk.performance.strategy_coverage import Coverage, coverage
-from desk.performance.var_by_year import Backtested, exceptions_by_year
+from desk.performance.var_by_year import BacktestResult, exceptions_by_year
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.strategy_performance import strategy_pnl, unit_returns
 from desk.strategies import STRATEGIES
@@ -40,7 +40,7 @@ PAGE, CHART = "real-history.md", "real-history-nav.svg"
 COMMAND = "python -m tools.real_history_page --map MAP.toml"
 INCEPTION, END = dt.date(2008, 1, 2), dt.date(2025, 12, 30)
 WARM_UP = 900
-"""Decision days before the inception, as the daily run has them (flows.transform)."""
+"""Decision days before the inception, as the daily run has them (desk/point_in_time/panel_span.py)."""
 EPISODES: tuple[tuple[str, dt.date, dt.date], ...] = (
     ("15 October 2008", dt.date(2008, 10, 14), dt.date(2008, 10, 15)),
     ("Lehman, to the low of October 2008", dt.date(2008, 9, 12), dt.date(2008, 10, 24)),
@@ -60,7 +60,7 @@ class Record:
     path: pl.DataFrame
     records: pl.DataFrame
     spoken: list[Coverage]
-    tested: Mapping[int, Mapping[str, Backtested]]
+    tested: Mapping[int, Mapping[str, BacktestResult]]
     episodes: list[tuple[str, Episode | None]]
     replays: list[tuple[str, float]]
     curves: list[tuple[str, str, int, dt.date, dt.date]]
@@ -96,7 +96,7 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
     )
     return Record(
         days=panel.days,
-        path=nav_statistics.nav_path(found["portfolio_state"], found.panel.values),
+        path=nav_statistics.nav_series(found["portfolio_state"], found.panel.values),
         records=records,
         spoken=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
         tested=exceptions_by_year(found.panel.values, found.frames, found["risk_metrics_daily"], parameters),
@@ -124,7 +124,8 @@ def _origins(panel: Panel) -> list[tuple[str, str, int, dt.date, dt.date]]:
 
 
 def page(record: Record, parameters: DeskParameters) -> str:
-    years, whole = nav_statistics.by_year(record.path), nav_statistics.overall(record.path)
+    """The page as Markdown."""
+    years, whole = nav_statistics.by_year(record.path), nav_statistics.whole_period(record.path)
     capital, window = parameters.portfolio.inception_nav_brl / 1e6, parameters.risk.var_window
     silent = sum(1 for one in record.spoken if not one.scored)
     target, method = parameters.portfolio.target_volatility, parameters.risk.headline.replace("_", " ")
@@ -167,7 +168,8 @@ The other {len(STRATEGIES) - silent}, and their days with a score among the {len
 {tables.spoken_table(record.spoken)}
 
 Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk,
-{target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price is left out.
+{target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price
+is left out.
 
 {record_lines(record.records)}
 
@@ -191,7 +193,7 @@ the drawdown breaker left the book; at 0% it holds cash.
 
 The ten worst falls:
 
-{tables.fall_table(nav_statistics.worst_falls(record.path, 10))}
+{tables.fall_table(nav_statistics.worst_drawdowns(record.path, 10))}
 
 ## Was the VaR right?
 
@@ -228,6 +230,7 @@ def _replay_table(record: Record) -> str:
 
 
 def chart(record: Record) -> str:
+    """The NAV against cash, and its drawdowns, as SVG."""
     path = record.path
     cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
     held = path["nav"].to_numpy()
@@ -235,6 +238,7 @@ def chart(record: Record) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    """Reads the map, runs the history, writes page and chart. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.real_history_page", description="Writes docs/real-history.md."
     )

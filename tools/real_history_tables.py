@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from desk.performance.episodes import Episode
-from desk.performance.nav_statistics import Fall, Year
+from desk.performance.nav_statistics import Drawdown, PeriodStatistics
 from desk.performance.strategy_coverage import Coverage
-from desk.performance.var_by_year import Backtested
+from desk.performance.var_by_year import BacktestResult
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNKNOWN = "unknown"
@@ -15,10 +15,12 @@ MOST_SOURCES = 4
 
 
 def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction as percent, or that it is unknown."""
     return UNKNOWN if value is None else f"{value:z.{digits}%}"
 
 
 def plain(value: float | None, digits: int = 2) -> str:
+    """A number with fixed digits, or that it is unknown."""
     return UNKNOWN if value is None else f"{value:z.{digits}f}"
 
 
@@ -28,7 +30,7 @@ def spoken_table(found: Sequence[Coverage]) -> str:
     lines = [head, "| --- | ---: | --- | --- | --- | --- |"]
     for one in found:
         if one.scored:
-            lacking = ", ".join(f"`{name}`" for name in one.lacking) or "none"
+            lacking = ", ".join(f"`{name}`" for name in one.missing_inputs) or "none"
             unpriced = ", ".join(one.unpriced) or "none"
             lines.append(f"| `{one.strategy_id}` | {one.scored} | {one.first} | {one.last} | {lacking} | {unpriced} |")
     return "\n".join(lines)
@@ -39,7 +41,7 @@ def silent_table(found: Sequence[Coverage]) -> str:
     lines = ["| id | what it lacks |", "| --- | --- |"]
     for one in found:
         if not one.scored:
-            reasons = [_lack(name, sources) for name, sources in one.lacking.items()]
+            reasons = [_lack(name, sources) for name, sources in one.missing_inputs.items()]
             if one.unpriced:
                 reasons.append(f"no price of {', '.join(one.unpriced)}")
             lines.append(f"| `{one.strategy_id}` | {'; '.join(reasons)} |")
@@ -56,7 +58,8 @@ def _lack(name: str, sources: Sequence[str]) -> str:
     return f"`{name}`, for want of {shown}{more}"
 
 
-def year_table(years: Sequence[Year], whole: Year) -> str:
+def year_table(years: Sequence[PeriodStatistics], whole: PeriodStatistics) -> str:
+    """One row for each calendar year, and one for all."""
     lines = [
         "| year | days | return | CDI | volatility | Sharpe over CDI | worst drawdown | costs | risk left |",
         "| --- |" + " ---: |" * 8,
@@ -65,12 +68,13 @@ def year_table(years: Sequence[Year], whole: Year) -> str:
         lines.append(
             f"| {one.year or 'all'} | {one.days} | {percent(one.total)} | {percent(one.cdi)} "
             f"| {percent(one.volatility)} | {plain(one.sharpe)} | {percent(one.worst_drawdown)} "
-            f"| {percent(one.cost, 2)} | {percent(one.risk_left, 0)} |"
+            f"| {percent(one.cost, 2)} | {percent(one.risk_multiplier, 0)} |"
         )
     return "\n".join(lines)
 
 
-def month_table(months: Mapping[tuple[int, int], float], years: Sequence[Year]) -> str:
+def month_table(months: Mapping[tuple[int, int], float], years: Sequence[PeriodStatistics]) -> str:
+    """Returns by month and year."""
     lines = [f"| | {' | '.join(MONTHS)} | year |", "| --- |" + " ---: |" * 13]
     for year in years:
         cells = [percent(months.get((year.year, month))) for month in range(1, 13)]
@@ -79,13 +83,15 @@ def month_table(months: Mapping[tuple[int, int], float], years: Sequence[Year]) 
     return "\n".join(lines)
 
 
-def fall_table(falls: Sequence[Fall]) -> str:
+def fall_table(falls: Sequence[Drawdown]) -> str:
+    """The deepest drawdowns with their dates."""
     lines = ["| depth | peak | trough | back at the peak |", "| ---: | --- | --- | --- |"]
     lines += [f"| {percent(f.depth)} | {f.peak} | {f.trough} | {f.recovered or 'not yet'} |" for f in falls]
     return "\n".join(lines)
 
 
-def var_table(found: Mapping[int, Mapping[str, Backtested]]) -> str:
+def var_table(found: Mapping[int, Mapping[str, BacktestResult]]) -> str:
+    """Exceptions of VaR by year with their tests."""
     head = "| year | days | 95%: exceptions | expected | Kupiec p | Christoffersen p "
     lines = [
         head + "| 99%: exceptions | expected | Kupiec p | Christoffersen p | Basel zone |",
@@ -99,13 +105,14 @@ def var_table(found: Mapping[int, Mapping[str, Backtested]]) -> str:
     return "\n".join(lines)
 
 
-def _tested(one: Backtested) -> list[str]:
+def _tested(one: BacktestResult) -> list[str]:
     if not one.days:
         return [UNKNOWN] * 4
     return [str(one.exceptions), f"{one.expected:.1f}", plain(one.kupiec_p, 3), plain(one.christoffersen_p, 3)]
 
 
 def episode_table(found: Sequence[tuple[str, Episode | None]]) -> str:
+    """What the book made of each named episode."""
     lines = [
         "| episode | closes | NAV before, BRL m | P&L of the book | worst day | by class | worst and best strategies |",
         "| --- | --- | ---: | ---: | ---: | --- | --- |",

@@ -13,14 +13,14 @@ import polars as pl
 
 from alvorada.stack.data_dir import DEFAULT_SEED
 from desk import calendars
-from desk.agents import measures_all
+from desk.agents import compute_measures
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.portfolio.strategy_performance import RISK_WINDOW, strategy_pnl
-from desk.strategies import STRATEGIES, Strategy, score_all
+from desk.strategies import STRATEGIES, Strategy, compute_signals
 from desk.transforms.panel import Panel, build_panel
-from sandbox.published import World
 from sandbox.silver import silver
+from sandbox.world import SimulatedWorld
 
 PAGE = Path(__file__).parents[1] / "docs" / "strategies.md"
 COMMAND = "python -m tools.strategy_page"
@@ -30,18 +30,18 @@ FIRST, LAST = dt.date(2011, 11, 1), dt.date(2026, 10, 30)
 def sandbox_panel(seed: int) -> Panel:
     """Every decision day of the fifteen years, with the agents' measures."""
     catalog = load_catalog()
-    panel = build_panel(silver(World(seed, catalog), LAST), calendars.b3().days(FIRST, LAST), catalog)
-    return panel.with_measures(measures_all(panel))
+    panel = build_panel(silver(SimulatedWorld(seed, catalog), LAST), calendars.b3().days(FIRST, LAST), catalog)
+    return panel.with_measures(compute_measures(panel))
 
 
 def record_table(panel: Panel) -> tuple[str, pl.DataFrame]:
     """The table of what each strategy did over the panel's days, as Markdown, and the daily P&L behind it."""
-    daily, records = strategy_pnl(panel.values, score_all(panel), STRATEGIES, load_desk_parameters())
+    daily, records = strategy_pnl(panel.values, compute_signals(panel), STRATEGIES, load_desk_parameters())
     return record_lines(records), daily
 
 
 def record_lines(records: pl.DataFrame) -> str:
-    """RECORD rows as a table of Markdown."""
+    """PERFORMANCE_SCHEMA rows as a table of Markdown."""
     lines = [
         "| id | days | hit rate | turnover | return a year | Sharpe | worst drawdown | correlation |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -65,10 +65,12 @@ def list_table() -> str:
 
 
 def legs_text(strategy: Strategy) -> str:
+    """The legs in words: long or short of each instrument."""
     return ", ".join(f"{'long' if leg.sign > 0 else 'short'} {leg.instrument}" for leg in strategy.legs)
 
 
 def page(panel: Panel, seed: int) -> str:
+    """The page as Markdown."""
     table, _ = record_table(panel)
     target = load_desk_parameters().portfolio.target_volatility
     return f"""<!-- Generated: {COMMAND}. Edit the strategies, or tools/strategy_page.py, and run it again. -->
@@ -109,6 +111,7 @@ def _plain(value: float | None, digits: int) -> str:
 
 
 def main() -> int:
+    """Writes docs/strategies.md."""
     PAGE.write_text(page(sandbox_panel(DEFAULT_SEED), DEFAULT_SEED), encoding="utf-8")
     print(f"wrote {PAGE}")
     return 0

@@ -43,11 +43,11 @@ def draw_pictures(home: Home, last: LastWorld, day: dt.date | None, folder: Path
     """Writes every figure of a report as FOLDER/DAY-FIGURE.png and prints where. Raises BadInput without a report, a
     browser or a folder that can be written."""
     from blocks.settings import load_settings
-    from reports.page.pictures import pictures
+    from reports.page.png_export import export_png
     from reports.page.render import figure_specs
 
     [data] = stored(home, last, [day])
-    drawn = pictures(figure_specs(data, load_settings().report_language))
+    drawn = export_png(figure_specs(data, load_settings().report_language))
     if not drawn:
         raise BadInput(drawn.reason or "the report has no figures")
     try:
@@ -77,7 +77,7 @@ async def _read(url: str, world: str, days: Sequence[dt.date | None]) -> list[Re
         return None
     from blocks.settings import load_settings
     from desk.model import decision_time
-    from tasks.alerts.report_delivery import gold_of
+    from tasks.run.report_gold import read_report_gold
     from tasks.store import open_store
 
     settings = load_settings()
@@ -90,5 +90,5 @@ async def _read(url: str, world: str, days: Sequence[dt.date | None]) -> list[Re
             as_of = decision_time(day) if day is not None else max(decided, default=None)
             if as_of is None or as_of not in decided:
                 raise BadInput(f"there is no decision of {day}" if day else "there is no decision yet")
-            found.append(await gold_of(store, settings, as_of))
+            found.append(await read_report_gold(store, settings, as_of))
     return found

@@ -1,7 +1,8 @@
 """Applies prefect.yaml to a Prefect server: the work pool, its queues with their limits, the deployments.
 
 Idempotent: what is there is brought up to date. `python -m alvorada.prefect_objects.deployments [live|sandbox]`
-is what `alvorada up` runs: `alvorada deploy` and `alvorada automations apply` in one process, for Prefect takes seconds to import.
+is what `alvorada up` runs: `alvorada deploy` and `alvorada automations apply` in one process,
+since Prefect takes seconds to import.
 """
 
 from __future__ import annotations

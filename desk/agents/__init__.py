@@ -1,4 +1,4 @@
-"""The agents that run: one package each, listed once here, and what their models measure."""
+"""The list of agents and of their models, and their computation over a panel. One package per agent."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from desk.transforms.panel import Panel
 
 AGENTS: tuple[Agent, ...] = (INFLATION, MONETARY_POLICY, FISCAL, FX_EQUILIBRIUM, CROSS_ASSET)
 MODELS: tuple[Model, ...] = (*INFLATION_MODELS, *MONETARY_MODELS, *FISCAL_MODELS, *FX_MODELS, *CROSS_ASSET_MODELS)
-"""In the order of computation: a model may read the measures of those before it."""
+"""In the order of computation: a model may read the measures of earlier models."""
 MEASURES: tuple[str, ...] = tuple(spec.name for model in MODELS for spec in model.specs)
 
 
-def measures_all(panel: Panel) -> Measures:
-    """Every measure of every agent on every day of the panel, in about a second for six years of days."""
+def compute_measures(panel: Panel) -> Measures:
+    """Every measure of every agent on every day of the panel (about a second for six years of days)."""
     return run_models(MODELS, panel)
 
 
-def views_all(panel: Panel) -> pl.DataFrame:
-    """AGENT_VIEW rows of every agent on every day of a panel; its measures are worked out where it has none."""
+def compute_views(panel: Panel) -> pl.DataFrame:
+    """AGENT_VIEW rows of every agent on every day of a panel. Computes the measures if the panel has none."""
     full = _with_measures(panel)
     return pl.concat([agent.view(full) for agent in AGENTS]).sort("as_of", "agent_id")
 
 
-def regimes_all(panel: Panel) -> pl.DataFrame:
-    """REGIME rows of every day of a panel; its measures are worked out where it has none."""
+def compute_regimes(panel: Panel) -> pl.DataFrame:
+    """REGIME rows of every day of a panel. Computes the measures if the panel has none."""
     return regime_rows(_with_measures(panel))
 
 
 def _with_measures(panel: Panel) -> Panel:
-    return panel if set(MEASURES) <= set(panel.values.columns) else panel.with_measures(measures_all(panel))
+    return panel if set(MEASURES) <= set(panel.values.columns) else panel.with_measures(compute_measures(panel))
 
 
 def measure_rows(panel: Panel, measures: Measures) -> pl.DataFrame:
-    """AGENT_MEASURE rows: every measure known, by day."""
+    """AGENT_MEASURE rows: every known measure of every day."""
     days = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
     wide = pl.DataFrame(dict(measures.values), nan_to_null=True).insert_column(0, days)
     long = wide.unpivot(index="as_of", variable_name="measure_id", value_name="value").drop_nulls("value")
@@ -69,10 +69,10 @@ __all__ = [
     "MODELS",
     "Agent",
     "Driver",
+    "compute_measures",
+    "compute_regimes",
+    "compute_views",
     "direct_inputs",
     "measure_rows",
-    "measures_all",
     "model_specs",
-    "regimes_all",
-    "views_all",
 ]

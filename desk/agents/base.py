@@ -1,8 +1,8 @@
-"""What every agent is: drivers with signs, a score from those known, a confidence, and a sentence from the numbers.
+"""The definition of an agent: signed drivers, a score, a confidence, and a sentence written from the numbers.
 
-score = tanh(mean of the signed drivers known), so that one standard deviation across all of them is 0.76. Drivers are
-z-scores, or levels divided by their `unit`. confidence = share of the drivers known. What was not known is listed with
-the source columns that it lacked on that day.
+score = tanh(mean of the known signed drivers): one standard deviation of every driver gives 0.76. Drivers are z-scores,
+or levels divided by their `unit`. confidence = share of the drivers that are known. Unknown drivers are listed with the
+source columns that were missing on that day.
 """
 
 from __future__ import annotations
@@ -11,24 +11,23 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
 from desk.gold import AGENT_VIEW
 from desk.model import decision_time
 from desk.transforms.panel import Panel
 
 DRIVER_CAP = 3.0
-"""A driver counts at most three standard deviations, so that one broken number cannot speak for all."""
+"""A driver counts at most three standard deviations, so that one wrong number cannot decide the score."""
 _STRENGTHS = ((0.15, "balanced"), (0.4, "mild"), (0.7, "clear"), (1.01, "strong"))
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One panel column or measure; `sign` turns it so that + adds to the agent's score, `unit` is what counts as one.
+    """One input of a score: a panel column or measure, multiplied by `sign` and divided by `unit`.
 
-    `label` is a neutral noun: the sentence gives it with its signed contribution.
+    With `sign` a positive contribution raises the agent's score. `label` is a neutral noun phrase for the sentence.
     """
 
     column: str
@@ -39,19 +38,23 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One number that the sentence quotes: a fraction shown in percent, or a plain number."""
+    """One number that the sentence quotes: a fraction shown in percent, or a number as it is."""
 
     column: str
     label: str
     percent: bool = True
 
     def text(self, value: float) -> str:
+        """`label` and `value` as the sentence shows them."""
         return f"{self.label} {value * 100:.1f}%" if self.percent else f"{self.label} {value:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent. `plus` and `minus` say what the two signs of its score mean, in the words of its sentence."""
+    """One agent. `plus` and `minus`: the meaning of a positive and of a negative score, as the sentence words it.
+
+    Fewer than `min_drivers` known drivers give no score.
+    """
 
     id: str
     question: str
@@ -59,10 +62,11 @@ class Agent:
     minus: str
     drivers: tuple[Driver, ...]
     levels: tuple[Level, ...]
-    fewest_drivers: int = 2
+    min_drivers: int = 2
 
     @property
     def inputs(self) -> tuple[str, ...]:
+        """Panel columns and measures of the drivers and levels, each once."""
         return tuple(dict.fromkeys([d.column for d in self.drivers] + [level.column for level in self.levels]))
 
     def contributions(self, panel: Panel) -> FloatArray:
@@ -71,12 +75,12 @@ class Agent:
         return np.clip(signed, -DRIVER_CAP, DRIVER_CAP)
 
     def view(self, panel: Panel) -> pl.DataFrame:
-        """AGENT_VIEW rows, one a day; score null and confidence 0 with fewer than `fewest_drivers` known."""
+        """AGENT_VIEW rows, one a day; score null and confidence 0 with fewer than `min_drivers` known."""
         parts = self.contributions(panel)
         known = np.isfinite(parts)
         count = known.sum(axis=1)
         mean = np.where(known, parts, 0.0).sum(axis=1) / np.maximum(count, 1)
-        score = np.where(count >= self.fewest_drivers, np.tanh(mean), np.nan)
+        score = np.where(count >= self.min_drivers, np.tanh(mean), np.nan)
         confidence = np.where(np.isfinite(score), count / len(self.drivers), 0.0)
         levels = np.column_stack([panel.array(level.column) for level in self.levels])
         rows = range(len(parts))
@@ -97,9 +101,11 @@ class Agent:
         pairs = zip(self.drivers, parts.tolist(), strict=True)
         return json.dumps({driver.column: round(part, 6) for driver, part in pairs if part == part})
 
-    def _missing(self, panel: Panel, known: npt.NDArray[np.bool_]) -> list[str]:
-        """Per day the drivers unknown, each with the source columns that are null on that day, or with `short history`
-        where all of them are there and a window is not full. One JSON list a day."""
+    def _missing(self, panel: Panel, known: BoolArray) -> list[str]:
+        """One JSON list a day of the unknown drivers, each with the source columns that are null on that day.
+
+        `short history` stands for a driver whose source columns are all known: its window is not full yet.
+        """
         reasons: dict[int, list[str]] = {}
         for index, driver in enumerate(self.drivers):
             if known[:, index].all():

@@ -1,4 +1,4 @@
-"""Output gaps without a look ahead: the end point of a Hodrick-Prescott trend over the last five years."""
+"""Gaps from a one-sided trend: a log level less the end point of its Hodrick-Prescott trend over five years."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 from desk.arrays import FloatArray
 
 GAP_MONTHS = 60
-"""At the smoothness below, months more than four years back hardly move the end of the trend."""
+"""With SMOOTHNESS, months more than four years back hardly change the end of the trend."""
 SMOOTHNESS = 14400.0
-"""The usual penalty for monthly data."""
+"""The usual penalty (lambda) for monthly data."""
 
 
 @lru_cache(maxsize=2)
 def _end_weights(months: int, smoothness: float) -> FloatArray:
-    """Weights (months,) with which a series gives the last value of its own trend; they add to one."""
+    """Weights (months,) of a series in the last value of its trend; they add up to one."""
     second = np.diff(np.eye(months), n=2, axis=0)
     return np.asarray(np.linalg.inv(np.eye(months) + smoothness * second.T @ second)[-1])
 
 
-def gap(log_level: FloatArray) -> FloatArray:
-    """ln level less the end of its trend as of each month, NaN without five whole years. Shapes: (E, N).
+def hp_gap(log_level: FloatArray) -> FloatArray:
+    """Log level less the end of its trend as of each month, a fraction; NaN without five complete years. Shape: (E, N).
 
     Source: Hodrick and Prescott (1997); the one-sided use is Stock and Watson's (1999).
     """
@@ -35,7 +35,7 @@ def gap(log_level: FloatArray) -> FloatArray:
     return result
 
 
-def log_of(values: FloatArray) -> FloatArray:
+def log_or_nan(values: FloatArray) -> FloatArray:
     """Natural logarithm, NaN where unknown or not positive."""
     with np.errstate(invalid="ignore", divide="ignore"):
         logs = np.log(values)

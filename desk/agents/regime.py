@@ -11,7 +11,7 @@ from desk.transforms.panel import Panel
 
 
 def regime_rows(panel: Panel) -> pl.DataFrame:
-    """REGIME rows, four a day, of a panel with measures; probability null where the model could not say."""
+    """REGIME rows, four a day, of a panel with measures; null probability where the model has no estimate."""
     as_of = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
     frames = [
         pl.DataFrame(

@@ -1,4 +1,4 @@
-"""Many small linear regressions at once, one per release: ridge with a weak prior, and honest standard errors."""
+"""Many small linear regressions at once, one per release: ridge with a weak prior, and Newey-West standard errors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import numpy as np
 
 from desk.arrays import FloatArray
 
-EXTREME = 3.0
-"""Regressors count at most this many standard deviations from their mean: beyond it a line is a guess."""
+MAX_DEVIATIONS = 3.0
+"""A forecast uses regressors at most this many standard deviations from their mean: no extrapolation beyond the data.
+"""
 
 
 @dataclass(frozen=True)
-class Fit:
-    """(E,) each, but `slopes` and `errors` (E, K): per unit of each regressor. NaN where there was too little to fit.
+class RidgeFit:
+    """Results of E regressions with K regressors: (E,) each; `slopes` and their standard `errors` (E, K).
 
-    forecast: at the regressors' newest values. residual_sd: of the fitted rows. count: rows used.
+    `forecast`: at the regressors' newest values. `residual_sd`: of the fitted rows. `count`: rows used. NaN where a
+    regression has too few rows.
     """
 
     forecast: FloatArray
@@ -26,12 +28,13 @@ class Fit:
     count: FloatArray
 
 
-def ridge(x: FloatArray, y: FloatArray, now: FloatArray, *, overlap: int, fewest: int) -> Fit:
-    """y (E, n) on x (E, n, K) with a constant, evaluated at `now` (E, K).
+def ridge(x: FloatArray, y: FloatArray, now: FloatArray, *, overlap: int, min_rows: int) -> RidgeFit:
+    """Ridge regressions of y (E, n) on x (E, n, K) with a constant, evaluated at `now` (E, K).
 
-    Regressors are standardised; the prior pulls each slope to zero with the weight of `overlap` rows, which is one
-    independent observation when y is a change over `overlap` months (a unit information prior). Standard errors are
-    Newey-West with overlap - 1 lags. Needs `fewest` complete rows, and every regressor and y to have moved.
+    Regressors are standardised. The prior shrinks each slope to zero with the weight of `overlap` rows, which is one
+    independent observation when y is a change over `overlap` months (a unit information prior: Kass and Wasserman
+    1995). Standard errors are Newey and West's (1987) with overlap - 1 lags. NaN with fewer than `min_rows` complete
+    rows, or where y or a regressor is constant.
     """
     used = np.isfinite(y) & np.isfinite(x).all(axis=2)
     count = used.sum(axis=1).astype(np.float64)
@@ -43,7 +46,7 @@ def ridge(x: FloatArray, y: FloatArray, now: FloatArray, *, overlap: int, fewest
     middle = np.where(used, y, 0.0).sum(axis=1) / safe
     response = np.where(used, y - middle[:, None], 0.0)
     moved = (scale > 1e-10 * np.maximum(np.abs(centre), 1.0)).all(axis=1) & (np.abs(response).max(axis=1) > 1e-12)
-    enough = (count >= fewest) & moved
+    enough = (count >= min_rows) & moved
     scale = np.where(scale > 0, scale, 1.0)
     z = deviation / scale[:, None, :] * weight
     gram = np.einsum("eni,enj->eij", z, z)
@@ -59,10 +62,10 @@ def ridge(x: FloatArray, y: FloatArray, now: FloatArray, *, overlap: int, fewest
         meat += (1.0 - lag / overlap) * (cross + cross.transpose(0, 2, 1))
     errors = np.sqrt(np.maximum(np.einsum("eij,ejk,eki->ei", inverse, meat, inverse), 0.0))
     with np.errstate(invalid="ignore"):
-        point = np.clip((now - centre) / scale, -EXTREME, EXTREME)
+        point = np.clip((now - centre) / scale, -MAX_DEVIATIONS, MAX_DEVIATIONS)
     forecast = middle + (point * slopes).sum(axis=1)
     blank = ~enough[:, None]
-    return Fit(
+    return RidgeFit(
         np.where(enough, forecast, np.nan),
         np.where(blank, np.nan, slopes / scale),
         np.where(blank, np.nan, errors / scale),

@@ -1,7 +1,7 @@
-"""Several monthly series side by side, as they stood after each release of any of them.
+"""Vintages of several monthly series, aligned: all of them as they stood after each release of any of them.
 
-A model is fitted once per release on the vintage of that moment and holds until the next; `on_days` spreads what it
-says over the panel's days. Arrays are (E, N): releases x months.
+A model is fitted once per release, on that release's vintage, and its result holds until the next release;
+`spread_over_days` puts it on the panel's days. Arrays are (E, N): releases by months.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
-from desk.point_in_time.as_of_grid import Rows, at_rows, gather
-from desk.transforms.vintage_transforms import Snapshots
+from desk.point_in_time.as_of_grid import at_rows, gather
+from desk.transforms.vintage_transforms import SeriesVintages
 
 
 @dataclass(frozen=True)
-class Vintages:
-    """`rows` (E,): the panel's row from which each vintage may be used. `months` (N,). `values`: (E, N) by name."""
+class AlignedVintages:
+    """`rows` (E,): panel row from which each vintage is known. `months` (N,). `values`: (E, N) by series name."""
 
-    rows: Rows
+    rows: IntArray
     months: Days
     values: Mapping[str, FloatArray]
 
@@ -32,12 +32,12 @@ class Vintages:
         return self.values[name]
 
 
-def vintages(monthly: Mapping[str, Snapshots], names: Sequence[str]) -> Vintages:
-    """`names` out of `monthly`; a series that is not there or empty is unknown throughout."""
+def aligned_vintages(monthly: Mapping[str, SeriesVintages], names: Sequence[str]) -> AlignedVintages:
+    """The series `names` of `monthly`, aligned by release and month; an absent or empty series is NaN everywhere."""
     kept = {name: monthly[name] for name in names if name in monthly and monthly[name].values.size}
     if not kept:
         nothing = np.empty((0, 0))
-        return Vintages(np.empty(0, np.int64), np.empty(0, "datetime64[M]"), dict.fromkeys(names, nothing))
+        return AlignedVintages(np.empty(0, np.int64), np.empty(0, "datetime64[M]"), dict.fromkeys(names, nothing))
     starts = {name: snapshot.dates.astype("datetime64[M]") for name, snapshot in kept.items()}
     months = np.arange(min(s[0] for s in starts.values()), max(s[-1] for s in starts.values()) + 1)
     rows = np.unique(np.concatenate([snapshot.rows for snapshot in kept.values()]))
@@ -48,11 +48,11 @@ def vintages(monthly: Mapping[str, Snapshots], names: Sequence[str]) -> Vintages
         picked = snapshot.values[np.maximum(event, 0)]
         picked = np.where((event >= 0)[:, None], picked, np.nan)
         values[name][:, place : place + picked.shape[1]] = picked
-    return Vintages(rows, months, values)
+    return AlignedVintages(rows, months, values)
 
 
-def newest(values: FloatArray) -> Rows:
-    """Index of the newest known month of each vintage, -1 where nothing is known. Shapes: (E, N) to (E,)."""
+def newest_index(values: FloatArray) -> IntArray:
+    """Index of the newest known month of each vintage, -1 for none. Shapes: (E, N) to (E,)."""
     if not values.size:
         return np.full(len(values), -1, dtype=np.int64)
     known = np.isfinite(values)
@@ -60,55 +60,58 @@ def newest(values: FloatArray) -> Rows:
     return np.where(known.any(axis=1), last, -1).astype(np.int64)
 
 
-def at_month(values: FloatArray, index: Rows) -> FloatArray:
-    """`values[e, index[e, ...]]`, NaN outside the months held. Shapes: (E, N) and (E,) or (E, K)."""
+def value_at_month(values: FloatArray, index: IntArray) -> FloatArray:
+    """`values[e, index[e, ...]]`, NaN outside the months. Shapes: (E, N) and (E,) or (E, K)."""
     if not values.size:
         return np.full(index.shape, np.nan)
-    wanted = index.reshape(len(values), -1)
-    inside = (wanted >= 0) & (wanted < values.shape[1])
-    picked = np.take_along_axis(values, np.clip(wanted, 0, values.shape[1] - 1), axis=1)
+    columns = index.reshape(len(values), -1)
+    inside = (columns >= 0) & (columns < values.shape[1])
+    picked = np.take_along_axis(values, np.clip(columns, 0, values.shape[1] - 1), axis=1)
     return np.where(inside, picked, np.nan).reshape(index.shape)
 
 
-def last_known(values: FloatArray) -> FloatArray:
+def newest_value(values: FloatArray) -> FloatArray:
     """The newest known value of each vintage. Shapes: (E, N) to (E,)."""
-    return at_month(values, newest(values))
+    return value_at_month(values, newest_index(values))
 
 
-def trailing(values: FloatArray, end: Rows, months: int) -> FloatArray:
+def trailing_months(values: FloatArray, end: IntArray, months: int) -> FloatArray:
     """The `months` months of each vintage that end with `end`, oldest first. Shapes: (E, N) and (E,) to (E, months)."""
-    return at_month(values, end[:, None] + np.arange(1 - months, 1)[None, :])
+    return value_at_month(values, end[:, None] + np.arange(1 - months, 1)[None, :])
 
 
-def on_days(values: FloatArray, rows: Rows, length: int) -> FloatArray:
-    """A number per release (E,) spread over `length` days, NaN before the first. Shape: (length,)."""
+def spread_over_days(values: FloatArray, rows: IntArray, length: int) -> FloatArray:
+    """One number per release (E,) as a daily series (length,): each holds until the next; NaN before the first."""
     return gather(values, at_rows(rows, length))
 
 
-def mean_of_known(arrays: Sequence[FloatArray], fewest: int) -> FloatArray:
-    """Element by element the mean of the known ones, NaN where fewer than `fewest` are. Shapes: alike."""
+def mean_of_known(arrays: Sequence[FloatArray], min_count: int) -> FloatArray:
+    """Element-wise mean of the known values, NaN where fewer than `min_count` are known. All shapes equal."""
     stacked = np.stack(list(arrays))
     known = np.isfinite(stacked)
     count = known.sum(axis=0)
-    return np.where(count >= fewest, np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
+    return np.where(count >= min_count, np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
-LONGEST_LAG = 6
-"""Months that a regressor may be behind (or ahead of) what it explains: beyond it the vintage says nothing."""
+MAX_LAG_MONTHS = 6
+"""A regressor may end at most this many months before or after the explained series; otherwise it is unknown."""
 
 
-def design(regressors: Sequence[FloatArray], end: Rows, months: int, ahead: int) -> tuple[FloatArray, FloatArray]:
-    """Regressors for the `months` months that end with `end`, `ahead` months earlier, and as they stand now.
+def lagged_regressors(
+    regressors: Sequence[FloatArray], end: IntArray, months: int, ahead: int
+) -> tuple[FloatArray, FloatArray]:
+    """Regressors of the `months` months that end with `end`, `ahead` months earlier, and the newest regressors.
 
-    Each is lagged as it is lagged in this very vintage: activity that now ends two months before prices is taken two
-    months earlier in every row too. Shapes: (E, N) each and (E,) to (E, months, K) and (E, K).
+    Each regressor is lagged in every row by its publication lag in the same vintage: if activity now ends two months
+    before prices, it is taken two months earlier in every row. Shapes: (E, N) each and (E,) to (E, months, K) and (E,
+    K).
     """
     rows, now = [], []
     origin = end[:, None] + np.arange(1 - months, 1)[None, :] - ahead
     for values in regressors:
-        last = newest(values)
+        last = newest_index(values)
         lag = end - last
-        fit = (last >= 0) & (end >= 0) & (np.abs(lag) <= LONGEST_LAG)
-        rows.append(np.where(fit[:, None], at_month(values, origin - lag[:, None]), np.nan))
-        now.append(np.where(fit, at_month(values, last), np.nan))
+        fit = (last >= 0) & (end >= 0) & (np.abs(lag) <= MAX_LAG_MONTHS)
+        rows.append(np.where(fit[:, None], value_at_month(values, origin - lag[:, None]), np.nan))
+        now.append(np.where(fit, value_at_month(values, last), np.nan))
     return np.stack(rows, axis=2), np.stack(now, axis=1)

@@ -1,1 +1,1 @@
-"""Alert rules and the state machine, pure."""
+"""Alerting without I/O: facts, rules, the state machine, muting, and what each channel is sent."""

@@ -1,6 +1,6 @@
-"""The rules over one moment's metrics: what holds, what has no data, what raised.
+"""The rules applied to one moment's metrics: which conditions hold, which metrics have no data, which rules raised.
 
-The only door where a rule's failure of any kind is caught: it becomes an alert.
+Here alone an exception of a rule is caught, of any type: it becomes an alert, and the other rules go on.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from decimal import Decimal
 
 from desk.alerts.facts import MISSING, Metrics
 from desk.alerts.model import ALL, AlertKey, Evaluation, Reading
-from desk.alerts.rules import RULES, Observed, Rule, Unit
+from desk.alerts.rules import RULES, Rule, SubjectValue, Unit
 from desk.catalog.alert_rules import RuleSettings
 
-LONGEST_WORDS = 600
+MAX_SUMMARY_LENGTH = 600
 
 
 def evaluate(metrics: Metrics, settings: Mapping[str, RuleSettings], rules: Iterable[Rule] = RULES) -> Evaluation:
-    """Every enabled rule on every subject. A rule without settings is not evaluated."""
+    """Readings of every enabled rule on every subject; a rule without settings is not evaluated. Raises nothing."""
     readings: dict[AlertKey, Reading] = {}
     for rule in rules:
         own = settings.get(rule.id)
         if own is None or not own.enabled:
             continue
         try:
-            found = [reading for observed in rule.observe(metrics) if (reading := judge(rule, own, observed))]
-        # Whatever a rule trips over, the desk must hear of it and the other rules must go on.
+            found = [reading for subject in rule.observe(metrics) if (reading := evaluate_subject(rule, own, subject))]
+        # An error of any type in one rule must reach the desk, and the other rules must be evaluated.
         except Exception as error:  # noqa: BLE001
             key = AlertKey(rule.id, ALL, "error")
             words = f"the rule cannot be evaluated: {type(error).__name__}: {error}"
@@ -35,25 +35,25 @@ def evaluate(metrics: Metrics, settings: Mapping[str, RuleSettings], rules: Iter
     return Evaluation(readings)
 
 
-def judge(rule: Rule, settings: RuleSettings, observed: Observed) -> Reading | None:
-    """The reading of one subject: the rule fires, its number is none, or None where all is well."""
-    severity = observed.severity or settings.severity
-    value, complaint = number(observed.value)
+def evaluate_subject(rule: Rule, settings: RuleSettings, subject: SubjectValue) -> Reading | None:
+    """The reading of one subject where the rule fires or the value is not a finite number; None where neither is so."""
+    severity = subject.severity or settings.severity
+    value, defect = finite_number(subject.value)
     if value is None:
-        key = AlertKey(rule.id, observed.subject, "no_data")
-        words = clipped(f"no data: {complaint}. {observed.words}")
-        return Reading(key, severity, None, settings.threshold, words, observed.explained_by)
+        key = AlertKey(rule.id, subject.subject, "no_data")
+        words = clipped(f"no data: {defect}. {subject.summary}")
+        return Reading(key, severity, None, settings.threshold, words, subject.explained_by)
     threshold = 0.0 if settings.threshold is None else settings.threshold
     if not rule.fires(value, threshold):
         return None
-    key = AlertKey(rule.id, observed.subject)
-    # A failure explains what has grown old of it; nothing explains a number that is there and too large.
-    explained = observed.explained_by if rule.is_age else ()
-    return Reading(key, severity, value, settings.threshold, clipped(observed.words), explained)
+    key = AlertKey(rule.id, subject.subject)
+    # A failure explains the age of what it feeds; nothing explains a known number that is too large.
+    explained = subject.explained_by if rule.is_age else ()
+    return Reading(key, severity, value, settings.threshold, clipped(subject.summary), explained)
 
 
-def number(raw: object) -> tuple[float | None, str]:
-    """A finite number, or None and why it is none. A truth value is no number."""
+def finite_number(raw: object) -> tuple[float | None, str]:
+    """The value as a float and an empty text, or None and the reason. A boolean is not a number."""
     if raw is MISSING:
         return None, "the metric is missing"
     if raw is None:
@@ -65,11 +65,12 @@ def number(raw: object) -> tuple[float | None, str]:
 
 
 def clipped(words: str) -> str:
-    return words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"
+    """At most MAX_SUMMARY_LENGTH characters, the last one an ellipsis where the text is longer."""
+    return words if len(words) <= MAX_SUMMARY_LENGTH else words[: MAX_SUMMARY_LENGTH - 1] + "…"
 
 
-def shown(value: float | None, unit: Unit) -> str:
-    """A rule's number as people read it: 3.4%, 1.25x, 27.0 h."""
+def format_value(value: float | None, unit: Unit) -> str:
+    """A rule's value for people, by its unit: 3.40%, 1.25x, 27.0 h."""
     if value is None:
         return "no data"
     forms = {

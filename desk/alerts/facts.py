@@ -1,6 +1,6 @@
-"""What the rules are given: facts as they were read, unchecked.
+"""The input of the rules: facts as they were read, unchecked, and the ages computed from them.
 
-A number may be missing, null, NaN or a text: the rules say so. Ages are computed here, from times that are arguments.
+A value may be missing, null, NaN or a text; the evaluation makes a `no_data` alert of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HOUR = 3600.0
 
 
 class Missing(Enum):
-    """What stands where a metric should be and is not. Not None: a null was there, and was null."""
+    """Marks a metric that should be stored and is not; None is a stored null."""
 
     MISSING = "missing"
 
@@ -27,7 +27,7 @@ MISSING = Missing.MISSING
 
 @dataclass(frozen=True, slots=True)
 class DatasetFacts:
-    """`age_bd` on the day of `decision_day`; `last_obs_date` is for people."""
+    """One dataset: its age and the age it promises in business days, and its last observation for the summary."""
 
     source: str
     age_bd: object
@@ -48,9 +48,10 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class PipelineFacts:
-    """`expected`: the latest day whose run should be over; `completed`: the latest whose run is, and well.
+    """`expected`: the latest day whose run should be over; `completed`: the latest day whose run completed.
 
-    `failed_sources`: source -> datasets whose last fetch failed and was not made good; `required_absent`: datasets.
+    `failed_sources`: source -> datasets whose last fetch failed and was not repeated with success; `required_absent`:
+    datasets.
     """
 
     run: RunFacts | None
@@ -63,8 +64,8 @@ class PipelineFacts:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """One moment's facts. Mappings hold every subject that is expected, MISSING where there is nothing; an empty one
-    says that the whole table is missing. `pipeline` None: no daily run is on record."""
+    """One moment's facts. Mappings hold every expected subject, MISSING where nothing is stored; an empty one means
+    that the whole table is missing. `pipeline` is None where no daily run is on record."""
 
     now: dt.datetime
     pipeline: PipelineFacts | None
@@ -88,8 +89,10 @@ def expected_day(now: dt.datetime, deadline: dt.time) -> dt.date:
 
 
 def session_hours(since: dt.datetime, now: dt.datetime) -> float:
-    """Hours from `since` to `now` that lie in B3 business days of São Paulo, midnight to midnight: a weekend ages
-    nothing, and a Friday's view is 24 hours old on Monday at the same time."""
+    """Hours from `since` to `now` that lie in B3 business days of São Paulo, midnight to midnight.
+
+    A weekend does not count: a Friday's view is 24 hours old on Monday at the same time.
+    """
     start, end = since.astimezone(SAO_PAULO), now.astimezone(SAO_PAULO)
     if end <= start:
         return 0.0
@@ -97,7 +100,7 @@ def session_hours(since: dt.datetime, now: dt.datetime) -> float:
     for day in calendars.b3().days(start.date(), end.date()):
         opens = dt.datetime.combine(day, dt.time(), SAO_PAULO)
         closes = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SAO_PAULO)
-        # In UTC: subtraction within one zone would count the clock's hands, not the hours.
+        # In UTC: subtraction within one zone ignores changes of the UTC offset.
         first, last = max(start, opens).astimezone(dt.UTC), min(end, closes).astimezone(dt.UTC)
         total += max(last - first, dt.timedelta())
     return total.total_seconds() / HOUR

@@ -1,4 +1,4 @@
-"""The nouns of alerting. An alert is (rule, subject, condition); everything here is a value."""
+"""The records of alerting. An alert is (rule, subject, condition); every record is immutable."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from typing import Literal, NamedTuple
 from desk.catalog.alert_rules import RuleSettings, Severity
 
 Condition = Literal["threshold", "no_data", "error"]
-"""threshold: the rule fires; no_data: its metric is missing or is not a number; error: the rule itself raised."""
+"""threshold: the rule fires; no_data: its metric is missing or not a number; error: the rule itself raised."""
 StateName = Literal["inactive", "pending", "firing", "resolved"]
-Said = Literal["firing", "resolved"]
+LineStatus = Literal["firing", "resolved"]
 ALL = "*"
-"""The subject of what concerns every subject of a rule."""
+"""The subject of an alert that concerns every subject of its rule."""
 
 
 class AlertKey(NamedTuple):
+    """What identifies an alert: the rule, what it is about (an instrument, a source, a limit), and the condition."""
+
     rule_id: str
     subject: str
     condition: Condition = "threshold"
 
     @property
     def text(self) -> str:
-        """One word for the outbox: messages that share one keep their order."""
+        """The key as one text, which orders the outbox: messages that share one keep their order."""
         return "|".join(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A condition that holds now. `explained_by`: alerts which, firing, make this one no news (data lineage)."""
+    """A condition that holds now. `explained_by`: alerts that mute this one while they fire, by data lineage."""
 
     key: AlertKey
     severity: Severity
@@ -42,24 +44,24 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The conditions that hold now, by alert. What is not here does not hold, or is not known."""
+    """The conditions that hold now, by alert. An alert without a reading does not hold, or is unknown."""
 
     readings: Mapping[AlertKey, Reading]
 
     def is_unknown(self, key: AlertKey) -> bool:
-        """Whether the alert could not be judged: its rule raised, or its metric is missing. It stays as it is."""
+        """Whether the alert could not be evaluated, because its rule raised or its metric is missing."""
         if key.condition == "error":
             return False
         rule, subject = key.rule_id, key.subject
-        blinds = {AlertKey(rule, ALL, "error"), AlertKey(rule, subject, "error"), AlertKey(rule, ALL, "no_data")}
+        blocking = {AlertKey(rule, ALL, "error"), AlertKey(rule, subject, "error"), AlertKey(rule, ALL, "no_data")}
         if key.condition == "threshold":
-            blinds.add(AlertKey(rule, subject, "no_data"))
-        return any(blind in self.readings for blind in blinds - {key})
+            blocking.add(AlertKey(rule, subject, "no_data"))
+        return any(other in self.readings for other in blocking - {key})
 
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
-    """One row of alert_state: the alert's present episode."""
+    """One row of alert_state: the alert's latest episode, from the first time its condition holds to its end."""
 
     key: AlertKey
     state: StateName
@@ -78,14 +80,17 @@ class AlertState:
 
     @property
     def is_open(self) -> bool:
+        """Whether the episode goes on: pending or firing."""
         return self.state in ("pending", "firing")
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one channel was last told of an alert. `is_pending`: it waits in the outbox; `delivered_at`: of the last
-    that arrived, from which the cooldown counts; `held_back`: evaluations since that had
-    something to say and did not."""
+    """The last message about an alert on one channel.
+
+    `is_pending`: it waits in the outbox. `delivered_at`: the time of the last delivery, from which the cooldown counts.
+    `held_back`: evaluations since then in which the alert fired and was not sent.
+    """
 
     episode: int
     severity: Severity
@@ -96,6 +101,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
+    """A person's order not to send alerts whose rule and subject match the patterns (`*`, `?`) for a time."""
+
     silence_id: int
     rule_pattern: str
     subject_pattern: str
@@ -105,10 +112,11 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """What a message says of one alert. `ended_at` of a resolved one; `held_back` since `held_since` (the delivery)."""
+    """One alert in a message. `ended_at` is set on a resolved one; `held_back` counts since `held_since`, the
+    delivery."""
 
     key: AlertKey
-    said: Said
+    status: LineStatus
     severity: Severity
     value: float | None
     threshold: float | None
@@ -120,11 +128,14 @@ class AlertLine:
 
     @property
     def lasted(self) -> dt.timedelta | None:
+        """Length of the episode; None while it goes on."""
         return None if self.ended_at is None else self.ended_at - self.since
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """One row of the alert log: what happened to an alert, and on which channel where it is about one."""
+
     key: AlertKey
     episode: int
     event: str
@@ -137,7 +148,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What an evaluation begins from, read in its transaction."""
+    """The stored rules, states, notices and silences, read in the transaction of the evaluation."""
 
     rules: Mapping[str, RuleSettings]
     states: Mapping[AlertKey, AlertState]
@@ -146,10 +157,20 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What an evaluation writes, in the same transaction: changed states and notices, events, lines per channel."""
+class AlertChanges:
+    """What an evaluation writes in the same transaction: changed states and notices, events, lines by channel."""
 
     states: Mapping[AlertKey, AlertState]
     notices: Mapping[tuple[AlertKey, str], Notice]
     events: tuple[Event, ...]
     lines: Mapping[str, tuple[AlertLine, ...]] = field(default_factory=dict)
+
+
+def event_of(state: AlertState, name: str, channel: str | None = None) -> Event:
+    """The event `name` with the alert's present numbers."""
+    return Event(state.key, state.episode, name, state.severity, state.value, state.threshold, state.summary, channel)
+
+
+def just_resolved(state: AlertState, before: AlertState | None) -> bool:
+    """Whether the alert was firing before this evaluation and resolves with it."""
+    return state.state == "resolved" and before is not None and before.state == "firing"

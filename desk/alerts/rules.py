@@ -1,7 +1,7 @@
-"""The ten rules. Each looks at one kind of fact and says, per subject, a number and the words for it.
+"""The ten alert rules. Each reads one kind of fact and gives, by subject, a value and a summary of it.
 
-`evaluate` holds the number against the rule's threshold. Pure: a rule that raises, or a number that is none, is an
-alert itself.
+`desk.alerts.evaluate` compares the value with the rule's threshold. A rule that raises, or a value that is not a
+number, is an alert itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from desk.alerts.model import ALL, AlertKey
 from desk.catalog.alert_rules import Severity
 
 STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "report")
-"""The daily run's, in their order: a stage that fails leaves nothing for those after it."""
+"""Stages of the daily run in their order: one that fails leaves no input for those after it."""
 BOOK = "portfolio"
 DAILY = "daily"
 PIPELINE = "PIPELINE_FAILURE"
@@ -24,93 +24,106 @@ Unit = Literal["fraction", "ratio", "count", "score", "hours", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """One subject's number as it was read. `words`: what it is, for people; `severity`: where the subject makes another
-    than the rule's; `explained_by`: alerts that would explain this one."""
+class SubjectValue:
+    """One subject's value as it was read, unchecked. `severity` replaces the rule's own; `explained_by`: alerts that
+    explain this one."""
 
     subject: str
     value: object
-    words: str
+    summary: str
     severity: Severity | None = None
     explained_by: tuple[AlertKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`fires(value, threshold)`; a rule without a threshold holds its number against 0. `is_age`: it fires because
-    something has grown old, which a failure explains."""
+    """A rule fires where `fires(value, threshold)`, with 0 for a rule without a threshold. `is_age`: the value is an
+    age, which a failure explains."""
 
     id: str
-    observe: Callable[[Metrics], Iterable[Observed]]
+    observe: Callable[[Metrics], Iterable[SubjectValue]]
     fires: Callable[[float, float], bool]
     unit: Unit
     is_age: bool = False
 
 
-def stale_data(metrics: Metrics) -> Iterable[Observed]:
-    """Age over the dataset's own promise, both in business days of its calendar."""
+def stale_data(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Age of each dataset over the age it promises, both in business days of its calendar."""
     if not metrics.datasets:
-        yield Observed(ALL, MISSING, "no dataset has a status", explained_by=_made_by("transform"))
+        yield SubjectValue(ALL, MISSING, "no dataset has a status", explained_by=_failures_before("transform"))
     for name, facts in metrics.datasets.items():
         seen = f", last observation {facts.last_obs_date}" if facts.last_obs_date else ""
         age = facts.age_bd if isinstance(facts.age_bd, int) else "an unknown number of"
         words = f"{name} is {age} business days old against a promise of {facts.promise_bd}{seen}"
-        explained = (AlertKey(PIPELINE, f"source:{facts.source}"), *_stages_to("transform"))
-        yield Observed(name, _ratio(facts.age_bd, facts.promise_bd), words, explained_by=explained)
+        explained = (AlertKey(PIPELINE, f"source:{facts.source}"), *_stage_failures("transform"))
+        yield SubjectValue(name, _ratio(facts.age_bd, facts.promise_bd), words, explained_by=explained)
 
 
-def var_breach(metrics: Metrics) -> Iterable[Observed]:
-    yield Observed(BOOK, metrics.var_95, "VaR 95%, one day, as a share of NAV", explained_by=_made_by("risk"))
+def var_breach(metrics: Metrics) -> Iterable[SubjectValue]:
+    """VaR 95% as a fraction of NAV."""
+    yield SubjectValue(
+        BOOK, metrics.var_95, "VaR 95%, one day, as a share of NAV", explained_by=_failures_before("risk")
+    )
 
 
-def var_critical(metrics: Metrics) -> Iterable[Observed]:
-    yield Observed(BOOK, metrics.var_99, "VaR 99%, one day, as a share of NAV", explained_by=_made_by("risk"))
+def var_critical(metrics: Metrics) -> Iterable[SubjectValue]:
+    """VaR 99% as a fraction of NAV."""
+    yield SubjectValue(
+        BOOK, metrics.var_99, "VaR 99%, one day, as a share of NAV", explained_by=_failures_before("risk")
+    )
 
 
-def drawdown(metrics: Metrics) -> Iterable[Observed]:
-    yield Observed(BOOK, metrics.drawdown, "Fall of the NAV from its peak", explained_by=_made_by("portfolio"))
+def drawdown(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Fall of NAV from its peak, a positive fraction."""
+    yield SubjectValue(
+        BOOK, metrics.drawdown, "Fall of the NAV from its peak", explained_by=_failures_before("portfolio")
+    )
 
 
-def limit_breach(metrics: Metrics) -> Iterable[Observed]:
+def limit_breach(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Utilisation of each limit: 1 is the limit."""
     return _each(metrics.utilisation, "limits", "Utilisation of the limit {}", "risk")
 
 
-def signal_flip(metrics: Metrics) -> Iterable[Observed]:
+def signal_flip(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Changes of side of each strategy in the last 24 hours."""
     return _each(metrics.flips, "signals", "{} changed sides in the last 24 hours", "signals")
 
 
-def conviction_surge(metrics: Metrics) -> Iterable[Observed]:
+def conviction_surge(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Absolute change of each instrument's conviction since the decision before."""
     return _each(metrics.conviction_change, "signals", "Conviction on {} moved since the decision before", "signals")
 
 
-def agent_stale(metrics: Metrics) -> Iterable[Observed]:
+def agent_stale(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Hours in business days since each agent's last view."""
     return _each(metrics.agent_age_hours, "agents", "Hours since the last view of {}, weekends not counted", "signals")
 
 
-def pipeline_failure(metrics: Metrics) -> Iterable[Observed]:
-    """The number of things that failed: the run, each stage, each source, each required dataset that is absent."""
+def pipeline_failure(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Count of failures by subject: the run, each stage, each source, each required dataset that is absent."""
     facts = metrics.pipeline
     if facts is None:
-        yield Observed(DAILY, MISSING, "no daily run is on record")
+        yield SubjectValue(DAILY, MISSING, "no daily run is on record")
         return
     run = facts.run
     is_late = facts.completed is None or facts.completed < facts.expected
     has_failed = run is not None and run.state in ("failed", "died")
-    yield Observed(DAILY, int(is_late or has_failed), _of_the_run(metrics))
+    yield SubjectValue(DAILY, int(is_late or has_failed), _run_summary(metrics))
     failed = dict(run.failed_stages) if run else {}
     for stage in (*STAGES, *sorted(failed.keys() - set(STAGES))):
         error = failed.get(stage)
-        yield Observed(f"stage:{stage}", int(error is not None), f"the stage {stage} failed: {error}")
+        yield SubjectValue(f"stage:{stage}", int(error is not None), f"the stage {stage} failed: {error}")
     for source, datasets in facts.failed_sources.items():
         # A source that feeds nothing required leaves a gap that the report names: no failure of the run.
         milder: Severity | None = None if source in facts.required_sources else "warning"
         words = f"could not be fetched from {source}: {', '.join(datasets)}"
-        yield Observed(f"source:{source}", len(datasets), words, severity=milder)
+        yield SubjectValue(f"source:{source}", len(datasets), words, severity=milder)
     for dataset in facts.required_absent:
-        yield Observed(f"dataset:{dataset}", 1, f"required, and nothing usable is known: {dataset}")
+        yield SubjectValue(f"dataset:{dataset}", 1, f"required, and nothing usable is known: {dataset}")
 
 
-def _of_the_run(metrics: Metrics) -> str:
+def _run_summary(metrics: Metrics) -> str:
     facts = metrics.pipeline
     if facts is None or facts.run is None:
         return "no daily run is on record"
@@ -124,28 +137,28 @@ def _of_the_run(metrics: Metrics) -> str:
     return f"no run of {facts.expected} by its deadline; the last was of {run.day}"
 
 
-def _each(values: Mapping[str, object], table: str, words: str, stage: str) -> Iterable[Observed]:
-    explained = _made_by(stage)
+def _each(values: Mapping[str, object], table: str, words: str, stage: str) -> Iterable[SubjectValue]:
+    explained = _failures_before(stage)
     if not values:
-        yield Observed(ALL, MISSING, f"nothing is known of {table}", explained_by=explained)
+        yield SubjectValue(ALL, MISSING, f"nothing is known of {table}", explained_by=explained)
     for subject, value in values.items():
-        yield Observed(subject, value, words.format(subject), explained_by=explained)
+        yield SubjectValue(subject, value, words.format(subject), explained_by=explained)
 
 
-def _made_by(stage: str) -> tuple[AlertKey, ...]:
-    """The failures that explain why what `stage` makes is missing or old: its own, of a stage before it, of the run."""
-    return (*_stages_to(stage), *_NO_RUN)
+def _failures_before(stage: str) -> tuple[AlertKey, ...]:
+    """Failures that explain why the output of `stage` is missing or old: of it, of a stage before it, of the run."""
+    return (*_stage_failures(stage), *_RUN_FAILURES)
 
 
-def _stages_to(stage: str) -> tuple[AlertKey, ...]:
+def _stage_failures(stage: str) -> tuple[AlertKey, ...]:
     return tuple(AlertKey(PIPELINE, f"stage:{name}") for name in STAGES[: STAGES.index(stage) + 1])
 
 
-_NO_RUN = (AlertKey(PIPELINE, DAILY), AlertKey(PIPELINE, DAILY, "no_data"))
+_RUN_FAILURES = (AlertKey(PIPELINE, DAILY), AlertKey(PIPELINE, DAILY, "no_data"))
 
 
 def _ratio(age: object, promise: object) -> object:
-    """Age over promise where both are numbers; else the one that is not, which is then no data."""
+    """Age over promise where both are numbers, else the one that is not, which then counts as no data."""
     if not isinstance(age, int | float) or isinstance(age, bool):
         return age
     if not isinstance(promise, int | float) or isinstance(promise, bool):

@@ -1,4 +1,7 @@
-"""The catalogue: TOML that the desk edits, loaded once into typed records and checked for names that do not exist."""
+"""The catalogue: TOML files that the desk edits, as typed records whose references are checked.
+
+This module is the only one of `desk` that reads files: the ones of its own package.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,24 @@ from desk.model import SILVER, Dataset, PublicationRule, Series, SourceSpec
 
 @dataclass(frozen=True)
 class Catalog:
+    """Sources, datasets, series and publication rules by id. Every id that one of them names exists."""
+
     sources: Mapping[str, SourceSpec]
     datasets: Mapping[str, Dataset]
     series: Mapping[str, Series]
     rules: Mapping[str, PublicationRule]
 
     def datasets_of(self, source: str) -> list[Dataset]:
+        """The datasets of a source, in the order of the file."""
         return [dataset for dataset in self.datasets.values() if dataset.source == source]
 
     def series_of(self, dataset: str) -> list[Series]:
+        """The series of a dataset, in the order of the file."""
         return [series for series in self.series.values() if series.dataset == dataset]
 
 
 def read_toml(name: str) -> dict[str, Any]:
-    """One catalogue file, by name without ending. Raises BadCatalog."""
+    """The content of one catalogue file, named without its ending. Raises BadCatalog when it cannot be read."""
     file = resources.files("desk.catalog") / f"{name}.toml"
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -38,10 +45,10 @@ def read_toml(name: str) -> dict[str, Any]:
 
 
 def load_catalog() -> Catalog:
-    """Sources, datasets, series and publication rules. Raises BadCatalog with the entry's name."""
+    """The catalogue from its four files. Raises BadCatalog that names the wrong entry."""
     rules = {key: _rule(key, raw) for key, raw in read_toml("publication_rules")["rule"].items()}
     sources = {
-        key: _build(SourceSpec, f"source {key}", {"id": key, **raw})
+        key: typed_record(SourceSpec, f"source {key}", {"id": key, **raw})
         for key, raw in read_toml("sources")["source"].items()
     }
     datasets = {key: _dataset(key, raw) for key, raw in read_toml("datasets")["dataset"].items()}
@@ -56,7 +63,11 @@ def load_catalog() -> Catalog:
     return catalog
 
 
-def _build(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
+def typed_record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
+    """A record of the dataclass `kind` from a TOML table.
+
+    Raises BadCatalog that names `where` for a field that is unknown, missing or invalid.
+    """
     try:
         return kind(**raw)
     except (TypeError, ValueError) as error:
@@ -64,22 +75,22 @@ def _build(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
 
 
 def _rule(key: str, raw: Mapping[str, Any]) -> PublicationRule:
-    rule: PublicationRule = _build(
+    rule: PublicationRule = typed_record(
         PublicationRule, f"rule {key}", {"id": key, **raw, "time": dt.time.fromisoformat(raw["time"])}
     )
-    shapes = [rule.lag_bd is not None, rule.weekday is not None, rule.months is not None and rule.day is not None]
-    if sum(shapes) != 1:
+    forms = [rule.lag_bd is not None, rule.weekday is not None, rule.months is not None and rule.day is not None]
+    if sum(forms) != 1:
         raise BadCatalog(f"rule {key}: exactly one of lag_bd, weekday, or months with day")
     return rule
 
 
 def _dataset(key: str, raw: Mapping[str, Any]) -> Dataset:
-    return _build(Dataset, f"dataset {key}", {"id": key, **raw, "tables": tuple(raw["tables"])})  # type: ignore[no-any-return]
+    return typed_record(Dataset, f"dataset {key}", {"id": key, **raw, "tables": tuple(raw["tables"])})  # type: ignore[no-any-return]
 
 
 def _series(raw: Mapping[str, Any]) -> Series:
     where = f"series {raw.get('id', '?')}"
-    return _build(Series, where, {**raw, "scale": Decimal(raw.get("scale", "1"))})  # type: ignore[no-any-return]
+    return typed_record(Series, where, {**raw, "scale": Decimal(raw.get("scale", "1"))})  # type: ignore[no-any-return]
 
 
 def _check(catalog: Catalog) -> None:

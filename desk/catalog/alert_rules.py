@@ -1,4 +1,4 @@
-"""Alert rules as they begin (alerts.toml), and what may be set in one: the same checks for file and person."""
+"""Initial alert rules (alerts.toml) and their checks, which also apply to changes that a person makes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from desk.errors import BadCatalog, BadInput
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""The mildest first."""
+"""By rising severity."""
 
 
 def rank_of(severity: Severity) -> int:
-    """0 for the mildest."""
+    """Rank of a severity: 0 for the lowest."""
     return SEVERITIES.index(severity)
 
 
@@ -28,7 +28,7 @@ CHANGEABLE = ("enabled", "severity", "threshold", *SECONDS_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
-    """What a person may set in a rule. `threshold` is None for a rule that knows none. Field meanings: alerts.toml."""
+    """Settings of one rule. `threshold` is None for a rule without a threshold. Field meanings: alerts.toml."""
 
     rule_id: str
     enabled: bool
@@ -42,12 +42,14 @@ class RuleSettings:
 
 @dataclass(frozen=True, slots=True)
 class AlertCatalog:
+    """Rule settings by id, and the time of day (São Paulo) by which the daily run must have finished."""
+
     rules: Mapping[str, RuleSettings]
     deadline: dt.time
 
 
 def load_alerts() -> AlertCatalog:
-    """The file, checked. Raises BadCatalog with the rule's name."""
+    """The rules of alerts.toml. Raises BadCatalog that names the wrong rule."""
     raw = read_toml("alerts")
     rules = {}
     for key, entry in raw["rule"].items():
@@ -61,7 +63,7 @@ def load_alerts() -> AlertCatalog:
 
 
 def checked(rule: RuleSettings, changes: Mapping[str, Any]) -> RuleSettings:
-    """`rule` with `changes`. Raises BadInput naming the field whose value cannot be."""
+    """`rule` with `changes` applied. Raises BadInput that names an unknown field or an invalid value."""
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise BadInput(f"a rule has no field {', '.join(unknown)}; it has {', '.join(CHANGEABLE)}")

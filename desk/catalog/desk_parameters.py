@@ -1,4 +1,4 @@
-"""Instruments and book rules, with risk rules, limits and scenarios: typed records of the TOML that the desk edits."""
+"""Instruments, portfolio, risk rules, limits and scenarios: typed records of five TOML files that the desk edits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from desk.catalog import read_toml
+from desk.catalog import read_toml, typed_record
 from desk.catalog.risk_parameters import (
     DatedScenario,
     Limits,
@@ -16,7 +16,6 @@ from desk.catalog.risk_parameters import (
     dated_scenario,
     limits,
     parametric_scenario,
-    record,
     risk_parameters,
 )
 from desk.errors import BadCatalog
@@ -31,7 +30,7 @@ ASSET_CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset"
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One thing the desk trades; + contracts are long the price. Field meanings: desk/catalog/instruments.toml."""
+    """One traded instrument; positive contracts are long the price. Field meanings: instruments.toml."""
 
     id: str
     name: str
@@ -53,16 +52,19 @@ class Instrument:
 
     @property
     def quoted_in_rate(self) -> bool:
+        """True for an instrument quoted as a rate or spread, False for one quoted as a price."""
         return self.kind not in PRICE_KINDS
 
     @property
     def long_only(self) -> bool:
-        """A cash bond cannot be sold short: `short_with` names the future that is the way to be short of it."""
+        """True for a cash bond, which cannot be sold short: `short_with` names the future used instead."""
         return self.kind == "ipca_bond"
 
 
 @dataclass(frozen=True, slots=True)
 class PortfolioParameters:
+    """Parameters of the portfolio construction. Field meanings: portfolio.toml."""
+
     inception_nav_brl: float
     method: str
     tau: float
@@ -83,7 +85,7 @@ class PortfolioParameters:
 
 @dataclass(frozen=True, slots=True)
 class DeskParameters:
-    """What the book and the risk pass take besides data. `instruments` keep the file's order."""
+    """Parameters of the book and the risk pass. `instruments` keep the order of their file."""
 
     instruments: tuple[Instrument, ...]
     portfolio: PortfolioParameters
@@ -94,10 +96,11 @@ class DeskParameters:
 
     @property
     def instrument_ids(self) -> tuple[str, ...]:
+        """Ids in the order of the file."""
         return tuple(instrument.id for instrument in self.instruments)
 
     def instrument(self, instrument_id: str) -> Instrument:
-        """Raises BadCatalog when the desk does not trade it."""
+        """The instrument of an id. Raises BadCatalog for an unknown id."""
         for instrument in self.instruments:
             if instrument.id == instrument_id:
                 return instrument
@@ -105,7 +108,7 @@ class DeskParameters:
 
 
 def load_desk_parameters() -> DeskParameters:
-    """The five files, checked. Raises BadCatalog with the entry's name."""
+    """The parameters of the five files. Raises BadCatalog that names the wrong entry."""
     scenarios = read_toml("scenarios")
     return DeskParameters(
         instruments=tuple(_instrument(key, raw) for key, raw in read_toml("instruments")["instrument"].items()),
@@ -118,7 +121,7 @@ def load_desk_parameters() -> DeskParameters:
 
 
 def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:
-    built: PortfolioParameters = record(PortfolioParameters, "portfolio.toml", raw)
+    built: PortfolioParameters = typed_record(PortfolioParameters, "portfolio.toml", raw)
     if built.method not in METHODS:
         raise BadCatalog(f"portfolio.toml: unknown method {built.method!r}; known: {', '.join(METHODS)}")
     if not (0 < built.tau <= 1 and 0 <= built.view_confidence <= 1):
@@ -132,7 +135,7 @@ def _instrument(key: str, raw: Mapping[str, Any]) -> Instrument:
     where = f"instrument {key}"
     months = tuple(raw.get("months", ()))
     unlisted = tuple(raw.get("unlisted", ()))
-    built: Instrument = record(Instrument, where, {"id": key, **raw, "months": months, "unlisted": unlisted})
+    built: Instrument = typed_record(Instrument, where, {"id": key, **raw, "months": months, "unlisted": unlisted})
     if built.kind not in get_args(InstrumentKind):
         raise BadCatalog(f"{where}: unknown kind {built.kind!r}")
     if built.asset_class not in ASSET_CLASSES:

@@ -1,4 +1,4 @@
-"""Which sources may stand for a curve or a column, in which order: typed records of fallbacks.toml."""
+"""The order of sources for each curve and column with several sources: typed records of fallbacks.toml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from desk.errors import BadCatalog
 VERTICES: tuple[int, ...] = (21, 42, 63, 126, 252, 378, 504, 756, 1008, 1260, 1764, 2520)
 """Business days of the constant maturities that a panel holds for every curve."""
 LONG_VERTICES = (3780, 5040)
-"""15 and 20 years: the real curve's alone, for the NTN-B of 2045."""
+"""15 and 20 years: for the real curve only, which prices the NTN-B of 2045."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class CurveSource:
 
 @dataclass(frozen=True)
 class CurveSpec:
+    """One curve of the panel: its sources in order of preference, interpolation and limits. Fields: fallbacks.toml."""
+
     prefix: str
     method: str
     patience_days: int
@@ -51,13 +53,15 @@ class CurveSpec:
     sources: tuple[CurveSource, ...]
     vertices: tuple[int, ...] = VERTICES
     longest_years: float = 16.0
-    """Bonds beyond are left out; by default there is still one beyond the ten-year vertex."""
+    """Longer bonds are left out. The default keeps one bond beyond the ten-year vertex."""
     origin: str = ""
-    """Under which name the panel says where it came from; the prefix when empty."""
+    """Name of the panel's origin column for this curve; the prefix when empty."""
 
 
 @dataclass(frozen=True)
 class ColumnFallback:
+    """One column of the panel that is chosen between `candidates`, in order of preference."""
+
     name: str
     unit: str
     patience_days: int
@@ -66,6 +70,8 @@ class ColumnFallback:
 
 @dataclass(frozen=True)
 class Fallbacks:
+    """The declared order of sources of every curve and column."""
+
     curves: tuple[CurveSpec, ...]
     columns: tuple[ColumnFallback, ...]
 
@@ -82,7 +88,7 @@ class Fallbacks:
 
 
 def load_fallbacks() -> Fallbacks:
-    """The declared orders. Raises BadCatalog."""
+    """The typed fallbacks.toml. Raises BadCatalog for an unknown or missing field."""
     raw = read_toml("fallbacks")
     try:
         curves = tuple(

@@ -1,4 +1,4 @@
-"""When the two central banks decide: scheduled Copom and FOMC decision days, and the decisions between meetings."""
+"""Decision days of Copom and FOMC: scheduled ones, and decisions between meetings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from desk.errors import BadCatalog
 
 @dataclass(frozen=True, slots=True)
 class Meetings:
-    """Decision days, ascending. Days after the last published calendar are unknown.
+    """Scheduled decision days, ascending. Days after the last published calendar are unknown.
 
-    `copom_between` and `fomc_between` decided without a schedule; Copom's days from `copom_estimated_from` on are our
-    estimate of a calendar that is not out.
+    `copom_between` and `fomc_between`: days of unscheduled decisions. Copom days from `copom_estimated_from` on are our
+    estimate of a calendar that is not published yet.
     """
 
     copom: tuple[dt.date, ...]
@@ -26,7 +26,7 @@ class Meetings:
 
 
 def load_meetings() -> Meetings:
-    """Raises BadCatalog for a list that is missing, empty, not of dates, or out of order."""
+    """The typed meetings.toml. Raises BadCatalog for a list that is missing, empty, not of dates, or not ascending."""
     raw = read_toml("meetings")
     since = raw.get("copom_estimated_from")
     if since is not None and type(since) is not dt.date:

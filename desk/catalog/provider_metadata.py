@@ -1,7 +1,7 @@
-"""What the catalogue says of a series against what its provider says: name, unit, frequency, adjustment, last value.
+"""Comparison of a series of the catalogue with its provider's metadata: name, unit, frequency, adjustment, last value.
 
-Pure. A provider's words come in its own language: units are brought to a measure and a magnitude on both sides
-(`fraction per year` at a scale of 0.01 is a percent; `Billions of Dollars` are 1e9 USD), names to plain words.
+Providers write in their own language and style. Units of both sides are converted to a unit of measure and a magnitude
+(`fraction per year` at a scale of 0.01 is a percent; `Billions of Dollars` is 1e9 USD), names to sets of plain words.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ State = Literal["agrees", "differs", "no metadata", "unreachable"]
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a provider says of one series. None: it says nothing about that. `frequency` is one of D, W, M, Q, or the
-    provider's word where that is none of ours; `adjusted` whether it is seasonally adjusted."""
+    """A provider's metadata of one series; None for what the provider does not state.
+
+    `frequency`: D, W, M or Q, or the provider's own word for any other. `adjusted`: seasonally adjusted or not. `last`:
+    date of the latest value.
+    """
 
     name: str | None = None
     unit: str | None = None
@@ -34,6 +37,8 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
+    """One disagreement: the compared property, the catalogue's value and the provider's value."""
+
     what: str
     ours: str
     theirs: str
@@ -41,8 +46,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """On one series, or on a dataset without series of its own. `no metadata`: the provider has neither name nor unit
-    to compare with, though frequency and last value may have been seen."""
+    """The result for one series, or for a dataset without series of its own.
+
+    `no metadata`: the provider states neither name nor unit, though it may state frequency and last value.
+    """
 
     subject: str
     source: str
@@ -52,7 +59,7 @@ class Verdict:
 
 
 def verdict(series: Series, found: Metadata | None, today: dt.date) -> Verdict:
-    """`found` None: the provider does not know the series."""
+    """The verdict on a series from its provider's metadata. `found` is None when the provider does not know it."""
     subject, source = series.id, series.source
     if found is None:
         return Verdict(subject, source, "differs", (Difference("code", series.code, "not known to the provider"),))
@@ -85,19 +92,20 @@ _CURRENCIES: dict[str, str] = {
 _ISO = ("usd", "brl", "eur", "mxn", "jpy", "gbp", "clp", "cop", "zar", "try", "cny", "cad", "chf", "sek", "krw", "inr",
         "pen", "aud")  # fmt: skip
 _PHYSICAL = ("barrel", "tonne", "ounce", "bushel", "hour")
-Measure = tuple[str, float]
+UnitOfMeasure = tuple[str, float]
+"""Name of the unit, and the magnitude of one unit of the written number."""
 
 
-def our_measure(series: Series) -> Measure:
-    """The measure and magnitude of the number as its source writes it, before `scale`."""
+def our_measure(series: Series) -> UnitOfMeasure:
+    """Unit and magnitude of the number as its source writes it, before `scale`."""
     unit = series.unit.lower()
     if unit.startswith("fraction"):
         return ("percent", 1.0) if str(series.scale) == "0.01" else ("fraction", 1.0)
     return provider_measure(series.unit)
 
 
-def provider_measure(text: str) -> Measure:
-    """`Millions of Dollars` -> (usd, 1e6); `Brazilian Reals to U.S. Dollar` -> (brl per usd, 1.0); `%` -> percent."""
+def provider_measure(text: str) -> UnitOfMeasure:
+    """Unit and magnitude of a provider's text: `Millions of Dollars` gives (usd, 1e6), `%` gives (percent, 1.0)."""
     plain = _plain(text)
     words = _singular(re.findall(r"[a-z$%]+|\d+", plain.replace("u.s. ", "us ")))
     if "%" in plain or "percent" in plain:
@@ -119,7 +127,7 @@ def provider_measure(text: str) -> Measure:
 
 
 def _side(text: str) -> str:
-    """The currency or physical unit that a piece of a unit names; empty for anything else."""
+    """The currency or physical unit that a part of a unit text names; empty for anything else."""
     words = _singular(re.findall(r"[a-z$]+", text.replace("u.s. ", "us ")))
     for word in words:
         if word in _CURRENCIES:
@@ -143,7 +151,7 @@ _GLOSSARY = {
     "twelve": "12", "two": "2", "three": "3", "five": "5", "seven": "7", "ten": "10",
 }  # fmt: skip
 _MEASURES = ("weight", "12")
-"""Words that tell two numbers of one thing apart: a name that has one must meet a name that has it too."""
+"""Words that distinguish two series on one subject: either both names contain such a word or neither does."""
 _COMMON = frozenset(
     ("the", "of", "and", "in", "to", "by", "for", "at", "on", "a", "us", "united", "states", "ipca", "cot", "rate",
      "index", "change", "monthly", "all", "less", "fund", "future", "long", "short", "ishares", "etf",
@@ -152,12 +160,12 @@ _COMMON = frozenset(
 
 
 def names_agree(ours: str, theirs: str) -> bool:
-    """At least one telling word in common, and the same of those that tell two measures apart."""
+    """True when two names share at least one distinctive word and agree on the words of `_MEASURES`."""
     one, other = _words(ours), _words(theirs)
-    telling = one - _COMMON - set(_MEASURES)
+    distinctive = one - _COMMON - set(_MEASURES)
     if any((word in one) != (word in other) for word in _MEASURES):
         return False
-    return bool(telling & other) or (not telling and bool(one & other))
+    return bool(distinctive & other) or (not distinctive and bool(one & other))
 
 
 def _words(text: str) -> frozenset[str]:

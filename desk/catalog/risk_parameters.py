@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from desk.catalog import typed_record
 from desk.errors import BadCatalog
 
 DAILY_METHODS = ("historical", "filtered_historical", "normal", "student_t")
-"""VaR methods that every day has; Monte Carlo is of a pass's last day only, and can be no headline."""
+"""VaR methods computed for every day. Monte Carlo is computed for a pass's last day only, so it cannot be the headline.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerRules:
-    """`levels`: (drawdown, share of the risk that it leaves), by rising drawdown; days are business days."""
+    """The drawdown breaker. `levels`: (drawdown, share of risk that remains), by rising drawdown; days are business
+    days.
+    """
 
     levels: tuple[tuple[float, float], ...]
     wait_days: int
@@ -24,6 +28,8 @@ class BreakerRules:
 
 @dataclass(frozen=True, slots=True)
 class RiskParameters:
+    """Parameters of the risk pass. Field meanings: risk.toml."""
+
     var_window: int
     var_min_rows: int
     headline: str
@@ -39,7 +45,7 @@ class RiskParameters:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`warn`, where there is one: amber from there on, whatever the share of the threshold."""
+    """One limit. From `warn` on (if set) the status is amber, whatever the share of the threshold."""
 
     id: str
     name: str
@@ -49,12 +55,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """All limits by id; `amber` and `red`: shares of a threshold from which a limit has that status."""
+
     amber: float
     red: float
     limits: Mapping[str, Limit]
 
     def threshold(self, limit_id: str) -> float:
-        """Raises BadCatalog when the file has no such limit."""
+        """The threshold of a limit. Raises BadCatalog for an unknown id."""
         if limit_id not in self.limits:
             raise BadCatalog(f"limits.toml: no limit {limit_id!r}; known: {', '.join(sorted(self.limits))}")
         return self.limits[limit_id].threshold
@@ -65,9 +73,11 @@ SHOCKED_CURVES = ("pre", "real", "cupom", "ust")
 
 @dataclass(frozen=True, slots=True)
 class ParametricScenario:
-    """Shocks. `usdbrl`, `ibovespa` (and `spx`, `oil`, which no instrument reads) are fractions; `curves`: curve ->
-    (tenor_bd, bp) pairs, a single pair for a parallel move; `sovereign` a fraction and `sovereign_bp` bp of the
-    sovereign spread, cupom less Treasury. `shocks` is the entry as written, for people.
+    """Shocks to market factors.
+
+    `usdbrl`, `ibovespa`, `spx` and `oil` are fractions (no instrument depends on the last two). `curves`: curve ->
+    (tenor_bd, bp) pairs, one pair for a parallel move. `sovereign` (a fraction) and `sovereign_bp` (bp) move the
+    sovereign spread, cupom less Treasury. `shocks` is the entry of the file, for display.
     """
 
     id: str
@@ -92,19 +102,11 @@ class DatedScenario:
     end: dt.date
 
 
-def record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
-    """A typed record of a TOML table. Raises BadCatalog naming `where` for a field that is unknown or lacking."""
-    try:
-        return kind(**raw)
-    except TypeError as error:
-        raise BadCatalog(f"{where}: {error}") from error
-
-
 def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
-    """Raises BadCatalog naming what is wrong."""
+    """The typed risk.toml. Raises BadCatalog that names the wrong field."""
     if "breaker" not in raw:
         raise BadCatalog("risk.toml: no [breaker]")
-    rules: RiskParameters = record(RiskParameters, "risk.toml", {**raw, "breaker": _breaker(raw["breaker"])})
+    rules: RiskParameters = typed_record(RiskParameters, "risk.toml", {**raw, "breaker": _breaker(raw["breaker"])})
     if rules.headline not in DAILY_METHODS:
         raise BadCatalog(f"risk.toml: headline {rules.headline!r} is none of {', '.join(DAILY_METHODS)}")
     return rules
@@ -112,7 +114,7 @@ def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
 
 def _breaker(raw: Mapping[str, Any]) -> BreakerRules:
     levels = tuple((float(level), float(share)) for level, share in raw.get("levels", ()))
-    rules: BreakerRules = record(BreakerRules, "risk.toml breaker", {**raw, "levels": levels})
+    rules: BreakerRules = typed_record(BreakerRules, "risk.toml breaker", {**raw, "levels": levels})
     drawdowns, shares = [level for level, _ in levels], [share for _, share in levels]
     if not levels or drawdowns != sorted(set(drawdowns)) or not all(0 < level < 1 for level in drawdowns):
         raise BadCatalog("risk.toml breaker: levels must have rising drawdowns between 0 and 1")
@@ -124,9 +126,9 @@ def _breaker(raw: Mapping[str, Any]) -> BreakerRules:
 
 
 def limits(raw: Mapping[str, Any]) -> Limits:
-    """Raises BadCatalog naming what is wrong."""
+    """The typed limits.toml. Raises BadCatalog that names the wrong field."""
     found: dict[str, Limit] = {
-        key: record(Limit, f"limits.toml {key}", {"id": key, **entry}) for key, entry in raw["limit"].items()
+        key: typed_record(Limit, f"limits.toml {key}", {"id": key, **entry}) for key, entry in raw["limit"].items()
     }
     if not 0 < raw["amber"] < raw["red"] < 1:
         raise BadCatalog("limits.toml: 0 < amber < red < 1")
@@ -138,7 +140,7 @@ def limits(raw: Mapping[str, Any]) -> Limits:
 
 
 def parametric_scenario(key: str, raw: Mapping[str, Any]) -> ParametricScenario:
-    """Raises BadCatalog for a factor that is not known."""
+    """One parametric scenario of scenarios.toml. Raises BadCatalog for an unknown or contradictory factor."""
     shocks = {name: value for name, value in raw.items() if name != "name"}
     curve_names = {f"{curve}_bp": curve for curve in SHOCKED_CURVES}
     known = {item.name for item in fields(ParametricScenario)} - {"id", "name", "curves", "shocks"}
@@ -152,7 +154,7 @@ def parametric_scenario(key: str, raw: Mapping[str, Any]) -> ParametricScenario:
     entry = {"id": key, **plain, "curves": curves, "shocks": shocks}
     if "name" in raw:
         entry["name"] = raw["name"]
-    built: ParametricScenario = record(ParametricScenario, f"scenario {key}", entry)
+    built: ParametricScenario = typed_record(ParametricScenario, f"scenario {key}", entry)
     return built
 
 
@@ -163,8 +165,8 @@ def _curve_shock(raw: float | Mapping[str, float]) -> tuple[tuple[int, float], .
 
 
 def dated_scenario(key: str, raw: Mapping[str, Any]) -> DatedScenario:
-    """Raises BadCatalog when it does not end after its start."""
-    built: DatedScenario = record(DatedScenario, f"scenario {key}", {"id": key, **raw})
+    """One dated scenario of scenarios.toml. Raises BadCatalog unless it ends after its start."""
+    built: DatedScenario = typed_record(DatedScenario, f"scenario {key}", {"id": key, **raw})
     if built.start >= built.end:
         raise BadCatalog(f"scenario {key}: start {built.start} is not before end {built.end}")
     return built

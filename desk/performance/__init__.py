@@ -1,1 +1,1 @@
-"""The desk's record over a stretch of history: the whole pass, and the tables that say how it went. Pure."""
+"""The history pass, and the statistics of the book and its strategies over it."""

@@ -1,4 +1,4 @@
-"""What the book made of a famous stretch: the P&L of the positions it held, from one close to another."""
+"""P&L of the book in a market episode: of the positions it held, from one close to another."""
 
 from __future__ import annotations
 

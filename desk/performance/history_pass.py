@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from desk.agents import measure_rows, measures_all, regimes_all, views_all
+from desk.agents import compute_measures, compute_regimes, compute_views, measure_rows
 from desk.catalog import Catalog
 from desk.catalog.desk_parameters import DeskParameters
 from desk.model import desk_day
 from desk.portfolio import run_book
 from desk.portfolio.aggregate import aggregate
 from desk.risk import run_risk
-from desk.strategies import STRATEGIES, input_ages, score_all
+from desk.strategies import STRATEGIES, compute_signals, input_ages
 from desk.transforms.panel import Panel, build_panel
 
 
@@ -47,16 +47,16 @@ def run_history(
     Raises what the stages raise: MissingInput for a level that pricing needs, BadInput for days out of order.
     """
     bare = build_panel(silver, days, catalog)
-    measures = measures_all(bare)
+    measures = compute_measures(bare)
     panel = bare.with_measures(measures)
-    scores = score_all(panel)
+    scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in parameters.instruments}
     convictions = aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values)
     book = run_book(panel.values, convictions, parameters, inception)
     held = list(map(desk_day, book["portfolio_state"]["as_of"].to_list()))
     frames = {
-        "agent_view": views_all(panel),
-        "regime": regimes_all(panel),
+        "agent_view": compute_views(panel),
+        "regime": compute_regimes(panel),
         "agent_measure": measure_rows(panel, measures),
         "strategy_signals": scores,
         "aggregated_signal": convictions,

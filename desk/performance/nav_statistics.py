@@ -1,4 +1,5 @@
-"""How a NAV went: by calendar year, by month, and its worst falls. NAV rows are decisions, at the prices they know."""
+"""Statistics of a NAV: by calendar year, by month, and its worst drawdowns. A row is a decision, at the prices it
+knows."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ import numpy as np
 import polars as pl
 
 from desk.arrays import FloatArray
-from desk.transforms.rolling import DAYS_PER_YEAR
+from desk.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
-class Year:
+class PeriodStatistics:
     """Fractions: `total` of NAV, `cdi` of the cash rate over the same days, `volatility` a year of daily returns over
     CDI and `sharpe` of the same (None where they do not vary), `worst_drawdown` inside the year, `cost` of NAV,
-    `risk_left` the mean share of its risk that the drawdown breaker left the book."""
+    `risk_multiplier` the mean share of its risk that the drawdown breaker left the book."""
 
     year: int
     days: int
@@ -26,11 +27,11 @@ class Year:
     sharpe: float | None
     worst_drawdown: float
     cost: float
-    risk_left: float
+    risk_multiplier: float
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
+class Drawdown:
     """From a peak to its lowest point, `depth` a fraction of the peak; `recovered` the first day at the peak again."""
 
     peak: dt.date
@@ -39,26 +40,28 @@ class Fall:
     depth: float
 
 
-def nav_path(state: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """day, nav, cost, risk_left and the day's cash return: one business day of the annual CDI known the row before.
+def nav_series(state: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """day, nav, cost, risk_multiplier and the day's cash return: one business day of the annual CDI known the row
+    before.
 
     `state`: PORTFOLIO_STATE rows; `values`: the panel's.
     """
     local = pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date().alias("day")
     path = state.sort("as_of").select(
-        local, nav=pl.col("nav_brl"), cost=pl.col("cost_brl"), risk_left=pl.col("risk_multiplier")
+        local, nav=pl.col("nav_brl"), cost=pl.col("cost_brl"), risk_multiplier=pl.col("risk_multiplier")
     )
     daily = values.select("day", cash=((1.0 + pl.col("cdi")) ** (1.0 / DAYS_PER_YEAR) - 1.0).shift(1))
     return path.join(daily, on="day", how="left", maintain_order="left")
 
 
-def by_year(path: pl.DataFrame) -> list[Year]:
+def by_year(path: pl.DataFrame) -> list[PeriodStatistics]:
     """Calendar years, the first from the first row on. A year's first return is the one into its first row."""
     return [_year(years[0], part) for years, part in _returns(path).partition_by("year", as_dict=True).items()]
 
 
-def overall(path: pl.DataFrame) -> Year:
-    """The whole path as one `Year` (numbered 0); total and cdi compounded, volatility and sharpe a year."""
+def whole_period(path: pl.DataFrame) -> PeriodStatistics:
+    """The whole path as one `PeriodStatistics` (its year is 0); total and cdi compounded, volatility and sharpe a
+    year."""
     return _year(0, _returns(path))
 
 
@@ -68,11 +71,11 @@ def by_month(path: pl.DataFrame) -> dict[tuple[int, int], float]:
     return {(year, month): value for year, month, value in months.iter_rows()}
 
 
-def worst_falls(path: pl.DataFrame, count: int) -> list[Fall]:
+def worst_drawdowns(path: pl.DataFrame, count: int) -> list[Drawdown]:
     """The deepest falls that do not overlap, deepest first."""
     nav, days = path["nav"].to_numpy(), path["day"].to_list()
     peak = np.maximum.accumulate(nav)
-    falls: list[Fall] = []
+    falls: list[Drawdown] = []
     start = 0
     for row in range(1, len(nav) + 1):
         if row < len(nav) and nav[row] < peak[start]:
@@ -80,7 +83,7 @@ def worst_falls(path: pl.DataFrame, count: int) -> list[Fall]:
         if row - start > 1:
             low = start + 1 + int(np.argmin(nav[start + 1 : row]))
             recovered = days[row] if row < len(nav) else None
-            falls.append(Fall(days[start], days[low], recovered, float(1.0 - nav[low] / nav[start])))
+            falls.append(Drawdown(days[start], days[low], recovered, float(1.0 - nav[low] / nav[start])))
         start = row
     return sorted(falls, key=lambda fall: -fall.depth)[:count]
 
@@ -99,13 +102,13 @@ def _returns(path: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _year(number: object, part: pl.DataFrame) -> Year:
+def _year(number: object, part: pl.DataFrame) -> PeriodStatistics:
     gained, cash = part["return"].to_numpy(), part["cash"].to_numpy()
     over = gained - cash
     spread = float(over.std(ddof=1)) if len(over) > 1 else 0.0
     path = np.concatenate([[1.0], np.cumprod(1.0 + gained)])
     before = part["nav"].to_numpy() / (1.0 + gained)
-    return Year(
+    return PeriodStatistics(
         year=int(str(number)),
         days=len(part),
         total=float(path[-1] - 1.0),
@@ -114,5 +117,5 @@ def _year(number: object, part: pl.DataFrame) -> Year:
         sharpe=float(over.mean()) / spread * DAYS_PER_YEAR**0.5 if spread > 0 else None,
         worst_drawdown=float(drawdowns(path).max()),
         cost=float((part["cost"].to_numpy() / before).sum()),
-        risk_left=float(part["risk_left"].to_numpy().mean()),
+        risk_multiplier=float(part["risk_multiplier"].to_numpy().mean()),
     )

@@ -1,4 +1,4 @@
-"""Which strategies the data let speak: when each had a score and a price, and what those without lack."""
+"""Which strategies have data: when each had a score and a price, and which inputs are missing."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from desk.transforms.panel import Panel
 
 @dataclass(frozen=True)
 class Coverage:
-    """`scored` days with a score, `first` and `last` of them; `lacking`: never known input -> the source columns behind
-    it that are never known either (none where a model needs more history, or another survey, than there is);
-    `unpriced`: legs that never have a price."""
+    """`scored` days with a score, `first` and `last` of them; `missing_inputs`: never known input -> the source
+    columns behind it that are never known either (none where a model needs more history, or another survey, than
+    there is); `unpriced`: legs that never have a price."""
 
     strategy_id: str
     scored: int
     first: dt.date | None
     last: dt.date | None
-    lacking: Mapping[str, tuple[str, ...]]
+    missing_inputs: Mapping[str, tuple[str, ...]]
     unpriced: tuple[str, ...]
 
 
@@ -44,13 +44,15 @@ def coverage(
     for strategy in strategies:
         own = signals.filter(pl.col("strategy_id") == strategy.id).drop_nulls("score").sort("as_of")
         days = [desk_day(moment) for moment in (own["as_of"].head(1).to_list() + own["as_of"].tail(1).to_list())]
-        lacking = {}
+        missing_inputs = {}
         for name in strategy.inputs:
             if name in empty:
-                lacking[name] = tuple(_missing(name, panel.lineage.direct, empty, {}))
+                missing_inputs[name] = tuple(_missing(name, panel.lineage.direct, empty, {}))
         unpriced = tuple(leg.instrument for leg in strategy.legs if not priced[leg.instrument])
         found.append(
-            Coverage(strategy.id, len(own), days[0] if days else None, days[-1] if days else None, lacking, unpriced)
+            Coverage(
+                strategy.id, len(own), days[0] if days else None, days[-1] if days else None, missing_inputs, unpriced
+            )
         )
     return found
 
@@ -58,7 +60,7 @@ def coverage(
 def _missing(
     name: str, direct: Mapping[str, Sequence[str]], empty: Set[str], seen: dict[str, None]
 ) -> Mapping[str, None]:
-    """The never known source columns that `name` waits for, in order; a known input is not looked behind.
+    """The never known source columns behind `name`, in order; a known input is not followed further.
 
     A column chosen between sources may name itself as one of them.
     """

@@ -1,4 +1,4 @@
-"""The VaR against what followed, by calendar year: exceptions and the tests of their number and clustering."""
+"""The VaR against the P&L that followed, by calendar year: exceptions, and the tests of their number and clustering."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.market_levels import read_market
@@ -17,12 +16,12 @@ from desk.risk import coverage_tests
 from desk.risk.positions import read_positions
 from desk.risk.tail_history import LEVELS, next_move_pnl
 
-TESTED = ("var_95", "var_99")
+BACKTESTED_METRICS = ("var_95", "var_99")
 BASEL_DAYS = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Backtested:
+class BacktestResult:
     """`days` on which both the VaR and the P&L that followed are known; p-values None where none was."""
 
     days: int
@@ -34,13 +33,13 @@ class Backtested:
     """Basel's, of 99% alone and of a whole year (240 days and more) alone: it counts exceptions of 250 days."""
 
 
-WHOLE_YEAR = 240
+MIN_ZONE_DAYS = 240
 
 
 def exceptions_by_year(
     values: pl.DataFrame, book: Mapping[str, pl.DataFrame], metrics: pl.DataFrame, parameters: DeskParameters
-) -> dict[int, dict[str, Backtested]]:
-    """year -> var_95, var_99 -> result; year 0 is all of them. The year is that of the decision.
+) -> dict[int, dict[str, BacktestResult]]:
+    """By year, and then var_95 and var_99: the result; year 0 is all of them. The year is that of the decision.
 
     `book`: TARGET_POSITION and PORTFOLIO_STATE rows, `metrics`: RISK_METRICS_DAILY rows of the same days. The P&L is
     hypothetical in Basel's sense: the positions of the decision under the move that followed, no orders, no carry.
@@ -49,31 +48,31 @@ def exceptions_by_year(
     positions = read_positions(market, book, parameters)
     pnl = next_move_pnl(terms_of(parameters.instruments), market, positions)
     years = market.days[positions.rows].astype("datetime64[Y]").astype(np.int64) + 1970
-    found: dict[int, dict[str, Backtested]] = {}
-    for metric in TESTED:
+    found: dict[int, dict[str, BacktestResult]] = {}
+    for metric in BACKTESTED_METRICS:
         hits = coverage_tests.hits_of(pnl, _headline(metrics, metric, positions.as_of, parameters) * positions.nav)
         for year in (*np.unique(years).tolist(), 0):
             chosen = hits if year == 0 else hits[years == year]
-            found.setdefault(year, {})[metric] = backtested(
+            found.setdefault(year, {})[metric] = backtest_hits(
                 chosen, 1.0 - LEVELS[metric], year != 0 and metric == "var_99"
             )
     return found
 
 
-def backtested(hits: FloatArray, tail: float, zoned: bool) -> Backtested:
+def backtest_hits(hits: FloatArray, tail: float, zoned: bool) -> BacktestResult:
     """`hits` (S,): one, zero, NaN where unknown. `tail`: 0.05 of VaR 95."""
-    known: npt.NDArray[np.bool_] = hits[np.isfinite(hits)] > 0
+    known: BoolArray = hits[np.isfinite(hits)] > 0
     count, days = int(known.sum()), len(known)
     if not days:
-        return Backtested(0, 0, 0.0, None, None, None)
+        return BacktestResult(0, 0, 0.0, None, None, None)
     pairs = coverage_tests.transitions(known)
-    return Backtested(
+    return BacktestResult(
         days=days,
         exceptions=count,
         expected=days * tail,
         kupiec_p=coverage_tests.kupiec(days, count, tail).p_value,
         christoffersen_p=coverage_tests.christoffersen(*pairs).p_value if sum(pairs) else None,
-        zone=coverage_tests.basel_zone(count) if zoned and days >= WHOLE_YEAR else None,
+        zone=coverage_tests.basel_zone(count) if zoned and days >= MIN_ZONE_DAYS else None,
     )
 
 

@@ -1,7 +1,7 @@
-"""What was known at each decision: silver rows with two times onto a grid of decision days.
+"""Silver rows, which have an obs_date and a knowledge time, placed on a grid of decision days.
 
-A row becomes usable at the first decision day whose 06:00 São Paulo is at or after its knowledge time. Nothing in here
-looks at a later row, so cutting the silver at an `as_of` or the grid at a day leaves every earlier day as it was.
+A decision day may use a row when its 06:00 São Paulo is at or after the row's knowledge time. No function reads a later
+row: removing rows known after an `as_of`, or days from the grid's end, does not change any earlier day.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Grid:
 
     @classmethod
     def of(cls, days: Sequence[dt.date]) -> Grid:
-        """Raises BadInput when the days are not strictly ascending."""
+        """The grid of `days`. Raises BadInput when there is none, or when they are not strictly ascending."""
         if not days or any(later <= earlier for earlier, later in itertools.pairwise(days)):
             raise BadInput("decision days must be given, each once, in ascending order")
         instants = pl.Series([decision_time(day) for day in days], dtype=pl.Datetime("us", "UTC"))
@@ -59,7 +59,7 @@ class Latest:
 
 
 def usable_rows(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
-    """`frame` with `row`: the index of the first day that may use each row; rows that no day may use are dropped.
+    """`frame` with `row`, the index of the first day that may use each row. Rows that no day may use are dropped.
 
     Raises MissingInput when a row has no knowledge time.
     """
@@ -71,7 +71,10 @@ def usable_rows(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
 
 
 def latest_known(frame: pl.DataFrame, entity: str, value: str, grid: Grid) -> Latest:
-    """For each day and entity the value of the latest obs_date known, in its latest vintage known. No age limit."""
+    """For each day and entity: the newest obs_date known on the day, in its newest vintage. No age limit.
+
+    `entity` and `value` are columns of `frame`, a silver table in its stored schema. Null values are ignored.
+    """
     events = (
         usable_rows(_with_payload(frame, entity, value).filter(pl.col(value).is_not_null()), grid)
         .sort(entity, "row", "obs_date", "knowledge_time")

@@ -1,7 +1,7 @@
-"""What a backfill is going to do: the cells it wants, the chunks it asks for them in, and what that should take. Pure.
+"""The plan of a backfill: the cells to fetch, the chunks that hold them, and an estimate of the time. Pure.
 
-A chunk is one dataset and one span of at most `chunk_days` calendar days, and asks for the wanted cells only: a good
-cell between two that lack splits the chunk of a source that is asked by window.
+A chunk is one dataset and one span of at most `chunk_days` calendar days. It fetches the selected cells only: where a
+source is fetched by window, a good cell between two missing ones starts a new chunk.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from desk.model import Dataset, PublicationRule, Window
 from desk.point_in_time.cells import cell_of, cells, due
 
 STATES: Mapping[str, tuple[str, ...]] = {"missing": ("missing", "not_yet"), "failed": ("failed", "died")}
-"""What `only` names -> cell states. `not_yet` counts as missing: only cells that are due by now are looked at."""
+"""Value of the option `only` -> cell states. `not_yet` counts as missing: a backfill reads due cells only."""
 
-Basis = Literal["ledger", "manners"]
-"""Where an estimate comes from: past seconds per request, or the pause that the source's manners ask for."""
+Basis = Literal["ledger", "rate_limit"]
+"""What an estimate rests on: the seconds per request of earlier fetches, or the source's rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One fetch: the windows to ask for (one, but for a source with a file a day) and the cells that they hold."""
+    """One fetch: its windows (one, or several for a source with a file for each day) and the cells in them."""
 
     dataset: Dataset
     windows: tuple[Window, ...]
@@ -36,12 +36,13 @@ class Chunk:
 
     @property
     def label(self) -> str:
+        """`dataset first..last`, by cells, for progress lines."""
         return f"{self.dataset.id} {self.cells[0]}..{self.cells[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What one dataset's part should take. `requests`: first pages only, as a source says how many only when asked."""
+    """The estimate for one dataset. `requests` counts first pages only: the source gives the number of pages later."""
 
     dataset: Dataset
     cells: int
@@ -51,24 +52,24 @@ class Estimate:
     basis: Basis
 
 
-def wanted_states(only: Sequence[str]) -> frozenset[str]:
-    """Ledger states of the cells that `only` means. Raises BadInput."""
-    unknown = [word for word in only if word not in STATES]
+def selected_states(only: Sequence[str]) -> frozenset[str]:
+    """The ledger states that the option `only` selects. Raises BadInput for an unknown value and for no value."""
+    unknown = [value for value in only if value not in STATES]
     if unknown or not only:
         raise BadInput(f"only {', '.join(unknown) or 'nothing'}: a backfill does missing, failed, or both")
-    return frozenset(state for word in only for state in STATES[word])
+    return frozenset(state for value in only for state in STATES[value])
 
 
 def due_cells(dataset: Dataset, rule: PublicationRule, window: Window, as_of: dt.datetime) -> list[dt.date]:
-    """The cells of `window` that are public at `as_of`, the week or month that it begins in among them."""
+    """The cells of `window` that are public at `as_of`, with the cell of the week or month in which it begins."""
     own = cell_of(dataset, pl.Series([window.start], dtype=pl.Date)).item()
     return due(rule, cells(dataset, Window(min(window.start, own), window.end)), as_of)
 
 
-def chunks(dataset: Dataset, wanted: Iterable[dt.date], latest: dt.date) -> list[Chunk]:
-    """`wanted` (cells of the dataset) as chunks, ascending. Nothing after `latest` is asked for."""
+def chunks(dataset: Dataset, selected: Iterable[dt.date], latest: dt.date) -> list[Chunk]:
+    """`selected` (cells of the dataset) as chunks, ascending. No window ends after `latest`."""
     parts: list[list[Window]] = []
-    for window in _spans(dataset, wanted, latest):
+    for window in _spans(dataset, selected, latest):
         together = dataset.per_day and parts and (window.end - parts[-1][0].start).days < dataset.chunk_days
         if together:
             parts[-1].append(window)
@@ -79,10 +80,10 @@ def chunks(dataset: Dataset, wanted: Iterable[dt.date], latest: dt.date) -> list
     ]
 
 
-def _spans(dataset: Dataset, wanted: Iterable[dt.date], latest: dt.date) -> list[Window]:
-    """Neighbouring cells as windows of at most `chunk_days`, each from its first cell's first day to its last one's."""
+def _spans(dataset: Dataset, selected: Iterable[dt.date], latest: dt.date) -> list[Window]:
+    """Consecutive cells as windows of at most `chunk_days`, from the first cell's first day to the last cell's last."""
     spans: list[Window] = []
-    for cell in sorted(wanted):
+    for cell in sorted(selected):
         own = _days_of_cell(dataset, cell)
         is_next = spans and spans[-1].end + dt.timedelta(days=1) == own.start
         if is_next and (own.end - spans[-1].start).days < dataset.chunk_days:
@@ -93,7 +94,7 @@ def _spans(dataset: Dataset, wanted: Iterable[dt.date], latest: dt.date) -> list
 
 
 def _days_of_cell(dataset: Dataset, cell: dt.date) -> Window:
-    """The observation dates that count to a cell; those off the calendar belong to the cell before them."""
+    """The observation dates of a cell. A date outside the calendar belongs to the cell before it."""
     if dataset.cell == "week":  # named by its Tuesday
         return Window(cell - dt.timedelta(days=1), cell + dt.timedelta(days=5))
     if dataset.cell == "month":
@@ -101,11 +102,11 @@ def _days_of_cell(dataset: Dataset, cell: dt.date) -> Window:
     return Window(cell, calendars.by_name(dataset.calendar).offset(cell, 1) - dt.timedelta(days=1))
 
 
-def by_source(catalog: Catalog, wanted: Mapping[str, Collection[dt.date]], latest: dt.date) -> dict[str, list[Chunk]]:
-    """Source -> its chunks, in the catalogue's order; sources with nothing to do are left out."""
+def by_source(catalog: Catalog, selected: Mapping[str, Collection[dt.date]], latest: dt.date) -> dict[str, list[Chunk]]:
+    """Source -> its chunks, in the catalogue's order; without sources that have none. `selected`: dataset -> cells."""
     plan = {
         source: [
-            part for dataset in catalog.datasets_of(source) for part in chunks(dataset, wanted[dataset.id], latest)
+            part for dataset in catalog.datasets_of(source) for part in chunks(dataset, selected[dataset.id], latest)
         ]
         for source in catalog.sources
     }
@@ -113,11 +114,11 @@ def by_source(catalog: Catalog, wanted: Mapping[str, Collection[dt.date]], lates
 
 
 def table(estimates: Sequence[Estimate]) -> list[str]:
-    """The plan as lines of text: a row per dataset and their sum."""
+    """The estimates as lines of a text table: a header, one row for each dataset, and the total."""
     head = ("dataset", "cells", "chunks", "requests", "seconds", "estimated by")
-    says = {"ledger": "earlier fetches", "manners": "the source's manners"}
+    bases = {"ledger": "earlier fetches", "rate_limit": "the source's rate limit"}
     rows = [
-        (e.dataset.id, f"{e.cells:,}", f"{e.chunks:,}", f"{e.requests:,}", f"{e.seconds:,.1f}", says[e.basis])
+        (e.dataset.id, f"{e.cells:,}", f"{e.chunks:,}", f"{e.requests:,}", f"{e.seconds:,.1f}", bases[e.basis])
         for e in estimates
     ]
     total = (

@@ -1,6 +1,6 @@
-"""Ledger cells: the days (weeks, months) by which a dataset is counted, and which of them are due.
+"""Ledger cells: the days, weeks or months of a dataset that the ledger records one by one, and which of them are due.
 
-A cell is named by a date: a business day of the dataset's calendar, the Tuesday of a week, the first of a month.
+A date names each cell: a business day of the dataset's calendar, the Tuesday of a week, or the first of a month.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def cells(dataset: Dataset, window: Window) -> list[dt.date]:
 
 
 def cell_of(dataset: Dataset, obs_dates: pl.Series) -> pl.Series:
-    """The cell that each obs_date belongs to. A day off the calendar stands for itself."""
+    """The cell of each obs_date. Shape: one for each date. A date outside the calendar is its own cell."""
     if dataset.cell == "week":
         return obs_dates.dt.truncate("1w") + dt.timedelta(days=1)
     if dataset.cell == "month":
@@ -34,7 +34,7 @@ def cell_of(dataset: Dataset, obs_dates: pl.Series) -> pl.Series:
 
 
 def due(rule: PublicationRule, days: list[dt.date], as_of: dt.datetime) -> list[dt.date]:
-    """Those of `days` about which the rule says that numbers are public at `as_of`."""
+    """Those of `days` whose numbers are public at `as_of` by the rule, in the order of `days`."""
     if not days:
         return []
     series = pl.Series("obs_date", days, dtype=pl.Date)

@@ -1,4 +1,4 @@
-"""What a run asks of each dataset: the days that lack, and a look-back that catches late and revised values. Pure."""
+"""What a run fetches of each dataset: missing cells, and a look-back for late and revised values. Pure."""
 
 from __future__ import annotations
 
@@ -13,29 +13,34 @@ from desk.point_in_time.cells import cells, due
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the ledger knows of one dataset. `good`: cells that came in, or are known to be empty."""
+    """What the ledger holds of one dataset.
+
+    covered_from   the earliest observation date that a successful fetch covered; None before the first one
+    good           cells with rows, and cells that the source is known to have no number for
+    """
 
     covered_from: dt.date | None = None
     good: frozenset[dt.date] = frozenset()
 
 
 def windows(dataset: Dataset, rule: PublicationRule, coverage: Coverage, as_of: dt.datetime) -> list[Window]:
-    """The windows to ask for at `as_of`, ascending; empty when nothing is due.
+    """The windows to fetch at `as_of`, ascending; empty when nothing is due.
 
-    Nothing stored: the dataset's whole history. Else: from the look-back, or from the first due cell that lacks.
+    Before the first successful fetch: the dataset's whole history. Later: one window from the look-back or from the
+    first missing cell, whichever is earlier. A dataset with a file for each day: the look-back and the missing days.
     """
     today = desk_day(as_of)
     first = today - dt.timedelta(days=dataset.history_days)
     lookback = calendars.by_name(dataset.calendar).offset(today, -dataset.lookback_bd)
     if dataset.per_day:
-        wanted = due(rule, cells(dataset, Window(min(first, lookback), today)), as_of)
-        return _runs(dataset, [day for day in wanted if day >= lookback or day not in coverage.good])
+        due_days = due(rule, cells(dataset, Window(min(first, lookback), today)), as_of)
+        return _merged(dataset, [day for day in due_days if day >= lookback or day not in coverage.good])
     if coverage.covered_from is None:
         return [Window(min(first, lookback), today)]
-    # From the history's first day, wherever the ledger begins: a backfill may have come before the first run (the
-    # history is still to come) or gone far behind it (older holes are its own business, not every day's).
-    lacking = missing(dataset, rule, coverage, Window(min(first, lookback), today), as_of)
-    return [Window(min([lookback, *lacking[:1]]), today)]
+    # Counted from the history's first day, not from covered_from: a backfill may run before the first daily run (the
+    # history is then still missing), or reach far behind the history (a daily run does not fill holes there).
+    holes = missing(dataset, rule, coverage, Window(min(first, lookback), today), as_of)
+    return [Window(min([lookback, *holes[:1]]), today)]
 
 
 def missing(
@@ -45,13 +50,13 @@ def missing(
     return [day for day in due(rule, cells(dataset, window), as_of) if day not in coverage.good]
 
 
-def _runs(dataset: Dataset, days: Iterable[dt.date]) -> list[Window]:
-    """Days as windows; neighbours in the dataset's calendar share one."""
+def _merged(dataset: Dataset, days: Iterable[dt.date]) -> list[Window]:
+    """`days` as windows, ascending; consecutive business days of the dataset's calendar share one window."""
     calendar = calendars.by_name(dataset.calendar)
-    runs: list[Window] = []
+    merged: list[Window] = []
     for day in sorted(days):
-        if runs and calendar.offset(runs[-1].end, 1) == day:
-            runs[-1] = Window(runs[-1].start, day)
+        if merged and calendar.offset(merged[-1].end, 1) == day:
+            merged[-1] = Window(merged[-1].start, day)
         else:
-            runs.append(Window(day, day))
-    return runs
+            merged.append(Window(day, day))
+    return merged

@@ -1,9 +1,14 @@
-"""When we may say that a number was known: the stamp on every row that goes into silver. Pure.
+"""The knowledge time of every silver row: from when a decision may use the number. Pure.
 
-A row with its source's own vintage keeps it ("source"). Of the others, one equal to what we hold is dropped, one that
-differs is a revision, known from our sight of it ("sight"), and a new one is known from its publication rule's hour
-("rule"), unless we have looked there after that hour and it was not there (it came late: "sight"), or we see it before
-that hour (early: "sight"). Rows of a history file fill holes only, by their rule ("imported").
+The stored column `stamp` names how the time was found:
+
+source     the source gives a vintage of its own
+rule       a new number: the time of its publication rule
+sight      the time of the fetch that returned it first: for a revision, for a new number that an earlier fetch after
+           the rule's time did not return (late), and for a number published before the rule's time (early)
+imported   a number of a history file: the time of its publication rule
+
+A number equal to the newest stored one gives no new row. A number of a history file never replaces a stored one.
 """
 
 from __future__ import annotations
@@ -21,19 +26,19 @@ from desk.point_in_time.publication_rules import publication_times
 TIME = pl.Datetime("us", "UTC")
 TICK = dt.timedelta(microseconds=1)
 SAME_INSTANT = dt.timedelta(seconds=1)
-"""Under a frozen clock several sights share one instant; they are told apart by ticks, which stay within this."""
+"""Under a frozen clock several fetches share one instant: each later one adds a TICK, and all stay within this span."""
 NO_FETCHES = pl.DataFrame(schema={"covered_from": pl.Date, "covered_to": pl.Date, "fetched_at": TIME})
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """Under what circumstances the rows were seen. Times are UTC.
+class FetchContext:
+    """The fetch that returned the rows, and what was fetched and stored before it. Times are UTC.
 
-    fetched_at   when the source was asked
+    fetched_at   time of the request
     as_of        the decision that the fetch was made for
-    grace        a fetch within `grace` after as_of is the decision's own: what it sees is known at as_of
+    grace        a number first returned within `grace` after as_of counts as known at as_of
     fetches      earlier successful fetches of the dataset: covered_from, covered_to, fetched_at
-    stored       ids (values of the table's first key column) that have rows already
+    stored       ids (values of the table's first key column) that have stored rows
     imported     the rows come from a history file
     """
 
@@ -45,80 +50,85 @@ class Sighting:
     imported: bool = False
 
     @property
-    def sighted_at(self) -> dt.datetime:
+    def first_seen_at(self) -> dt.datetime:
+        """The knowledge time of a number that this fetch returned first: as_of within the grace, else fetched_at."""
         own = dt.timedelta(0) <= self.fetched_at - self.as_of <= self.grace
         return self.as_of if own else self.fetched_at
 
     @property
     def known_by(self) -> dt.datetime | None:
-        """Rows known later than this are nothing to compare with; None: all rows are."""
+        """Stored rows with a later knowledge time are not compared with the fetched ones; None: all are compared."""
         return None if self.imported else self.fetched_at + SAME_INSTANT
 
 
-def stamp(
+def assign_knowledge_times(
     table: SilverTable,
     parsed: pl.DataFrame,
     dataset: Dataset,
     catalog: Catalog,
     existing: pl.DataFrame,
-    sighting: Sighting,
+    context: FetchContext,
 ) -> pl.DataFrame:
-    """The rows to insert, in the table's stored schema.
+    """The rows to insert, with `knowledge_time` and `stamp`, in the table's stored schema, sorted by key.
 
-    `parsed`: the table's parsed schema and `payload_id`. `existing`: the stored schema, every vintage or the newest
-    one per (entity, obs_date), of those known by `sighting.known_by`.
+    parsed     the table's parsed schema and `payload_id`; a null knowledge time means that the source gives no vintage
+    existing   stored rows of the same points known by `context.known_by`: every vintage, or the newest of each point
     """
     rows = parsed.select(*table.parsed_schema, pl.col("payload_id").cast(pl.Int64))
     vintages = rows.filter(pl.col("knowledge_time").is_not_null()).with_columns(stamp=pl.lit("source"))
     others = rows.filter(pl.col("knowledge_time").is_null()).drop("knowledge_time")
     point = [*table.entity, "obs_date"]
-    # A payload that gives one number twice: its last word counts.
+    # A payload may give one point twice: the last one counts.
     others = others.unique(subset=point, keep="last", maintain_order=True)
-    stamped = _stamp_unvintaged(table, others, dataset, catalog, existing, sighting)
+    timed = _times_without_vintage(table, others, dataset, catalog, existing, context)
     columns = [pl.col(name).cast(dtype) for name, dtype in table.stored_schema.items()]
-    both = pl.concat([vintages.select(columns), stamped.select(columns)])
+    both = pl.concat([vintages.select(columns), timed.select(columns)])
     return both.unique(subset=table.key, keep="last", maintain_order=True).sort(table.key)
 
 
-def _stamp_unvintaged(
+def _times_without_vintage(
     table: SilverTable,
     rows: pl.DataFrame,
     dataset: Dataset,
     catalog: Catalog,
     existing: pl.DataFrame,
-    sighting: Sighting,
+    context: FetchContext,
 ) -> pl.DataFrame:
+    """`rows` that are new or changed, timed by rule, first fetch or import. At most one row for each point."""
     point = [*table.entity, "obs_date"]
-    held = existing if sighting.known_by is None else existing.filter(pl.col("knowledge_time") <= sighting.known_by)
-    newest = held.sort("knowledge_time").unique(subset=point, keep="last", maintain_order=True)
+    stored = existing if context.known_by is None else existing.filter(pl.col("knowledge_time") <= context.known_by)
+    newest = stored.sort("knowledge_time").unique(subset=point, keep="last", maintain_order=True)
     newest = newest.select(*point, *(pl.col(v).alias(f"_{v}") for v in table.values), _known=pl.col("knowledge_time"))
     joined = rows.join(newest, on=point, how="left")
-    is_held = pl.col("_known").is_not_null()
+    is_stored_point = pl.col("_known").is_not_null()
     is_equal = pl.all_horizontal(pl.col(v).eq_missing(pl.col(f"_{v}")) for v in table.values)
-    if sighting.imported:
-        fresh = joined.filter(~is_held)
+    if context.imported:
+        fresh = joined.filter(~is_stored_point)
         return fresh.with_columns(knowledge_time=rule_times(table, fresh, dataset, catalog), stamp=pl.lit("imported"))
-    changed = joined.filter(~(is_held & is_equal))
+    changed = joined.filter(~(is_stored_point & is_equal))
     timed = changed.with_columns(
         _rule=rule_times(table, changed, dataset, catalog),
-        _looked=_last_look(changed["obs_date"], sighting.fetches),
+        _fetched_before=_last_fetch(changed["obs_date"], context.fetches),
     )
-    is_stored = pl.col(table.entity[0]).is_in(list(sighting.stored))
-    is_late = (pl.col("_looked") > pl.col("_rule")).fill_null(False) & is_stored
-    is_early = pl.col("_rule") > sighting.fetched_at
-    by_sight = pl.col("_known").is_not_null() | is_late | is_early
-    # Two different sights of one number within one decision's grace must not share a time: the second is the later.
-    decision, fetch = pl.lit(sighting.sighted_at, TIME), pl.lit(sighting.fetched_at, TIME)
-    again = (pl.col("_known") >= sighting.sighted_at).fill_null(False)
-    seen = pl.when(again).then(pl.max_horizontal(fetch, pl.col("_known") + TICK)).otherwise(decision)
+    has_history = pl.col(table.entity[0]).is_in(list(context.stored))
+    is_late = (pl.col("_fetched_before") > pl.col("_rule")).fill_null(False) & has_history
+    is_early = pl.col("_rule") > context.fetched_at
+    by_first_fetch = pl.col("_known").is_not_null() | is_late | is_early
+    # Two fetches within one decision's grace may return two values of one point: the second one must be the later.
+    first_seen, fetched = pl.lit(context.first_seen_at, TIME), pl.lit(context.fetched_at, TIME)
+    is_second = (pl.col("_known") >= context.first_seen_at).fill_null(False)
+    seen = pl.when(is_second).then(pl.max_horizontal(fetched, pl.col("_known") + TICK)).otherwise(first_seen)
     return timed.with_columns(
-        knowledge_time=pl.when(by_sight).then(seen).otherwise(pl.col("_rule")),
-        stamp=pl.when(by_sight).then(pl.lit("sight")).otherwise(pl.lit("rule")),
+        knowledge_time=pl.when(by_first_fetch).then(seen).otherwise(pl.col("_rule")),
+        stamp=pl.when(by_first_fetch).then(pl.lit("sight")).otherwise(pl.lit("rule")),
     )
 
 
 def rule_times(table: SilverTable, rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.Series:
-    """When each row was public by the rule of its series, or of its dataset where it has no series. UTC."""
+    """UTC time at which each row is public by the rule of its series, or of its dataset where the row has no series.
+
+    Shape: one time for each row of `rows`, in its order.
+    """
     ids = rows[table.entity[0]]
     rules = {
         name: catalog.series[name].rule if name in catalog.series else dataset.rule for name in ids.unique().to_list()
@@ -136,13 +146,13 @@ def rule_times(table: SilverTable, rows: pl.DataFrame, dataset: Dataset, catalog
     return pairs.join(pl.concat(known), on=["obs_date", "rule"], how="left", maintain_order="left")["time"]
 
 
-def _last_look(obs_dates: pl.Series, fetches: pl.DataFrame) -> pl.Series:
-    """For each obs_date, when an earlier successful fetch last covered it; null where none did."""
+def _last_fetch(obs_dates: pl.Series, fetches: pl.DataFrame) -> pl.Series:
+    """For each obs_date the time of the newest earlier fetch that covered it; null where no fetch did."""
     days = obs_dates.rename("obs_date").to_frame()
-    looks = (
+    covering = (
         days.unique()
         .join_where(fetches, pl.col("obs_date") >= pl.col("covered_from"), pl.col("obs_date") <= pl.col("covered_to"))
         .group_by("obs_date")
         .agg(pl.col("fetched_at").max())
     )
-    return days.join(looks, on="obs_date", how="left", maintain_order="left")["fetched_at"].cast(TIME)
+    return days.join(covering, on="obs_date", how="left", maintain_order="left")["fetched_at"].cast(TIME)

@@ -1,4 +1,4 @@
-"""Publication rules: when the world could know a number about a day, where the source gives no vintage."""
+"""Publication rules: when a number about a day is public, for sources that give no vintage."""
 
 from __future__ import annotations
 
@@ -27,10 +27,14 @@ def publication_times(rule: PublicationRule, obs_dates: pl.Series) -> pl.Series:
 
 
 def publication_days(rule: PublicationRule, obs_dates: calendars.Days) -> calendars.Days:
-    """The local day on which numbers about each obs_date come out. Shape: one per date."""
+    """The local day on which numbers about each obs_date are published. Shape: one for each date.
+
+    Raises ValueError for a rule that has neither lag_bd nor weekday nor months and day.
+    """
     calendar = calendars.by_name(rule.calendar)
     if rule.lag_bd is not None:
-        # a number about a Saturday, due after one business day, comes on Monday; due the same day, never before it
+        # A number about a Saturday: with a lag of one business day it is public on Monday; with no lag, never before
+        # the Saturday itself.
         return calendar.offset_array(obs_dates, rule.lag_bd, roll="backward" if rule.lag_bd > 0 else "forward")
     if rule.weekday is not None:
         earliest = obs_dates + np.timedelta64(rule.lag_days, "D")

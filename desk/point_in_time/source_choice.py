@@ -1,4 +1,4 @@
-"""Choosing between sources by a declared order (catalog/fallbacks.toml), with the chosen one's name kept."""
+"""The choice between several sources of one column, in the order that catalog/fallbacks.toml declares."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from desk.calendars import Days
 
 
 def choose(obs_dates: Sequence[Days], known: Sequence[BoolArray], patience_days: int) -> IntArray:
-    """Index of the candidate to use at each day, -1 where none is known. Shapes: (T,) per candidate.
+    """Index of the candidate to use on each day, -1 where none is known. Shapes: (T,) for each candidate.
 
-    The first known one that is at most `patience_days` older than the freshest known one.
+    The first known candidate whose obs_date is at most `patience_days` calendar days older than the newest known one.
     """
     ages = np.stack(
         [np.where(k, o.astype("int64"), np.iinfo(np.int64).min) for o, k in zip(obs_dates, known, strict=True)]
@@ -23,11 +23,12 @@ def choose(obs_dates: Sequence[Days], known: Sequence[BoolArray], patience_days:
 
 
 def pick(values: Sequence[FloatArray], choice: IntArray) -> FloatArray:
-    """The chosen candidate's value at each day, NaN where there is none."""
+    """The chosen candidate's value on each day, NaN where choice is -1. Shape: (T,)."""
     stacked = np.stack(values)
     return np.where(choice >= 0, stacked[np.maximum(choice, 0), np.arange(len(choice))], np.nan)
 
 
 def pick_days(days: Sequence[Days], choice: IntArray) -> Days:
+    """The chosen candidate's obs_date on each day, NaT where choice is -1. Shape: (T,)."""
     stacked = np.stack(days)
     return np.where(choice >= 0, stacked[np.maximum(choice, 0), np.arange(len(choice))], np.datetime64("NaT", "D"))

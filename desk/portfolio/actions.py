@@ -1,4 +1,4 @@
-"""The day's orders in words: what to buy or sell, why, what it costs, and the level at which the reason is gone.
+"""The day's orders as sentences: what to buy or sell, why, its cost, and the level that invalidates it.
 
 Invalidation: the level that a move against the new position of 2 daily standard deviations times the square root of 10
 days would reach (portfolio.toml), in the contract's own quotation. An order that closes a line has none.
@@ -18,12 +18,14 @@ import polars as pl
 from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters, Instrument
 from desk.gold import ACTION
-from desk.portfolio.book import Path
 from desk.portfolio.book_frames import as_of_times
+from desk.portfolio.book_history import BookHistory
+from desk.portfolio.contract_terms import terms_of
+from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL
-from desk.portfolio.pricing import Quotes, quote, terms_of
-from desk.portfolio.size import Contributions, Plan, unit_cost
-from desk.units import bp, pct
+from desk.portfolio.pricing import Quotes, quote
+from desk.portfolio.size import Contributions, SizingPlan
+from desk.units import BASIS_POINT, bp, pct
 
 REASONS_SHOWN = 3
 UNITS = {
@@ -39,7 +41,7 @@ UNITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Prices:
+class _ContractQuotes:
     quotes: Quotes
     unit_cost: FloatArray
 
@@ -51,26 +53,32 @@ class _Order:
     contract_id: str
     before: int
     after: int
-    leaves: bool = False
-    """Out of a contract that the instrument no longer maps to."""
+    closes_old_contract: bool = False
+    """Leaves a contract that the instrument no longer maps to."""
 
     @property
     def change(self) -> int:
         return self.after - self.before
 
 
-def action_frame(plan: Plan, path: Path, contributions: Contributions, parameters: DeskParameters) -> pl.DataFrame:
-    """ACTION of every row, dearest first within a day. A roll is two orders: out of one contract, into the other."""
+def action_frame(
+    plan: SizingPlan, history: BookHistory, contributions: Contributions, parameters: DeskParameters
+) -> pl.DataFrame:
+    """ACTION of every row, the most expensive first within a day. A roll is two orders: out of one contract, into the
+    other."""
     as_of = as_of_times(plan).to_list()
     terms = terms_of(parameters.instruments)
-    old = quote(terms, plan.market.levels, plan.market.valuation, path.maturity_before)
+    old = quote(terms, plan.market.levels, plan.market.valuation, history.before.maturity)
     usdbrl = plan.market.levels.spots[:, USDBRL]
     books = {
-        False: _Prices(plan.quotes, plan.unit_cost),
-        True: _Prices(old, unit_cost(parameters, terms, old, usdbrl)),
+        False: _ContractQuotes(plan.quotes, plan.unit_cost),
+        True: _ContractQuotes(old, unit_cost(parameters, terms, old, usdbrl)),
     }
     rows: list[dict[str, Any]] = []
-    orders = sorted(_orders(path), key=lambda order: (order.row, -_cost(books[order.leaves], order), order.contract_id))
+    orders = sorted(
+        _orders(history),
+        key=lambda order: (order.row, -_cost(books[order.closes_old_contract], order), order.contract_id),
+    )
     sequence: dict[int, int] = {}
     for order in orders:
         sequence[order.row] = sequence.get(order.row, 0) + 1
@@ -78,32 +86,32 @@ def action_frame(plan: Plan, path: Path, contributions: Contributions, parameter
         reasons = contributions.get((order.row, instrument.id), {})
         rows.append(
             {"as_of": as_of[order.row], "seq": sequence[order.row]}
-            | _action(plan, books[order.leaves], order, instrument, reasons, parameters)
+            | _action(plan, books[order.closes_old_contract], order, instrument, reasons, parameters)
         )
     return pl.DataFrame(rows, schema=ACTION.schema)
 
 
-def _orders(path: Path) -> list[_Order]:
-    rolled = (path.before != 0) & (path.maturity != path.maturity_before)
+def _orders(history: BookHistory) -> list[_Order]:
+    rolled = (history.before.contracts != 0) & (history.target.maturity != history.before.maturity)
     orders = []
-    for row, column in np.argwhere((path.target != path.before) | rolled).tolist():
-        before, after = int(path.before[row, column]), int(path.target[row, column])
-        new = str(path.contract_id[row, column])
+    for row, column in np.argwhere((history.target.contracts != history.before.contracts) | rolled).tolist():
+        before, after = int(history.before.contracts[row, column]), int(history.target.contracts[row, column])
+        new = str(history.target.contract_id[row, column])
         if rolled[row, column]:
-            orders.append(_Order(row, column, str(path.contract_id_before[row, column]), before, 0, True))
+            orders.append(_Order(row, column, str(history.before.contract_id[row, column]), before, 0, True))
             before = 0
         if before != after:
             orders.append(_Order(row, column, new, before, after))
     return orders
 
 
-def _cost(prices: _Prices, order: _Order) -> float:
+def _cost(prices: _ContractQuotes, order: _Order) -> float:
     return abs(order.change) * float(prices.unit_cost[order.row, order.column])
 
 
 def _action(
-    plan: Plan,
-    prices: _Prices,
+    plan: SizingPlan,
+    prices: _ContractQuotes,
     order: _Order,
     instrument: Instrument,
     reasons: Mapping[str, float],
@@ -130,7 +138,7 @@ def _action(
         "sentence": "; ".join(
             [
                 _what(order, instrument, dv01 if instrument.quoted_in_rate else value),
-                "because the position rolls" if order.leaves else _why(ranked),
+                "because the position rolls" if order.closes_old_contract else _why(ranked),
                 f"costs about BRL {cost:,.0f}",
                 _until(order, instrument, level),
             ]
@@ -139,7 +147,7 @@ def _action(
 
 
 def invalidation_level(
-    plan: Plan, row: int, column: int, contracts: int, instrument: Instrument, parameters: DeskParameters
+    plan: SizingPlan, row: int, column: int, contracts: int, instrument: Instrument, parameters: DeskParameters
 ) -> float | None:
     """Rate (fraction) or price at which `contracts` have lost the invalidation move; None without one."""
     rules = parameters.portfolio
@@ -150,7 +158,7 @@ def invalidation_level(
     side = 1.0 if contracts > 0 else -1.0
     if instrument.quoted_in_rate:
         move_bp = loss / float(plan.quotes.dv01[row, column])
-        return float(plan.quotes.rate[row, column]) + side * move_bp * 1e-4
+        return float(plan.quotes.rate[row, column]) + side * move_bp * BASIS_POINT
     return float(plan.quotes.price[row, column]) - side * loss / instrument.multiplier
 
 

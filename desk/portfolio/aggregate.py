@@ -1,10 +1,11 @@
-"""From strategies to instruments: one conviction per instrument and day, who stands behind it, and what changed.
+"""From strategies to instruments: one conviction per instrument and day, its contributions, and what changed.
 
-conviction = sum over strategies of leg sign * score * confidence * staleness decay * regime tilt, divided by the legs
-that speak; + is long the contract's price. A strategy that scores -1 on a leg that is short DOL comes out long DOL.
+conviction = sum over strategies of leg sign * score * confidence * staleness decay * regime tilt, divided by the summed
+weights of the legs with a score; + is long the contract's price. A strategy that scores -1 on a leg that is short DOL
+comes out long DOL.
 
 The tilt is the multiplier that the regime gives the strategy's asset class (measures `reg_tilt_*`). Where it is unknown
-it counts as one and the table's `tilt` is null.
+it counts as one, and the column `tilt` is null.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ STALE_HALF_LIFE_BD = 5.0
 """A signal whose inputs are a week too old counts half."""
 CROWDED_AGREEMENT = 0.8
 CROWDING_HAIRCUT = 0.25
-"""What full agreement of two or more strategies costs: they tend to be one bet, and to leave together."""
+"""Share of the conviction that full agreement of two or more strategies takes off: they tend to be one position, and
+to be closed together."""
 DEAD_BAND = 0.1
 TILT_COLUMNS = {
     "FX": "reg_tilt_fx",
@@ -33,7 +35,7 @@ TILT_COLUMNS = {
     "Cupom": "reg_tilt_cupom",
     "Sovereign": "reg_tilt_sovereign",
 }
-"""Strategies that span classes have no tilt of their own."""
+"""A strategy whose class is not here (one that spans classes) has no tilt."""
 SURGE = 0.3
 
 
@@ -85,7 +87,7 @@ def _tilts(as_of: pl.Series, tilts: pl.DataFrame | None) -> dict[str, FloatArray
 
 
 def _weighted_scores(signals: pl.DataFrame, ages: pl.DataFrame, strategies: Sequence[Strategy]) -> FloatArray:
-    """score * confidence * decay, (T, strategies), NaN where a strategy has no score."""
+    """Score x confidence x decay (T, strategies), NaN where a strategy has no score."""
     clock = pl.DataFrame({"day": ages["day"].unique().sort()})
     clock = clock.with_columns(
         pl.Series("as_of", [decision_time(day) for day in clock["day"]], dtype=pl.Datetime("us", "UTC"))
@@ -110,10 +112,12 @@ def _instrument_rows(
     names: Sequence[str],
     tilt: FloatArray,
 ) -> pl.DataFrame:
-    """parts (T, legs): signed contributions before normalising; size (legs,): the legs' own weights; tilt (T,)."""
+    """AGGREGATED_SIGNAL rows of one instrument.
+
+    parts (T, legs): signed contributions before normalising; size (legs,): the legs' own weights; tilt (T,)."""
     known = np.isfinite(parts)
     clean = np.where(known, parts, 0.0)
-    voices = (known * size).sum(axis=1)
+    weight = (known * size).sum(axis=1)
     strength = np.abs(clean).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         agreement = np.where(strength > 0, np.maximum(clean, 0.0).sum(axis=1) / strength, np.nan)
@@ -121,13 +125,13 @@ def _instrument_rows(
         crowded = np.clip((agreement - CROWDED_AGREEMENT) / (1.0 - CROWDED_AGREEMENT), 0.0, 1.0)
         several = (np.abs(clean) > 0).sum(axis=1) >= 2
         factor = np.where(several, 1.0 - CROWDING_HAIRCUT * np.nan_to_num(crowded), 1.0) / np.where(
-            voices > 0, voices, 1.0
+            weight > 0, weight, 1.0
         )
     shares = np.where(known, clean * factor[:, None], np.nan)
     total = np.nansum(shares, axis=1)
-    whole = np.maximum(np.abs(total), 1.0)  # a tilt above one can ask for more than full conviction
-    shares = shares / whole[:, None]
-    conviction = np.where(voices > 0, total / whole, np.nan)
+    scale = np.maximum(np.abs(total), 1.0)  # a tilt above one can ask for more than full conviction
+    shares = shares / scale[:, None]
+    conviction = np.where(weight > 0, total / scale, np.nan)
     return pl.DataFrame(
         {
             "as_of": as_of,
@@ -149,7 +153,7 @@ def _instrument_rows(
 
 
 def _conflicts(parts: FloatArray, conviction: FloatArray, names: Sequence[str]) -> list[str]:
-    """JSON list a day of who stands against the conviction; of both sides where they cancel."""
+    """JSON list by day of the strategies against the conviction; of both sides where they cancel."""
     side = np.sign(np.nan_to_num(conviction))[:, None]
     strong = np.abs(parts) >= DEAD_BAND
     both = strong & (parts > 0).any(axis=1, keepdims=True) & (parts < 0).any(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The book's path as gold frames: TARGET_POSITION, PORTFOLIO_STATE and PNL_ATTRIBUTION."""
+"""The book's history as gold frames: TARGET_POSITION, PORTFOLIO_STATE and PNL_ATTRIBUTION."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
 from desk.model import decision_time
-from desk.portfolio.book import FACTORS, Path, line_cost
+from desk.portfolio.book_history import BookHistory
+from desk.portfolio.contract_terms import terms_of
+from desk.portfolio.costs import line_cost, unit_cost
 from desk.portfolio.covariance import quadratic_form
 from desk.portfolio.market_levels import USDBRL
-from desk.portfolio.pricing import quote, terms_of
-from desk.portfolio.size import TRADING_DAYS, Plan, unit_cost
+from desk.portfolio.pnl_explain import PRICE_FACTORS
+from desk.portfolio.pricing import quote
+from desk.portfolio.size import SizingPlan
+from desk.units import DAYS_PER_YEAR
 
 CASH = "CASH"
 CASH_CLASS = "Cash"
 RATE_FACTORS = ("DI", "REAL", "CUPOM", "UST")
 
 
-def as_of_times(plan: Plan) -> pl.Series:
+def as_of_times(plan: SizingPlan) -> pl.Series:
     """The decision time (UTC) of each row."""
     times = [decision_time(day.item()) for day in plan.market.days]
     return pl.Series("as_of", times, dtype=pl.Datetime("us", "UTC"))
@@ -36,11 +40,11 @@ def gold_frame(table: GoldTable, columns: Mapping[str, Any]) -> pl.DataFrame:
     return frame.cast(dict(table.schema)).with_columns(pl.col(floats).fill_nan(None) + 0.0)  # type: ignore[arg-type]
 
 
-def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.DataFrame:
-    """What each decision wants, line by line (also the flat ones)."""
+def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskParameters) -> pl.DataFrame:
+    """TARGET_POSITION: the target of each decision for every instrument, flat ones included."""
     terms = terms_of(parameters.instruments)
     quotes = plan.quotes
-    mapped = path.maturity == plan.contracts.maturity
+    mapped = history.target.maturity == plan.contracts.maturity
     count = len(parameters.instruments)
 
     def of_contract(values: FloatArray) -> FloatArray:
@@ -48,28 +52,28 @@ def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.D
         return np.where(mapped, values, np.nan)
 
     value, dv01 = of_contract(quotes.value), of_contract(quotes.dv01)
-    notional = path.target * value
+    notional = history.target.contracts * value
     margin = np.array([item.margin_rate for item in parameters.instruments])
-    rolled = (path.maturity != path.maturity_before) & (path.before != 0)
-    old = quote(terms, plan.market.levels, plan.market.valuation, path.maturity_before)
+    rolled = (history.target.maturity != history.before.maturity) & (history.before.contracts != 0)
+    old = quote(terms, plan.market.levels, plan.market.valuation, history.before.maturity)
     old_cost = unit_cost(parameters, terms, old, plan.market.levels.spots[:, USDBRL])
-    cost = line_cost(path.before, path.target, rolled, old_cost, plan.unit_cost)
-    idle = (path.target == path.before) & ~rolled
+    cost = line_cost(history.before.contracts, history.target.contracts, rolled, old_cost, plan.unit_cost)
+    idle = (history.target.contracts == history.before.contracts) & ~rolled
     return gold_frame(
         TARGET_POSITION,
         {
             "as_of": as_of_times(plan).gather(np.repeat(np.arange(len(plan)), count)),
             "instrument_id": np.tile(parameters.instrument_ids, len(plan)),
-            "contract_id": path.contract_id.ravel(),
+            "contract_id": history.target.contract_id.ravel(),
             "asset_class": np.tile([item.asset_class for item in parameters.instruments], len(plan)),
-            "maturity": path.maturity.ravel(),
+            "maturity": history.target.maturity.ravel(),
             "price": of_contract(quotes.price).ravel(),
             "rate": np.where(terms.in_rate, of_contract(quotes.rate), np.nan).ravel(),
-            "risk_weight": (plan.risk_weight * path.multiplier[:, None]).ravel(),
-            "contracts": path.target.ravel(),
-            "contracts_before": path.before.ravel(),
+            "risk_weight": (plan.risk_weight * history.risk_multiplier[:, None]).ravel(),
+            "contracts": history.target.contracts.ravel(),
+            "contracts_before": history.before.contracts.ravel(),
             "notional_brl": notional.ravel(),
-            "dv01_brl": (path.target * dv01).ravel(),
+            "dv01_brl": (history.target.contracts * dv01).ravel(),
             "delta_brl": np.where(terms.kind_mask("fx_forward", "equity_forward"), notional, 0.0 * notional).ravel(),
             "margin_brl": (np.abs(notional) * margin).ravel(),
             "cost_brl": np.where(idle, 0.0, cost).ravel(),
@@ -78,37 +82,38 @@ def target_positions(plan: Plan, path: Path, parameters: DeskParameters) -> pl.D
     )
 
 
-def portfolio_state(plan: Plan, path: Path, shadow: Path) -> pl.DataFrame:
-    """NAV and its shape by row. The first row has no return; expected volatility and leverage are of the targets."""
-    nav, peak = path.nav, np.maximum.accumulate(path.nav)
+def portfolio_state(plan: SizingPlan, history: BookHistory, shadow: BookHistory) -> pl.DataFrame:
+    """PORTFOLIO_STATE: NAV, drawdown and leverage by row. The first row has no return; expected volatility and
+    leverage are of the targets."""
+    nav, peak = history.nav, np.maximum.accumulate(history.nav)
     returns = np.full(len(nav), np.nan)
     returns[1:] = nav[1:] / nav[:-1] - 1.0
-    contracts = path.target.astype(np.float64)
+    contracts = history.target.contracts.astype(np.float64)
     variance = quadratic_form(contracts, plan.matrix)
-    held = path.target != 0
-    exposure = np.where(held, np.abs(path.target * plan.quotes.exposure), 0.0).sum(axis=1)
+    held = history.target.contracts != 0
+    exposure = np.where(held, np.abs(history.target.contracts * plan.quotes.exposure), 0.0).sum(axis=1)
     unknown = (held & ~np.isfinite(plan.volatility)).any(axis=1)
     return gold_frame(
         PORTFOLIO_STATE,
         {
             "as_of": as_of_times(plan),
             "nav_brl": nav,
-            "pnl_brl": np.array([path.pnl_of(row) for row in range(len(nav))]),
-            "cost_brl": path.cost.sum(axis=1).round(2),
+            "pnl_brl": history.pnl,
+            "cost_brl": history.lines.cost.sum(axis=1).round(2),
             "return_1d": returns,
             "peak_nav_brl": peak,
             "drawdown": 1.0 - nav / peak,
             "gross_leverage": exposure / nav,
-            "target_volatility": plan.target_volatility * path.multiplier,
-            "expected_volatility": np.where(unknown, np.nan, np.sqrt(variance * TRADING_DAYS) / nav),
+            "target_volatility": plan.target_volatility * history.risk_multiplier,
+            "expected_volatility": np.where(unknown, np.nan, np.sqrt(variance * DAYS_PER_YEAR) / nav),
             "active_positions": held.sum(axis=1),
-            "risk_multiplier": path.multiplier,
+            "risk_multiplier": history.risk_multiplier,
             "shadow_nav_brl": shadow.nav,
         },
     )
 
 
-def pnl_attribution(plan: Plan, path: Path, parameters: DeskParameters) -> pl.DataFrame:
+def pnl_attribution(plan: SizingPlan, history: BookHistory, parameters: DeskParameters) -> pl.DataFrame:
     """P&L by instrument and cash; the lines of a day add up to the change of NAV to the cent.
 
     Rate, FX, equity and residual are parts of the price; inflation (the IPCA's accrual) is one of the carry.
@@ -116,20 +121,20 @@ def pnl_attribution(plan: Plan, path: Path, parameters: DeskParameters) -> pl.Da
     that of the day's fills.
     """
     count = len(parameters.instruments) + 1
-    cash = path.cash[:, None]
+    cash = history.cash[:, None]
     none = np.zeros_like(cash)
-    price, carry = np.hstack([path.price, none]), np.hstack([path.carry, cash])
-    cost = np.hstack([path.cost, none])
+    price, carry = np.hstack([history.lines.price, none]), np.hstack([history.lines.carry, cash])
+    cost = np.hstack([history.lines.cost, none])
     classes = [item.asset_class for item in parameters.instruments]
-    factors = np.concatenate([path.factors, np.zeros((len(plan), 1, len(FACTORS)))], axis=1)
+    factors = np.concatenate([history.lines.factors, np.zeros((len(plan), 1, len(PRICE_FACTORS)))], axis=1)
     unmarked = np.isnan(price)
     of_price = {
-        "rate_pnl_brl": factors[:, :, [FACTORS.index(name) for name in RATE_FACTORS]].sum(axis=2),
-        "fx_pnl_brl": factors[:, :, FACTORS.index("FX")],
-        "equity_pnl_brl": factors[:, :, FACTORS.index("EQUITY")],
+        "rate_pnl_brl": factors[:, :, [PRICE_FACTORS.index(name) for name in RATE_FACTORS]].sum(axis=2),
+        "fx_pnl_brl": factors[:, :, PRICE_FACTORS.index("FX")],
+        "equity_pnl_brl": factors[:, :, PRICE_FACTORS.index("EQUITY")],
     }
     of_price["residual_pnl_brl"] = price - sum(of_price.values())
-    parts = of_price | {"inflation_pnl_brl": np.hstack([path.inflation, none])}
+    parts = of_price | {"inflation_pnl_brl": np.hstack([history.lines.inflation, none])}
     net = np.where(np.isnan(price) & (cost == 0), np.nan, np.nan_to_num(price + carry) - cost)
     return gold_frame(
         PNL_ATTRIBUTION,
@@ -137,7 +142,7 @@ def pnl_attribution(plan: Plan, path: Path, parameters: DeskParameters) -> pl.Da
             "as_of": as_of_times(plan).gather(np.repeat(np.arange(len(plan)), count)),
             "instrument_id": np.tile([*parameters.instrument_ids, CASH], len(plan)),
             "asset_class": np.tile([*classes, CASH_CLASS], len(plan)),
-            "contracts": np.hstack([path.held, none.astype(np.int64)]).ravel(),
+            "contracts": np.hstack([history.lines.contracts, none.astype(np.int64)]).ravel(),
             "price_pnl_brl": price.ravel(),
             "carry_pnl_brl": carry.ravel(),
             "cost_brl": cost.ravel(),

@@ -1,7 +1,7 @@
 """The drawdown breaker: how much of its risk the book may take, stepped day by day.
 
 Drawdown is measured on the *shadow book*: the same views, sizes and costs without the breaker. The book that is cut to
-nothing earns no more than cash, so its own drawdown could never tell that the storm is over; the shadow's can.
+nothing earns only cash, so its own drawdown cannot show that the market has recovered; the shadow's can.
 
 Down at once. A drawdown of a level or more cuts the multiplier to that level's on the same day, also when a gap jumps
 over the levels between. Up slowly: when the shadow's drawdown has allowed more than the multiplier for `wait_days`
@@ -23,7 +23,7 @@ _SLACK = 1e-12  # a fall from 100 to 97 is a drawdown of 3%, whatever floats say
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """What the breaker remembers from one day to the next.
+    """The breaker's state from one day to the next.
 
     `multiplier` of the book's risk, 0 to 1, for the day's decision; `peak` of the shadow book's NAV; `calm_days` in a
     row that allowed more than the multiplier; `ramp_from` and `ramp_step` where a way back has begun, `ramp_to` the
@@ -39,6 +39,7 @@ class BreakerState:
 
     @property
     def tripped(self) -> bool:
+        """Whether the book may take less than all of its risk."""
         return self.multiplier < 1.0
 
 
@@ -52,7 +53,7 @@ def start_breaker(shadow_nav: float) -> BreakerState:
 def step_breaker(state: BreakerState, shadow_nav: float, rules: BreakerRules) -> BreakerState:
     """The next business day's state, from the shadow book's NAV (BRL) of that day, before the day's decision.
 
-    Raises BadInput when the NAV is not a number: a breaker that cannot see must not stay open.
+    Raises BadInput when the NAV is not a number: without a drawdown the breaker must not leave the book its risk.
     """
     if not math.isfinite(shadow_nav):
         raise BadInput("the shadow book has no NAV: the drawdown breaker cannot be stepped")

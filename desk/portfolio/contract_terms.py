@@ -1,4 +1,4 @@
-"""What an instrument's contract says, as arrays: kinds, sizes, currencies, and the days left to each payment."""
+"""The terms of the instruments' contracts as arrays: kinds, sizes, currencies, and the days left to each payment."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from desk import calendars
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray, RowIndex
 from desk.calendars import Days
 from desk.catalog.desk_parameters import Instrument, InstrumentKind
 from desk.portfolio.contracts import business_days, calendar_days
 from desk.portfolio.market_levels import CURVE_VERTICES, IBOVESPA, IPCA_INDEX, USDBRL
 
-Columns = npt.NDArray[np.intp]
+Columns = RowIndex
 NTNB_BASE_INDEX = 1614.62
 """IPCA index of June 2000: a nominal of BRL 1,000 on 15 July 2000. Source: Tesouro Nacional, NTN-B."""
 NTNB_COUPON = 1.06**0.5 - 1.0
@@ -42,12 +41,12 @@ class Terms:
     par_value: FloatArray
     spot: Columns
     multiplier: FloatArray
-    indexed: npt.NDArray[np.bool_]
-    in_dollars: npt.NDArray[np.bool_]
-    funded: npt.NDArray[np.bool_]
-    dollar_funded: npt.NDArray[np.bool_]
-    in_rate: npt.NDArray[np.bool_]
-    price_ticks: npt.NDArray[np.bool_]
+    indexed: BoolArray
+    in_dollars: BoolArray
+    funded: BoolArray
+    dollar_funded: BoolArray
+    in_rate: BoolArray
+    price_ticks: BoolArray
     tenor_years: FloatArray
     paid_on: Days
     """Days (F,) on which any bond pays, over all their lives."""
@@ -58,15 +57,17 @@ class Terms:
         """Indices of the instruments of these kinds."""
         return np.array([index for index, kind in enumerate(self.kinds) if kind in kinds], dtype=np.intp)
 
-    def kind_mask(self, *kinds: InstrumentKind) -> npt.NDArray[np.bool_]:
+    def kind_mask(self, *kinds: InstrumentKind) -> BoolArray:
+        """Which instruments (N,) are of these kinds."""
         return np.array([kind in kinds for kind in self.kinds])
 
 
 @dataclass(frozen=True)
-class Left:
-    """Time left on rows (R,): `bd`, `cd` (R, N) business and calendar days to maturity; `cupom_cd` (R, V) calendar days
-    to the cupom curve's vertices; `flow_bd` (R, F) business days to the bonds' payments and `amount` (R, F, B) what
-    each of B bonds then pays per unit of updated nominal, zero where it is past."""
+class RemainingPayments:
+    """Days left to maturity and to payments, on rows (R,): `bd`, `cd` (R, N) business and calendar days to maturity;
+    `cupom_cd` (R, V) calendar days to the cupom curve's vertices; `flow_bd` (R, F) business days to the bonds'
+    payments and `amount` (R, F, B) what each of B bonds then pays per unit of updated nominal, zero where it is
+    past."""
 
     bd: FloatArray
     cd: FloatArray
@@ -76,10 +77,11 @@ class Left:
 
 
 def terms_of(instruments: Sequence[Instrument]) -> Terms:
+    """The terms of the instruments, in their order."""
     kinds = tuple(instrument.kind for instrument in instruments)
     multiplier = np.array([instrument.multiplier for instrument in instruments])
 
-    def among(*chosen: str) -> npt.NDArray[np.bool_]:
+    def among(*chosen: str) -> BoolArray:
         return np.array([kind in chosen for kind in kinds])
 
     paid_on, pays = _payments([instrument.maturity for instrument in instruments if instrument.maturity is not None])
@@ -117,7 +119,7 @@ def _coupon_days(maturity: dt.date) -> Days:
     return np.asarray(months.astype("datetime64[D]") + np.timedelta64(maturity.day - 1, "D"))
 
 
-def remaining(terms: Terms, valuation: Days, maturity: Days) -> Left:
+def remaining_payments(terms: Terms, valuation: Days, maturity: Days) -> RemainingPayments:
     """Days left of contracts `maturity` (R, N), valued on `valuation` (R,); a contract past its maturity has none."""
     start = np.asarray(valuation, dtype="datetime64[D]")
     bd = np.maximum(business_days(start[:, None], maturity), 0.0)
@@ -127,7 +129,7 @@ def remaining(terms: Terms, valuation: Days, maturity: Days) -> Left:
         vertices = np.array(CURVE_VERTICES["cupom"])
         at = calendars.anbima().offset_array(start[:, None], vertices[None, :])
         cupom_cd = calendar_days(start[:, None], at)
-    return Left(bd, cd, cupom_cd, *_flows(terms, start))
+    return RemainingPayments(bd, cd, cupom_cd, *_flows(terms, start))
 
 
 def _flows(terms: Terms, start: Days) -> tuple[FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""Which listed contract stands for an instrument on each day, and how many days it has left.
+"""Which listed contract an instrument is traded in on each day, and how many days it has left.
 
 A row of the panel is a decision day, 06:00; the prices it knows are those of the session before, so contracts are
 valued on that session (`valuation_days`). Arrays are (T, N): T rows by N instruments.
@@ -8,7 +8,7 @@ Wednesday nearest the 15th of even months; DAP on 15 May of odd years and 15 Aug
 session moves to the next one. Constant maturities take the contract nearest to the tenor among the listed months; DOL
 is the first contract with at least 5 sessions left, IND the first with more than 3. DDI is mapped like DI1. Treasury
 futures are the front quarterly contract, left 5 sessions before the first day of its month (CBOT's first delivery
-day). The sovereign spread stands for five-year protection of the standard dates, 20 June and 20 December. An NTN-B is
+day). The sovereign spread is five-year protection of the standard dates, 20 June and 20 December. An NTN-B is
 itself, from its first issue to its last session.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from desk import calendars
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import Instrument
 
 Days = calendars.Days
@@ -128,7 +128,7 @@ def _labels(root: str, months: Days) -> npt.NDArray[np.str_]:
     return np.array([f"{root}{MONTH_LETTERS[m]}{y:02d}" for m, y in zip(number, years, strict=True)], dtype="U16")
 
 
-def _nearest(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArray[np.intp]:
+def _nearest(instrument: Instrument, maturities: Days, days: Days) -> RowIndex:
     """Index of the maturity nearest (in calendar days) to day + tenor; the earlier one on a tie."""
     month = days.astype("datetime64[M]")
     target = (month + np.timedelta64(instrument.tenor_months or 0, "M")).astype("datetime64[D]") + (
@@ -139,7 +139,7 @@ def _nearest(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArra
     return np.asarray(np.where(closer_left, right - 1, right), dtype=np.intp)
 
 
-def _front(instrument: Instrument, maturities: Days, days: Days) -> npt.NDArray[np.intp]:
+def _front(instrument: Instrument, maturities: Days, days: Days) -> RowIndex:
     """Index of the first contract that still has its minimum of sessions left on the day."""
     minimum = IND_MIN_SESSIONS if instrument.root == "IND" else DOL_MIN_SESSIONS
     last_day = calendars.b3().offset_array(maturities, -minimum)

@@ -53,7 +53,7 @@ def pull(lines: FloatArray, matrix: FloatArray) -> FloatArray:
 
 
 def quadratic_form(lines: FloatArray, matrix: FloatArray) -> FloatArray:
-    """lines' x matrix x lines of each row: (R,), the variance of a book of those lines."""
+    """The variance (R,) of a book: lines' x matrix x lines of each row, of (R, N) and (R, N, N)."""
     return np.asarray((np.ascontiguousarray(lines) * pull(lines, matrix)).sum(axis=1))
 
 

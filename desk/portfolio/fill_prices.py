@@ -1,7 +1,9 @@
-"""What a book that follows the day's contracts meets, all rows at once: moves of what it holds, prices of its fills.
+"""Prices that the book trades and is marked at, for all rows at once.
 
-A position decided at row r - 2 in that row's contract is marked over the move from r - 1 to r, and an order of r - 1
-fills at the prices of r. A book that could not follow (a contract without a price) is priced line by line instead.
+Timing: an order decided at row r - 1 fills at the prices of row r, and a position decided at row r - 2 is marked over
+the move from row r - 1 to r. For a book that follows the day's contracts all of these are known beforehand
+(`book_prices`). A line that could not follow, because a contract had no price, is priced on its own
+(`BookPrices.fills_at`, and `desk.portfolio.pnl_explain.contract_moves` for its P&L).
 """
 
 from __future__ import annotations
@@ -9,63 +11,85 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
+from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contract_terms import Terms, terms_of
+from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.pnl_explain import ContractMove, contract_moves
 from desk.portfolio.pricing import quote
-from desk.portfolio.size import Plan, unit_cost
-
-Dates = npt.NDArray[np.datetime64]
+from desk.portfolio.size import SizingPlan
 
 
 @dataclass(frozen=True)
-class Fills:
-    """Contracts `maturity` (R, N) at the prices of each row: BRL `value` and `unit_cost` of one, NaN where unknown."""
+class FillPrices:
+    """Contracts `maturity` at the prices of their row, (R, N) or (N,): BRL `value` and `unit_cost` of one contract, NaN
+    where unknown."""
 
-    maturity: Dates
+    maturity: Days
     value: FloatArray
     unit_cost: FloatArray
 
+    def row(self, row: int) -> FillPrices:
+        """One row (N,) of all."""
+        return FillPrices(self.maturity[row], self.value[row], self.unit_cost[row])
+
 
 @dataclass(frozen=True)
-class Track:
-    """`growth` (R, N) logarithm of what a funded line's money has cost since the first row, `cash_growth` (R,) of CDI;
-    `held` (R, N) the contracts decided two rows before, `moves` theirs from the row before; `ordered` the contracts of
-    the row before, and `left` those of two rows before, at the row's prices."""
+class BookPrices:
+    """Prices along the rows (R) of a plan.
 
+    `funding_growth` (R, N) is the logarithm of what the money in a funded line has cost since the first row, and
+    `cash_growth` (R,) that of CDI. `marked_maturity` (R, N) are the contracts decided two rows before and `moves` their
+    P&L from the row before. `decided` are the contracts decided on the row before, which orders open, and
+    `decided_before` those of two rows before, which rolls close: both at the row's prices.
+    """
+
+    market: Market
     terms: Terms
-    growth: FloatArray
+    parameters: DeskParameters
+    funding_growth: FloatArray
     cash_growth: FloatArray
-    held: Dates
+    marked_maturity: Days
     moves: ContractMove
-    ordered: Fills
-    left: Fills
+    decided: FillPrices
+    decided_before: FillPrices
+
+    def fills_at(self, row: int, maturity: Days, lines: BoolArray) -> FillPrices:
+        """The contracts `maturity` (N,) at the prices of `row`; only those of `lines` (N,) are sure to be priced."""
+        for known in (self.decided, self.decided_before):
+            if (known.maturity[row] == maturity)[lines].all():
+                return known.row(row)
+        return fill_prices(self.terms, self.market[row : row + 1], maturity[None, :], self.parameters).row(0)
 
 
-def track_of(plan: Plan, parameters: DeskParameters) -> Track:
+def book_prices(plan: SizingPlan, parameters: DeskParameters) -> BookPrices:
+    """The prices of a book that follows the plan's contracts. Raises MissingInput on a day without CDI."""
     terms, market = terms_of(parameters.instruments), plan.market
     rows = np.arange(len(plan))
-    one, two = np.maximum(rows - 1, 0), np.maximum(rows - 2, 0)
-    cash = market.cdi_growth()
-    of_line = np.where(terms.dollar_funded[:, None], market.usd_growth(), 0.0)
-    growth = np.ascontiguousarray(np.where(terms.funded[:, None], cash, of_line).T)
-    held = plan.contracts.maturity[two]
-    return Track(
+    one_before, two_before = np.maximum(rows - 1, 0), np.maximum(rows - 2, 0)
+    cash_growth = market.cdi_growth()
+    unfunded_or_dollars = np.where(terms.dollar_funded[:, None], market.usd_growth(), 0.0)
+    by_line = np.where(terms.funded[:, None], cash_growth, unfunded_or_dollars)
+    funding_growth = np.ascontiguousarray(by_line.T)
+    marked_maturity = plan.contracts.maturity[two_before]
+    return BookPrices(
+        market=market,
         terms=terms,
-        growth=growth,
-        cash_growth=cash,
-        held=held,
-        moves=contract_moves(terms, market, one, rows, held, growth),
-        ordered=fills_of(terms, market, plan.contracts.maturity[one], parameters),
-        left=fills_of(terms, market, held, parameters),
+        parameters=parameters,
+        funding_growth=funding_growth,
+        cash_growth=cash_growth,
+        marked_maturity=marked_maturity,
+        moves=contract_moves(terms, market, one_before, rows, marked_maturity, funding_growth),
+        decided=fill_prices(terms, market, plan.contracts.maturity[one_before], parameters),
+        decided_before=fill_prices(terms, market, marked_maturity, parameters),
     )
 
 
-def fills_of(terms: Terms, market: Market, maturity: Dates, parameters: DeskParameters) -> Fills:
-    """Contracts `maturity` (R, N) at the prices of each row of `market`."""
+def fill_prices(terms: Terms, market: Market, maturity: Days, parameters: DeskParameters) -> FillPrices:
+    """Contracts `maturity` (R, N) at the prices of each row of `market`: a fill is made at the settlement, and what it
+    pays against the settlement is in the unit cost."""
     quotes = quote(terms, market.levels, market.valuation, maturity)
-    return Fills(maturity, quotes.value, unit_cost(parameters, terms, quotes, market.levels.spots[:, USDBRL]))
+    return FillPrices(maturity, quotes.value, unit_cost(parameters, terms, quotes, market.levels.spots[:, USDBRL]))

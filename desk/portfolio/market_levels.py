@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray, RowIndex
 from desk.calendars import Days
 from desk.catalog.fallbacks import LONG_VERTICES, VERTICES
 from desk.errors import MissingInput
 from desk.portfolio.contracts import business_days, calendar_days, valuation_days
+from desk.units import DAYS_PER_YEAR
 
 CURVE_VERTICES: dict[str, tuple[int, ...]] = {
     "pre": VERTICES,
@@ -31,7 +31,7 @@ USDBRL, IBOVESPA, IPCA_INDEX = 1, 2, 3
 
 
 def curve_slice(curve: str) -> slice:
-    """Where `curve` stands in the last axis of `Levels.curves`."""
+    """The place of `curve` in the last axis of `Levels.curves`."""
     at = [index for index, (name, _) in enumerate(CURVE_KEYS) if name == curve]
     return slice(at[0], at[-1] + 1)
 
@@ -53,7 +53,7 @@ class Levels:
     spots: FloatArray
     usd_short: FloatArray
 
-    def __getitem__(self, rows: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Levels:
+    def __getitem__(self, rows: slice | RowIndex | BoolArray) -> Levels:
         return Levels(self.curves[rows], self.spots[rows], self.usd_short[rows])
 
     def shocked(self, moves: Levels) -> Levels:
@@ -89,13 +89,13 @@ class Market:
         if np.isnan(rate).any():
             raise MissingInput(f"cdi is unknown on {self.days[:-1][np.isnan(rate)][0]}: the book cannot accrue cash")
         span = business_days(self.valuation[:-1], self.valuation[1:])
-        return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / 252.0)])
+        return np.concatenate([[0.0], np.cumsum(np.log1p(rate) * span / DAYS_PER_YEAR)])
 
     def usd_growth(self) -> FloatArray:
         """Logarithm of what one USD at the short onshore dollar rate has become by each row, from 0. Shape (T,).
 
         A rate holds until the next one is known. A line whose dollars have no rate has no price either, so the days
-        before the first one, which count as zero, are in nobody's P&L.
+        before the first one, which count as zero, are in no line's P&L.
         """
         known = np.isfinite(self.levels.usd_short)
         last = np.maximum.accumulate(np.where(known, np.arange(len(self)), -1))
@@ -105,10 +105,11 @@ class Market:
 
 
 def read_market(values: pl.DataFrame) -> Market:
-    """The wide panel as arrays. Raises MissingInput naming the columns that it lacks."""
-    lacking = [name for name in ("day", *MARKET_COLUMNS) if name not in values.columns]
-    if lacking:
-        raise MissingInput(f"the panel lacks {', '.join(lacking)}")
+    """The wide panel as arrays. Raises MissingInput naming the missing columns, for no days, and for days out of
+    order."""
+    missing = [name for name in ("day", *MARKET_COLUMNS) if name not in values.columns]
+    if missing:
+        raise MissingInput(f"the panel lacks {', '.join(missing)}")
     if values.is_empty():
         raise MissingInput("the panel has no days")
     days = values["day"].to_numpy().astype("datetime64[D]")
@@ -132,7 +133,7 @@ def factor_moves(levels: Levels) -> Levels:
 
 
 def no_moves(scenarios: int) -> Levels:
-    """Moves (1, S, ...) that change nothing: a canvas for stress shocks."""
+    """Moves (1, S, ...) that change nothing, which the stress scenarios start from."""
     return Levels(np.zeros((1, scenarios, len(CURVE_COLUMNS))), np.ones((1, scenarios, 4)), np.zeros((1, scenarios)))
 
 

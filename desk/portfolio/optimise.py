@@ -3,11 +3,12 @@
 Everything is in risk units: a weight is the daily standard deviation of a line as a fraction of NAV, so that the matrix
 is the correlation of the lines.
 
-Risk parity gives each line the share of the book's risk that its conviction asks for. Black-Litterman takes that book
-as the prior (its implied returns), and each strategy that speaks as one view: the portfolio of its signed parts of the
-convictions will earn the assumed Sharpe ratio, less where its parts are small. The posterior's best book is the prior
-plus some of each view's portfolio (He and Litterman), priced with the predictive covariance. It aims at the same
-volatility as the prior; a line that would stand against its own conviction is left out, and limits cut what they must.
+Risk parity gives each line the share of the book's risk of its conviction. Black-Litterman takes that book
+as the prior (its implied returns), and each strategy with a contribution as one view: the portfolio of its signed
+parts of the convictions will earn the assumed Sharpe ratio, less where its parts are small. The posterior's best book
+is the prior plus some of each view's portfolio (He and Litterman), priced with the predictive covariance. It aims at
+the same volatility as the prior; a line that would stand against its own conviction is left out, and limits cut what
+they must.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters, PortfolioParameters
 from desk.portfolio.black_litterman import (
     Views,
@@ -29,8 +29,8 @@ from desk.portfolio.black_litterman import (
 )
 from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.risk_parity import class_totals, risk_shares, solve_risk_parity, strength
+from desk.units import DAYS_PER_YEAR
 
-TRADING_DAYS = 252.0
 _CAP_ROUNDS = 12
 _SLACK = 1e-9
 Parts = Sequence[Mapping[str, FloatArray]]
@@ -53,7 +53,7 @@ def optimise(
     volatility: FloatArray,
     matrix: FloatArray,
     exposure: FloatArray,
-    classes: npt.NDArray[np.intp],
+    classes: RowIndex,
     parameters: DeskParameters,
 ) -> Weights:
     """The book of each row by the method of portfolio.toml, within the limits less their headroom.
@@ -65,7 +65,7 @@ def optimise(
     single, of_class = (
         limits.threshold(name) * rules.limit_headroom for name in ("instrument_risk_share", "class_risk_share")
     )
-    target = rules.target_volatility / np.sqrt(TRADING_DAYS)
+    target = rules.target_volatility / np.sqrt(DAYS_PER_YEAR)
     shares = risk_shares(view, strength(view, rules.full_conviction), classes, single, of_class)
     per_brl = solve_risk_parity(matrix, shares, np.where(view < 0, -1.0, 1.0)) * target
     per_brl *= shares.sum(axis=1, keepdims=True)
@@ -85,13 +85,13 @@ def optimise(
     daily = np.sqrt(quadratic_form(per_brl, matrix))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(daily[:, None] > 0, per_brl * pull(per_brl, matrix) / daily[:, None] / target, 0.0)
-    return Weights(np.abs(share) * np.sign(per_brl), per_brl, daily * np.sqrt(TRADING_DAYS))
+    return Weights(np.abs(share) * np.sign(per_brl), per_brl, daily * np.sqrt(DAYS_PER_YEAR))
 
 
 def _own_risk(view: FloatArray, rules: PortfolioParameters) -> FloatArray:
     """Each line's own risk (R, N), in units of the target's, in a book of independent lines sized by conviction.
 
-    Lines of one curve hedge each other almost whole, and an optimiser that knows no other bound then gives a faint view
+    Lines of one curve hedge each other almost whole: without this bound the optimiser gives a weak view on one of them
     the risk of a strong one.
     """
     size = np.sqrt((view**2).sum(axis=1, keepdims=True))
@@ -114,7 +114,7 @@ def _tilted(
     parts: Mapping[str, FloatArray],
     rules: PortfolioParameters,
 ) -> FloatArray:
-    """One row's posterior book (N,) in risk units; the prior itself where no strategy speaks."""
+    """One row's posterior book (N,) in risk units; the prior itself without a contribution."""
     active = view != 0.0
     picks, expected, confidence = [], [], []
     for own in parts.values():
@@ -123,7 +123,7 @@ def _tilted(
         if risk > 0:
             size = min(1.0, float(np.abs(pick).max()) / rules.full_conviction)
             picks.append(pick / risk)
-            expected.append(size * rules.sharpe_assumed / np.sqrt(TRADING_DAYS))
+            expected.append(size * rules.sharpe_assumed / np.sqrt(DAYS_PER_YEAR))
             confidence.append(size * rules.view_confidence)
     if not picks or not prior.any():
         return prior
@@ -138,14 +138,14 @@ def _tilted(
 
 def _scale_to(book: FloatArray, prior: FloatArray, correlation: FloatArray) -> FloatArray:
     """What `book` (R, N) must be multiplied by, (R, 1), to have the volatility of `prior`; 0 for an empty book."""
-    have, want = (np.sqrt(quadratic_form(lines, correlation)) for lines in (book, prior))
-    return np.asarray(np.where(have > 0, want / np.where(have > 0, have, 1.0), 0.0)[:, None])
+    current, desired = (np.sqrt(quadratic_form(lines, correlation)) for lines in (book, prior))
+    return np.asarray(np.where(current > 0, desired / np.where(current > 0, current, 1.0), 0.0)[:, None])
 
 
 def _within_shares(
     book: FloatArray,
     correlation: FloatArray,
-    classes: npt.NDArray[np.intp],
+    classes: RowIndex,
     target: float,
     single: float,
     of_class: float,

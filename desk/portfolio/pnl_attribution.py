@@ -4,7 +4,7 @@ factor.
 By strategy: a line's P&L of price and carry is shared by the strategies' signed parts of the conviction that it was
 decided on. A strategy against the position takes the other side of it, so shares add up to one. A line whose conviction
 is too small for shares, or that the book held against it (an order not worth its cost, a price that was gone), is
-UNATTRIBUTED; CASH and COST stand on their own. Cents go to the largest remainders.
+UNATTRIBUTED; CASH and COST are lines of their own. Cents go to the largest remainders.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_BY_FACTOR, PNL_BY_STRATEGY
-from desk.portfolio.book import FACTORS, Path
 from desk.portfolio.book_frames import as_of_times, gold_frame
-from desk.portfolio.size import Contributions, Plan
+from desk.portfolio.book_history import BookHistory
+from desk.portfolio.pnl_explain import PRICE_FACTORS
+from desk.portfolio.size import Contributions, SizingPlan
 
 CASH, COST, UNATTRIBUTED = "CASH", "COST", "UNATTRIBUTED"
-DECIDED_BEFORE = 2
+DECISION_LAG_ROWS = 2
 """Rows from the decision of a position to the row that marks its first move."""
-Cents = npt.NDArray[np.int64]
+Cents = IntArray
 
 
 def to_cents(money: FloatArray) -> Cents:
@@ -33,7 +33,7 @@ def to_cents(money: FloatArray) -> Cents:
     return np.asarray(np.round(np.nan_to_num(money) * 100.0), dtype=np.int64)
 
 
-def share_out(cents: Cents, shares: FloatArray) -> Cents:
+def allocate_cents(cents: Cents, shares: FloatArray) -> Cents:
     """`cents` (L,) split by `shares` (L, S), which add up to one a line: whole cents that add up, the odd ones going to
     the largest remainders, the first of equals."""
     exact = cents[:, None] * shares
@@ -43,20 +43,28 @@ def share_out(cents: Cents, shares: FloatArray) -> Cents:
     return np.asarray(whole.astype(np.int64) + (rank < over[:, None]), dtype=np.int64)
 
 
-def pnl_by_strategy(plan: Plan, path: Path, contributions: Contributions, parameters: DeskParameters) -> pl.DataFrame:
-    """PNL_BY_STRATEGY: the strategies that speak for a held line, CASH and COST every day, UNATTRIBUTED if any."""
+def pnl_by_strategy(
+    plan: SizingPlan, history: BookHistory, contributions: Contributions, parameters: DeskParameters
+) -> pl.DataFrame:
+    """PNL_BY_STRATEGY: the strategies behind a held line, CASH and COST every day, UNATTRIBUTED if any."""
     ids = parameters.instrument_ids
-    lines = to_cents(path.price) + to_cents(path.carry)
+    lines = to_cents(history.lines.price) + to_cents(history.lines.carry)
     rows: list[tuple[int, str, int]] = []
     for row in range(len(plan)):
         found: dict[str, int] = {}
-        for column in np.flatnonzero(path.held[row]).tolist():
-            parts = contributions.get((row - DECIDED_BEFORE, ids[column]), {})
+        for column in np.flatnonzero(history.lines.contracts[row]).tolist():
+            parts = contributions.get((row - DECISION_LAG_ROWS, ids[column]), {})
             for name, cents in _line_shares(
-                int(lines[row, column]), int(path.held[row, column]), parts, parameters.portfolio.dead_band
+                int(lines[row, column]),
+                int(history.lines.contracts[row, column]),
+                parts,
+                parameters.portfolio.dead_band,
             ):
                 found[name] = found.get(name, 0) + cents
-        found |= {CASH: int(to_cents(path.cash[row : row + 1])[0]), COST: -int(to_cents(path.cost[row]).sum())}
+        found |= {
+            CASH: int(to_cents(history.cash[row : row + 1])[0]),
+            COST: -int(to_cents(history.lines.cost[row]).sum()),
+        }
         rows += [(row, name, cents) for name, cents in sorted(found.items())]
     at = np.array([row for row, _, _ in rows], dtype=np.int64)
     columns = {"strategy_id": [name for _, name, _ in rows], "pnl_brl": np.array([c for _, _, c in rows]) / 100.0}
@@ -69,18 +77,22 @@ def _line_shares(cents: int, held: int, parts: Mapping[str, float], dead_band: f
         return [(UNATTRIBUTED, cents)]
     shares = np.array([[part / total for part in parts.values()]])
     shares[0, -1] = 1.0 - shares[0, :-1].sum()
-    split = share_out(np.array([cents], dtype=np.int64), shares)[0]
+    split = allocate_cents(np.array([cents], dtype=np.int64), shares)[0]
     return list(zip(parts, split.tolist(), strict=True))
 
 
-def pnl_by_factor(plan: Plan, path: Path) -> pl.DataFrame:
+def pnl_by_factor(plan: SizingPlan, history: BookHistory) -> pl.DataFrame:
     """PNL_BY_FACTOR: every factor every day. RESIDUAL is what one factor at a time does not explain."""
-    parts = {name: to_cents(path.factors[:, :, place]).sum(axis=1) for place, name in enumerate(FACTORS)}
-    inflation, carry, price = to_cents(path.inflation), to_cents(path.carry), to_cents(path.price)
+    parts = {name: to_cents(history.lines.factors[:, :, place]).sum(axis=1) for place, name in enumerate(PRICE_FACTORS)}
+    inflation, carry, price = (
+        to_cents(history.lines.inflation),
+        to_cents(history.lines.carry),
+        to_cents(history.lines.price),
+    )
     parts["INFLATION"] = inflation.sum(axis=1)
     parts["CARRY"] = (carry - inflation).sum(axis=1)
-    parts["RESIDUAL"] = price.sum(axis=1) - sum(parts[name] for name in FACTORS)
-    parts |= {CASH: to_cents(path.cash), COST: -to_cents(path.cost).sum(axis=1)}
+    parts["RESIDUAL"] = price.sum(axis=1) - sum(parts[name] for name in PRICE_FACTORS)
+    parts |= {CASH: to_cents(history.cash), COST: -to_cents(history.lines.cost).sum(axis=1)}
     count = len(plan)
     return gold_frame(
         PNL_BY_FACTOR,

@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
-from desk.portfolio.contract_terms import Terms, coupons_paid, remaining
+from desk.arrays import FloatArray, RowIndex
+from desk.calendars import Days
+from desk.portfolio.contract_terms import Terms, coupons_paid, remaining_payments
 from desk.portfolio.market_levels import IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_slice
 from desk.portfolio.pricing import contract_value, settlement_fx
-from desk.portfolio.pricing_formulas import nominal_value, struck_now
+from desk.portfolio.pricing_formulas import inception_terms, nominal_value
 
 PRICE_FACTORS = ("DI", "REAL", "CUPOM", "UST", "FX", "EQUITY")
 """CUPOM holds the short onshore dollar rate too, which is its front."""
-Rows = npt.NDArray[np.intp]
+Rows = RowIndex
 _FX, _STILL, _NOW, _NO_ACCRUAL = PRICE_FACTORS.index("FX"), -3, -2, -1
 
 
@@ -36,18 +36,18 @@ class ContractMove:
 
 
 def contract_moves(
-    terms: Terms, market: Market, before: Rows, after: Rows, maturity: npt.NDArray[np.datetime64], growth: FloatArray
+    terms: Terms, market: Market, before: Rows, after: Rows, maturity: Days, growth: FloatArray
 ) -> ContractMove:
     """Contracts `maturity` (M, N), last marked on the rows `before` (M,) of the market, into the rows `after` (M,).
 
     `growth` (R, N) is the logarithm of what a funded line's money has cost since the market's first row.
     """
     was, now_at = market.levels[before], market.levels[after]
-    then = remaining(terms, market.valuation[before], maturity)
-    left = remaining(terms, market.valuation[after], maturity)
-    strike = struck_now(terms, was, then)
-    base = contract_value(terms, was, then, strike)
-    steps = contract_value(terms, _one_at_a_time(was, now_at), left, strike)
+    remaining_before = remaining_payments(terms, market.valuation[before], maturity)
+    remaining_after = remaining_payments(terms, market.valuation[after], maturity)
+    inception = inception_terms(terms, was, remaining_before)
+    base = contract_value(terms, was, remaining_before, inception)
+    steps = contract_value(terms, _one_at_a_time(was, now_at), remaining_after, inception)
     still, now = steps[:, _STILL], steps[:, _NOW]
     fx_then, fx_now = settlement_fx(terms, was), settlement_fx(terms, now_at)
     funding = np.exp(growth[after] - growth[before])

@@ -20,7 +20,7 @@ from desk.gold import (
     TARGET_POSITION,
 )
 from desk.portfolio.actions import action_frame
-from desk.portfolio.book import run_guarded
+from desk.portfolio.book import run_guarded_book
 from desk.portfolio.book_frames import pnl_attribution, portfolio_state, target_positions
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.pnl_attribution import pnl_by_factor, pnl_by_strategy
@@ -47,22 +47,22 @@ def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskPar
     view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
     reasons = _contributions(view, first)
     plan = plan_book(market, _conviction(view, market, parameters), reasons, parameters, first)
-    path, shadow = run_guarded(plan, parameters)
+    history, shadow = run_guarded_book(plan, parameters)
     return {
-        TARGET_POSITION.name: target_positions(plan, path, parameters),
-        PORTFOLIO_STATE.name: portfolio_state(plan, path, shadow),
-        PNL_ATTRIBUTION.name: pnl_attribution(plan, path, parameters),
-        PNL_BY_STRATEGY.name: pnl_by_strategy(plan, path, reasons, parameters),
-        PNL_BY_FACTOR.name: pnl_by_factor(plan, path),
-        ACTION.name: action_frame(plan, path, reasons, parameters),
+        TARGET_POSITION.name: target_positions(plan, history, parameters),
+        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow),
+        PNL_ATTRIBUTION.name: pnl_attribution(plan, history, parameters),
+        PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, reasons, parameters),
+        PNL_BY_FACTOR.name: pnl_by_factor(plan, history),
+        ACTION.name: action_frame(plan, history, reasons, parameters),
     }
 
 
 def _signals(aggregated: pl.DataFrame, market: Market, parameters: DeskParameters) -> pl.DataFrame:
     """Signals of traded instruments on the market's days, with `row` and `column`. Raises MissingInput."""
-    lacking = {"as_of", "instrument_id", "conviction", "contributions"} - set(aggregated.columns)
-    if lacking:
-        raise MissingInput(f"the aggregated signal lacks {', '.join(sorted(lacking))}")
+    missing = {"as_of", "instrument_id", "conviction", "contributions"} - set(aggregated.columns)
+    if missing:
+        raise MissingInput(f"the aggregated signal lacks {', '.join(sorted(missing))}")
     unknown = set(aggregated["instrument_id"].unique()) - set(parameters.instrument_ids)
     if unknown:
         raise MissingInput(f"the aggregated signal names instruments that the desk does not trade: {sorted(unknown)}")

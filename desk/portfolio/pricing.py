@@ -1,4 +1,4 @@
-"""What one contract is worth: the one function behind P&L, VaR scenarios, stress and DV01.
+"""The value of one contract: the one function behind P&L, VaR scenarios, stress and DV01.
 
 Value of one contract held long the price:
 
@@ -8,7 +8,7 @@ Value of one contract held long the price:
     IND   BRL  ibovespa x (1 + pre)^(bd/252)
     NTN-B BRL  VNA x sum of flows / (1 + real)^(bd/252), the coupons paid out as they fall due
     DDI   USD  0.50 x 100,000 / (1 + cupom x cd/360)
-    UST   USD  face x price of the par bond struck at the last mark
+    UST   USD  face x price of the par bond issued at the last mark
     SOV   USD  1m x (1 + 4.5 x fall of the spread since the last mark + the spread earned since)
 
 so that every sign follows from the value: + contracts of DI1 (long the PU, receive) lose when rates rise, + DOL gains
@@ -30,12 +30,11 @@ import numpy as np
 from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.portfolio import pricing_formulas
-from desk.portfolio.contract_terms import Left, Terms, remaining, terms_of
+from desk.portfolio.contract_terms import RemainingPayments, Terms, remaining_payments
 from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, curve_slice
-from desk.portfolio.pricing_formulas import Strike, node_weights, struck_now
-from desk.transforms.curves import BUS_YEAR
+from desk.portfolio.pricing_formulas import InceptionTerms, inception_terms, node_weights
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
-BP = 1e-4
 _YIELD_STEPS = 12
 
 
@@ -55,34 +54,36 @@ class Quotes:
     exposure: FloatArray
 
 
-def contract_value(terms: Terms, levels: Levels, left: Left, strike: Strike | None = None) -> FloatArray:
+def contract_value(
+    terms: Terms, levels: Levels, remaining: RemainingPayments, inception: InceptionTerms | None = None
+) -> FloatArray:
     """One contract in the currency it settles in: (R, N) on levels of R rows, (R, S, N) on (R, S) scenarios.
 
-    `strike` is that of the constant maturities (UST, SOV); on rows it may be left out: struck at these levels.
+    `inception` is that of the constant maturities (UST, SOV); on rows it may be left out: they begin at these levels.
     """
-    if strike is None:
-        strike = struck_now(terms, levels, left)
+    if inception is None:
+        inception = inception_terms(terms, levels, remaining)
     value = np.full((*levels.usd_short.shape, len(terms.kinds)), np.nan)
     for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
         columns = terms.columns(*names)
         if len(columns):
-            value[..., columns] = pricing_formulas.futures_value(terms, levels, left, columns, curve)
+            value[..., columns] = pricing_formulas.futures_value(terms, levels, remaining, columns, curve)
     columns = terms.columns("cupom_pu")
     if len(columns):
-        value[..., columns] = pricing_formulas.cupom_value(terms, levels, left, columns)
+        value[..., columns] = pricing_formulas.cupom_value(terms, levels, remaining, columns)
     columns = terms.columns("ipca_bond")
     if len(columns):
         nominal = pricing_formulas.nominal_value(levels)[..., None]
-        listed = np.where(np.isnan(pricing_formulas.over_scenarios(left.bd[:, columns], levels)), np.nan, 1.0)
+        listed = np.where(np.isnan(pricing_formulas.over_scenarios(remaining.bd[:, columns], levels)), np.nan, 1.0)
         value[..., columns] = (
-            terms.multiplier[columns] * nominal * pricing_formulas.bond_quotation(levels, left) * listed
+            terms.multiplier[columns] * nominal * pricing_formulas.bond_quotation(levels, remaining) * listed
         )
     columns = terms.columns("par_bond")
     if len(columns):
-        value[..., columns] = pricing_formulas.par_bond_value(terms, levels, left, columns, strike)
+        value[..., columns] = pricing_formulas.par_bond_value(terms, levels, remaining, columns, inception)
     columns = terms.columns("spread")
     if len(columns):
-        value[..., columns] = pricing_formulas.spread_value(terms, levels, left, columns, strike)
+        value[..., columns] = pricing_formulas.spread_value(terms, levels, remaining, columns, inception)
     return value
 
 
@@ -91,89 +92,89 @@ def settlement_fx(terms: Terms, levels: Levels) -> FloatArray:
     return np.where(terms.in_dollars, levels.spots[..., USDBRL, None], 1.0)
 
 
-def scenario_pnl(terms: Terms, levels: Levels, moves: Levels, valuation: Days, maturity: Days) -> FloatArray:
-    """P&L in BRL of one long contract if the levels moved at once: (R, S, N) for rows R and moves (R or 1, S, ...)."""
-    left = remaining(terms, valuation, maturity)
-    strike = struck_now(terms, levels, left)
-    base = contract_value(terms, levels, left, strike)
-    shocked = levels.shocked(moves)
-    gain = contract_value(terms, shocked, left, strike) - base[:, None, :]
-    for column in np.flatnonzero(terms.in_dollars):
-        gain[..., column] *= shocked.spots[..., USDBRL]
-    return gain
-
-
 def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quotes:
     """Contracts `maturity` (R, N) on `levels` of R rows, valued on `valuation` (R,)."""
-    left = remaining(terms, valuation, maturity)
-    strike = struck_now(terms, levels, left)
-    own = contract_value(terms, levels, left, strike)
+    remaining = remaining_payments(terms, valuation, maturity)
+    inception = inception_terms(terms, levels, remaining)
+    own = contract_value(terms, levels, remaining, inception)
     fx = settlement_fx(terms, levels)
-    unfunded = terms.dollar_funded & np.isnan(levels.usd_short)[:, None]  # nobody knows what holding it costs
+    unfunded = terms.dollar_funded & np.isnan(levels.usd_short)[:, None]  # the cost of holding it is unknown
     own = np.where(unfunded, np.nan, own)
     rate, dv01, price = np.full_like(own, np.nan), np.full_like(own, np.nan), np.full_like(own, np.nan)
-    _quote_zeros(terms, levels, left, own, rate, dv01, price)
-    _quote_cupom(terms, levels, left, own, rate, dv01, price)
-    _quote_bonds(terms, levels, left, rate, dv01, price)
-    _quote_constant_maturities(terms, strike, own, rate, dv01, price)
+    _quote_zeros(terms, levels, remaining, own, rate, dv01, price)
+    _quote_cupom(terms, levels, remaining, own, rate, dv01, price)
+    _quote_bonds(terms, levels, remaining, rate, dv01, price)
+    _quote_constant_maturities(terms, inception, own, rate, dv01, price)
     dv01 = np.where(np.isnan(own), np.nan, dv01 * fx)
     value = own * fx
-    years = left.bd / BUS_YEAR
+    years = remaining.bd / DAYS_PER_YEAR
     futures = terms.kind_mask("pre_pu", "real_pu")
     plain = terms.kind_mask("fx_forward", "equity_forward")
-    exposure = np.where(futures, value * years / 10.0, np.where(plain, value, dv01 / BP / 10.0))
+    exposure = np.where(futures, value * years / 10.0, np.where(plain, value, dv01 / BASIS_POINT / 10.0))
     return Quotes(value, rate, dv01, price, exposure)
 
 
 def _quote_zeros(
-    terms: Terms, levels: Levels, left: Left, own: FloatArray, rate: FloatArray, dv01: FloatArray, price: FloatArray
+    terms: Terms,
+    levels: Levels,
+    remaining: RemainingPayments,
+    own: FloatArray,
+    rate: FloatArray,
+    dv01: FloatArray,
+    price: FloatArray,
 ) -> None:
     for curve, names in (("pre", ("pre_pu", "fx_forward", "equity_forward")), ("real", ("real_pu",))):
         columns = terms.columns(*names)
-        years = left.bd[:, columns] / BUS_YEAR
-        growth = pricing_formulas.zero_growth(curve, levels, left.bd[:, columns])
+        years = remaining.bd[:, columns] / DAYS_PER_YEAR
+        growth = pricing_formulas.zero_growth(curve, levels, remaining.bd[:, columns])
         with np.errstate(divide="ignore", invalid="ignore"):
             rate[:, columns] = np.where(years > 0, np.expm1(growth / years), np.nan)
         sign = -terms.forward_sign[columns]
-        dv01[:, columns] = sign * own[:, columns] * years / (1.0 + rate[:, columns]) * BP
+        dv01[:, columns] = sign * own[:, columns] * years / (1.0 + rate[:, columns]) * BASIS_POINT
         point = np.where(terms.indexed[columns], levels.spots[:, IPCA_INDEX, None], 1.0) * terms.multiplier[columns]
         price[:, columns] = own[:, columns] / point
 
 
 def _quote_cupom(
-    terms: Terms, levels: Levels, left: Left, own: FloatArray, rate: FloatArray, dv01: FloatArray, price: FloatArray
+    terms: Terms,
+    levels: Levels,
+    remaining: RemainingPayments,
+    own: FloatArray,
+    rate: FloatArray,
+    dv01: FloatArray,
+    price: FloatArray,
 ) -> None:
     columns = terms.columns("cupom_pu")
     if not len(columns):
         return
-    days, growth = left.cd[:, columns], pricing_formulas.cupom_growth(levels, left, columns)
+    days, growth = remaining.cd[:, columns], pricing_formulas.cupom_growth(levels, remaining, columns)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate[:, columns] = np.where(days > 0, np.expm1(growth) * 360.0 / days, np.nan)
-    dv01[:, columns] = own[:, columns] * days / 360.0 * np.exp(-growth) * BP
+    dv01[:, columns] = own[:, columns] * days / 360.0 * np.exp(-growth) * BASIS_POINT
     price[:, columns] = own[:, columns] / terms.multiplier[columns]
 
 
 def _quote_bonds(
-    terms: Terms, levels: Levels, left: Left, rate: FloatArray, dv01: FloatArray, price: FloatArray
+    terms: Terms, levels: Levels, remaining: RemainingPayments, rate: FloatArray, dv01: FloatArray, price: FloatArray
 ) -> None:
     """Quotation in percent of the VNA, yield to maturity, and DV01 to a parallel move of the real zero curve."""
     columns = terms.columns("ipca_bond")
     if not len(columns):
         return
-    factors, lacks = pricing_formulas.bond_flows(levels, left)
-    quotation = np.where(lacks, np.nan, np.einsum("rf,rfb->rb", factors, left.amount))
-    years = left.flow_bd / BUS_YEAR
-    near, far, near_weight, far_weight = node_weights(left.flow_bd, CURVE_VERTICES["real"])
+    factors, unpriced = pricing_formulas.bond_flows(levels, remaining)
+    quotation = np.where(unpriced, np.nan, np.einsum("rf,rfb->rb", factors, remaining.amount))
+    years = remaining.flow_bd / DAYS_PER_YEAR
+    near, far, near_weight, far_weight = node_weights(remaining.flow_bd, CURVE_VERTICES["real"])
     curve = levels.curves[:, curve_slice("real")].copy()
     for vertex in range(curve.shape[1] - 2, -1, -1):
         curve[:, vertex] = np.where(np.isnan(curve[:, vertex]), curve[:, vertex + 1], curve[:, vertex])
     slopes = near_weight / (1.0 + np.take_along_axis(curve, near, axis=1))
     slopes = np.nan_to_num(slopes) + np.nan_to_num(far_weight / (1.0 + np.take_along_axis(curve, far, axis=1)))
     nominal = terms.multiplier[columns] * pricing_formulas.nominal_value(levels)[:, None]
-    dv01[:, columns] = nominal * np.einsum("rf,rf,rfb->rb", factors, slopes, left.amount) * BP
-    dv01[:, columns] = np.where(lacks, np.nan, dv01[:, columns])
+    dv01[:, columns] = nominal * np.einsum("rf,rf,rfb->rb", factors, slopes, remaining.amount) * BASIS_POINT
+    dv01[:, columns] = np.where(unpriced, np.nan, dv01[:, columns])
     price[:, columns] = quotation * 100.0
-    rate[:, columns] = _bond_yield(quotation, years, left.amount)
+    rate[:, columns] = _bond_yield(quotation, years, remaining.amount)
 
 
 def _bond_yield(quotation: FloatArray, years: FloatArray, amount: FloatArray) -> FloatArray:
@@ -188,28 +189,14 @@ def _bond_yield(quotation: FloatArray, years: FloatArray, amount: FloatArray) ->
 
 
 def _quote_constant_maturities(
-    terms: Terms, strike: Strike, own: FloatArray, rate: FloatArray, dv01: FloatArray, price: FloatArray
+    terms: Terms, inception: InceptionTerms, own: FloatArray, rate: FloatArray, dv01: FloatArray, price: FloatArray
 ) -> None:
     """UST in points of 100 at its par yield; the spread in basis points."""
     treasuries, spreads = terms.columns("par_bond"), terms.columns("spread")
     both = np.concatenate([treasuries, spreads])
-    rate[:, both] = strike.rate[:, both]
+    rate[:, both] = inception.rate[:, both]
     years = pricing_formulas.annuity_years(rate[:, treasuries], 2.0 * terms.tenor_years[treasuries])
-    dv01[:, treasuries] = own[:, treasuries] * years * BP
+    dv01[:, treasuries] = own[:, treasuries] * years * BASIS_POINT
     price[:, treasuries] = own[:, treasuries] / terms.multiplier[treasuries]
-    dv01[:, spreads] = terms.multiplier[spreads] * pricing_formulas.SPREAD_YEARS * BP
-    price[:, spreads] = rate[:, spreads] / BP
-
-
-__all__ = [
-    "BP",
-    "Quotes",
-    "Terms",
-    "contract_value",
-    "node_weights",
-    "quote",
-    "remaining",
-    "scenario_pnl",
-    "settlement_fx",
-    "terms_of",
-]
+    dv01[:, spreads] = terms.multiplier[spreads] * pricing_formulas.SPREAD_YEARS * BASIS_POINT
+    price[:, spreads] = rate[:, spreads] / BASIS_POINT

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from desk.arrays import FloatArray
-from desk.portfolio.contract_terms import NTNB_BASE_INDEX, Columns, Left, Terms
+from desk.portfolio.contract_terms import NTNB_BASE_INDEX, Columns, RemainingPayments, Terms
 from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, Levels, curve_at, curve_slice
-from desk.transforms.curves import BUS_YEAR
+from desk.units import DAYS_PER_YEAR
 
 FORWARD_ABOVE = 1.06
 SPREAD_YEARS = 4.5
@@ -22,8 +22,9 @@ FACE_NTNB = 1_000.0
 
 
 @dataclass(frozen=True)
-class Strike:
-    """When a constant maturity was struck: its yield then (R, N), and the days `cd` (R, N) its contract had left."""
+class InceptionTerms:
+    """The inception of a constant-maturity contract: its yield then (R, N), and the calendar days `cd` (R, N) that it
+    had to maturity."""
 
     rate: FloatArray
     cd: FloatArray
@@ -46,8 +47,8 @@ def node_weights(bd: FloatArray, vertices: tuple[int, ...]) -> tuple[Columns, Co
     below = right == 0
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(below, 1.0, (bd - x0) / (x1 - x0))
-    weight_left = np.where(below, 0.0, x0 / BUS_YEAR * (1.0 - share))
-    weight_right = np.where(below, bd / BUS_YEAR, x1 / BUS_YEAR * share)
+    weight_left = np.where(below, 0.0, x0 / DAYS_PER_YEAR * (1.0 - share))
+    weight_right = np.where(below, bd / DAYS_PER_YEAR, x1 / DAYS_PER_YEAR * share)
     weight_right = np.where(bd <= nodes[-1] * FORWARD_ABOVE, weight_right, np.nan)
     left = np.where(weight_left == 0.0, right, left)  # an unknown vertex without weight must not count
     return left, right, weight_left, weight_right
@@ -64,21 +65,23 @@ def zero_growth(curve: str, levels: Levels, bd: FloatArray) -> FloatArray:
     return np.asarray(weight_left * near + weight_right * far)
 
 
-def futures_value(terms: Terms, levels: Levels, left: Left, columns: Columns, curve: str) -> FloatArray:
+def futures_value(
+    terms: Terms, levels: Levels, remaining: RemainingPayments, columns: Columns, curve: str
+) -> FloatArray:
     """DI1, DAP, DOL and IND, BRL: par x spot x exp(sign x growth); DOL over the short dollar rate besides."""
-    growth = zero_growth(curve, levels, left.bd[:, columns])
+    growth = zero_growth(curve, levels, remaining.bd[:, columns])
     spot = levels.spots[..., terms.spot[columns]]
     # picked spots come out in another memory order; a plain one keeps every later sum the same whatever the shape
     value = np.ascontiguousarray(terms.par_value[columns] * spot * np.exp(terms.forward_sign[columns] * growth))
-    days = over_scenarios(left.cd[:, columns], levels)
+    days = over_scenarios(remaining.cd[:, columns], levels)
     for place in np.flatnonzero(terms.kind_mask("fx_forward")[columns]):
         value[..., place] /= 1.0 + levels.usd_short * days[..., place] / 360.0
     return value
 
 
-def cupom_growth(levels: Levels, left: Left, columns: Columns) -> FloatArray:
+def cupom_growth(levels: Levels, remaining: RemainingPayments, columns: Columns) -> FloatArray:
     """ln(1 + cupom x days / 360) to each DDI's maturity: linear in calendar days between vertices, never outside."""
-    days, nodes = left.cd[:, columns], left.cupom_cd
+    days, nodes = remaining.cd[:, columns], remaining.cupom_cd
     right = np.clip((nodes[:, None, :] < days[:, :, None]).sum(axis=2), 1, nodes.shape[1] - 1)
     x0, x1 = (np.take_along_axis(nodes, index, axis=1) for index in (right - 1, right))
     share = np.where((days >= nodes[:, :1]) & (days <= nodes[:, -1:]), (days - x0) / (x1 - x0), np.nan)
@@ -91,13 +94,14 @@ def cupom_growth(levels: Levels, left: Left, columns: Columns) -> FloatArray:
     return np.asarray(low + share * (high - low))
 
 
-def cupom_value(terms: Terms, levels: Levels, left: Left, columns: Columns) -> FloatArray:
+def cupom_value(terms: Terms, levels: Levels, remaining: RemainingPayments, columns: Columns) -> FloatArray:
     """DDI, USD: points of 100,000 / (1 + cupom x days / 360)."""
-    return np.asarray(terms.multiplier[columns] * 100_000.0 * np.exp(-cupom_growth(levels, left, columns)))
+    return np.asarray(terms.multiplier[columns] * 100_000.0 * np.exp(-cupom_growth(levels, remaining, columns)))
 
 
-def bond_flows(levels: Levels, left: Left) -> tuple[FloatArray, FloatArray]:
-    """Present value per unit of each flow date (..., F), and which bonds (..., B) lack a rate that they need.
+def bond_flows(levels: Levels, remaining: RemainingPayments) -> tuple[FloatArray, FloatArray]:
+    """Present value per unit of each flow date (..., F), and which bonds (..., B) have no price, because a rate that
+    they need is unknown.
 
     A coupon due before the first known vertex is discounted at that vertex's rate; beyond the last known one there is
     no price.
@@ -106,31 +110,31 @@ def bond_flows(levels: Levels, left: Left) -> tuple[FloatArray, FloatArray]:
     holed = bool(np.isnan(logs).any())
     for vertex in range(logs.shape[-1] - 2, -1, -1) if holed else ():
         logs[..., vertex] = np.where(np.isnan(logs[..., vertex]), logs[..., vertex + 1], logs[..., vertex])
-    near, far, weight_near, weight_far = node_weights(left.flow_bd, CURVE_VERTICES["real"])
-    weights = np.zeros((len(left.flow_bd), logs.shape[-1], left.flow_bd.shape[1]))
-    rows, flows = np.indices(left.flow_bd.shape)
+    near, far, weight_near, weight_far = node_weights(remaining.flow_bd, CURVE_VERTICES["real"])
+    weights = np.zeros((len(remaining.flow_bd), logs.shape[-1], remaining.flow_bd.shape[1]))
+    rows, flows = np.indices(remaining.flow_bd.shape)
     np.add.at(weights, (rows, near, flows), np.nan_to_num(weight_near))
     np.add.at(weights, (rows, far, flows), np.nan_to_num(weight_far))
-    pays = left.amount > 0
+    pays = remaining.amount > 0
     beyond = np.where(np.isnan(weight_far), 1.0, 0.0)
-    out_of_reach = np.einsum("rf,rfb->rb", beyond, left.amount) > 0
+    out_of_reach = np.einsum("rf,rfb->rb", beyond, remaining.amount) > 0
     plane = logs if logs.ndim == 3 else logs[:, None, :]
-    lacks = np.broadcast_to(out_of_reach[:, None, :], (*plane.shape[:2], out_of_reach.shape[1]))
+    unpriced = np.broadcast_to(out_of_reach[:, None, :], (*plane.shape[:2], out_of_reach.shape[1]))
     if holed:
         needed = np.einsum("rvf,rfb->rvb", weights > 0, pays).astype(np.float64) > 0
         missing = np.asarray(np.isnan(plane), dtype=np.float64)
-        lacks = lacks | np.asarray(missing @ needed.astype(np.float64) > 0)
+        unpriced = unpriced | np.asarray(missing @ needed.astype(np.float64) > 0)
         plane = np.where(missing > 0, 0.0, plane)
     factors = np.exp(-(plane @ weights))
-    return (factors, lacks) if logs.ndim == 3 else (factors[:, 0], lacks[:, 0])
+    return (factors, unpriced) if logs.ndim == 3 else (factors[:, 0], unpriced[:, 0])
 
 
-def bond_quotation(levels: Levels, left: Left) -> FloatArray:
+def bond_quotation(levels: Levels, remaining: RemainingPayments) -> FloatArray:
     """Price of each NTN-B over its updated nominal (..., B)."""
-    factors, lacks = bond_flows(levels, left)
+    factors, unpriced = bond_flows(levels, remaining)
     plane = factors if factors.ndim == 3 else factors[:, None, :]
-    price = plane @ left.amount
-    return np.where(lacks, np.nan, price if factors.ndim == 3 else price[:, 0])
+    price = plane @ remaining.amount
+    return np.where(unpriced, np.nan, price if factors.ndim == 3 else price[:, 0])
 
 
 def nominal_value(levels: Levels) -> FloatArray:
@@ -143,24 +147,26 @@ def par_yield(terms: Terms, levels: Levels, columns: Columns, elapsed: FloatArra
     vertices = CURVE_VERTICES["ust"]
     found = []
     for place, column in enumerate(columns):
-        at = vertices.index(round(terms.tenor_years[column] * BUS_YEAR))
+        at = vertices.index(round(terms.tenor_years[column] * DAYS_PER_YEAR))
         tenor, below = vertices[at], vertices[at - 1]
         here = levels.curves[..., curve_at("ust", tenor)]
         gone = elapsed[:, place] if levels.curves.ndim == 2 else elapsed[:, place, None]
         nearer = levels.curves[..., curve_at("ust", below)]
-        share = gone * BUS_YEAR / (tenor - below)
+        share = gone * DAYS_PER_YEAR / (tenor - below)
         found.append(np.where(gone == 0.0, here, here - share * (here - nearer)))
     return np.stack(found, axis=-1)
 
 
-def par_bond_value(terms: Terms, levels: Levels, left: Left, columns: Columns, strike: Strike) -> FloatArray:
-    """UST, USD: a bond with the coupon and the tenor of its strike, at the par yield now, with the days gone since.
+def par_bond_value(
+    terms: Terms, levels: Levels, remaining: RemainingPayments, columns: Columns, inception: InceptionTerms
+) -> FloatArray:
+    """UST, USD: a bond with the coupon and the tenor of its inception, at the par yield now, with the days gone since.
 
-    Half-yearly compounding. At its strike it is worth its face (multiplier x 100 points).
+    Half-yearly compounding. At its inception it is worth its face (multiplier x 100 points).
     """
-    elapsed = (strike.cd - left.cd)[:, columns] / 365.25
+    elapsed = (inception.cd - remaining.cd)[:, columns] / 365.25
     yields = par_yield(terms, levels, columns, elapsed)
-    coupon, gone = over_scenarios(strike.rate[:, columns], levels), over_scenarios(elapsed, levels)
+    coupon, gone = over_scenarios(inception.rate[:, columns], levels), over_scenarios(elapsed, levels)
     periods = 2.0 * terms.tenor_years[columns]
     growth = np.log1p(yields / 2.0)
     annuity, last = annuity_years(yields, periods), np.exp(-periods * growth)
@@ -179,18 +185,22 @@ def sovereign_spread(levels: Levels) -> FloatArray:
     return np.asarray(levels.curves[..., curve_at("cupom", 1260)] - levels.curves[..., curve_at("ust", 1260)])
 
 
-def spread_value(terms: Terms, levels: Levels, left: Left, columns: Columns, strike: Strike) -> FloatArray:
+def spread_value(
+    terms: Terms, levels: Levels, remaining: RemainingPayments, columns: Columns, inception: InceptionTerms
+) -> FloatArray:
     """Protection sold, USD: face plus what the fall of the spread gains and what has been earned of it (ACT/360)."""
-    struck, gone = (over_scenarios(array[:, columns], levels) for array in (strike.rate, (strike.cd - left.cd) / 360.0))
-    gain = SPREAD_YEARS * (struck - sovereign_spread(levels)[..., None]) + struck * gone
+    spread_then, gone = (
+        over_scenarios(array[:, columns], levels) for array in (inception.rate, (inception.cd - remaining.cd) / 360.0)
+    )
+    gain = SPREAD_YEARS * (spread_then - sovereign_spread(levels)[..., None]) + spread_then * gone
     return np.asarray(terms.multiplier[columns] * (1.0 + gain))
 
 
-def struck_now(terms: Terms, levels: Levels, left: Left) -> Strike:
-    """The strike of constant maturities on rows (R,) of levels; NaN for the other kinds."""
-    rate = np.full(left.cd.shape, np.nan)
+def inception_terms(terms: Terms, levels: Levels, remaining: RemainingPayments) -> InceptionTerms:
+    """The inception of constant maturities on rows (R,) of levels; NaN for the other kinds."""
+    rate = np.full(remaining.cd.shape, np.nan)
     treasuries, spreads = terms.columns("par_bond"), terms.columns("spread")
     if len(treasuries):
         rate[:, treasuries] = par_yield(terms, levels, treasuries, np.zeros((len(rate), len(treasuries))))
     rate[:, spreads] = sovereign_spread(levels)[:, None]
-    return Strike(rate, left.cd)
+    return InceptionTerms(rate, remaining.cd)

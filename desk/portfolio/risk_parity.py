@@ -7,9 +7,8 @@ they make up the book's strength, below one when views are weak; none passes the
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.portfolio.covariance import pull, quadratic_form
 
 _FILL_ROUNDS = 64
@@ -30,7 +29,7 @@ def strength(conviction: FloatArray, full_conviction: float) -> FloatArray:
 
 
 def risk_shares(
-    conviction: FloatArray, total: FloatArray, classes: npt.NDArray[np.intp], single_cap: float, class_cap: float
+    conviction: FloatArray, total: FloatArray, classes: RowIndex, single_cap: float, class_cap: float
 ) -> FloatArray:
     """Shares (R, N) >= 0 proportional to |conviction|, adding up to `total` (R,) where the caps leave room.
 
@@ -54,7 +53,7 @@ def risk_shares(
     return _capped(shares, classes, single_cap, class_cap)
 
 
-def class_totals(lines: FloatArray, classes: npt.NDArray[np.intp]) -> FloatArray:
+def class_totals(lines: FloatArray, classes: RowIndex) -> FloatArray:
     """Sums of lines (R, N) by class (R, C).
 
     Added up column by column: a matrix product rounds a row by how many rows stand beside it, and a day's numbers must
@@ -66,7 +65,7 @@ def class_totals(lines: FloatArray, classes: npt.NDArray[np.intp]) -> FloatArray
     return totals
 
 
-def _capped(shares: FloatArray, classes: npt.NDArray[np.intp], single_cap: float, class_cap: float) -> FloatArray:
+def _capped(shares: FloatArray, classes: RowIndex, single_cap: float, class_cap: float) -> FloatArray:
     shares = np.minimum(shares, single_cap)
     totals = class_totals(shares, classes)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -8,18 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.calendars import Days
-from desk.portfolio.market_levels import Levels, Market, factor_moves
-from desk.portfolio.pricing import Terms, scenario_pnl
+from desk.portfolio.contract_terms import Terms, remaining_payments
+from desk.portfolio.market_levels import USDBRL, Levels, Market, factor_moves
+from desk.portfolio.pricing import contract_value
+from desk.portfolio.pricing_formulas import inception_terms
 
 CHUNK_ROWS = 48  # keeps a chunk's scenarios within a processor's cache rather than the machine's memory
 
 
+def scenario_pnl(terms: Terms, levels: Levels, moves: Levels, valuation: Days, maturity: Days) -> FloatArray:
+    """P&L in BRL of one long contract if the levels moved at once: (R, S, N) for rows R and moves (R or 1, S, ...)."""
+    remaining = remaining_payments(terms, valuation, maturity)
+    inception = inception_terms(terms, levels, remaining)
+    base = contract_value(terms, levels, remaining, inception)
+    shocked = levels.shocked(moves)
+    gain = contract_value(terms, shocked, remaining, inception) - base[:, None, :]
+    for column in np.flatnonzero(terms.in_dollars):
+        gain[..., column] *= shocked.spots[..., USDBRL]
+    return gain
+
+
 def trailing_pnl(
-    terms: Terms, market: Market, rows: npt.NDArray[np.intp], maturity: Days, window: int
+    terms: Terms, market: Market, rows: RowIndex, maturity: Days, window: int
 ) -> Iterator[tuple[slice, FloatArray]]:
     """P&L per long contract, BRL, under the moves of the `window` rows up to and with each row, oldest first.
 

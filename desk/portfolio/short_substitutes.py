@@ -1,4 +1,4 @@
-"""Views that cannot be sized where they stand: a cash bond is long only."""
+"""Views against instruments that cannot be held short: a cash bond is long only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from desk.catalog.desk_parameters import DeskParameters
 
 
 def without_cash_shorts(aggregated: pl.DataFrame, parameters: DeskParameters) -> pl.DataFrame:
-    """A view against a cash bond becomes one against the future that stands for it (`short_with`), beside what the
+    """A view against a cash bond becomes one against the future that replaces it (`short_with`), beside what the
     future has of its own: the desk cannot borrow the bond, and the future of the same rate is the way to be short."""
     futures = {item.id: item.short_with for item in parameters.instruments if item.long_only}
     if not {"as_of", "instrument_id", "conviction", "contributions"} <= set(aggregated.columns):

@@ -1,4 +1,4 @@
-"""What each strategy would have made by itself: volatility-scaled legs, the book's timing and its costs. Pure.
+"""The P&L of each strategy alone: volatility-scaled legs, with the timing and the costs of the book.
 
 A simplification of the book, so that the strategies can be compared over any years in a second: the legs of a strategy
 take equal risk, and together the target volatility at full conviction, by their trailing volatility; there are no
@@ -16,19 +16,20 @@ import polars as pl
 
 from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
-from desk.portfolio.contract_terms import Terms, coupons_paid, remaining, terms_of
+from desk.portfolio.contract_terms import Terms, coupons_paid, remaining_payments, terms_of
 from desk.portfolio.contracts import calendar_days, map_contracts
+from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL, Market, read_market
 from desk.portfolio.pricing import contract_value, quote, settlement_fx
-from desk.portfolio.pricing_formulas import nominal_value, struck_now
-from desk.portfolio.size import unit_cost
+from desk.portfolio.pricing_formulas import inception_terms, nominal_value
 from desk.strategies.base import Strategy
 from desk.transforms import rolling
+from desk.units import DAYS_PER_YEAR
 
 RISK_WINDOW = 63
 """Rows of P&L behind a leg's volatility: a quarter, as the features have it."""
 
-RECORD: dict[str, pl.DataType] = {
+PERFORMANCE_SCHEMA: dict[str, pl.DataType] = {
     "strategy_id": pl.String(),
     "days": pl.Int64(),
     "hit_rate": pl.Float64(),
@@ -45,7 +46,7 @@ position on. mean_correlation: with each other strategy's P&L on the days of bot
 
 
 @dataclass(frozen=True)
-class Unit:
+class UnitPnl:
     """One long contract by row (T, N), BRL: `pnl` from the row to the next (with carry, coupons and funding), `cost` to
     trade one, `rolls` where the next row's contract is another."""
 
@@ -57,7 +58,7 @@ class Unit:
 def strategy_pnl(
     values: pl.DataFrame, signals: pl.DataFrame, strategies: Sequence[Strategy], parameters: DeskParameters
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Daily P&L after costs as fractions of NAV, and RECORD rows, one per strategy.
+    """Daily P&L after costs as fractions of NAV, and PERFORMANCE_SCHEMA rows, one per strategy.
 
     `values` is the panel's, `signals` its STRATEGY_SIGNALS rows. The first frame has `day` and one column a strategy,
     null before its first position. Raises MissingInput where the panel lacks a level that pricing reads.
@@ -69,12 +70,12 @@ def strategy_pnl(
     for strategy in strategies:
         score = position_of[strategy.id]
         daily[strategy.id] = _daily(score, strategy, unit, parameters)
-        turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * rolling.DAYS_PER_YEAR)
+        turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * DAYS_PER_YEAR)
     frame = pl.DataFrame({"day": values["day"], **daily}, nan_to_null=True)
-    return frame, _records(daily, position_of, turnover)
+    return frame, _performance_rows(daily, position_of, turnover)
 
 
-def unit_returns(market: Market, parameters: DeskParameters) -> Unit:
+def unit_returns(market: Market, parameters: DeskParameters) -> UnitPnl:
     """What one long contract of each instrument gains from each row to the next; the last row is NaN."""
     terms = terms_of(parameters.instruments)
     maturity = map_contracts(parameters.instruments, market.days).maturity
@@ -82,17 +83,17 @@ def unit_returns(market: Market, parameters: DeskParameters) -> Unit:
     cost = unit_cost(parameters, terms, quotes, market.levels.spots[:, USDBRL])
     now, later = market[:-1], market[1:]
     held = maturity[:-1]
-    then = remaining(terms, now.valuation, held)
-    left = remaining(terms, later.valuation, held)
-    strike = struck_now(terms, now.levels, then)
-    before = contract_value(terms, now.levels, then, strike)
-    after = contract_value(terms, later.levels, left, strike)
+    remaining_before = remaining_payments(terms, now.valuation, held)
+    remaining_after = remaining_payments(terms, later.valuation, held)
+    inception = inception_terms(terms, now.levels, remaining_before)
+    before = contract_value(terms, now.levels, remaining_before, inception)
+    after = contract_value(terms, later.levels, remaining_after, inception)
     gain = after - before * _funding(terms, market) + _coupons(terms, market)
     pnl = np.full(maturity.shape, np.nan)
     pnl[:-1] = gain * settlement_fx(terms, later.levels)
     rolls = np.zeros(maturity.shape)
     rolls[:-1] = maturity[1:] != held
-    return Unit(pnl, cost, rolls)
+    return UnitPnl(pnl, cost, rolls)
 
 
 def _funding(terms: Terms, market: Market) -> FloatArray:
@@ -112,7 +113,7 @@ def _coupons(terms: Terms, market: Market) -> FloatArray:
 
 
 def _positions(signals: pl.DataFrame, strategies: Sequence[Strategy], rows: int) -> dict[str, FloatArray]:
-    """score x confidence by strategy, zero where there is no score: no view is no position."""
+    """Score x confidence (T,) by strategy, zero where there is no score: no view is no position."""
     found = {}
     for strategy in strategies:
         own = signals.filter(pl.col("strategy_id") == strategy.id).sort("as_of")
@@ -122,7 +123,7 @@ def _positions(signals: pl.DataFrame, strategies: Sequence[Strategy], rows: int)
     return found
 
 
-def _daily(score: FloatArray, strategy: Strategy, unit: Unit, parameters: DeskParameters) -> FloatArray:
+def _daily(score: FloatArray, strategy: Strategy, unit: UnitPnl, parameters: DeskParameters) -> FloatArray:
     """P&L after costs by row as fractions of NAV, NaN before the first position; a leg without prices is left out."""
     legs = [(parameters.instrument_ids.index(leg.instrument), leg.sign) for leg in strategy.legs]
     priced = [(column, sign) for column, sign in legs if np.isfinite(unit.pnl[:, column]).any()] or legs
@@ -159,7 +160,7 @@ def _scaled(signs: FloatArray, pnl: FloatArray) -> FloatArray:
         return np.asarray(np.where(together[:, None] > 0, weights / together[:, None], np.nan))
 
 
-def _records(
+def _performance_rows(
     daily: Mapping[str, FloatArray], position_of: Mapping[str, FloatArray], turnover: Mapping[str, float]
 ) -> pl.DataFrame:
     rows = []
@@ -177,13 +178,13 @@ def _records(
                 "days": int(inside.sum()),
                 "hit_rate": float((pnl[inside] > 0).mean()) if inside.any() else None,
                 "turnover": turnover[name] if len(known) else None,
-                "annual_return": float(known.mean() * rolling.DAYS_PER_YEAR) if len(known) else None,
-                "sharpe": float(known.mean() / deviation * np.sqrt(rolling.DAYS_PER_YEAR)) if deviation > 0 else None,
+                "annual_return": float(known.mean() * DAYS_PER_YEAR) if len(known) else None,
+                "sharpe": float(known.mean() / deviation * np.sqrt(DAYS_PER_YEAR)) if deviation > 0 else None,
                 "worst_drawdown": float((np.maximum.accumulate(path) - path).max()) if len(known) else None,
                 "mean_correlation": float(np.mean(others)) if others else None,
             }
         )
-    return pl.DataFrame(rows, schema=RECORD)
+    return pl.DataFrame(rows, schema=PERFORMANCE_SCHEMA)
 
 
 def _correlation(first: FloatArray, second: FloatArray) -> float | None:

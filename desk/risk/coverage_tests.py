@@ -1,4 +1,4 @@
-"""Is the VaR right? Exceptions counted, and the likelihood-ratio tests of their number and of their clustering.
+"""Tests of a VaR by its exceptions: the likelihood-ratio tests of their number and of their clustering.
 
 Sources: Kupiec 1995 (number), Christoffersen 1998 (independence, conditional coverage), Basel Committee 1996 (zones),
 Acerbi and Szekely, "Backtesting expected shortfall", Risk, December 2014 (their second test, of expected shortfall).
@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
 
 BASEL_YELLOW, BASEL_RED = 5, 10
 ZONES = ("green", "yellow", "red")
@@ -23,6 +22,8 @@ for a Student t of any degrees from 3 on."""
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodRatio:
+    """A likelihood-ratio statistic and the chance of a larger one where the model is right."""
+
     statistic: float
     p_value: float
 
@@ -46,11 +47,12 @@ def christoffersen(n00: int, n01: int, n10: int, n11: int) -> LikelihoodRatio:
 
 
 def conditional_coverage(number: LikelihoodRatio, independence: LikelihoodRatio) -> LikelihoodRatio:
+    """Christoffersen's joint test of number and independence: the sum of both, chi-square with two degrees."""
     statistic = number.statistic + independence.statistic
     return LikelihoodRatio(statistic, float(special.chdtrc(2, statistic)))
 
 
-def transitions(hits: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def transitions(hits: BoolArray) -> tuple[int, int, int, int]:
     """(n00, n01, n10, n11) of consecutive days of `hits` (S,)."""
     before, after = hits[:-1], hits[1:]
     pairs = ((~before & ~after), (~before & after), (before & ~after), (before & after))
@@ -76,7 +78,7 @@ def zone_number(exceptions: int) -> int:
 def acerbi_szekely(pnl: FloatArray, var: FloatArray, shortfall: FloatArray, tail: float) -> float:
     """Z2 = 1 + sum of P&L on days that pass VaR / (days x tail x ES), of P&L, VaR and ES (S,) of the same `tail`.
 
-    Zero is expected of a right model, minus means that losses in the tail were more, or larger, than ES says. NaN when
+    Zero is expected of a right model, minus means that losses in the tail were more, or larger, than ES. NaN when
     any of them is unknown or an ES is not positive.
     """
     if not len(pnl) or not (np.isfinite(pnl) & np.isfinite(var) & (shortfall > 0)).all():
@@ -90,5 +92,5 @@ def hits_of(pnl: FloatArray, var: FloatArray) -> FloatArray:
 
 
 def _log_binomial(observations: int, exceptions: int, rate: float) -> float:
-    """ln of rate^x (1 - rate)^(n - x), with 0 ln 0 = 0."""
+    """Logarithm of rate^x (1 - rate)^(n - x), with 0 ln 0 = 0."""
     return float(special.xlogy(exceptions, rate) + special.xlog1py(observations - exceptions, -rate))

@@ -10,9 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from desk.arrays import FloatArray
+from desk.portfolio.contract_terms import Terms
 from desk.portfolio.market_levels import CURVE_COLUMNS, CURVE_KEYS, IBOVESPA, USDBRL, Market, curve_at, no_moves
-from desk.portfolio.pricing import BP, Terms, scenario_pnl
+from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.positions import Positions, book_pnl
+from desk.units import BASIS_POINT
 
 DELTAS = ("FX", "EQUITY", "SPREAD")
 SPREAD_TENOR = 1260
@@ -36,8 +38,8 @@ def bump_pnl(terms: Terms, market: Market, positions: Positions, shapes: FloatAr
     """P&L of a bump down less that of a bump up, BRL (R, B), for bump shapes (B, K) in basis points."""
     count = len(shapes)
     moves = no_moves(2 * count)
-    moves.curves[0, :count] = -shapes * BP
-    moves.curves[0, count:] = shapes * BP
+    moves.curves[0, :count] = -shapes * BASIS_POINT
+    moves.curves[0, count:] = shapes * BASIS_POINT
     levels, valuation = market.levels[positions.rows], market.valuation[positions.rows]
     pnl = book_pnl(scenario_pnl(terms, levels, moves, valuation, positions.maturity), positions.contracts)
     return np.asarray(pnl[:, :count] - pnl[:, count:])
@@ -47,10 +49,10 @@ def deltas(terms: Terms, market: Market, positions: Positions) -> FloatArray:
     """BRL per bp (R, 3) in the order of DELTAS, by central bumps."""
     moves = no_moves(6)
     for place, spot in enumerate((USDBRL, IBOVESPA)):
-        moves.spots[0, 2 * place, spot] = 1.0 + BP
-        moves.spots[0, 2 * place + 1, spot] = 1.0 - BP
+        moves.spots[0, 2 * place, spot] = 1.0 + BASIS_POINT
+        moves.spots[0, 2 * place + 1, spot] = 1.0 - BASIS_POINT
     spread = curve_at("cupom", SPREAD_TENOR)
-    moves.curves[0, 4, spread], moves.curves[0, 5, spread] = -BP, BP
+    moves.curves[0, 4, spread], moves.curves[0, 5, spread] = -BASIS_POINT, BASIS_POINT
     levels, valuation = market.levels[positions.rows], market.valuation[positions.rows]
     unit = scenario_pnl(terms, levels, moves, valuation, positions.maturity)
     whole = book_pnl(unit[:, :4], positions.contracts)

@@ -11,8 +11,9 @@ from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import Limit, Limits
 from desk.portfolio.risk_parity import class_totals
-from desk.portfolio.size import TRADING_DAYS, class_index
+from desk.portfolio.size import class_index
 from desk.risk.positions import Positions
+from desk.units import DAYS_PER_YEAR
 
 FIVE_DAYS = 5
 
@@ -26,7 +27,7 @@ def limit_values(
     daily standard deviation as a fraction of NAV.
     """
     _, classes = class_index(parameters)
-    budget = parameters.portfolio.target_volatility / np.sqrt(TRADING_DAYS)
+    budget = parameters.portfolio.target_volatility / np.sqrt(DAYS_PER_YEAR)
     shares = component / budget
     by_class = class_totals(shares, classes)
     return {

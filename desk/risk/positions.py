@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
@@ -18,18 +17,19 @@ from desk.portfolio.market_levels import Market
 
 STRATEGY_TABLE = "pnl_by_strategy"
 NO_STRATEGY = ("CASH", "COST", "UNATTRIBUTED")
-"""Lines of the table that are nobody's view."""
+"""Lines of the table that are not a strategy's."""
 
 
 @dataclass(frozen=True)
 class Positions:
-    """Rows (R) of the book from its first day: `rows` index the market, `contracts` and `maturity` (R, N) are what each
-    decision wants; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided in; `strategy_loss` (R,)
-    the largest loss of one strategy on the day as a fraction of the NAV before, NaN where P&L by strategy is unknown.
+    """Rows (R) of the book from its first day: `rows` index the market, `contracts` and `maturity` (R, N) are the
+    targets of each decision; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided in;
+    `strategy_loss` (R,) the largest loss of one strategy on the day as a fraction of the NAV before, NaN where P&L by
+    strategy is unknown.
     """
 
     as_of: pl.Series
-    rows: npt.NDArray[np.intp]
+    rows: RowIndex
     contracts: FloatArray
     maturity: Days
     nav: FloatArray
@@ -43,10 +43,10 @@ class Positions:
 
 
 def read_positions(market: Market, book: Mapping[str, pl.DataFrame], parameters: DeskParameters) -> Positions:
-    """Raises MissingInput naming a table, or the first day that the panel or a table lacks."""
-    lacking = [table.name for table in (TARGET_POSITION, PORTFOLIO_STATE) if table.name not in book]
-    if lacking:
-        raise MissingInput(f"the book lacks {', '.join(lacking)}")
+    """Raises MissingInput naming a table, or the first day that is missing in the panel or in a table."""
+    missing = [table.name for table in (TARGET_POSITION, PORTFOLIO_STATE) if table.name not in book]
+    if missing:
+        raise MissingInput(f"the book lacks {', '.join(missing)}")
     state = book[PORTFOLIO_STATE.name].sort("as_of")
     if state.is_empty():
         raise MissingInput("the book has no days")

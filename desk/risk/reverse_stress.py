@@ -14,21 +14,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
+from desk.portfolio.contract_terms import Terms
 from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.market_levels import Market
-from desk.portfolio.pricing import BP, Terms, scenario_pnl
+from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.factors import (
     FACTORS,
     SPOT_PLACES,
     factor_covariance,
     factor_levels,
     leading_moves,
-    shown_moves,
+    reported_moves,
 )
 from desk.risk.positions import Positions, book_pnl
 from desk.risk.stress import Scenario
+from desk.units import BASIS_POINT
 
 REVERSE = "reverse_10"
 ROUNDS = 3  # directions tried; the second rarely moves the distance by a hundredth
@@ -40,7 +42,7 @@ SEARCHED_ROWS = 128  # at once: a thousand would be a gigabyte of bumped curves
 
 
 @dataclass(frozen=True)
-class Reverse:
+class ReverseStressResult:
     """`distance` (R,) standard deviations, NaN where there is no such move; `moves` (R, F) in the order of FACTORS;
     `slope` (R, F) BRL per unit of each; `lines` (R, N) P&L by line in BRL; `why` (R,) there is none, else empty."""
 
@@ -52,25 +54,25 @@ class Reverse:
 
 
 def reverse_stress(
-    terms: Terms, market: Market, positions: Positions, parameters: DeskParameters, chosen: npt.NDArray[np.intp]
-) -> Reverse:
+    terms: Terms, market: Market, positions: Positions, parameters: DeskParameters, chosen: RowIndex
+) -> ReverseStressResult:
     """Of the book's rows `chosen`; the other rows are left unknown."""
     count, lines = len(positions), positions.contracts.shape[1]
-    found = Reverse(
+    found = ReverseStressResult(
         np.full(count, np.nan),
         np.full((count, len(FACTORS)), np.nan),
         np.full((count, len(FACTORS)), np.nan),
         np.full((count, lines), np.nan),
-        np.full(count, "not asked for", dtype="U64"),
+        np.full(count, "not computed", dtype="U64"),
     )
     for start in range(0, len(chosen), SEARCHED_ROWS):
         part = chosen[start : start + SEARCHED_ROWS]
-        _Search(terms, market, positions, parameters, part).into(found)
+        _DesignPointSearch(terms, market, positions, parameters, part).write_into(found)
     return found
 
 
-class _Search:
-    """The search on a chunk of rows."""
+class _DesignPointSearch:
+    """The search of the design point on the rows `part` of the book."""
 
     def __init__(
         self,
@@ -78,7 +80,7 @@ class _Search:
         market: Market,
         positions: Positions,
         parameters: DeskParameters,
-        part: npt.NDArray[np.intp],
+        part: RowIndex,
     ) -> None:
         at = positions.rows[part]
         self.terms, self.part = terms, part
@@ -93,11 +95,12 @@ class _Search:
         return scenario_pnl(self.terms, self.levels, factor_levels(matrix), self.valuation, self.maturity)
 
     def pnl(self, matrix: FloatArray) -> FloatArray:
+        """P&L of the book (R, S) of moves (R, S, F)."""
         return book_pnl(self.unit_pnl(matrix), self.contracts)
 
     def slope(self, at: FloatArray) -> FloatArray:
         """BRL per unit of each factor (R, F) at the moves `at` (R, F), by central bumps."""
-        steps = np.array([SPOT_STEP if name in SPOT_PLACES else BP for name in FACTORS])
+        steps = np.array([SPOT_STEP if name in SPOT_PLACES else BASIS_POINT for name in FACTORS])
         bumps = np.concatenate([np.diag(steps), -np.diag(steps)])
         pnl = self.pnl(at[:, None, :] + bumps)
         return np.asarray((pnl[:, : len(steps)] - pnl[:, len(steps) :]) / (2.0 * steps))
@@ -145,7 +148,8 @@ class _Search:
         pnl = self.pnl((length[:, None] * direction)[:, None, :])[:, 0] + self.loss
         return np.where(np.isfinite(pnl), pnl, -np.inf)
 
-    def into(self, found: Reverse) -> None:
+    def write_into(self, found: ReverseStressResult) -> None:
+        """Searches ROUNDS directions and writes the nearest design point into the rows `part` of `found`."""
         slope = self.slope(np.zeros((len(self.part), len(FACTORS))))
         best, point, steepest = np.full(len(self.part), np.inf), np.zeros_like(slope), slope
         flat = (self.contracts == 0).all(axis=1)
@@ -171,7 +175,7 @@ class _Search:
         found.why[self.part] = np.where(there, "", reason)
 
 
-def reverse_scenario(reverse: Reverse, parameters: DeskParameters) -> Scenario:
+def reverse_scenario(reverse: ReverseStressResult, parameters: DeskParameters) -> Scenario:
     """The rows as a scenario of kind `reverse`, its moves in the name and as JSON."""
     cost = f"{parameters.risk.reverse_loss:.0%} of NAV"
     names: list[str] = []
@@ -181,9 +185,9 @@ def reverse_scenario(reverse: Reverse, parameters: DeskParameters) -> Scenario:
             names.append(f"Reverse stress, {cost}: {reverse.why[row]}")
             moves.append(None)
             continue
-        shown = shown_moves(reverse.moves[row])
+        shown = reported_moves(reverse.moves[row])
         weight = reverse.slope[row] * reverse.moves[row]
-        leading = ", ".join(move.words for move in leading_moves(shown, weight.tolist(), NAMED_MOVES))
+        leading = ", ".join(move.label for move in leading_moves(shown, weight.tolist(), NAMED_MOVES))
         names.append(f"Reverse stress: {distance:.1f} standard deviations cost {cost}: {leading}")
         moves.append(json.dumps({"standard_deviations": round(float(distance), 6), **shown}))
     return Scenario(REVERSE, names, "reverse", reverse.lines, moves)

@@ -1,4 +1,4 @@
-"""What the risk pass found as gold frames, rows of the days that were asked for."""
+"""The results of the risk pass as gold frames; `chosen` are the rows of the days that the caller names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import (
@@ -26,14 +25,13 @@ from desk.risk.dv01 import ladder_index
 from desk.risk.limits import limit_status
 from desk.risk.positions import Positions
 from desk.risk.stress import Scenario
-from desk.risk.tail_history import TailHistory
-from desk.risk.var_backtest import Tested
+from desk.risk.tail_history import MetricSeries, TailHistory
 
-Rows = npt.NDArray[np.intp]
+Rows = RowIndex
 TOTAL = "TOTAL"
 
 
-def metric_frame(positions: Positions, metrics: Mapping[tuple[str, str], Tested], chosen: Rows) -> pl.DataFrame:
+def metric_frame(positions: Positions, metrics: Mapping[tuple[str, str], MetricSeries], chosen: Rows) -> pl.DataFrame:
     """(metric, method) -> values and observations by row."""
     frames = [
         {
@@ -94,6 +92,7 @@ def component_frame(
 
 
 def ladder_frame(positions: Positions, ladder: FloatArray, chosen: Rows) -> pl.DataFrame:
+    """BRL per bp of every vertex and delta (columns of `ladder`, in the order of `ladder_index`)."""
     curves, tenors = ladder_index()
     return gold_frame(
         DV01_LADDER,
@@ -137,6 +136,7 @@ def stress_frame(
 def limit_frame(
     positions: Positions, values: Mapping[str, FloatArray], parameters: DeskParameters, chosen: Rows
 ) -> pl.DataFrame:
+    """Value, utilisation and colour of each limit. Raises MissingInput for a limit without values."""
     frames = []
     for limit in parameters.limits.limits.values():
         if limit.id not in values:
@@ -157,5 +157,6 @@ def limit_frame(
 
 
 def stacked(table: GoldTable, frames: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The frames one after the other in the table's schema, sorted by as_of and key."""
     keys = ["as_of", *table.key]
     return pl.concat([gold_frame(table, columns) for columns in frames]).sort(keys)

@@ -7,37 +7,38 @@ import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from desk.arrays import RowIndex
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import COMPONENT_VAR, DV01_LADDER, RISK_LIMITS_STATUS, RISK_METRICS_DAILY, STRESS_TEST_RESULTS
+from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.market_levels import Market, factor_moves, read_market
-from desk.portfolio.pricing import terms_of
 from desk.risk import risk_frames as frames
 from desk.risk import tail
 from desk.risk.components import component_var
 from desk.risk.dv01 import deltas, dv01_ladder
-from desk.risk.factors import factor_matrix, shown_moves
+from desk.risk.factors import factor_matrix, reported_moves
 from desk.risk.limits import limit_values
 from desk.risk.monte_carlo import simulated_pnl
 from desk.risk.positions import Positions, read_positions
-from desk.risk.reverse_stress import Reverse, reverse_scenario, reverse_stress
-from desk.risk.stress import SHOWN, Scenario, run_stress
+from desk.risk.reverse_stress import ReverseStressResult, reverse_scenario, reverse_stress
+from desk.risk.stress import REPORTED_FACTORS, Scenario, run_stress
 from desk.risk.tail_history import (
     ES_TEST_VAR,
     LEVELS,
+    MetricSeries,
     TailHistory,
     monte_carlo_metrics,
     next_move_pnl,
     tail_history,
     tail_metrics,
 )
-from desk.risk.var_backtest import Tested, run_backtests
+from desk.risk.var_backtest import run_backtests
 
 Frames = dict[str, pl.DataFrame]
-Rows = npt.NDArray[np.intp]
+Rows = RowIndex
 WORST_DAY = "worst_day"
 REVERSE_METRIC = ("reverse_stress_deviations", "repricing")
 COMPONENT_LEVEL = 0.95
@@ -50,13 +51,13 @@ def run_risk(
     days: Sequence[dt.date],
     archive: pl.DataFrame | None = None,
 ) -> Frames:
-    """Risk of the positions that each decision of `days` wants.
+    """Risk of the target positions of each decision of `days`.
 
     `values` is the wide panel and `book` what `run_book` returned for it (TARGET_POSITION and PORTFOLIO_STATE, from the
     book's inception: backtests look back along it; P&L by strategy where there is one). `archive` holds the panel's
     columns on days before its first, for dated scenarios. Returns RISK_METRICS_DAILY, COMPONENT_VAR, DV01_LADDER,
     STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers that too little history
-    supports are null, their limits `absent`. Raises MissingInput naming columns, tables or days that are lacking.
+    supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables or days.
     """
     market = read_market(values)
     older = None if archive is None or archive.is_empty() else read_market(archive)
@@ -78,7 +79,7 @@ def run_risk(
     ]
     pnl = next_move_pnl(terms, market, positions)
     observations = tail.known_rows(history.pnl)
-    table = {key: Tested(value, observations) for key, value in metrics.items() if key[0] != ES_TEST_VAR}
+    table = {key: MetricSeries(value, observations) for key, value in metrics.items() if key[0] != ES_TEST_VAR}
     table |= run_backtests(pnl, headline, positions.nav, parameters)
     table[REVERSE_METRIC] = _distance(reverse, parameters)
     last = int(chosen[-1])
@@ -101,18 +102,18 @@ def run_risk(
 
 def _chosen(positions: Positions, market: Market, days: Sequence[dt.date]) -> Rows:
     own = market.days[positions.rows]
-    wanted = np.array(sorted(set(days)), dtype="datetime64[D]")
-    if not len(wanted):
+    requested = np.array(sorted(set(days)), dtype="datetime64[D]")
+    if not len(requested):
         raise MissingInput("the risk pass was given no days")
-    at = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
-    if (own[at] != wanted).any():
-        raise MissingInput(f"the book has no {wanted[own[at] != wanted][0]}")
+    at = np.minimum(np.searchsorted(own, requested), len(own) - 1)
+    if (own[at] != requested).any():
+        raise MissingInput(f"the book has no {requested[own[at] != requested][0]}")
     return np.asarray(at, dtype=np.intp)
 
 
-def _distance(reverse: Reverse, parameters: DeskParameters) -> Tested:
+def _distance(reverse: ReverseStressResult, parameters: DeskParameters) -> MetricSeries:
     window = parameters.portfolio.covariance_window
-    return Tested(reverse.distance, np.full(len(reverse.distance), window, dtype=np.int64))
+    return MetricSeries(reverse.distance, np.full(len(reverse.distance), window, dtype=np.int64))
 
 
 def _worst_day(market: Market, history: TailHistory) -> Scenario:
@@ -124,6 +125,6 @@ def _worst_day(market: Market, history: TailHistory) -> Scenario:
     for row, session in zip(history.worst_row, sessions, strict=True):
         known = row >= 0
         names.append(f"Worst day of the window: {session.item():%d %b %Y}" if known else "Worst day: unknown")
-        shown = {name: size for name, size in shown_moves(matrix[row]).items() if name in SHOWN}
+        shown = {name: size for name, size in reported_moves(matrix[row]).items() if name in REPORTED_FACTORS}
         moves.append(json.dumps(shown) if known else None)
     return Scenario(WORST_DAY, names, "dated", history.worst_pnl, moves)

@@ -1,8 +1,8 @@
 """Stress: the book's P&L if the levels moved at once, by repricing. Parametric shocks and dated moves.
 
 A dated scenario is replayed where the loaded history, or the archive of its own two days, holds both closes; on a
-decision day before the later one it is not known yet. Where no closes are held it is absent, and its name says so. A
-move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
+decision day before the later one it is not known yet. Where the closes are not stored it is absent, and its name has
+the reason. A move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
+from desk.portfolio.contract_terms import Terms
 from desk.portfolio.market_levels import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
-from desk.portfolio.pricing import BP, Terms, scenario_pnl
-from desk.risk.factors import factor_matrix, shown_moves, unknown_families
+from desk.portfolio.scenario_pnl import scenario_pnl
+from desk.risk.factors import factor_matrix, reported_moves, unknown_families
 from desk.risk.positions import Positions
+from desk.units import BASIS_POINT
 
 MAX_GAP_DAYS = 7  # a close is that of the session on the date or, on a holiday, of the one before
 SPREAD_TENOR = 1260
-SHOWN = ("pre_252", "pre_1260", "real_1260", "cupom_252", "cupom_1260", "ust_1260", "usdbrl", "ibovespa")
+REPORTED_FACTORS = ("pre_252", "pre_1260", "real_1260", "cupom_252", "cupom_1260", "ust_1260", "usdbrl", "ibovespa")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`names` (R,) what it is called on each row; `pnl` (R, N) by line in BRL; `known_from` the first market row whose
+    """`names` (R,) its name on each row; `pnl` (R, N) by line in BRL; `known_from` the first market row whose
     decision knows the scenario; `moves` (R,) JSON of what it moves."""
 
     id: str
@@ -48,7 +50,7 @@ class _Shock:
     name: str
     kind: str
     moves: Levels
-    said: str
+    moves_json: str
     known_from: int = 0
     absent: bool = False
 
@@ -68,13 +70,15 @@ def run_stress(
         if shock.absent:
             pnl = np.full_like(pnl, np.nan)
         rows = len(positions)
-        found.append(Scenario(shock.id, [shock.name] * rows, shock.kind, pnl, [shock.said] * rows, shock.known_from))
+        found.append(
+            Scenario(shock.id, [shock.name] * rows, shock.kind, pnl, [shock.moves_json] * rows, shock.known_from)
+        )
     return found
 
 
 def _parametric(scenario: ParametricScenario, levels: Levels) -> _Shock:
-    said = json.dumps(dict(scenario.shocks))
-    return _Shock(scenario.id, scenario.name, "parametric", parametric_moves(scenario, levels), said)
+    moves_json = json.dumps(dict(scenario.shocks))
+    return _Shock(scenario.id, scenario.name, "parametric", parametric_moves(scenario, levels), moves_json)
 
 
 def parametric_moves(scenario: ParametricScenario, levels: Levels) -> Levels:
@@ -87,7 +91,7 @@ def parametric_moves(scenario: ParametricScenario, levels: Levels) -> Levels:
     moves = no_moves(rows)
     curves = np.zeros((rows, len(CURVE_KEYS)))
     spread = levels.curves[:, curve_at("cupom", SPREAD_TENOR)] - levels.curves[:, curve_at("ust", SPREAD_TENOR)]
-    widening = np.full(rows, scenario.sovereign_bp * BP)
+    widening = np.full(rows, scenario.sovereign_bp * BASIS_POINT)
     if scenario.sovereign:
         widening = widening + np.where(spread > 0, scenario.sovereign * spread, np.nan)
     for at, (curve, bd) in enumerate(CURVE_KEYS):
@@ -106,7 +110,7 @@ def curve_shift(scenario: ParametricScenario, curve: str, bd: int) -> float:
     if not pairs:
         return 0.0
     tenors, shifts = zip(*pairs, strict=True)
-    return float(np.interp(bd, tenors, shifts)) * BP
+    return float(np.interp(bd, tenors, shifts)) * BASIS_POINT
 
 
 def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _Shock:
@@ -117,16 +121,16 @@ def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _
             continue
         moves = _replayed(source.levels, *ends)
         row = factor_matrix(moves)[0, 0]
-        shown = {name: size for name, size in shown_moves(row).items() if name in SHOWN}
-        lacking = unknown_families(row)
-        name = f"{scenario.name}; without {', '.join(lacking)}, not held of then" if lacking else scenario.name
+        shown = {name: size for name, size in reported_moves(row).items() if name in REPORTED_FACTORS}
+        missing = unknown_families(row)
+        name = f"{scenario.name}; without {', '.join(missing)}, not held of then" if missing else scenario.name
         return _Shock(scenario.id, name, "dated", moves, json.dumps(shown), known_from)
     name = f"{scenario.name}: absent, no closes of {scenario.start:%d %b %Y} and {scenario.end:%d %b %Y} are held"
     return _Shock(scenario.id, name, "dated", no_moves(1), json.dumps({}), known_from, absent=True)
 
 
 def end_rows(valuation: Days, scenario: DatedScenario) -> tuple[int, int] | None:
-    """Rows that know the closes of the scenario's two dates, or None when the history lacks one."""
+    """Rows that know the closes of the scenario's two dates, or None where the history does not hold one."""
     rows = []
     for date in (scenario.start, scenario.end):
         row = int(np.searchsorted(valuation, np.datetime64(date), side="right")) - 1

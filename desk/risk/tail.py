@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray, RowIndex
 
 _SLACK = 1e-9  # 0.05 x 100 is five observations, whatever floats say
 
@@ -48,7 +48,7 @@ def var_es(
     )
 
 
-def known_rows(pnl: FloatArray) -> npt.NDArray[np.int64]:
+def known_rows(pnl: FloatArray) -> IntArray:
     """How many P&Ls (R, S) of each row are known. Shape (R,)."""
     return np.asarray(np.isfinite(pnl).sum(axis=-1), dtype=np.int64)
 
@@ -63,13 +63,13 @@ def historical_es(pnl: FloatArray, level: float) -> FloatArray:
     return _tail_mean(*_worst_first(pnl), level)
 
 
-def _order_statistic(worst: FloatArray, count: npt.NDArray[np.int64], level: float) -> FloatArray:
+def _order_statistic(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
     """The loss of rank floor(n p) + 1 of `worst` (..., K) first, of `count` (...,) known."""
     rank = np.floor(count * (1.0 - level) + _SLACK).astype(np.intp)
     return -_pick(worst, np.minimum(rank, np.maximum(count - 1, 0)))
 
 
-def _tail_mean(worst: FloatArray, count: npt.NDArray[np.int64], level: float) -> FloatArray:
+def _tail_mean(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
     tail = count * (1.0 - level)
     whole = np.floor(tail + _SLACK).astype(np.intp)
     sums = np.concatenate([np.zeros((*worst.shape[:-1], 1)), np.nancumsum(worst, axis=-1)], axis=-1)
@@ -80,10 +80,12 @@ def _tail_mean(worst: FloatArray, count: npt.NDArray[np.int64], level: float) ->
 
 
 def normal_var(deviation: npt.ArrayLike, level: float) -> FloatArray:
+    """VaR of a normal P&L with mean zero and the standard `deviation`, in its unit and shape."""
     return np.asarray(deviation, dtype=np.float64) * float(special.ndtri(level))
 
 
 def normal_es(deviation: npt.ArrayLike, level: float) -> FloatArray:
+    """Expected shortfall of the same: deviation x density at the quantile / (1 - level)."""
     quantile = float(special.ndtri(level))
     density = np.exp(-0.5 * quantile**2) / np.sqrt(2.0 * np.pi)
     return np.asarray(np.asarray(deviation, dtype=np.float64) * density / (1.0 - level))
@@ -110,6 +112,7 @@ def student_es(scale: npt.ArrayLike, degrees: npt.ArrayLike, level: float) -> Fl
 
 
 def student_scale(deviation: npt.ArrayLike, degrees: npt.ArrayLike) -> FloatArray:
+    """The scale at which a Student t of `degrees` above 2 has the standard `deviation`."""
     v = np.asarray(degrees, dtype=np.float64)
     return np.asarray(np.asarray(deviation, dtype=np.float64) * np.sqrt((v - 2.0) / v))
 
@@ -128,7 +131,7 @@ def student_degrees(pnl: FloatArray, most: float) -> FloatArray:
     return np.where(count > 0, np.minimum(degrees, most), np.nan)
 
 
-def filtered(pnl: FloatArray, decay: float) -> FloatArray:
+def filtered_historical(pnl: FloatArray, decay: float) -> FloatArray:
     """P&L (..., S), oldest first, each divided by the volatility expected for its day and multiplied by today's.
 
     Volatility is exponentially weighted, v(s+1) = decay v(s) + (1 - decay) pnl(s)^2, from the window's own mean square;
@@ -147,9 +150,9 @@ def filtered(pnl: FloatArray, decay: float) -> FloatArray:
     return np.where(expected > 0, pnl * ratio, pnl)
 
 
-def _worst_first(pnl: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+def _worst_first(pnl: FloatArray) -> tuple[FloatArray, IntArray]:
     return np.sort(np.where(np.isfinite(pnl), pnl, np.nan), axis=-1), known_rows(pnl)
 
 
-def _pick(values: FloatArray, index: npt.NDArray[np.intp]) -> FloatArray:
+def _pick(values: FloatArray, index: RowIndex) -> FloatArray:
     return np.asarray(np.take_along_axis(values, index[..., None], axis=-1)[..., 0])

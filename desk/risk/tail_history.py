@@ -1,26 +1,33 @@
-"""One pass over the book's days: trailing history carried onto each day's positions, and what it says about their
-risk."""
+"""Trailing history carried onto each day's positions, and the VaR and expected shortfall that follow from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DAILY_METHODS, RiskParameters
+from desk.portfolio.contract_terms import Terms
 from desk.portfolio.covariance import ewma_weights, quadratic_form, shrunk_covariance
 from desk.portfolio.market_levels import Levels, Market, factor_moves
-from desk.portfolio.pricing import Terms, scenario_pnl
-from desk.portfolio.scenario_pnl import trailing_pnl
+from desk.portfolio.scenario_pnl import scenario_pnl, trailing_pnl
 from desk.risk import tail
 from desk.risk.positions import Positions, book_pnl
 
 LEVELS = {"var_95": 0.95, "var_99": 0.99, "es_975": 0.975}
-ES_TEST_VAR = "var_975"  # what a backtest of ES 97.5% asks of a day before it counts its loss
+ES_TEST_VAR = "var_975"  # a backtest of ES 97.5% counts the losses beyond it
 METHODS = (*DAILY_METHODS, "monte_carlo")
+
+
+@dataclass(frozen=True)
+class MetricSeries:
+    """One risk metric along the rows (R,): `value`, NaN where too little is known, and how many `observations` it is
+    of."""
+
+    value: FloatArray
+    observations: IntArray
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,13 @@ class TailHistory:
     pnl: FloatArray
     matrix: FloatArray
     deviation: FloatArray
-    worst_row: npt.NDArray[np.int64]
+    worst_row: IntArray
     worst_pnl: FloatArray
 
 
 def tail_history(terms: Terms, market: Market, positions: Positions, parameters: DeskParameters) -> TailHistory:
+    """The trailing days of `var_window` carried onto each row's positions. NaN where fewer than the minimum are
+    known."""
     rules, window = parameters.portfolio, parameters.risk.var_window
     rows, count = positions.contracts.shape
     pnl, matrix = np.empty((rows, window)), np.empty((rows, count, count))
@@ -65,7 +74,7 @@ def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -
     All of LEVELS by all methods but Monte Carlo, and ES_TEST_VAR by the headline's.
     """
     enough = tail.known_rows(history.pnl) >= rules.var_min_rows
-    filtered = tail.filtered(history.pnl, rules.filter_decay)
+    filtered = tail.filtered_historical(history.pnl, rules.filter_decay)
     degrees = tail.student_degrees(history.pnl, rules.max_degrees)
     scale = tail.student_scale(history.deviation, degrees)
     plain, rescaled = (tail.var_es(pnl, (0.95, 0.975, 0.99)) for pnl in (history.pnl, filtered))

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.risk import coverage_tests
-from desk.risk.tail_history import ES_TEST_VAR, LEVELS
+from desk.risk.tail_history import ES_TEST_VAR, LEVELS, MetricSeries
 
 ES_TEST = "acerbi_szekely_z2_es_975"
 
 
-@dataclass(frozen=True)
-class Tested:
-    """`value` (R,), NaN before the window is full; `observations` (R,) days tested."""
-
-    value: FloatArray
-    observations: npt.NDArray[np.int64]
-
-
 def run_backtests(
     pnl: FloatArray, headline: Mapping[str, FloatArray], nav: FloatArray, parameters: DeskParameters
-) -> dict[tuple[str, str], Tested]:
+) -> dict[tuple[str, str], MetricSeries]:
     """(metric, method) -> result by row, of `pnl` (R,) BRL that followed each row's positions and the row's VaR and ES.
 
     For var_95 and var_99: exceptions, and the p-values of their number (Kupiec), of their independence (Christoffersen)
@@ -34,19 +24,19 @@ def run_backtests(
     Szekely's Z2. Days whose P&L or VaR is unknown are not days tested.
     """
     window, method = parameters.risk.backtest_window, parameters.risk.headline
-    found: dict[tuple[str, str], Tested] = {}
+    found: dict[tuple[str, str], MetricSeries] = {}
     for metric in ("var_95", "var_99"):
         hits = coverage_tests.hits_of(pnl, headline[metric] * nav)
         columns, counts = _coverage(hits, window, 1.0 - LEVELS[metric])
         if metric != "var_99":
             del columns["basel_zone"]
-        found |= {(f"{name}_{metric}", method): Tested(column, counts) for name, column in columns.items()}
+        found |= {(f"{name}_{metric}", method): MetricSeries(column, counts) for name, column in columns.items()}
     var, shortfall = headline[ES_TEST_VAR] * nav, headline["es_975"] * nav
     found[ES_TEST, method] = _shortfall(pnl, var, shortfall, window, 1.0 - LEVELS["es_975"])
     return found
 
 
-def _coverage(hits: FloatArray, window: int, tail: float) -> tuple[dict[str, FloatArray], npt.NDArray[np.int64]]:
+def _coverage(hits: FloatArray, window: int, tail: float) -> tuple[dict[str, FloatArray], IntArray]:
     rows = len(hits)
     names = ("exceptions", "kupiec_p", "christoffersen_p", "conditional_coverage_p", "basel_zone")
     columns = {name: np.full(rows, np.nan) for name in names}
@@ -68,7 +58,7 @@ def _coverage(hits: FloatArray, window: int, tail: float) -> tuple[dict[str, Flo
     return columns, counts
 
 
-def _shortfall(pnl: FloatArray, var: FloatArray, shortfall: FloatArray, window: int, tail: float) -> Tested:
+def _shortfall(pnl: FloatArray, var: FloatArray, shortfall: FloatArray, window: int, tail: float) -> MetricSeries:
     value, counts = np.full(len(pnl), np.nan), np.zeros(len(pnl), dtype=np.int64)
     known = np.isfinite(pnl) & np.isfinite(var) & (shortfall > 0)
     for row in range(len(pnl)):
@@ -76,4 +66,4 @@ def _shortfall(pnl: FloatArray, var: FloatArray, shortfall: FloatArray, window: 
         counts[row] = int(known[part].sum())
         if counts[row] == window:
             value[row] = coverage_tests.acerbi_szekely(pnl[part], var[part], shortfall[part], tail)
-    return Tested(value, counts)
+    return MetricSeries(value, counts)

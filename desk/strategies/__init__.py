@@ -1,4 +1,4 @@
-"""The strategies that run: one file each, listed once here."""
+"""The list of strategies, and their computation over a panel. One file per strategy."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ STRATEGIES: tuple[Strategy, ...] = (
 )
 
 
-def score_all(panel: Panel) -> pl.DataFrame:
+def compute_signals(panel: Panel) -> pl.DataFrame:
     """STRATEGY_SIGNALS rows of every listed strategy on every day of a panel that holds the agents' measures.
 
     Raises MissingInput where it does not.
@@ -68,4 +68,4 @@ def score_all(panel: Panel) -> pl.DataFrame:
     return score_strategies(panel, STRATEGIES)
 
 
-__all__ = ["STRATEGIES", "Leg", "Strategy", "input_ages", "score_all"]
+__all__ = ["STRATEGIES", "Leg", "Strategy", "compute_signals", "input_ages"]

@@ -1,7 +1,7 @@
-"""What every strategy is: declared inputs, legs and history, and a pure score over a panel of days.
+"""The definition of a strategy: declared inputs, legs and history, and a score over a panel of days.
 
-A score of +1 means: do the legs as written, at full conviction; -1 the reverse. A leg's sign is that of the contract
-position: + is long the price (receive for rates, long USD for DOL, long the index for IND).
+A score of +1 means the legs as written, at full conviction; -1 means the opposite. The sign of a leg is that of the
+contract position: + is long the price (receive for rates, long USD for DOL, long the index for IND).
 """
 
 from __future__ import annotations
@@ -17,60 +17,67 @@ import polars as pl
 
 from desk.arrays import FloatArray
 from desk.errors import BadInput, MissingInput
+from desk.units import DAYS_PER_YEAR
 
 FULL_CONVICTION_Z = 2.0
-"""The z-score at which a view is as strong as it gets: two standard deviations, the usual entry of mean-reversion and
-carry books. Linear below it, so that a score keeps its meaning in units of z."""
+"""The z-score of full conviction: two standard deviations, the usual entry level of mean-reversion and carry
+strategies. Below it conviction is linear in z.
+"""
 
 Columns = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One instrument and the contract side taken per unit of positive score."""
+    """One instrument, and the contract side for a positive score: +1 long the price, -1 short."""
 
     instrument: str
     sign: float
 
 
 class Strategy(ABC):
-    """One strategy. `components` are its signed parts in conviction units (-1..1), averaged over those known."""
+    """One strategy. Its score is the mean of its known `components`, which are signed and in conviction units (-1 to
+    1).
+
+    No score before `min_history` days or with fewer than `min_components` known components.
+    """
 
     id: ClassVar[str]
     asset_class: ClassVar[str]
     idea: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
     legs: ClassVar[tuple[Leg, ...]]
-    min_history: ClassVar[int] = 252
-    fewest_components: ClassVar[int] = 1
-    fresh_bd: ClassVar[int] = 3
-    """Business days that the oldest input may be old before the signal counts as stale."""
+    min_history: ClassVar[int] = DAYS_PER_YEAR
+    min_components: ClassVar[int] = 1
+    stale_after_bd: ClassVar[int] = 3
+    """Age of the oldest input, in business days, above which the signal counts as stale."""
 
     @abstractmethod
     def components(self, values: Columns) -> dict[str, FloatArray]:
-        """Signed parts of the score by name, (T,) each in [-1, 1], NaN where the inputs are unknown."""
+        """Signed components of the score by name, (T,) each in [-1, 1], NaN where the inputs are unknown."""
 
     def score(self, values: pl.DataFrame) -> pl.DataFrame:
-        """Columns day, score (-1..1, null where unknown), confidence (share of components known, 0..1).
+        """Columns day, score (-1 to 1, null where unknown), confidence (share of components known, 0 to 1).
 
         Raises MissingInput when a declared input is not a column of `values`.
         """
         return self.mean_of(values["day"], self.parts(values))
 
     def mean_of(self, day: pl.Series, parts: Mapping[str, FloatArray]) -> pl.DataFrame:
-        """The score that `parts` make, as `score` gives it."""
+        """The frame of `score` from computed components."""
         stacked = np.stack(list(parts.values()))
         known = np.isfinite(stacked)
         count = known.sum(axis=0)
         mean = np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(count, 1)
-        score = np.where(count >= self.fewest_components, np.clip(mean, -1.0, 1.0), np.nan)
+        score = np.where(count >= self.min_components, np.clip(mean, -1.0, 1.0), np.nan)
         confidence = np.where(np.isfinite(score), count / len(parts), 0.0)
         return pl.DataFrame({"day": day, "score": score, "confidence": confidence}, nan_to_null=True)
 
     def parts(self, values: pl.DataFrame) -> dict[str, FloatArray]:
         """`components` of a frame, unknown before `min_history` days.
 
-        Raises MissingInput for a declared input that is no column, BadInput for days that do not ascend.
+        Raises MissingInput for a declared input that is not a column, BadInput for days that are not strictly
+        ascending.
         """
         absent = [name for name in self.inputs if name not in values.columns]
         if absent:
@@ -85,20 +92,20 @@ class Strategy(ABC):
 
 
 def finite(column: pl.Series) -> FloatArray:
-    """(T,) with NaN for null, NaN and infinities: none of them is a number to hold a view on."""
+    """A column as (T,), with NaN for null, NaN and infinities."""
     values = column.to_numpy().astype(np.float64)
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def conviction(z: FloatArray, full: float = FULL_CONVICTION_Z) -> FloatArray:
-    """The conviction map: z / full, clipped to [-1, 1]. A new array; NaN stays NaN."""
+    """Conviction of a z-score (T,): z / full, clipped to [-1, 1]. Returns a new array; NaN stays NaN."""
     return np.asarray(np.clip(z / full, -1.0, 1.0))
 
 
 def inside_window(days_to: FloatArray, days_since: FloatArray, before: int, after: int) -> FloatArray:
-    """1 from `before` business days ahead of an event to `after` days behind it, NaN elsewhere. Shapes: (T,).
+    """1 from `before` business days before an event to `after` days after it, NaN elsewhere. Shapes: (T,).
 
-    NaN, not 0: outside its window a strategy has no opinion, and must not dilute those that have one.
+    NaN and not 0: outside its window a strategy has no view, and it must not dilute the views of others.
     """
     return np.where((days_to <= before) | (days_since <= after), 1.0, np.nan)
 

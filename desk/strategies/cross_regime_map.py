@@ -1,4 +1,4 @@
-"""CROSS_REGIME_MAP: what each of the four regimes asks of Brazilian risk, weighted by its probability."""
+"""CROSS_REGIME_MAP: direction of growth in four macro regimes, weighted by regime probability."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ DIRECTIONS = {
     "reg_p_stagflation": -1.0,
     "reg_p_deflation": -0.5,
 }
-"""Growth gives the side. Inflation gives the size: whole where both say the same, half where tighter money works
-against growth (reflation) or easier money against its lack (deflation)."""
+"""Growth sets the sign, inflation the size: 1 where monetary policy supports the direction, one half where it works
+against it (tightening in reflation, easing in deflation)."""
 
 
 class CrossRegimeMap(Strategy):
-    """The probability-weighted direction of the regimes, on the classes whose side is that of growth in all four.
+    """Long Brazilian risk in regimes with growth above its mean, short in regimes with growth below it.
 
-    Legs by regime: goldilocks and reflation are long BRL, equities and sovereign credit, stagflation and deflation
-    short; DI and breakevens turn with inflation, not growth, so they have no leg here. How much each class counts in a
-    regime is the class tilt that aggregation applies to every strategy.
+    Sign: + long BRL, equities and sovereign credit. The score is the sum of probability times direction (-1 to 1). DI
+    and breakevens follow inflation and not growth, so they have no leg here. The class tilts of the aggregation change
+    the size of every strategy by regime. Sources: Hamilton (1989) for the probabilities; Ilmanen, "Expected Returns"
+    (2011), for the four regimes.
     """
 
     id = "CROSS_REGIME_MAP"
@@ -30,8 +31,9 @@ class CrossRegimeMap(Strategy):
     idea = "regime probabilities times each regime's direction (+ long BRL, IND, sovereign credit)"
     inputs = tuple(DIRECTIONS)
     legs = (Leg("DOL", -1.0), Leg("IND", 1.0), Leg("SOV_BR_5Y", 1.0))
-    fresh_bd = 80  # the regimes stand on monthly growth and prices
+    stale_after_bd = 80  # the regimes stand on monthly growth and prices
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`regime_direction`: sum over regimes of probability times DIRECTIONS."""
         weighted = np.stack([direction * values[name] for name, direction in DIRECTIONS.items()]).sum(axis=0)
         return {"regime_direction": conviction(weighted, 1.0)}

@@ -1,4 +1,4 @@
-"""CROSS_RISK_APPETITE: volatility, credit, FX volatility, equity-bond correlation and momentum, in one appetite."""
+"""CROSS_RISK_APPETITE: risk appetite from volatility, credit, FX volatility, equity-rate correlation and momentum."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 
 class CrossRiskAppetite(Strategy):
-    """Calm volatility and credit, rising equities, and equities that do not fall together with bonds: risk on."""
+    """Long BRL, equities and DI when volatility and credit spreads are low and equities rise.
+
+    Sign: + is risk on. Six z-scores over one or two years; full conviction at two standard deviations of their mean.
+    Sources: Illing and Aaron, Bank of Canada FSR (2005); Kritzman and Li, Financial Analysts Journal 66 (2010).
+    """
 
     id = "CROSS_RISK_APPETITE"
     asset_class = "Cross-Asset"
@@ -21,10 +25,11 @@ class CrossRiskAppetite(Strategy):
         "spx_momentum_z",
     )
     legs = (Leg("DOL", -1.0), Leg("IND", 1.0), Leg("DI1_3Y", 1.0))
-    fewest_components = 3
-    fresh_bd = 5  # credit spreads come two business days late over a weekend
+    min_components = 3
+    stale_after_bd = 5  # credit spreads come two business days late over a weekend
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """Six signed z-scores: + is more appetite for risk."""
         return {
             "vix_z": conviction(-values["vix_z"]),
             "us_hy_spread_z": conviction(-values["us_hy_spread_z"]),

@@ -1,4 +1,4 @@
-"""CUPOM_BASIS: the onshore dollar rate over the offshore one, against its own two years."""
+"""CUPOM_BASIS: the one-year onshore dollar rate less the offshore rate, against its own two years."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from desk.transforms.features import TWO_YEARS
 
 
 class CupomBasis(Strategy):
-    """A one-year cupom further above SOFR than usual asks to receive it: scarce onshore dollars do not last."""
+    """Receive the one-year cupom when its basis over the offshore dollar rate is wide: a shortage of onshore dollars
+    fades.
+
+    Sign: + receive cupom (long DDI). Unit: z-score over two years of the basis, a fraction per year.
+    Source: Du, Tepper and Verdelhan, Journal of Finance 73 (2018).
+    """
 
     id = "CUPOM_BASIS"
     asset_class = "Cupom"
@@ -18,4 +23,5 @@ class CupomBasis(Strategy):
     legs = (Leg("DDI_1Y", 1.0),)
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`cupom_basis_z`: z-score of the one-year basis over two years."""
         return {"cupom_basis_z": conviction(rolling.zscore(values["fx_cupom_basis_1y"], TWO_YEARS))}

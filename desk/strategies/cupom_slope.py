@@ -1,4 +1,4 @@
-"""CUPOM_SLOPE: the slope of the cupom curve from one to three years comes back to its own year."""
+"""CUPOM_SLOPE: mean reversion of the slope of the cupom curve between one and three years."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 
 class CupomSlope(Strategy):
-    """A steep cupom curve against its last year asks to receive three years and pay one, at equal risk."""
+    """Receive the three-year cupom and pay the one-year when the slope is steep against its last year, at equal risk.
+
+    Sign: + flattener (long DDI_3Y, short DDI_1Y). Unit: z-score over one year of the slope, a fraction per year.
+    Sources: B3, DDI contract; Litterman and Scheinkman, Journal of Fixed Income 1 (1991), for the slope as a factor.
+    """
 
     id = "CUPOM_SLOPE"
     asset_class = "Cupom"
@@ -16,4 +20,5 @@ class CupomSlope(Strategy):
     legs = (Leg("DDI_3Y", 1.0), Leg("DDI_1Y", -1.0))
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`cupom_slope_1y3y_z`: z-score of the slope over one year."""
         return {"cupom_slope_1y3y_z": conviction(values["cupom_slope_1y3y_z"])}

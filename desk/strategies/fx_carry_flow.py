@@ -1,4 +1,4 @@
-"""FX_CARRY_FLOW: what the carry pays for its risk, how cheap the currency is, and whether dollars are coming in."""
+"""FX_CARRY_FLOW: carry to risk of the BRL, its gap to equilibrium, and contracted dollar flow."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ FULL_CARRY_TO_RISK = 1.0
 
 
 class FxCarryFlow(Strategy):
-    """Carry in units of risk, a BRL cheap against its equilibrium and a positive contracted flow: long BRL."""
+    """Long BRL when carry pays for the risk, the BRL is cheap against its equilibrium rate and dollars flow in.
+
+    Sign: + long BRL (short DOL). Carry to risk is full at a ratio of one, the two z-scores at two standard deviations.
+    Sources: Clark and MacDonald, IMF WP/98/67; Lustig and Verdelhan, American Economic Review 97 (2007).
+    """
 
     id = "FX_CARRY_FLOW"
     asset_class = "FX"
     idea = "carry to risk, BEER gap and contracted flow (+ long BRL)"
     inputs = ("fx_carry_to_risk", "fx_beer_gap_z", "fx_flow_total_21_z")
     legs = (Leg("DOL", -1.0),)
-    fewest_components = 2
-    fresh_bd = 80  # the equilibrium stands on monthly prices and trade
+    min_components = 2
+    stale_after_bd = 80  # the equilibrium stands on monthly prices and trade
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """Carry to risk, the BEER gap and the 21-day flow: + is for the BRL."""
         return {
             "fx_carry_to_risk": conviction(values["fx_carry_to_risk"], FULL_CARRY_TO_RISK),
             "fx_beer_gap_z": conviction(values["fx_beer_gap_z"]),

@@ -1,4 +1,4 @@
-"""FX_CARRY_MOMENTUM: carry against risk, and the last quarter's move, both against their own two years."""
+"""FX_CARRY_MOMENTUM: carry to risk and three-month momentum of the BRL, each against its own two years."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 
 class FxCarryMomentum(Strategy):
-    """High carry per unit of volatility and a BRL that has been gaining ask to be long BRL: short DOL."""
+    """Long BRL when carry per unit of volatility is high and the BRL has gained over the last quarter.
+
+    Sign: + long BRL (short DOL). Units: two z-scores over two years.
+    Source: Menkhoff, Sarno, Schmeling and Schrimpf, Journal of Financial Economics 106 (2012).
+    """
 
     id = "FX_CARRY_MOMENTUM"
     asset_class = "FX"
@@ -16,6 +20,7 @@ class FxCarryMomentum(Strategy):
     legs = (Leg("DOL", -1.0),)
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """The z-scores of carry to risk and of momentum: + is for the BRL."""
         return {
             "carry_to_risk_z": conviction(values["carry_to_risk_z"]),
             "usdbrl_momentum_z": conviction(values["usdbrl_momentum_z"]),

@@ -1,4 +1,4 @@
-"""FX_TERMS_OF_TRADE: what Brazil exports has risen by more than the BRL has."""
+"""FX_TERMS_OF_TRADE: export prices against the BRL over a quarter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 
 class FxTermsOfTrade(Strategy):
-    """Export prices and the BRL over a quarter, each against its own two years: long BRL where exports are ahead."""
+    """Long BRL when Brazil's export prices have risen by more than the BRL over the last quarter.
+
+    Sign: + long BRL (short DOL). Unit: difference of two z-scores over two years.
+    Source: Chen and Rogoff, "Commodity currencies", Journal of International Economics 60 (2003).
+    """
 
     id = "FX_TERMS_OF_TRADE"
     asset_class = "FX"
@@ -16,5 +20,6 @@ class FxTermsOfTrade(Strategy):
     legs = (Leg("DOL", -1.0),)
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`basket_less_brl_z`: z-score of export prices less that of the BRL."""
         # BRL's own z is minus the dollar's: basket less BRL is basket plus dollar
         return {"basket_less_brl_z": conviction(values["export_basket_ret_63_z"] + values["usdbrl_ret_63_z"])}

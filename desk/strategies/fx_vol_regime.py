@@ -1,4 +1,4 @@
-"""FX_VOL_REGIME: the turn of USD/BRL volatility, down from a high state or up from a low one."""
+"""FX_VOL_REGIME: the reversal of USD/BRL volatility from a high or a low state."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from desk.transforms import rolling
 from desk.transforms.features import MONTH
 
 HIGH_STATE_Z = 1.0
-"""A state counts whole from one standard deviation off its two years; nearer to usual it counts in part."""
+"""A state has full weight from this many standard deviations from its two-year mean, and less weight nearer to it."""
 
 
 class FxVolRegime(Strategy):
-    """Volatility that falls from a high state brings carry money back: long BRL; that rises from a low one, short.
+    """Long BRL when volatility falls from a high state, because carry positions return; short BRL when it rises from a
+    low one.
 
-    A month's change of the z-score, weighted by the state it started from. Further out in the direction of the state
-    (still rising from high, still falling from low) is no turn: the score is zero.
+    Sign: + long BRL (short DOL). The score is a month's change of the volatility z-score, weighted by the distance of
+    the state a month ago from its mean. A move away from the mean (rising from high, falling from low) scores zero.
+    Source: Menkhoff, Sarno, Schmeling and Schrimpf, Journal of Finance 67 (2012).
     """
 
     id = "FX_VOL_REGIME"
@@ -28,9 +30,10 @@ class FxVolRegime(Strategy):
     min_history = 273  # a year of volatility for the z-score, and the month before
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`volatility_turn`: the weighted fall of the z-score over a month."""
         state = rolling.lagged(values["usdbrl_vol_21_z"], MONTH)
         fall = -rolling.change(values["usdbrl_vol_21_z"], MONTH)
         weight = np.clip(np.abs(state) / HIGH_STATE_Z, 0.0, 1.0)
-        # a comparison with NaN is False, which would make an unknown turn a silent zero
+        # a comparison with NaN is False: without the check an unknown turn would become zero
         turns = np.where(np.isfinite(state * fall), np.sign(state) == np.sign(fall), np.nan)
         return {"volatility_turn": turns * weight * conviction(fall)}

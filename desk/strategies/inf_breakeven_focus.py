@@ -1,4 +1,4 @@
-"""INF_BREAKEVEN_FOCUS: what economists expect of inflation over two years against what bonds pay for it."""
+"""INF_BREAKEVEN_FOCUS: Focus inflation expectations over two years against the two-year breakeven."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from desk.transforms.features import ratio
 
 
 class InfBreakevenFocus(Strategy):
-    """Focus above the two-year breakeven asks to be long breakeven: the NTN-B of 2030 against DI.
+    """Long breakeven (NTN-B 2030 against DI) when Focus expects more inflation than the two-year breakeven pays for.
 
-    A bond cannot be sold short: the book goes short with the DAP that instruments.toml names beside it.
+    Sign: + long breakeven. Units: tolerance bands of the target, and a z-score over two years. A bond cannot be sold
+    short: a short position uses the DAP that instruments.toml names in `short_with`.
+    Source: Ang, Bekaert and Wei, Journal of Monetary Economics 54 (2007): surveys forecast inflation best.
     """
 
     id = "INF_BREAKEVEN_FOCUS"
@@ -18,10 +20,11 @@ class InfBreakevenFocus(Strategy):
     idea = "Focus over two years above the 2y breakeven, in tolerance bands and z (+ long breakeven)"
     inputs = ("focus_less_breakeven_504", "focus_less_breakeven_504_z", "inflation_tolerance")
     legs = (Leg("NTNB_2030", 1.0), Leg("DI1_4Y", -1.0))
-    fresh_bd = 12  # Focus is weekly
+    stale_after_bd = 12  # Focus is weekly
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
-        # one band is what the target itself tolerates: a breakeven that far off prices a miss that nobody expects
+        """The gap in tolerance bands and its z-score: + is Focus above the breakeven."""
+        # one band is the tolerance of the target: full conviction when the breakeven differs from Focus by that much
         bands = ratio(values["focus_less_breakeven_504"], values["inflation_tolerance"])
         return {
             "focus_less_breakeven_bands": conviction(bands, 1.0),

@@ -1,4 +1,4 @@
-"""INF_BREAKEVEN_MEANREV: two-year breakeven against its own history and the inflation target."""
+"""INF_BREAKEVEN_MEANREV: the two-year breakeven against its own history and the inflation target."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 BANDS_AT_FULL = 2.0
-"""Tolerance bands between breakeven and target at full conviction; inflation has rarely been priced further away."""
+"""Tolerance bands between breakeven and target at full conviction; breakevens have rarely been further away."""
 
 
 class InfBreakevenMeanrev(Strategy):
-    """A breakeven that is low for its history and against the target asks to be long it: long DAP, pay DI."""
+    """Long breakeven (DAP against DI) when it is low against its own two years and against the target.
+
+    Sign: + long breakeven. Units: a z-score over two years, and tolerance bands from the target.
+    Sources: Fisher's equation for the breakeven; the targets of the National Monetary Council.
+    """
 
     id = "INF_BREAKEVEN_MEANREV"
     asset_class = "Inflation"
@@ -19,6 +23,7 @@ class InfBreakevenMeanrev(Strategy):
     legs = (Leg("DAP_2Y", 1.0), Leg("DI1_2Y", -1.0))
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """Minus the z-score and minus the gap to the target in tolerance bands."""
         return {
             "breakeven_504_z": conviction(-values["breakeven_504_z"]),
             "breakeven_gap_504": conviction(-values["breakeven_gap_504"], BANDS_AT_FULL),

@@ -1,4 +1,4 @@
-"""INF_IPCA_SURPRISE: inflation that keeps coming out above what Focus had for the month."""
+"""INF_IPCA_SURPRISE: surprises of the IPCA against the monthly Focus median."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from desk.transforms.features import THREE_YEARS, ratio
 
 
 class InfIpcaSurprise(Strategy):
-    """Positive surprises follow each other, as surveys move slowly: long breakeven after them.
+    """Long breakeven after positive surprises: surveys adjust slowly, so surprises of the same sign follow each other.
 
-    The last surprise is held against its own size and not against its mean, since an unbiased survey's mean is zero.
+    Sign: + long breakeven. Units: the last surprise in its own standard deviations over three years (not a z-score: the
+    mean of an unbiased survey's surprises is zero), and the z-score of the last three.
+    Source: Coibion and Gorodnichenko, American Economic Review 105 (2015).
     """
 
     id = "INF_IPCA_SURPRISE"
@@ -19,9 +21,12 @@ class InfIpcaSurprise(Strategy):
     idea = "IPCA above the monthly Focus median, last and three months (+ long breakeven)"
     inputs = ("inf_surprise_1m", "inf_surprise_3m_z")
     legs = (Leg("DAP_2Y", 1.0), Leg("DI1_2Y", -1.0))
-    fresh_bd = 55  # IPCA: dated the first of its month, out about the tenth of the next, and a month until the next one
+    stale_after_bd = (
+        55  # IPCA: dated the first of its month, out about the tenth of the next, and a month until the next one
+    )
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """The last surprise and the sum of three, in standard deviations."""
         last = values["inf_surprise_1m"]
         return {
             "inf_surprise_1m": conviction(ratio(last, rolling.deviation(last, THREE_YEARS))),

@@ -1,4 +1,4 @@
-"""RATES_CARRY_ROLL: receive where carry and roll-down pay for the risk, pay where they do not."""
+"""RATES_CARRY_ROLL: carry and roll-down of DI futures per unit of risk."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from desk.arrays import FloatArray
 from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 FULL_RATIO = 1.0
-"""Annual excess carry per unit of annual risk at full conviction: a Sharpe ratio of one if the curve stays as it is.
+"""Annual excess carry per unit of annual risk at full conviction: a Sharpe ratio of one on an unchanged curve.
 
-One year and less are left out: what they carry is the next Copom meetings' path, not a premium for risk.
+Tenors of one year or less are left out: their carry reflects the path of the next Copom meetings, not a risk premium.
 """
 
 
 class RatesCarryRoll(Strategy):
-    """The tenor with the largest carry and roll per unit of risk, in size, speaks for the curve."""
+    """Receive DI when carry and roll-down pay for the risk, pay when they cost more than it; the tenor with the largest
+    ratio in absolute value sets the score.
+
+    Sign: + receive. Unit: annual excess return per unit of annual risk. Sources: Koijen, Moskowitz, Pedersen and Vrugt,
+    "Carry", Journal of Financial Economics 127 (2018); B3, DI1 contract.
+    """
 
     id = "RATES_CARRY_ROLL"
     asset_class = "Rates"
@@ -25,6 +30,7 @@ class RatesCarryRoll(Strategy):
     min_history = 63
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`best_carry_roll`: the ratio of largest absolute value among the tenors."""
         ratios = np.stack([values[name] for name in self.inputs])
         size = np.where(np.isfinite(ratios), np.abs(ratios), -1.0)
         best = np.take_along_axis(ratios, np.argmax(size, axis=0)[None, :], axis=0)[0]

@@ -13,9 +13,11 @@ more than the rule's own noise."""
 
 
 class RatesTaylorGap(Strategy):
-    """A one-year rate above the rule's path asks to receive; in level, and against three years of the same gap.
+    """Receive the one-year DI when it is above the mean policy rate of the rule's path.
 
-    The level says which side the rule is on; the z-score takes out what the rule misses for years on end.
+    Sign: + receive. Units: the gap, full at two points, and its z-score over three years, which removes errors of the
+    rule that last for years.
+    Sources: Taylor, Carnegie-Rochester 39 (1993); Clarida, Gali and Gertler, European Economic Review 42 (1998).
     """
 
     id = "RATES_TAYLOR_GAP"
@@ -23,9 +25,10 @@ class RatesTaylorGap(Strategy):
     idea = "one-year DI above the Taylor path, level and z (+ receive)"
     inputs = ("mp_taylor_gap_1y",)
     legs = (Leg("DI1_1Y", 1.0),)
-    fresh_bd = 80  # the rule stands on monthly activity: first of the month, published six weeks after its end
+    stale_after_bd = 80  # the rule stands on monthly activity: first of the month, published six weeks after its end
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """The gap in level and its z-score over three years."""
         gap = values["mp_taylor_gap_1y"]
         return {
             "taylor_gap": conviction(gap, FULL_GAP),

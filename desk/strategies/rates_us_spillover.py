@@ -1,4 +1,4 @@
-"""RATES_US_SPILLOVER: a week in which Treasuries moved and DI moved by more than it usually does with them."""
+"""RATES_US_SPILLOVER: overreaction of DI to a week of Treasury moves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 
 class RatesUsSpillover(Strategy):
-    """What the five-year DI did beyond its usual response to the week's Treasuries comes back: receive after a rise.
+    """Receive the five-year DI after it rose by more than its usual response to the week's Treasury move; the excess
+    reverts.
 
-    The feature weighs the residual by the size of the Treasury week, so that purely domestic weeks do not speak.
+    Sign: + receive. Unit: residual in standard deviations over a year, weighted by the size of the Treasury move, so
+    that domestic weeks have little weight. Source: Albagli, Ceballos, Claro and Romero, Journal of Financial Economics
+    134 (2019).
     """
 
     id = "RATES_US_SPILLOVER"
@@ -20,4 +23,5 @@ class RatesUsSpillover(Strategy):
     min_history = 504  # a year for the slope, and a year of residuals
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`di_ust_overreaction`: the weighted residual in standard deviations."""
         return {"di_ust_overreaction": conviction(values["di_ust_overreaction"])}

@@ -1,4 +1,4 @@
-"""All strategies over a panel, as the gold table of signals, and how stale each signal's inputs are."""
+"""The gold table of strategy signals from a panel, and the age of each signal's inputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from desk.transforms.panel import Panel
 def score_strategies(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFrame:
     """STRATEGY_SIGNALS rows, every strategy on every day; score null and confidence 0 where its inputs are unknown.
 
-    drivers: the signed parts of the score. missing: the declared inputs that are unknown that day.
+    `drivers`: the signed components of the score. `missing`: the declared inputs that are unknown on the day.
     """
     as_of = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
     frames = [_signals(panel, strategy, as_of) for strategy in strategies]
@@ -43,9 +43,9 @@ def _signals(panel: Panel, strategy: Strategy, as_of: pl.Series) -> pl.DataFrame
 
 
 def input_ages(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFrame:
-    """day, strategy_id, age_bd: ANBIMA business days since the oldest known input, less the strategy's `fresh_bd`.
+    """Columns day, strategy_id, age_bd: age of the oldest known input less the strategy's `stale_after_bd`.
 
-    Zero when nothing is stale; null when no input is known.
+    In ANBIMA business days; zero when nothing is stale, null when no input is known.
     """
     days = panel.values["day"].to_numpy().astype("datetime64[D]")
     frames = []
@@ -54,7 +54,7 @@ def input_ages(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFrame:
         known = ~np.isnat(dates).all(axis=1)
         oldest = np.where(np.isnat(dates), np.datetime64("9999-12-31", "D"), dates).min(axis=1)
         late = np.where(known, oldest, days)
-        age = np.maximum(calendars.anbima().count_array(late, days) - strategy.fresh_bd, 0)
+        age = np.maximum(calendars.anbima().count_array(late, days) - strategy.stale_after_bd, 0)
         frames.append(
             pl.DataFrame(
                 {

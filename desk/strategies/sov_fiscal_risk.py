@@ -1,4 +1,4 @@
-"""SOV_FISCAL_RISK: what the long end pays for fiscal risk, against how much of it there is."""
+"""SOV_FISCAL_RISK: the term premium of the long end against the measured fiscal risk."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from desk.transforms.features import THREE_YEARS
 
 
 class SovFiscalRisk(Strategy):
-    """A long-end premium above what the fiscal score warrants asks to sell protection; below it, to buy.
+    """Sell protection when the long-end premium is larger than the fiscal dominance score justifies; buy it when
+    smaller.
 
-    Half the premium's conviction less half the fiscal dominance score: equal ones cancel. It needs both.
+    Sign: + sell protection (long SOV_BR_5Y). The score is half the premium's z-score conviction less half the fiscal
+    dominance score (-1 to 1); both must be known.
+    Source: Blanchard, "Fiscal dominance and inflation targeting: lessons from Brazil", NBER WP 10389 (2004).
     """
 
     id = "SOV_FISCAL_RISK"
@@ -19,10 +22,11 @@ class SovFiscalRisk(Strategy):
     idea = "long-end premium z less the fiscal dominance score (+ sell protection)"
     inputs = ("mp_term_premium_5y", "fis_dominance")
     legs = (Leg("SOV_BR_5Y", 1.0),)
-    fewest_components = 2
-    fresh_bd = 90  # debt and primary result: dated the first of their month, out at the end of the next
+    min_components = 2
+    stale_after_bd = 90  # debt and primary result: dated the first of their month, out at the end of the next
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """The z-score of the premium, and minus the fiscal dominance score."""
         return {
             "term_premium_z": conviction(rolling.zscore(values["mp_term_premium_5y"], THREE_YEARS)),
             "fiscal_dominance": conviction(-values["fis_dominance"], 1.0),

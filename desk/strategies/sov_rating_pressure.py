@@ -1,4 +1,4 @@
-"""SOV_RATING_PRESSURE: a logistic of debt, growth, the current account and volatility, against its own three years."""
+"""SOV_RATING_PRESSURE: rating pressure: a logistic function of debt, growth, current account and volatility."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ DEBT, CURRENT_ACCOUNT, GROWTH = 0.054, -0.156, -0.142
 """Log odds of entering a debt crisis within a year, per percent of GDP and per percent of growth: the reduced logit of
 Manasse, Roubini and Schimmelpfennig, "Predicting Sovereign Debt Crises", IMF WP/03/221 (2003), table 3."""
 VOLATILITY = 0.5
-"""Log odds per standard deviation of USD/BRL volatility: the desk's choice, of the size of three and a half points of
-growth above. The paper's own term is the volatility of inflation in years of hyperinflation, and says nothing here."""
+"""Log odds per standard deviation of USD/BRL volatility: the desk's choice, equal to 3.5 points of growth above. The
+paper's own term, the volatility of inflation in years of hyperinflation, does not apply."""
 PERCENT = 100.0
 
 
 class SovRatingPressure(Strategy):
-    """Low pressure asks to sell protection, high pressure to buy it: 1 - 2 p, p the logistic of the departures.
+    """Sell protection when rating pressure is low, buy it when high.
 
-    Each variable counts by its distance from its trailing three years, so the constant of the paper, its other
-    variables and the level of Brazil's debt (public here, external there) drop out. It needs all four.
+    Sign: + sell protection (long SOV_BR_5Y). score = 1 - 2 p, with p the logistic of the weighted departures of the
+    four variables from their three-year means. Only departures count, so the paper's constant, its other variables and
+    the level of Brazil's debt (public here, external there) have no effect. All four must be known. Source: Manasse,
+    Roubini and Schimmelpfennig, IMF WP/03/221 (2003), table 3.
     """
 
     id = "SOV_RATING_PRESSURE"
@@ -31,9 +33,10 @@ class SovRatingPressure(Strategy):
     inputs = ("gross_debt_gdp", "activity_yoy", "current_account_12m_gdp", "usdbrl_vol_63_z")
     legs = (Leg("SOV_BR_5Y", 1.0),)
     min_history = 378
-    fresh_bd = 90  # debt: dated the first of its month, out at the end of the next
+    stale_after_bd = 90  # debt: dated the first of its month, out at the end of the next
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`rating_pressure`: 1 - 2 logistic(log odds), -1 to 1."""
         odds = (
             DEBT * PERCENT * _departure(values["gross_debt_gdp"])
             + GROWTH * PERCENT * _departure(values["activity_yoy"])

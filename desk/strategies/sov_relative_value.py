@@ -1,4 +1,4 @@
-"""SOV_RELATIVE_VALUE: Brazil's currency, equities and spread against what its peers explain of them."""
+"""SOV_RELATIVE_VALUE: Brazil's currency, equities and sovereign spread against what its peers explain of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 
 class SovRelativeValue(Strategy):
-    """A Brazil that has fallen behind its peers on a quarter's residuals is cheap: long Brazil on all three.
+    """Long Brazil (sovereign credit, BRL, equities) when it has lagged its peers over a quarter; the residuals revert.
 
-    Currency: USD/BRL against MXN, CLP, COP and ZAR. Equity: EWZ against the funds of Mexico, Chile and South Africa.
-    Bonds: the sovereign spread against the credit part of EMB.
+    Sign: + long Brazil. Units: z-scores over two years of the residuals of USD/BRL on MXN, CLP, COP and ZAR, of EWZ on
+    the equity funds of Mexico, Chile and South Africa, and of the sovereign spread on the credit part of EMB. Source:
+    Gatev, Goetzmann and Rouwenhorst, "Pairs trading", Review of Financial Studies 19 (2006).
     """
 
     id = "SOV_RELATIVE_VALUE"
@@ -19,11 +20,12 @@ class SovRelativeValue(Strategy):
     inputs = ("brl_peer_residual_63_z", "ewz_peer_residual_63_z", "sov_peer_residual_63_z")
     legs = (Leg("SOV_BR_5Y", 1.0), Leg("DOL", -1.0), Leg("IND", 1.0))
     min_history = 567  # a year for the slope, a quarter for the residual, a year of residuals
-    fewest_components = 2
+    min_components = 2
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """Three z-scores of residuals: + is a Brazil that has lagged its peers."""
         return {
-            # a dollar and a spread that are higher than peers explain are a weak Brazil, as lower equities are
+            # a higher USD/BRL, a wider spread and lower equities than peers explain all mean that Brazil lags
             "brl_peer_residual_63_z": conviction(values["brl_peer_residual_63_z"]),
             "ewz_peer_residual_63_z": conviction(-values["ewz_peer_residual_63_z"]),
             "sov_peer_residual_63_z": conviction(values["sov_peer_residual_63_z"]),

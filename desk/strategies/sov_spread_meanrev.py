@@ -1,4 +1,4 @@
-"""SOV_SPREAD_MEANREV: the sovereign spread comes back to its own two years."""
+"""SOV_SPREAD_MEANREV: mean reversion of the five-year sovereign spread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from desk.strategies.base import Columns, Leg, Strategy, conviction
 
 
 class SovSpreadMeanrev(Strategy):
-    """A five-year spread that is wide for two years asks to sell protection; a tight one, to buy it."""
+    """Sell protection when the five-year spread is wide against its own two years; buy it when tight.
+
+    Sign: + sell protection (long SOV_BR_5Y). Unit: z-score over two years of the spread, a fraction per year.
+    Source: Longstaff, Pan, Pedersen and Singleton, American Economic Journal: Macroeconomics 3 (2011).
+    """
 
     id = "SOV_SPREAD_MEANREV"
     asset_class = "Sovereign"
@@ -16,4 +20,5 @@ class SovSpreadMeanrev(Strategy):
     legs = (Leg("SOV_BR_5Y", 1.0),)
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
+        """`sov_spread_5y_z`: z-score of the spread over two years."""
         return {"sov_spread_5y_z": conviction(values["sov_spread_5y_z"])}

@@ -1,0 +1,1 @@
+"""Transforms of silver frames into the panel: curves, vintages, features, inputs of the agents' models."""

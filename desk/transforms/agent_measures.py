@@ -1,6 +1,6 @@
-"""Measures: numbers that the agents work out of a panel, named so that strategies can read them as panel columns.
+"""Measures: daily numbers that the agents' models compute from a panel. Strategies read them as panel columns.
 
-A measure at a day uses what was known on that day, as a feature does; it may go through several models on the way.
+A measure of a day uses only what was known on that day. It may depend on several models.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from desk.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number a day. `inputs` are panel columns or earlier measures; none for what only the calendar says."""
+    """Name, inputs, formula and unit of one measure.
+
+    `inputs` are panel columns or measures of earlier models; empty for a measure of the calendar alone.
+    """
 
     name: str
     inputs: tuple[str, ...]
@@ -23,11 +26,12 @@ class Measure:
 
 @dataclass(frozen=True)
 class Measures:
-    """`values` by name, (T,) each on the panel's days, NaN for unknown; `specs` in the order of computation."""
+    """Computed measures. `values`: (T,) by name on the panel's days, NaN for unknown. `specs`: in computation order."""
 
     specs: tuple[Measure, ...]
     values: Mapping[str, FloatArray]
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Names in the order of computation."""
         return tuple(spec.name for spec in self.specs)

@@ -6,10 +6,10 @@
            quotation truncated to 4
     LFT    VNA x quotation; 100 at maturity, at the spread over Selic: quotation truncated to 4
 
-A quotation is in percent of the VNA, and PU = VNA x quotation / 100 is truncated to 6. Rates are annual effective
-fractions on BUS/252; years are truncated to 14 decimals. Rounding is done in whole units of the last digit, where a sum
-is exact: in floats, a price that ends in 000 beyond its sixth decimal comes out one unit short. Bonds are arrays (R,);
-NaT or NaN gives NaN. Source: ANBIMA, "Metodologias ANBIMA de precificação: títulos públicos".
+A quotation is in percent of the VNA, and PU = VNA x quotation / 100 is truncated to 6 decimals. Rates are annual
+effective fractions on BUS/252; years are truncated to 14 decimals. Rounding uses integers, in units of the last digit,
+because a float sum whose true value ends in zeros can be one unit too low. Bonds are arrays (R,); NaT or NaN gives NaN.
+Source: ANBIMA, "Metodologias ANBIMA de precificação: títulos públicos".
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.errors import BadInput
 from desk.transforms.cashflows import CashFlows, business_days, cash_flows, present_values
-from desk.transforms.curves import BUS_YEAR
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
-BP = 1e-4
 _YEAR_DIGITS = 14
 _PU_DIGITS = 6
 _VNA_DAY = 14  # days after the first of the month
@@ -35,9 +34,9 @@ _NEWTON_TOLERANCE = 1e-14
 
 @dataclass(frozen=True)
 class Bond:
-    """`face` and half-yearly `coupon` in the unit of the price: BRL, or percent of the VNA where `indexed`.
-
-    Each flow's value is rounded to `flow_digits` (None: it is not), the price truncated to `digits`.
+    """Terms of one kind of bond. `face` and half-yearly `coupon` in the unit of the price: BRL, or percent of the VNA
+    where `indexed`. Each flow's value is rounded to `flow_digits` decimals (None: no rounding); the price is truncated
+    to `digits` decimals.
     """
 
     name: str
@@ -59,8 +58,8 @@ def price(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> Floa
 
     Raises BadInput for an infinite rate, one at or below -100%, or a maturity at or before settlement.
     """
-    flows, level = _checked(bond, settle, maturity, rate)
-    years = _truncated(np.nan_to_num(flows.days) / BUS_YEAR, _YEAR_DIGITS)
+    flows, level = _checked_flows(bond, settle, maturity, rate)
+    years = _truncated(np.nan_to_num(flows.days) / DAYS_PER_YEAR, _YEAR_DIGITS)
     values = flows.amounts / (1.0 + level[:, None]) ** years
     known = np.asarray(np.isfinite(values).all(axis=1) & np.isfinite(flows.days).any(axis=1))
     values = np.where(known[:, None], values, 0.0)
@@ -73,10 +72,10 @@ def price(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> Floa
 
 
 def vna(base: npt.ArrayLike, inflation: npt.ArrayLike, settle: Days) -> FloatArray:
-    """NTN-B's updated nominal value (R,) in BRL, truncated to 6 decimals: base x (1 + inflation)^(gone / whole).
+    """NTN-B's updated nominal value (R,) in BRL, truncated to 6 decimals: base x (1 + inflation)^(elapsed / total).
 
-    `base` is the VNA of the last 15th at or before `settle` (R,), `inflation` the month's IPCA, published or projected
-    (a fraction), `gone` and `whole` the business days since that 15th and up to the next one.
+    `base`: VNA of the last 15th on or before `settle` (R,). `inflation`: the month's IPCA, published or projected, a
+    fraction. `elapsed` and `total`: business days from that 15th to `settle` and to the next 15th.
     """
     days = np.asarray(settle, "datetime64[D]")
     month = days.astype("datetime64[M]")
@@ -84,7 +83,7 @@ def vna(base: npt.ArrayLike, inflation: npt.ArrayLike, settle: Days) -> FloatArr
     ends = np.stack([month, month + 1], axis=1).astype("datetime64[D]") + _VNA_DAY
     from_start = business_days(ends[:, 0], np.stack([days, ends[:, 1]], axis=1), known_on=days)
     growth = (1.0 + np.asarray(inflation, dtype=np.float64)) ** (from_start[:, 0] / from_start[:, 1])
-    # on the 15th itself the base must come out, whose sixth decimal a float may miss from below
+    # on the 15th the result must equal the base; a float product may be just below its sixth decimal
     units = np.floor(np.round(np.asarray(base, dtype=np.float64) * growth * 10.0**_PU_DIGITS, 5))
     return np.asarray(units / 10.0**_PU_DIGITS)
 
@@ -99,16 +98,16 @@ def pu_from_vna(vna: npt.ArrayLike, quotation: npt.ArrayLike) -> FloatArray:
 
 
 def rate_from_price(bond: Bond, settle: Days, maturity: Days, quoted: npt.ArrayLike) -> FloatArray:
-    """Yield (R,) at which the bond is worth `quoted` before rounding; the inverse of `price` but for its last digit.
+    """Yield (R,) at which the unrounded price of the bond is `quoted`: the inverse of `price`, up to its last digit.
 
-    Newton on the log price, which is convex and nearly straight in ln(1 + rate): it converges from any start. Raises
-    BadInput for a price that is infinite or not positive, or a maturity at or before settlement.
+    Newton's method on the log price, which is convex and nearly linear in ln(1 + rate), so it converges from any start.
+    Raises BadInput for a price that is infinite or not positive, or a maturity on or before settlement.
     """
     worth = np.asarray(quoted, dtype=np.float64)
     if np.isinf(worth).any() or (worth <= 0).any():
         raise BadInput(f"{bond.name}: a price of {worth[np.isinf(worth) | (worth <= 0)][0]} is not a price")
-    flows, _ = _checked(bond, settle, maturity, np.zeros(len(settle)))
-    years = np.nan_to_num(flows.days) / BUS_YEAR
+    flows, _ = _checked_flows(bond, settle, maturity, np.zeros(len(settle)))
+    years = np.nan_to_num(flows.days) / DAYS_PER_YEAR
     target = np.log(worth)
     growth = np.zeros(len(settle))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -123,43 +122,47 @@ def rate_from_price(bond: Bond, settle: Days, maturity: Days, quoted: npt.ArrayL
 
 
 def modified_duration(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> FloatArray:
-    """Years (R,): relative fall of the price for a rise of the rate, -dP/dr / P."""
-    flows, level = _checked(bond, settle, maturity, rate)
+    """Modified duration in years (R,): -dP/dr / P."""
+    flows, level = _checked_flows(bond, settle, maturity, rate)
     values = present_values(flows, level)
-    years = np.nan_to_num(flows.days) / BUS_YEAR
+    years = np.nan_to_num(flows.days) / DAYS_PER_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):
         macaulay = (values * years).sum(axis=1) / values.sum(axis=1)
     return np.asarray(macaulay / (1.0 + level))
 
 
 def dv01(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> FloatArray:
-    """Gain (R,) of one bond held long when its rate falls by a basis point, in the unit of the price (times VNA / 100
-    for an indexed bond); positive. By formula: price before rounding x modified duration x 1 bp."""
-    flows, level = _checked(bond, settle, maturity, rate)
+    """Gain (R,) of one bond held long when its rate falls by one basis point, in the unit of the price; positive.
+
+    Formula: unrounded price x modified duration x 1 bp. For BRL of an indexed bond multiply by VNA / 100.
+    """
+    flows, level = _checked_flows(bond, settle, maturity, rate)
     worth = _unrounded(flows, level)
-    return np.asarray(worth * modified_duration(bond, settle, maturity, level) * BP)
+    return np.asarray(worth * modified_duration(bond, settle, maturity, level) * BASIS_POINT)
 
 
-def dv01_by_bump(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike, bump: float = BP / 10) -> FloatArray:
-    """The same by repricing at `bump` below and above the rate, scaled to one basis point."""
-    flows, level = _checked(bond, settle, maturity, rate)
-    return np.asarray((_unrounded(flows, level - bump) - _unrounded(flows, level + bump)) / (2.0 * bump) * BP)
+def dv01_by_bump(
+    bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike, bump: float = BASIS_POINT / 10
+) -> FloatArray:
+    """`dv01` by repricing at `bump` below and above the rate, scaled to one basis point. Shape: (R,)."""
+    flows, level = _checked_flows(bond, settle, maturity, rate)
+    return np.asarray((_unrounded(flows, level - bump) - _unrounded(flows, level + bump)) / (2.0 * bump) * BASIS_POINT)
 
 
 def _unrounded(flows: CashFlows, rate: FloatArray) -> FloatArray:
     return np.asarray(present_values(flows, rate).sum(axis=1))
 
 
-def _checked(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> tuple[CashFlows, FloatArray]:
-    """Flows and rates of the bonds; unknown dates give no flow, hence NaN amounts, and unknown rates stay NaN."""
+def _checked_flows(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> tuple[CashFlows, FloatArray]:
+    """Flows and rates of the bonds, after checks. An unknown date gives NaN amounts; an unknown rate stays NaN."""
     start, end = np.asarray(settle, "datetime64[D]"), np.asarray(maturity, "datetime64[D]")
     level = np.broadcast_to(np.asarray(rate, dtype=np.float64), end.shape)
-    late = end <= start
-    if late.any():
-        raise BadInput(f"{bond.name}: maturity {end[late][0]} is not after settlement {start[late][0]}")
-    odd = np.isinf(level) | (level <= -1.0)
-    if odd.any():
-        raise BadInput(f"{bond.name} {end[odd][0]}: a rate of {level[odd][0]} is not a rate")
+    expired = end <= start
+    if expired.any():
+        raise BadInput(f"{bond.name}: maturity {end[expired][0]} is not after settlement {start[expired][0]}")
+    invalid = np.isinf(level) | (level <= -1.0)
+    if invalid.any():
+        raise BadInput(f"{bond.name} {end[invalid][0]}: a rate of {level[invalid][0]} is not a rate")
     unknown = np.isnat(start) | np.isnat(end)
     start = np.where(unknown, np.datetime64("2000-01-03", "D"), start)
     flows = cash_flows(start, end, np.full(end.shape, bond.coupon), bond.face)

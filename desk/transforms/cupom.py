@@ -1,9 +1,9 @@
-"""Cupom cambial: the dollar rate onshore, linear on calendar days over 360 (B3's convention for DDI, FRC and DCO).
+"""Cupom cambial: the onshore US dollar rate, linear ACT/360 (B3's convention for DDI, FRC and DCO).
 
-A dollar future F for `cd` days links it to the real: F = spot x (growth of the real) / (1 + cupom x cd/360). With the
-spot dollar of the moment the cupom is clean; with the PTAX of the day before, on which DDI and DOL settle, it is dirty
-(cupom sujo), and the dollar's move since then sits in it, the more the shorter the term. All shapes broadcast; NaN is
-unknown. Source: B3, specifications of DDI and FRC (FRA de cupom).
+A dollar future F with `cd` days left implies it: F = spot x (growth at the BRL rate) / (1 + cupom x cd/360). Computed
+with the current spot dollar the cupom is clean. Computed with the previous day's PTAX, on which DDI and DOL settle, it
+is dirty (cupom sujo): it contains the dollar's move since that fixing, and the shorter the term, the larger the effect.
+All shapes broadcast; NaN is unknown. Source: B3, specifications of DDI and FRC (FRA de cupom).
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ import numpy.typing as npt
 
 from desk.arrays import FloatArray
 from desk.errors import BadInput
-from desk.transforms.curves import BUS_YEAR, linear_360_growth, linear_360_rate
+from desk.transforms.curves import linear_360_growth, linear_360_rate
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
 
 def discount_factor(rate: npt.ArrayLike, calendar_days: npt.ArrayLike) -> FloatArray:
-    """USD now for one USD in `calendar_days`: 1 / (1 + rate x days / 360). Raises BadInput for negative days."""
+    """Present value of one USD due in `calendar_days`: 1 / (1 + rate x days / 360).
+
+    Raises BadInput for negative days.
+    """
     if (np.asarray(calendar_days, dtype=np.float64) < 0).any():
         raise BadInput("cupom: a maturity lies before settlement")
     return np.asarray(np.exp(-linear_360_growth(rate, calendar_days)))
@@ -26,7 +30,10 @@ def discount_factor(rate: npt.ArrayLike, calendar_days: npt.ArrayLike) -> FloatA
 def forward_cupom(
     near_rate: npt.ArrayLike, near_days: npt.ArrayLike, far_rate: npt.ArrayLike, far_days: npt.ArrayLike
 ) -> FloatArray:
-    """FRA de cupom: the linear rate from `near_days` to `far_days` that two cupons imply. NaN where far <= near."""
+    """Forward cupom (FRA de cupom): the linear rate from `near_days` to `far_days` implied by two cupom rates.
+
+    NaN where far <= near.
+    """
     gain = linear_360_growth(far_rate, far_days) - linear_360_growth(near_rate, near_days)
     span = np.asarray(far_days, dtype=np.float64) - np.asarray(near_days, dtype=np.float64)
     return linear_360_rate(gain, span)
@@ -37,16 +44,16 @@ def cupom_from_future(
 ) -> FloatArray:
     """Cupom implied by a dollar `future` and the real's rate `pre` (annual, BUS/252) of the same maturity.
 
-    `spot` and `future` in one unit. Clean when spot is the dollar of the moment, dirty when it is yesterday's PTAX.
+    `spot` and `future` in the same unit. Clean with the current spot dollar, dirty with the previous day's PTAX.
     """
-    real = np.log1p(np.asarray(pre, dtype=np.float64)) * np.asarray(business_days, dtype=np.float64) / BUS_YEAR
+    real = np.log1p(np.asarray(pre, dtype=np.float64)) * np.asarray(business_days, dtype=np.float64) / DAYS_PER_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):
         premium = np.log(np.asarray(future, dtype=np.float64) / np.asarray(spot, dtype=np.float64))
     return linear_360_rate(real - premium, days)
 
 
 def clean_from_dirty(dirty: npt.ArrayLike, days: npt.ArrayLike, spot: npt.ArrayLike, ptax: npt.ArrayLike) -> FloatArray:
-    """Clean cupom: 1 + clean x days/360 = (1 + dirty x days/360) x spot / ptax, ptax being that of the day before."""
+    """Clean cupom: 1 + clean x days/360 = (1 + dirty x days/360) x spot / ptax, with the previous day's PTAX."""
     return linear_360_rate(linear_360_growth(dirty, days) + _log_ratio(spot, ptax), days)
 
 
@@ -56,9 +63,9 @@ def dirty_from_clean(clean: npt.ArrayLike, days: npt.ArrayLike, spot: npt.ArrayL
 
 
 def cupom_dv01(rate: npt.ArrayLike, days: npt.ArrayLike, face: float = 1.0) -> FloatArray:
-    """Gain of `face` due in `days`, held long, when its cupom falls by a basis point; in the face's unit, positive."""
+    """Gain of `face` due in `days`, held long, when its cupom falls by one basis point; positive, unit of `face`."""
     years = np.asarray(days, dtype=np.float64) / 360.0
-    return np.asarray(face * discount_factor(rate, days) ** 2 * years * 1e-4)
+    return np.asarray(face * discount_factor(rate, days) ** 2 * years * BASIS_POINT)
 
 
 def _log_ratio(spot: npt.ArrayLike, ptax: npt.ArrayLike) -> FloatArray:

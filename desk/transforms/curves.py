@@ -1,9 +1,9 @@
-"""Term structures: discounting, flat-forward interpolation and forwards, over whole panels of days at once.
+"""Term structures: discounting, flat-forward interpolation and forward rates, for many days at once.
 
 Arrays are (T, K): T days by K vertices. NaN is unknown. BRL rates are annual effective fractions on BUS/252, cupom is
 linear ACT/360, Treasury par yields are half-yearly. Interpolation is flat-forward: the logarithm of the discount factor
 is linear in business days between vertices, so the forward rate is constant there (the rule of B3 and ANBIMA).
-Outside the vertices a rate is NaN unless the caller asks for an extension by name.
+Outside the vertices a rate is NaN unless the caller requests an extension by keyword.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.errors import BadInput
+from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
-BUS_YEAR = 252.0
 FACE_BRL = 100_000.0
 
 
 def pu(rate: npt.ArrayLike, bd: npt.ArrayLike, face: float = FACE_BRL) -> FloatArray:
     """Unit price of `face` BRL due in `bd` business days: face / (1 + rate)^(bd/252). Source: B3, DI1 contract."""
-    growth = (1.0 + np.asarray(rate, dtype=np.float64)) ** (np.asarray(bd, dtype=np.float64) / BUS_YEAR)
+    growth = (1.0 + np.asarray(rate, dtype=np.float64)) ** (np.asarray(bd, dtype=np.float64) / DAYS_PER_YEAR)
     return np.asarray(face / growth)
 
 
@@ -29,14 +29,14 @@ def rate_from_pu(price: npt.ArrayLike, bd: npt.ArrayLike, face: float = FACE_BRL
     days = np.asarray(bd, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = face / np.asarray(price, dtype=np.float64)
-        return np.asarray(np.where(days > 0, ratio ** (BUS_YEAR / days) - 1.0, np.nan))
+        return np.asarray(np.where(days > 0, ratio ** (DAYS_PER_YEAR / days) - 1.0, np.nan))
 
 
 def pu_dv01(rate: npt.ArrayLike, bd: npt.ArrayLike, face: float = FACE_BRL) -> FloatArray:
     """BRL per bp for one contract held long the price; positive when a fall in the rate gains. Shape: broadcast."""
     level = np.asarray(rate, dtype=np.float64)
-    years = np.asarray(bd, dtype=np.float64) / BUS_YEAR
-    return np.asarray(pu(level, bd, face) * years / (1.0 + level) * 1e-4)
+    years = np.asarray(bd, dtype=np.float64) / DAYS_PER_YEAR
+    return np.asarray(pu(level, bd, face) * years / (1.0 + level) * BASIS_POINT)
 
 
 def forward_rate(
@@ -46,7 +46,7 @@ def forward_rate(
     near, far = np.asarray(near_bd, dtype=np.float64), np.asarray(far_bd, dtype=np.float64)
     growth = _log_growth(far_rate, far) - _log_growth(near_rate, near)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(far > near, np.expm1(growth * BUS_YEAR / (far - near)), np.nan))
+        return np.asarray(np.where(far > near, np.expm1(growth * DAYS_PER_YEAR / (far - near)), np.nan))
 
 
 def breakeven(pre: npt.ArrayLike, real: npt.ArrayLike) -> FloatArray:
@@ -67,7 +67,7 @@ def flat_forward(
 
     Vertices whose rate or tenor is not finite are left out, row by row. Below the first vertex: NaN, or its rate when
     `flat_below`. Above the last: the last forward up to last * `forward_above` (1 means no extension), then NaN.
-    Raises BadInput when a known tenor stands twice in a row.
+    Raises BadInput when a row has a known tenor twice.
     """
     values = np.atleast_2d(np.asarray(rates, dtype=np.float64))
     tenors = np.broadcast_to(np.asarray(tenors_bd, dtype=np.float64), values.shape)
@@ -76,7 +76,7 @@ def flat_forward(
         tenors, _log_growth(values, tenors), targets, flat_below=flat_below, forward_above=forward_above
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(targets > 0, np.expm1(growth * BUS_YEAR / targets), np.nan))
+        return np.asarray(np.where(targets > 0, np.expm1(growth * DAYS_PER_YEAR / targets), np.nan))
 
 
 def log_linear(
@@ -89,8 +89,8 @@ def log_linear(
 ) -> FloatArray:
     """Minus the log discount factor at `targets` (T, M), linear between the known nodes of each row (T, K).
 
-    `flat_below` joins the first node to the origin; `forward_above` lets the last slope go on up to that multiple of
-    the last tenor.
+    `flat_below` connects the first node to the origin; `forward_above` extends the last slope up to that multiple of
+    the last tenor. NaN elsewhere outside the nodes. Raises BadInput for a tenor twice in one row.
     """
     nodes, heights, count = _sorted_nodes(tenors, growth, origin=flat_below)
     if nodes.shape[1] == 0:
@@ -113,10 +113,8 @@ def log_linear(
     return np.where(inside & ((count > 1)[:, None] | single), result, np.nan)
 
 
-def _sorted_nodes(
-    tenors: FloatArray, growth: FloatArray, *, origin: bool
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64]]:
-    """Nodes ascending per row with the unknown ones (as inf) last, and how many are known."""
+def _sorted_nodes(tenors: FloatArray, growth: FloatArray, *, origin: bool) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Nodes sorted by tenor in each row, unknown ones last (as inf), and the number of known ones per row."""
     known = np.isfinite(tenors) & np.isfinite(growth) & (tenors > 0)
     x = np.where(known, tenors, np.inf)
     y = np.where(known, growth, np.nan)
@@ -133,21 +131,21 @@ def _sorted_nodes(
 
 
 def checked_nodes(
-    name: str, tenors: npt.ArrayLike, rates: npt.ArrayLike, fewest: int = 1, first: float = 0.0
+    name: str, tenors: npt.ArrayLike, rates: npt.ArrayLike, min_points: int = 1, first: float = 0.0
 ) -> tuple[FloatArray, FloatArray]:
-    """One curve's tenors and rates (K,), ascending by tenor, for those who cannot go on with a hole in it.
+    """One curve's tenors and rates (K,), sorted by tenor, for callers that need a complete curve.
 
-    Raises BadInput for fewer than `fewest` points, a number that is not finite, a tenor below `first` or one that
-    stands twice.
+    Raises BadInput for fewer than `min_points` points, a number that is not finite, a tenor below `first` or a repeated
+    tenor.
     """
     x, y = np.asarray(tenors, dtype=np.float64), np.asarray(rates, dtype=np.float64)
     if x.ndim != 1 or x.shape != y.shape:
         raise BadInput(f"{name}: tenors {x.shape} and rates {y.shape} do not pair up")
-    if len(x) < fewest:
-        raise BadInput(f"{name}: {len(x)} points, and at least {fewest} are needed")
-    odd = ~(np.isfinite(x) & np.isfinite(y)) | (x < first)
-    if odd.any():
-        raise BadInput(f"{name}: rate {y[odd][0]:g} at tenor {x[odd][0]:g}")
+    if len(x) < min_points:
+        raise BadInput(f"{name}: {len(x)} points, and at least {min_points} are needed")
+    invalid = ~(np.isfinite(x) & np.isfinite(y)) | (x < first)
+    if invalid.any():
+        raise BadInput(f"{name}: rate {y[invalid][0]:g} at tenor {x[invalid][0]:g}")
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
     twice = np.flatnonzero(np.diff(x) == 0)
@@ -158,7 +156,9 @@ def checked_nodes(
 
 def _log_growth(rate: npt.ArrayLike, bd: npt.ArrayLike) -> FloatArray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.log1p(np.asarray(rate, dtype=np.float64)) * np.asarray(bd, dtype=np.float64) / BUS_YEAR)
+        return np.asarray(
+            np.log1p(np.asarray(rate, dtype=np.float64)) * np.asarray(bd, dtype=np.float64) / DAYS_PER_YEAR
+        )
 
 
 def linear_360_growth(rate: npt.ArrayLike, calendar_days: npt.ArrayLike) -> FloatArray:

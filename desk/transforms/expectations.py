@@ -23,7 +23,7 @@ TWELVE_MONTH_INPUTS = ("focus_ipca_12m", "focus_ipca_12m_unsmoothed")
 MAX_AGE_DAYS = 21
 
 MEETINGS_AHEAD = 4
-"""Copom decisions whose Focus median becomes a column: the next one is 1, on its own day too."""
+"""Number of Copom decisions whose Focus median becomes a column. The next decision is 1, also on its own day."""
 
 COLUMNS: tuple[str, ...] = (
     "focus_ipca_12m",

@@ -1,8 +1,7 @@
-"""The registry of features: derived columns computed on a panel's days, each with inputs, formula and unit, and the
-shapes that most of them have.
+"""Features: columns derived from a panel's columns, each with inputs, formula and unit, and factories of common ones.
 
-A feature's value at a day uses that day and earlier ones only. Its obs_date is the oldest of its inputs'. Windows are
-in decision days: 21 a month, 63 a quarter, 252 a year, 504 two years, 756 three.
+A feature's value on a day uses that day and earlier days only. Its obs_date is the oldest obs_date of its inputs.
+Windows are in decision days: 21 a month, 63 a quarter, 252 a year.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ import numpy as np
 
 from desk.arrays import FloatArray
 from desk.transforms import rolling
-from desk.transforms.curves import BUS_YEAR
+from desk.units import DAYS_PER_YEAR
 
-MONTH, QUARTER, YEAR, TWO_YEARS, THREE_YEARS = 21, 63, 252, 504, 756
-SD, FRACTION, YEARLY, LOG = "standard deviations", "fraction", "fraction per year", "log return"
+MONTH, QUARTER = 21, 63
+TWO_YEARS, THREE_YEARS = 2 * DAYS_PER_YEAR, 3 * DAYS_PER_YEAR
+SD, YEARLY, LOG = "standard deviations", "fraction per year", "log return"
 
 Columns = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One derived column. `compute` gets the panel's columns, (T,) each, and returns (T,)."""
+    """One derived column. `compute` takes the panel's columns, (T,) each with NaN for unknown, and returns (T,)."""
 
     name: str
     inputs: tuple[str, ...]
@@ -35,18 +35,18 @@ class Feature:
 
 @dataclass(frozen=True)
 class Lineage:
-    """Direct inputs of everything that a panel derives, by column name."""
+    """The direct inputs of each derived column of a panel, by column name."""
 
     direct: Mapping[str, tuple[str, ...]]
 
     def leaves(self, name: str) -> tuple[str, ...]:
-        """The columns that come straight from sources behind `name`, in order; a source's own column is itself."""
+        """The source columns that `name` is computed from, in order; a source column gives itself."""
         found: dict[str, None] = {}
         self._walk(name, found, ())
         return tuple(found)
 
     def _walk(self, name: str, found: dict[str, None], path: tuple[str, ...]) -> None:
-        # a fallback may carry a source's own name: below itself it is the source's column
+        # a fallback column may have the same name as one of its sources: below itself, the name is the source's
         if name in path or name not in self.direct:
             found.setdefault(name)
             return
@@ -55,6 +55,7 @@ class Lineage:
 
 
 def z_of(name: str, window: int) -> Feature:
+    """Column `<name>_z`: trailing z-score over `window` days."""
     return Feature(
         f"{name}_z",
         (name,),
@@ -65,6 +66,7 @@ def z_of(name: str, window: int) -> Feature:
 
 
 def return_of(name: str, days: int) -> Feature:
+    """Column `<name>_ret_<days>`: log return over `days` days; positive when the quote rises."""
     return Feature(
         f"{name}_ret_{days}",
         (name,),
@@ -75,6 +77,7 @@ def return_of(name: str, days: int) -> Feature:
 
 
 def volatility_of(name: str, window: int) -> Feature:
+    """Column `<name>_vol_<window>`: annual volatility of daily log returns over `window` days."""
     return Feature(
         f"{name}_vol_{window}",
         (name,),
@@ -85,39 +88,46 @@ def volatility_of(name: str, window: int) -> Feature:
 
 
 def momentum_of(name: str, *, sign: float = 1.0) -> Feature:
-    """Quarterly return per unit of its own risk; sign -1 for a quote that falls when the asset gains."""
+    """Column `<name>_momentum`: quarterly log return divided by its volatility over the quarter.
+
+    `sign` -1 for a quote that falls when the asset gains (BRL per USD, for the BRL).
+    """
     gain, risk = f"{name}_ret_{QUARTER}", f"{name}_vol_{QUARTER}"
     return Feature(
         f"{name}_momentum",
         (gain, risk),
         f"{'-' if sign < 0 else ''}{gain} / ({risk} * sqrt({QUARTER}/252))",
         SD,
-        lambda c: ratio(sign * c[gain], c[risk] * np.sqrt(QUARTER / BUS_YEAR)),
+        lambda c: ratio(sign * c[gain], c[risk] * np.sqrt(QUARTER / DAYS_PER_YEAR)),
     )
 
 
 def change_of(name: str, days: int) -> Feature:
+    """Column `<name>_change_<days>`: difference over `days` days, for rates and spreads."""
     return Feature(
         f"{name}_change_{days}", (name,), f"{name} - {name}[-{days}]", YEARLY, lambda c: rolling.change(c[name], days)
     )
 
 
 def spread_of(name: str, first: str, second: str, unit: str = YEARLY) -> Feature:
+    """Column `name`: `first` less `second`."""
     return Feature(name, (first, second), f"{first} - {second}", unit, lambda c: c[first] - c[second])
 
 
 def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """NaN where the denominator is unknown or zero."""
+    """`numerator / denominator` (T,); NaN where the denominator is unknown or zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.abs(denominator) > 1e-12, numerator / denominator, np.nan)
 
 
-def mean_known(names: tuple[str, ...], fewest: int) -> Callable[[Columns], FloatArray]:
+def mean_of_known_columns(names: tuple[str, ...], min_count: int) -> Callable[[Columns], FloatArray]:
+    """A `compute` function: the mean of the known columns of `names`, NaN where fewer than `min_count` are known."""
+
     def compute(c: Columns) -> FloatArray:
         stacked = np.stack([c[name] for name in names])
         known = np.isfinite(stacked)
         count = known.sum(axis=0)
         total = np.where(known, stacked, 0.0).sum(axis=0)
-        return np.where(count >= fewest, total / np.maximum(count, 1), np.nan)
+        return np.where(count >= min_count, total / np.maximum(count, 1), np.nan)
 
     return compute

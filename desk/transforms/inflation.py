@@ -1,4 +1,4 @@
-"""Inflation targets by day, and the IPCA index accrued to the day between two fifteenths (the NTN-B and DAP rule)."""
+"""Inflation targets by day, and the IPCA index accrued daily from one 15th to the next (the rule of NTN-B and DAP)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
 from desk.catalog import read_toml
 from desk.errors import BadCatalog
-from desk.point_in_time.as_of_grid import Grid, Rows, at_rows
-from desk.transforms.vintage_transforms import snapshots
+from desk.point_in_time.as_of_grid import Grid, at_rows
+from desk.transforms.vintage_transforms import series_vintages
 
 INDEX_BASE_MONTH = np.datetime64("1993-12", "M")
 INDEX_BASE = 100.0
@@ -21,18 +21,22 @@ INDEX_BASE = 100.0
 
 @dataclass(frozen=True)
 class InflationTargets:
+    """Targets by calendar year and the tolerance band on each side, fractions per year. Source: CMN resolutions."""
+
     by_year: dict[int, float]
     tolerance: float
 
-    def at(self, years: Rows) -> FloatArray:
-        """Target for each calendar year (int array), the last one set holding on; NaN before the first."""
+    def at(self, years: IntArray) -> FloatArray:
+        """Target for each calendar year of `years` (N,); after the last year set, the last target; NaN before the
+        first.
+        """
         first, last = min(self.by_year), max(self.by_year)
-        held = [self.by_year.get(min(int(year), last), np.nan) if year >= first else np.nan for year in years]
-        return np.array(held, dtype=np.float64)
+        targets = [self.by_year.get(min(int(year), last), np.nan) if year >= first else np.nan for year in years]
+        return np.array(targets, dtype=np.float64)
 
 
 def load_inflation_targets() -> InflationTargets:
-    """Raises BadCatalog."""
+    """The targets of inflation_targets.toml. Raises BadCatalog."""
     raw = read_toml("inflation_targets")
     try:
         return InflationTargets({int(year): float(rate) for year, rate in raw["target"].items()}, raw["tolerance"])
@@ -41,21 +45,22 @@ def load_inflation_targets() -> InflationTargets:
 
 
 def target_for_next_year(grid: Grid, targets: InflationTargets) -> FloatArray:
-    """The target that monetary policy at each day aims at: that of the next calendar year. Shape: (T,)."""
+    """The target that monetary policy aims at on each day: that of the next calendar year. Shape: (T,)."""
     return targets.at(grid.days.astype("datetime64[Y]").astype(np.int64) + 1971)
 
 
 def accrued_index(
     frame: pl.DataFrame, grid: Grid, expected_annual: FloatArray, *, monthly_changes: bool
 ) -> tuple[FloatArray, Days]:
-    """IPCA index number accrued to each day and the obs_date (month) it stands on. Shapes: (T,).
+    """IPCA index accrued to each day and the obs_date (month) of its base. Shapes: (T,).
 
-    The index of month m is the level of the 15th of month m + 1. From there to the next 15th it grows with month
-    m + 1: its published change once known, the expected twelve-month rate (T,) / 12 in logs before. BUS/252 days of
-    ANBIMA. `frame` holds the index number, or monthly changes that are chained from December 1993 = 100.
+    The index of month m is the level on the 15th of month m + 1. Until the next 15th it grows with the IPCA of month
+    m + 1: the published change once known, before that the expected twelve-month rate `expected_annual` (T,) / 12 in
+    logs. Days are ANBIMA business days. `frame` holds the index number, or monthly changes, which are chained from
+    December 1993 = 100.
     Source: B3, DAP contract; ANBIMA, VNA of NTN-B.
     """
-    history = snapshots(frame, grid, monthly=True)
+    history = series_vintages(frame, grid, monthly=True)
     blank = np.full(len(grid), np.nan), np.full(len(grid), np.datetime64("NaT", "D"))
     if not history.values.size:
         return blank
@@ -95,7 +100,7 @@ def _chained(changes: FloatArray, months: Days) -> FloatArray:
     return np.where(from_base[None, :] & starts_at_base, levels, np.nan)
 
 
-def _at(levels: FloatArray, event: Rows, column: Rows) -> FloatArray:
+def _at(levels: FloatArray, event: IntArray, column: IntArray) -> FloatArray:
     inside = (event >= 0) & (column >= 0) & (column < levels.shape[1])
     picked = levels[np.maximum(event, 0), np.clip(column, 0, levels.shape[1] - 1)]
     return np.where(inside, picked, np.nan)

@@ -1,4 +1,4 @@
-"""Features of FX, rates, inflation and risk appetite: the table behind strategies and agents."""
+"""The table of features of FX, rates, inflation and risk appetite that strategies and agents read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from desk.arrays import FloatArray
 from desk.catalog.fallbacks import VERTICES
 from desk.transforms import rolling
-from desk.transforms.curves import BUS_YEAR, breakeven, flat_forward
+from desk.transforms.curves import breakeven, flat_forward
 from desk.transforms.features import (
     LOG,
     MONTH,
@@ -17,12 +17,11 @@ from desk.transforms.features import (
     SD,
     THREE_YEARS,
     TWO_YEARS,
-    YEAR,
     YEARLY,
     Columns,
     Feature,
     change_of,
-    mean_known,
+    mean_of_known_columns,
     momentum_of,
     ratio,
     return_of,
@@ -32,6 +31,7 @@ from desk.transforms.features import (
 )
 from desk.transforms.monthly import CORES
 from desk.transforms.relative_features import RELATIVE
+from desk.units import DAYS_PER_YEAR
 
 BREAKEVEN_VERTICES = (252, 504, 756, 1260, 2520)
 CARRY_VERTICES = (252, 504, 756, 1008, 1260)
@@ -40,6 +40,7 @@ _PRE = tuple(f"pre_{bd}" for bd in VERTICES)
 
 
 def breakeven_at(bd: int) -> Feature:
+    """Column `breakeven_<bd>`: inflation implied by the nominal and real rates at `bd` business days."""
     pre, real = f"pre_{bd}", f"real_{bd}"
     return Feature(
         f"breakeven_{bd}",
@@ -51,7 +52,10 @@ def breakeven_at(bd: int) -> Feature:
 
 
 def carry_roll_at(bd: int) -> Feature:
-    """What a receiver earns over CDI in 21 days if the curve stays, per unit of the position's risk, at annual rate."""
+    """Column `di_carry_roll_<bd>`: a receiver's return over CDI in 21 days on an unchanged curve, per unit of risk.
+
+    Both annual. Positive: receiving the rate earns more than CDI.
+    """
     return Feature(
         f"di_carry_roll_{bd}",
         (*_PRE, "cdi"),
@@ -65,10 +69,10 @@ def _carry_roll(bd: int) -> Callable[[Columns], FloatArray]:
     def compute(c: Columns) -> FloatArray:
         curve = np.column_stack([c[name] for name in _PRE])
         ends = flat_forward(VERTICES, curve, [bd - CARRY_HORIZON_BD, bd])
-        growth = np.log1p(ends) * np.array([bd - CARRY_HORIZON_BD, bd]) / BUS_YEAR
-        excess = (growth[:, 1] - growth[:, 0]) * BUS_YEAR / CARRY_HORIZON_BD - np.log1p(c["cdi"])
+        growth = np.log1p(ends) * np.array([bd - CARRY_HORIZON_BD, bd]) / DAYS_PER_YEAR
+        excess = (growth[:, 1] - growth[:, 0]) * DAYS_PER_YEAR / CARRY_HORIZON_BD - np.log1p(c["cdi"])
         rate_risk = rolling.volatility(rolling.change(c[f"pre_{bd}"]), QUARTER)
-        years = (bd - CARRY_HORIZON_BD) / BUS_YEAR
+        years = (bd - CARRY_HORIZON_BD) / DAYS_PER_YEAR
         return ratio(excess, rate_risk * years / (1.0 + c[f"pre_{bd}"]))
 
     return compute
@@ -76,7 +80,9 @@ def _carry_roll(bd: int) -> Callable[[Columns], FloatArray]:
 
 def _core(suffix: str, unit: str) -> Feature:
     parts = tuple(name.replace("_mom", suffix) for name in CORES)
-    return Feature(f"core{suffix}", parts, "mean of the known cores, at least 3 of 5", unit, mean_known(parts, 3))
+    return Feature(
+        f"core{suffix}", parts, "mean of the known cores, at least 3 of 5", unit, mean_of_known_columns(parts, 3)
+    )
 
 
 def _net_share(name: str, long: str, short: str, interest: str) -> Feature:
@@ -132,12 +138,12 @@ FEATURES: tuple[Feature, ...] = (
         tuple(f"{name}_ret_63" for name in _EXPORTS),
         "mean of the known 63-day returns of soybean, iron ore, Brent, sugar, coffee and corn, at least 3 of 6",
         LOG,
-        mean_known(tuple(f"{name}_ret_63" for name in _EXPORTS), 3),
+        mean_of_known_columns(tuple(f"{name}_ret_63" for name in _EXPORTS), 3),
     ),
     z_of("export_basket_ret_63", TWO_YEARS),
     # rates
     spread_of("slope_2s5s", "pre_1260", "pre_504"),
-    z_of("slope_2s5s", YEAR),
+    z_of("slope_2s5s", DAYS_PER_YEAR),
     spread_of("slope_2s10s", "pre_2520", "pre_504"),
     spread_of("slope_cdi_1y", "pre_252", "cdi"),
     z_of("slope_cdi_1y", THREE_YEARS),
@@ -193,9 +199,9 @@ FEATURES: tuple[Feature, ...] = (
     return_of("spx", QUARTER),
     volatility_of("spx", QUARTER),
     momentum_of("spx"),
-    z_of("vix", YEAR),
-    z_of("us_hy_spread", YEAR),
-    z_of("us_ig_spread", YEAR),
+    z_of("vix", DAYS_PER_YEAR),
+    z_of("us_hy_spread", DAYS_PER_YEAR),
+    z_of("us_ig_spread", DAYS_PER_YEAR),
     z_of("ibovespa_momentum", TWO_YEARS),
     z_of("spx_momentum", TWO_YEARS),
     Feature(

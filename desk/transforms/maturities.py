@@ -1,7 +1,7 @@
-"""Constant maturities of each curve at each decision day, from whichever declared source speaks.
+"""Constant maturities of each curve at each decision day, from the first declared source that has data.
 
-A source's curve on a day is the points of the latest obs_date known, each in its latest vintage known. Points come as
-published vertices, as futures settlements (DI1, DAP) or as bond yields that are bootstrapped first.
+A source's curve on a day consists of the points of the latest known obs_date, each in its latest known vintage. Points
+are published vertices, futures settlements (DI1, DAP), or bond yields, which are bootstrapped first.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
 from desk.catalog.fallbacks import CurveSource, CurveSpec
 from desk.point_in_time import provenance
 from desk.point_in_time.as_of_grid import (
     Grid,
-    Rows,
     at_rows,
     gather_days,
     gather_instants,
@@ -32,14 +31,14 @@ from desk.point_in_time.source_choice import choose, pick_days
 from desk.transforms.bootstrap import bootstrap
 from desk.transforms.cashflows import business_days
 from desk.transforms.curves import (
-    BUS_YEAR,
-    FACE_BRL,
     flat_forward,
     linear_360_growth,
     linear_360_rate,
     linear_par,
     log_linear,
+    rate_from_pu,
 )
+from desk.units import DAYS_PER_YEAR
 
 _MONTHS = "FGHJKMNQUVXZ"
 _SHORTEST_REAL_BD = 126  # inside its last coupon period a real yield is mostly inflation already known
@@ -57,11 +56,11 @@ class ConstantMaturities:
 
 
 @dataclass(frozen=True)
-class _States:
+class _CurveVintages:
     """A source's curve after each change: rows (E,), obs_dates (E,), tenors and rates (E, K) packed with NaN, the
     knowledge time (E,) and payload (E,) of the newest of its points."""
 
-    rows: Rows
+    rows: IntArray
     obs_dates: Days
     tenors: FloatArray
     rates: FloatArray
@@ -75,18 +74,18 @@ def constant_maturities(
     """The curve of `spec` at its vertices for each day of the grid; NaN where unknown or too old."""
     rates, dates, known, origins = [], [], [], []
     for source in spec.sources:
-        states = _states(source, silver, grid, spec.longest_years)
-        at = _interpolate(spec, states)
-        event = at_rows(states.rows, len(grid))
-        obs = gather_days(states.obs_dates, event)
+        vintages = _curve_vintages(source, silver, grid, spec.longest_years)
+        at = _interpolate(spec, vintages)
+        event = at_rows(vintages.rows, len(grid))
+        obs = gather_days(vintages.obs_dates, event)
         picked = np.where((event >= 0)[:, None], at[np.maximum(event, 0)] if len(at) else np.nan, np.nan)
         age = (grid.days - obs).astype("timedelta64[D]").astype(np.float64)
         fresh = ~np.isnat(obs) & (age <= spec.max_age_days)
         rates.append(np.broadcast_to(picked, (len(grid), len(spec.vertices))))
         dates.append(obs)
         known.append(fresh & (np.isfinite(rates[-1]).sum(axis=1) >= _FEWEST_VERTICES))
-        times = gather_instants(states.knowledge_times, event)
-        payloads = gather_payloads(states.payload_ids, event)
+        times = gather_instants(vintages.knowledge_times, event)
+        payloads = gather_payloads(vintages.payload_ids, event)
         origins.append(inputs.read(source.input_id, np.where(known[-1], 0.0, np.nan), times, payloads))
     choice = choose(dates, known, spec.patience_days)
     stacked = np.stack(rates)[np.maximum(choice, 0), np.arange(len(grid))]
@@ -94,20 +93,23 @@ def constant_maturities(
     return ConstantMaturities(chosen, pick_days(dates, choice), provenance.chosen(origins, choice))
 
 
-def _interpolate(spec: CurveSpec, states: _States) -> FloatArray:
+def _interpolate(spec: CurveSpec, vintages: _CurveVintages) -> FloatArray:
     at = np.array(spec.vertices, dtype=np.float64)
-    if not len(states.rows):
+    if not len(vintages.rows):
         return np.empty((0, len(spec.vertices)))
     if spec.method == "linear_par":
-        return linear_par(states.tenors, states.rates, at)
+        return linear_par(vintages.tenors, vintages.rates, at)
     if spec.method == "linear_360":
-        days, targets = _calendar_days(states.obs_dates, states.tenors), _calendar_days(states.obs_dates, at[None, :])
-        growth = log_linear(days, linear_360_growth(states.rates, days), targets)
+        days, targets = (
+            _calendar_days(vintages.obs_dates, vintages.tenors),
+            _calendar_days(vintages.obs_dates, at[None, :]),
+        )
+        growth = log_linear(days, linear_360_growth(vintages.rates, days), targets)
         return linear_360_rate(growth, targets)
     rates = flat_forward(
-        states.tenors, states.rates, at, flat_below=spec.flat_below < 1.0, forward_above=spec.forward_above
+        vintages.tenors, vintages.rates, at, flat_below=spec.flat_below < 1.0, forward_above=spec.forward_above
     )
-    tenors = np.where(np.isfinite(states.rates), states.tenors, np.inf)
+    tenors = np.where(np.isfinite(vintages.rates), vintages.tenors, np.inf)
     first = np.fmin.reduce(tenors, axis=1, initial=np.inf)[:, None]
     return np.where(at >= spec.flat_below * np.where(np.isfinite(first), first, 0.0), rates, np.nan)
 
@@ -120,7 +122,9 @@ def _calendar_days(obs_dates: Days, tenors: FloatArray) -> FloatArray:
     return np.where(np.isfinite(spread), (end - start).astype("timedelta64[D]").astype(np.float64), np.nan)
 
 
-def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid, longest_years: float) -> _States:
+def _curve_vintages(
+    source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid, longest_years: float
+) -> _CurveVintages:
     points = curve_points(source, silver, longest_years)
     used = usable_rows(points, grid)
     events = (
@@ -153,21 +157,20 @@ def _states(source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid,
     obs: Days = events["obs_date"].to_numpy().astype("datetime64[D]")
     if source.kind in ("points", "series"):
         tenors[index] = packed["order"].to_numpy()
-        return _States(events["row"].to_numpy(), obs, tenors, rates, *seen)
+        return _CurveVintages(events["row"].to_numpy(), obs, tenors, rates, *seen)
     maturity = np.full(shape, np.datetime64("NaT", "D"))
     maturity[index] = (packed["order"].to_numpy() // 10).astype("datetime64[D]")
     if source.kind == "futures":
         tenors = business_days(obs, maturity)
         price = np.full(shape, np.nan)
         price[index] = packed["price"].to_numpy()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            implied = (FACE_BRL / price) ** (BUS_YEAR / tenors) - 1.0
+        implied = rate_from_pu(price, tenors)
         rates = np.where(np.isfinite(rates), rates, implied)
-        return _States(events["row"].to_numpy(), obs, np.where(tenors > 0, tenors, np.nan), rates, *seen)
+        return _CurveVintages(events["row"].to_numpy(), obs, np.where(tenors > 0, tenors, np.nan), rates, *seen)
     coupon = np.zeros(shape)
     coupon[index] = packed["coupon"].to_numpy()
     zero_tenors, zeros = bootstrap(obs, maturity, rates, coupon)
-    return _States(events["row"].to_numpy(), obs, zero_tenors, zeros, *seen)
+    return _CurveVintages(events["row"].to_numpy(), obs, zero_tenors, zeros, *seen)
 
 
 def curve_points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longest_years: float) -> pl.DataFrame:
@@ -196,16 +199,16 @@ def curve_points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longes
     return (
         settlement.join(terms, on="contract_id", how="inner")
         .filter(pl.col("rate").is_not_null() | (pl.col("price") > 0 if source.kind == "futures" else pl.lit(False)))
-        .filter(_useful(source, longest_years))
+        .filter(_within_limits(source, longest_years))
         .select(*_RECEIPT, "order", "rate", "price", "coupon")
     )
 
 
-def _useful(source: CurveSource, longest_years: float) -> pl.Expr:
+def _within_limits(source: CurveSource, longest_years: float) -> pl.Expr:
     left = pl.col("maturity") - pl.col("obs_date")
     if source.kind == "futures":
         return left > pl.duration(days=0)
-    shortest = _SHORTEST_REAL_BD * 365 // 252 if "NTN-B" in source.coupons else 1
+    shortest = _SHORTEST_REAL_BD * 365 // DAYS_PER_YEAR if "NTN-B" in source.coupons else 1
     longest = int(longest_years * 365.25)
     return (left >= pl.duration(days=shortest)) & (left <= pl.duration(days=longest))
 

@@ -1,7 +1,7 @@
-"""What the agents' models are fitted on: monthly series in every vintage, and markets sampled once a week.
+"""Inputs of the agents' models: monthly series in every vintage, and market series sampled once a week.
 
-A model's window reaches back years before a panel's first day, so it is not made of the panel's columns. Monthly series
-are kept as snapshots, one after each release; markets as they were known at the first decision of each week.
+A model is fitted on years before the panel's first day, so its data are not the panel's columns. Monthly series are
+kept as vintages, one after each release. Market series are sampled as known at the first decision of each week.
 """
 
 from __future__ import annotations
@@ -14,76 +14,85 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
 from desk.catalog import Catalog
 from desk.catalog.fallbacks import ColumnFallback
-from desk.point_in_time.as_of_grid import NAT, Grid, Rows, latest_known, too_old
+from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
 from desk.point_in_time.source_choice import choose, pick
 from desk.transforms import expectations, vintage_transforms
-from desk.transforms.monthly import OBSERVED
-from desk.transforms.vintage_transforms import Snapshots, snapshots
+from desk.transforms.monthly import VINTAGE_TRANSFORMS
+from desk.transforms.vintage_transforms import SeriesVintages, series_vintages
 
 WEEKS = 160
-"""Weeks kept before the panel's first day: the three years of prices that a run reads before it."""
+"""Weeks kept before the panel's first day: the three years of prices that a run reads before that day."""
 
 
 @dataclass(frozen=True)
-class Weekly:
-    """Columns (W,) as known at the first decision day of each week; `rows` (W,) is the panel's row from which each
-    week may be used: 0 for the weeks before the panel."""
+class WeeklySamples:
+    """Columns (W,) as known at the first decision day of each week.
+
+    `rows` (W,): panel row from which each week is known; 0 for the weeks before the panel.
+    """
 
     days: Days
-    rows: Rows
+    rows: IntArray
     columns: Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True)
-class Histories:
-    """`monthly`: snapshots by series id, and by name for what is made of surveys. `weekly` may be empty."""
+class ModelInputs:
+    """Data of the agents' models.
 
-    monthly: Mapping[str, Snapshots] = field(default_factory=dict)
-    weekly: Weekly = field(default_factory=lambda: Weekly(_NO_DAYS, np.empty(0, dtype=np.int64), {}))
+    `monthly`: vintages by series id, or by name for the survey means and surprises. `weekly` may be empty.
+    """
 
-    def head(self, count: int) -> Histories:
-        """As a panel of the first `count` days would hold them."""
-        monthly = {name: _cut(snapshot, count) for name, snapshot in self.monthly.items()}
+    monthly: Mapping[str, SeriesVintages] = field(default_factory=dict)
+    weekly: WeeklySamples = field(default_factory=lambda: WeeklySamples(_NO_DAYS, np.empty(0, dtype=np.int64), {}))
+
+    def head(self, count: int) -> ModelInputs:
+        """What was known on the panel's first `count` days."""
+        monthly = {name: _known_before(vintages, count) for name, vintages in self.monthly.items()}
         keep = self.weekly.rows < count
-        weekly = Weekly(
+        weekly = WeeklySamples(
             self.weekly.days[keep], self.weekly.rows[keep], {n: c[keep] for n, c in self.weekly.columns.items()}
         )
-        return Histories(monthly, weekly)
+        return ModelInputs(monthly, weekly)
 
 
 _NO_DAYS: Days = np.empty(0, dtype="datetime64[D]")
 
 
-def _cut(snapshot: Snapshots, count: int) -> Snapshots:
-    keep = snapshot.rows < count
-    return Snapshots(snapshot.rows[keep], snapshot.dates, snapshot.values[keep])
+def _known_before(vintages: SeriesVintages, count: int) -> SeriesVintages:
+    """The vintages known before grid row `count`."""
+    keep = vintages.rows < count
+    return SeriesVintages(vintages.rows[keep], vintages.dates, vintages.values[keep])
 
 
-def monthly_histories(
-    published: pl.DataFrame, grid: Grid, names: Sequence[str], ready: Mapping[str, Snapshots]
-) -> dict[str, Snapshots]:
-    """Snapshots of each monthly series of `names`, those in `ready` taken from there."""
-    lacking = [name for name in names if name not in ready]
-    parts = published.filter(pl.col("series_id").is_in(lacking)).partition_by("series_id", as_dict=True)
+def monthly_vintages(
+    published: pl.DataFrame, grid: Grid, names: Sequence[str], ready: Mapping[str, SeriesVintages]
+) -> dict[str, SeriesVintages]:
+    """Vintages of each monthly series of `names`; a series that `ready` holds is taken from it."""
+    missing = [name for name in names if name not in ready]
+    parts = published.filter(pl.col("series_id").is_in(missing)).partition_by("series_id", as_dict=True)
     empty = published.clear()
-    made = {name: snapshots(parts.get((name,), empty), grid, monthly=True) for name in lacking}
+    made = {name: series_vintages(parts.get((name,), empty), grid, monthly=True) for name in missing}
     return {name: ready[name] if name in ready else made[name] for name in names}
 
 
-def weekly_history(
+def weekly_samples(
     published: pl.DataFrame,
     grid: Grid,
     names: Sequence[str],
     transforms: Sequence[str],
     chosen: Sequence[ColumnFallback],
     catalog: Catalog,
-) -> Weekly:
-    """Series of `names` and `transforms` in observation time, at the first B3 day of each week: from WEEKS before the
-    grid's first day to its last. A column of `chosen` is the candidate that its declared order takes in each week."""
+) -> WeeklySamples:
+    """Series `names` and transforms `transforms`, as known at the first B3 day of each week.
+
+    The weeks run from WEEKS before the grid's first day to its last day. A column of `chosen` takes, in each week, the
+    candidate that its order in fallbacks.toml selects.
+    """
     first = grid.days[0].item()
     span = np.array(calendars.b3().days(first - dt.timedelta(weeks=WEEKS), grid.days[-1].item()), dtype="datetime64[D]")
     # weeks begin on Monday; the first day of 1970 was a Thursday
@@ -97,23 +106,25 @@ def weekly_history(
     dates: dict[str, Days] = {name: np.full(len(days), NAT) for name in names}
     columns |= {name: values[:, index] for index, name in enumerate(latest.entities)}
     dates |= {name: latest.obs_dates[:, index] for index, name in enumerate(latest.entities)}
-    for spec in OBSERVED:
+    for spec in VINTAGE_TRANSFORMS:
         if spec.name in transforms:
             series = published.filter(pl.col("series_id") == spec.series)
-            changed, _, seen = vintage_transforms.apply(spec, snapshots(series, weeks, monthly=True), weeks)
-            aged = too_old(seen[:, None], weeks, [catalog.series[spec.series].max_age_days])[:, 0]
-            columns[spec.name], dates[spec.name] = np.where(aged, np.nan, changed), seen
+            changed, _, dates_known = vintage_transforms.apply_transform(
+                spec, series_vintages(series, weeks, monthly=True), weeks
+            )
+            aged = too_old(dates_known[:, None], weeks, [catalog.series[spec.series].max_age_days])[:, 0]
+            columns[spec.name], dates[spec.name] = np.where(aged, np.nan, changed), dates_known
     for order in chosen:
         candidates = [columns[name] for name in order.candidates]
         choice = choose(
             [dates[name] for name in order.candidates], [np.isfinite(one) for one in candidates], order.patience_days
         )
         columns[order.name] = pick(candidates, choice)
-    return Weekly(days, np.searchsorted(grid.days, days, side="left").astype(np.int64), columns)
+    return WeeklySamples(days, np.searchsorted(grid.days, days, side="left").astype(np.int64), columns)
 
 
-def monthly_survey(expectation: pl.DataFrame, grid: Grid) -> Snapshots:
-    """Mean of the month's twelve-month inflation medians, known from the first decision of the next month on."""
+def monthly_survey_means(expectation: pl.DataFrame, grid: Grid) -> SeriesVintages:
+    """Monthly means of the Focus medians of twelve-month inflation, known from the first decision of the next month."""
     rows = expectation.filter(
         pl.col("indicator") == "IPCA",
         pl.col("reference").is_in(list(expectations.TWELVE_MONTHS)),
@@ -124,13 +135,14 @@ def monthly_survey(expectation: pl.DataFrame, grid: Grid) -> Snapshots:
         {name: index for index, name in enumerate(expectations.TWELVE_MONTHS)}, return_dtype=pl.Int8
     )
     chosen = rows.sort(rank, "knowledge_time").unique("obs_date", keep="first", maintain_order=True)
-    return completed_months(chosen.rename({"median": "value"}), grid)
+    return completed_month_means(chosen.rename({"median": "value"}), grid)
 
 
-def surprises(expectation: pl.DataFrame, releases: pl.DataFrame, grid: Grid) -> Snapshots:
-    """First print of each month's IPCA less the last Focus monthly median known before it (fractions per month).
+def inflation_surprises(expectation: pl.DataFrame, releases: pl.DataFrame, grid: Grid) -> SeriesVintages:
+    """First release of each month's IPCA less the last Focus monthly median known before it, fractions per month.
 
-    `releases`: obs_date, knowledge_time, value of the monthly change. A month without a survey is unknown.
+    Positive: inflation above the survey. `releases`: obs_date, knowledge_time, value of the monthly change. A month
+    without a survey is unknown.
     """
     first = releases.sort("knowledge_time").unique("obs_date", keep="first", maintain_order=True)
     survey = (
@@ -141,25 +153,27 @@ def surprises(expectation: pl.DataFrame, releases: pl.DataFrame, grid: Grid) -> 
             pl.col("median").is_finite(),
         )
         .with_columns(pl.col("reference").str.to_date("%m/%Y", strict=False).alias("month"))
-        .select("month", "median", pl.col("obs_date").alias("asked"), pl.col("knowledge_time").alias("told"))
+        .select(
+            "month", "median", pl.col("obs_date").alias("survey_date"), pl.col("knowledge_time").alias("survey_known")
+        )
     )
     found = (
         first.join(survey, left_on="obs_date", right_on="month", how="inner")
-        .filter(pl.col("told") < pl.col("knowledge_time"))
-        .sort("obs_date", "asked", "told")
+        .filter(pl.col("survey_known") < pl.col("knowledge_time"))
+        .sort("obs_date", "survey_date", "survey_known")
         .unique("obs_date", keep="last", maintain_order=True)
         .select("obs_date", "knowledge_time", (pl.col("value") - pl.col("median")).alias("value"))
     )
-    return snapshots(found, grid, monthly=True)
+    return series_vintages(found, grid, monthly=True)
 
 
-def completed_months(frame: pl.DataFrame, grid: Grid) -> Snapshots:
-    """Means by month of `obs_date` of the values known by the month's end, each usable from the next month on.
+def completed_month_means(frame: pl.DataFrame, grid: Grid) -> SeriesVintages:
+    """Means by month of `obs_date` of the values known by the month's end, each known from the next month on.
 
-    What is known later about a month is left out, so a mean never changes. `frame`: obs_date, knowledge_time, value.
+    Values that become known later are left out, so a mean is never revised. `frame`: obs_date, knowledge_time, value.
     """
     if not frame.height:
-        return Snapshots(np.empty(0, dtype=np.int64), _NO_DAYS, np.empty((0, 0)))
+        return SeriesVintages(np.empty(0, dtype=np.int64), _NO_DAYS, np.empty((0, 0)))
     months = frame.select(pl.col("obs_date").dt.truncate("1mo").unique().sort())["obs_date"]
     b3 = calendars.b3()
     opening = [b3.on_or_after((month + dt.timedelta(days=32)).replace(day=1)) for month in months]
@@ -174,4 +188,4 @@ def completed_months(frame: pl.DataFrame, grid: Grid) -> Snapshots:
         .rename({"month": "obs_date", "opens": "knowledge_time"})
         .sort("obs_date")
     )
-    return snapshots(means, grid, monthly=True)
+    return series_vintages(means, grid, monthly=True)

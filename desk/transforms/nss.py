@@ -1,11 +1,11 @@
-"""Nelson-Siegel-Svensson curves: a whole zero curve in four betas and two decays, evaluated and fitted.
+"""Nelson-Siegel-Svensson curves: a zero curve described by four betas and two decays, evaluated and fitted.
 
     r(t) = b1 + b2 f(l1 t) + b3 (f(l1 t) - exp(-l1 t)) + b4 (f(l2 t) - exp(-l2 t)),   f(z) = (1 - exp(-z)) / z
 
 with t in years (business days / 252 for Brazil), r annual effective and l decays per year, as ANBIMA publishes them
-(Svensson's own tau is 1 / l). b1 is the rate far away, b1 + b2 the rate of tomorrow. Without the last term the curve is
-Nelson and Siegel's. Sources: ANBIMA, "Estrutura a termo das taxas de juros estimada" (2010); Svensson, NBER Working
-Paper 4871 (1994); Nelson and Siegel, Journal of Business 60 (1987).
+(Svensson's tau is 1 / l). b1 is the limit at long terms, b1 + b2 the limit at term zero. Without the last term the
+curve is that of Nelson and Siegel. Sources: ANBIMA, "Estrutura a termo das taxas de juros estimada" (2010); Svensson,
+NBER Working Paper 4871 (1994); Nelson and Siegel, Journal of Business 60 (1987).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from desk.transforms.curves import checked_nodes
 _DECAYS = np.geomspace(0.05, 8.0, 24)
 """Starting decays per year: the hump lies at 1.8 / decay, from eleven weeks to 36 years."""
 _STARTS = 12
-_APART = 1.15  # two decays nearer than this make two columns that nobody can tell apart
+_MIN_DECAY_RATIO = 1.15  # decays nearer to each other make two loadings that are nearly collinear
 _PERCENT_DIGITS = 4
 
 
@@ -42,7 +42,7 @@ class Svensson:
 
 
 def loadings(years: npt.ArrayLike, decays: npt.ArrayLike) -> FloatArray:
-    """What each beta is multiplied by: (..., M, 4) for `years` (M,) and `decays` (..., 2)."""
+    """The loading of each beta: (..., M, 4) for `years` (M,) and `decays` (..., 2)."""
     term = np.asarray(years, dtype=np.float64)
     term = np.where(term >= 0.0, term, np.nan)
     scaled = term[:, None] * np.asarray(decays, dtype=np.float64)[..., None, :]
@@ -60,7 +60,7 @@ def as_published(rates: npt.ArrayLike) -> FloatArray:
 
 
 def fit_betas(years: npt.ArrayLike, rates: npt.ArrayLike, decays: npt.ArrayLike) -> FloatArray:
-    """Least-squares betas (T, 4) of curves `rates` (T, K) at `years` (K,), the decays (2,) or (T, 2) given.
+    """Least-squares betas (T, 4) of curves `rates` (T, K) at `years` (K,), for given decays (2,) or (T, 2).
 
     A NaN rate is left out of its row; a row with fewer than four rates gives NaN. Raises BadInput for an infinite one.
     """
@@ -75,35 +75,35 @@ def fit_betas(years: npt.ArrayLike, rates: npt.ArrayLike, decays: npt.ArrayLike)
 
 
 def fit_svensson(years: npt.ArrayLike, rates: npt.ArrayLike) -> Svensson:
-    """The Svensson curve nearest to one curve's `rates` (K,) at `years` (K,), K >= 6, in least squares.
+    """The least-squares Svensson curve of one curve's `rates` (K,) at `years` (K,), K >= 6.
 
-    Betas are linear given the decays, so only these two are searched: over a grid first, then by Gauss-Newton from the
-    best pairs, for the sum of squares has several valleys. Raises BadInput for a curve with holes, infinities, a tenor
-    twice or too few points.
+    Given the decays the betas are linear, so only the two decays are searched: on a grid, then by Gauss-Newton from the
+    best pairs, because the sum of squares has several local minima. Raises BadInput for a missing or infinite rate, a
+    repeated tenor or fewer than six points.
     """
-    term, level = checked_nodes("Svensson fit", years, rates, fewest=6)
-    pairs = np.array([(a, b) for a in _DECAYS for b in _DECAYS if a >= b * _APART])
-    decays = _nearest(lambda pair: loadings(term, pair), level, pairs)
+    term, level = checked_nodes("Svensson fit", years, rates, min_points=6)
+    pairs = np.array([(a, b) for a in _DECAYS for b in _DECAYS if a >= b * _MIN_DECAY_RATIO])
+    decays = _best_decays(lambda pair: loadings(term, pair), level, pairs)
     return Svensson(fit_betas(term, level, decays)[0], decays)
 
 
 def fit_nelson_siegel(years: npt.ArrayLike, rates: npt.ArrayLike, decay: float | None = None) -> Svensson:
-    """The Nelson-Siegel curve nearest to one curve's `rates` (K,) at `years` (K,), K >= 4, at `decay` if given.
+    """The least-squares Nelson-Siegel curve of one curve's `rates` (K,) at `years` (K,), K >= 4; at `decay` if given.
 
     The last beta is 0. Raises BadInput like `fit_svensson`.
     """
-    term, level = checked_nodes("Nelson-Siegel fit", years, rates, fewest=4)
+    term, level = checked_nodes("Nelson-Siegel fit", years, rates, min_points=4)
 
     def design(decays: FloatArray) -> FloatArray:
         return np.asarray(loadings(term, np.repeat(decays, 2, axis=-1))[..., :3])
 
-    found = _nearest(design, level, _DECAYS[:, None]) if decay is None else np.array([decay])
+    found = _best_decays(design, level, _DECAYS[:, None]) if decay is None else np.array([decay])
     betas = np.linalg.pinv(design(found)) @ level
     return Svensson(np.append(betas, 0.0), np.repeat(found, 2))
 
 
-def _nearest(design: Callable[[FloatArray], FloatArray], level: FloatArray, starts: FloatArray) -> FloatArray:
-    """Decays (D,) of least squares, from the best of `starts` (G, D); the least of what each of these leads to."""
+def _best_decays(design: Callable[[FloatArray], FloatArray], level: FloatArray, starts: FloatArray) -> FloatArray:
+    """Least-squares decays (D,): the best result of an optimisation from each of the best `starts` (G, D)."""
     designs = design(starts)
     left = (designs @ (np.linalg.pinv(designs) @ level)[:, :, None])[:, :, 0] - level
 

@@ -25,33 +25,34 @@ from desk.point_in_time import provenance
 from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
 from desk.point_in_time.provenance import Provenance
 from desk.point_in_time.source_choice import choose, pick, pick_days
-from desk.transforms import expectations, inflation, vintage_transforms
-from desk.transforms import model_inputs as histories
+from desk.transforms import expectations, inflation, model_inputs, vintage_transforms
 from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
 from desk.transforms.inflation import InflationTargets, load_inflation_targets
 from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import constant_maturities
-from desk.transforms.model_inputs import Histories
-from desk.transforms.monthly import MODEL_SERIES, OBSERVED, WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
+from desk.transforms.model_inputs import ModelInputs
+from desk.transforms.monthly import MODEL_SERIES, VINTAGE_TRANSFORMS, WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
 from desk.transforms.panel_columns import PanelColumns, oldest_dates
+from desk.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
 class Panel:
     """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. provenance: the inputs
-    that each value was read off. One row per decision day, ascending. histories: what the agents fit their models on,
-    which begins years before the first day.
+    that each value was read off. One row per decision day, ascending. model_inputs: what the agents fit their models
+    on, which begins years before the first day.
     """
 
     values: pl.DataFrame
     obs_dates: pl.DataFrame
     provenance: Provenance
     lineage: Lineage
-    histories: Histories = field(default_factory=Histories)
+    model_inputs: ModelInputs = field(default_factory=ModelInputs)
 
     @property
     def days(self) -> list[dt.date]:
+        """The decision days, ascending."""
         return self.values["day"].to_list()
 
     def array(self, name: str) -> FloatArray:
@@ -67,14 +68,16 @@ class Panel:
             self.obs_dates.head(count),
             self.provenance.cut(slice(count)),
             self.lineage,
-            self.histories.head(count),
+            self.model_inputs.head(count),
         )
 
     def since(self, first: dt.date) -> Panel:
         """The panel of its days from `first` on."""
         start = int((self.values["day"] < first).sum())
         rows = slice(start, None)
-        return Panel(self.values[rows], self.obs_dates[rows], self.provenance.cut(rows), self.lineage, self.histories)
+        return Panel(
+            self.values[rows], self.obs_dates[rows], self.provenance.cut(rows), self.lineage, self.model_inputs
+        )
 
     def with_measures(self, measures: Measures) -> Panel:
         """The panel with each measure as a column; its obs_date is the oldest of its inputs', else the day itself."""
@@ -96,7 +99,7 @@ class Panel:
             self.obs_dates.drop(values.columns, strict=False).hstack(dates_frame.select(pl.all().cast(pl.Date))),
             self.provenance,
             Lineage({**self.lineage.direct, **direct}),
-            self.histories,
+            self.model_inputs,
         )
 
 
@@ -113,11 +116,11 @@ def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], cat
     _add_curves(columns, frames, fallbacks)
     for name, focus in expectations.focus_columns(frames["expectation"], grid, meetings, columns.inputs).items():
         columns.put(name, focus.values, focus.obs_dates, focus.origin)
-    _add_observed(columns, published, catalog)
+    _add_vintage_transforms(columns, published, catalog)
     _add_inflation(columns, published, targets)
     _choose_columns(columns, fallbacks)
     _add_features(columns)
-    return _frames(columns, _histories(columns, frames, published, fallbacks, catalog))
+    return _frames(columns, _model_inputs(columns, frames, published, fallbacks, catalog))
 
 
 def _stored(frame: pl.DataFrame | None, table: SilverTable) -> pl.DataFrame:
@@ -162,19 +165,19 @@ def _add_curves(columns: PanelColumns, frames: Mapping[str, pl.DataFrame], fallb
             columns.put(f"{spec.prefix}_{bd}", rates, curve.obs_dates, origin)
 
 
-def _add_observed(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:
-    needed = {spec.series for spec in OBSERVED}
+def _add_vintage_transforms(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:
+    needed = {spec.series for spec in VINTAGE_TRANSFORMS}
     parts = published.filter(pl.col("series_id").is_in(list(needed))).partition_by("series_id", as_dict=True)
     empty = published.clear()
     history = {
-        series: vintage_transforms.snapshots(
+        series: vintage_transforms.series_vintages(
             parts.get((series,), empty), columns.grid, monthly=catalog.series[series].frequency == "M"
         )
         for series in needed
     }
-    columns.snapshots = {name: kept for name, kept in history.items() if catalog.series[name].frequency == "M"}
-    for spec in OBSERVED:
-        values, scores, dates = vintage_transforms.apply(spec, history[spec.series], columns.grid)
+    columns.series_vintages = {name: kept for name, kept in history.items() if catalog.series[name].frequency == "M"}
+    for spec in VINTAGE_TRANSFORMS:
+        values, scores, dates = vintage_transforms.apply_transform(spec, history[spec.series], columns.grid)
         old = too_old(dates[:, None], columns.grid, [catalog.series[spec.series].max_age_days])[:, 0]
         columns.derive(spec.name, np.where(old, np.nan, values), dates, (spec.series,))
         if spec.z_window:
@@ -197,7 +200,7 @@ def _add_inflation(columns: PanelColumns, published: pl.DataFrame, targets: Infl
 
 def _choose_columns(columns: PanelColumns, fallbacks: Fallbacks) -> None:
     for name, series in (("cdi_from_daily", "cdi_daily"), ("selic_from_daily", "selic_daily")):
-        columns.derive(name, (1.0 + columns.values[series]) ** 252 - 1.0, columns.dates[series], (series,))
+        columns.derive(name, (1.0 + columns.values[series]) ** DAYS_PER_YEAR - 1.0, columns.dates[series], (series,))
     for spec in fallbacks.columns:
         values = [columns.values[name] for name in spec.candidates]
         dates = [columns.dates[name] for name in spec.candidates]
@@ -214,24 +217,24 @@ def _add_features(columns: PanelColumns) -> None:
         columns.derive(feature.name, values, oldest_dates(dates), feature.inputs)
 
 
-def _histories(
+def _model_inputs(
     columns: PanelColumns,
     frames: Mapping[str, pl.DataFrame],
     published: pl.DataFrame,
     fallbacks: Fallbacks,
     catalog: Catalog,
-) -> Histories:
+) -> ModelInputs:
     grid, survey = columns.grid, frames["expectation"]
-    monthly = histories.monthly_histories(published, grid, MODEL_SERIES, columns.snapshots)
-    monthly["focus_ipca_12m"] = histories.monthly_survey(survey, grid)
+    monthly = model_inputs.monthly_vintages(published, grid, MODEL_SERIES, columns.series_vintages)
+    monthly["focus_ipca_12m"] = model_inputs.monthly_survey_means(survey, grid)
     releases = published.filter(pl.col("series_id") == "ipca_mom")
-    monthly["ipca_surprise"] = histories.surprises(survey, releases, grid)
-    chosen = [spec for spec in fallbacks.columns if spec.name in WEEKLY_CHOSEN]
-    weekly = histories.weekly_history(published, grid, WEEKLY_SERIES, WEEKLY_OBSERVED, chosen, catalog)
-    return Histories(monthly, weekly)
+    monthly["ipca_surprise"] = model_inputs.inflation_surprises(survey, releases, grid)
+    chosen = [spec for spec in fallbacks.columns if spec.name in WEEKLY_FALLBACKS]
+    weekly = model_inputs.weekly_samples(published, grid, WEEKLY_SERIES, WEEKLY_TRANSFORMS, chosen, catalog)
+    return ModelInputs(monthly, weekly)
 
 
-def _frames(columns: PanelColumns, kept: Histories) -> Panel:
+def _frames(columns: PanelColumns, kept: ModelInputs) -> Panel:
     day = pl.Series("day", columns.grid.days).cast(pl.Date)
     values = pl.DataFrame(columns.values, nan_to_null=True)
     dates = pl.DataFrame({name: pl.Series(name, column) for name, column in columns.dates.items()})

@@ -10,7 +10,7 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.point_in_time.as_of_grid import NAT, Grid
 from desk.point_in_time.provenance import ColumnOrigin, InputTable
-from desk.transforms.vintage_transforms import Snapshots
+from desk.transforms.vintage_transforms import SeriesVintages
 
 
 class PanelColumns:
@@ -23,7 +23,7 @@ class PanelColumns:
         self.dates: dict[str, Days] = {}
         self.origins: dict[str, ColumnOrigin] = {}
         self.direct: dict[str, tuple[str, ...]] = {}
-        self.snapshots: dict[str, Snapshots] = {}
+        self.series_vintages: dict[str, SeriesVintages] = {}
 
     def put(self, name: str, values: FloatArray, dates: Days, origin: ColumnOrigin | None = None) -> None:
         """A column read from a source, or by rule of the desk (no origin). What is not finite is unknown."""

@@ -1,8 +1,8 @@
-"""Features of one market against another: DI against Treasuries, cupom and sovereign spreads, Brazil against its peers.
+"""Features of one market against another: DI against Treasuries, cupom and sovereign spreads, Brazil against peers.
 
-A response to another market is a trailing least-squares slope on overlapping five-day moves: PTAX fixes at noon, DI
-settles at 16:00 and New York closes at 18:00 or later, so daily moves are not of the same hours. The slope is that of
-before the move it is applied to, so that a jump does not explain itself.
+The response to another market is a trailing least-squares slope of overlapping five-day moves. Daily moves would not
+cover the same hours: PTAX is fixed around noon, DI settles at 16:00, New York closes at 18:00 or later. The slope is
+estimated before the move that it is applied to, so that a jump does not explain itself.
 """
 
 from __future__ import annotations
@@ -18,50 +18,50 @@ from desk.transforms.features import (
     QUARTER,
     SD,
     TWO_YEARS,
-    YEAR,
     YEARLY,
     Columns,
     Feature,
     change_of,
-    mean_known,
+    mean_of_known_columns,
     ratio,
     return_of,
     spread_of,
     z_of,
 )
+from desk.units import DAYS_PER_YEAR
 
 WEEK = 5
 PEERS = ("usdmxn", "usdclp", "usdcop", "usdzar")
-"""Floating currencies of commodity exporters with inflation targets, as Brazil's is; the lira has been neither."""
+"""Floating currencies of commodity exporters with inflation targets, like the BRL. The Turkish lira is not one."""
 EQUITY_PEERS = ("eww", "ech", "eza")
-"""The funds of Mexico, Chile and South Africa, in dollars as EWZ is."""
+"""Equity funds of Mexico, Chile and South Africa, quoted in USD like EWZ."""
 EMB_TREASURY_SHARE = 0.4
-"""TLT held short against one of EMB to leave its credit part: durations of about 7 and 17 years (the funds' pages)."""
-FIVE_YEARS = 1260
+"""Units of TLT sold short per unit of EMB to remove its rate risk: durations of about 7 and 17 years (fund pages)."""
+FIVE_YEARS = 5 * DAYS_PER_YEAR
 
 
-def response_of(name: str, y: str, x: str, days: int, unit: str) -> Feature:
-    """What is left of `y`'s move over `days` after its usual response to `x`: y - slope * x, columns of moves.
+def residual_of(name: str, y: str, x: str, days: int, unit: str) -> Feature:
+    """Column `name`: the move of `y` over `days` days less its usual response to the move of `x`, y - slope * x.
 
-    `y` and `x` name families of columns that end in the number of days: the slope comes from WEEK-day moves over a
-    year that ended before the move began.
+    `y` and `x` are prefixes of columns that end in a number of days. The slope is of WEEK-day moves over a year that
+    ends before the move begins. Positive: `y` rose by more than `x` explains.
     """
     short_y, short_x, long_y, long_x = f"{y}_{WEEK}", f"{x}_{WEEK}", f"{y}_{days}", f"{x}_{days}"
     return Feature(
         name,
         tuple(dict.fromkeys((short_y, short_x, long_y, long_x))),
-        f"{long_y} - b * {long_x}, b: slope of {short_y} on {short_x} over {YEAR} days, {days} days before",
+        f"{long_y} - b * {long_x}, b: slope of {short_y} on {short_x} over {DAYS_PER_YEAR} days, {days} days before",
         unit,
-        lambda c: c[long_y] - rolling.lagged(rolling.slope(c[short_y], c[short_x], YEAR), days) * c[long_x],
+        lambda c: c[long_y] - rolling.lagged(rolling.slope(c[short_y], c[short_x], DAYS_PER_YEAR), days) * c[long_x],
     )
 
 
-def _mean_return(name: str, columns: tuple[str, ...], days: int, fewest: int) -> Feature:
+def _mean_return(name: str, columns: tuple[str, ...], days: int, min_count: int) -> Feature:
     def compute(c: Columns) -> FloatArray:
         moves = {column: rolling.log_return(c[column], days) for column in columns}
-        return mean_known(columns, fewest)(moves)
+        return mean_of_known_columns(columns, min_count)(moves)
 
-    formula = f"mean of the known {days}-day log returns of {', '.join(columns)}, at least {fewest}"
+    formula = f"mean of the known {days}-day log returns of {', '.join(columns)}, at least {min_count}"
     return Feature(f"{name}_ret_{days}", columns, formula, LOG, compute)
 
 
@@ -76,12 +76,12 @@ def _credit_return(days: int) -> Feature:
 
 
 def _overreaction() -> Feature:
-    """The week's residual in units of its own year, weighted by how much of a week Treasuries had (at most one sd)."""
+    """The week's DI residual in standard deviations, weighted by the week's Treasury move (at most 1 sd)."""
     residual, move = "di_ust_residual_5", f"ust_{FIVE_YEARS}_change_{WEEK}"
     return Feature(
         "di_ust_overreaction",
         (residual, move),
-        f"{residual} / sd({residual}, {YEAR} days) * min(1, |{move}| / sd({move}, {YEAR} days))",
+        f"{residual} / sd({residual}, {DAYS_PER_YEAR} days) * min(1, |{move}| / sd({move}, {DAYS_PER_YEAR} days))",
         SD,
         _weighted(residual, move),
     )
@@ -89,8 +89,8 @@ def _overreaction() -> Feature:
 
 def _weighted(residual: str, move: str) -> Callable[[Columns], FloatArray]:
     def compute(c: Columns) -> FloatArray:
-        size = np.abs(ratio(c[move], rolling.deviation(c[move], YEAR)))
-        return ratio(c[residual], rolling.deviation(c[residual], YEAR)) * np.minimum(size, 1.0)
+        size = np.abs(ratio(c[move], rolling.deviation(c[move], DAYS_PER_YEAR)))
+        return ratio(c[residual], rolling.deviation(c[residual], DAYS_PER_YEAR)) * np.minimum(size, 1.0)
 
     return compute
 
@@ -99,29 +99,29 @@ RELATIVE: tuple[Feature, ...] = (
     # DI against Treasuries
     change_of(f"pre_{FIVE_YEARS}", WEEK),
     change_of(f"ust_{FIVE_YEARS}", WEEK),
-    response_of("di_ust_residual_5", f"pre_{FIVE_YEARS}_change", f"ust_{FIVE_YEARS}_change", WEEK, YEARLY),
+    residual_of("di_ust_residual_5", f"pre_{FIVE_YEARS}_change", f"ust_{FIVE_YEARS}_change", WEEK, YEARLY),
     _overreaction(),
     # cupom and the sovereign spread
     spread_of("cupom_slope_1y3y", "cupom_756", "cupom_252"),
-    z_of("cupom_slope_1y3y", YEAR),
+    z_of("cupom_slope_1y3y", DAYS_PER_YEAR),
     spread_of("sov_spread_5y", f"cupom_{FIVE_YEARS}", f"ust_{FIVE_YEARS}"),  # as SOV_BR_5Y is quoted
     z_of("sov_spread_5y", TWO_YEARS),
-    # Brazil against its peers: what they do not explain of its dollar, its equities and its spread
+    # Brazil against its peers: the part of USD/BRL, of EWZ and of the sovereign spread that peers do not explain
     return_of("usdbrl", WEEK),
     _mean_return("em_fx", PEERS, WEEK, 2),
     _mean_return("em_fx", PEERS, QUARTER, 2),
-    response_of("brl_peer_residual_63", "usdbrl_ret", "em_fx_ret", QUARTER, LOG),
+    residual_of("brl_peer_residual_63", "usdbrl_ret", "em_fx_ret", QUARTER, LOG),
     z_of("brl_peer_residual_63", TWO_YEARS),
     return_of("ewz", WEEK),
     return_of("ewz", QUARTER),
     _mean_return("em_equity", EQUITY_PEERS, WEEK, 2),
     _mean_return("em_equity", EQUITY_PEERS, QUARTER, 2),
-    response_of("ewz_peer_residual_63", "ewz_ret", "em_equity_ret", QUARTER, LOG),
+    residual_of("ewz_peer_residual_63", "ewz_ret", "em_equity_ret", QUARTER, LOG),
     z_of("ewz_peer_residual_63", TWO_YEARS),
     change_of("sov_spread_5y", WEEK),
     change_of("sov_spread_5y", QUARTER),
     _credit_return(WEEK),
     _credit_return(QUARTER),
-    response_of("sov_peer_residual_63", "sov_spread_5y_change", "emb_credit_ret", QUARTER, YEARLY),
+    residual_of("sov_peer_residual_63", "sov_spread_5y_change", "emb_credit_ret", QUARTER, YEARLY),
     z_of("sov_peer_residual_63", TWO_YEARS),
 )

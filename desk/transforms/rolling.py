@@ -1,7 +1,7 @@
 """Trailing windows over a panel's days: (T,) in, (T,) out, NaN for unknown.
 
-Each window is summed afresh instead of rolled, so a value depends on its window alone and not on where the panel
-starts: the daily run and a longer history pass give the same bits.
+Each window is summed anew, not updated from the previous one. A value therefore depends on its window alone and not on
+where the panel starts: the daily run and a longer history pass give the same bits.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from desk.arrays import FloatArray
+from desk.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 252
 MINIMUM_SHARE = 0.5
-"""A statistic needs at least this share of its window known."""
+"""A statistic is NaN where less than this share of its window is known."""
 
 
 def lagged(values: FloatArray, days: int) -> FloatArray:
-    """`values` as they stood `days` decision days before."""
+    """`values` of `days` decision days before, NaN at the start. Shape: (T,)."""
     result = np.full_like(values, np.nan)
     if days < len(values):
         result[days:] = values[: len(values) - days]
@@ -24,7 +24,7 @@ def lagged(values: FloatArray, days: int) -> FloatArray:
 
 
 def change(values: FloatArray, days: int = 1) -> FloatArray:
-    """Difference over `days`, in the values' own unit."""
+    """Difference x - x[-days], in the unit of the values."""
     return values - lagged(values, days)
 
 
@@ -48,7 +48,7 @@ def deviation(values: FloatArray, window: int) -> FloatArray:
 
 
 def zscore(values: FloatArray, window: int) -> FloatArray:
-    """(x - trailing mean) / trailing standard deviation, today included; NaN where the window did not move."""
+    """(x - trailing mean) / trailing standard deviation, today included; NaN where the window is constant."""
     _, average, spread = _moments(values, window)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(spread > 1e-12, (values - average) / spread, np.nan)
@@ -72,7 +72,7 @@ def correlation(first: FloatArray, second: FloatArray, window: int) -> FloatArra
 
 
 def slope(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
-    """Trailing least-squares slope of y on x over the days on which both are known; NaN where x did not move."""
+    """Trailing least-squares slope of y on x over the days on which both are known; NaN where x is constant."""
     both = np.isfinite(y) & np.isfinite(x)
     _, _, sd_x = _moments(np.where(both, x, np.nan), window)
     _, _, sd_y = _moments(np.where(both, y, np.nan), window)
@@ -82,15 +82,15 @@ def slope(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
 
 
 def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Known values, mean and sample deviation of each trailing window; NaN below the minimum share."""
+    """Count of known values, mean and sample deviation of each trailing window; NaN below MINIMUM_SHARE."""
     known = np.isfinite(values)
     trailing = _trailing(np.where(known, values, 0.0), window)
-    there = _trailing(known.astype(np.float64), window)
-    count = there.sum(axis=1)
+    present = _trailing(known.astype(np.float64), window)
+    count = present.sum(axis=1)
     enough = count >= max(2, int(np.ceil(window * MINIMUM_SHARE)))
     with np.errstate(divide="ignore", invalid="ignore"):
         average = trailing.sum(axis=1) / count
-        centred = (trailing - average[:, None]) * there
+        centred = (trailing - average[:, None]) * present
         spread = np.sqrt(np.einsum("ij,ij->i", centred, centred) / (count - 1))
     return count, np.where(enough, average, np.nan), np.where(enough, spread, np.nan)
 

@@ -1,10 +1,10 @@
-"""US Treasuries: discount factors from the par curve, forwards from discount factors, and the par bond's risk.
+"""US Treasuries: discount factors from the par curve, forward rates from discount factors, price and risk of a bond.
 
 Yields are half-yearly compounded fractions. A par yield c of n half-years prices its bond at its face, c/2 (D1 + ... +
-Dn) + Dn = 1, which gives Dn from those before it; between the Treasury's maturities par yields lie on straight lines.
-Arrays are (T, K): T days by K maturities in years; NaN is unknown and makes what is longer unknown. A forward comes
-from two discount factors, never from (r2 t2 - r1 t1) on annual rates. Source: US Treasury, "Treasury Yield Curve
-Methodology"; Fabozzi, "Bond Markets, Analysis and Strategies".
+Dn) + Dn = 1, which gives Dn from the earlier discount factors. Between the published maturities par yields are
+interpolated linearly. Arrays are (T, K): T days by K maturities in years; NaN is unknown and makes longer maturities
+unknown. A forward rate comes from two discount factors, never from (r2 t2 - r1 t1) on annual rates. Source: US
+Treasury, "Treasury Yield Curve Methodology"; Fabozzi, "Bond Markets, Analysis and Strategies".
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy.typing as npt
 from desk.arrays import FloatArray
 from desk.errors import BadInput
 from desk.transforms.curves import linear_par, log_linear
+from desk.units import BASIS_POINT
 
-BP = 1e-4
 _PER_YEAR = 2
 
 
@@ -53,7 +53,7 @@ class ZeroCurve:
 def zero_curve(years: npt.ArrayLike, par: npt.ArrayLike) -> ZeroCurve:
     """Discount factors at each half-year up to the longest of `years` (K,), from par yields (T, K).
 
-    Raises BadInput for an empty curve, a maturity that is not positive or stands twice, or an infinite yield.
+    Raises BadInput for an empty curve, a maturity that is not positive or repeated, or an infinite yield.
     """
     term, yields = _checked(years, par)
     grid = np.arange(1, int(np.floor(term.max() * _PER_YEAR + 1e-9)) + 1) / _PER_YEAR
@@ -75,16 +75,17 @@ def compounded(discount: npt.ArrayLike, years: npt.ArrayLike) -> FloatArray:
 
 
 def bond_price(coupon: npt.ArrayLike, rate: npt.ArrayLike, years: npt.ArrayLike) -> FloatArray:
-    """Dirty price per 100 of face with `years` left, at the yield `rate`; coupons every half-year back from maturity.
+    """Dirty price per 100 of face with `years` to maturity at the yield `rate`; coupons each half-year before maturity.
 
-    Shapes broadcast. At its coupon and a whole number of half-years it is 100. Raises BadInput where years <= 0.
+    Shapes broadcast. The price is 100 when the yield equals the coupon and `years` is a whole number of half-years.
+    Raises BadInput where years <= 0.
     """
     amounts, times, level = _flows(coupon, rate, years)
     return np.asarray((amounts * (1.0 + level / _PER_YEAR) ** (-_PER_YEAR * times)).sum(axis=-1))
 
 
 def modified_duration(coupon: npt.ArrayLike, rate: npt.ArrayLike, years: npt.ArrayLike) -> FloatArray:
-    """Years: relative fall of the dirty price for a rise of the yield."""
+    """Modified duration in years: -dP/dy / P, on the dirty price. Shapes broadcast."""
     amounts, times, level = _flows(coupon, rate, years)
     values = amounts * (1.0 + level / _PER_YEAR) ** (-_PER_YEAR * times)
     macaulay = (values * times).sum(axis=-1) / values.sum(axis=-1)
@@ -94,13 +95,13 @@ def modified_duration(coupon: npt.ArrayLike, rate: npt.ArrayLike, years: npt.Arr
 def dv01(coupon: npt.ArrayLike, rate: npt.ArrayLike, years: npt.ArrayLike, face: float = 100.0) -> FloatArray:
     """USD gained by `face` USD held long when its yield falls by one basis point; positive."""
     price = bond_price(coupon, rate, years)
-    return np.asarray(face / 100.0 * price * modified_duration(coupon, rate, years) * BP)
+    return np.asarray(face / 100.0 * price * modified_duration(coupon, rate, years) * BASIS_POINT)
 
 
 def _flows(
     coupon: npt.ArrayLike, rate: npt.ArrayLike, years: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Amounts per 100 of face, times in years, and the yield: (..., F), the last flow first, 0 where there is none."""
+    """Amounts per 100 of face, times in years, and the yield, (..., F): the last flow first, 0 where there is none."""
     paid, level, left = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (coupon, rate, years)))
     if (left <= 0).any() or np.isinf(left).any():
         raise BadInput(f"Treasury bond: {left[(left <= 0) | np.isinf(left)].flat[0]:g} years to maturity")
@@ -108,10 +109,10 @@ def _flows(
         raise BadInput("Treasury bond: a yield that is not a rate")
     count = int(np.ceil(np.nanmax(left, initial=0.0) * _PER_YEAR - 1e-9))
     times = left[..., None] - np.arange(max(count, 1)) / _PER_YEAR
-    there = times > 1e-9  # the coupon of the very day belongs to the seller
-    amounts = np.where(there, 100.0 * paid[..., None] / _PER_YEAR, 0.0)
+    is_payment = times > 1e-9  # a coupon paid on the settlement day belongs to the seller
+    amounts = np.where(is_payment, 100.0 * paid[..., None] / _PER_YEAR, 0.0)
     amounts[..., 0] += 100.0
-    return np.where(np.isnan(times), np.nan, amounts), np.where(there, times, 0.0), level[..., None]
+    return np.where(np.isnan(times), np.nan, amounts), np.where(is_payment, times, 0.0), level[..., None]
 
 
 def _checked(years: npt.ArrayLike, par: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

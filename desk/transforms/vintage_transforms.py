@@ -1,7 +1,7 @@
-"""Transforms in observation time, once per vintage: twelve-month changes, momentum, sums.
+"""Transforms in observation time, computed inside each vintage of a series: twelve-month changes, momentum, sums.
 
-A revision changes past months, so a growth rate is computed inside each snapshot of the series as it stood at a
-decision, never on the values that a panel of days happens to hold. Snapshots are taken only where something changed.
+A revision changes past months. A growth rate is therefore computed on the series as it stood at each decision, never on
+a column of daily values that mixes vintages. A new vintage starts only where a value changed.
 """
 
 from __future__ import annotations
@@ -12,33 +12,41 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
-from desk.point_in_time.as_of_grid import Grid, Rows, at_rows, gather, gather_days, usable_rows
+from desk.point_in_time.as_of_grid import Grid, at_rows, gather, gather_days, usable_rows
 
 Z_MINIMUM_SHARE = 0.5
-"""A z-score needs at least this share of its window."""
+"""A z-score is NaN when less than this share of its window is known."""
 
 
 @dataclass(frozen=True)
-class Snapshots:
-    """A series as it stood after each change: rows (E,) of the grid, dates (N,), values (E, N) with NaN."""
+class SeriesVintages:
+    """The vintages of one series: the series as it stood after each change.
 
-    rows: Rows
+    `rows` (E,): grid row from which each vintage is known. `dates` (N,): observation dates. `values` (E, N): NaN where
+    a date was not known in a vintage.
+    """
+
+    rows: IntArray
     dates: Days
     values: FloatArray
 
     @property
-    def newest(self) -> Rows:
-        """Index of the newest known observation of each snapshot. Shape: (E,)."""
+    def newest_index(self) -> IntArray:
+        """Index in `dates` of each vintage's newest known observation, -1 for none. Shape: (E,)."""
         known = np.isfinite(self.values)
         last = self.values.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
         return np.where(known.any(axis=1), last, -1).astype(np.int64)
 
 
 @dataclass(frozen=True)
-class Observed:
-    """One transform of one series, taken at its newest observation; `z_window` observations for its z-score."""
+class VintageTransform:
+    """One transform of one series, evaluated at its newest observation.
+
+    `operation` is a key of OPERATIONS and `n` its number of periods. `z_window`: observations of the trailing z-score;
+    None for no z-score.
+    """
 
     name: str
     series: str
@@ -49,8 +57,12 @@ class Observed:
     z_window: int | None = None
 
 
-def snapshots(frame: pl.DataFrame, grid: Grid, *, monthly: bool) -> Snapshots:
-    """Snapshots of one series' rows (obs_date, knowledge_time, value). Monthly ones get a column for every month."""
+def series_vintages(frame: pl.DataFrame, grid: Grid, *, monthly: bool) -> SeriesVintages:
+    """The vintages of one series from its rows (obs_date, knowledge_time, value).
+
+    A `monthly` series gets a column for every month between its first and last, so that a lag of n columns is n months.
+    Raises MissingInput when a row has no knowledge time.
+    """
     events = (
         usable_rows(frame.filter(pl.col("value").is_not_null()), grid)
         .sort("row", "obs_date", "knowledge_time")
@@ -60,30 +72,33 @@ def snapshots(frame: pl.DataFrame, grid: Grid, *, monthly: bool) -> Snapshots:
     if monthly:
         observed = observed.astype("datetime64[M]")
     if not len(observed):
-        return Snapshots(np.empty(0, dtype=np.int64), observed, np.empty((0, 0)))
+        return SeriesVintages(np.empty(0, dtype=np.int64), observed, np.empty((0, 0)))
     dates: Days = np.arange(observed.min(), observed.max() + 1) if monthly else np.unique(observed)
     rows, event = np.unique(events["row"].to_numpy(), return_inverse=True)
     position = np.full((len(rows), len(dates)), -1, dtype=np.int64)
     position[event, np.searchsorted(dates, observed)] = np.arange(len(observed))
     position = np.maximum.accumulate(position, axis=0)
-    return Snapshots(rows, dates.astype("datetime64[D]"), gather(events["value"].to_numpy(), position))
+    return SeriesVintages(rows, dates.astype("datetime64[D]"), gather(events["value"].to_numpy(), position))
 
 
-def apply(spec: Observed, history: Snapshots, grid: Grid) -> tuple[FloatArray, FloatArray, Days]:
-    """Value, z-score (NaN without a window) and obs_date at each day of the grid. Shapes: (T,)."""
+def apply_transform(spec: VintageTransform, history: SeriesVintages, grid: Grid) -> tuple[FloatArray, FloatArray, Days]:
+    """Value, z-score and obs_date of a transform at each day of the grid, from the newest vintage known that day.
+
+    Shapes: (T,) each. The z-score is NaN for a transform without `z_window`.
+    """
     blank = np.full(len(grid), np.nan)
     if not history.values.size:
         return blank, blank, np.full(len(grid), np.datetime64("NaT", "D"))
     changed = OPERATIONS[spec.operation](history.values, spec.n)
-    newest, event = history.newest, at_rows(history.rows, len(grid))
+    newest, event = history.newest_index, at_rows(history.rows, len(grid))
     index = np.maximum(newest, 0)
     value = changed[np.arange(len(index)), index]
     score = _trailing_z(changed, index, spec.z_window) if spec.z_window else np.full(len(index), np.nan)
     return gather(value, event), gather(score, event), gather_days(history.dates[index], event)
 
 
-def _trailing_z(values: FloatArray, index: Rows, window: int) -> FloatArray:
-    """z of `values[e, index[e]]` against the `window` observations that end there."""
+def _trailing_z(values: FloatArray, index: IntArray, window: int) -> FloatArray:
+    """z-score of `values[e, index[e]]` over the `window` observations that end there. Shape: (E,)."""
     columns = index[:, None] - np.arange(window)[None, :]
     trailing = np.where(columns >= 0, np.take_along_axis(values, np.maximum(columns, 0), axis=1), np.nan)
     known = np.isfinite(trailing)
@@ -97,7 +112,7 @@ def _trailing_z(values: FloatArray, index: Rows, window: int) -> FloatArray:
 
 
 def _shifted(values: FloatArray, n: int) -> FloatArray:
-    """Each row moved `n` observations later; NaN at the start."""
+    """Each row shifted `n` observations later, NaN at the start. Shape: (E, N)."""
     result = np.full_like(values, np.nan)
     if n < values.shape[1]:
         result[:, n:] = values[:, : values.shape[1] - n]
@@ -143,7 +158,7 @@ def average_growth(values: FloatArray, n: int) -> FloatArray:
 
 
 def difference(values: FloatArray, n: int) -> FloatArray:
-    """x - x[-n], in the series' own unit."""
+    """Change x - x[-n] over `n` periods, in the unit of the series."""
     return values - _shifted(values, n)
 
 

@@ -1,4 +1,4 @@
-"""One file a dashboard, listed once here."""
+"""The dashboards: one file each, listed in PAGES by uid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""portfolio-performance: what the model book made, where from, and at what cost."""
+"""portfolio-performance: NAV, returns, attribution and costs of the model book."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from grafana.parts import (
     NO_LEGEND,
     RED,
     THRESHOLD_COLOURS,
-    Placed,
-    page,
+    PanelSpec,
+    build_dashboard,
+    override,
     pivot,
-    prop,
-    rows_panel,
-    steps,
+    table_panel,
+    thresholds,
 )
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# The day's return over CDI: what a year of it is worth per unit of its risk is the Sharpe ratio.
+# Daily return over CDI; the Sharpe ratio is its annualised mean over its standard deviation.
 EXCESS = """
     SELECT state.as_of, state.return_1d - (power(1 + cdi.value, 1 / 252.0) - 1) AS excess
     FROM v_portfolio_state AS state
@@ -42,21 +42,24 @@ LAST_STATE = (
 )
 
 
-def tiles() -> list[Placed]:
+def tiles() -> list[PanelSpec]:
+    """Single numbers: total return, Sharpe ratio, gross leverage, active positions."""
     limit = load_desk_parameters().limits.threshold("gross_leverage")
 
-    def one(title: str, about: str, sql: str, unit: str, decimals: int, *bounds: tuple[float | None, str]) -> Placed:
+    def stat_panel(
+        title: str, about: str, sql: str, unit: str, decimals: int, *bounds: tuple[float | None, str]
+    ) -> PanelSpec:
         panel = (
             stat.Panel()
             .unit(unit)
             .decimals(decimals)
             .reduce_options(LAST_VALUE)
             .graph_mode(common.BigValueGraphMode.NONE)
-            .thresholds(steps(*bounds))
+            .thresholds(thresholds(*bounds))
             .color_scheme(THRESHOLD_COLOURS)
             .no_value("not yet")
         )
-        return Placed(panel, title, about, sql, 6, 4)
+        return PanelSpec(panel, title, about, sql, 6, 4)
 
     signs = ((None, RED), (0.0, GREEN))
     total = f"""
@@ -64,8 +67,10 @@ SELECT nav_brl / (SELECT nav_brl FROM v_portfolio_state ORDER BY as_of LIMIT 1) 
     sharpe = f"""SELECT "Sharpe, 252 days" FROM ({SHARPE}
 ) AS path ORDER BY time DESC LIMIT 1"""
     return [
-        one("Total return", "Since the book began, after costs, cash included.", total, "percentunit", 1, *signs),
-        one(
+        stat_panel(
+            "Total return", "Since the book began, after costs, cash included.", total, "percentunit", 1, *signs
+        ),
+        stat_panel(
             "Sharpe, 252 days",
             "Return over CDI per unit of risk, a year. Empty before a full year.",
             sharpe,
@@ -73,7 +78,7 @@ SELECT nav_brl / (SELECT nav_brl FROM v_portfolio_state ORDER BY as_of LIMIT 1) 
             2,
             *signs,
         ),
-        one(
+        stat_panel(
             f"Gross leverage (limit {limit:.0f}x)",
             "Notional of FX and equity, rates in ten-year equivalents, over NAV.",
             f"SELECT gross_leverage {LAST_STATE}",
@@ -83,7 +88,7 @@ SELECT nav_brl / (SELECT nav_brl FROM v_portfolio_state ORDER BY as_of LIMIT 1) 
             (limit * 0.8, AMBER),
             (limit, RED),
         ),
-        one(
+        stat_panel(
             "Active positions",
             "Instruments with contracts.",
             f"SELECT active_positions {LAST_STATE}",
@@ -94,7 +99,8 @@ SELECT nav_brl / (SELECT nav_brl FROM v_portfolio_state ORDER BY as_of LIMIT 1) 
     ]
 
 
-def nav() -> list[Placed]:
+def nav() -> list[PanelSpec]:
+    """NAV, drawdown and rolling Sharpe ratio over time."""
     curve = timeseries.Panel().unit("short").decimals(1).legend(NO_LEGEND).fill_opacity(10).line_width(2)
     sql = """
 SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"""
@@ -104,7 +110,7 @@ SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE
         .max(0)
         .legend(NO_LEGEND)
         .fill_opacity(40)
-        .override_by_name("drawdown", [prop("color", {"mode": "fixed", "fixedColor": RED})])
+        .override_by_name("drawdown", [override("color", {"mode": "fixed", "fixedColor": RED})])
     )
     under_sql = (
         "SELECT as_of AS time, -drawdown AS drawdown FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"
@@ -113,14 +119,16 @@ SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE
     sharpe_sql = f"""SELECT * FROM ({SHARPE}
 ) AS path WHERE $__timeFilter(time) ORDER BY time"""
     return [
-        Placed(curve, "NAV", "BRL millions.", sql, 12, 9),
-        Placed(under, "Drawdown", "From the highest NAV so far.", under_sql, 6, 9),
-        Placed(sharpe, "Rolling Sharpe", "252 days, over CDI.", sharpe_sql, 6, 9),
+        PanelSpec(curve, "NAV", "BRL millions.", sql, 12, 9),
+        PanelSpec(under, "Drawdown", "From the highest NAV so far.", under_sql, 6, 9),
+        PanelSpec(sharpe, "Rolling Sharpe", "252 days, over CDI.", sharpe_sql, 6, 9),
     ]
 
 
-def attribution() -> list[Placed]:
-    def bars(title: str, about: str, sql: str) -> Placed:
+def attribution() -> list[PanelSpec]:
+    """P&L over the time range, by strategy and by instrument."""
+
+    def bars(title: str, about: str, sql: str) -> PanelSpec:
         panel = (
             barchart.Panel()
             .unit("short")
@@ -128,10 +136,10 @@ def attribution() -> list[Placed]:
             .orientation(common.VizOrientation.HORIZONTAL)
             .show_value(common.VisibilityMode.AUTO)
             .legend(NO_LEGEND)
-            .thresholds(steps((None, RED), (0, GREEN)))
+            .thresholds(thresholds((None, RED), (0, GREEN)))
             .color_scheme(THRESHOLD_COLOURS)
         )
-        return Placed(panel, title, about, sql, 12, 12)
+        return PanelSpec(panel, title, about, sql, 12, 12)
 
     return [
         bars(
@@ -149,7 +157,8 @@ def attribution() -> list[Placed]:
     ]
 
 
-def monthly() -> Placed:
+def monthly() -> PanelSpec:
+    """Returns by year and month; the months of the time range."""
     cells = ",\n       ".join(
         f'max(total) FILTER (WHERE month = {number}) AS "{name}"' for number, name in enumerate(MONTHS, start=1)
     )
@@ -166,20 +175,23 @@ FROM (
 ) AS months
 GROUP BY year ORDER BY year"""
     panel = (
-        rows_panel()
+        table_panel()
         .unit("percentunit")
         .decimals(1)
         .cell_options(common.TableColoredBackgroundCellOptions(mode=common.TableCellBackgroundDisplayMode.BASIC))
         .color_scheme(THRESHOLD_COLOURS)
         .thresholds(
-            steps((None, "#d6604d"), (-0.01, "#f4a582"), (-0.001, "#9e9e9e"), (0.001, "#92c5de"), (0.01, "#4393c3"))
+            thresholds(
+                (None, "#d6604d"), (-0.01, "#f4a582"), (-0.001, "#9e9e9e"), (0.001, "#92c5de"), (0.01, "#4393c3")
+            )
         )
-        .override_by_name("year", [prop("custom.cellOptions", {"type": "auto"}), prop("custom.width", 70)])
+        .override_by_name("year", [override("custom.cellOptions", {"type": "auto"}), override("custom.width", 70)])
     )
-    return Placed(panel, "Monthly returns", "After costs, cash included; the months of the time range.", sql, 24, 7)
+    return PanelSpec(panel, "Monthly returns", "After costs, cash included; the months of the time range.", sql, 24, 7)
 
 
-def allocation() -> list[Placed]:
+def allocation() -> list[PanelSpec]:
+    """Risk by asset class and cumulated costs over time."""
     stacked = (
         timeseries.Panel()
         .unit("percentunit")
@@ -197,13 +209,14 @@ FROM v_target_position WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_of"
 SELECT as_of AS time, sum(cost_brl) OVER (ORDER BY as_of) AS "costs, BRL" FROM v_portfolio_state
 WHERE $__timeFilter(as_of) ORDER BY as_of"""
     return [
-        Placed(stacked, "Risk by class", "Sum of the lines' sizes, in shares of the target risk.", sql, 14, 10),
-        Placed(costs, "Costs", "Cumulated over the time range: ticks and fees.", cost_sql, 10, 10),
+        PanelSpec(stacked, "Risk by class", "Sum of the lines' sizes, in shares of the target risk.", sql, 14, 10),
+        PanelSpec(costs, "Costs", "Cumulated over the time range: ticks and fees.", cost_sql, 10, 10),
     ]
 
 
 def build() -> model.Dashboard:
-    return page(
+    """The dashboard portfolio-performance."""
+    return build_dashboard(
         "portfolio-performance",
         "Portfolio",
         "What the model book made, where from, and at what cost.",

@@ -1,4 +1,4 @@
-"""risk-dashboard: how much the book can lose, against the desk's limits."""
+"""risk-dashboard: tail risk, stress, limits and exposures of the book."""
 
 from __future__ import annotations
 
@@ -19,28 +19,29 @@ from grafana.parts import (
     ORANGE,
     RED,
     THRESHOLD_COLOURS,
-    Placed,
-    page,
+    PanelSpec,
+    build_dashboard,
+    override,
     pivot,
-    prop,
-    rows_panel,
     state_mappings,
-    steps,
-    thresholds_of,
+    table_panel,
+    threshold_property,
+    thresholds,
 )
 
 LATEST = "(SELECT max(as_of) FROM v_risk_metrics_daily WHERE as_of <= $__timeTo())"
-# Colours of the gauges: from amber on it is worth a look, from red on it is out of hand; the limit is marked between.
+# (amber, red) bounds of each gauge, fractions of NAV; the limit is a third bound, orange, where it lies below red.
 GAUGES = {"var_95": (0.02, 0.05), "var_99": (0.03, 0.07), "es_975": (0.03, 0.07)}
 TITLES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "Expected shortfall 97.5%"}
 
 
-def headline(limits: Limits, method: str) -> list[Placed]:
-    made = []
+def headline(limits: Limits, method: str) -> list[PanelSpec]:
+    """Gauges of VaR, expected shortfall and drawdown. `method`: the VaR method that the limits use."""
+    panels = []
     for metric, (amber, red) in GAUGES.items():
         limit = limits.threshold(metric)
         panel = _gauge(red * 1.4).thresholds(
-            steps((None, GREEN), (amber, AMBER), *(((limit, ORANGE),) if limit < red else ()), (red, RED))
+            thresholds((None, GREEN), (amber, AMBER), *(((limit, ORANGE),) if limit < red else ()), (red, RED))
         )
         sql = f"""
 SELECT value AS "{TITLES[metric]}" FROM v_risk_metrics_daily
@@ -48,15 +49,15 @@ WHERE as_of = {LATEST} AND metric = '{metric}' AND method = '{method}'"""
         about = (
             f"One day, share of NAV, {method.replace('_', ' ')}. The desk's limit is {limit:.0%}: orange from there on."
         )
-        made.append(Placed(panel, f"{TITLES[metric]} (limit {limit:.0%})", about, sql, 6, 7))
+        panels.append(PanelSpec(panel, f"{TITLES[metric]} (limit {limit:.0%})", about, sql, 6, 7))
     limit = limits.threshold("drawdown")
-    panel = _gauge(limit * 1.5).thresholds(steps((None, GREEN), (limit / 2, AMBER), (limit, RED)))
+    panel = _gauge(limit * 1.5).thresholds(thresholds((None, GREEN), (limit / 2, AMBER), (limit, RED)))
     sql = """
 SELECT drawdown AS "Drawdown" FROM v_portfolio_state
 WHERE as_of = (SELECT max(as_of) FROM v_portfolio_state WHERE as_of <= $__timeTo())"""
     about = f"From the book's highest NAV. The warning is at {limit / 2:.0%}, the limit at {limit:.0%}."
-    made.append(Placed(panel, f"Drawdown (limit {limit:.0%})", about, sql, 6, 7))
-    return made
+    panels.append(PanelSpec(panel, f"Drawdown (limit {limit:.0%})", about, sql, 6, 7))
+    return panels
 
 
 def _gauge(top: float) -> gauge.Panel:
@@ -73,7 +74,8 @@ def _gauge(top: float) -> gauge.Panel:
     )
 
 
-def stress() -> Placed:
+def stress() -> PanelSpec:
+    """P&L of each scenario as a fraction of NAV, worst first."""
     panel = (
         barchart.Panel()
         .unit("percentunit")
@@ -82,7 +84,7 @@ def stress() -> Placed:
         .x_field("scenario")
         .show_value(common.VisibilityMode.AUTO)
         .legend(NO_LEGEND)
-        .thresholds(steps((None, RED), (-0.05, AMBER), (0, GREEN)))
+        .thresholds(thresholds((None, RED), (-0.05, AMBER), (0, GREEN)))
         .color_scheme(THRESHOLD_COLOURS)
     )
     sql = """
@@ -90,12 +92,13 @@ SELECT name AS scenario, pnl_fraction AS "P&L of NAV" FROM v_stress_test_results
 WHERE as_of = (SELECT max(as_of) FROM v_stress_test_results WHERE as_of <= $__timeTo()) AND instrument_id = 'TOTAL'
       AND kind <> 'reverse' AND pnl_fraction IS NOT NULL
 ORDER BY pnl_fraction"""
-    return Placed(
+    return PanelSpec(
         panel, "Stress", "The book repriced under each scenario, worst first; losses are negative.", sql, 14, 13
     )
 
 
-def limit_bars(limits: Limits) -> Placed:
+def limit_bars(limits: Limits) -> PanelSpec:
+    """Use of each limit as a bar."""
     panel = (
         bargauge.Panel()
         .unit("percentunit")
@@ -105,7 +108,7 @@ def limit_bars(limits: Limits) -> Placed:
         .orientation(common.VizOrientation.HORIZONTAL)
         .display_mode(common.BarGaugeDisplayMode.BASIC)
         .reduce_options(EVERY_ROW)
-        .thresholds(steps((None, GREEN), (limits.amber, AMBER), (limits.red, RED)))
+        .thresholds(thresholds((None, GREEN), (limits.amber, AMBER), (limits.red, RED)))
         .color_scheme(THRESHOLD_COLOURS)
     )
     sql = """
@@ -113,21 +116,22 @@ SELECT name, utilisation FROM v_risk_limits_status
 WHERE as_of = (SELECT max(as_of) FROM v_risk_limits_status WHERE as_of <= $__timeTo()) AND utilisation IS NOT NULL
 ORDER BY utilisation DESC"""
     about = f"Use of each limit: amber from {limits.amber:.0%}, red from {limits.red:.0%}, a breach at 100%."
-    return Placed(panel, "Limits", about, sql, 10, 13)
+    return PanelSpec(panel, "Limits", about, sql, 10, 13)
 
 
-def limit_table(limits: Limits) -> Placed:
+def limit_table(limits: Limits) -> PanelSpec:
+    """Value, threshold, use and status of each limit."""
     panel = (
-        rows_panel()
+        table_panel()
         .mappings(state_mappings())
-        .override_by_name("status", [prop("custom.cellOptions", COLOURED_TEXT), prop("custom.width", 90)])
+        .override_by_name("status", [override("custom.cellOptions", COLOURED_TEXT), override("custom.width", 90)])
         .override_by_name(
             "use",
             [
-                prop("unit", "percentunit"),
-                prop("decimals", 0),
-                prop("custom.cellOptions", COLOURED_TEXT),
-                prop("thresholds", thresholds_of((None, GREEN), (limits.amber, AMBER), (limits.red, RED))),
+                override("unit", "percentunit"),
+                override("decimals", 0),
+                override("custom.cellOptions", COLOURED_TEXT),
+                override("thresholds", threshold_property((None, GREEN), (limits.amber, AMBER), (limits.red, RED))),
             ],
         )
     )
@@ -135,23 +139,24 @@ def limit_table(limits: Limits) -> Placed:
 SELECT name AS limit, value, threshold, utilisation AS use, status FROM v_risk_limits_status
 WHERE as_of = (SELECT max(as_of) FROM v_risk_limits_status WHERE as_of <= $__timeTo())
 ORDER BY utilisation DESC NULLS LAST"""
-    return Placed(
+    return PanelSpec(
         panel, "Limits in numbers", "Absent: too little is known to measure it; that is no all-clear.", sql, 10, 11
     )
 
 
-def var_history(method: str) -> Placed:
-    hidden = prop("custom.lineWidth", 0)
-    points = [hidden, prop("custom.showPoints", "always"), prop("custom.pointSize", 8)]
+def var_history(method: str) -> PanelSpec:
+    """Daily P&L against minus VaR 95% and 99%, with the exceptions."""
+    hidden = override("custom.lineWidth", 0)
+    points = [hidden, override("custom.showPoints", "always"), override("custom.pointSize", 8)]
     panel = (
         timeseries.Panel()
         .unit("percentunit")
         .decimals(2)
         .legend(LEGEND)
         .show_points(common.VisibilityMode.NEVER)
-        .override_by_name("P&L", [prop("custom.drawStyle", "bars"), prop("custom.fillOpacity", 60)])
-        .override_by_name("exception at 95%", [*points, prop("color", {"mode": "fixed", "fixedColor": ORANGE})])
-        .override_by_name("exception at 99%", [*points, prop("color", {"mode": "fixed", "fixedColor": RED})])
+        .override_by_name("P&L", [override("custom.drawStyle", "bars"), override("custom.fillOpacity", 60)])
+        .override_by_name("exception at 95%", [*points, override("color", {"mode": "fixed", "fixedColor": ORANGE})])
+        .override_by_name("exception at 99%", [*points, override("color", {"mode": "fixed", "fixedColor": RED})])
     )
     sql = f"""
 SELECT as_of AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "VaR 99%",
@@ -159,10 +164,11 @@ SELECT as_of AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "V
        CASE WHEN exception_99 = 1 THEN pnl_fraction END AS "exception at 99%"
 FROM v_var_outcome WHERE $__timeFilter(as_of) AND method = '{method}' ORDER BY as_of"""
     about = "The book's day without cash and costs, against the VaR of the decision that made it, two decisions before."
-    return Placed(panel, "VaR and what came", about, sql, 24, 10)
+    return PanelSpec(panel, "VaR and what came", about, sql, 24, 10)
 
 
-def methods() -> Placed:
+def methods() -> PanelSpec:
+    """VaR 99% over time, one line a method."""
     names = ["filtered_historical", "historical", "normal", "student_t", "monte_carlo"]
     panel = timeseries.Panel().unit("percentunit").decimals(2).legend(LEGEND).span_nulls(True)
     sql = f"""
@@ -170,10 +176,11 @@ SELECT as_of AS time,
        {pivot(names, "value", "method")}
 FROM v_risk_metrics_daily WHERE $__timeFilter(as_of) AND metric = 'var_99' GROUP BY as_of ORDER BY as_of"""
     about = "Monte Carlo is run for the newest decision only: it has one point."
-    return Placed(panel, "VaR 99%, by method", about, sql, 14, 11)
+    return PanelSpec(panel, "VaR 99%, by method", about, sql, 14, 11)
 
 
-def ladder() -> Placed:
+def ladder() -> PanelSpec:
+    """DV01 by vertex, stacked by curve."""
     panel = (
         barchart.Panel()
         .unit("short")
@@ -190,10 +197,11 @@ FROM v_dv01_ladder
 WHERE as_of = (SELECT max(as_of) FROM v_dv01_ladder WHERE as_of <= $__timeTo()) AND tenor_bd > 0
 GROUP BY tenor_bd ORDER BY tenor_bd"""
     about = "BRL per basis point at each vertex; + gains when that rate falls."
-    return Placed(panel, "DV01 ladder", about, sql, 12, 10)
+    return PanelSpec(panel, "DV01 ladder", about, sql, 12, 10)
 
 
-def components() -> Placed:
+def components() -> PanelSpec:
+    """Component VaR 95% by instrument."""
     panel = (
         barchart.Panel()
         .unit("percentunit")
@@ -207,15 +215,16 @@ def components() -> Placed:
 SELECT instrument_id AS instrument, component_var_95 AS "component VaR 95%" FROM v_component_var
 WHERE as_of = (SELECT max(as_of) FROM v_component_var WHERE as_of <= $__timeTo()) AND component_var_95 <> 0
 ORDER BY component_var_95 DESC"""
-    return Placed(
+    return PanelSpec(
         panel, "Component VaR", "Adds up to the book's parametric VaR 95%; negative lines hedge.", sql, 12, 10
     )
 
 
 def build() -> model.Dashboard:
+    """The dashboard risk-dashboard."""
     parameters = load_desk_parameters()
     limits = parameters.limits
-    return page(
+    return build_dashboard(
         "risk-dashboard",
         "Risk",
         "How much the book can lose, against the desk's limits.",

@@ -1,4 +1,4 @@
-"""signal-overview: what the desk thinks: strategies by class, conviction by instrument, agents, regime."""
+"""signal-overview: strategies by asset class, convictions by instrument, agent views, and the regime."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from grafana.parts import (
     LEGEND,
     NO_LEGEND,
     THRESHOLD_COLOURS,
-    Placed,
-    page,
+    PanelSpec,
+    build_dashboard,
+    override,
     pivot,
-    prop,
-    rows_panel,
-    steps,
+    table_panel,
+    thresholds,
 )
 
 LATEST = "(SELECT max(as_of) FROM v_strategy_signals WHERE as_of <= $__timeTo())"
@@ -34,20 +34,21 @@ DIVERGING = (
     (0.3, "#4393c3"),
     (0.6, "#2166ac"),
 )
-"""ColorBrewer's RdBu: readable with red-green blindness. Red: against the trade as written; blue: for it."""
+"""ColorBrewer's RdBu, readable with red-green blindness. Blue: the trade as written; red: its reverse."""
 REGIMES = ("Goldilocks", "Reflation", "Stagflation", "Deflation")
 
 
-def matrix() -> Placed:
+def matrix() -> PanelSpec:
+    """Scores at the latest decision: asset classes as rows, strategies as columns."""
     names = [strategy.id for strategy in STRATEGIES]
     panel = (
-        rows_panel()
+        table_panel()
         .decimals(2)
         .cell_options(common.TableColoredBackgroundCellOptions(mode=common.TableCellBackgroundDisplayMode.BASIC))
         .color_scheme(THRESHOLD_COLOURS)
-        .thresholds(steps(*DIVERGING))
+        .thresholds(thresholds(*DIVERGING))
         .width(110)
-        .override_by_name("class", [prop("custom.cellOptions", {"type": "auto"}), prop("custom.width", 110)])
+        .override_by_name("class", [override("custom.cellOptions", {"type": "auto"}), override("custom.width", 110)])
     )
     sql = f"""
 SELECT asset_class AS class,
@@ -58,10 +59,11 @@ ORDER BY array_position(ARRAY[{", ".join(f"'{name}'" for name in ASSET_CLASSES)}
         "Scores from -1 to +1 at the latest decision: blue does the trade as written, red its reverse. In another class"
         " that a strategy's legs reach, the score carries the sign of the side taken there. Empty: no view there."
     )
-    return Placed(panel, "Classes by strategy", about, sql, 24, 9)
+    return PanelSpec(panel, "Classes by strategy", about, sql, 24, 9)
 
 
-def conviction() -> list[Placed]:
+def conviction() -> list[PanelSpec]:
+    """Mean conviction by asset class over time, and conviction by instrument at the latest decision."""
     lines = timeseries.Panel().min(-1).max(1).decimals(2).legend(LEGEND).line_width(2).span_nulls(True)
     sql = f"""
 SELECT as_of AS time,
@@ -75,19 +77,20 @@ FROM v_aggregated_signal WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_o
         .orientation(common.VizOrientation.HORIZONTAL)
         .display_mode(common.BarGaugeDisplayMode.BASIC)
         .reduce_options(EVERY_ROW)
-        .thresholds(steps(*DIVERGING))
+        .thresholds(thresholds(*DIVERGING))
         .color_scheme(THRESHOLD_COLOURS)
     )
     bars_sql = f"""
 SELECT instrument_id, conviction FROM v_aggregated_signal
 WHERE as_of = {LATEST} AND conviction IS NOT NULL ORDER BY conviction DESC"""
     return [
-        Placed(lines, "Conviction by class", "Mean over the class's instruments; + is long the price.", sql, 14, 13),
-        Placed(bars, "Conviction by instrument", "At the latest decision; + is long the price.", bars_sql, 10, 13),
+        PanelSpec(lines, "Conviction by class", "Mean over the class's instruments; + is long the price.", sql, 14, 13),
+        PanelSpec(bars, "Conviction by instrument", "At the latest decision; + is long the price.", bars_sql, 10, 13),
     ]
 
 
-def flips() -> Placed:
+def flips() -> PanelSpec:
+    """The side of each instrument over time: long, short or flat."""
     names = [instrument.id for instrument in load_desk_parameters().instruments]
     panel = (
         statetimeline.Panel()
@@ -118,44 +121,47 @@ FROM (SELECT as_of, instrument_id, {side} AS side
       FROM v_aggregated_signal WHERE $__timeFilter(as_of)) AS sides
 GROUP BY as_of ORDER BY as_of"""
     about = "The side of each instrument's conviction, long the price or short, at every decision: a change is a flip."
-    return Placed(panel, "Sides through time", about, sql, 24, 13)
+    return PanelSpec(panel, "Sides through time", about, sql, 24, 13)
 
 
-def flip_list() -> Placed:
+def flip_list() -> PanelSpec:
+    """Flips and surges, newest first."""
     panel = (
-        rows_panel()
+        table_panel()
         .no_value("No flip and no surge in this time range")
-        .override_by_name("conviction", [prop("decimals", 2)])
+        .override_by_name("conviction", [override("decimals", 2)])
     )
     sql = """
 SELECT as_of AS decision, instrument_id AS instrument, CASE WHEN flip <> 0 THEN 'flip' ELSE 'surge' END AS what,
        conviction, surge AS "change of conviction"
 FROM v_aggregated_signal WHERE $__timeFilter(as_of) AND (flip <> 0 OR surge IS NOT NULL)
 ORDER BY as_of DESC, instrument_id LIMIT 200"""
-    return Placed(panel, "Flips and surges", "Newest first.", sql, 10, 11)
+    return PanelSpec(panel, "Flips and surges", "Newest first.", sql, 10, 11)
 
 
-def agents() -> list[Placed]:
+def agents() -> list[PanelSpec]:
+    """Agent scores over time, and the agents' sentences."""
     lines = timeseries.Panel().min(-1).max(1).decimals(2).legend(LEGEND).line_width(2).span_nulls(True)
     sql = f"""
 SELECT as_of AS time,
        {pivot([agent.id for agent in AGENTS], "score", "agent_id")}
 FROM v_agent_view WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_of"""
-    words = (
-        rows_panel()
-        .override_by_name("score", [prop("decimals", 2), prop("custom.width", 80)])
-        .override_by_name("confidence", [prop("unit", "percentunit"), prop("custom.width", 100)])
+    table = (
+        table_panel()
+        .override_by_name("score", [override("decimals", 2), override("custom.width", 80)])
+        .override_by_name("confidence", [override("unit", "percentunit"), override("custom.width", 100)])
     )
-    words_sql = """
+    table_sql = """
 SELECT agent_id AS agent, score, confidence, sentence FROM v_agent_view
 WHERE as_of = (SELECT max(as_of) FROM v_agent_view WHERE as_of <= $__timeTo()) ORDER BY agent_id"""
     return [
-        Placed(lines, "Agents", "Each agent's score, -1 to +1.", sql, 14, 11),
-        Placed(words, "What the agents say", "At the latest decision.", words_sql, 24, 8),
+        PanelSpec(lines, "Agents", "Each agent's score, -1 to +1.", sql, 14, 11),
+        PanelSpec(table, "What the agents say", "At the latest decision.", table_sql, 24, 8),
     ]
 
 
-def regime() -> Placed:
+def regime() -> PanelSpec:
+    """Filtered regime probabilities over time."""
     panel = (
         timeseries.Panel()
         .unit("percentunit")
@@ -170,15 +176,16 @@ def regime() -> Placed:
 SELECT as_of AS time,
        {pivot(list(REGIMES), "probability", "regime_id")}
 FROM v_regime WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_of"""
-    return Placed(panel, "Regime", "Filtered probability of each regime: what was known on the day.", sql, 24, 9)
+    return PanelSpec(panel, "Regime", "Filtered probability of each regime: what was known on the day.", sql, 24, 9)
 
 
 def build() -> model.Dashboard:
-    lines, words = agents()
-    return page(
+    """The dashboard signal-overview."""
+    lines, sentences = agents()
+    return build_dashboard(
         "signal-overview",
         "Signals",
         "What the desk thinks: strategies by class, conviction by instrument, agents, regime.",
         "1y",
-        [[matrix()], conviction(), [flips()], [lines, flip_list()], [words], [regime()]],
+        [[matrix()], conviction(), [flips()], [lines, flip_list()], [sentences], [regime()]],
     )

@@ -1,4 +1,4 @@
-"""Figures of the book: NAV, underwater, months, P&L waterfall. Money in BRL million or thousand as the axes say."""
+"""Figures of the book: NAV, underwater, monthly returns, P&L waterfall. Money in the unit of the axis title."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from reports.charts import chart_parts
-from reports.elements.elements import Figure
-from reports.elements.formats import brl, date, known, percent, thousands
-from reports.elements.locale import say, sourced, spoken
+from reports.elements.formats import brl, date, finite_or_none, percent, thousands
+from reports.elements.locale import current_locale, source_note, translate
+from reports.elements.page_elements import Figure
 from reports.elements.palette import BLUE, GRID, INK, ORANGE
 
 MOST_BARS = 12
-"""Of a waterfall; the rest are one bar that says how many they are."""
+"""Bars of a waterfall; the remaining parts are summed in one bar whose label counts them."""
 
 
 def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
+    """NAV over time in BRL million; `days` and `nav` share their length."""
     spec = {
         "data": [
             chart_parts.line(
                 "NAV",
                 chart_parts.days(days),
                 chart_parts.column(nav, 1e-6),
-                hovertemplate=say("%{x}: BRL %{y:,.2f} million<extra></extra>"),
+                hovertemplate=translate("%{x}: BRL %{y:,.2f} million<extra></extra>"),
             )
         ],
         "layout": chart_parts.layout(260, chart_parts.axis(type="date"), chart_parts.axis("BRL million")),
     }
-    alt = say("NAV from {} on {} to {} on {}", brl(nav[0]), date(days[0]), brl(nav[-1]), date(days[-1]))
-    return Figure("fig-nav", "NAV", alt, spec, say("portfolio_state · as of {}", date(days[-1])))
+    alt = translate("NAV from {} on {} to {} on {}", brl(nav[0]), date(days[0]), brl(nav[-1]), date(days[-1]))
+    return Figure("fig-nav", "NAV", alt, spec, translate("portfolio_state · as of {}", date(days[-1])))
 
 
 def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None]) -> Figure:
-    below = [None if known(value) is None else -(value or 0.0) for value in drawdown]
+    """Drawdown over time, drawn below zero in percent. `drawdown`: positive fractions."""
+    below = [None if finite_or_none(value) is None else -(value or 0.0) for value in drawdown]
     trace = chart_parts.area("drawdown", chart_parts.days(days), chart_parts.column(below, 100.0), ORANGE)
     spec = {
         "data": [trace | {"hovertemplate": "%{x}: %{y:.2f}%<extra></extra>"}],
@@ -40,13 +42,15 @@ def underwater_figure(days: Sequence[dt.date], drawdown: Sequence[float | None])
             260, chart_parts.axis(type="date"), chart_parts.axis("below the peak", ticksuffix="%", rangemode="tozero")
         ),
     }
-    deepest = max((value for value in drawdown if known(value) is not None and value is not None), default=None)
-    alt = say("Drawdown from the running peak; deepest {}, now {}", percent(deepest), percent(drawdown[-1]))
-    return Figure("fig-underwater", "Underwater", alt, spec, say("portfolio_state · as of {}", date(days[-1])))
+    deepest = max(
+        (value for value in drawdown if finite_or_none(value) is not None and value is not None), default=None
+    )
+    alt = translate("Drawdown from the running peak; deepest {}, now {}", percent(deepest), percent(drawdown[-1]))
+    return Figure("fig-underwater", "Underwater", alt, spec, translate("portfolio_state · as of {}", date(days[-1])))
 
 
 def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure:
-    """Years as rows, months as columns; white where the book did not run or a return is unknown."""
+    """Heatmap of monthly returns, fractions by (year, month); years as rows. A month without a return is empty."""
     years = sorted({year for year, _ in monthly})
     z = [
         [None if (value := monthly.get((year, month))) is None else value * 100 for month in range(1, 13)]
@@ -55,7 +59,7 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     texts = [["" if value is None else percent(value / 100, 1, signed=True) for value in row] for row in z]
     limit = max(max(abs(value) for value in monthly.values()) * 100, 0.1)
     spec = chart_parts.heatmap(
-        spoken().months,
+        current_locale().months,
         [str(year) for year in years],
         z,
         texts,
@@ -65,14 +69,14 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     )
     spec["data"][0]["textfont"] = {"size": 10}
     last = max(monthly)
-    final = f"{spoken().months[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
-    alt = say("Heatmap of monthly returns over {} months; {}", len(monthly), final)
+    final = f"{current_locale().months[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
+    alt = translate("Heatmap of monthly returns over {} months; {}", len(monthly), final)
     return Figure(
         "fig-months",
         "Monthly returns",
         alt,
         spec,
-        say("portfolio_state · as of {}; the last month is to date", day),
+        translate("portfolio_state · as of {}; the last month is to date", day),
         wide=True,
     )
 
@@ -80,16 +84,16 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
 def attribution_figure(
     identity: str, title: str, parts: Sequence[tuple[str, float]], day: str, table: str = "pnl_attribution"
 ) -> Figure:
-    """A waterfall from zero through (label, BRL), largest first, to the total, in BRL thousand."""
+    """A waterfall from zero through the parts (label, BRL), in the given order, to their total, in BRL thousand."""
     shown = list(parts[:MOST_BARS]) if len(parts) > MOST_BARS + 1 else list(parts)
     if rest := parts[len(shown) :]:
-        shown.append((say("{} others", len(rest)), sum(value for _, value in rest)))
-    labels = chart_parts.plain([name for name, _ in shown])
+        shown.append((translate("{} others", len(rest)), sum(value for _, value in rest)))
+    labels = chart_parts.escaped([name for name, _ in shown])
     sizes = [value for _, value in shown]
     total = sum(sizes)
     trace = {
         "type": "waterfall",
-        "x": [*labels, say("Total")],
+        "x": [*labels, translate("Total")],
         "y": [*chart_parts.column(sizes, 1e-3), chart_parts.rounded(total, 1e-3)],
         "measure": ["relative"] * len(labels) + ["total"],
         "text": [thousands(value / 1000, signed=True) for value in (*sizes, total)],
@@ -100,7 +104,7 @@ def attribution_figure(
         "increasing": {"marker": {"color": BLUE}},
         "decreasing": {"marker": {"color": ORANGE}},
         "totals": {"marker": {"color": BLUE if total >= 0 else ORANGE, "line": {"color": INK, "width": 1.5}}},
-        "hovertemplate": say("%{x}: BRL %{text} thousand<extra></extra>"),
+        "hovertemplate": translate("%{x}: BRL %{text} thousand<extra></extra>"),
     }
     low = high = level = 0.0
     for value in sizes:
@@ -108,11 +112,11 @@ def attribution_figure(
         low, high = min(low, level), max(high, level)
     y = chart_parts.axis("BRL thousand", range=chart_parts.padded([low, high], 0.14), zeroline=True)
     layout = chart_parts.layout(300, chart_parts.axis(showgrid=False, type="category", tickangle=-40), y)
-    said = ", ".join(f"{name} {brl(value, signed=True)}" for name, value in shown)
+    listing = ", ".join(f"{name} {brl(value, signed=True)}" for name, value in shown)
     return Figure(
         identity,
         title,
-        say("Waterfall: {}; total {}", said, brl(total, signed=True)),
+        translate("Waterfall: {}; total {}", listing, brl(total, signed=True)),
         {"data": [trace], "layout": layout},
-        sourced(table, day),
+        source_note(table, day),
     )

@@ -1,48 +1,32 @@
-"""Figures of signals: the class x strategy matrix, convictions, scores through time. All numbers -1..+1."""
+"""Figures of signals: the matrix of asset classes and strategies, convictions, score history. All from -1 to +1."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
+from reports.calculations.signals import Conviction, Signal
 from reports.charts import chart_parts
-from reports.elements.elements import Figure
 from reports.elements.formats import number
-from reports.elements.locale import say, sourced
+from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Figure
 from reports.elements.palette import GREY, MUTED, by_sign
 
 CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
 
-class ScoredSignal(Protocol):
-    @property
-    def strategy_id(self) -> str: ...
-    @property
-    def asset_class(self) -> str: ...
-    @property
-    def score(self) -> float | None: ...
+def matrix_figure(signals: Sequence[Signal], day: str) -> Figure:
+    """Scores as a heatmap: asset classes as rows, strategies as columns, each strategy in the row of its class.
 
-
-class HeldConviction(Protocol):
-    @property
-    def instrument_id(self) -> str: ...
-    @property
-    def conviction(self) -> float | None: ...
-    @property
-    def change_1w(self) -> float | None: ...
-
-
-def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
-    """Classes down, strategies across, those of a class side by side; a strategy speaks in its own class only. On a
-    narrow screen the page turns it (`meta.turn`), so that names stay level."""
+    On a narrow screen the page's script transposes it (`meta.turn`), so that the names stay horizontal.
+    """
     present = {s.asset_class for s in signals}
     classes = [c for c in CLASSES if c in present] + sorted(present - set(CLASSES))
     ranked = sorted(signals, key=lambda s: (classes.index(s.asset_class), s.strategy_id))
     z = [[s.score if s.asset_class == name else None for s in ranked] for name in classes]
     texts = [["" if value is None else number(value, 1, signed=True) for value in line] for line in z]
     across = {"tickangle": -50, "tickfont": {"size": 10, "color": MUTED}}
-    rows = [say(name) for name in classes]
+    rows = [translate(name) for name in classes]
     names = [s.strategy_id for s in ranked]
     height = 190 + 40 * len(classes)
     spec = chart_parts.heatmap(names, rows, z, texts, 1.0, height, "%{x}: %{z:+.2f}<extra>%{y}</extra>", across)
@@ -50,9 +34,9 @@ def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
     spec["layout"]["meta"] = {"turn": True}
     spec["layout"]["annotations"] = [
         {
-            "x": chart_parts.plain([s.strategy_id])[0],
-            "y": chart_parts.plain([say(s.asset_class)])[0],
-            "text": say("n/a"),
+            "x": chart_parts.escaped([s.strategy_id])[0],
+            "y": chart_parts.escaped([translate(s.asset_class)])[0],
+            "text": translate("n/a"),
             "showarrow": False,
             "font": {"size": 10, "color": MUTED},
         }
@@ -60,23 +44,24 @@ def matrix_figure(signals: Sequence[ScoredSignal], day: str) -> Figure:
         if s.score is None
     ]
     parts = ", ".join(f"{s.strategy_id} {number(s.score, 2, signed=True)}" for s in ranked)
-    source = say("strategy_signals · as of {}; blue: do the legs as written, orange: the reverse", day)
+    source = translate("strategy_signals · as of {}; blue: do the legs as written, orange: the reverse", day)
     return Figure(
-        "fig-signal-matrix", "Scores by class and strategy", say("Heatmap, {}", parts), spec, source, wide=True
+        "fig-signal-matrix", "Scores by class and strategy", translate("Heatmap, {}", parts), spec, source, wide=True
     )
 
 
-def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure | None:
+def conviction_figure(convictions: Sequence[Conviction], day: str) -> Figure | None:
+    """Convictions as bars, largest first, with a mark at the value of a week ago; None where none is known."""
     held = sorted(((c, c.conviction) for c in convictions if c.conviction is not None), key=lambda pair: -pair[1])
     if not held:
         return None
-    labels = chart_parts.plain([c.instrument_id for c, _ in held])
+    labels = chart_parts.escaped([c.instrument_id for c, _ in held])
     now = [value for _, value in held]
     before = [None if c.change_1w is None else value - c.change_1w for c, value in held]
     bars = {
         "type": "bar",
         "orientation": "h",
-        "name": say("today"),
+        "name": translate("today"),
         "x": chart_parts.column(now),
         "y": labels,
         "marker": {"color": by_sign(now)},
@@ -86,7 +71,7 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
     marks = {
         "type": "scatter",
         "mode": "markers",
-        "name": say("a week ago"),
+        "name": translate("a week ago"),
         "x": chart_parts.column(before),
         "y": labels,
         "marker": {"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": GREY}, "color": GREY},
@@ -98,21 +83,24 @@ def conviction_figure(convictions: Sequence[HeldConviction], day: str) -> Figure
         chart_parts.axis(autorange="reversed", showgrid=False, type="category"),
         bargap=0.4,
     )
-    said = ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
-    alt = say("Bars of conviction: {}", said)
+    listing = ", ".join(f"{c.instrument_id} {number(v, 2, signed=True)}" for c, v in held)
+    alt = translate("Bars of conviction: {}", listing)
     spec = {"data": [bars, marks], "layout": chart_parts.with_legend(layout)}
     return Figure(
         "fig-conviction",
         "Conviction by instrument, against a week ago",
         alt,
         spec,
-        sourced("aggregated_signal", day),
+        source_note("aggregated_signal", day),
         wide=True,
     )
 
 
 def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float | None]], day: str) -> Figure | None:
-    """One small plot a strategy in two columns, all on the same days and the same -1..+1. Gaps stay empty."""
+    """One small plot for each strategy, in two columns, on common axes; unknown scores are gaps.
+
+    `paths`: scores by strategy over `days`. None for fewer than two days.
+    """
     count = len(paths)
     if len(days) < 2 or not count:
         return None
@@ -138,7 +126,7 @@ def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float |
             )
         notes.append(
             {
-                "text": f"{chart_parts.plain([name])[0]} {number(path[-1], 2, signed=True)}",
+                "text": f"{chart_parts.escaped([name])[0]} {number(path[-1], 2, signed=True)}",
                 "x": left,
                 "xref": "paper",
                 "y": top - 0.1 / rows,
@@ -155,15 +143,15 @@ def history_figure(days: Sequence[dt.date], paths: Mapping[str, Sequence[float |
     return Figure(
         "fig-signal-history",
         "Scores over half a year",
-        say("Small lines of every strategy's score over {} decisions to {}", len(days), day),
+        translate("Small lines of every strategy's score over {} decisions to {}", len(days), day),
         {"data": traces, "layout": layout},
-        sourced("strategy_signals", day),
+        source_note("strategy_signals", day),
         wide=True,
     )
 
 
 def stretches(path: Sequence[float | None]) -> list[tuple[int, int]]:
-    """[start, end) of each run of known values: an area is filled under each, and not across a gap."""
+    """[start, end) of each run of known values: the area under each is filled on its own, so that gaps stay empty."""
     found, start = [], None
     for place, value in enumerate([*path, None]):
         if value is not None and start is None:

@@ -1,1 +1,1 @@
-"""What sections are made of: text, numbers, language, colours, receipts."""
+"""What tables, charts and sentences are made of: page elements, number formats, locale, colours, receipts, texts."""

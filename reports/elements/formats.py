@@ -1,6 +1,6 @@
-"""Numbers as a person reads them, in the language spoken. The one place where fractions become percent and bp.
+"""Numbers, dates and lists as text in the current locale. Only here do fractions become percent and basis points.
 
-Every function takes None or NaN for what is not known and answers `n/a`: an unknown is never printed as a zero.
+Null, NaN and infinite values are printed as `n/a`, never as zero.
 """
 
 from __future__ import annotations
@@ -8,30 +8,37 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from desk.model import SAO_PAULO
-from reports.elements.locale import say, spoken
+from reports.elements.locale import current_locale, translate
 
 NOT_KNOWN = "n/a"
 MINUS = "\u2212"
 NBSP = "\u00a0"
 
 
-def known(value: float | int | None) -> float | None:
+def finite_or_none(value: float | int | None) -> float | None:
     """The number, or None when it is null, NaN or infinite."""
     if value is None or not math.isfinite(value):
         return None
     return float(value)
 
 
+def sum_or_none(values: Sequence[float | None]) -> float | None:
+    """The sum; None where there is no value or one of them is null, NaN or infinite."""
+    clean = [value for item in values if (value := finite_or_none(item)) is not None]
+    return sum(clean) if clean and len(clean) == len(values) else None
+
+
 def number(value: float | int | None, digits: int = 2, *, signed: bool = False) -> str:
-    """`1,234.50`; with `signed` a plus before a positive number. A rounded zero has no sign."""
-    clean = known(value)
+    """`1,234.50`; with `signed`, `+1,234.50`. A value that rounds to zero has no sign."""
+    clean = finite_or_none(value)
     if clean is None:
-        return say(NOT_KNOWN)
-    tongue = spoken()
-    text = f"{abs(clean):,.{digits}f}".translate({ord("."): tongue.decimal, ord(","): tongue.thousands})
+        return translate(NOT_KNOWN)
+    locale = current_locale()
+    text = f"{abs(clean):,.{digits}f}".translate({ord("."): locale.decimal, ord(","): locale.thousands})
     if not any(character in "123456789" for character in text):
         return text
     if clean < 0:
@@ -40,95 +47,95 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
 
 
 def significant(value: float | None, digits: int = 6) -> str:
-    """`0.135123`, `5.4321e+09`: to so many significant digits, for receipts."""
-    clean = known(value)
-    tongue = spoken()
-    marks = {ord("."): tongue.decimal, ord(","): tongue.thousands}
-    return say(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
+    """`0.135123`, `5.4321e+09`: `digits` significant digits, for receipts."""
+    clean = finite_or_none(value)
+    locale = current_locale()
+    marks = {ord("."): locale.decimal, ord(","): locale.thousands}
+    return translate(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
 
 
 def percent(fraction: float | None, digits: int = 2, *, signed: bool = False) -> str:
     """0.1315 -> `13.15%`."""
-    clean = known(fraction)
-    return say(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
+    clean = finite_or_none(fraction)
+    return translate(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
 
 
 def basis_points(fraction: float | None, digits: int = 0, *, signed: bool = True) -> str:
     """0.0012 -> `+12 bp`."""
-    clean = known(fraction)
-    return say(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
+    clean = finite_or_none(fraction)
+    return translate(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
 
 
 def brl(value: float | None, *, signed: bool = False) -> str:
     """`BRL 18,400` below a million, `BRL 101.23 million` from there."""
-    clean = known(value)
+    clean = finite_or_none(value)
     if clean is None:
-        return say(NOT_KNOWN)
+        return translate(NOT_KNOWN)
     if abs(clean) >= 999_999.5:
-        return say("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
-    return say("BRL\u00a0{}", number(clean, 0, signed=signed))
+        return translate("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
+    return translate("BRL\u00a0{}", number(clean, 0, signed=signed))
 
 
 def thousands(value: float | int | None, *, signed: bool = False) -> str:
-    """`12,345`: whole numbers, for columns whose head says the unit."""
+    """`12,345`: a whole number, for columns whose head gives the unit."""
     return number(value, 0, signed=signed)
 
 
 def date(day: dt.date | None) -> str:
-    """`20 Nov 2026`, in the language spoken, whatever the locale."""
-    return f"{day.day} {spoken().months[day.month - 1]} {day.year}" if day is not None else say(NOT_KNOWN)
+    """`20 Nov 2026`, with the locale's month names."""
+    return f"{day.day} {current_locale().months[day.month - 1]} {day.year}" if day is not None else translate(NOT_KNOWN)
 
 
 def moment(instant: dt.datetime | None) -> str:
-    """`20 Nov 2026 06:00 BRT`: São Paulo time."""
+    """`20 Nov 2026 06:00 BRT`: an aware instant in São Paulo time."""
     if instant is None:
-        return say(NOT_KNOWN)
+        return translate(NOT_KNOWN)
     local = instant.astimezone(SAO_PAULO)
     return f"{date(local.date())} {local:%H:%M} BRT"
 
 
 def tenor(business_days: int) -> str:
-    """Business days as the market says them: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`."""
+    """Business days as a tenor: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`, 10 -> `10bd`."""
     if business_days >= 252:
-        years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", spoken().decimal)
-        return years + say("y")
-    return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}{say('bd')}"
+        years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", current_locale().decimal)
+        return years + translate("y")
+    return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}{translate('bd')}"
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """`1 order`, `6 orders`."""
-    return f"{thousands(count)} {say(noun if count == 1 else nouns or noun + 's')}"
+    """`1 order`, `6 orders`. `nouns`: the plural where it is not the noun with an s."""
+    return f"{thousands(count)} {translate(noun if count == 1 else nouns or noun + 's')}"
 
 
-def listed(items: list[str], most: int = 6) -> str:
-    """`a, b and c`; beyond `most` the rest is counted, not dropped in silence."""
+def format_list(items: list[str], most: int = 6) -> str:
+    """`a, b and c`; of more than `most` items the rest is a number: `a, b and 4 more`."""
     if len(items) > most:
-        return say("{} and {} more", ", ".join(items[:most]), len(items) - most)
-    return say("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
+        return translate("{} and {} more", ", ".join(items[:most]), len(items) - most)
+    return translate("{} and {}", ", ".join(items[:-1]), items[-1]) if len(items) > 1 else "".join(items)
 
 
-def capital(text: str) -> str:
-    """A capital first letter, the rest as it is: contract names keep theirs."""
+def capitalize_first(text: str) -> str:
+    """The first letter as a capital, the rest unchanged: contract codes keep theirs."""
     return text[:1].upper() + text[1:]
 
 
-def words(identifier: str) -> str:
-    """`fx_equilibrium` -> `fx equilibrium`: an id as words, for labels that have no name of their own."""
+def humanize(identifier: str) -> str:
+    """`fx_equilibrium` -> `fx equilibrium`: a label for an id that has no display name."""
     return identifier.replace("_", " ").strip()
 
 
-def parsed_json(text: str | None) -> Any:
-    """A gold `json` column. None for null or empty. Raises ValueError for text that is not JSON: a bug upstream."""
+def parse_json(text: str | None) -> Any:
+    """The value of a gold `json` column; None for null or empty text. Raises ValueError for invalid JSON."""
     return json.loads(text) if text else None
 
 
-def drivers(text: str | None) -> dict[str, float]:
-    """A `{name: signed contribution}` column, largest size first; unknown contributions are left out."""
-    raw = parsed_json(text) or {}
-    pairs = [(str(name), known(value)) for name, value in raw.items() if isinstance(value, int | float)]
+def parse_drivers(text: str | None) -> dict[str, float]:
+    """A JSON object of signed contributions by name, largest size first; those without a number are left out."""
+    raw = parse_json(text) or {}
+    pairs = [(str(name), finite_or_none(value)) for name, value in raw.items() if isinstance(value, int | float)]
     return dict(sorted(((n, v) for n, v in pairs if v is not None), key=lambda pair: (-abs(pair[1]), pair[0])))
 
 
-def names(text: str | None) -> tuple[str, ...]:
-    """A `[input, ...]` column."""
-    return tuple(str(item) for item in parsed_json(text) or [])
+def parse_names(text: str | None) -> tuple[str, ...]:
+    """A JSON array of input names."""
+    return tuple(str(item) for item in parse_json(text) or [])

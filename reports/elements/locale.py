@@ -1,8 +1,10 @@
-"""The report's languages. English stands in the code; what another language says for it stands in one file,
-`reports/languages/<code>.toml`, by the English text.
+"""The report's locales: translated text, decimal marks and month names.
 
-The language is the context's (`with speaking(...)`), as decimal contexts are: it reaches every sentence and number of
-one rendering and is gone after it. Outside of such a block everything is English.
+The code holds the English text. Each other language has one file, `reports/languages/<code>.toml`, which maps the
+English text to its translation.
+
+The locale belongs to the execution context (`with use_locale("pt")`), as the context of the `decimal` module does: it
+applies to every sentence and number of one rendering and ends with the block. Outside such a block it is English.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from typing import Any
 from desk.errors import BadInput
 
 LANGUAGES = ("en", "pt")
+"""Language codes that a report can be rendered in."""
 
 
 @dataclass(frozen=True)
-class Language:
-    """`tag` is the page's `lang`. `text` has the catalogue's text by the English one, `{}` for what is put in."""
+class Locale:
+    """`tag` is the page's `lang` attribute. `text` maps English text to its translation; `{}` takes an argument."""
 
     code: str
     tag: str
@@ -34,50 +37,51 @@ class Language:
 
     @property
     def separators(self) -> str:
-        """As Plotly takes them: the decimal mark, then the thousands'."""
+        """Plotly's `layout.separators`: the decimal mark, then the thousands mark."""
         return self.decimal + self.thousands
 
 
-ENGLISH = Language(
+ENGLISH = Locale(
     "en", "en", ".", ",", ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 )
-_SPOKEN: ContextVar[Language] = ContextVar("report_language", default=ENGLISH)
+_LOCALE: ContextVar[Locale] = ContextVar("report_locale", default=ENGLISH)
 
 
 @cache
-def language(code: str) -> Language:
-    """Raises BadInput for a language that the report does not have."""
+def load_locale(code: str) -> Locale:
+    """The locale of one of LANGUAGES, read from its TOML file. Raises BadInput for any other code."""
     if code not in LANGUAGES:
         raise BadInput(f"the report has no language {code!r}; known: {', '.join(LANGUAGES)}")
     if code == ENGLISH.code:
         return ENGLISH
     parsed = tomllib.loads((resources.files("reports.languages") / f"{code}.toml").read_text(encoding="utf-8"))
-    how = parsed["numbers"]
+    marks = parsed["numbers"]
     text = {english: other for group in parsed["text"].values() for english, other in group.items()}
-    return Language(code, parsed["tag"], how["decimal"], how["thousands"], tuple(how["months"]), text)
+    return Locale(code, parsed["tag"], marks["decimal"], marks["thousands"], tuple(marks["months"]), text)
 
 
-def spoken() -> Language:
-    return _SPOKEN.get()
+def current_locale() -> Locale:
+    """The locale of the enclosing `use_locale` block; English outside one."""
+    return _LOCALE.get()
 
 
 @contextmanager
-def speaking(tongue: Language | str) -> Iterator[Language]:
-    """Everything said inside is said in this language. Raises BadInput for one that the report does not have."""
-    chosen = language(tongue) if isinstance(tongue, str) else tongue
-    token = _SPOKEN.set(chosen)
+def use_locale(locale: Locale | str) -> Iterator[Locale]:
+    """Render everything inside the block in this locale. Raises BadInput for a code that is not in LANGUAGES."""
+    chosen = load_locale(locale) if isinstance(locale, str) else locale
+    token = _LOCALE.set(chosen)
     try:
         yield chosen
     finally:
-        _SPOKEN.reset(token)
+        _LOCALE.reset(token)
 
 
-def say(english: str, *parts: Any) -> str:
-    """The text in the language spoken, `parts` put in for its `{}`. What the catalogue lacks stays English."""
-    text = spoken().text.get(english, english)
+def translate(english: str, *parts: Any) -> str:
+    """The text in the current locale, with `parts` in place of its `{}`; text without a translation stays English."""
+    text = current_locale().text.get(english, english)
     return text.format(*parts) if parts else text
 
 
-def sourced(tables: str, day: str) -> str:
-    """The footnote of a table or figure: which tables it is read from, and as of which decision day."""
-    return say("{} · as of {}", tables, day)
+def source_note(tables: str, day: str) -> str:
+    """The footnote of a table or figure: the gold tables that it is read from, and the decision day."""
+    return translate("{} · as of {}", tables, day)

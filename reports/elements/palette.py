@@ -1,7 +1,7 @@
-"""Colours, safe for colour-blind readers, each with its twin for dark pages.
+"""Colours of figures and mail, distinct for colour-blind readers, each with its counterpart for dark pages.
 
-Figures carry the light colour; on a dark page the script swaps it for its twin. Signs are blue (plus) and orange
-(minus), told apart by everyone; states also differ in words.
+Figures carry the light colour; on a dark page the script replaces it by `DARK`. Plus is blue, minus is orange;
+states differ in their text too.
 """
 
 from __future__ import annotations
@@ -34,4 +34,5 @@ def by_sign(values: list[float]) -> list[str]:
 
 
 def cycle(index: int) -> str:
+    """The colour of the trace at `index`; repeats after the last one."""
     return CYCLE[index % len(CYCLE)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from desk.point_in_time.provenance import input_ids
 from desk.transforms.panel import possible_inputs
 from reports.elements.formats import date, moment
-from reports.elements.locale import say
+from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, Row
 
 STAMPS = {
@@ -38,7 +38,9 @@ class Receipts:
     def title(self, feature_id: str) -> str:
         """One line for a hover or a footnote; says plainly when there is no receipt."""
         found = self.behind(feature_id)
-        return " | ".join(receipt_line(row) for row in found) or say("{}: no receipt stored for this input", feature_id)
+        return " | ".join(receipt_line(row) for row in found) or translate(
+            "{}: no receipt stored for this input", feature_id
+        )
 
     def href(self, feature_id: str) -> str:
         """A link to the first receipt on the page; empty where there is none."""
@@ -63,13 +65,15 @@ def anchor(input_id: str) -> str:
 
 
 def short_hash(row: Row) -> str:
-    return str(row["sha256"])[:12] if row["sha256"] else say("no payload")
+    """The first twelve digits of the payload hash, or that there is no payload."""
+    return str(row["sha256"])[:12] if row["sha256"] else translate("no payload")
 
 
 def receipt_line(row: Row) -> str:
-    stamp = say(STAMPS.get(row["stamp"], row["stamp"] or "not known"))
-    age = say("age not known") if row["age_bd"] is None else say("age {} bd", row["age_bd"])
-    return say(
+    """A receipt on one line: source, input, dates, age, how the date of knowledge came about, payload."""
+    stamp = translate(STAMPS.get(row["stamp"], row["stamp"] or "not known"))
+    age = translate("age not known") if row["age_bd"] is None else translate("age {} bd", row["age_bd"])
+    return translate(
         "{} · {} ({}) · for {}, {} · known {} ({}) · payload {}",
         row["source"],
         row["input_id"],

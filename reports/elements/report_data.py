@@ -1,7 +1,7 @@
-"""What the report reads: one decision's gold, with the history its changes and charts need. Pure: no I/O, no clock.
+"""The input of the report: the gold tables of one decision, with the history that changes and charts need.
 
-Frames are Polars, one per gold table (`desk/gold.py`), with `as_of` and the table's columns; a `run_id` column is
-allowed. A table that was not computed is left out or empty: the sections say so, and never put a number in its place.
+Frames are Polars, one for each gold table (`desk/gold.py`), with `as_of` and the table's columns; a `run_id` column is
+allowed. A table that was not computed is absent or empty: the sections then name the gap and show no number.
 """
 
 from __future__ import annotations
@@ -9,20 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from desk.errors import BadInput
 from desk.gold import GOLD
-from desk.model import desk_day
+from desk.model import WORLDS, World, desk_day
 
-World = Literal["live", "sandbox", "recorded"]
-WORLDS: tuple[World, ...] = ("live", "sandbox", "recorded")
 Row = dict[str, Any]
-
-HISTORY_DAYS = 504
-"""Decision days of history to give for the tables in HISTORY: two years of business days."""
 
 HISTORY = (
     "portfolio_state",
@@ -39,13 +34,13 @@ HISTORY = (
     "target_position",
     "action",
 )
-"""Tables whose past the report shows; of all others only the rows of `as_of` are read. The past of `action` and of
-`target_position` (the prices) is the scorecard of what was recommended."""
+"""Tables whose history the report reads; of all others it reads only the rows of `as_of`. The history of `action` and
+of `target_position` (prices) makes the scorecard of past orders."""
 
 
 @dataclass(frozen=True)
 class ReportData:
-    """One decision's conclusions. `as_of` is aware (UTC); rows later than it are never read.
+    """The results of one decision. `as_of` is aware (UTC); rows later than it are never read.
 
     Raises BadInput for a naive `as_of`, an unknown world or table, or a frame without its table's columns.
     """
@@ -64,9 +59,9 @@ class ReportData:
         for name, frame in self.frames.items():
             if name not in GOLD:
                 raise BadInput(f"the report knows no table {name!r}; known: {', '.join(GOLD)}")
-            lacking = [column for column in GOLD[name].schema if column not in frame.columns]
-            if lacking:
-                raise BadInput(f"table {name} lacks the columns {', '.join(lacking)}")
+            missing = [column for column in GOLD[name].schema if column not in frame.columns]
+            if missing:
+                raise BadInput(f"table {name} lacks the columns {', '.join(missing)}")
 
     @property
     def day(self) -> dt.date:
@@ -74,7 +69,7 @@ class ReportData:
         return desk_day(self.as_of)
 
     def history(self, table: str) -> pl.DataFrame:
-        """All rows known at `as_of`, oldest first, by `as_of` and key; empty with the table's schema when absent."""
+        """All rows up to `as_of`, sorted by `as_of` and key; an absent table is empty, with its schema."""
         frame = self.frames.get(table)
         if frame is None:
             return pl.DataFrame(schema=GOLD[table].schema)
@@ -82,27 +77,27 @@ class ReportData:
         return rows.sort("as_of", *GOLD[table].key)
 
     def latest(self, table: str) -> pl.DataFrame:
-        """The rows of `as_of` itself, by key; empty when that decision has none."""
+        """The rows of `as_of`, sorted by key; empty where that decision has none."""
         return self.history(table).filter(pl.col("as_of") == self.as_of)
 
     def row(self, table: str) -> Row | None:
-        """The one row of `as_of` of a table with one row a day; None when absent."""
+        """The row of `as_of` of a table with one row a decision; None where it has none."""
         rows = self.latest(table)
         return rows.row(0, named=True) if rows.height else None
 
     def previous_as_of(self, table: str) -> dt.datetime | None:
-        """The last decision before `as_of` that the table holds."""
+        """The last decision before `as_of` that has rows in the table; None where there is none."""
         times = self.history(table).filter(pl.col("as_of") < self.as_of)["as_of"]
         return times.max() if len(times) else None  # type: ignore[return-value]
 
     def previous(self, table: str) -> pl.DataFrame:
-        """The rows of the last decision before `as_of`; empty when there is none."""
+        """The rows of the last decision before `as_of`; empty where there is none."""
         before = self.previous_as_of(table)
         rows = self.history(table)
         return rows.filter(pl.col("as_of") == before) if before is not None else rows.clear()
 
     def at_or_before(self, table: str, day: dt.date) -> pl.DataFrame:
-        """The rows of the last decision on or before `day`; empty when there is none."""
+        """The rows of the last decision on or before `day`; empty where there is none."""
         rows = self.history(table).filter(_desk_days() <= day)
         return rows.filter(pl.col("as_of") == rows["as_of"].max()) if rows.height else rows
 
@@ -112,5 +107,5 @@ def _desk_days() -> pl.Expr:
 
 
 def with_day(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with `day`, the decision day in São Paulo."""
+    """Adds `day`, the decision day in São Paulo, to a frame with `as_of`."""
     return frame.with_columns(_desk_days().alias("day"))

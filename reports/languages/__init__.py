@@ -1,0 +1,1 @@
+"""One TOML file for each language but English: number marks, month names, and English text -> translation."""

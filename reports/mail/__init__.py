@@ -1,1 +1,1 @@
-"""The report as it goes out: a mail that Gmail and Outlook show, and a summary that fits Slack."""
+"""The report as sent: an HTML mail that Gmail and Outlook display, its plain text, and Slack's blocks."""

@@ -1,26 +1,36 @@
-"""What the report says in short, once, for the mail, its text and Slack. Plain text; who shows it escapes it."""
+"""The digest of a report: the content of the mail, of its plain text and of the Slack message. English.
+
+Every text is plain: the module that formats it escapes it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.elements import order_words as orders
-from reports.elements.elements import Cell
-from reports.elements.formats import brl, date, known, listed, number, percent
+from reports.calculations.orders import orders_view
+from reports.calculations.portfolio import portfolio_view
+from reports.calculations.regimes import regime_view
+from reports.calculations.risk import limit_of, risk_view
+from reports.calculations.signals import signals_view
+from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent
+from reports.elements.labels import regime_name
+from reports.elements.order_text import impact_text, invalidation_clause, order_text
+from reports.elements.page_elements import Cell
 from reports.elements.report_data import ReportData
-from reports.page import headline
-from reports.page.summary import BANNERS
-from reports.sections import SECTIONS, actions, portfolio, regime, risk, signals
+from reports.page import executive_summary
+from reports.page.markdown_summary import BANNERS
+from reports.sections import SECTIONS
+from reports.sections.signals import flip_texts, flips_known, surge_texts
 from reports.tables.risk_tables import limit_table
 
 TOP_SIGNALS = 5
-HOT = ("amber", "red", "breach")
+WATCHED = ("amber", "red", "breach")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart as PNG, shown by `cid:{cid}`."""
+    """A chart as PNG; the mail refers to it by `cid:{cid}`."""
 
     cid: str
     title: str
@@ -30,26 +40,29 @@ class Picture:
 
 @dataclass(frozen=True)
 class Order:
-    """`words`: sell 20 DI1F29; `change`: from +5 to -15; `impact`, `cost`, `until`: with their units."""
+    """`text`: sell 20 DI1F29. `change`: from +5 to -15. `impact`, `cost` and `invalidation` carry their units."""
 
-    words: str
+    text: str
     change: str
     impact: str
     cost: str
-    until: str
-    why: str
+    invalidation: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Digest:
-    """`lines`: the report's first screen (label, text, alert); `key`: the numbers of the day (name, value, tone);
-    `limits`: those in amber or worse (name, now, limit, used, status); `signals`: (strategy, class, score, 1d)."""
+    """`lines`: the executive summary. `key_numbers`: (name, value, tone).
+
+    `limits`: those in amber or worse, as (name, now, limit, used, status). `signals`: the strongest ones, as (strategy,
+    class, score, change over a day).
+    """
 
     title: str
     banner: str
     day: str
-    lines: tuple[headline.Line, ...]
-    key: tuple[tuple[str, str, str], ...]
+    lines: tuple[executive_summary.Line, ...]
+    key_numbers: tuple[tuple[str, str, str], ...]
     limits: tuple[tuple[str, str, str, str, str], ...]
     limits_known: bool
     signals: tuple[tuple[str, str, str, str], ...]
@@ -61,81 +74,82 @@ class Digest:
 
     @property
     def alert(self) -> bool:
+        """Whether a limit is in breach."""
         return any(line.alert for line in self.lines)
 
 
 def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Digest:
-    """`pictures`: figure id -> PNG; one whose figure the report does not have is left out. Order as in the report."""
+    """The digest of one decision. `pictures`: figure id -> PNG; pictures of other figures are left out."""
     sections = [make(data) for make in SECTIONS]
     figures = [figure for section in sections for figure in section.figures]
     shown = [Picture(f.id, f.title, f.alt, png) for f in figures if (png := (pictures or {}).get(f.id))]
     world = "" if data.world == "live" else f"[{data.world}] "
-    hot = hot_limits(data)
+    limits = limits_to_watch(data)
     return Digest(
-        title=f"{world}Alvorada {date(data.day)}: {_subject(data, hot)}",
+        title=f"{world}Alvorada {date(data.day)}: {_subject(data, limits)}",
         banner=BANNERS.get(data.world, ""),
         day=date(data.day),
-        lines=headline.lines(data, sections),
-        key=_key_numbers(data),
-        limits=hot,
+        lines=executive_summary.lines(data, sections),
+        key_numbers=_key_numbers(data),
+        limits=limits,
         limits_known=data.latest("risk_limits_status").height > 0,
         signals=_top_signals(data),
         moves=_moves(data),
         orders=_orders(data),
-        action_line=headline.action_line(data),
-        coverage=headline.data_line(headline.coverage(data)),
+        action_line=executive_summary.action_line(data),
+        coverage=executive_summary.data_line(executive_summary.coverage(data)),
         pictures=tuple(shown),
     )
 
 
-def _subject(data: ReportData, hot: tuple[tuple[str, ...], ...]) -> str:
-    """`NAV BRL 100.20 million +0.12%, 3 orders, LIMIT BREACHED`: what is worth opening the mail for."""
+def _subject(data: ReportData, limits: tuple[tuple[str, ...], ...]) -> str:
+    """`NAV BRL 100.20 million +0.12%, 3 orders, LIMIT BREACHED`: the subject after the day."""
     state = data.row("portfolio_state")
     parts = ["book not marked"]
     if state is not None:
-        day = f" {percent(state['return_1d'], signed=True)}" if known(state["return_1d"]) is not None else ""
+        day = f" {percent(state['return_1d'], signed=True)}" if finite_or_none(state["return_1d"]) is not None else ""
         parts = [f"NAV {brl(state['nav_brl'])}{day}"]
-    count = len(actions.view(data).orders)
+    count = len(orders_view(data).orders)
     parts.append("no orders" if count == 0 else f"{count} order{'s' if count > 1 else ''}")
-    if headline.breached(data):
+    if executive_summary.breached(data):
         parts.append("LIMIT BREACHED")
-    elif hot:
-        parts.append(f"{len(hot)} limit{'s' if len(hot) > 1 else ''} to watch")
-    gaps = headline.coverage(data).gaps
+    elif limits:
+        parts.append(f"{len(limits)} limit{'s' if len(limits) > 1 else ''} to watch")
+    gaps = executive_summary.coverage(data).gaps
     if gaps:
         parts.append(f"{len(gaps)} dataset{'s' if len(gaps) > 1 else ''} missing or stale")
     return ", ".join(parts).replace("\u00a0", " ")
 
 
 def _key_numbers(data: ReportData) -> tuple[tuple[str, str, str], ...]:
-    state, measured, regimes = data.row("portfolio_state"), risk.view(data), regime.view(data)
+    state, measured, regimes = data.row("portfolio_state"), risk_view(data), regime_view(data)
     found: list[tuple[str, str, str]] = []
     if state is not None:
         found.append(("NAV", brl(state["nav_brl"]), ""))
         pnl = f"{brl(state['pnl_brl'], signed=True)} ({percent(state['return_1d'], signed=True)})"
         found.append(("P&L since the day before", pnl, _tone(state["pnl_brl"])))
-        month = portfolio.view(data).month_return
+        month = portfolio_view(data).month_return
         found.append(("In the month", percent(month, signed=True), _tone(month)))
         found.append(("Drawdown", percent(state["drawdown"]), ""))
     value = measured.tail.get(("var_95", measured.headline)) if measured.headline else None
-    limit = risk.limit_of(measured, "var_95")
-    threshold = known(limit["threshold"]) if limit is not None else None
+    limit = limit_of(measured, "var_95")
+    threshold = finite_or_none(limit["threshold"]) if limit is not None else None
     against = f" of {percent(threshold)} allowed" if threshold else ""
     found.append(("VaR 95%, one day", f"{percent(value)}{against}" if value is not None else "not known", ""))
     leader = regimes.leader
-    share = f"{regime.regime_name(leader)} ({percent(regimes.today[leader], 0)})" if leader else "not known"
+    share = f"{regime_name(leader)} ({percent(regimes.today[leader], 0)})" if leader else "not known"
     found.append(("Regime", share, ""))
     return tuple(found)
 
 
 def _tone(value: float | None) -> str:
-    clean = known(value)
+    clean = finite_or_none(value)
     return "" if clean is None or clean == 0 else "gain" if clean > 0 else "loss"
 
 
-def hot_limits(data: ReportData) -> tuple[tuple[str, str, str, str, str], ...]:
-    """Limits past their amber mark, most used first."""
-    rows = [row for row in risk.view(data).limits if row["status"] in HOT]
+def limits_to_watch(data: ReportData) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Limits in amber or worse, most used first, as the cells of the report's table."""
+    rows = [row for row in risk_view(data).limits if row["status"] in WATCHED]
     return tuple(_five(cells) for cells in limit_table(rows, date(data.day)).rows)
 
 
@@ -145,7 +159,7 @@ def _five(cells: tuple[Cell, ...]) -> tuple[str, str, str, str, str]:
 
 
 def _top_signals(data: ReportData) -> tuple[tuple[str, str, str, str], ...]:
-    scored = [(s, s.score) for s in signals.view(data).signals if s.score is not None]
+    scored = [(s, s.score) for s in signals_view(data).signals if s.score is not None]
     ranked = sorted(scored, key=lambda pair: (-abs(pair[1]), pair[0].strategy_id))[:TOP_SIGNALS]
     return tuple(
         (s.strategy_id, s.asset_class, number(score, 2, signed=True), number(s.change_1d, 2, signed=True))
@@ -154,31 +168,31 @@ def _top_signals(data: ReportData) -> tuple[tuple[str, str, str, str], ...]:
 
 
 def _moves(data: ReportData) -> str:
-    """Flips and surges in words."""
-    convictions = signals.view(data).convictions
+    """Flips and surges, in one line."""
+    convictions = signals_view(data).convictions
     if not convictions:
         return "Flips and surges: not known."
-    flips = listed(signals.flip_words(convictions)) or ("none" if signals.flips_known(convictions) else "not known")
-    return f"Flips: {flips}. Surges: {listed(signals.surge_words(convictions)) or 'none'}."
+    flips = format_list(flip_texts(convictions)) or ("none" if flips_known(convictions) else "not known")
+    return f"Flips: {flips}. Surges: {format_list(surge_texts(convictions)) or 'none'}."
 
 
-def _because(sentence: str) -> str:
-    """The reason alone, where the sentence says the order first: that stands above it."""
+def _reason(sentence: str) -> str:
+    """The reason alone: the order itself stands above it."""
     _, found, reason = sentence.partition("; because ")
     return f"because {reason}" if found else sentence
 
 
 def _orders(data: ReportData) -> tuple[Order, ...]:
-    todo = actions.view(data)
+    orders = orders_view(data)
     return tuple(
         Order(
-            words=orders.order_words(row),
+            text=order_text(row),
             change=f"from {number(row['contracts_from'], 0, signed=True)} to "
             f"{number(row['contracts_to'], 0, signed=True)}",
-            impact=orders.impact_words(row, todo.rates),
+            impact=impact_text(row, orders.rates),
             cost=brl(row["cost_brl"]),
-            until=orders.until_words(row),
-            why=_because(row["sentence"] or ""),
+            invalidation=invalidation_clause(row),
+            reason=_reason(row["sentence"] or ""),
         )
-        for row in todo.orders
+        for row in orders.orders
     )

@@ -1,6 +1,7 @@
-"""The report's mail body: tables, inline styles, system fonts, 640 px; at most HTML_BYTES, for Gmail cuts at 102 KB.
+"""The HTML body of the mail: tables, inline styles, system fonts, 640 px wide.
 
-No `<style>`, no `data:`, no SVG: Gmail and Outlook for Windows show none of them. Pictures are the mail's own parts.
+It has at most HTML_BYTES, because Gmail cuts a mail at 102 KB. It uses no `<style>`, `data:` or SVG, which Gmail and
+Outlook for Windows do not display. Pictures are MIME parts that the body refers to by content id.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from reports.elements.palette import AMBER, BLUE, GRID, INK, MUTED, ORANGE, RED
 from reports.mail.digest import Digest, Order, Picture
 
 HTML_BYTES = 90_000
+"""Upper bound of the body, UTF-8."""
 WIDTH = 640
 INNER = WIDTH - 40
 MOST_ORDERS = 40
@@ -25,8 +27,10 @@ PNG_MARK = b"\x89PNG\r\n\x1a\n"
 
 
 def html(digest: Digest, link: str = "") -> str:
-    """The whole body. Orders that do not fit are counted and stand in the attached page. Raises ValueError when even
-    without them it is too long, or when a picture is no PNG."""
+    """The whole body; `link` is the address of the report, empty for none. Orders that do not fit are counted.
+
+    Raises ValueError where the body is too long even without orders, and for a picture that is not a PNG.
+    """
     shown = min(len(digest.orders), MOST_ORDERS)
     while True:
         page = _page(digest, link, shown)
@@ -65,18 +69,18 @@ def _banner(digest: Digest) -> str:
 
 
 def _head(digest: Digest) -> str:
-    words = f'<div style="font-size:13px;color:{MUTED}">Daily report, decided at 06:00 America/Sao_Paulo</div>'
+    text = f'<div style="font-size:13px;color:{MUTED}">Daily report, decided at 06:00 America/Sao_Paulo</div>'
     title = f'<h1 style="margin:0 0 2px;font-size:23px;line-height:1.25;color:{INK}">Alvorada {escape(digest.day)}</h1>'
-    return _row(title + words, "20px 20px 14px")
+    return _row(title + text, "20px 20px 14px")
 
 
 def _key(digest: Digest) -> str:
-    """Two numbers a row."""
+    """The key numbers, two in a row."""
     cells = [
         f'<td width="50%" valign="top" style="padding:9px 12px;border-bottom:1px solid {GRID}">'
         f'<div style="font-size:12px;color:{MUTED}">{escape(name)}</div>'
         f'<div style="font-size:16px;font-weight:bold;color:{TONES.get(tone, INK)}">{escape(value)}</div></td>'
-        for name, value, tone in digest.key
+        for name, value, tone in digest.key_numbers
     ]
     if len(cells) % 2:
         cells.append(f'<td width="50%" style="border-bottom:1px solid {GRID}">&nbsp;</td>')
@@ -96,8 +100,8 @@ def _first_screen(digest: Digest) -> str:
 
 def _limits(digest: Digest) -> str:
     if not digest.limits:
-        words = "No limit is past its amber mark." if digest.limits_known else "The limits are not known."
-        return _row(_title("Limits") + _words(words))
+        text = "No limit is past its amber mark." if digest.limits_known else "The limits are not known."
+        return _row(_title("Limits") + _paragraph(text))
     rows = [
         (name, now, limit, used, f'<b style="color:{STATUS.get(status.split()[-1].lower(), RED)}">{escape(status)}</b>')
         for name, now, limit, used, status in digest.limits
@@ -108,32 +112,32 @@ def _limits(digest: Digest) -> str:
 
 def _signals(digest: Digest) -> str:
     if not digest.signals:
-        return _row(_title("Signals") + _words("No strategy has a score for this decision."))
+        return _row(_title("Signals") + _paragraph("No strategy has a score for this decision."))
     cells = [[escape(text) for text in row] for row in digest.signals]
     table = _table(("Strategy", "Class", "Score", "1 day"), cells, "llrr")
-    return _row(_title("Top signals") + table + _words(digest.moves))
+    return _row(_title("Top signals") + table + _paragraph(digest.moves))
 
 
 def _orders(digest: Digest, shown: int) -> str:
     if not digest.orders:
-        return _row(_title("Actions") + _words(digest.action_line))
+        return _row(_title("Actions") + _paragraph(digest.action_line))
     rows = "".join(_order(number, order) for number, order in enumerate(digest.orders[:shown], 1))
-    rest = len(digest.orders) - shown
-    more = _words(f"And {rest} more, in the attached page.") if rest else ""
+    omitted = len(digest.orders) - shown
+    more = _paragraph(f"And {omitted} more, in the attached page.") if omitted else ""
     return _row(_title(f"Actions: {len(digest.orders)}") + f'<table {TABLE} width="100%">{rows}</table>{more}')
 
 
 def _order(number: int, order: Order) -> str:
-    facts = f"{order.change} contracts; {order.impact}; costs {order.cost}; {order.until}"
+    facts = f"{order.change} contracts; {order.impact}; costs {order.cost}; {order.invalidation}"
     why = (
-        f'<div style="font-size:13px;line-height:1.4;color:{MUTED}">{escape(order.why[:600])}</div>'
-        if order.why
+        f'<div style="font-size:13px;line-height:1.4;color:{MUTED}">{escape(order.reason[:600])}</div>'
+        if order.reason
         else ""
     )
     return (
         f'<tr><td valign="top" width="26" style="padding:6px 0;font-size:14px;color:{MUTED}">{number}.</td>'
         f'<td style="padding:6px 0;border-bottom:1px solid {GRID}">'
-        f'<div style="font-size:14px;font-weight:bold">{escape(order.words[:120])}</div>'
+        f'<div style="font-size:14px;font-weight:bold">{escape(order.text[:120])}</div>'
         f'<div style="font-size:13px;line-height:1.4">{escape(facts[:400])}</div>{why}</td></tr>'
     )
 
@@ -155,7 +159,7 @@ def _picture(picture: Picture) -> str:
 
 
 def png_size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels. Raises ValueError for what is no PNG."""
+    """Width and height in pixels, from the header. Raises ValueError where the bytes are not a PNG."""
     if png[:8] != PNG_MARK or png[12:16] != b"IHDR" or len(png) < 24:
         raise ValueError("a picture is not a PNG")
     width, height = struct.unpack(">II", png[16:24])
@@ -172,20 +176,20 @@ def _foot(link: str) -> str:
             f'<table {TABLE}><tr><td bgcolor="{BLUE}" style="background:{BLUE}">'
             f'<a href="{escape(link, quote=True)}" style="{style}">Open the full report</a></td></tr></table>'
         )
-    words = "The whole page, with its charts and receipts, is attached: full-report.html."
-    return _row(f'{button}<p style="margin:12px 0 0;font-size:12px;color:{MUTED}">{words}</p>', "6px 20px 22px")
+    text = "The whole page, with its charts and receipts, is attached: full-report.html."
+    return _row(f'{button}<p style="margin:12px 0 0;font-size:12px;color:{MUTED}">{text}</p>', "6px 20px 22px")
 
 
 def _title(text: str) -> str:
     return f'<h2 style="margin:0 0 6px;font-size:16px;line-height:1.3;color:{INK}">{escape(text)}</h2>'
 
 
-def _words(text: str) -> str:
+def _paragraph(text: str) -> str:
     return f'<p style="margin:6px 0 0;font-size:14px;line-height:1.45">{escape(text)}</p>'
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
-    """`rows`: cells as HTML; `align`: a letter a column, l or r."""
+    """`rows`: cells as HTML, already escaped. `align`: one letter a column, l or r."""
     sides = ["right" if letter == "r" else "left" for letter in align]
     head = "".join(
         f'<th align="{side}" style="padding:4px 12px 4px 0;font-size:12px;font-weight:normal;color:{MUTED};'

@@ -1,4 +1,4 @@
-"""The report's summary for Slack: header, sections, the link last. At most BLOCKS blocks and TOTAL characters."""
+"""The Slack message: header, sections, and the link last. At most TOTAL characters."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Any
 
 from reports.mail.digest import Digest
 
-BLOCKS, TOTAL = 20, 8000
+TOTAL = 8000
+"""Characters of the message as JSON."""
 HEADER, SECTION, FIELD = 150, 2800, 400
+"""Characters of one text: Slack allows 150 in a header, 3000 in a section, 2000 in a field."""
 FIRST_ORDERS = 3
-LOOK_ALIKES = str.maketrans("*~`", "∗∼ˋ")
+SIMILAR_MARKS = str.maketrans("*~`", "∗∼ˋ")
 
 
 def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
-    """Names and sentences are plain text where they come from outside, or escaped: nothing mentions, nothing links."""
+    """Block Kit blocks of the message; `link` is the address of the report, empty for none.
+
+    Text from outside is plain text or escaped: it makes no mention and no link.
+    """
     out = [_header(digest.title)]
     if digest.banner:
         out.append(_plain(digest.banner))
     fields = [
-        {"type": "mrkdwn", "text": f"*{safe(name)}*\n{safe(clipped(value, FIELD))}"} for name, value, _ in digest.key
+        {"type": "mrkdwn", "text": f"*{safe(name)}*\n{safe(clipped(value, FIELD))}"}
+        for name, value, _ in digest.key_numbers
     ]
     out.append({"type": "section", "fields": fields[:10]})
     out.append(_section("Limits", _limits(digest)))
@@ -27,15 +33,15 @@ def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
     out.append(_section(f"Actions: {len(digest.orders)}" if digest.orders else "Actions", _orders(digest)))
     out.append(_section("Data", digest.coverage))
     closing = _link(link)
-    while size([*out, *closing]) > TOTAL:  # the longest gives way first: the link and the head stay
+    while size([*out, *closing]) > TOTAL:  # shorten the longest text; header and link stay
         longest = max((block for block in out[1:] if "text" in block), key=lambda block: len(block["text"]["text"]))
         longest["text"]["text"] = clipped(longest["text"]["text"], len(longest["text"]["text"]) * 2 // 3)
     return [*out, *closing]
 
 
 def text(digest: Digest) -> str:
-    """The first orders: after the title in the fallback, for notifications and old clients. Empty without orders."""
-    return clipped("; ".join(order.words for order in digest.orders[:FIRST_ORDERS]), 400)
+    """The first orders, for the fallback text of notifications; empty without orders."""
+    return clipped("; ".join(order.text for order in digest.orders[:FIRST_ORDERS]), 400)
 
 
 def _limits(digest: Digest) -> str:
@@ -55,23 +61,23 @@ def _orders(digest: Digest) -> str:
     if not digest.orders:
         return digest.action_line
     rows = [
-        f"{number}. {order.words}, {order.change} contracts; {order.impact}; {order.until}"
+        f"{number}. {order.text}, {order.change} contracts; {order.impact}; {order.invalidation}"
         for number, order in enumerate(digest.orders[:FIRST_ORDERS], 1)
     ]
-    rest = len(digest.orders) - FIRST_ORDERS
-    return "\n".join([*rows, f"And {rest} more in the report."] if rest > 0 else rows)
+    omitted = len(digest.orders) - FIRST_ORDERS
+    return "\n".join([*rows, f"And {omitted} more in the report."] if omitted > 0 else rows)
 
 
-def _header(words: str) -> dict[str, Any]:
-    return {"type": "header", "text": {"type": "plain_text", "text": clipped(words, HEADER), "emoji": False}}
+def _header(content: str) -> dict[str, Any]:
+    return {"type": "header", "text": {"type": "plain_text", "text": clipped(content, HEADER), "emoji": False}}
 
 
-def _plain(words: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "plain_text", "text": clipped(words, SECTION), "emoji": False}}
+def _plain(content: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "plain_text", "text": clipped(content, SECTION), "emoji": False}}
 
 
-def _section(title: str, words: str) -> dict[str, Any]:
-    body = clipped(f"*{safe(title)}*\n{safe(words)}", SECTION)
+def _section(title: str, content: str) -> dict[str, Any]:
+    body = clipped(f"*{safe(title)}*\n{safe(content)}", SECTION)
     return {"type": "section", "text": {"type": "mrkdwn", "text": body, "verbatim": True}}
 
 
@@ -83,16 +89,17 @@ def _link(link: str) -> list[dict[str, Any]]:
     )
 
 
-def safe(words: str) -> str:
-    """Text from outside as text in mrkdwn. Style marks become look-alikes: mrkdwn knows no escape for them."""
-    plain = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return plain.translate(LOOK_ALIKES)
+def safe(content: str) -> str:
+    """Escape text for mrkdwn. Style marks become similar characters: mrkdwn has no escape for them."""
+    plain = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.translate(SIMILAR_MARKS)
 
 
-def clipped(words: str, most: int) -> str:
-    return words if len(words) <= most else words[: most - 1] + "…"
+def clipped(content: str, most: int) -> str:
+    """The text, cut to `most` characters with an ellipsis."""
+    return content if len(content) <= most else content[: most - 1] + "…"
 
 
 def size(blocks: list[dict[str, Any]]) -> int:
-    """Characters of the whole as sent."""
+    """Characters of the blocks as JSON."""
     return len(json.dumps(blocks, ensure_ascii=False))

@@ -1,1 +1,1 @@
-"""The whole page: first screen, rendering, summary, pictures, and the difference of two reports."""
+"""The whole page: executive summary, HTML rendering, markdown summary, PNG export, and the comparison of two days."""

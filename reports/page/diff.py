@@ -1,6 +1,6 @@
-"""What changed between two reports, as text: numbers, market, regime, agents, signals, positions, limits, data.
+"""The differences between two reports, as text for a terminal: one part for each of PARTS.
 
-Both sides are read as their own decision saw them. What one side does not know is said, never taken for zero.
+Each side is read as its own decision knew it. A value that one side does not know is printed as such, never as zero.
 """
 
 from __future__ import annotations
@@ -9,20 +9,26 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from desk.errors import BadInput
-from reports.elements.formats import NOT_KNOWN, brl, date, known, number, percent, plural, thousands
-from reports.elements.levels import Levels
+from reports.calculations.agents import agents_view
+from reports.calculations.levels import Levels
+from reports.calculations.portfolio import portfolio_view
+from reports.calculations.regimes import regime_view
+from reports.calculations.risk import risk_view
+from reports.calculations.signals import signals_view
+from reports.elements.formats import NOT_KNOWN, brl, date, finite_or_none, number, percent, plural, thousands
+from reports.elements.labels import METRIC_NAMES
 from reports.elements.quotes import QUOTES, VALUE, Quote
-from reports.elements.report_data import ReportData
-from reports.sections import agent_views, portfolio, regime, risk, signals
-from reports.tables.risk_tables import METRIC_NAMES
+from reports.elements.report_data import ReportData, Row
 
 SMALL_SCORE = 0.05
-"""Changes of scores and convictions below this are counted, not listed."""
+"""Smaller changes of scores and convictions are counted, not listed."""
 NOTHING = "nothing"
+UNKNOWN_FIRST = 9.0
+"""Sort key of a score that only one side knows: above every change of scores between -1 and +1."""
 
 
 def differences(before: ReportData, after: ReportData) -> str:
-    """The page's text for a terminal. Raises BadInput where the two are of different worlds or in the wrong order."""
+    """All parts, English. Raises BadInput for two reports of different worlds or in the wrong order."""
     if before.world != after.world:
         raise BadInput(f"one report is of the {before.world} world, the other of the {after.world} world")
     if before.as_of >= after.as_of:
@@ -35,22 +41,28 @@ def differences(before: ReportData, after: ReportData) -> str:
 
 
 def numbers(before: ReportData, after: ReportData) -> Iterator[str]:
+    """NAV, drawdown, volatility, leverage, VaR and ES."""
     old, new = before.row("portfolio_state") or {}, after.row("portfolio_state") or {}
-    yield from _changed("NAV", known(old.get("nav_brl")), known(new.get("nav_brl")), lambda v: brl(v))
+    yield from _changed("NAV", _value(old, "nav_brl"), _value(new, "nav_brl"), lambda v: brl(v))
     for name, column in (
         ("drawdown", "drawdown"),
         ("expected volatility", "expected_volatility"),
         ("risk that the breaker leaves", "risk_multiplier"),
     ):
-        yield from _changed(name, known(old.get(column)), known(new.get(column)), lambda v: percent(v))
-    yield from _changed("gross leverage", known(old.get("gross_leverage")), known(new.get("gross_leverage")), number)
-    first, second = risk.view(before), risk.view(after)
+        yield from _changed(name, _value(old, column), _value(new, column), lambda v: percent(v))
+    yield from _changed("gross leverage", _value(old, "gross_leverage"), _value(new, "gross_leverage"), number)
+    first, second = risk_view(before), risk_view(after)
     for key in sorted(set(first.tail) | set(second.tail)):
         name = f"{METRIC_NAMES[key[0]]} ({key[1].replace('_', ' ')})"
         yield from _changed(name, first.tail.get(key), second.tail.get(key), lambda v: percent(v))
 
 
+def _value(row: Row, column: str) -> float | None:
+    return finite_or_none(row.get(column))
+
+
 def market(before: ReportData, after: ReportData) -> Iterator[str]:
+    """The levels of the market snapshot."""
     old, new = Levels(before), Levels(after)
     for quote in QUOTES:
         first, second = old.get(quote.feature), new.get(quote.feature)
@@ -70,7 +82,8 @@ def _quoted(quote: Quote, value: float | None) -> str:
 
 
 def regimes(before: ReportData, after: ReportData) -> Iterator[str]:
-    old, new = regime.view(before), regime.view(after)
+    """The most probable regime, and every probability."""
+    old, new = regime_view(before), regime_view(after)
     if old.leader != new.leader:
         yield f"leader: {old.leader or 'not known'} -> {new.leader or 'not known'}"
     for name in sorted(set(old.today) | set(new.today)):
@@ -78,28 +91,31 @@ def regimes(before: ReportData, after: ReportData) -> Iterator[str]:
 
 
 def agents(before: ReportData, after: ReportData) -> Iterator[str]:
-    sides = [{agent.agent_id: agent.score for agent in agent_views.view(data).agents} for data in (before, after)]
+    """Agent scores."""
+    sides = [{agent.agent_id: agent.score for agent in agents_view(data).agents} for data in (before, after)]
     yield from _scores(sides[0], sides[1], "view")
 
 
 def strategies(before: ReportData, after: ReportData) -> Iterator[str]:
-    sides = [{s.strategy_id: s.score for s in signals.view(data).signals} for data in (before, after)]
+    """Strategy scores."""
+    sides = [{s.strategy_id: s.score for s in signals_view(data).signals} for data in (before, after)]
     yield from _scores(sides[0], sides[1], "strategy", "strategies")
 
 
 def convictions(before: ReportData, after: ReportData) -> Iterator[str]:
-    sides = [{c.instrument_id: c.conviction for c in signals.view(data).convictions} for data in (before, after)]
+    """Convictions by instrument."""
+    sides = [{c.instrument_id: c.conviction for c in signals_view(data).convictions} for data in (before, after)]
     yield from _scores(sides[0], sides[1], "conviction")
 
 
 def positions(before: ReportData, after: ReportData) -> Iterator[str]:
-    """Contracts wanted; a contract that an instrument left for the next counts as a change."""
+    """Target contracts. A roll counts as a change of both contracts."""
     sides = [
-        {(row["instrument_id"], row["contract_id"]): row["contracts"] for row in portfolio.view(data).positions}
+        {(row["instrument_id"], row["contract_id"]): row["contracts"] for row in portfolio_view(data).positions}
         for data in (before, after)
     ]
     for side, data in zip(sides, (before, after), strict=True):
-        if not side and not portfolio.view(data).targets_known:
+        if not side and not portfolio_view(data).targets_known:
             yield f"no targets are known on {date(data.day)}"
             return
     for instrument, contract in sorted(set(sides[0]) | set(sides[1])):
@@ -112,20 +128,22 @@ def positions(before: ReportData, after: ReportData) -> Iterator[str]:
 
 
 def limits(before: ReportData, after: ReportData) -> Iterator[str]:
-    sides = [{row["limit_id"]: row for row in risk.view(data).limits} for data in (before, after)]
+    """Use and status of each limit."""
+    sides = [{row["limit_id"]: row for row in risk_view(data).limits} for data in (before, after)]
     for name in sorted(set(sides[0]) | set(sides[1])):
         old, new = sides[0].get(name), sides[1].get(name)
-        words = [
+        texts = [
             f"{percent(row['utilisation'], 1)} {row['status']}" if row is not None else "not measured"
             for row in (old, new)
         ]
         row = new or old
-        if words[0] != words[1] and row is not None:
+        if texts[0] != texts[1] and row is not None:
             moved = "" if old is None or new is None or old["status"] == new["status"] else "  STATUS CHANGED"
-            yield f"{row['name']}: {words[0]} -> {words[1]}{moved}"
+            yield f"{row['name']}: {texts[0]} -> {texts[1]}{moved}"
 
 
 def data_states(before: ReportData, after: ReportData) -> Iterator[str]:
+    """The state of each dataset."""
     sides = [
         {row["dataset"]: row["state"] for row in data.latest("dataset_status").iter_rows(named=True)}
         for data in (before, after)
@@ -141,7 +159,7 @@ def data_states(before: ReportData, after: ReportData) -> Iterator[str]:
 
 
 def _changed(name: str, old: float | None, new: float | None, form: Callable[[float | None], str]) -> Iterator[str]:
-    """One line where the two are printed differently."""
+    """One line where the two values are printed differently, else none."""
     texts = [form(value) if value is not None else "not known" for value in (old, new)]
     if texts[0] != texts[1]:
         yield f"{name}: {texts[0]} -> {texts[1]}"
@@ -150,14 +168,16 @@ def _changed(name: str, old: float | None, new: float | None, form: Callable[[fl
 def _scores(
     old: dict[str, float | None], new: dict[str, float | None], noun: str, nouns: str | None = None
 ) -> Iterator[str]:
-    """Largest changes first; a change of sign is marked; the small ones are counted."""
-    listed: list[tuple[float, str]] = []
+    """Largest changes first; a change of sign is marked; changes below SMALL_SCORE are counted."""
+    changes: list[tuple[float, str]] = []
     small = 0
     for name in sorted(set(old) | set(new)):
         first, second = old.get(name), new.get(name)
         if first is None or second is None:
             if first is not None or second is not None:
-                listed.append((9.0, next(_changed(name, first, second, lambda v: number(v, 2, signed=True)))))
+                changes.append(
+                    (UNKNOWN_FIRST, next(_changed(name, first, second, lambda v: number(v, 2, signed=True))))
+                )
             continue
         change = second - first
         if abs(change) < SMALL_SCORE:
@@ -165,8 +185,8 @@ def _scores(
             continue
         turned = "  CHANGED SIDE" if first * second < 0 else ""
         texts = [number(value, 2, signed=True) for value in (first, second)]
-        listed.append((abs(change), f"{name}: {texts[0]} -> {texts[1]} ({number(change, 2, signed=True)}){turned}"))
-    yield from (line for _, line in sorted(listed, key=lambda pair: (-pair[0], pair[1])))
+        changes.append((abs(change), f"{name}: {texts[0]} -> {texts[1]} ({number(change, 2, signed=True)}){turned}"))
+    yield from (line for _, line in sorted(changes, key=lambda pair: (-pair[0], pair[1])))
     if small:
         yield f"and {plural(small, noun, nouns)} moved by less than {number(SMALL_SCORE)}"
 

@@ -1,7 +1,7 @@
-"""The report: one self-contained HTML page. The same data gives the same bytes, but for the element `rendered-at`.
+"""The report as one self-contained HTML page. The same data gives the same bytes, except the element `rendered-at`.
 
-No request leaves the page: styles, script, Plotly and figures are inside it, and its Content-Security-Policy holds it
-to that.
+The page makes no request: styles, script, Plotly and figures are inside it, and its Content-Security-Policy forbids the
+rest.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from desk.errors import BadInput
-from reports.elements.elements import Figure
 from reports.elements.formats import NOT_KNOWN, date, moment, number, significant
-from reports.elements.locale import say, speaking
+from reports.elements.locale import translate, use_locale
+from reports.elements.page_elements import Figure
 from reports.elements.palette import DARK
 from reports.elements.receipts import STAMPS, anchor, receipts, short_hash
 from reports.elements.report_data import ReportData
-from reports.page import headline
-from reports.page.summary import BANNERS
+from reports.page import executive_summary
+from reports.page.markdown_summary import BANNERS
 from reports.sections import SECTIONS
 
 
 def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> str:
-    """The whole page as text (UTF-8, at most 6 MB). `rendered_at` is aware; it and the run that asked for the page
-    stand in the one element `<time id="rendered-at">`. Raises BadInput for a language that the report does not have."""
+    """The whole page (at most 6 MB as UTF-8).
+
+    `rendered_at` is aware; only the element `<time id="rendered-at">` contains it, the run id and the code version.
+    Raises BadInput for a naive `rendered_at` and for a language that is not in LANGUAGES.
+    """
     if rendered_at.tzinfo is None:
         raise BadInput(f"rendered_at has no time zone: {rendered_at}")
-    with speaking(language) as tongue:
-        return _page(data, rendered_at, tongue.tag)
+    with use_locale(language) as locale:
+        return _page(data, rendered_at, locale.tag)
 
 
 def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
@@ -44,7 +47,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
         _environment()
         .get_template("report.html.j2")
         .render(
-            say=say,
+            translate=translate,
             language=tag,
             title=f"Alvorada {date(data.day)}{world}",
             day=date(data.day),
@@ -56,7 +59,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             rendered=moment(rendered_at),
             run_id=data.run_id,
             code_version=data.code_version,
-            lines=headline.lines(data, sections),
+            lines=executive_summary.lines(data, sections),
             sections=sections,
             receipts=_receipt_rows(data),
             datasets=list(data.latest("dataset_status").iter_rows(named=True)),
@@ -65,14 +68,14 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             dark_colors=_script_json(DARK),
             css=_asset("report.css"),
             script=_asset("report.js"),
-            plotly=Markup(_script_text(get_plotlyjs())),  # our own pinned dependency
+            plotly=Markup(_script_text(get_plotlyjs())),  # not from outside: a pinned dependency
         )
     )
 
 
 def figure_specs(data: ReportData, language: str = "en") -> dict[str, Any]:
-    """Every figure of the page by div id, as Plotly's `data` and `layout`: for pictures made elsewhere."""
-    with speaking(language):
+    """Every figure of the page by its id, as Plotly's `data` and `layout`."""
+    with use_locale(language):
         return {figure.id: dict(figure.spec) for figure in _figures([make(data) for make in SECTIONS])}
 
 
@@ -93,7 +96,7 @@ def _receipt_rows(data: ReportData) -> list[dict[str, str]]:
                 "unit": row["unit"] or "",
                 "observed": date(row["obs_date"]),
                 "known": moment(row["knowledge_time"]),
-                "stamp": say(STAMPS.get(row["stamp"], row["stamp"] or NOT_KNOWN)),
+                "stamp": translate(STAMPS.get(row["stamp"], row["stamp"] or NOT_KNOWN)),
                 "age": number(row["age_bd"], 0),
                 "state": row["state"] or NOT_KNOWN,
                 "hash": short_hash(row),
@@ -119,7 +122,7 @@ def _asset(name: str) -> Markup:
 
 
 def _script_json(value: Any) -> Markup:
-    """JSON that cannot end its script element, whatever the names in it are. Raises ValueError for a NaN."""
+    """JSON that cannot close its script element, whatever text it contains. Raises ValueError for a NaN."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 

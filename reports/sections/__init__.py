@@ -1,10 +1,13 @@
-"""The seven sections of the report, in reading order. A new one is a file here and a line in SECTIONS."""
+"""The seven sections of the report, in reading order. A new section is a file here and a line in SECTIONS.
+
+A section arranges sentences, tables and figures. Sections do not import each other: an import contract checks it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from reports.elements.elements import Section
+from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData
 from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
 

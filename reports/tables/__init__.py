@@ -1,1 +1,1 @@
-"""Tables of the report."""
+"""Tables of the report: page elements built from stored rows and from `reports.calculations`."""

@@ -1,15 +1,28 @@
-"""Tables of risk. VaR and ES are losses as fractions of NAV, printed in percent; stress P&L is signed."""
+"""Tables of risk: VaR and ES, limits, component VaR, DV01 ladder, deltas, VaR backtest.
+
+VaR and ES are positive losses as fractions of NAV, printed in percent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reports.elements.elements import Cell, Column, Table, Tone, signed_tone
-from reports.elements.formats import NOT_KNOWN, brl, capital, known, number, percent, tenor, thousands, words
-from reports.elements.locale import say, sourced
+from reports.elements.formats import (
+    NOT_KNOWN,
+    brl,
+    capitalize_first,
+    finite_or_none,
+    number,
+    percent,
+    sum_or_none,
+    tenor,
+    thousands,
+)
+from reports.elements.labels import METRIC_NAMES, method_name
+from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Cell, Column, Table, Tone, signed_tone
 from reports.elements.report_data import Row
 
-METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
 STATUS: dict[str, tuple[str, Tone]] = {
     "green": ("● within", "ok"),
     "amber": ("▲ amber", "amber"),
@@ -22,6 +35,7 @@ STATUS: dict[str, tuple[str, Tone]] = {
 def tail_table(
     tail: Mapping[tuple[str, str], float], methods: Sequence[str], limits: Sequence[Row], nav: float | None, day: str
 ) -> Table:
+    """One row a metric, one column a method, with the limit. `nav` in BRL gives the money on hover."""
     metrics = [m for m in METRIC_NAMES if any((m, method) in tail for method in methods)]
     rows = []
     for metric in metrics:
@@ -29,18 +43,18 @@ def tail_table(
         cells = []
         for method in methods:
             value = tail.get((metric, method))
-            money = say("{} of {}", brl(value * nav), brl(nav)) if value is not None and nav else ""
+            money = translate("{} of {}", brl(value * nav), brl(nav)) if value is not None and nav else ""
             cells.append(Cell(percent(value), money))
-        threshold = known(limit["threshold"]) if limit is not None else None
+        threshold = finite_or_none(limit["threshold"]) if limit is not None else None
         rows.append((Cell(METRIC_NAMES[metric]), *cells, Cell(percent(threshold)), _status(limit)))
     columns = (
         Column("One day", "text"),
-        *(Column(capital(say(words(m))), unit="% of NAV") for m in methods),
+        *(Column(capitalize_first(method_name(m)), unit="% of NAV") for m in methods),
         Column("Limit", unit="% of NAV"),
         Column("Status of the headline", "text"),
     )
-    caption = say("Losses at {}, positive numbers; headline: {}", day, say(words(methods[0])))
-    source = sourced("risk_metrics_daily, risk_limits_status", day)
+    caption = translate("Losses at {}, positive numbers; headline: {}", day, method_name(methods[0]))
+    source = source_note("risk_metrics_daily, risk_limits_status", day)
     return Table("tail-risk", caption, columns, tuple(rows), source, wide=len(methods) > 2)
 
 
@@ -52,10 +66,11 @@ def _status(limit: Row | None) -> Cell:
 
 
 def limit_table(limits: Sequence[Row], day: str) -> Table:
+    """One row a limit, most used first: value, threshold, used share, status."""
     rows = []
-    for row in sorted(limits, key=lambda r: (-(known(r["utilisation"]) or -1.0), r["limit_id"])):
+    for row in sorted(limits, key=lambda r: (-(finite_or_none(r["utilisation"]) or -1.0), r["limit_id"])):
         form = _multiple if row["limit_id"] == "gross_leverage" else percent
-        why = "" if known(row["value"]) is not None else "the measure could not be computed for this decision"
+        why = "" if finite_or_none(row["value"]) is not None else "the measure could not be computed for this decision"
         rows.append(
             (
                 Cell(row["name"]),
@@ -68,19 +83,20 @@ def limit_table(limits: Sequence[Row], day: str) -> Table:
     columns = (Column("Limit", "text"), Column("Now"), Column("Limit at"), Column("Used"), Column("Status", "text"))
     return Table(
         "limits",
-        say("Limits at {}, most used first", day),
+        translate("Limits at {}, most used first", day),
         columns,
         tuple(rows),
-        sourced("risk_limits_status", day),
+        source_note("risk_limits_status", day),
         wide=False,
     )
 
 
 def _multiple(value: float | None) -> str:
-    return NOT_KNOWN if known(value) is None else number(value) + "×"
+    return NOT_KNOWN if finite_or_none(value) is None else number(value) + "×"
 
 
 def component_table(components: Sequence[Row], day: str) -> Table:
+    """One row an instrument: individual, component and incremental VaR 95%; the components sum to the whole."""
     rows = tuple(
         (
             Cell(row["instrument_id"]),
@@ -97,7 +113,7 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Cell(""),
         Cell(""),
         Cell(percent(sum(r["component_var_95"] for r in components), 3, signed=True)),
-        Cell(percent(_sum_known([r["share"] for r in components]), 0, signed=True)),
+        Cell(percent(sum_or_none([r["share"] for r in components]), 0, signed=True)),
         Cell("–", "what leaves with each line alone does not add up", "muted"),
     )
     columns = (
@@ -108,19 +124,15 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Column("Share of VaR"),
         Column("Incremental", unit="% of NAV"),
     )
-    caption = say(
+    caption = translate(
         "Component VaR 95%: the parts add up to the whole; a minus takes risk away; incremental is what would "
         "leave with the line; lines not held are left out"
     )
-    return Table("component-var", caption, columns, rows, sourced("component_var", day), total)
-
-
-def _sum_known(values: list[float | None]) -> float | None:
-    clean = [known(value) for value in values]
-    return None if any(value is None for value in clean) else sum(value for value in clean if value is not None)
+    return Table("component-var", caption, columns, rows, source_note("component_var", day), total)
 
 
 def ladder_table(ladder: Sequence[Row], day: str) -> Table:
+    """DV01 in BRL per bp: vertices as rows, curves as columns, with totals."""
     curves = sorted({row["curve_id"] for row in ladder})
     by_key = {(row["curve_id"], row["tenor_bd"]): row["dv01_brl"] for row in ladder}
     tenors = sorted({row["tenor_bd"] for row in ladder})
@@ -130,10 +142,10 @@ def ladder_table(ladder: Sequence[Row], day: str) -> Table:
         *(Cell(thousands(sum(v for (c, _), v in by_key.items() if c == curve), signed=True)) for curve in curves),
     )
     columns = (Column("Vertex", "text"), *(Column(curve, unit="BRL per bp") for curve in curves))
-    caption = say(
+    caption = translate(
         "DV01 ladder at {}: + gains when that part of the curve falls; vertices without exposure are left out", day
     )
-    return Table("dv01-ladder", caption, columns, rows, say("dv01_ladder · as of {}", day), total, wide=False)
+    return Table("dv01-ladder", caption, columns, rows, translate("dv01_ladder · as of {}", day), total, wide=False)
 
 
 DELTAS = {
@@ -146,20 +158,23 @@ DELTAS = {
         "BRL per bp",
     ),
 }
-"""Row of the ladder's table -> name, the sign's meaning, and what turns BRL per bp into the unit shown."""
+"""Curve id of an exposure without vertices -> name, meaning of the sign, factor from BRL per bp to the unit, unit."""
 
 
 def delta_table(deltas: Sequence[Row], day: str) -> Table:
+    """Exposures to the US dollar, the Ibovespa and the sovereign spread. `deltas`: rows of the ladder with tenor 0."""
     rows = []
     for row in deltas:
         name, meaning, factor, unit = DELTAS.get(row["curve_id"], (row["curve_id"], "", 1.0, "BRL per bp"))
         exposure = row["dv01_brl"] * factor
         cell = Cell(thousands(exposure, signed=True), tone=signed_tone(exposure))
-        rows.append((Cell(say(name)), cell, Cell(say(unit), tone="muted"), Cell(say(meaning), tone="muted")))
-    heads = (say("Exposure"), say("Now"), say("Unit"), say("Plus"))
+        rows.append(
+            (Cell(translate(name)), cell, Cell(translate(unit), tone="muted"), Cell(translate(meaning), tone="muted"))
+        )
+    heads = (translate("Exposure"), translate("Now"), translate("Unit"), translate("Plus"))
     columns = tuple(Column(head) if place == 1 else Column(head, "text") for place, head in enumerate(heads))
-    caption = say("Exposure to the dollar, to equities and to the sovereign spread at {}", day)
-    return Table("deltas", caption, columns, tuple(rows), sourced("dv01_ladder", day), wide=False)
+    caption = translate("Exposure to the dollar, to equities and to the sovereign spread at {}", day)
+    return Table("deltas", caption, columns, tuple(rows), source_note("dv01_ladder", day), wide=False)
 
 
 def _ladder_cell(value: float | None) -> Cell:
@@ -181,7 +196,7 @@ REJECT_BELOW = 0.05
 
 
 def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
-    """The desk's own test: each day's positions against the move that followed, no orders and no carry."""
+    """The desk's backtest by metric and method: exceptions, p-values, verdict at 5%, Basel zone."""
     rows = []
     for metric in ("var_95", "var_99"):
         methods = sorted({method for name, method in tested if name.endswith(metric)})
@@ -193,21 +208,21 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
             numbers = (Cell(thousands(found[0])), *(Cell(number(p, 3)) for p in found[1:]))
             zone = tested.get((f"basel_zone_{metric}", method))
             basel = Cell(ZONES[int(zone)]) if zone is not None else Cell("–", "Basel's zones are for VaR 99%", "muted")
-            rows.append((Cell(METRIC_NAMES[metric], say(words(method))), *numbers, Cell(verdict, tone=tone), basel))
+            rows.append((Cell(METRIC_NAMES[metric], method_name(method)), *numbers, Cell(verdict, tone=tone), basel))
     heads = (
         Column("VaR", "text"),
         *(Column(head) for _, head in TESTS),
         Column("Model", "text"),
         Column("Basel", "text"),
     )
-    tested_methods = ", ".join(sorted({say(words(method)) for _, method in tested}))
-    caption = say(
+    tested_methods = ", ".join(sorted({method_name(method) for _, method in tested}))
+    caption = translate(
         "VaR ({}) tested on the days before: positions held still over the move that followed", tested_methods
     )
     shortfall = next((value for (name, _), value in tested.items() if name.endswith("_es_975")), None)
     if shortfall is not None:
-        caption += say(
+        caption += translate(
             ". Expected shortfall: Acerbi and Szekely's Z2 is {} (zero expected, minus where losses were larger)",
             number(shortfall, 2, signed=True),
         )
-    return Table("backtest", caption, heads, tuple(rows), sourced("risk_metrics_daily", day))
+    return Table("backtest", caption, heads, tuple(rows), source_note("risk_metrics_daily", day))

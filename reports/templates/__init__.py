@@ -1,0 +1,1 @@
+"""The page's Jinja template, style sheet and script."""

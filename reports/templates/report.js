@@ -1,14 +1,14 @@
 (function () {
   "use strict";
   var figures = JSON.parse(document.getElementById("figures").textContent);
-  var twins = JSON.parse(document.getElementById("dark-colors").textContent);
+  var darkColors = JSON.parse(document.getElementById("dark-colors").textContent);
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
   var printing = false;
 
-  // A deep copy with every light colour swapped for its dark twin where the page is dark.
+  // A deep copy; on a dark page every light colour is replaced by its dark counterpart.
   function themed(value) {
     if (typeof value === "string") {
-      return dark.matches && !printing && Object.prototype.hasOwnProperty.call(twins, value) ? twins[value] : value;
+      return dark.matches && !printing && Object.prototype.hasOwnProperty.call(darkColors, value) ? darkColors[value] : value;
     }
     if (Array.isArray(value)) return value.map(themed);
     if (value && typeof value === "object") {
@@ -19,8 +19,8 @@
     return value;
   }
 
-  // A heatmap that is too broad for the screen, rows for columns: the names stay level and can be read.
-  function turn(figure) {
+  // Transposes a heatmap that is too wide for the screen, so that its names stay horizontal.
+  function transpose(figure) {
     var trace = figure.data[0], across = figure.layout.xaxis, down = figure.layout.yaxis;
     function flipped(rows) {
       return rows[0].map(function (_, column) { return rows.map(function (row) { return row[column]; }); });
@@ -40,19 +40,19 @@
 
   function draw() {
     Object.keys(figures).forEach(function (id) {
-      var place = document.getElementById(id);
-      if (!place) return;
+      var element = document.getElementById(id);
+      if (!element) return;
       var figure = themed(figures[id]);
-      if (figure.layout.meta && figure.layout.meta.turn && (place.clientWidth || 600) < 700 && !printing) turn(figure);
-      if (figure.layout.meta && figure.layout.meta.small && (place.clientWidth || 600) < 480) {
+      if (figure.layout.meta && figure.layout.meta.turn && (element.clientWidth || 600) < 700 && !printing) transpose(figure);
+      if (figure.layout.meta && figure.layout.meta.small && (element.clientWidth || 600) < 480) {
         figure.layout.annotations.forEach(function (note) { note.font.size = 7; });
       }
-      // Twelve months do not fit beside their numbers on a phone: colour and the tap's label stay.
-      if ((place.clientWidth || 600) < 480) figure.data.forEach(function (trace) {
+      // On a phone the numbers of a wide heatmap do not fit into its cells: a tap shows them.
+      if ((element.clientWidth || 600) < 480) figure.data.forEach(function (trace) {
         if (trace.type === "heatmap" && trace.x.length > 6) delete trace.texttemplate;
       });
-      if (printing) figure.layout.width = place.closest(".card") ? 200 : place.closest(".wide") ? 650 : 305;
-      Plotly.react(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
+      if (printing) figure.layout.width = element.closest(".card") ? 200 : element.closest(".wide") ? 650 : 305;
+      Plotly.react(element, figure.data, figure.layout, { displayModeBar: false, responsive: true });
     });
   }
 
@@ -61,7 +61,7 @@
   window.addEventListener("beforeprint", function () { printing = true; draw(); });
   window.addEventListener("afterprint", function () { printing = false; draw(); });
 
-  // A receipt's link opens the list that it is in.
+  // A link to a receipt opens the list that contains it.
   function reveal() {
     var row = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     var list = row && row.closest("details");

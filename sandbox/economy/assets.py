@@ -1,6 +1,6 @@
 """Prices by weekday: the real, its peers, equities, commodities, credit and funds.
 
-Each log price is a trend and a slow return to it, moved by the shared shocks with its own loadings. FX is written as
+Each log price reverts slowly to a trend and is moved by the common shocks with its own loadings. FX is written as
 foreign currency per dollar (EUR and GBP the other way round, as the market does).
 """
 
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.economy.draws import Draws, Floats
-from sandbox.economy.factors import CRISIS, Factors, reverting
+from desk.arrays import FloatArray
+from sandbox.economy.draws import Draws
+from sandbox.economy.factors import CRISIS, Factors, mean_reverting
 from sandbox.economy.macro import Macro
 from sandbox.economy.peers import build_peers
 from sandbox.economy.rates import Rates
@@ -69,12 +70,12 @@ ASSETS = {
 
 
 def build_assets(
-    draws: Draws, timeline: Timeline, macro: Macro, factors: Factors, rates: Rates, fx_real: Floats
-) -> dict[str, Floats]:
+    draws: Draws, timeline: Timeline, macro: Macro, factors: Factors, rates: Rates, fx_real: FloatArray
+) -> dict[str, FloatArray]:
     """Levels by name, one per weekday; fractions for spreads."""
     count = len(timeline.days)
     levels = {name: _level(draws, timeline, factors, name, asset) for name, asset in ASSETS.items()}
-    levels["wti"] = levels["brent"] * np.exp(-0.045 + reverting(0.004 * draws.normal("asset.wti", count), 0.03))
+    levels["wti"] = levels["brent"] * np.exp(-0.045 + mean_reverting(0.004 * draws.normal("asset.wti", count), 0.03))
     levels["brl"] = np.exp(np.log(REAL_START) + REAL_TREND * timeline.years + fx_real + _price_gap(timeline, macro))
     midday = 0.30 * draws.normal("asset.ptax", count) * 0.0085 * factors.scale
     yesterday = np.concatenate([levels["brl"][:1], levels["brl"][:-1]])
@@ -84,7 +85,7 @@ def build_assets(
         1.6
         * levels["spx"]
         * np.exp(
-            0.028 * timeline.years + reverting(0.0045 * factors.scale * draws.normal("asset.nasdaq", count), 0.001)
+            0.028 * timeline.years + mean_reverting(0.0045 * factors.scale * draws.normal("asset.nasdaq", count), 0.001)
         )
     )
     levels["ibov"] = _ibov(draws, timeline, factors, macro)
@@ -92,33 +93,33 @@ def build_assets(
         0.55 * np.log(levels["ibov"] / levels["ibov"][0])
         + 0.55 * np.log(levels["iron_ore"] / ASSETS["iron_ore"].start)
         + 0.35 * np.log(levels["brl"] / levels["brl"][0])
-        + reverting(0.011 * draws.normal("asset.vale", count), 0.002)
+        + mean_reverting(0.011 * draws.normal("asset.vale", count), 0.002)
     )
     levels["dxy"] = 50.14348112 * (
         levels["eur"] ** -0.576 * levels["jpy"] ** 0.136 * levels["gbp"] ** -0.119
         * levels["cad"] ** 0.091 * levels["sek"] ** 0.042 * levels["chf"] ** 0.036
     )  # fmt: skip
     stress = np.log(factors.vix / 16.0)
-    levels["hy"] = 0.0385 * np.exp(reverting(0.030 * stress, 0.03) + reverting(0.008 * factors.risk, 0.02))
-    levels["ig"] = 0.0112 * np.exp(reverting(0.024 * stress, 0.03) + reverting(0.006 * factors.risk, 0.02))
+    levels["hy"] = 0.0385 * np.exp(mean_reverting(0.030 * stress, 0.03) + mean_reverting(0.008 * factors.risk, 0.02))
+    levels["ig"] = 0.0112 * np.exp(mean_reverting(0.024 * stress, 0.03) + mean_reverting(0.006 * factors.risk, 0.02))
     levels["sovereign"] = 0.0195 * np.exp(
-        reverting(0.018 * (0.5 * factors.risk + 0.7 * factors.domestic) * factors.scale, 0.006)
+        mean_reverting(0.018 * (0.5 * factors.risk + 0.7 * factors.domestic) * factors.scale, 0.006)
     )
     levels.update(_funds(timeline, rates, levels))
     levels.update(build_peers(draws, timeline, factors, rates, levels))
     return levels
 
 
-def fx_real_path(draws: Draws, factors: Factors) -> Floats:
+def fx_real_path(draws: Draws, factors: Factors) -> FloatArray:
     """Log real exchange rate against its trend; up is a weaker real."""
-    own = draws.fat("asset.brl", len(factors.risk))
+    own = draws.student_t("asset.brl", len(factors.risk))
     shock = 0.42 * factors.risk + 0.42 * factors.domestic + 0.25 * factors.dollar - 0.20 * factors.commodities
     daily = 0.0080 * factors.scale**0.8 * factors.domestic_scale**0.6 * (shock + 0.60 * own)
     drift = 0.0006 * (factors.world == CRISIS) + 0.0005 * factors.brazil - 0.00013
-    return reverting(daily + drift + 0.02 * factors.crisis_onset + 0.015 * factors.stress_onset, 0.0016, -0.05)
+    return mean_reverting(daily + drift + 0.02 * factors.crisis_onset + 0.015 * factors.stress_onset, 0.0016, -0.05)
 
 
-def _level(draws: Draws, timeline: Timeline, factors: Factors, name: str, asset: Asset) -> Floats:
+def _level(draws: Draws, timeline: Timeline, factors: Factors, name: str, asset: Asset) -> FloatArray:
     shared = (
         asset.risk * factors.risk
         + asset.dollar * factors.dollar
@@ -126,12 +127,12 @@ def _level(draws: Draws, timeline: Timeline, factors: Factors, name: str, asset:
         + asset.us_rates * factors.us_rates
     )
     weight = asset.risk**2 + asset.dollar**2 + asset.commodities**2 + asset.us_rates**2
-    own = np.sqrt(max(0.20, 1.0 - weight)) * draws.fat(f"asset.{name}", len(timeline.days))
+    own = np.sqrt(max(0.20, 1.0 - weight)) * draws.student_t(f"asset.{name}", len(timeline.days))
     steps = asset.volatility * factors.scale**0.8 * (shared + own)
-    return np.asarray(asset.start * np.exp(asset.trend * timeline.years + reverting(steps, asset.reversion)))
+    return np.asarray(asset.start * np.exp(asset.trend * timeline.years + mean_reverting(steps, asset.reversion)))
 
 
-def _price_gap(timeline: Timeline, macro: Macro) -> Floats:
+def _price_gap(timeline: Timeline, macro: Macro) -> FloatArray:
     """Log of Brazil's prices over the United States', through each month's days; zero in January 2006."""
     month, done = timeline.month_of_day, timeline.month_fraction
     step = np.log1p(macro.ipca) - np.log1p(macro.us_inflation)
@@ -139,22 +140,22 @@ def _price_gap(timeline: Timeline, macro: Macro) -> Floats:
     return np.asarray(before[month] + step[month] * done)
 
 
-def _spx(draws: Draws, timeline: Timeline, factors: Factors) -> Floats:
+def _spx(draws: Draws, timeline: Timeline, factors: Factors) -> FloatArray:
     daily = 0.0096 * factors.scale * (-0.85 * factors.risk + 0.50 * draws.normal("asset.spx", len(factors.risk)))
     drift = np.array([0.00034, -0.00010, -0.00150])[factors.world]
-    return np.asarray(1270.0 * np.exp(0.070 * timeline.years + reverting(daily + drift, 0.0006)))
+    return np.asarray(1270.0 * np.exp(0.070 * timeline.years + mean_reverting(daily + drift, 0.0006)))
 
 
-def _ibov(draws: Draws, timeline: Timeline, factors: Factors, macro: Macro) -> Floats:
+def _ibov(draws: Draws, timeline: Timeline, factors: Factors, macro: Macro) -> FloatArray:
     shock = -0.55 * factors.risk - 0.45 * factors.domestic + 0.20 * factors.commodities - 0.10 * factors.us_rates
-    own = 0.55 * draws.fat("asset.ibov", len(factors.risk))
+    own = 0.55 * draws.student_t("asset.ibov", len(factors.risk))
     daily = 0.0132 * factors.scale**0.9 * factors.domestic_scale**0.4 * (shock + own)
     drift = np.array([0.00020, -0.00020, -0.00140])[factors.world] - 0.0003 * factors.brazil + 0.00012
     prices = _price_gap(timeline, macro)
-    return np.asarray(38000.0 * np.exp(0.9 * prices + 0.055 * timeline.years + reverting(daily + drift, 0.0008)))
+    return np.asarray(38000.0 * np.exp(0.9 * prices + 0.055 * timeline.years + mean_reverting(daily + drift, 0.0008)))
 
 
-def _funds(timeline: Timeline, rates: Rates, levels: dict[str, Floats]) -> dict[str, Floats]:
+def _funds(timeline: Timeline, rates: Rates, levels: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """Exchange-traded funds as yields times durations, without the income that they pay out."""
     every = slice(None)
     seven, twenty, real = rates.us(every, 7.0), rates.us(every, 22.0), rates.us_real(every, 8.0)

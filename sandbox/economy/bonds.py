@@ -1,4 +1,4 @@
-"""Treasury bonds off the economy's curves: which exist, and their rates and prices over many days at once.
+"""Treasury bonds from the economy's curves: the listed bonds, and their rates and prices on many days at once.
 
 LTN and LFT pay at maturity; NTN-F pays 10% a year and NTN-B 6% over the IPCA, half-yearly. Prices are BRL per bond of
 nominal 1,000 (the updated nominal for NTN-B and LFT). Rates are fractions per year, BUS/252.
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from desk import calendars
+from desk.arrays import FloatArray, IntArray
+from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
-from sandbox.economy.draws import Floats
-from sandbox.economy.timeline import Ints
 
 _NTNB_BASE = 1614.62  # IPCA index at the bonds' base, July 2000
 _LFT_START = 2300.0  # an LFT's updated nominal at the start of 2006
@@ -34,13 +34,13 @@ class Bond:
 class Quotes:
     """By day: the rate at which the holder sells, and the price at that rate. `at` are positions in the weekdays."""
 
-    at: Ints
-    rates: Floats
-    prices: Floats
+    at: IntArray
+    rates: FloatArray
+    prices: FloatArray
 
 
 def listed_bonds(last_year: int) -> list[Bond]:
-    """What has been on sale in the shop since 2008."""
+    """The bonds that Tesouro Direto has sold since 2008."""
     years = range(2008, last_year + 11)
     bonds = [Bond("LTN", dt.date(y, 1, 1), dt.date(y - 4, 1, 15)) for y in years if y <= last_year + 4]
     bonds += [Bond("NTN-F", dt.date(y, 1, 1), dt.date(y - 10, 1, 15)) for y in years if y % 2 or y < 2014]
@@ -55,13 +55,13 @@ def _ntnb(kind: str, year: int, life: int) -> Bond:
     return Bond(kind, dt.date(year, 5 if year % 2 else 8, 15), dt.date(max(year - life, 2004), 1, 15))
 
 
-def quote(economy: Economy, bond: Bond, at: Ints) -> Quotes:
+def quote(economy: Economy, bond: Bond, at: IntArray) -> Quotes:
     """Rates (four decimals of a fraction) and prices on the weekdays `at`, all before the maturity."""
     days = economy.timeline.days[at]
     anbima = calendars.anbima()
     flows = coupon_days(bond, economy.timeline.days[int(at[0])].item())
     pays = anbima.offset_array(np.array(flows, dtype="datetime64[D]"), 0)
-    years = np.maximum(anbima.count_array(days[:, None], pays[None, :]), 0) / 252.0
+    years = np.maximum(anbima.count_array(days[:, None], pays[None, :]), 0) / DAYS_PER_YEAR
     alive = pays[None, :] > days[:, None]
     if bond.kind == "LFT":
         spread = np.full(len(at), 0.0006)
@@ -69,7 +69,7 @@ def quote(economy: Economy, bond: Bond, at: Ints) -> Quotes:
         rates = np.round(spread, 6)
         return Quotes(at, rates, np.round(nominal / (1.0 + rates) ** years[:, -1], 2))
     curve = economy.rates.real if bond.kind.startswith("NTN-B") else economy.rates.pre
-    zero = curve(at[:, None], np.maximum(years, 1.0 / 252.0))
+    zero = curve(at[:, None], np.maximum(years, 1.0 / DAYS_PER_YEAR))
     amounts = _amounts(bond, len(flows))[None, :] * alive
     value = np.sum(amounts / (1.0 + zero) ** years, axis=1)
     rates = np.round(_yield(amounts, years, value, zero[:, -1]), 4)
@@ -90,7 +90,7 @@ def coupon_days(bond: Bond, since: dt.date) -> list[dt.date]:
     return days[::-1]
 
 
-def _amounts(bond: Bond, count: int) -> Floats:
+def _amounts(bond: Bond, count: int) -> FloatArray:
     """Per unit of nominal: half-yearly coupons and the principal."""
     coupon = {"NTN-F": 1.10**0.5 - 1.0, "NTN-B": 1.06**0.5 - 1.0}.get(bond.kind, 0.0)
     amounts = np.full(count, coupon)
@@ -98,7 +98,7 @@ def _amounts(bond: Bond, count: int) -> Floats:
     return amounts
 
 
-def _yield(amounts: Floats, years: Floats, value: Floats, start: Floats) -> Floats:
+def _yield(amounts: FloatArray, years: FloatArray, value: FloatArray, start: FloatArray) -> FloatArray:
     """The one rate that gives `value`, by Newton's steps from the zero rate of the maturity. One per row."""
     rate = start.copy()
     for _ in range(_NEWTON_STEPS if amounts.shape[1] > 1 else 0):
@@ -108,7 +108,7 @@ def _yield(amounts: Floats, years: Floats, value: Floats, start: Floats) -> Floa
     return rate
 
 
-def ntnb_nominal(economy: Economy) -> Floats:
+def ntnb_nominal(economy: Economy) -> FloatArray:
     """Updated nominal by weekday: last known index on the 15th, then the expected inflation pro rata to the next."""
     timeline, macro = economy.timeline, economy.macro
     month = timeline.month_of_day
@@ -119,7 +119,8 @@ def ntnb_nominal(economy: Economy) -> Floats:
     return np.asarray(1000.0 * grown / _NTNB_BASE)
 
 
-def lft_nominal(economy: Economy) -> Floats:
+def lft_nominal(economy: Economy) -> FloatArray:
+    """Updated nominal of LFT by weekday, BRL: accrues the Selic rate."""
     open_days = np.is_busday(economy.timeline.days, busdaycal=calendars.anbima().busday)
-    growth = np.where(open_days, np.log1p(economy.rates.selic) / 252.0, 0.0)
+    growth = np.where(open_days, np.log1p(economy.rates.selic) / DAYS_PER_YEAR, 0.0)
     return np.asarray(_LFT_START * np.exp(np.cumsum(growth) - growth[0]))

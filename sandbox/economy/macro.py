@@ -1,4 +1,4 @@
-"""Months: prices, activity and the two central banks. A month's numbers are set on its first day from what went before.
+"""Monthly prices, activity and the two central banks. A month's numbers depend on earlier months only.
 
 Rates and inflation are fractions (per month where named `mom`, per year otherwise); gaps are fractions of potential.
 """
@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sandbox.economy.draws import Draws, Floats
-from sandbox.economy.timeline import Days, Timeline
+from desk.arrays import FloatArray
+from desk.calendars import Days
+from sandbox.economy.draws import Draws
+from sandbox.economy.timeline import Timeline
 
 GROUPS = (
     "food", "housing", "household", "clothing", "transport", "health", "personal", "education", "communication",
@@ -32,28 +34,28 @@ def inflation_target(year: int) -> float:
 class Macro:
     """Arrays by month, groups as (months, 9); `copom_rate` and `fomc_rate` by decision, up to the last month."""
 
-    groups: Floats
-    weights: Floats
-    ipca_index: Floats
-    ipca: Floats
-    core: Floats
-    expected: Floats
-    target: Floats
-    gap: Floats
-    selic_wanted: Floats
-    neutral: Floats
-    unemployment: Floats
-    us_inflation: Floats
-    us_core: Floats
-    us_gap: Floats
-    fed_wanted: Floats
-    copom_rate: Floats
-    fomc_rate: Floats
+    groups: FloatArray
+    weights: FloatArray
+    ipca_index: FloatArray
+    ipca: FloatArray
+    core: FloatArray
+    expected: FloatArray
+    target: FloatArray
+    gap: FloatArray
+    selic_rule_rate: FloatArray
+    neutral: FloatArray
+    unemployment: FloatArray
+    us_inflation: FloatArray
+    us_core: FloatArray
+    us_gap: FloatArray
+    fed_rule_rate: FloatArray
+    copom_rate: FloatArray
+    fomc_rate: FloatArray
 
 
 @dataclass
 class _State:
-    """What the next month starts from."""
+    """State at the end of a month, from which the next month is computed."""
 
     gap: float = 0.005
     core: float = 0.045
@@ -68,10 +70,18 @@ class _State:
 
 
 def simulate_macro(
-    draws: Draws, timeline: Timeline, fx_real: Floats, commodity: Floats, crisis: Floats, opinion: Floats
+    draws: Draws,
+    timeline: Timeline,
+    fx_real: FloatArray,
+    commodity: FloatArray,
+    crisis: FloatArray,
+    policy_shift: FloatArray,
 ) -> Macro:
-    """By weekday: `fx_real` and `commodity` in logs, `crisis` the share of bad news in 0..1, `opinion` what the market
-    thinks that Copom wants beyond its rule (a rate), which Copom hears on decision day."""
+    """The months of both economies and the decisions of both central banks.
+
+    By weekday: `fx_real` and `commodity` in logs; `crisis`, the share of bad news, 0 to 1; `policy_shift`, the rate
+    that the market expects above the rule, which Copom takes into account on its decision day.
+    """
     count = len(timeline.months)
     fx, goods, bad = (_monthly_mean(timeline, daily) for daily in (fx_real, commodity, crisis))
     noise = {
@@ -101,7 +111,7 @@ def simulate_macro(
         new_index = round(index * (1.0 + headline), 2)
         state.ipca.append(new_index / index - 1.0)
         weights = weights * (1.0 + mom) / (1.0 + headline)
-        weights = 0.995 * weights / weights.sum() + 0.005 * WEIGHTS_2006  # household budgets are surveyed anew
+        weights = 0.995 * weights / weights.sum() + 0.005 * WEIGHTS_2006  # household budgets are surveyed again
         weights /= weights.sum()
         index = new_index
         state.core = 0.85 * state.core + 0.15 * (12.0 * float(np.median(mom)))
@@ -109,24 +119,26 @@ def simulate_macro(
         drag = 0.040 * (np.mean(state.real_rate[-8:-4]) - state.neutral)
         state.gap = 0.93 * state.gap - drag - 0.0065 * hit + 0.0030 * noise["gap"][m] + 0.001
         state.neutral = 0.985 * state.neutral + 0.015 * 0.053 + 0.0010 * noise["neutral"][m]
-        wanted = state.neutral + expected + 2.2 * (expected - target - 0.003) + 0.75 * state.gap
-        before, wanted = (rows["selic_wanted"] or [wanted])[-1], min(max(wanted, 0.015), 0.158)
+        target_rate = state.neutral + expected + 2.2 * (expected - target - 0.003) + 0.75 * state.gap
+        before, target_rate = (rows["selic_rule_rate"] or [target_rate])[-1], min(max(target_rate, 0.015), 0.158)
         _united_states(state, m, noise, hit, _change(goods, m, 3))
-        fed_wanted = 0.009 + state.us_core + 0.5 * (state.us_core - 0.02) + 0.9 * state.us_gap
-        fed_wanted = min(max(fed_wanted, 0.00125), 0.065)
+        fed_rule_rate = 0.009 + state.us_core + 0.5 * (state.us_core - 0.02) + 0.9 * state.us_gap
+        fed_rule_rate = min(max(fed_rule_rate, 0.00125), 0.065)
         for position in _positions(timeline.copom, month):
-            heard = timeline.index(timeline.copom[position])
-            asked = before + (wanted - before) * timeline.month_fraction[heard] + opinion[heard]
-            state.selic = _decide(state.selic, asked + 0.001 * copom_noise[position], 0.36, 0.02, 0.155, 0.0150)
+            decision_day = timeline.index(timeline.copom[position])
+            expected_rate = (
+                before + (target_rate - before) * timeline.month_fraction[decision_day] + policy_shift[decision_day]
+            )
+            state.selic = _decide(state.selic, expected_rate + 0.001 * copom_noise[position], 0.36, 0.02, 0.155, 0.0150)
             copom.append(state.selic)
         for _ in _positions(timeline.fomc, month):
-            state.fed = _decide(state.fed, fed_wanted, 0.30, 0.00125, 0.0625, 0.0075)
+            state.fed = _decide(state.fed, fed_rule_rate, 0.30, 0.00125, 0.0625, 0.0075)
             fomc.append(state.fed)
         state.real_rate.append(state.selic - expected)
         u_rate = 0.092 - 0.75 * state.gap + 0.0012 * noise["unemployment"][m] + _UNEMPLOYMENT_SEASON[calendar_month]
         scalars = (
-            index, state.ipca[-1], state.core, expected, target, state.gap, wanted, state.neutral, u_rate,
-            state.us_cpi[-1], state.us_core, state.us_gap, fed_wanted,
+            index, state.ipca[-1], state.core, expected, target, state.gap, target_rate, state.neutral, u_rate,
+            state.us_cpi[-1], state.us_core, state.us_gap, fed_rule_rate,
         )  # fmt: skip
         for name, value in zip(_SCALARS, scalars, strict=True):
             rows[name].append(float(value))
@@ -140,16 +152,16 @@ def simulate_macro(
 
 
 _SCALARS = (
-    "ipca_index", "ipca", "core", "expected", "target", "gap", "selic_wanted", "neutral", "unemployment",
-    "us_inflation", "us_core", "us_gap", "fed_wanted",
+    "ipca_index", "ipca", "core", "expected", "target", "gap", "selic_rule_rate", "neutral", "unemployment",
+    "us_inflation", "us_core", "us_gap", "fed_rule_rate",
 )  # fmt: skip
 _UNEMPLOYMENT_SEASON = 0.004 * np.array([0.3, 0.8, 1.0, 0.8, 0.4, 0.1, -0.1, -0.3, -0.5, -0.7, -0.9, -0.9])
 FOOD_SEASON = 0.0030 * np.array([1.0, 0.9, 0.6, 0.5, 0.1, -0.4, -0.9, -1.1, -0.7, 0.1, 0.3, 0.6])
 
 
 def _group_changes(
-    state: _State, expected: float, fx_push: float, goods_push: float, noise: Floats, calendar_month: int
-) -> Floats:
+    state: _State, expected: float, fx_push: float, goods_push: float, noise: FloatArray, calendar_month: int
+) -> FloatArray:
     trend = 0.5 * expected / 12.0 + 0.5 * state.core / 12.0 + 0.022 * state.gap
     trend = max(trend, 0.0010)
     mom = trend + _DRIFT + _FX * fx_push + _NOISE * noise
@@ -162,7 +174,7 @@ def _group_changes(
     return np.asarray(mom)
 
 
-def _united_states(state: _State, m: int, noise: dict[str, Floats], hit: float, goods_push: float) -> None:
+def _united_states(state: _State, m: int, noise: dict[str, FloatArray], hit: float, goods_push: float) -> None:
     state.us_gap = 0.955 * state.us_gap - 0.0055 * hit + 0.0019 * noise["us_gap"][m] + 0.0009
     state.us_gap -= 0.010 * (state.fed - state.us_core - 0.006)
     pull = 0.023 + 0.15 * state.us_gap
@@ -171,9 +183,9 @@ def _united_states(state: _State, m: int, noise: dict[str, Floats], hit: float, 
     state.us_cpi.append(state.us_core / 12.0 + 0.0010 * noise["us_energy"][m] + 0.010 * goods_push)
 
 
-def _decide(rate: float, wanted: float, share: float, floor: float, cap: float, largest: float) -> float:
-    """A move in steps of 25 bp towards `wanted`, at most `largest`."""
-    steps = round(min(max(share * (wanted - rate), -largest), largest) / 0.0025)
+def _decide(rate: float, target_rate: float, share: float, floor: float, cap: float, largest: float) -> float:
+    """A move in steps of 25 bp towards `target_rate`, at most `largest`."""
+    steps = round(min(max(share * (target_rate - rate), -largest), largest) / 0.0025)
     return round(min(max(rate + 0.0025 * steps, floor), cap), 6)
 
 
@@ -183,12 +195,12 @@ def _positions(decisions: Days, month: np.datetime64) -> range:
     return range(int(first), int(last))
 
 
-def _monthly_mean(timeline: Timeline, daily: Floats) -> Floats:
+def _monthly_mean(timeline: Timeline, daily: FloatArray) -> FloatArray:
     totals = np.bincount(timeline.month_of_day, daily, minlength=len(timeline.months))
     counts = np.bincount(timeline.month_of_day, minlength=len(timeline.months))
     return np.asarray(totals / counts, dtype=np.float64)
 
 
-def _change(monthly: Floats, m: int, months: int) -> float:
+def _change(monthly: FloatArray, m: int, months: int) -> float:
     """Log change over `months` to the month before m (a finished month); zero in the first months."""
     return float(monthly[m - 1] - monthly[m - 1 - months]) if m - 1 - months >= 0 else 0.0

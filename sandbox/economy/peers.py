@@ -1,7 +1,7 @@
-"""Peers of Brazil and of its markets, out of levels that exist: country funds, indices, stocks, Treasury futures.
+"""Prices derived from other prices: country funds, indices, stocks, commodity and Treasury futures.
 
-Each is a mix of the logs of other levels, a trend, and a slow return from shocks of its own: an emerging-market fund
-falls with world equity and with its currency, so that what is left over says something.
+Each log price is a weighted sum of other log prices, a trend, and mean-reverting shocks of its own. An emerging-market
+fund falls with world equities and with its currency, so the residual against its peers is informative.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sandbox.economy.draws import Draws, Floats
-from sandbox.economy.factors import Factors, reverting
+from desk.arrays import FloatArray
+from sandbox.economy.draws import Draws
+from sandbox.economy.factors import Factors, mean_reverting
 from sandbox.economy.rates import Rates
 from sandbox.economy.timeline import Timeline
 
@@ -49,21 +50,21 @@ MIXES = {
 
 
 def build_peers(
-    draws: Draws, timeline: Timeline, factors: Factors, rates: Rates, levels: Mapping[str, Floats]
-) -> dict[str, Floats]:
+    draws: Draws, timeline: Timeline, factors: Factors, rates: Rates, levels: Mapping[str, FloatArray]
+) -> dict[str, FloatArray]:
     """Levels by name, one per weekday."""
-    built: dict[str, Floats] = {}
+    built: dict[str, FloatArray] = {}
     for name, mix in MIXES.items():  # in order: a fund may follow the index above it
         log = np.log(mix.start) + mix.trend * timeline.years
         for other, share in mix.shares.items():
             level = built[other] if other in built else levels[other]
             log = log + share * np.log(level / level[0])
-        own = mix.noise * factors.scale**0.8 * draws.fat(f"asset.{name}", len(timeline.days))
-        built[name] = np.exp(log + reverting(own, mix.reversion))
+        own = mix.noise * factors.scale**0.8 * draws.student_t(f"asset.{name}", len(timeline.days))
+        built[name] = np.exp(log + mean_reverting(own, mix.reversion))
     return {**built, **_treasuries(rates)}
 
 
-def _treasuries(rates: Rates) -> dict[str, Floats]:
+def _treasuries(rates: Rates) -> dict[str, FloatArray]:
     """Funds and futures as yields times durations, without the income that they pay out."""
     every = slice(None)
     two, five, seven, ten = (rates.us(every, years) for years in (2.0, 5.0, 7.5, 10.0))

@@ -1,4 +1,4 @@
-"""The economy's time: weekdays and months since 2006 (two years of burn-in before it opens), and policy meetings."""
+"""Weekdays and months of the economy since 2006 (two years of burn-in before its opening), and policy meetings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from desk.arrays import FloatArray, IntArray
+from desk.calendars import Days
 from desk.catalog.meetings import load_meetings
 
 FIRST_DAY = np.datetime64("2006-01-02")
 OPENING = dt.date(2008, 1, 1)
-Ints = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
 
 _COPOM_NEAR = ((1, 28), (3, 18), (5, 6), (6, 17), (7, 30), (9, 17), (10, 31), (12, 10))
 _FOMC_NEAR = ((1, 29), (3, 19), (5, 3), (6, 16), (7, 29), (9, 18), (11, 4), (12, 15))
@@ -28,53 +27,55 @@ class Timeline:
 
     @cached_property
     def days(self) -> Days:
+        """Weekdays, ascending."""
         span = np.arange(FIRST_DAY, np.datetime64(f"{self.last_year + 1}-01-01"))
         return span[np.is_busday(span)]
 
     @cached_property
     def months(self) -> Days:
+        """Months, ascending."""
         return np.arange(np.datetime64("2006-01"), np.datetime64(f"{self.last_year + 1}-01"))
 
     @cached_property
-    def month_of_day(self) -> Ints:
+    def month_of_day(self) -> IntArray:
         """Index into `months`, one per weekday."""
-        months: Ints = (self.days.astype("datetime64[M]") - self.months[0]).astype(np.int64)
+        months: IntArray = (self.days.astype("datetime64[M]") - self.months[0]).astype(np.int64)
         return months
 
     @cached_property
-    def month_fraction(self) -> npt.NDArray[np.float64]:
-        """How much of its month is over at each weekday's end, in calendar days (0..1]."""
+    def month_fraction(self) -> FloatArray:
+        """Share of its month that has passed at the end of each weekday, by calendar days, in (0, 1]."""
         start = self.days.astype("datetime64[M]")
         length = ((start + 1).astype("datetime64[D]") - start.astype("datetime64[D]")).astype(np.float64)
-        done: npt.NDArray[np.float64] = ((self.days - start.astype("datetime64[D]")).astype(np.float64) + 1.0) / length
+        done: FloatArray = ((self.days - start.astype("datetime64[D]")).astype(np.float64) + 1.0) / length
         return done
 
     @cached_property
-    def years(self) -> npt.NDArray[np.float64]:
+    def years(self) -> FloatArray:
         """Years since the first day, one per weekday."""
         return (self.days - FIRST_DAY).astype(np.float64) / 365.25
 
     @cached_property
     def copom(self) -> Days:
-        """Decision days, eight a year, with more years than the days have: the real ones as far as they are known."""
+        """Copom decision days, eight a year, some years beyond the last weekday; the real ones where published."""
         return meetings(load_meetings().copom, _COPOM_NEAR, self.last_year + 4)
 
     @cached_property
     def fomc(self) -> Days:
-        """Scheduled decision days, the real ones as far as they are known."""
+        """Scheduled FOMC decision days, the real ones where published."""
         return meetings(load_meetings().fomc, _FOMC_NEAR, self.last_year + 4)
 
     @cached_property
-    def wait_years(self) -> npt.NDArray[np.float64]:
+    def wait_years(self) -> FloatArray:
         """Years from each weekday's close to the next Copom decision (zero on the day: it comes after the close)."""
         following = self.copom[np.searchsorted(self.copom, self.days, side="left")]
-        wait: npt.NDArray[np.float64] = (following - self.days).astype(np.float64) / 365.25
+        wait: FloatArray = (following - self.days).astype(np.float64) / 365.25
         return wait
 
     def index(self, day: dt.date | np.datetime64) -> int:
         """Position of the last weekday on or before `day`; -1 before the first."""
-        wanted = np.array([day], dtype="datetime64[D]")
-        return int(np.searchsorted(self.days, wanted, side="right")[0]) - 1
+        position = np.array([day], dtype="datetime64[D]")
+        return int(np.searchsorted(self.days, position, side="right")[0]) - 1
 
 
 def meetings(listed: tuple[dt.date, ...], near: tuple[tuple[int, int], ...], last_year: int) -> Days:

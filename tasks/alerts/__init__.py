@@ -1,8 +1,10 @@
-"""Alerts as they are kept and sent: facts in, one transaction per evaluation, the outbox, the sender.
+"""Alerts: facts for the rules, one transaction for each evaluation, the outbox, the sender, delivery of reports.
 
-records.py   the Protocol of what is kept;  postgres.py: the real one;  memory.py: its twin
-metrics.py   facts for the rules, read from gold, ledger and runs
-evaluation.py   facts -> rules -> state machine -> outbox, in one transaction
-sending.py   the outbox -> channels, at least once
-rules.py     changing rules and silences, with audit
+read_facts.py        facts for the rules, read from gold, ledger and runs
+evaluation.py        facts -> rules -> state machine -> outbox, in one transaction
+records.py           Protocol of the stored state;  postgres.py: in PostgreSQL;  memory.py: in memory, for tests
+stored_rules.py      rules and silences as rows, changed by people, with an audit trail
+outbox.py            queueing messages
+sending.py           the outbox -> channels (tasks/channels), at least once
+report_delivery.py   a report as messages of the outbox
 """

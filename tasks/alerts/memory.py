@@ -1,6 +1,6 @@
-"""Alert records in memory: the twin of the real ones, for proofs over many interleavings.
+"""Alert records in memory, with the behaviour of those in PostgreSQL: for tests over many interleavings.
 
-A transaction that is not left well leaves nothing, and a claim that dies frees its row, as in PostgreSQL.
+A transaction that ends in an error writes nothing, and a claim that ends without a result frees its row.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from desk.alerts.model import AlertKey, AlertState, Notice, Plan, Silence, Snapshot
+from desk.alerts.model import AlertChanges, AlertKey, AlertState, Notice, Silence, Snapshot
 from desk.catalog.alert_rules import RuleSettings
 from tasks.alerts.records import OutboxRow, message_keys
 from tasks.channels.message import Message, Receipt
@@ -20,12 +20,12 @@ Step = Callable[[str], Awaitable[None]]
 
 
 async def _no_step(name: str) -> None:
-    """Where a test puts a crash, or a turn for somebody else."""
+    """Does nothing. A test puts a crash here, or lets another task run."""
 
 
 @dataclass
 class Stored:
-    """One outbox row and what became of it."""
+    """One outbox row, when it may be tried, and when it was sent."""
 
     row: OutboxRow
     keys: frozenset[str]
@@ -36,7 +36,7 @@ class Stored:
 
 @dataclass
 class MemoryRecords:
-    """`step(name)` is awaited between any two things that a real database would do one after the other."""
+    """`step(name)` is awaited between any two steps that a database would execute one after the other."""
 
     rules: dict[str, RuleSettings]
     step: Step = _no_step
@@ -51,6 +51,7 @@ class MemoryRecords:
 
     @asynccontextmanager
     async def evaluating(self, now: dt.datetime) -> AsyncIterator[MemoryEvaluation]:
+        """See AlertRecords."""
         async with self.turn:
             later = max(now, self.last_beat or now)
             notices = {
@@ -84,6 +85,7 @@ class MemoryRecords:
 
     @asynccontextmanager
     async def claiming(self, channel: str, now: dt.datetime) -> AsyncIterator[MemoryClaim | None]:
+        """See AlertRecords."""
         await self.step("claiming")
         found = self._due(channel, now)
         if found is None:
@@ -94,8 +96,8 @@ class MemoryRecords:
         try:
             yield claim
             await self.step("before record")
-            if claim.word is not None:
-                claim.word(self, found)
+            if claim.result is not None:
+                claim.result(self, found)
         finally:
             found.is_claimed = False
         await self.step("after record")
@@ -111,6 +113,7 @@ class MemoryRecords:
         return None
 
     async def next_due(self, channel: str) -> dt.datetime | None:
+        """See AlertRecords."""
         waiting = [stored for stored in self.outbox.values() if stored.row.channel == channel and not stored.sent_at]
         if not waiting:
             return None
@@ -120,39 +123,48 @@ class MemoryRecords:
 
 @dataclass
 class MemoryEvaluation:
+    """See Evaluating. Keeps the plan until the transaction commits."""
+
     snapshot: Snapshot
     now: dt.datetime
-    plan: Plan | None = None
+    plan: AlertChanges | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
 
-    async def apply(self, plan: Plan, messages: Mapping[str, Message]) -> None:
+    async def apply(self, plan: AlertChanges, messages: Mapping[str, Message]) -> None:
+        """See Evaluating."""
         self.plan, self.messages = plan, messages
 
 
 @dataclass
 class MemoryClaim:
+    """See Claimed. `result` writes what became of the row, when the claim is left."""
+
     row: OutboxRow
-    word: Callable[[MemoryRecords, Stored], None] | None = None
+    result: Callable[[MemoryRecords, Stored], None] | None = None
 
     async def delivered(self, receipt: Receipt, at: dt.datetime, seconds: float) -> None:
+        """See Claimed."""
+
         def record(records: MemoryRecords, stored: Stored) -> None:
             stored.sent_at = at
             records.deliveries.append((self.row.outbox_id, self.row.channel, at))
             records.not_before.pop(self.row.channel, None)
             for line in Message.from_json(self.row.payload).lines:
                 place = (line.key, self.row.channel)
-                if line.said == "firing" and place in records.notices:
+                if line.status == "firing" and place in records.notices:
                     notice, pending = records.notices[place]
                     left = None if pending == self.row.outbox_id else pending
                     records.notices[place] = (replace(notice, delivered_at=at), left)
 
-        self.word = record
+        self.result = record
 
     async def failed(self, error: str, at: dt.datetime, next_try: dt.datetime, not_before: dt.datetime | None) -> None:
+        """See Claimed."""
+
         def record(records: MemoryRecords, stored: Stored) -> None:
             stored.row = replace(stored.row, attempts=stored.row.attempts + 1)
             stored.next_try = next_try
             if not_before is not None:
                 records.not_before[self.row.channel] = not_before
 
-        self.word = record
+        self.result = record

@@ -1,4 +1,4 @@
-"""Putting messages into the outbox: in somebody's transaction, once per dedupe key."""
+"""Queueing messages in the outbox: in the caller's transaction, once for each dedupe key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tasks.store import Store
 
 
 async def queue(connection: asyncpg.Connection, channel: str, message: Message) -> int:
-    """A message that is new by itself, for one channel; its outbox_id."""
+    """Queues a message for one channel, under a new dedupe key. Returns its outbox_id."""
     return await put(
         connection,
         channel=channel,
@@ -39,7 +39,10 @@ async def put(
     keys: Sequence[str] = (),
     recipients: Sequence[str] | None = None,
 ) -> int:
-    """One outbox row, due at once; the one that is there already where the dedupe key is known. Returns its id."""
+    """Inserts an outbox row that is due at `at`, unless the dedupe key has one. Returns the row's outbox_id.
+
+    `keys`: alerts that the message is about: rows that share one are sent in order. `recipients` None: the channel's.
+    """
     query = """
         INSERT INTO outbox (channel, kind, dedupe_key, keys, payload, recipients, created_at, next_try)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
@@ -53,9 +56,9 @@ async def put(
 
 
 async def queue_test(store: Store, channels: Collection[str], author: str, at: dt.datetime, link: str) -> list[int]:
-    """A test message to every channel, past rules and cooldown. Returns the outbox_ids; the sender does the rest."""
+    """Queues a test message for every channel, without rules and cooldown. Returns the outbox_ids."""
     title = f"[{store.world}] Test of the alert channels"
-    words = (f"{author} asked for this test. Nothing is wrong: this channel works.",)
-    message = Message(kind="test", title=title, at=at, link=link, paragraphs=words)
+    paragraphs = (f"{author} asked for this test. Nothing is wrong: this channel works.",)
+    message = Message(kind="test", title=title, at=at, link=link, paragraphs=paragraphs)
     async with store.connections.acquire() as connection, connection.transaction():
         return [await queue(connection, channel, message) for channel in sorted(channels)]

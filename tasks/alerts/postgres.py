@@ -1,7 +1,7 @@
 """Alert records in PostgreSQL.
 
-Evaluations take turns by an advisory lock that lives as long as their transaction. A sender's claim is the row's own
-lock, held over the send: a sender that dies frees it, and the row is due again.
+An advisory lock, held for the transaction, keeps evaluations apart. A sender's claim is the lock of the outbox row,
+held during the send: when the sender's process dies, PostgreSQL frees it, and the row is due again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from desk.alerts.model import AlertKey, AlertState, Notice, Plan, Silence, Snapshot
+from desk.alerts.model import AlertChanges, AlertKey, AlertState, Notice, Silence, Snapshot
 from desk.catalog.alert_rules import RuleSettings
 from tasks.alerts.outbox import queue
 from tasks.alerts.records import OutboxRow
@@ -23,32 +23,34 @@ from tasks.channels.message import Message, Receipt
 from tasks.store import Store
 from tasks.store.locks import lock_key
 
-BEAT = "alerts"
+HEARTBEAT = "alerts"
 SKEW = dt.timedelta(minutes=10)
-"""How far the clocks of two evaluators may be apart."""
+"""The largest difference between the clocks of two evaluators."""
 IDLE_LIMIT = "300s"
-"""A sender whose machine vanished holds its row no longer than this."""
+"""PostgreSQL ends the transaction of a sender that has been silent for this long, and so frees its row."""
 
 
 class PostgresRecords:
-    """`defaults`: the rules of the catalogue, which rows that nobody changed follow."""
+    """See AlertRecords. `defaults`: the rules of the catalogue; rules that no person has changed are equal to them."""
 
     def __init__(self, store: Store, defaults: Mapping[str, RuleSettings]) -> None:
         self._store, self._defaults = store, defaults
 
     @asynccontextmanager
     async def evaluating(self, now: dt.datetime) -> AsyncIterator[PostgresEvaluation]:
+        """See AlertRecords."""
         async with self._store.connections.acquire() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", lock_key("write", "alerts"))
             await seed_rules(connection, self._defaults)
-            last = await connection.fetchval("SELECT beat_at FROM heartbeat WHERE name = $1", BEAT)
-            # Never behind the evaluation before, but for a clock that was set back.
+            last = await connection.fetchval("SELECT beat_at FROM heartbeat WHERE name = $1", HEARTBEAT)
+            # Never before the earlier evaluation, except after a clock was set back.
             later = last if last is not None and now < last <= now + SKEW else now
             yield PostgresEvaluation(connection, await _snapshot(connection, self._defaults), later)
-            await beat(connection, BEAT, later)
+            await record_heartbeat(connection, HEARTBEAT, later)
 
     @asynccontextmanager
     async def claiming(self, channel: str, now: dt.datetime) -> AsyncIterator[PostgresClaim | None]:
+        """See AlertRecords."""
         query = """
             SELECT outbox_id, channel, kind, dedupe_key, payload, recipients, attempts, created_at FROM outbox
             WHERE channel = $1 AND sent_at IS NULL AND next_try <= $2
@@ -64,6 +66,7 @@ class PostgresRecords:
             yield None if row is None else PostgresClaim(connection, _row(row))
 
     async def next_due(self, channel: str) -> dt.datetime | None:
+        """See AlertRecords."""
         query = """
             SELECT greatest(min(next_try), (SELECT not_before FROM alert_channel WHERE channel = $1))
             FROM outbox WHERE channel = $1 AND sent_at IS NULL HAVING count(*) > 0
@@ -75,11 +78,14 @@ class PostgresRecords:
 
 @dataclass
 class PostgresEvaluation:
+    """See Evaluating."""
+
     connection: asyncpg.Connection
     snapshot: Snapshot
     now: dt.datetime
 
-    async def apply(self, plan: Plan, messages: Mapping[str, Message]) -> None:
+    async def apply(self, plan: AlertChanges, messages: Mapping[str, Message]) -> None:
+        """See Evaluating."""
         await self.connection.executemany(
             _UPSERT_STATE,
             [(*key, s.state, s.severity, s.value, s.threshold, s.summary, s.episode, s.since, s.fired_at,
@@ -95,7 +101,7 @@ class PostgresEvaluation:
         queued = {channel: await queue(self.connection, channel, message) for channel, message in messages.items()}
         for (key, channel), notice in plan.notices.items():
             if notice.held_back:
-                # Only counted: what the sender may be writing at this moment, it writes.
+                # Only the counter: the sender may be writing the other columns at this moment.
                 await self.connection.execute(_HOLD_BACK, *key, channel)
             else:
                 await self.connection.execute(
@@ -105,30 +111,33 @@ class PostgresEvaluation:
 
 @dataclass
 class PostgresClaim:
+    """See Claimed."""
+
     connection: asyncpg.Connection
     row: OutboxRow
 
     async def delivered(self, receipt: Receipt, at: dt.datetime, seconds: float) -> None:
+        """See Claimed."""
         row = self.row
         await self.connection.execute(
             "UPDATE outbox SET sent_at = $2, attempts = attempts + 1, last_error = NULL WHERE outbox_id = $1",
             row.outbox_id,
             at,
         )
-        words = {**receipt.words, **({"refused": dict(receipt.refused)} if receipt.refused else {})}
+        stored = {**receipt.details, **({"refused": dict(receipt.refused)} if receipt.refused else {})}
         await self.connection.execute(
             "INSERT INTO delivery (outbox_id, channel, attempt, delivered_at, seconds, receipt)"
             " VALUES ($1, $2, $3, $4, $5, $6)",
-            row.outbox_id, row.channel, row.attempts + 1, at, seconds, json.dumps(words, allow_nan=False),
+            row.outbox_id, row.channel, row.attempts + 1, at, seconds, json.dumps(stored, allow_nan=False),
         )  # fmt: skip
         if receipt.refused:
-            await self._again_for(receipt.refused, at)
-        for key in _fired(row):
+            await self._queue_for_refused(receipt.refused, at)
+        for key in _firing_keys(row):
             await self.connection.execute(_NOTICE_DELIVERED, *key, row.channel, row.outbox_id, at)
-        await self.connection.execute(_CHANNEL_WELL, row.channel, at)
+        await self.connection.execute(_CHANNEL_SUCCESS, row.channel, at)
 
-    async def _again_for(self, refused: Mapping[str, str], at: dt.datetime) -> None:
-        """Whom the server refused gets the message by a row of their own; the others have it."""
+    async def _queue_for_refused(self, refused: Mapping[str, str], at: dt.datetime) -> None:
+        """A new row, for the recipients that the server refused only; the others have the message."""
         await self.connection.execute(
             "INSERT INTO outbox (channel, kind, dedupe_key, keys, payload, recipients, created_at, next_try,"
             " last_error) SELECT channel, kind, dedupe_key || ':refused', keys, payload, $2, created_at, $3, $4"
@@ -137,17 +146,18 @@ class PostgresClaim:
         )  # fmt: skip
 
     async def failed(self, error: str, at: dt.datetime, next_try: dt.datetime, not_before: dt.datetime | None) -> None:
+        """See Claimed."""
         await self.connection.execute(
             "UPDATE outbox SET attempts = attempts + 1, next_try = $2, last_error = $3 WHERE outbox_id = $1",
             self.row.outbox_id,
             next_try,
             error,
         )
-        await self.connection.execute(_CHANNEL_ILL, self.row.channel, at, error, not_before)
+        await self.connection.execute(_CHANNEL_FAILURE, self.row.channel, at, error, not_before)
 
 
-async def beat(connection: asyncpg.Connection, name: str, at: dt.datetime, detail: str = "") -> None:
-    """The dead man's sign of life. A beat never goes back in time."""
+async def record_heartbeat(connection: asyncpg.Connection, name: str, at: dt.datetime, detail: str = "") -> None:
+    """Stores that `name` (daily, alerts, sender) is alive at `at`; never an earlier time than the stored one."""
     await connection.execute(
         "INSERT INTO heartbeat (name, beat_at, detail) VALUES ($1, $2, $3)"
         " ON CONFLICT (name) DO UPDATE SET beat_at = greatest(heartbeat.beat_at, EXCLUDED.beat_at),"
@@ -193,8 +203,8 @@ def _row(row: asyncpg.Record) -> OutboxRow:
     return OutboxRow(**{**fields, "payload": json.loads(row["payload"]), "recipients": recipients})
 
 
-def _fired(row: OutboxRow) -> list[tuple[str, ...]]:
-    """The alerts that the message says are firing: from its delivery their cooldown counts."""
+def _firing_keys(row: OutboxRow) -> list[tuple[str, ...]]:
+    """The alerts that the message reports as firing: their cooldown counts from its delivery."""
     lines = row.payload.get("lines", []) if row.kind == "alert" else []
     return [tuple(line["key"]) for line in lines if line["said"] == "firing"]
 
@@ -223,12 +233,12 @@ _NOTICE_DELIVERED = """
     UPDATE alert_notice SET delivered_at = $6, pending_outbox = nullif(pending_outbox, $5)
     WHERE rule_id = $1 AND subject = $2 AND condition = $3 AND channel = $4
 """
-_CHANNEL_WELL = """
+_CHANNEL_SUCCESS = """
     INSERT INTO alert_channel (channel, last_success_at) VALUES ($1, $2)
     ON CONFLICT (channel) DO UPDATE SET not_before = NULL, failures_in_a_row = 0,
         last_success_at = EXCLUDED.last_success_at
 """
-_CHANNEL_ILL = """
+_CHANNEL_FAILURE = """
     INSERT INTO alert_channel (channel, failures_in_a_row, last_failure_at, last_error, not_before)
     VALUES ($1, 1, $2, $3, $4)
     ON CONFLICT (channel) DO UPDATE SET failures_in_a_row = alert_channel.failures_in_a_row + 1,

@@ -1,7 +1,7 @@
-"""The facts that the rules are given, read from runs, ledger and gold as they stand now.
+"""The facts that the rules read: from runs, ledger and gold as they are stored now.
 
-Numbers of the desk are those of the newest decision whose run has ended, however it ended: what that run should have
-made and did not is missing, and is not taken from the day before.
+The desk's numbers are those of the newest decision whose run has ended, however it ended. A number that this run should
+have computed and did not is missing; it is not taken from the day before.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from desk.model import desk_day
 from tasks.store import Store
 
 DAY = dt.timedelta(days=1)
-RUNS_LOOKED_AT = 20
-VIEWS_LOOKED_AT = dt.timedelta(days=60)
+RUNS_READ = 20
+VIEWS_READ = dt.timedelta(days=60)
 
 
 async def read_metrics(
     store: Store, now: dt.datetime, catalog: Catalog, alerts: AlertCatalog, desk: DeskParameters
 ) -> Metrics:
-    """One moment's facts. Raises StoreError."""
+    """The facts at `now`. Raises StoreError."""
     expected = expected_day(now, alerts.deadline)
     async with store.connections.acquire() as connection:
         run = await connection.fetchrow(
@@ -69,7 +69,7 @@ async def _pipeline(
         "SELECT max(as_of) FROM v_pipeline_runs WHERE kind = 'daily' AND state IN ('completed', 'completed_with_gaps')"
     )
     failed: dict[str, list[str]] = {}
-    for row in await connection.fetch(_FAILED_DATASETS, RUNS_LOOKED_AT):
+    for row in await connection.fetch(_FAILED_DATASETS, RUNS_READ):
         if dataset := catalog.datasets.get(row["dataset"]):
             failed.setdefault(dataset.source, []).append(dataset.id)
     absent = [row["dataset"] for row in status if row["state"] == "absent" and row["dataset"] in catalog.datasets]
@@ -91,7 +91,7 @@ async def _pipeline(
 
 
 def _datasets(status: list[asyncpg.Record], catalog: Catalog, day: dt.date) -> dict[str, DatasetFacts]:
-    """Every dataset of the catalogue, aged to `day`: what no run has looked at since grows old."""
+    """Every dataset of the catalogue with its age at `day`, also where no run has fetched it since."""
     last = {row["dataset"]: row["last_obs_date"] for row in status}
     if not last:
         return {}
@@ -131,7 +131,7 @@ async def _risk(connection: asyncpg.Connection, as_of: dt.datetime, desk: DeskPa
 
 
 async def _flips(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.datetime) -> dict[str, object]:
-    """Per instrument of the decision: flips of the last 24 hours; null where one of them is."""
+    """Instrument of the decision -> sign flips of its conviction in the last 24 hours; null where one is unknown."""
     rows = await connection.fetch(
         "SELECT instrument_id, count(*) FILTER (WHERE flip <> 0 AND as_of > $2) AS flips,"
         " bool_or(flip IS NULL) AS has_null FROM v_aggregated_signal WHERE as_of = $1 OR (as_of > $2 AND as_of <= $3)"
@@ -144,10 +144,9 @@ async def _flips(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.dat
 
 
 async def _conviction_change(connection: asyncpg.Connection, as_of: dt.datetime) -> dict[str, object]:
-    """Per instrument of the decision: the size of the move since the decision before.
+    """Instrument of the decision -> absolute change of its conviction since the decision before.
 
-    An instrument that no strategy speaks of, then or now, has no conviction: nothing moved. One that lost its voice, or
-    found it, has no number to say how far: null.
+    Zero for an instrument without a conviction on both days; null where only one of the two days has one.
     """
     rows = await connection.fetch(
         "SELECT instrument_id, today.conviction AS today, before.conviction AS before FROM v_aggregated_signal AS today"
@@ -156,10 +155,10 @@ async def _conviction_change(connection: asyncpg.Connection, as_of: dt.datetime)
         " WHERE today.as_of = $1 ORDER BY instrument_id",
         as_of,
     )
-    return {row["instrument_id"]: _moved(row["before"], row["today"]) for row in rows}
+    return {row["instrument_id"]: _absolute_change(row["before"], row["today"]) for row in rows}
 
 
-def _moved(before: float | None, today: float | None) -> float | None:
+def _absolute_change(before: float | None, today: float | None) -> float | None:
     if before is None and today is None:
         return 0.0
     if before is None or today is None:
@@ -171,7 +170,7 @@ async def _agents(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.da
     rows = await connection.fetch(
         "SELECT agent_id, max(as_of) AS last FROM v_agent_view WHERE score IS NOT NULL AND as_of > $1"
         " GROUP BY agent_id",
-        as_of - VIEWS_LOOKED_AT,
+        as_of - VIEWS_READ,
     )
     last: Mapping[str, dt.datetime] = {row["agent_id"]: row["last"] for row in rows}
     names = {agent.id for agent in AGENTS} | last.keys()

@@ -1,4 +1,4 @@
-"""Rules and silences as rows: seeded from the catalogue, changed by people, every change on record."""
+"""Rules and silences as rows: rules come from the catalogue, people change them, and each change is recorded."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _COLUMNS = ", ".join(("rule_id", *CHANGEABLE))
 
 
 async def seed_rules(connection: asyncpg.Connection, defaults: Mapping[str, RuleSettings]) -> None:
-    """A row for every rule of the catalogue. A row that nobody changed follows the catalogue; the others stay."""
+    """Makes the row of every rule equal to the catalogue's (`defaults`), except rows that a person has changed."""
     stored = {
         row["rule_id"]: (_settings(row), row["changed_at"])
         for row in await connection.fetch(f"SELECT {_COLUMNS}, changed_at FROM alert_rule")
     }
     for name, rule in defaults.items():
-        there, changed_at = stored.get(name, (None, None))
-        if there == rule or changed_at is not None:
+        current, changed_at = stored.get(name, (None, None))
+        if current == rule or changed_at is not None:
             continue
         await connection.execute(
             f"INSERT INTO alert_rule ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -38,12 +38,13 @@ async def seed_rules(connection: asyncpg.Connection, defaults: Mapping[str, Rule
 
 
 async def read_rules(connection: asyncpg.Connection) -> dict[str, RuleSettings]:
+    """Rule id -> its stored settings."""
     rows = await connection.fetch(f"SELECT {_COLUMNS} FROM alert_rule ORDER BY rule_id")
     return {row["rule_id"]: _settings(row) for row in rows}
 
 
 async def ensure_rules(store: Store, defaults: Mapping[str, RuleSettings]) -> None:
-    """`seed_rules` on a connection of its own: for whoever shows the rules before the first evaluation."""
+    """`seed_rules` in a transaction of its own: for the API, which may show the rules before the first evaluation."""
     async with store.connections.acquire() as connection, connection.transaction():
         await seed_rules(connection, defaults)
 
@@ -51,9 +52,10 @@ async def ensure_rules(store: Store, defaults: Mapping[str, RuleSettings]) -> No
 async def change_rule(
     store: Store, rule_id: str, changes: Mapping[str, Any], changed_by: str, at: dt.datetime
 ) -> RuleSettings:
-    """The rule as it is from the next evaluation on. One audit row per field that changes, in the same transaction.
+    """Changes fields of a rule (`changes`: field -> value) from the next evaluation on. Returns its settings.
 
-    Raises BadInput: no such rule, no such field, a value that cannot be, or nobody who did it.
+    Stores one audit row for each changed field, in the same transaction. Raises BadInput for an unknown rule or field,
+    an invalid value, or an empty `changed_by`.
     """
     if not changed_by.strip():
         raise BadInput("a change needs a name: who did it")
@@ -63,8 +65,8 @@ async def change_rule(
             raise BadInput(f"there is no alert rule {rule_id!r}")
         before = _settings(row)
         after = checked(before, changes)
-        moved = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
-        if not moved:
+        changed = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
+        if not changed:
             return after
         await connection.execute(
             f"UPDATE alert_rule SET {', '.join(f'{name} = ${i}' for i, name in enumerate(CHANGEABLE, 2))},"
@@ -74,7 +76,7 @@ async def change_rule(
         await connection.executemany(
             "INSERT INTO alert_rule_change (rule_id, field, value_from, value_to, changed_at, changed_by)"
             " VALUES ($1, $2, $3, $4, $5, $6)",
-            [(rule_id, name, _text(before, name), _text(after, name), at, changed_by) for name in moved],
+            [(rule_id, name, _text(before, name), _text(after, name), at, changed_by) for name in changed],
         )
     return after
 
@@ -90,7 +92,10 @@ async def add_silence(
     ends_at: dt.datetime,
     at: dt.datetime,
 ) -> Silence:
-    """A silence; `*` and `?` in the patterns. Raises BadInput without author, comment, an end, or with one too far."""
+    """Stores a silence of the alerts that match both patterns (with `*` and `?`) from `starts_at` to `ends_at`.
+
+    Raises BadInput for an empty text, an end in the past, and more than LONGEST_SILENCE.
+    """
     texts = {"rule_pattern": rule_pattern, "subject_pattern": subject_pattern, "author": author, "comment": comment}
     empty = [name for name, text in texts.items() if not text.strip()]
     if empty:
@@ -107,7 +112,7 @@ async def add_silence(
 
 
 async def end_silence(store: Store, silence_id: int, ended_by: str, at: dt.datetime) -> None:
-    """Ends it now. Raises BadInput for one that does not exist or has ended."""
+    """Ends a silence at `at`. Raises BadInput when there is none with this id that has not ended."""
     async with store.connections.acquire() as connection:
         done = await connection.execute(
             "UPDATE silence SET ended_at = $2, ended_by = $3"

@@ -1,4 +1,4 @@
-"""The channels that the settings set up."""
+"""The channels that the settings configure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tasks.channels.slack import Slack
 
 
 def channels_of(settings: Settings) -> Sequence[Channel]:
-    """Every channel that is set up; Null where none is, so that alerts are recorded all the same."""
+    """Every configured channel. Null where there is none, so that alerts are recorded all the same."""
     found: list[Channel] = []
     if settings.slack_webhook_url is not None:
         found.append(Slack(settings.slack_webhook_url.get_secret_value()))

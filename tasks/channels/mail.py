@@ -1,6 +1,6 @@
 """Mail by SMTP: text and HTML side by side, tables and inline styles only, pictures by cid, files attached.
 
-Gmail cuts the HTML at about 102 KB: ours has at most 90. What has no room is named, never dropped silently.
+Gmail cuts the HTML at about 102 KB: ours has at most 90. Alerts without room are named at the end.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from email.utils import format_datetime, make_msgid
 from html import escape
 
 from blocks import smtp
+from blocks.webhook import clipped
 from desk.alerts.model import AlertLine
-from tasks.channels.message import DeliveryFailed, Message, Receipt, line_facts, line_title, moment
+from tasks.channels.alert_text import line_facts, line_title, moment
+from tasks.channels.message import DeliveryFailed, Message, Receipt
 
 SUBJECT = 150
 HTML_BYTES = 90_000
@@ -28,26 +30,28 @@ FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
 
 class Mail:
+    """The channel `mail`. `recipients`: the default ones."""
+
     name = "mail"
 
     def __init__(self, server: smtp.MailServer, sender: str, recipients: Sequence[str]) -> None:
         self._server, self._sender, self._recipients = server, sender, tuple(recipients)
 
     async def send(self, message: Message, recipients: Sequence[str] | None = None) -> Receipt:
-        """One mail to all. Raises DeliveryFailed when nobody was served; who was refused is in the receipt."""
-        wanted = tuple(recipients) if recipients is not None else self._recipients
-        mail = mail_of(message, self._sender, wanted)
+        """One mail to all. The receipt names refused recipients; raises DeliveryFailed when all are refused."""
+        chosen = tuple(recipients) if recipients is not None else self._recipients
+        mail = mail_of(message, self._sender, chosen)
         try:
-            refused = await asyncio.to_thread(smtp.send, self._server, mail, self._sender, wanted)
+            refused = await asyncio.to_thread(smtp.send, self._server, mail, self._sender, chosen)
         except smtp.MailRefused as refusal:
             raise DeliveryFailed(self.name, str(refusal)) from None
-        return Receipt(self.name, {"message_id": mail["Message-ID"], "recipients": len(wanted) - len(refused)}, refused)
+        return Receipt(self.name, {"message_id": mail["Message-ID"], "recipients": len(chosen) - len(refused)}, refused)
 
 
 def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMessage:
-    """The mail: mixed(related(alternative(text, html), pictures), attachments), as much of it as there is."""
+    """The mail: mixed(related(alternative(text, html), pictures), attachments), without the parts that are empty."""
     mail = EmailMessage()
-    # A line break in the subject would be another header: it is a space.
+    # A line break in the subject would start another header: it becomes a space.
     mail["Subject"] = clipped(" ".join(message.title.split()), SUBJECT)
     mail["From"], mail["To"] = sender, ", ".join(recipients)
     mail["Date"], mail["Message-ID"] = format_datetime(message.at), message.message_id or make_msgid(domain="alvorada")
@@ -64,6 +68,7 @@ def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMe
 
 
 def text_of(message: Message) -> str:
+    """The plain text of a message that brings none of its own."""
     parts = [message.title, *message.paragraphs]
     for line in message.lines:
         facts = "\n".join(f"  {name}: {value}" for name, value in line_facts(line))
@@ -74,7 +79,7 @@ def text_of(message: Message) -> str:
 
 
 def html_of(message: Message) -> str:
-    """The whole HTML, at most HTML_BYTES: alerts that do not fit are named at the end, as far as NAMED of them go."""
+    """The HTML of a message, at most HTML_BYTES. Alerts without room are named at the end, NAMED of them at most."""
     head = [f'<h1 style="font-size:20px;margin:0 0 12px;color:#1a1a1a">{escape(clipped(message.title, 300))}</h1>']
     head += [f'<p style="margin:0 0 10px;font-size:14px;line-height:1.45">{escape(clipped(p, 4000))}</p>'
              for p in message.paragraphs[:10]]  # fmt: skip
@@ -97,7 +102,7 @@ def _named(lines: Sequence[AlertLine]) -> list[str]:
 
 
 def _card(line: AlertLine) -> str:
-    colour = COLOURS["resolved" if line.said == "resolved" else line.severity]
+    colour = COLOURS["resolved" if line.status == "resolved" else line.severity]
     rows = "".join(
         f'<tr><td style="{NAME_CELL}" valign="top">{escape(name)}</td><td style="{CELL}">{escape(value)}</td></tr>'
         for name, value in line_facts(line)
@@ -131,8 +136,4 @@ def _page(message: Message, parts: Sequence[str]) -> str:
 
 
 def _word(line: AlertLine) -> str:
-    return "Resolved" if line.said == "resolved" else line.severity.capitalize()
-
-
-def clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return "Resolved" if line.status == "resolved" else line.severity.capitalize()

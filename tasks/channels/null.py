@@ -1,4 +1,4 @@
-"""Channels that reach nobody: Null throws away, Memory keeps for tests and fails on demand."""
+"""Channels that send nothing: Null drops every message, Memory keeps it for tests and fails on demand."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from tasks.channels.message import Message, Receipt
 
 
 class Null:
-    """Where no channel is set up: what is said is said to nobody, and counts as said."""
+    """Used where no channel is configured: every message counts as sent."""
 
     name = "null"
 
     async def send(self, message: Message, recipients: Sequence[str] | None = None) -> Receipt:
+        """Drops the message."""
         return Receipt(self.name, {"note": "no channel is set up"})
 
 
 class Memory:
-    """Keeps what it was given. `before` may raise DeliveryFailed, and is asked before anything is kept."""
+    """Keeps every message in `sent`. `before` is called first; it may raise DeliveryFailed."""
 
     def __init__(self, name: str = "memory", before: Callable[[Message], None] | None = None) -> None:
         self.name = name
@@ -25,6 +26,7 @@ class Memory:
         self.sent: list[Message] = []
 
     async def send(self, message: Message, recipients: Sequence[str] | None = None) -> Receipt:
+        """Keeps the message. Raises what `before` raises."""
         if self.before is not None:
             self.before(message)
         self.sent.append(message)

@@ -1,7 +1,10 @@
-"""Slack by an incoming webhook: header, one section per alert, one for those that have no room, the link last.
+"""Slack: where the text of every Slack message is made, and sent by an incoming webhook.
 
-Limits of Slack's that the design keeps: header 150 characters, section 3,000; ours: 20 blocks, 8,000 characters in all.
-Names and errors are text: no mention, link or markup comes out of them.
+An alert message: header, one section for each alert, one for those without room, the link last. The text of each alert
+is alert_text's, shared with the mail. A report brings blocks of its own (reports/mail/slack.py), sent as they are.
+
+Slack's limits: header 150 characters, section 3,000. Ours: 20 blocks, 8,000 characters in all. Names and errors are
+escaped: they cannot add a mention, a link or markup.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from typing import Any
 
 from blocks import webhook
 from desk.alerts.model import AlertLine
-from tasks.channels.message import DeliveryFailed, Message, Receipt, line_facts, line_title, moment
+from tasks.channels.alert_text import line_facts, line_title, moment
+from tasks.channels.message import DeliveryFailed, Message, Receipt
 
 HEADER, SECTION, BLOCKS, TOTAL = 150, 3000, 20, 8000
 FALLBACK = 1500
@@ -27,35 +31,37 @@ MARKS = {"critical": "🔴", "warning": "🟠", "info": "🔵", "resolved": "�
 
 
 class Slack:
+    """The channel `slack`. `seconds`: the time limit of a request."""
+
     name = "slack"
 
     def __init__(self, url: str, seconds: float = webhook.SECONDS) -> None:
         self._url, self._seconds = url, seconds
 
     async def send(self, message: Message, recipients: Sequence[str] | None = None) -> Receipt:
-        """Raises DeliveryFailed. Where Slack finds the blocks wrong, the text goes alone: nothing may be stuck."""
+        """One request. When Slack refuses the blocks, a second one with the text only. Raises DeliveryFailed."""
         payload = slack_payload(message)
         try:
             try:
-                said = await webhook.post(self._url, payload, self._seconds)
+                answer = await webhook.post(self._url, payload, self._seconds)
             except webhook.SlackRefused as refusal:
                 if "invalid_blocks" not in str(refusal):
                     raise
-                said = await webhook.post(self._url, {"text": payload["text"]}, self._seconds)
+                answer = await webhook.post(self._url, {"text": payload["text"]}, self._seconds)
         except webhook.SlackRefused as refusal:
             raise DeliveryFailed(self.name, str(refusal), retry_after=refusal.retry_after) from None
-        return Receipt(self.name, {"reply": said})
+        return Receipt(self.name, {"reply": answer})
 
 
 def slack_payload(message: Message) -> dict[str, Any]:
-    """The webhook's JSON: `text` for notifications and old clients, `blocks` for the rest. At most BLOCKS and TOTAL."""
+    """The webhook's JSON: `text` for notifications and old clients, and at most BLOCKS `blocks`; TOTAL characters."""
     if message.blocks:
         return {"text": _fallback(message), "blocks": list(message.blocks)}
     head = webhook.clipped(one_line(message.title), HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": head, "emoji": True}}]
     closing = _closing(message)
-    for words in message.paragraphs[:4]:
-        blocks.append(_section(webhook.clipped(safe(words), SECTION)))
+    for paragraph in message.paragraphs[:4]:
+        blocks.append(_section(webhook.clipped(safe(paragraph), SECTION)))
     rest: list[AlertLine] = []
     for line in message.lines:
         block = _section(_line_text(line))
@@ -67,24 +73,25 @@ def slack_payload(message: Message) -> dict[str, Any]:
         names = ", ".join(safe(line_title(line)) for line in rest)
         blocks.append(_section(webhook.clipped(f"And {len(rest)} more: {names}", 1000)))
     payload = {"text": _fallback(message), "blocks": [*blocks, *closing]}
-    while _size(payload) > TOTAL and len(blocks) > 1:  # paragraphs of the caller's that are too long together
+    while _size(payload) > TOTAL and len(blocks) > 1:  # paragraphs that are too long together
         blocks.pop()
         payload["blocks"] = [*blocks, *closing]
     return payload
 
 
 def safe(text: str) -> str:
-    """Text from outside as text in mrkdwn, on one line."""
+    """`text` escaped for mrkdwn, on one line."""
     return webhook.escaped(ITALIC.sub("＿", one_line(text).translate(MARKUP)))
 
 
 def one_line(text: str) -> str:
+    """`text` with every run of white space as one space."""
     return " ".join(text.split())
 
 
 def _line_text(line: AlertLine) -> str:
-    mark = MARKS["resolved"] if line.said == "resolved" else MARKS[line.severity]
-    word = "Resolved" if line.said == "resolved" else line.severity.capitalize()
+    mark = MARKS["resolved"] if line.status == "resolved" else MARKS[line.severity]
+    word = "Resolved" if line.status == "resolved" else line.severity.capitalize()
     title = webhook.clipped(line_title(line), 200)
     facts = " · ".join(f"{name}: {safe(value)}" for name, value in line_facts(line))
     summary = safe(webhook.clipped(line.summary, SUMMARY))
@@ -92,21 +99,21 @@ def _line_text(line: AlertLine) -> str:
 
 
 def _fallback(message: Message) -> str:
-    parts = [one_line(message.title), *(one_line(words) for words in message.paragraphs)]
-    parts += [f"{line.said}: {line_title(line)}" for line in message.lines]
+    parts = [one_line(message.title), *(one_line(paragraph) for paragraph in message.paragraphs)]
+    parts += [f"{line.status}: {line_title(line)}" for line in message.lines]
     room = FALLBACK - len(message.link) - 300
     text = webhook.clipped(safe(webhook.clipped(" | ".join(parts), room)), room + 200)
     return f"{text} {_address(message.link)}".strip()
 
 
 def _closing(message: Message) -> list[dict[str, Any]]:
-    """When it was said, and the page that shows it."""
+    """The link to the page, and the time of the message."""
     address, when = _address(message.link), moment(message.at)
     return [_section(f"<{address}|Open the page> · {when}" if address else when)]
 
 
 def _address(link: str) -> str:
-    """The link where it is an address that Slack's markup can hold, else nothing."""
+    """The link, escaped; empty where it is no address that Slack's markup can contain."""
     good = link.startswith(("http://", "https://")) and not set(link) & set('<>|" ') and len(link) <= 800
     return link.replace("&", "&amp;") if good else ""
 

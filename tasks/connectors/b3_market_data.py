@@ -23,6 +23,8 @@ _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.
 
 
 class B3MarketData(Connector):
+    """B3's daily files: swap curves (TaxaSwap) and settlements (price report)."""
+
     source: ClassVar[str] = "b3_market_data"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
@@ -43,11 +45,9 @@ class B3MarketData(Connector):
             return self._settlements(payload)
         except EmptyArchive as error:
             self._no_file(payload, str(error))
-        except ValueError as error:
-            raise BadPayload(self.source, str(error), url=payload.request.url, status=payload.status) from error
 
     def _curves(self, payload: Payload) -> Frames:
-        _, text = unpacked(payload.body, ".txt")[-1]
+        _, text = unpacked(payload.body, ".txt", self.config.max_body_bytes)[-1]
         curves = read_swap_file(text, payload.query.dataset.params["curves"])
         self._check_day(payload, curves.day)
         rows = {
@@ -60,7 +60,7 @@ class B3MarketData(Connector):
 
     def _settlements(self, payload: Payload) -> Frames:
         # Several versions of a day's report lie in one archive; the last by name is the newest.
-        _, xml = unpacked(payload.body, ".xml")[-1]
+        _, xml = unpacked(payload.body, ".xml", self.config.max_body_bytes)[-1]
         found = read_price_report(xml, payload.query.dataset.params["roots"])
         if not found:
             raise ValueError("no settlement of any contract that was asked for")

@@ -2,28 +2,31 @@
 
 Optional tags are absent rather than empty; an untraded contract has a settlement and no prices. The namespaces
 (bvmf.217.01 inside bvmf.052.01) hold no two tags of one name, so the reports are cut out by expression: a tree of the
-full file (150 MB) would cost seconds and gigabytes.
+full file (150 MB) would cost seconds and gigabytes. No expression crosses a tag it was not made for, and reports are
+found by their ends, so that the work stays linear whatever comes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from desk.units import decimal_point, scaled
+from tasks.connectors.strict_values import day_of
 
 _PERCENT = Decimal("0.01")
-_TOTAL = re.compile(rb"<TtlNbOfMsg>\s*(\d+)\s*</TtlNbOfMsg>")
-_REPORT = re.compile(rb"<PricRpt[\s>].*?</PricRpt>", re.DOTALL)
-_TICKER = re.compile(rb"<TckrSymb>\s*([^<\s]+)\s*</TckrSymb>")
-_DAY = re.compile(rb"<TradDt>\s*<Dt>\s*([0-9-]+)\s*</Dt>")
-_SETTLEMENT = re.compile(rb"<AdjstdQt(?:\s[^>]*)?>([^<]+)</AdjstdQt>")
-_RATE = re.compile(rb"<AdjstdQtTax[^>]*>([^<]+)</AdjstdQtTax>")
-_OPEN_INTEREST = re.compile(rb"<OpnIntrst[^>]*>([^<]+)</OpnIntrst>")
-_CONTRACTS = re.compile(rb"<FinInstrmQty[^>]*>([^<]+)</FinInstrmQty>")
+_TOTAL = re.compile(rb"<TtlNbOfMsg>\s{0,9}([0-9]{1,9})\s{0,9}</TtlNbOfMsg>")
+_BEGIN, _END = b"<PricRpt", b"</PricRpt>"
+_TICKER = re.compile(rb"<TckrSymb>\s{0,9}([^<\s]{1,40})\s{0,9}</TckrSymb>")
+_DAY = re.compile(rb"<TradDt>\s{0,99}<Dt>\s{0,9}([0-9-]{1,20})\s{0,9}</Dt>")
+_SETTLEMENT = re.compile(rb"<AdjstdQt(?:\s[^<>]*)?>([^<]+)</AdjstdQt>")
+_RATE = re.compile(rb"<AdjstdQtTax[^<>]*>([^<]+)</AdjstdQtTax>")
+_OPEN_INTEREST = re.compile(rb"<OpnIntrst[^<>]*>([^<]+)</OpnIntrst>")
+_CONTRACTS = re.compile(rb"<FinInstrmQty[^<>]*>([^<]+)</FinInstrmQty>")
+_CURRENCY = re.compile(rb"<AdjstdQt\s[^<>]{0,200}?Ccy=.([A-Z]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,8 @@ def read_price_report(xml: bytes, roots: Sequence[str]) -> list[Settlement]:
         raise ValueError("no TtlNbOfMsg: not a price report")
     future = re.compile(rb"(?:" + b"|".join(re.escape(r.encode()) for r in roots) + rb")[FGHJKMNQUVXZ]\d\d\Z")
     settlements, count = [], 0
-    for match in _REPORT.finditer(xml):
+    for report in _reports(xml):
         count += 1
-        report = match.group()
         ticker = _TICKER.search(report)
         if ticker and future.match(ticker.group(1)):
             settlement = _settlement(ticker.group(1).decode(), report)
@@ -67,16 +69,33 @@ def read_price_report(xml: bytes, roots: Sequence[str]) -> list[Settlement]:
     return settlements
 
 
+def _reports(xml: bytes) -> Iterator[bytes]:
+    """Every PricRpt element. Another element whose name begins so (PricRptHdr) is none."""
+    place = 0
+    while (begin := xml.find(_BEGIN, place)) >= 0:
+        place = begin + len(_BEGIN)
+        if xml[place : place + 1] not in (b">", b" ", b"\t", b"\r", b"\n"):
+            continue
+        end = xml.find(_END, place)
+        if end < 0:
+            return
+        yield xml[begin:end]
+        place = end + len(_END)
+
+
 def _settlement(contract: str, report: bytes) -> Settlement | None:
     price = _number(_SETTLEMENT, report)
     if price is None:
         return None
+    currency = _CURRENCY.search(report)
+    if currency and currency.group(1) != b"BRL":
+        raise ValueError(f"{contract} is settled in {currency.group(1).decode()} in answer to BRL")
     day = _DAY.search(report)
     if day is None:
         raise ValueError(f"{contract} has no trade date")
     return Settlement(
         contract,
-        dt.date.fromisoformat(day.group(1).decode()),
+        day_of(day.group(1).decode()),
         float(price),
         None if (rate := _number(_RATE, report)) is None else scaled(rate, _PERCENT),
         None if (interest := _number(_OPEN_INTEREST, report)) is None else float(interest),
@@ -85,5 +104,7 @@ def _settlement(contract: str, report: bytes) -> Settlement | None:
 
 
 def _number(tag: re.Pattern[bytes], report: bytes) -> Decimal | None:
-    found = tag.search(report)
-    return decimal_point(found.group(1).decode()) if found else None
+    found = set(tag.findall(report))
+    if len(found) > 1:
+        raise ValueError(f"two different values of one tag in one report: {sorted(found)!r:.100}")
+    return decimal_point(found.pop().decode()) if found else None

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tasks.connectors.strict_values import day_of
+
 WIDTH = 72
 _CODE = slice(21, 26)
 _DATE = slice(11, 19)
@@ -52,14 +54,17 @@ def read_swap_file(text: bytes, curves: Mapping[str, str]) -> SwapCurves:
     dates = {line[_DATE] for line in chosen}
     if len(dates) != 1:
         raise ValueError(f"{len(dates)} dates in one file")
-    day = dt.datetime.strptime(dates.pop().decode("latin-1"), "%Y%m%d").date()
+    day = day_of(dates.pop().decode("latin-1"), "yyyymmdd")
 
     table = np.frombuffer(b"".join(chosen), dtype=np.uint8).reshape(-1, WIDTH)
     tenors, calendar_days = _integers(table[:, _BUSINESS_DAYS]), _integers(table[:, _CALENDAR_DAYS])
     rates = _signs(table[:, _SIGN]) * _integers(table[:, _RATE]) / _ONE_IN_RATE_UNITS
     codes = np.array([wanted[line[_CODE]] for line in chosen])
     order = np.lexsort((calendar_days, tenors, codes))
-    codes, tenors, rates = codes[order], tenors[order], rates[order]
+    codes, tenors, rates, calendar_days = codes[order], tenors[order], rates[order], calendar_days[order]
+    same = (codes[1:] == codes[:-1]) & (tenors[1:] == tenors[:-1]) & (calendar_days[1:] == calendar_days[:-1])
+    if (same & (rates[1:] != rates[:-1])).any():
+        raise ValueError("two different rates for one vertex")
     last = np.append((codes[1:] != codes[:-1]) | (tenors[1:] != tenors[:-1]), True)
     return SwapCurves(day, codes[last].tolist(), tenors[last], rates[last])
 

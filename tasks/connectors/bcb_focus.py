@@ -9,7 +9,6 @@ leaves it out. `dataset.params.base`, where given, asks for one of the two.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -19,8 +18,8 @@ from desk.errors import BadCatalog
 from desk.model import EXPECTATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import scaled
 from tasks.connectors.base import Payload, Query, Request
-from tasks.connectors.bodies import bad_payload, one_row_per_key
 from tasks.connectors.olinda_wire import OlindaConnector, Row, no_rows, odata
+from tasks.connectors.strict_values import day_of, field, number, text, whole
 
 SCALES: Mapping[str, Decimal] = {
     "IPCA": Decimal("0.01"),
@@ -39,6 +38,11 @@ STATISTICS: Mapping[str, str] = {
     "maximum": "Maximo",
 }
 BASE_NOT_STATED = -1
+_FORMS = {
+    "year": re.compile(r"(19|20|21)[0-9]{2}"),
+    "month": re.compile(r"(0[1-9]|1[0-2])/(19|20|21)[0-9]{2}"),
+    "meeting": re.compile(r"R[0-9]{1,2}/(19|20|21)[0-9]{2}"),
+}
 
 
 class BcbFocus(OlindaConnector):
@@ -68,25 +72,24 @@ class BcbFocus(OlindaConnector):
         scale, reference = _scale(indicator), _reference(query.dataset)
         columns: dict[str, list[Any]] = {name: [] for name in EXPECTATION.parsed_schema if name != "knowledge_time"}
         for row in rows:
-            day = _survey_day(row, payload)
+            day = day_of(field(row, "Data"), "yyyy-mm-dd hh:mm")
             if row.get("Indicador") != indicator or row.get("IndicadorDetalhe"):
                 continue
             if not query.window.start <= day <= query.window.end:
                 continue
-            statistics = {name: _statistic(row, field, scale, payload) for name, field in STATISTICS.items()}
+            statistics = {name: _statistic(row, theirs, scale) for name, theirs in STATISTICS.items()}
             if all(value is None for value in statistics.values()):
                 continue
             columns["indicator"].append(indicator)
-            columns["reference"].append(reference(row, payload))
-            columns["base"].append(_whole(row, "baseCalculo", payload, BASE_NOT_STATED))
+            columns["reference"].append(reference(row))
+            columns["base"].append(_whole(row, "baseCalculo", BASE_NOT_STATED))
             columns["obs_date"].append(day)
-            columns["respondents"].append(_whole(row, "numeroRespondentes", payload, None))
+            columns["respondents"].append(_whole(row, "numeroRespondentes", None))
             for name, value in statistics.items():
                 columns[name].append(value)
         if not columns["obs_date"]:
             raise no_rows(payload, f"Focus {indicator} in {query.dataset.params['set']}")
-        frame = parsed_frame(EXPECTATION, columns)
-        return {EXPECTATION.name: one_row_per_key(frame, EXPECTATION, payload)}
+        return {EXPECTATION.name: parsed_frame(EXPECTATION, columns)}
 
 
 def _scale(indicator: str) -> Decimal:
@@ -95,12 +98,12 @@ def _scale(indicator: str) -> Decimal:
     return SCALES[indicator]
 
 
-def _reference(dataset: Dataset) -> Callable[[Row, Payload], str]:
+def _reference(dataset: Dataset) -> Callable[[Row], str]:
     """How a row of this set names what it is about."""
-    references: dict[str, Callable[[Row, Payload], str]] = {
-        "ExpectativasMercadoAnuais": lambda row, payload: _text(row, "DataReferencia", payload),
-        "ExpectativaMercadoMensais": _month,
-        "ExpectativasMercadoSelic": lambda row, payload: _text(row, "Reuniao", payload),
+    references: dict[str, Callable[[Row], str]] = {
+        "ExpectativasMercadoAnuais": lambda row: _matching(row, "DataReferencia", "year"),
+        "ExpectativaMercadoMensais": lambda row: _matching(row, "DataReferencia", "month"),
+        "ExpectativasMercadoSelic": lambda row: _matching(row, "Reuniao", "meeting"),
         "ExpectativasMercadoInflacao12Meses": _smoothing,
     }
     name = dataset.params["set"]
@@ -109,50 +112,26 @@ def _reference(dataset: Dataset) -> Callable[[Row, Payload], str]:
     return references[name]
 
 
-def _month(row: Row, payload: Payload) -> str:
-    text = _text(row, "DataReferencia", payload)
-    if not re.fullmatch(r"(0[1-9]|1[0-2])/\d{4}", text):
-        bad_payload(payload, f"DataReferencia is not a month: {text!r}")
-    return text
-
-
-def _smoothing(row: Row, payload: Payload) -> str:
-    flag = _text(row, "Suavizada", payload)
-    if flag not in ("S", "N"):
-        bad_payload(payload, f"Suavizada is S or N, not {flag!r}")
-    return "12m_smoothed" if flag == "S" else "12m"
-
-
-def _text(row: Row, field: str, payload: Payload) -> str:
-    value = row.get(field)
-    if not isinstance(value, str) or not value:
-        bad_payload(payload, f"a row without {field}")
+def _matching(row: Row, name: str, what: str) -> str:
+    value = text(field(row, name))
+    if not _FORMS[what].fullmatch(value):
+        raise ValueError(f"{name} is not a {what}: {value!r:.60}")
     return value
 
 
-def _survey_day(row: Row, payload: Payload) -> dt.date:
-    try:
-        return dt.date.fromisoformat(_text(row, "Data", payload)[:10])
-    except ValueError:
-        bad_payload(payload, f"Data is not a date: {row['Data']!r}")
+def _smoothing(row: Row) -> str:
+    flag = field(row, "Suavizada")
+    if flag not in ("S", "N"):
+        raise ValueError(f"Suavizada is S or N, not {flag!r:.60}")
+    return "12m_smoothed" if flag == "S" else "12m"
 
 
-def _statistic(row: Row, field: str, scale: Decimal, payload: Payload) -> float | None:
-    """Null as the source gives it (few respondents); a field that is not there at all is another format."""
-    if field not in row:
-        bad_payload(payload, f"a row without {field}")
-    value = row[field]
-    if value is None:
-        return None
-    if not isinstance(value, Decimal):
-        bad_payload(payload, f"{field} is not a number: {value!r}")
-    return scaled(value, scale)
+def _statistic(row: Row, name: str, scale: Decimal) -> float | None:
+    """Null as the source gives it (few respondents)."""
+    value = field(row, name)
+    return None if value is None else scaled(number(value), scale)
 
 
-def _whole(row: Row, field: str, payload: Payload, absent: int | None) -> int | None:
-    value = row.get(field)
-    if value is None:
-        return absent
-    if not isinstance(value, Decimal) or value != value.to_integral_value():
-        bad_payload(payload, f"{field} is not a whole number: {value!r}")
-    return int(value)
+def _whole(row: Row, name: str, absent: int | None) -> int | None:
+    value = row.get(name)
+    return absent if value is None else whole(value)

@@ -12,4 +12,6 @@ from tasks.connectors.sgs_wire import SgsConnector
 
 
 class BcbFxFlow(SgsConnector):
+    """Contracted FX flow, from SGS."""
+
     source: ClassVar[str] = "bcb_fx_flow"

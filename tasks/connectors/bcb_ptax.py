@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from desk.errors import BadCatalog
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import scaled
 from tasks.connectors.base import Payload, Query, Request
-from tasks.connectors.bodies import bad_payload, one_row_per_key
 from tasks.connectors.olinda_wire import OlindaConnector, Row, no_rows, odata
+from tasks.connectors.strict_values import day_of, number, text
 
 SIDES = {"sell": "cotacaoVenda", "buy": "cotacaoCompra"}
 
@@ -50,48 +49,45 @@ class BcbPtax(OlindaConnector):
         closing: dict[dt.date, Row] = {}
         stamps: dict[dt.date, str] = {}
         for row in rows:
-            stamp = _stamp(row, query.series[0].code, payload)
+            stamp = _stamp(row, query.series[0].code)
             if stamp is None:
                 continue
-            day = _day(stamp, payload)
+            day = day_of(stamp, "yyyy-mm-dd hh:mm")
+            if not query.window.start <= day <= query.window.end:
+                continue
             # before 1990 a day can have two closing rows: the later one is the day's
-            if query.window.start <= day <= query.window.end and stamp >= stamps.get(day, ""):
+            if stamp == stamps.get(day) and _sides(row) != _sides(closing[day]):
+                raise ValueError(f"two different closing rates of {stamp}")
+            if stamp >= stamps.get(day, ""):
                 closing[day], stamps[day] = row, stamp
         ids, days, values = [], [], []
         for series in query.series:
             field = _field(series)
             for day, row in closing.items():
-                number = row.get(field)
-                if number is None:
+                if row[field] is None:  # a side that was not quoted
                     continue
-                if not isinstance(number, Decimal):
-                    bad_payload(payload, f"{field} is not a number: {number!r}")
                 ids.append(series.id)
                 days.append(day)
-                values.append(scaled(number, series.scale))
+                values.append(scaled(number(row[field]), series.scale))
         if not ids:
             raise no_rows(payload, f"PTAX {query.series[0].code}")
-        frame = parsed_frame(OBSERVATION, {"series_id": ids, "obs_date": days, "value": values})
-        return {OBSERVATION.name: one_row_per_key(frame, OBSERVATION, payload)}
+        return {OBSERVATION.name: parsed_frame(OBSERVATION, {"series_id": ids, "obs_date": days, "value": values})}
 
 
-def _stamp(row: Row, currency: str, payload: Payload) -> str | None:
-    """`dataHoraCotacao` of a closing row, None for an intermediate bulletin."""
+def _stamp(row: Row, currency: str) -> str | None:
+    """`dataHoraCotacao` of a closing row, None for an intermediate bulletin. Raises ValueError."""
     missing = {"cotacaoCompra", "cotacaoVenda", "dataHoraCotacao"} - row.keys()
     if currency != "USD" and "tipoBoletim" not in row:
         missing.add("tipoBoletim")
     if missing:
-        bad_payload(payload, f"a row without {', '.join(sorted(missing))}")
-    if not str(row.get("tipoBoletim", "Fechamento")).startswith("Fechamento"):
+        raise ValueError(f"a row without {', '.join(sorted(missing))}")
+    if not text(row.get("tipoBoletim", "Fechamento")).startswith("Fechamento"):
         return None
-    return str(row["dataHoraCotacao"])
+    return text(row["dataHoraCotacao"])
 
 
-def _day(stamp: str, payload: Payload) -> dt.date:
-    try:
-        return dt.date.fromisoformat(stamp[:10])
-    except ValueError:
-        bad_payload(payload, f"dataHoraCotacao is not a time: {stamp!r}")
+def _sides(row: Row) -> tuple[Any, ...]:
+    return tuple(row[field] for field in SIDES.values())
 
 
 def _field(series: Series) -> str:

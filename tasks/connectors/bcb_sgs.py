@@ -8,4 +8,6 @@ from tasks.connectors.sgs_wire import SgsConnector
 
 
 class BcbSgs(SgsConnector):
+    """The central bank's time series (SGS)."""
+
     source: ClassVar[str] = "bcb_sgs"

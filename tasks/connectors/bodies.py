@@ -6,16 +6,12 @@ meaning for a status or a body asks its own question first and leaves the rest t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NoReturn
 
-import polars as pl
-
 from desk.errors import BadPayload, BadRequest, HtmlPayload, Outage, RateLimited
-from desk.model import SilverTable
 from tasks.connectors.base import Payload
+from tasks.connectors.strict_values import json_value
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD_BYTES = 2048
@@ -62,17 +58,13 @@ def json_body(payload: Payload) -> Any:
     if text.startswith("/*") and text.endswith("*/"):
         text = text[2:-2]
     try:
-        return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_constant)
+        return json_value(text)
     except ValueError as error:
         if looks_like_html(payload.body):
             raise HtmlPayload(
                 payload.request.source, "an HTML page in place of JSON", url=payload.request.url
             ) from None
         bad_payload(payload, f"not JSON ({error}): {snippet(payload)}")
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
 
 
 def require_ok(payload: Payload) -> None:
@@ -98,20 +90,10 @@ def require_body(payload: Payload) -> None:
 
 
 def bad_payload(payload: Payload, message: str) -> NoReturn:
+    """Raises BadPayload with the place of the payload."""
     raise BadPayload(payload.request.source, message, url=payload.request.url, status=payload.status)
 
 
 def snippet(payload: Payload, length: int = 160) -> str:
     """The beginning of the body on one line, for an error that a person reads."""
     return " ".join(payload.body[: 4 * length].decode("utf-8", "replace").split())[:length]
-
-
-def one_row_per_key(frame: pl.DataFrame, table: SilverTable, payload: Payload) -> pl.DataFrame:
-    """`frame` without exact repeats, in key order. Raises BadPayload where one key has two values."""
-    unique = frame.unique(maintain_order=True)
-    key = list(table.key)
-    doubled = unique.filter(unique.select(key).is_duplicated())
-    if doubled.height:
-        where = ", ".join(str(value) for value in doubled.select(key[:-1]).row(0))
-        bad_payload(payload, f"two different values for {where}")
-    return unique.sort(key)

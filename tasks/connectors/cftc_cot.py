@@ -6,25 +6,27 @@ holiday) and comes out on Friday. CFTC's own text files (cftc_files.py) are read
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, NoReturn
+from functools import partial
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import quote
 
-from desk.errors import BadPayload, NoData, UnknownSeries
+from desk.errors import NoData, UnknownSeries
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
-from desk.units import decimal_point
+from tasks.connectors import border
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
-from tasks.connectors.bodies import bad_payload, require_ok, text_body
+from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
 from tasks.connectors.cftc_files import CommitmentsRow, plain_name, read_commitments
+from tasks.connectors.strict_values import day_of, number_in_text, records, text
 
 PAGE = 50_000
 _DATE, _CODE = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code"
 
 
 class CftcCot(Connector):
+    """The CFTC's Commitments of Traders, by Socrata."""
+
     source: ClassVar[str] = "cftc_cot"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
@@ -51,69 +53,67 @@ class CftcCot(Connector):
         fetched: list[Fetched] = []
         while True:
             payload = await client.send(self.build_request(query))
+            rows = border.held(partial(self._rows, payload), payload)
             try:
-                fetched.append(Fetched(payload, self.parse(payload)))
+                fetched.append(await self.opened(payload, partial(self._frames, rows=rows)))
             except NoData:
                 if not fetched:  # a last page that is empty ends the answer, an empty first page is the answer
                     raise
                 return fetched
-            if payload.body.lstrip()[:1] != b"[" or len(json.loads(payload.body)) < PAGE:
+            if len(rows) < PAGE:
                 return fetched
             query = replace(query, extra={"offset": int(query.extra.get("offset", 0)) + PAGE})
 
     def parse(self, payload: Payload) -> Frames:
+        return self._frames(payload, self._rows(payload))
+
+    def _rows(self, payload: Payload) -> list[CommitmentsRow]:
         if payload.status == 400:
             self._refuse(payload)
         require_ok(payload)
-        text = text_body(payload)
-        try:
-            rows = _socrata_rows(text) if text.lstrip()[:1] in ("[", "{") else read_commitments(text)
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadPayload(self.source, str(error), url=payload.request.url, status=payload.status) from error
-        return self._frames(payload, rows)
+        if payload.body.lstrip()[:1] not in (b"[", b"{"):
+            return read_commitments(text_body(payload))
+        rows = _socrata_rows(records(json_body(payload)))
+        asked = {series.code for series in payload.query.series}
+        if others := sorted({row.code for row in rows} - asked):
+            raise ValueError(f"market {others[0]!r:.20} in answer to {', '.join(sorted(asked))}")
+        return rows
 
     def _frames(self, payload: Payload, rows: Sequence[CommitmentsRow]) -> Frames:
         query = payload.query
         wanted = {(series.code, plain_name(str(series.params["field"]))): series for series in query.series}
-        found = {
-            (series.id, row.day): count * float(series.scale)
+        found = [
+            (series.id, row.day, count * float(series.scale))
             for row in rows
             if query.window.start <= row.day <= query.window.end
             for name, count in row.counts.items()
             if (series := wanted.get((row.code, name))) is not None
-        }
+        ]
         if not found:
             raise NoData(self.source, f"nothing for {query.label}", url=payload.request.url, status=payload.status)
-        keys = sorted(found)
-        columns = {
-            "series_id": [series_id for series_id, _ in keys],
-            "obs_date": [day for _, day in keys],
-            "value": [found[key] for key in keys],
-        }
+        columns = dict(zip(("series_id", "obs_date", "value"), zip(*found, strict=True), strict=True))
         return {OBSERVATION.name: parsed_frame(OBSERVATION, columns)}
 
     def _refuse(self, payload: Payload) -> NoReturn:
         """Socrata's 400 names its reason: a column that the dataset does not have is a series it does not know."""
-        text = payload.body[:1000].decode("utf-8", "replace")
-        if "no-such-column" in text:
-            raise UnknownSeries(self.source, text, url=payload.request.url, status=payload.status)
+        words = payload.body[:1000].decode("utf-8", "replace")
+        if "no-such-column" in words:
+            raise UnknownSeries(self.source, words, url=payload.request.url, status=payload.status)
         require_ok(payload)
         bad_payload(payload, f"HTTP {payload.status}")
 
 
-def _socrata_rows(text: str) -> list[CommitmentsRow]:
-    answer = json.loads(text)
-    if not isinstance(answer, list):
-        raise ValueError(f"not a list of rows: {text[:80]!r}")
+def _socrata_rows(answer: list[dict[str, Any]]) -> list[CommitmentsRow]:
+    """Every count is a text, and an absent one a missing key or `.`: a null is another format. Raises ValueError."""
     return [
         CommitmentsRow(
-            dt.datetime.fromisoformat(row[_DATE]).date(),
-            row[_CODE].strip(),
+            day_of(row.get(_DATE), "yyyy-mm-dd hh:mm"),
+            text(row.get(_CODE)).strip(),
             "",
             {
-                plain_name(name): float(decimal_point(value))
+                plain_name(name): float(number_in_text(value))
                 for name, value in row.items()
-                if ("positions" in name or name.startswith("open_interest")) and value.strip() not in ("", ".")
+                if ("positions" in name or name.startswith("open_interest")) and value not in ("", ".")
             },
         )
         for row in answer

@@ -8,13 +8,13 @@ right-padded, numbers left-padded, `.` is a suppressed count.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from desk.units import decimal_point
+from tasks.connectors.strict_values import day_of, ragged_rows
 
 _DATE = "report_date_as_yyyy_mm_dd"
 _CODE = "cftc_contract_market_code"
@@ -59,7 +59,7 @@ def plain_name(name: str) -> str:
 
 def read_commitments(text: str) -> list[CommitmentsRow]:
     """Rows of a yearly file (with header) or a weekly one (without), in the file's order. Raises ValueError."""
-    rows = [row for row in csv.reader(text.splitlines()) if row]
+    rows = ragged_rows(text)
     if not rows:
         raise ValueError("an empty file")
     header = [plain_name(name) for name in rows[0]]
@@ -75,7 +75,7 @@ def _with_header(header: list[str], rows: list[list[str]]) -> Iterator[Commitmen
         if len(row) != len(header):
             raise ValueError(f"{row[0]}: {len(row)} fields under {len(header)} columns")
         counts = {header[i]: number for i in counted if (number := _count(row[i])) is not None}
-        yield CommitmentsRow(dt.date.fromisoformat(row[day].strip()), row[code].strip(), row[0].strip(), counts)
+        yield CommitmentsRow(day_of(row[day].strip()), row[code].strip(), row[0].strip(), counts)
 
 
 def _column(header: list[str], *names: str) -> int:
@@ -102,7 +102,7 @@ def _without_header(rows: list[list[str]]) -> Iterator[CommitmentsRow]:
             for name, text in zip(layout, numbers, strict=True)
             if (number := _count(text)) is not None
         }  # fmt: skip
-        day = dt.date.fromisoformat(fields[_ISO_DATE].strip())
+        day = day_of(fields[_ISO_DATE].strip())
         yield CommitmentsRow(day, fields[_CONTRACT_CODE].strip(), fields[0].strip(), counts)
 
 

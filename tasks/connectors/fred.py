@@ -8,11 +8,10 @@ row that merely continues is dropped. Market series and CSV rows carry no vintag
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -21,14 +20,20 @@ import polars as pl
 from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData, UnknownSeries
 from desk.model import OBSERVATION, UTC, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
+from tasks.connectors import border
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
-from tasks.connectors.bodies import bad_payload, require_ok
+from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
+from tasks.connectors.strict_values import csv_rows, day_of, field, json_value, record, records, text, whole
 
 VINTAGE_DATASETS = frozenset({"fred_macro"})
 PAGE = 100_000
 _CHICAGO = ZoneInfo("America/Chicago")
 _RELEASED = dt.time(17)
 _OPEN_END = dt.date(9999, 12, 31)  # "still current"; a day between today's US date and this one is refused
+
+
+Row = tuple[str, str, str]
+"""Date, value and realtime_start as FRED writes them; the last is empty in a CSV."""
 
 
 class TooManyVintages(BadRequest):
@@ -40,6 +45,8 @@ class NotInWindow(UnknownSeries):
 
 
 class Fred(Connector):
+    """FRED: with a key by its API, with vintages; without one by the CSV of its graphs."""
+
     source: ClassVar[str] = "fred"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
@@ -91,31 +98,35 @@ class Fred(Connector):
         fetched: list[Fetched] = []
         while True:
             payload = await client.send(self.build_request(query))
-            fetched.append(Fetched(payload, self.parse(payload)))
+            count, rows = border.held(partial(self._rows, payload), payload)
+            fetched.append(await self.opened(payload, partial(self._frames, rows=rows)))
             offset = int(query.extra.get("offset", 0)) + PAGE
-            if payload.body[:1] != b"{" or offset >= int(json.loads(payload.body)["count"]):
+            if offset >= count:
                 return fetched
             query = replace(query, extra={**query.extra, "offset": offset})
 
     def parse(self, payload: Payload) -> Frames:
+        return self._frames(payload, self._rows(payload)[1])
+
+    def _rows(self, payload: Payload) -> tuple[int, list[Row]]:
+        """How many rows the whole answer has on all its pages, and this page's."""
         if payload.status != 200:
             self._refuse(payload)
         start = payload.body[:64].lstrip(b"\xef\xbb\xbf \r\n")
         if start[:1] == b"<":
             raise HtmlPayload(self.source, "a page in place of the data", url=payload.request.url, status=200)
-        try:
-            rows = _json_rows(payload.body) if start[:1] == b"{" else _csv_rows(payload.body, payload.query.series[0])
-            return self._frames(payload, rows)
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadPayload(self.source, f"not FRED's format: {error}", url=payload.request.url, status=200) from error
+        if start[:1] == b"{":
+            return _json_rows(record(json_body(payload)))
+        rows = _csv_rows(text_body(payload), payload.query.series[0])
+        return len(rows), rows
 
-    def _frames(self, payload: Payload, rows: list[tuple[str, str, str]]) -> Frames:
-        """rows: date, value, realtime_start. Missing values are `.` or empty, and skipped."""
+    def _frames(self, payload: Payload, rows: list[Row]) -> Frames:
+        """Missing values are `.` or empty, and skipped."""
         query, series = payload.query, payload.query.series[0]
         span, vintages = query.window, "realtime_start" in query.extra
         days, values, known = [], [], []
         for date, value, realtime_start in rows:
-            day = dt.date.fromisoformat(date)
+            day = day_of(date)
             if value.strip() in ("", ".") or not span.start <= day <= span.end:
                 continue
             days.append(day)
@@ -129,8 +140,8 @@ class Fred(Connector):
     def _refuse(self, payload: Payload) -> NoReturn:
         url, status, code = payload.request.url, payload.status, payload.query.series[0].code
         try:
-            message = " ".join(str(json.loads(payload.body)["error_message"]).split())
-        except (ValueError, KeyError, TypeError):
+            message = " ".join(text(record(json_value(text_body(payload)))["error_message"]).split())
+        except (ValueError, KeyError, BadPayload):
             if status == 404:
                 raise UnknownSeries(self.source, f"{code} is not known", url=url, status=status) from None
             require_ok(payload)
@@ -144,27 +155,33 @@ class Fred(Connector):
         raise BadRequest(self.source, message, url=url, status=status)
 
 
-def _json_rows(body: bytes) -> list[tuple[str, str, str]]:
-    answer = json.loads(body)
-    observations, offset = answer["observations"], int(answer["offset"])
-    promised = min(int(answer["limit"]), int(answer["count"]) - offset)
+def _json_rows(answer: dict[str, Any]) -> tuple[int, list[Row]]:
+    """Raises ValueError."""
+    if answer.get("units", "lin") != "lin":
+        raise ValueError(f"units {answer['units']!r:.20} in answer to the levels")
+    observations = records(field(answer, "observations"))
+    offset, count, limit = (whole(field(answer, name)) for name in ("offset", "count", "limit"))
+    promised = min(limit, count - offset)
     if len(observations) != promised:
         raise ValueError(f"{promised} observations promised and {len(observations)} there")
-    return [(one["date"], one["value"], one["realtime_start"]) for one in observations]
+    return count, [
+        (text(field(one, "date")), text(field(one, "value")), text(field(one, "realtime_start")))
+        for one in observations
+    ]
 
 
-def _csv_rows(body: bytes, series: Series) -> list[tuple[str, str, str]]:
-    lines = [line for line in csv.reader(body.decode("utf-8-sig").splitlines()) if line]
+def _csv_rows(body: str, series: Series) -> list[Row]:
+    lines = csv_rows(body)
     header = lines[0] if lines else []
     if len(header) != 2 or header[0] not in ("DATE", "observation_date"):
         raise ValueError(f"the header is {','.join(header)[:60]!r}")
     if header[1] != series.code:
-        raise ValueError(f"{header[1]} in answer to {series.code}")
+        raise ValueError(f"{header[1]!r:.60} in answer to {series.code}")
     return [(date, value, "") for date, value in lines[1:]]
 
 
 def _known(realtime_start: str) -> dt.datetime:
-    return dt.datetime.combine(dt.date.fromisoformat(realtime_start), _RELEASED, _CHICAGO).astimezone(UTC)
+    return dt.datetime.combine(day_of(realtime_start), _RELEASED, _CHICAGO).astimezone(UTC)
 
 
 def _halves(query: Query) -> tuple[Query, Query]:

@@ -18,12 +18,14 @@ from desk.errors import BudgetSpent, HtmlPayload, NoData, Outage
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
-from tasks.connectors.bodies import bad_payload, json_body, one_row_per_key, require_ok, snippet
+from tasks.connectors.bodies import json_body, require_ok
 from tasks.connectors.sidra_periods import first_day, period_range
+from tasks.connectors.strict_values import believable, record, records, text
 
 VALUES_LIMIT = 40_000
 """A query stays under this many values: both routes fail from about 50,000 (HTTP 400 here, 500 there)."""
 
+_PERCENT = Decimal("0.01")
 ABSENT = ("..", "...", "X")
 """Not applicable, not available, withheld: no row. `-` is a true zero."""
 
@@ -37,6 +39,7 @@ class Cell(NamedTuple):
     variable: str
     category: str
     period: str
+    unit: str
     text: str
 
 
@@ -89,32 +92,31 @@ class IbgeSidra(Connector):
     def parse(self, payload: Payload) -> Frames:
         """Either shape. A period that is not published yet is left out by the source without a word."""
         require_ok(payload)
-        body = json_body(payload)
-        if not isinstance(body, list) or any(not isinstance(item, dict) for item in body):
-            bad_payload(payload, f"a list of objects was expected: {snippet(payload)}")
+        body = records(json_body(payload))
         query = payload.query
         wanted = {(str(s.params["variable"]), str(s.params["category"])): s for s in query.series}
         ids, days, values = [], [], []
-        cells = _v3_cells(body, payload) if body and "resultados" in body[0] else _table_cells(body, payload)
-        for cell in cells:
+        for cell in _v3_cells(body) if body and "resultados" in body[0] else _table_cells(body):
             series = wanted.get((cell.variable, cell.category))
             if series is None:
                 continue
             day = first_day(cell.period, series.frequency)
             if day is None:
-                bad_payload(payload, f"not a period: {cell.period!r}")
-            number = _number(cell.text, payload)
-            if number is not None and query.window.start <= day <= query.window.end:
+                raise ValueError(f"not a period: {cell.period!r:.60}")
+            number = _number(cell.text)
+            if number is None:
+                continue
+            _require_unit(cell, series)
+            if query.window.start <= day <= query.window.end:
                 ids.append(series.id)
-                days.append(day)
+                days.append(believable(day))
                 values.append(scaled(number, series.scale))
         if not ids:
             table, window = query.dataset.params["table"], query.window
             raise NoData(
                 self.source, f"table {table}: no value in {window.start}..{window.end}", url=payload.request.url
             )
-        frame = parsed_frame(OBSERVATION, {"series_id": ids, "obs_date": days, "value": values})
-        return {OBSERVATION.name: one_row_per_key(frame, OBSERVATION, payload)}
+        return {OBSERVATION.name: parsed_frame(OBSERVATION, {"series_id": ids, "obs_date": days, "value": values})}
 
 
 def _variables(series: Sequence[Series]) -> list[str]:
@@ -125,48 +127,60 @@ def _categories(series: Sequence[Series]) -> list[str]:
     return list(dict.fromkeys(str(one.params["category"]) for one in series))
 
 
-def _number(text: str, payload: Payload) -> Decimal | None:
-    if text in ABSENT:
+def _require_unit(cell: Cell, series: Series) -> None:
+    """A percent is scaled to a fraction and nothing else is, where the answer names its unit. Raises ValueError."""
+    if cell.unit and (cell.unit == "%") != (series.scale == _PERCENT):
+        raise ValueError(f"unit {cell.unit!r:.40} in answer to {series.id} ({series.unit})")
+
+
+def _number(written: str) -> Decimal | None:
+    if written in ABSENT:
         return None
-    if text == "-":
-        return Decimal(0)
-    try:
-        return decimal_point(text)
-    except ValueError as error:
-        bad_payload(payload, str(error))
+    return Decimal(0) if written == "-" else decimal_point(written)
 
 
-def _table_cells(rows: list[dict[str, Any]], payload: Payload) -> Iterator[Cell]:
+def _table_cells(rows: list[dict[str, Any]]) -> Iterator[Cell]:
     """Rows of the values route. The first is a header of labels; which D-number is which depends on the path's order,
     so columns are found by label: what is neither territory, variable nor period is the classification."""
     if not rows:
         return
-    labels = {key: label for key, label in rows[0].items() if re.fullmatch(r"D\d+C", key)}
+    labels = {key: label for key, label in rows[0].items() if re.fullmatch(r"D[0-9]{1,2}C", key)}
     variable = [key for key, label in labels.items() if label == VARIABLE_LABEL]
     period = [key for key, label in labels.items() if label in PERIOD_LABELS]
     if rows[0].get("V") != "Valor" or len(variable) != 1 or len(period) != 1:
-        bad_payload(payload, f"no header with value, variable and period: {rows[0]!r:.160}")
+        raise ValueError(f"no header with value, variable and period: {rows[0]!r:.160}")
     for row in rows[1:]:
         territory = f"{row.get('NN')} (Código)"
-        others = [key for key in labels if key not in (*variable, *period) and labels[key] != territory]
+        places = [key for key in labels if labels[key] == territory]
+        others = [key for key in labels if key not in (*variable, *period, *places)]
         if len(others) > 1:
-            bad_payload(payload, f"more than one classification: {[labels[key] for key in others]}")
-        try:
-            yield Cell(row[variable[0]], row[others[0]] if others else "", row[period[0]], row["V"])
-        except KeyError as error:
-            bad_payload(payload, f"a row without {error}: {row!r:.160}")
+            raise ValueError(f"more than one classification: {[labels[key] for key in others]!r:.160}")
+        _require_brazil(*(row.get(key) for key in ("NC", *places)))
+        fields = (variable[0], *others, period[0], "V")
+        if missing := [field for field in fields if field not in row]:
+            raise ValueError(f"a row without {missing[0]!r}: {row!r:.160}")
+        category = text(row[others[0]]) if others else ""
+        yield Cell(text(row[variable[0]]), category, text(row[period[0]]), text(row.get("MN", "")), text(row["V"]))
 
 
-def _v3_cells(variables: list[dict[str, Any]], payload: Payload) -> Iterator[Cell]:
+def _v3_cells(variables: list[dict[str, Any]]) -> Iterator[Cell]:
     """Variables > results by category > series by place > period: value."""
     try:
         for variable in variables:
-            for result in variable["resultados"]:
-                codes = [code for one in result["classificacoes"] for code in one["categoria"]]
+            for result in records(variable["resultados"]):
+                codes = [code for one in records(result["classificacoes"]) for code in record(one["categoria"])]
                 if len(codes) > 1:
-                    bad_payload(payload, f"more than one category in a result: {codes}")
-                for series in result["series"]:
-                    for period, text in series["serie"].items():
-                        yield Cell(str(variable["id"]), codes[0] if codes else "", period, text)
-    except (KeyError, TypeError, AttributeError) as error:
-        bad_payload(payload, f"not the shape of v3 ({type(error).__name__}: {error}): {snippet(payload)}")
+                    raise ValueError(f"more than one category in a result: {codes!r:.160}")
+                for series in records(result["series"]):
+                    _require_brazil(record(series.get("localidade", {})).get("id"))
+                    for period, written in record(series["serie"]).items():
+                        unit, category = text(variable.get("unidade", "")), codes[0] if codes else ""
+                        yield Cell(text(variable["id"]), category, period, unit, text(written))
+    except KeyError as error:
+        raise ValueError(f"not the shape of v3: without {error}") from None
+
+
+def _require_brazil(*codes: object) -> None:
+    """`1` is Brazil, among the levels of territory and among the places of its level. None: the answer names none."""
+    if any(code is not None and code != "1" for code in codes):
+        raise ValueError(f"another territory than Brazil: {codes!r:.60}")

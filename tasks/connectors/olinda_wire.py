@@ -9,13 +9,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from desk.errors import NoData
 from desk.model import Frames
+from tasks.connectors import border
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query
-from tasks.connectors.bodies import bad_payload, json_body, require_ok, snippet
+from tasks.connectors.bodies import json_body, require_ok
+from tasks.connectors.strict_values import record, records
 
 PAGE_ROWS = 10_000
 
@@ -40,9 +43,9 @@ class OlindaConnector(Connector):
         skip = 0
         while True:
             payload = await client.send(self.build_request(replace(query, extra={**query.extra, "skip": skip})))
-            rows = olinda_rows(payload)
+            rows = border.held(partial(olinda_rows, payload), payload)
             try:
-                fetched.append(Fetched(payload, self.frames(payload, rows)))
+                fetched.append(await self.opened(payload, partial(self.frames, rows=rows)))
             except NoData as error:
                 nothing = error
             if len(rows) < self.page_rows:
@@ -53,19 +56,32 @@ class OlindaConnector(Connector):
         return fetched
 
     def page_options(self, query: Query) -> str:
+        """The part of the query string that asks for one page."""
         return f"$top={self.page_rows}&$skip={query.extra.get('skip', 0)}&$format=json"
 
 
 def olinda_rows(payload: Payload) -> list[Row]:
-    """The rows under `value`, numbers as Decimals. An empty list is an answer. Raises BadPayload, and by status."""
+    """The rows under `value`, numbers as Decimals. An empty list is an answer.
+
+    Raises ValueError, BadPayload, and by status. The answer's context, where it has one, ends with the name of the set
+    or function that was asked.
+    """
     require_ok(payload)
-    body = json_body(payload)
-    if not isinstance(body, dict) or not isinstance(body.get("value"), list):
-        bad_payload(payload, f"no list under `value`: {snippet(payload)}")
-    rows: list[Row] = body["value"]
-    if any(not isinstance(row, dict) for row in rows):
-        bad_payload(payload, "a row under `value` is not an object")
-    return rows
+    body = record(json_body(payload))
+    context, path = body.get("@odata.context"), urlsplit(unquote(payload.request.url)).path
+    if isinstance(context, str) and "#" in context:
+        answered, asked = context.rpartition("#")[2], path.rpartition("/")[2]
+        if _thing(answered) != _thing(asked):
+            raise ValueError(f"{answered!r:.60} in answer to {asked!r:.60}")
+    if "value" not in body:
+        raise ValueError("no list under `value`")
+    return list(records(body["value"]))
+
+
+def _thing(name: str) -> str:
+    """`_CotacaoDolarDia`, `CotacaoDolarPeriodo(...)` -> `CotacaoDolar`: of one day or of several, it is the same."""
+    plain = name.lstrip("_").partition("(")[0]
+    return plain.removesuffix("Dia").removesuffix("Periodo")
 
 
 def odata(text: str) -> str:
@@ -74,5 +90,6 @@ def odata(text: str) -> str:
 
 
 def no_rows(payload: Payload, what: str) -> NoData:
+    """The NoData error for an answer without a row in the window."""
     window = payload.query.window
     return NoData(payload.request.source, f"{what}: no row in {window.start}..{window.end}", url=payload.request.url)

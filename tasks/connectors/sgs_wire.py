@@ -7,14 +7,15 @@ Values are strings with a decimal point; dates are dd/mm/yyyy; monthly rows are 
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from desk.errors import BadRequest, NoData, UnknownSeries
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import decimal_point, scaled
 from tasks.connectors.base import Connector, Payload, Query, Request
-from tasks.connectors.bodies import bad_payload, json_body, one_row_per_key, require_ok, snippet
+from tasks.connectors.bodies import json_body, require_ok
+from tasks.connectors.strict_values import day_of, field, json_value, records
 
 DAILY_WINDOW_DAYS = 3600
 """SGS refuses more than ten calendar years of a daily series (HTTP 406), and a daily series without a start date."""
@@ -45,21 +46,19 @@ class SgsConnector(Connector):
         """Rows inside the window only: SGS announces the Selic target ahead, and its old path answered an empty
         window with the last value before it."""
         _require_answer(payload)
-        rows = json_body(payload)
-        if not isinstance(rows, list):
-            bad_payload(payload, f"a list of rows was expected: {snippet(payload)}")
+        rows = records(json_body(payload))
         query = payload.query
         (series,), window = query.series, query.window
         days, values = [], []
         for row in rows:
-            day, text = _cells(row, payload)
+            day, text = _cells(row)
             if text and window.start <= day <= window.end:
                 days.append(day)
-                values.append(_value(text, series, payload))
+                values.append(scaled(decimal_point(text), series.scale))
         if not days:
             raise NoData(series.source, f"series {series.code}: no value in {window.start}..{window.end}")
-        frame = parsed_frame(OBSERVATION, {"series_id": [series.id] * len(days), "obs_date": days, "value": values})
-        return {OBSERVATION.name: one_row_per_key(frame, OBSERVATION, payload)}
+        columns = {"series_id": [series.id] * len(days), "obs_date": days, "value": values}
+        return {OBSERVATION.name: parsed_frame(OBSERVATION, columns)}
 
 
 def _require_answer(payload: Payload) -> None:
@@ -83,7 +82,7 @@ def _error_detail(payload: Payload) -> str | None:
     if not payload.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return None
     try:
-        body = json.loads(payload.body)
+        body = json_value(payload.body.decode("utf-8-sig"))
     except ValueError:
         return None
     inner = body.get("erro")
@@ -91,22 +90,10 @@ def _error_detail(payload: Payload) -> str | None:
     return detail.rpartition("SGSNegocioException: ")[2] if isinstance(detail, str) else None
 
 
-def _cells(row: object, payload: Payload) -> tuple[dt.date, str]:
-    """The day and the value's text, blank when SGS has none. Interval series carry `dataFim` too: not needed."""
-    if not isinstance(row, dict) or not isinstance(row.get("data"), str) or "valor" not in row:
-        bad_payload(payload, f"a row without data and valor: {row!r:.80}")
-    text = row["valor"]
+def _cells(row: Mapping[str, Any]) -> tuple[dt.date, str]:
+    """The day and the value's text, blank when SGS has none. Interval series carry `dataFim` too: not needed.
+    Raises ValueError."""
+    text = field(row, "valor")
     if text is not None and not isinstance(text, str):
-        bad_payload(payload, f"valor is not text: {row!r:.80}")
-    try:
-        day, month, year = row["data"].split("/")
-        return dt.date(int(year), int(month), int(day)), (text or "").strip()
-    except ValueError:
-        bad_payload(payload, f"not a dd/mm/yyyy date: {row['data']!r}")
-
-
-def _value(text: str, series: Series, payload: Payload) -> float:
-    try:
-        return scaled(decimal_point(text), series.scale)
-    except ValueError as error:
-        bad_payload(payload, f"series {series.code}: {error}")
+        raise ValueError(f"valor is not text: {row!r:.80}")
+    return day_of(field(row, "data"), "dd/mm/yyyy"), (text or "").strip()

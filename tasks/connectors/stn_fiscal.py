@@ -12,14 +12,13 @@ Rows of `settlement`:
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
 from desk import calendars
 from desk.errors import BadCatalog
 from desk.model import Dataset, Frames, Series, Window
-from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
+from tasks.connectors.base import Connector, Payload, Query, Request
 from tasks.connectors.stn_auctions import parse_auctions
 from tasks.connectors.stn_tesouro_direto import parse_tesouro_direto
 
@@ -54,8 +53,3 @@ class StnFiscal(Connector):
         if payload.query.dataset.id == "stn_tesouro_direto":
             return parse_tesouro_direto(payload)
         return parse_auctions(payload)
-
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
-        """The file is parsed beside the event loop: it takes some tenths of a second, in which others can go on."""
-        payload = await client.send(self.build_request(query))
-        return [Fetched(payload, await asyncio.to_thread(self.parse, payload))]

@@ -11,7 +11,8 @@ import polars as pl
 from desk.errors import HtmlPayload, NoData
 from desk.model import SETTLEMENT, Frames
 from tasks.connectors.base import Payload
-from tasks.connectors.bodies import bad_payload, looks_like_html, one_row_per_key, require_body, require_ok, snippet
+from tasks.connectors.bodies import looks_like_html, require_body, require_ok
+from tasks.connectors.strict_values import comma_column, day_column
 
 TITLE, MATURITY, DAY = "Tipo Titulo", "Data Vencimento", "Data Base"
 RATE, PRICE = "Taxa Venda Manha", "PU Base Manha"
@@ -27,26 +28,19 @@ BONDS = {
 }
 """The shop's names to the Treasury's. A title that is not here (RendA+, Educa+, new ones) keeps its own name."""
 
-_COMMA_NUMBER = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?$"
-
 
 def parse_tesouro_direto(payload: Payload) -> Frames:
     """Raises NoData where the window holds no row, BadPayload."""
     require_ok(payload)
     window = payload.query.window
-    table = _read(payload).with_columns(pl.col(DAY).str.to_date("%d/%m/%Y", strict=False).alias("obs_date"))
-    if table["obs_date"].null_count():
-        bad = table.filter(pl.col("obs_date").is_null())[DAY][0]
-        bad_payload(payload, f"{DAY} is not a dd/mm/yyyy date: {bad!r}")
-    rows = table.filter(pl.col("obs_date").is_between(window.start, window.end)).with_columns(
-        pl.col(MATURITY).str.to_date("%d/%m/%Y", strict=False).alias("maturity"),
-        pl.col(TITLE).str.strip_chars().replace(BONDS).alias("bond"),
-    )
-    if rows["maturity"].null_count():
-        bad = rows.filter(pl.col("maturity").is_null())[MATURITY][0]
-        bad_payload(payload, f"{MATURITY} is not a dd/mm/yyyy date: {bad!r}")
+    table = _read(payload)
+    table = table.with_columns(day_column(table[DAY], "dd/mm/yyyy").alias("obs_date"))
+    rows = table.filter(pl.col("obs_date").is_between(window.start, window.end))
     rows = rows.with_columns(
-        _number(rows, RATE, payload, exponent=-2).alias("rate"), _number(rows, PRICE, payload).alias("price")
+        pl.col(TITLE).str.strip_chars().replace(BONDS).alias("bond"),
+        day_column(rows[MATURITY], "dd/mm/yyyy").alias("maturity"),
+        comma_column(rows[RATE], exponent=-2).alias("rate"),
+        comma_column(rows[PRICE]).alias("price"),
     ).filter(pl.col("price") > 0)  # a PU of zero: not for sale that day, and its rate of zero says nothing
     if rows.is_empty():
         raise NoData(payload.request.source, f"no bond in {window.start}..{window.end}", url=payload.request.url)
@@ -59,29 +53,28 @@ def parse_tesouro_direto(payload: Payload) -> Frames:
         pl.lit(None, pl.Float64).alias("open_interest"),
         pl.lit(None, pl.Float64).alias("volume"),
     )
-    return {SETTLEMENT.name: one_row_per_key(frame, SETTLEMENT, payload)}
+    return {SETTLEMENT.name: frame}
 
 
 def _read(payload: Payload) -> pl.DataFrame:
+    """The columns that are read, as text. Raises ValueError, HtmlPayload, Outage.
+
+    Polars fills a short row with nulls, so widths are counted: separators are that many to a line, on every line.
+    """
     require_body(payload)
-    if looks_like_html(payload.body):
+    body = payload.body
+    if looks_like_html(body):
         raise HtmlPayload(payload.request.source, "an HTML page in place of the file", url=payload.request.url)
+    if not body.endswith(b"\n"):
+        raise ValueError(f"the last line does not end: {body[-60:]!r}")
     try:
-        table = pl.read_csv(payload.body, separator=";", infer_schema=False, quote_char=None)
+        table = pl.read_csv(body, separator=";", infer_schema=False, quote_char=None)
     except pl.exceptions.PolarsError as error:
-        bad_payload(payload, f"not a CSV file ({error}): {snippet(payload)}")
+        raise ValueError(f"not a CSV file: {error}") from None
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
-        bad_payload(payload, f"columns are missing: {', '.join(missing)}; the file has {', '.join(table.columns)}")
+        raise ValueError(f"columns are missing: {', '.join(missing)}; the file has {', '.join(table.columns)}")
+    lines = table.height + 1
+    if body.count(b"\n") != lines or body.count(b";") != lines * (table.width - 1):
+        raise ValueError(f"not {table.width} fields on each of {lines} lines")
     return table.select(COLUMNS)
-
-
-def _number(rows: pl.DataFrame, column: str, payload: Payload, exponent: int = 0) -> pl.Series:
-    """Comma-decimal text as floats times ten to the `exponent`; blank is null. Raises BadPayload."""
-    text = rows[column].str.strip_chars().replace("", None)
-    plain = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    well_formed = text.str.contains(_COMMA_NUMBER) & text.str.contains(r"\d")
-    if not well_formed.drop_nulls().all():
-        bad = text.filter(~well_formed.fill_null(True))[0]
-        bad_payload(payload, f"{column} is not a comma-decimal number: {bad!r}")
-    return (plain + f"e{exponent}").cast(pl.Float64)

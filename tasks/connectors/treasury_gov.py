@@ -7,10 +7,8 @@ byte decides. There are no vintages, and corrections are silent.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import ClassVar
@@ -20,11 +18,15 @@ from desk.model import CURVE_POINT, Dataset, Frames, Series, Window, parsed_fram
 from desk.units import decimal_point, scaled
 from tasks.connectors.base import Connector, Payload, Query, Request
 from tasks.connectors.bodies import looks_like_html, require_ok
+from tasks.connectors.strict_values import csv_rows, day_of, xml_root
 
 _PERCENT = Decimal("0.01")
+_NOMINAL = "daily_treasury_yield_curve"
+_TWO_DECIMALS = re.compile(r"-?[0-9]{1,3}\.[0-9]{2}\Z")
+_YEAR_BD = 252
 _MONTH_BD = 21  # the desk places US tenors at 21 business days a month
-_CSV_TENOR = re.compile(r"(\d+(?:\.\d+)?) (mo|month|yr)\Z", re.IGNORECASE)
-_XML_TENOR = re.compile(r"(?:BC|TC)_(\d+(?:_\d+)?)(MONTH|YEAR)\Z")  # BC_30YEARDISPLAY says BC_30YEAR again
+_CSV_TENOR = re.compile(r"([0-9]{1,2}(?:\.[0-9])?) (mo|month|yr)\Z", re.IGNORECASE)
+_XML_TENOR = re.compile(r"(?:BC|TC)_([0-9]{1,2}(?:_[0-9])?)(MONTH|YEAR)\Z")  # BC_30YEARDISPLAY says BC_30YEAR again
 _DATA_SERVICES = "{http://schemas.microsoft.com/ado/2007/08/dataservices}"
 _PROPERTIES = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}properties"
 
@@ -33,6 +35,8 @@ Point = tuple[dt.date, int, str]
 
 
 class TreasuryGov(Connector):
+    """The US Treasury's daily par yield curve."""
+
     source: ClassVar[str] = "treasury_gov"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
@@ -63,65 +67,74 @@ class TreasuryGov(Connector):
             raise HtmlPayload(self.source, "a page in place of the rates", url=url, status=status)
         if not body and query.window.end > dt.date(query.window.start.year, 1, 7):
             raise BadPayload(self.source, "an empty body", url=url, status=status)
-        try:
-            points = {
-                (day, tenor): text
-                for day, tenor, text in (xml_points(body) if body[:1] == b"<" else csv_points(body))
-                if query.window.start <= day <= query.window.end
-            }
-            rates = [scaled(decimal_point(text), _PERCENT) for text in points.values()]
-        except (ValueError, ElementTree.ParseError) as error:
-            raise BadPayload(self.source, str(error), url=url, status=status) from error
+        every = list(xml_points(body) if body[:1] == b"<" else csv_points(body))
+        _require_curve(every, query)
+        points = [point for point in every if query.window.start <= point[0] <= query.window.end]
         if not points:
             raise NoData(self.source, f"no rates for {query.label}", url=url, status=status)
         rows = {
             "curve_id": [query.dataset.params["curve"]] * len(points),
-            "tenor_bd": [tenor for _, tenor in points],
-            "obs_date": [day for day, _ in points],
-            "rate": rates,
+            "tenor_bd": [tenor for _, tenor, _ in points],
+            "obs_date": [day for day, _, _ in points],
+            "rate": [scaled(decimal_point(text), _PERCENT) for _, _, text in points],
         }
-        return {CURVE_POINT.name: parsed_frame(CURVE_POINT, rows).sort("obs_date", "tenor_bd")}
+        return {CURVE_POINT.name: parsed_frame(CURVE_POINT, rows)}
+
+
+def _require_curve(points: Sequence[Point], query: Query) -> None:
+    """The nominal curve has tenors of months and the real one has none; a file of other years is another answer.
+
+    Raises ValueError.
+    """
+    if not points:
+        return
+    is_nominal = min(tenor for _, tenor, _ in points) < _YEAR_BD
+    if is_nominal != (query.dataset.params["type"] == _NOMINAL):
+        raise ValueError(f"{'nominal' if is_nominal else 'real'} rates in answer to {query.dataset.params['type']}")
+    if query.window.start.year not in {day.year for day, _, _ in points}:
+        raise ValueError(f"rates of {points[0][0].year} in answer to {query.window.start.year}")
 
 
 def csv_points(body: bytes) -> Iterator[Point]:
     """Points of a daily-treasury-rates CSV, newest first as in the file. Raises ValueError."""
-    lines = csv.reader(body.decode("utf-8").splitlines())
-    header = next(lines, [])
-    if not header:
+    text = body.decode("utf-8")
+    lines = csv_rows(text, last_line_may_be_open=True)
+    if not lines:
         return  # a year without its first row yet
+    header = lines[0]
+    if not text.endswith("\n"):
+        _require_whole(lines)
     if header[0].strip() != "Date":
         raise ValueError(f"not a table of Treasury rates: it begins {','.join(header)[:60]!r}")
     tenors = [_tenor_bd(_CSV_TENOR, name.strip()) for name in header[1:]]
-    for row in lines:
-        if not row:
-            continue
-        if len(row) != len(header):
-            raise ValueError(f"{row[0]}: {len(row)} fields under {len(header)} columns")
-        day = _csv_day(row[0])
+    for row in lines[1:]:
+        day = day_of(row[0], "yyyy-mm-dd" if "-" in row[0] else "mm/dd/yyyy")  # ISO as people re-save it
         for tenor, text in zip(tenors, row[1:], strict=True):
             if text.strip() not in ("", "N/A"):
                 yield day, tenor, text
 
 
+def _require_whole(lines: Sequence[Sequence[str]]) -> None:
+    """The site does not end its last line: two decimals end it, or a blank under a blank. Raises ValueError."""
+    last, before = lines[-1][-1], lines[-2][-1] if len(lines) > 2 else None
+    if len(lines) > 1 and not (_TWO_DECIMALS.match(last) or (last == "" and before == "")):
+        raise ValueError(f"the last line does not end: {','.join(lines[-1])[-60:]!r}")
+
+
 def xml_points(body: bytes) -> Iterator[Point]:
-    """Points of the XML feed, the present one and the one of data.treasury.gov. Raises ValueError, ParseError."""
-    root = ElementTree.fromstring(body)
+    """Points of the XML feed, the present one and the one of data.treasury.gov. Raises ValueError."""
+    root = xml_root(body)
     if not root.tag.endswith(("feed", "pre")):
         raise ValueError(f"not a feed of Treasury rates: root {root.tag}")
     for entry in root.iter(_PROPERTIES):
         stamp = entry.findtext(f"{_DATA_SERVICES}NEW_DATE")
         if stamp is None:
             raise ValueError("an entry without NEW_DATE")
-        day = dt.datetime.fromisoformat(stamp).date()
+        day = day_of(stamp, "yyyy-mm-dd hh:mm")
         for element in entry:
             name = element.tag.removeprefix(_DATA_SERVICES)
             if _XML_TENOR.match(name) and element.text and element.text.strip():
                 yield day, _tenor_bd(_XML_TENOR, name), element.text
-
-
-def _csv_day(text: str) -> dt.date:
-    """MM/DD/YYYY as the site has it, or ISO as people re-save it."""
-    return dt.date.fromisoformat(text) if "-" in text else dt.datetime.strptime(text, "%m/%d/%Y").date()
 
 
 def _tenor_bd(pattern: re.Pattern[str], name: str) -> int:

@@ -9,25 +9,31 @@ The volume of indices and currencies is 0 at the source and stays so.
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from desk.errors import BadPayload, BadRequest, NoData, Outage, RateLimited, UnknownSeries
+from desk.catalog.provider_metadata import our_measure, provider_measure
+from desk.errors import BadRequest, NoData, Outage, RateLimited, UnknownSeries
 from desk.model import PRICE_BAR, UTC, Dataset, Frames, Series, Window, parsed_frame
 from tasks.connectors.base import Connector, Payload, Query, Request
+from tasks.connectors.bodies import text_body
 from tasks.connectors.cboe_history import is_cboe_history, read_cboe_history
+from tasks.connectors.strict_values import json_value, listed, number, record, records, text, whole
 
+_CENTS = {"USX": "US cents", "GBp": "GBP cents"}
+_FIRST_STAMP, _LAST_STAMP = -2_208_988_800, 7_289_654_399
 _COLUMNS = ("open", "high", "low", "close", "volume")
 Bars = dict[dt.date, dict[str, float | None]]
 
 
 class YahooFinance(Connector):
+    """Daily bars from Yahoo's chart endpoint."""
+
     source: ClassVar[str] = "yahoo_finance"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
@@ -47,10 +53,7 @@ class YahooFinance(Connector):
     def parse(self, payload: Payload) -> Frames:
         query = payload.query
         if is_cboe_history(payload.body):  # the index's own publisher, where a recording holds that instead
-            try:
-                bars: Bars = read_cboe_history(payload.body)
-            except ValueError as error:
-                raise self._bad(payload, str(error)) from error
+            bars: Bars = read_cboe_history(payload.body)
         else:
             bars = self._bars(payload, self._result(payload))
         days = sorted(day for day in bars if query.window.start <= day <= query.window.end)
@@ -63,21 +66,22 @@ class YahooFinance(Connector):
     def _result(self, payload: Payload) -> dict[str, Any]:
         """chart.result[0], or the error that the answer means."""
         url, status = payload.request.url, payload.status
-        text = payload.body[:2000].decode("utf-8", "replace")
-        if "Will be right back" in text:
+        head = payload.body[:2000].decode("utf-8", "replace")
+        if "Will be right back" in head:
             raise Outage(self.source, "'Will be right back' page", url=url, status=status)
-        if status == 429 or text.startswith("Too Many Requests"):
+        if status == 429 or head.startswith("Too Many Requests"):
             raise RateLimited(self.source, "too many requests", url=url)
         try:
-            chart = json.loads(payload.body)["chart"]
+            chart = record(record(json_value(text_body(payload)))["chart"])
             error, results = chart["error"], chart["result"]
-        except (ValueError, KeyError, TypeError) as cause:
-            raise self._bad(payload, "not a chart answer") from cause
+        except (ValueError, KeyError) as cause:
+            raise ValueError(f"not a chart answer: {cause}") from cause
         if error is not None:
-            raise self._error(payload, str(error.get("code", "")), str(error.get("description", "")))
+            words = record(error)
+            raise self._error(payload, str(words.get("code", "")), str(words.get("description", "")))
         if status != 200 or not results:
-            raise self._bad(payload, f"HTTP {status} without result and without error")
-        return results[0]  # type: ignore[no-any-return]
+            raise ValueError(f"HTTP {status} without result and without error")
+        return records(results)[0]
 
     def _error(self, payload: Payload, code: str, description: str) -> Exception:
         """Only the wordings for an unknown symbol and for a time before its history are final; the rest can heal."""
@@ -92,61 +96,103 @@ class YahooFinance(Connector):
 
     def _bars(self, payload: Payload, result: dict[str, Any]) -> Bars:
         try:
-            meta, quotes = result["meta"], result["indicators"]["quote"][0]
+            meta, quotes = record(result["meta"]), record(listed(record(result["indicators"])["quote"])[0])
             stamps = result.get("timestamp")
             if stamps is None:
                 if quotes:
-                    raise self._bad(payload, "prices without timestamps")
+                    raise ValueError("prices without timestamps")
                 return {}  # a window without a session
-            if meta["dataGranularity"] != "1d":
-                raise self._bad(payload, f"bars of {meta['dataGranularity']} in answer to 1d")
-            zone = ZoneInfo(meta["exchangeTimezoneName"])
-            columns = {name: quotes[name] for name in _COLUMNS}
-        except (KeyError, IndexError, TypeError, ZoneInfoNotFoundError) as error:
-            raise self._bad(payload, f"chart without {error}") from error
-        if any(len(values) != len(stamps) for values in columns.values()):
-            raise self._bad(payload, "columns and timestamps differ in length")
+            _require_identity(meta, payload.query.series[0])
+            zone = ZoneInfo(text(meta["exchangeTimezoneName"]))
+            columns = {name: listed(quotes[name]) for name in _COLUMNS}
+        except (KeyError, IndexError, OSError) as error:  # an unknown zone is a KeyError, a forbidden one an OSError
+            raise ValueError(f"chart without {error}") from None
+        if any(len(values) != len(listed(stamps)) for values in columns.values()):
+            raise ValueError("columns and timestamps differ in length")
         open_session = _open_session(meta, _answered_at(payload), zone)
+        places = None if meta.get("priceHint") is None else whole(meta["priceHint"])
         bars: Bars = {}
+        opened: dict[dt.date, int] = {}
         for index, stamp in enumerate(stamps):
-            day = dt.datetime.fromtimestamp(stamp, zone).date()
+            day = _moment(stamp).astimezone(zone).date()
             if columns["close"][index] is None or day == open_session:
                 continue
+            bar = {name: _decimal_places(columns[name][index], name, places) for name in _COLUMNS}
             # A second bar of one day is the live one, set beside the regular: it is the later word.
-            bars[day] = {name: _decimal_places(columns[name][index], name, meta) for name in _COLUMNS}
+            if day in bars and stamp <= opened[day] and bar != bars[day]:
+                raise ValueError(f"two different bars of {day}")
+            bars[day], opened[day] = bar, stamp
         return bars
 
-    def _bad(self, payload: Payload, why: str) -> BadPayload:
-        return BadPayload(self.source, why, url=payload.request.url, status=payload.status)
+
+def yahoo_unit(series: Series, meta: Mapping[str, Any]) -> str:
+    """Yahoo says a currency and a kind; what a future is counted in (bushels, barrels) it does not say: ours stands."""
+    currency = _CENTS.get(meta["currency"], str(meta["currency"]))
+    if meta["instrumentType"] == "INDEX":
+        return "index points"
+    if meta["instrumentType"] == "CURRENCY":
+        base = series.code.removesuffix("=X")
+        return f"{currency} per {base[:3] if len(base) == 6 else 'USD'}"
+    counted = series.unit.partition(" per ")[2]
+    return f"{currency} per {counted}" if counted else currency
+
+
+def _require_identity(meta: Mapping[str, Any], series: Series) -> None:
+    """The answer's own symbol, granularity and currency, where it says them, are those of the question.
+
+    Raises ValueError, KeyError.
+    """
+    if meta["dataGranularity"] != "1d":
+        raise ValueError(f"bars of {meta['dataGranularity']!r:.20} in answer to '1d'")
+    symbol = meta.get("symbol")
+    if symbol is not None and symbol != series.code:
+        raise ValueError(f"{symbol!r:.40} in answer to {series.code!r}")
+    if meta.get("currency") is not None and meta.get("instrumentType") is not None:
+        unit = yahoo_unit(series, meta)
+        if provider_measure(unit) != our_measure(series):
+            raise ValueError(f"{unit!r:.40} in answer to {series.unit!r}")
 
 
 def _epoch(day: dt.date) -> int:
     return int(dt.datetime.combine(day, dt.time(), UTC).timestamp())
 
 
-def _answered_at(payload: Payload) -> dt.datetime:
-    """When the answer was given: its Date header (it outlives a recording), else our receipt."""
+def _moment(stamp: object) -> dt.datetime:
+    """Seconds since 1970 as UTC. Raises ValueError."""
+    seconds = whole(stamp)
+    if not _FIRST_STAMP <= seconds <= _LAST_STAMP:
+        raise ValueError(f"not a time of 1900-2200: {stamp!r:.40}")
+    return dt.datetime(1970, 1, 1, tzinfo=UTC) + dt.timedelta(seconds=seconds)
+
+
+def _answered_at(payload: Payload) -> dt.datetime | None:
+    """When the answer was given: its Date header (it outlives a recording), else our receipt; None where neither is
+    known."""
     try:
         return parsedate_to_datetime(payload.headers["date"])
     except (KeyError, ValueError):
-        return payload.fetched_at
+        return payload.fetched_at if payload.is_dated else None
 
 
-def _open_session(meta: dict[str, Any], answered_at: dt.datetime, zone: ZoneInfo) -> dt.date | None:
-    """The day of the current session where both the source's last trade and the answer lie before its end."""
-    period = meta.get("currentTradingPeriod", {}).get("regular")
+def _open_session(meta: Mapping[str, Any], answered_at: dt.datetime | None, zone: ZoneInfo) -> dt.date | None:
+    """The day of the current session where the source's last trade lies before its end, and the answer is not known to
+    have been given after it."""
+    period = record(meta.get("currentTradingPeriod") or {}).get("regular")
     traded = meta.get("regularMarketTime")
-    if period is None or traded is None or not period["start"] <= traded < period["end"]:
+    if period is None or traded is None:
         return None
-    if answered_at.timestamp() >= period["end"]:
+    start, end = _moment(record(period).get("start")), _moment(record(period).get("end"))
+    if not start <= _moment(traded) < end or (answered_at is not None and answered_at >= end):
         return None
-    return dt.datetime.fromtimestamp(period["start"], zone).date()
+    return start.astimezone(zone).date()
 
 
-def _decimal_places(value: float | None, column: str, meta: dict[str, Any]) -> float | None:
-    if value is None or column == "volume":
-        return None if value is None else float(value)
-    hint = meta.get("priceHint")
-    if hint is None:  # the shortest decimal that is the same float32
-        return float(str(np.float32(value)))
-    return round(float(value), int(hint))
+def _decimal_places(value: object, column: str, places: int | None) -> float | None:
+    if value is None:
+        return None
+    price = float(number(value))
+    if column == "volume":
+        return price
+    if places is None:  # the shortest decimal that is the same float32
+        return float(str(np.float32(price)))
+    return round(price, places)

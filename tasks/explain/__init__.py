@@ -1,9 +1,9 @@
-"""Why a figure is what it is: its formula, the numbers that it is made of, and the payloads that those came from.
+"""Explanations of figures: the formula, the numbers in it, and the payloads that those came from.
 
-figure.py    what an explanation holds
-facts.py     one decision's gold, read when it is asked for
-inputs.py    from a panel column to the receipts behind it
-kinds.py     one explainer per kind of figure: risk, portfolio, positions, signals, agents, series ...
+figure.py       the parts of an explanation
+facts.py        one decision's gold, read on demand
+inputs.py       from a panel column to the receipts behind it
+explainers.py   one explainer for each kind of figure;  book.py: of the book;  risk.py: of risk
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ from tasks.explain.figure import Explanation
 from tasks.explain.inputs import trace
 from tasks.store import Store
 
-NEAR = 5
+SUGGESTIONS = 5
 
 
 async def explain(store: Store, catalog: Catalog, figure: str, as_of: dt.datetime) -> Explanation:
-    """The explanation of `figure`, such as `risk.var_99`, as the decision of `as_of` knew it.
+    """The explanation of `figure`, such as `risk.var_99`, by what was known at the decision of `as_of`.
 
-    Raises BadInput for a decision that is not stored, and for a figure that it does not have, with those that are
-    spelled nearly like it.
+    Raises BadInput for a decision that is not stored, and for an unknown figure, with the names that resemble it.
     """
     facts = Facts(store, catalog, as_of)
     if not await facts.rows("portfolio_state"):
         days = await store.gold_days("portfolio_state")
-        held = f"there are {desk_day(days[0])} to {desk_day(days[-1])}" if days else "there are none yet"
-        raise BadInput(f"no decision of {desk_day(as_of)} is stored: {held}")
+        stored = f"there are {desk_day(days[0])} to {desk_day(days[-1])}" if days else "there are none yet"
+        raise BadInput(f"no decision of {desk_day(as_of)} is stored: {stored}")
     kind, _, key = figure.strip().partition(".")
     draft = await KINDS[kind].explain(facts, key) if kind in KINDS and key else None
     if draft is None:
@@ -43,12 +42,12 @@ async def explain(store: Store, catalog: Catalog, figure: str, as_of: dt.datetim
 
 
 async def _unknown(facts: Facts, figure: str) -> str:
-    known = [f"{kind}.{key}" for kind, item in KINDS.items() for key in await item.names(facts)]
-    by_lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(figure.strip().lower(), list(by_lower), NEAR, 0.5)
+    names = [f"{kind}.{key}" for kind, item in KINDS.items() for key in await item.names(facts)]
+    by_lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(figure.strip().lower(), list(by_lower), SUGGESTIONS, 0.5)
     kinds = ", ".join(f"{kind}.{item.shape}" for kind, item in KINDS.items())
-    said = f"; near: {', '.join(by_lower[name] for name in near)}" if near else ""
-    return f"there is no figure {figure!r} on {desk_day(facts.as_of)}{said}. Figures are {kinds}"
+    suggestions = f"; near: {', '.join(by_lower[name] for name in near)}" if near else ""
+    return f"there is no figure {figure!r} on {desk_day(facts.as_of)}{suggestions}. Figures are {kinds}"
 
 
 __all__ = ["Explanation", "explain"]

@@ -1,4 +1,4 @@
-"""Figures of the book: NAV and its shape, and what is held of one instrument."""
+"""Explains figures of the book: NAV and the rest of portfolio_state, and the position in one instrument."""
 
 from __future__ import annotations
 
@@ -59,11 +59,12 @@ def _money(value: float | None) -> str:
 
 
 async def portfolio_names(facts: Facts) -> list[str]:
+    """The keys of `portfolio`."""
     return list(SHORT)
 
 
 async def held_columns(facts: Facts) -> tuple[str, ...]:
-    """What the lines that are held, or were over the day, are priced from."""
+    """The panel columns that price the positions held now and over the day."""
     held = {row["instrument_id"] for row in await facts.rows("target_position") if row["contracts"]}
     held |= {row["instrument_id"] for row in await facts.rows("pnl_attribution") if row["contracts"]}
     columns = price_columns(item for item in facts.parameters.instruments if item.id in held)
@@ -71,6 +72,7 @@ async def held_columns(facts: Facts) -> tuple[str, ...]:
 
 
 async def position(facts: Facts, key: str) -> Draft | None:
+    """`positions.DI1_1Y`: contracts of one instrument, from its conviction to its size."""
     row = await facts.row("target_position", instrument_id=key)
     if row is None or key not in facts.parameters.instrument_ids:
         return None
@@ -98,4 +100,5 @@ async def position(facts: Facts, key: str) -> Draft | None:
 
 
 async def instruments(facts: Facts) -> list[str]:
+    """The keys of `position`."""
     return [row["instrument_id"] for row in await facts.rows("target_position")]

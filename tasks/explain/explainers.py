@@ -1,4 +1,4 @@
-"""Explainers, one per kind of figure. Each gives None for a key that the decision does not have."""
+"""The explainers, one for each kind of figure. Each returns None for a key that the decision does not have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tasks.explain.figure import Draft, Part
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`shape` is what stands after the dot, for people; `names` lists the keys that a decision has."""
+    """`shape`: the form of the key, for messages; `names`: the keys that a decision has."""
 
     shape: str
     explain: Callable[[Facts, str], Awaitable[Draft | None]]
@@ -24,6 +24,7 @@ class Kind:
 
 
 async def signal(facts: Facts, key: str) -> Draft | None:
+    """A strategy's score, with its parts and legs."""
     row = await facts.row("strategy_signals", strategy_id=key)
     strategy = next((item for item in STRATEGIES if item.id == key), None)
     if row is None or strategy is None:
@@ -37,10 +38,12 @@ async def signal(facts: Facts, key: str) -> Draft | None:
 
 
 async def signals(facts: Facts) -> list[str]:
+    """The keys of `signal`."""
     return [row["strategy_id"] for row in await facts.rows("strategy_signals")]
 
 
 async def agent(facts: Facts, key: str) -> Draft | None:
+    """An agent's score, with its drivers."""
     row = await facts.row("agent_view", agent_id=key)
     spec = next((item for item in AGENTS if item.id == key), None)
     if row is None or spec is None:
@@ -55,6 +58,7 @@ async def agent(facts: Facts, key: str) -> Draft | None:
 
 
 async def agents(facts: Facts) -> list[str]:
+    """The keys of `agent`."""
     return [row["agent_id"] for row in await facts.rows("agent_view")]
 
 
@@ -74,7 +78,7 @@ async def series(facts: Facts, key: str) -> Draft | None:
     elif own is not None:
         formula, unit = f"as published: {own.name} ({own.dataset}, code {own.code})", own.unit
     else:
-        formula, unit = _read_off(key)
+        formula, unit = _formula_and_unit(key)
     value = levels.get(key, receipt["value"] if receipt is not None else None)
     known = key in facts.panel.values.columns or measure is not None
     direct = facts.panel.lineage.direct.get(key, ())
@@ -82,8 +86,8 @@ async def series(facts: Facts, key: str) -> Draft | None:
     return Draft(f"Level {key}", value, unit, formula, parts, (key,) if known else ())
 
 
-def _read_off(key: str) -> tuple[str, str]:
-    """Of a column that the transforms choose or interpolate: how, and its unit."""
+def _formula_and_unit(key: str) -> tuple[str, str]:
+    """How the transforms choose or interpolate a column, and its unit."""
     fallbacks = load_fallbacks()
     column = next((item for item in fallbacks.columns if item.name == key), None)
     if column is not None:
@@ -97,10 +101,12 @@ def _read_off(key: str) -> tuple[str, str]:
 
 
 async def all_series(facts: Facts) -> list[str]:
+    """The keys of `series`."""
     return [*await facts.levels(), *await facts.receipts()]
 
 
 async def regime(facts: Facts, key: str) -> Draft | None:
+    """The probability of one regime, beside those of the others."""
     row = await facts.row("regime", regime_id=key)
     if row is None:
         return None
@@ -111,6 +117,7 @@ async def regime(facts: Facts, key: str) -> Draft | None:
 
 
 async def regimes(facts: Facts) -> list[str]:
+    """The keys of `regime`."""
     return [row["regime_id"] for row in await facts.rows("regime")]
 
 

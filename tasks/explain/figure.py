@@ -1,4 +1,4 @@
-"""What an explanation holds, and how it reads as JSON."""
+"""The parts of an explanation, and its JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Value = float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One number that the figure is made of, or stands beside. `value` None: not known."""
+    """One number in the figure's formula, or shown beside it. `value` None: unknown."""
 
     name: str
     value: Value
@@ -23,7 +23,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A figure before its inputs are traced. `columns` are panel columns and measures that it rests on."""
+    """A figure before its inputs are traced. `columns`: the panel columns and measures that it derives from."""
 
     title: str
     value: Value
@@ -35,9 +35,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One series, curve or file behind the figure, as the decision knew it, and the levels that were read off it.
+    """One series, curve or file behind the figure, as known at the decision.
 
-    `sha256` is of the body as received; None where the input is absent or was imported without one.
+    `levels`: panel columns that derive from it, with their values. `sha256`: of the body as received; None where the
+    input is absent.
     """
 
     input_id: str
@@ -56,7 +57,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer to "why this number". `world` says whose data it is about."""
+    """A figure with its formula, parts and inputs. `world`: live, sandbox or recorded data."""
 
     figure: str
     as_of: dt.datetime
@@ -65,7 +66,7 @@ class Explanation:
     inputs: tuple[Input, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain types: times in ISO, UTC."""
+        """Plain types for JSON; times in ISO 8601, UTC."""
         draft = self.draft
         return {
             "figure": self.figure,

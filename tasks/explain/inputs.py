@@ -19,7 +19,7 @@ PRICED_FROM: dict[str, tuple[str, ...]] = {
     "par_bond": ("ust", "usdbrl", "usd_short_rate"),
     "spread": ("cupom", "ust", "usdbrl"),
 }
-"""Curves and columns that price an instrument of each kind; a curve's name stands for all of its vertices."""
+"""Kind of instrument -> curves and columns that price it. A curve's name means all of its vertices."""
 
 
 def price_columns(instruments: Iterable[Instrument]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Figures of risk: VaR and ES, backtests, stress, limits and the ladder."""
+"""Explains figures of risk: VaR and ES, backtests, stress, limits and the DV01 ladder."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ TESTS = {
 
 
 async def metric(facts: Facts, key: str) -> Draft | None:
-    """`risk.var_99` is the headline method's; `risk.var_99.historical` another's."""
-    name, _, asked = key.partition(".")
+    """`risk.var_99`: by the headline method; `risk.var_99.historical`: by the method named."""
+    name, _, given = key.partition(".")
     rows = [row for row in await facts.rows("risk_metrics_daily") if row["metric"] == name]
     rules = facts.parameters.risk
-    method = asked or (rules.headline if any(r["method"] == rules.headline for r in rows) else "")
+    method = given or (rules.headline if any(r["method"] == rules.headline for r in rows) else "")
     found = [row for row in rows if row["method"] == method or (not method and len(rows) == 1)]
     if not found:
         return None
@@ -89,11 +89,13 @@ def _formula(name: str, method: str, facts: Facts) -> str:
 
 
 async def metrics(facts: Facts) -> list[str]:
+    """The keys of `metric`."""
     rows = await facts.rows("risk_metrics_daily")
     return list(dict.fromkeys([*(r["metric"] for r in rows), *(f"{r['metric']}.{r['method']}" for r in rows)]))
 
 
 async def stress(facts: Facts, key: str) -> Draft | None:
+    """The P&L of one scenario in BRL, by position."""
     rows = [row for row in await facts.rows("stress_test_results") if row["scenario_id"] == key]
     total = next((row for row in rows if row["instrument_id"] == TOTAL), None)
     if total is None:
@@ -109,11 +111,13 @@ async def stress(facts: Facts, key: str) -> Draft | None:
 
 
 async def scenarios(facts: Facts) -> list[str]:
+    """The keys of `stress`."""
     rows = await facts.rows("stress_test_results")
     return [row["scenario_id"] for row in rows if row["instrument_id"] == TOTAL]
 
 
 async def limit(facts: Facts, key: str) -> Draft | None:
+    """The utilisation of one limit."""
     row = await facts.row("risk_limits_status", limit_id=key)
     if row is None:
         return None
@@ -127,11 +131,12 @@ async def limit(facts: Facts, key: str) -> Draft | None:
 
 
 async def limits(facts: Facts) -> list[str]:
+    """The keys of `limit`."""
     return [row["limit_id"] for row in await facts.rows("risk_limits_status")]
 
 
 async def ladder(facts: Facts, key: str) -> Draft | None:
-    """`dv01.PRE_252` one vertex, `dv01.PRE` the curve."""
+    """`dv01.PRE_252`: one vertex; `dv01.PRE`: the whole curve."""
     rows = await facts.rows("dv01_ladder")
     chosen = [row for row in rows if key in (row["curve_id"], f"{row['curve_id']}_{row['tenor_bd']}")]
     if not chosen:
@@ -148,6 +153,7 @@ async def ladder(facts: Facts, key: str) -> Draft | None:
 
 
 async def ladder_names(facts: Facts) -> list[str]:
+    """The keys of `ladder`."""
     rows = await facts.rows("dv01_ladder")
     whole = dict.fromkeys(row["curve_id"] for row in rows)
     return [*whole, *(f"{row['curve_id']}_{row['tenor_bd']}" for row in rows)]

@@ -1,4 +1,4 @@
-"""History import: a desk's own past, from CSV, JSON and Parquet files, as a map in TOML says."""
+"""History import: a desk's own history files (CSV, JSON, Parquet), described by a map in TOML."""
 
 from tasks.history_import.importer import FileImported, find_files, import_file
 from tasks.history_import.mapping import FileMap, HistoryMap, load_map

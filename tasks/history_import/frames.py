@@ -1,4 +1,4 @@
-"""A map's files as silver frames in memory: what an import of them would put into an empty store, without the store."""
+"""The files of a map as silver frames in memory: the rows that an import would write into an empty store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tasks.history_import.readers import parse_file
 
 
 def read_history(map_file: Path, catalog: Catalog) -> Frames:
-    """Every silver table, each row known from its publication rule's hour; the first file that holds a number wins.
+    """Every silver table. Each row has the knowledge time of its publication rule; the first file with a number wins.
 
     Raises BadInput that names the map or the file, and the place in it.
     """

@@ -1,7 +1,7 @@
-"""History into the store: the files of a map, in its order, through bronze, checks and publication rules.
+"""Import of a map's files into the store, through bronze, checks and publication rules.
 
-Rows fill holes only: an (entity, obs_date) that has any row, from an earlier file, an earlier import or a source, is
-left as it is. So the first file that holds a number wins, and a second import of the same map inserts nothing.
+A row is inserted only where its (entity, obs_date) has no row, from an earlier file, an earlier import or a source. So
+the first file with a number wins, and a second import of the same map inserts nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import polars as pl
 from desk.catalog import Catalog
 from desk.errors import BadInput
 from desk.model import SILVER, Dataset, Frames, SilverTable
-from desk.point_in_time.knowledge_time import Sighting, stamp
+from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_times
 from desk.quality import Quality, check_rows, combined
 from tasks.history_import.mapping import FileMap, HistoryMap
 from tasks.history_import.readers import parse_file
@@ -36,7 +36,7 @@ FOCUS = "ExpectativasMercadoAnuais"
 
 @dataclass(frozen=True, slots=True)
 class FileImported:
-    """What one file brought: `parsed` rows in it that the map takes, `inserted` those that filled a hole."""
+    """The result of one file. `parsed`: rows that the map selects; `inserted`: those of them that were new."""
 
     path: str
     kind: str
@@ -48,7 +48,7 @@ class FileImported:
     seconds: float
 
     def as_stage(self) -> dict[str, Any]:
-        """For the run's `stages`."""
+        """The file as a stage of the run's record."""
         return {
             "name": self.path,
             "seconds": round(self.seconds, 3),
@@ -61,26 +61,26 @@ class FileImported:
 
 
 def find_files(history: HistoryMap, folder: Path) -> list[Path]:
-    """Every file of the map, below its root, which is relative to `folder`. Raises BadInput naming those that lack."""
+    """Every file of the map, below its root, which is relative to `folder`. Raises BadInput with the missing files."""
     root = (folder / history.root).resolve()
     if not root.is_dir():
         raise BadInput(f"import map: no folder {root}")
     files = [(root / entry.path).resolve() for entry in history.file]
-    lacking = sorted({entry.path for entry, file in zip(history.file, files, strict=True) if not file.is_file()})
-    if lacking:
-        more = f" (and {len(lacking) - 3} more)" if len(lacking) > 3 else ""
-        raise BadInput(f"import map: no file {', '.join(lacking[:3])}{more} in {root}")
+    missing = sorted({entry.path for entry, file in zip(history.file, files, strict=True) if not file.is_file()})
+    if missing:
+        more = f" (and {len(missing) - 3} more)" if len(missing) > 3 else ""
+        raise BadInput(f"import map: no file {', '.join(missing[:3])}{more} in {root}")
     return files
 
 
 async def import_file(run: Run, entry: FileMap, file: Path) -> FileImported:
-    """One file, whole or not at all. Raises BadInput that names the file and the place in it."""
+    """Imports one file: all of its rows, or none. Raises BadInput that names the file and the place in it."""
     began = time.monotonic()
     try:
         body = await asyncio.to_thread(file.read_bytes)
     except OSError as error:
         raise BadInput(f"{entry.path}: cannot be read ({error.strerror})") from error
-    frames = parse_file(entry, body, run.catalog)  # before it is kept: a file that cannot be read leaves no trace
+    frames = parse_file(entry, body, run.catalog)  # before bronze: a file that cannot be parsed leaves nothing there
     days = pl.concat([frame["obs_date"] for frame in frames.values()])
     first, last = days.min(), days.max()
     if not (isinstance(first, dt.date) and isinstance(last, dt.date)):
@@ -90,7 +90,7 @@ async def import_file(run: Run, entry: FileMap, file: Path) -> FileImported:
     fresh: Frames = {}
     for name, parsed in frames.items():
         quality[name] = check_rows(SILVER[name], parsed, run.as_of)
-        fresh[name] = await _stamped(run, SILVER[name], entry, parsed.with_columns(payload_id=pl.lit(payload_id)))
+        fresh[name] = await _new_rows(run, SILVER[name], entry, parsed.with_columns(payload_id=pl.lit(payload_id)))
     inserted = sum(await run.store.write_silver_tables(fresh))
     return FileImported(
         entry.path, entry.kind, days.len(), inserted, first, last, combined(quality), time.monotonic() - began
@@ -98,7 +98,7 @@ async def import_file(run: Run, entry: FileMap, file: Path) -> FileImported:
 
 
 def datasets_of(entry: FileMap, frames: Frames, catalog: Catalog) -> list[Dataset]:
-    """The catalogue's datasets that the rows of a file belong to. Raises BadInput for a curve that nobody declares."""
+    """The datasets of the catalogue to which a file's rows belong. Raises BadInput for a curve without a dataset."""
     if entry.kind in ("series", "bars"):
         ids = sorted({name for table, frame in frames.items() for name in frame[SILVER[table].entity[0]].unique()})
         return [catalog.datasets[name] for name in dict.fromkeys(catalog.series[one].dataset for one in ids)]
@@ -110,7 +110,7 @@ def datasets_of(entry: FileMap, frames: Frames, catalog: Catalog) -> list[Datase
     if entry.kind == "expectation":
         return [one for one in catalog.datasets.values() if one.params.get("set") == FOCUS]
     own = [one for one in catalog.datasets.values() if one.params.get("prefix") == f"{entry.prefix}:"]
-    # A list of bonds that no source of ours brings (ANBIMA's) comes out with the indicative rates of its evening.
+    # Bonds of no source in the catalogue (ANBIMA's): public by the rule of ANBIMA's indicative rates.
     return own or [one for one in catalog.datasets.values() if one.rule == BOND_RULE][:1]
 
 
@@ -118,14 +118,14 @@ def _curves(dataset: Dataset) -> Sequence[str]:
     return [*dataset.params.get("curves", {}).values(), dataset.params.get("curve", "")]
 
 
-async def _stamped(run: Run, table: SilverTable, entry: FileMap, parsed: pl.DataFrame) -> pl.DataFrame:
-    """The rows that fill a hole, known from their publication rule's hour."""
+async def _new_rows(run: Run, table: SilverTable, entry: FileMap, parsed: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are new, with the knowledge time of their publication rule."""
     dataset = datasets_of(entry, {table.name: parsed}, run.catalog)[0]
     first, last = parsed["obs_date"].min(), parsed["obs_date"].max()
     entities = parsed[table.entity[0]].unique().to_list()
     existing = await run.store.latest_values(table.name, first, last, entities)  # type: ignore[arg-type]
-    sighting = Sighting(fetched_at=run.clock(), as_of=run.as_of, imported=True)
-    return stamp(table, parsed, dataset, run.catalog, existing, sighting)
+    context = FetchContext(fetched_at=run.clock(), as_of=run.as_of, imported=True)
+    return assign_knowledge_times(table, parsed, dataset, run.catalog, existing, context)
 
 
 def _receipt(run: Run, entry: FileMap, frames: Frames, body: bytes) -> PayloadRow:

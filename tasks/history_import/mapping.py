@@ -1,4 +1,4 @@
-"""The map of an import: which file, in what shape, feeds which series, curve, bond or survey of the catalogue.
+"""The map of an import: for each file its format, and the series, curve, bonds or survey that it holds.
 
     root = "../my-history"                     # relative to the map's own folder
     [[file]]
@@ -10,7 +10,7 @@
 A table of many subjects needs one entry: `each = { column = "code", names = { 102741 = "brl" } }` with
 `columns = { Long = "cot_{}_lev_long" }`.
 
-The first file that holds a (series, date) wins; what is already stored is never replaced.
+The first file with a number for a (series, date) wins. A stored number is never replaced.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from desk.errors import BadInput
 
 
 class LongColumns(BaseModel):
-    """A long table: `variable` names what the row is about, `value` holds the number."""
+    """A long table: column `variable` names a row's subject, `value` has its number. `names`: subject -> series."""
 
     model_config = ConfigDict(extra="forbid")
     variable: str
@@ -37,7 +37,7 @@ class LongColumns(BaseModel):
 
 
 class EachSubject(BaseModel):
-    """A table of several subjects: `column` says which, and a subject's name fills the `{}` of `columns`."""
+    """A table of several subjects, named by `column`. `names`: subject -> text that replaces `{}` in `columns`."""
 
     model_config = ConfigDict(extra="forbid")
     column: str
@@ -45,6 +45,8 @@ class EachSubject(BaseModel):
 
 
 class FileMap(BaseModel):
+    """One file of the map. docs/import-history.md describes every key."""
+
     model_config = ConfigDict(extra="forbid")
     path: str
     kind: Literal["series", "bars", "curve", "bonds", "expectation"] = "series"
@@ -85,7 +87,7 @@ class FileMap(BaseModel):
 
     @property
     def series_ids(self) -> list[str]:
-        """Every series that the file feeds."""
+        """The ids of all series in the file."""
         if self.kind == "bars":
             return [self.id] if self.id else []
         if self.kind != "series":
@@ -97,12 +99,14 @@ class FileMap(BaseModel):
 
 
 class HistoryMap(BaseModel):
+    """The whole map. `root`: the folder of the files, relative to the map's own."""
+
     model_config = ConfigDict(extra="forbid")
     root: str = "."
     file: list[FileMap]
 
     def check(self, catalog: Catalog) -> None:
-        """Every series id must be in the catalogue. Raises BadInput."""
+        """Raises BadInput for a series that is not in the catalogue."""
         for entry in self.file:
             for series_id in entry.series_ids:
                 if series_id not in catalog.series:

@@ -1,8 +1,7 @@
-"""Bytes of a history file -> silver frames, as its map says. Pure: no file system, no database."""
+"""Bytes of a history file -> silver frames, by its entry in the map. Pure: no file system, no database."""
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import io
 import json
@@ -24,7 +23,7 @@ _MISSING = {"", ".", "NA", "NaN", "nan", "null", "None", "-"}
 
 
 def parse_file(entry: FileMap, body: bytes, catalog: Catalog) -> Frames:
-    """Silver rows by table; knowledge times are left null for the publication rule. Raises BadInput."""
+    """Silver table -> parsed rows; knowledge times are null: the publication rule gives them. Raises BadInput."""
     table = _table(entry, body)
     table = _dates(entry, _where(entry, table))
     if table.is_empty():
@@ -69,9 +68,9 @@ def _json_table(entry: FileMap, body: bytes) -> pl.DataFrame:
 
 
 def _where(entry: FileMap, table: pl.DataFrame) -> pl.DataFrame:
-    for column, wanted in entry.where.items():
+    for column, value in entry.where.items():
         _need(entry, table, [column])
-        table = table.filter(pl.col(column).str.strip_chars() == wanted)
+        table = table.filter(pl.col(column).str.strip_chars() == value)
     return table
 
 
@@ -81,14 +80,14 @@ def _dates(entry: FileMap, table: pl.DataFrame) -> pl.DataFrame:
     if table.schema[entry.date] == pl.String:
         column = column.str.strip_chars().str.to_date(entry.date_format, strict=False)
     table = table.with_columns(column.cast(pl.Date).alias(DATE))
-    written = pl.col(entry.date).cast(pl.String).str.strip_chars().fill_null("") != ""
-    unread = table.filter(written & pl.col(DATE).is_null())[entry.date]
-    if unread.len():
+    is_filled = pl.col(entry.date).cast(pl.String).str.strip_chars().fill_null("") != ""
+    invalid = table.filter(is_filled & pl.col(DATE).is_null())[entry.date]
+    if invalid.len():
         raise BadInput(
-            f"{entry.path}: {unread.len()} in column {entry.date!r} are no dates like {entry.date_format!r},"
-            f" first {unread[0]!r}"
+            f"{entry.path}: {invalid.len()} in column {entry.date!r} are no dates like {entry.date_format!r},"
+            f" first {invalid[0]!r}"
         )
-    table = table.filter(pl.col(DATE).is_not_null())  # a line without a date (an empty one) is no row
+    table = table.filter(pl.col(DATE).is_not_null())  # a line without a date, as an empty line, is no row
     if entry.shift_months:
         table = table.with_columns(pl.col(DATE).dt.offset_by(f"{entry.shift_months}mo").dt.month_start())
     if entry.start:
@@ -105,7 +104,7 @@ def _need(entry: FileMap, table: pl.DataFrame, columns: Iterable[str]) -> None:
 
 
 def _numbers(entry: FileMap, table: pl.DataFrame, column: str, scale: Decimal) -> pl.Series:
-    """Column as floats in our unit; blanks become null. Raises BadInput with the text that is no number."""
+    """The column as floats in the catalogue's unit; blanks become null. Raises BadInput for other text."""
     series = table[column]
     if series.dtype.is_numeric():
         return series.cast(pl.Float64) * float(scale)
@@ -123,7 +122,7 @@ def _numbers(entry: FileMap, table: pl.DataFrame, column: str, scale: Decimal) -
 
 
 def _finish(table: SilverTable, frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """One frame of the table's schema; the first row of a key wins and rows without any value are dropped."""
+    """One frame in the table's schema. The first row of a key wins; rows without any value are dropped."""
     schema = table.parsed_schema
     wide = pl.concat(frames, how="diagonal")
     absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in wide.columns]
@@ -167,7 +166,7 @@ def _series(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:
 
 
 def _subject(entry: FileMap, table: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
-    """The rows about `name`. Raises BadInput where there is none: a misspelt name would otherwise go unnoticed."""
+    """The rows whose `column` is `name`. Raises BadInput where there is none: the map may misspell the name."""
     rows = table.filter(pl.col(column).str.strip_chars() == name)
     if rows.is_empty():
         known = ", ".join(sorted({str(text).strip() for text in table[column]})[:12])
@@ -223,7 +222,7 @@ def _bonds(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:
 
 
 def _expectation(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:
-    """Survey medians. `scales` says the scale per indicator and thereby which indicators are taken."""
+    """Survey medians. `scales`: indicator -> scale; indicators without one are left out."""
     indicator, reference, median = (entry.columns[name] for name in ("indicator", "reference", "median"))
     _need(entry, table, [indicator, reference, median])
     frames = []
@@ -242,8 +241,3 @@ def _expectation(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frame
     if not frames:
         raise BadInput(f"{entry.path}: `scales` names no indicator")
     return {EXPECTATION.name: _finish(EXPECTATION, frames)}
-
-
-def last_date(frames: Frames) -> dt.date | None:
-    latest = [frame["obs_date"].max() for frame in frames.values() if not frame.is_empty()]
-    return max((day for day in latest if isinstance(day, dt.date)), default=None)

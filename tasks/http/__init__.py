@@ -1,1 +1,1 @@
-"""The one HTTP client: rate limits, budgets, secrets kept out of URLs, recordings."""
+"""The only HTTP client: rate limits, time budgets, secrets outside of URLs, recordings."""

@@ -1,8 +1,10 @@
 """The one HTTP client: manners, budgets, what is kept, and the few answers that mean the same at every source.
 
-One call of `send` is one attempt: retries belong to the Prefect task. The response goes to the sink (bronze) before
-anything about it is judged. Time-outs, broken connections, cut bodies and 5xx are Outages, 429 is RateLimited, an HTML
-page under a status that promises data is HtmlPayload; every other status comes back for the connector to judge.
+One call of `send` is one attempt: retries belong to the Prefect task. Bodies are opened here, under the source's cap
+and to their own end; what was cut, or opens to too much, is no response. A redirect is followed to the same host only.
+A response goes to the sink (bronze) before anything about it is judged. Time-outs, broken connections, cut bodies and
+5xx are Outages, 429 is RateLimited, an HTML page under a status that promises data is HtmlPayload, a body too large or
+another host's is BadPayload; every other status comes back for the connector to judge.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from desk.errors import BadInput, BudgetSpent, HtmlPayload, Outage, RateLimited
-from tasks.connectors.base import Payload, Request, SourceConfig
+from desk.errors import BadInput, BadPayload, BudgetSpent, HtmlPayload, Outage, RateLimited, SourceError
+from desk.text import washed
+from tasks.connectors import encodings
+from tasks.connectors.base import UNDATED, Payload, Request, SourceConfig
 from tasks.connectors.bodies import is_challenge, looks_like_html
 from tasks.http.query_secrets import SECRETS, SecretParams, Secrets, scrub
 from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, OutOfReach, PastDeadline
@@ -32,6 +36,8 @@ KEPT_HEADERS = (
     "cf-mitigated", "content-disposition", "content-encoding", "content-length", "content-type", "date", "etag",
     "last-modified", "retry-after", "server",
 )  # fmt: skip
+MOST_REDIRECTS = 5
+LONGEST_HEADER = 500
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -85,10 +91,11 @@ class HttpClient:
         await self.aclose()
 
     async def aclose(self) -> None:
+        """Closes the connections."""
         await self._http.aclose()
 
     async def send(self, request: Request) -> Payload:
-        """One attempt. Raises Outage, RateLimited, HtmlPayload, BudgetSpent."""
+        """One attempt. Raises Outage, RateLimited, HtmlPayload, BadPayload, BudgetSpent."""
         config = self._configs.get(request.source)
         if config is None:
             raise BadInput(f"source {request.source!r} has no configuration in this run")
@@ -113,35 +120,55 @@ class HttpClient:
 
     async def _receive(self, request: Request, config: SourceConfig, gate: HostGate) -> Payload:
         traffic, started = self.traffic[config.source], self._monotonic()
-        secrets = Secrets(urlsplit(request.url).netloc, dict(request.secret_params))
-        outage: Outage | None = None
+        failure: SourceError | None = None
         try:
-            response = await self._http.request(
+            response, body = await self._exchange(request, config)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise BadInput(f"{config.source}: not an address that can be asked: {request.url}") from None
+        except httpx.TimeoutException as error:
+            failure = Outage(config.source, f"{_words(error)} after {config.timeout_seconds:g} s", url=request.url)
+            _note_reach(gate, error)
+        except httpx.TransportError as error:
+            failure = Outage(config.source, f"{_words(error)}: {error}", url=request.url)
+            _note_reach(gate, error)
+        except encodings.BrokenEncoding as error:
+            failure = Outage(config.source, str(error), url=request.url)
+        except (encodings.TooLarge, encodings.UnknownEncoding) as error:
+            failure = BadPayload(config.source, str(error), url=request.url)
+        finally:
+            traffic.seconds += self._monotonic() - started
+        if failure is not None:
+            raise failure  # out here, so that it carries no httpx error (which holds the request) as its context
+        gate.reached()
+        body = scrub(body, request.secret_params)
+        headers = {
+            name: washed(response.headers[name], LONGEST_HEADER) for name in KEPT_HEADERS if name in response.headers
+        }
+        traffic.requests, traffic.bytes = traffic.requests + 1, traffic.bytes + len(body)
+        is_dated = UNDATED not in response.extensions
+        return Payload(request, response.status_code, headers, body, self._clock(), is_dated)
+
+    async def _exchange(self, request: Request, config: SourceConfig) -> tuple[httpx.Response, bytes]:
+        """The response behind the redirects, its body opened. Raises httpx's errors, the encodings' and our own."""
+        secrets = Secrets(urlsplit(request.url).netloc, dict(request.secret_params))
+        url = httpx.URL(request.url)
+        for _ in range(MOST_REDIRECTS + 1):
+            outgoing = self._http.build_request(
                 request.method,
-                request.url,
+                url,
                 headers=dict(request.headers),
                 content=request.body,
                 timeout=config.timeout_seconds,
                 extensions={SECRETS: secrets},
             )
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise BadInput(f"{config.source}: not an address that can be asked: {request.url}") from None
-        except httpx.TimeoutException as error:
-            outage = Outage(config.source, f"{_words(error)} after {config.timeout_seconds:g} s", url=request.url)
-            _note_reach(gate, error)
-        except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
-            outage = Outage(config.source, f"{_words(error)}: {error}", url=request.url)
-            _note_reach(gate, error)
-        finally:
-            traffic.seconds += self._monotonic() - started
-        if outage is not None:
-            raise outage  # out here, so that it carries no httpx error (which holds the request) as its context
-        gate.reached()
-        body = scrub(response.content, request.secret_params)
-        headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-        traffic.requests, traffic.bytes = traffic.requests + 1, traffic.bytes + len(body)
-        _require_whole(response, request)
-        return Payload(request, response.status_code, headers, body, self._clock())
+            response = await self._http.send(outgoing, stream=True)
+            try:
+                if not response.has_redirect_location:
+                    return response, await _opened(response, request, config)
+                url = _next_address(url, response, request)
+            finally:
+                await response.aclose()
+        raise Outage(config.source, "redirected in circles", url=request.url)
 
     def _judge(self, payload: Payload, gate: HostGate) -> None:
         source, url, status = payload.request.source, payload.request.url, payload.status
@@ -201,17 +228,37 @@ def retry_after_seconds(value: str | None, now: dt.datetime) -> float | None:
     return max(0.0, (aware - now).total_seconds())
 
 
-def _require_whole(response: httpx.Response, request: Request) -> None:
+async def _opened(response: httpx.Response, request: Request, config: SourceConfig) -> bytes:
+    """The body, its encoding opened and its end seen. Raises Outage, and what the encodings and httpx raise."""
+    opener = encodings.Opener(response.headers.get("content-encoding"), config.max_body_bytes)
+    # The stream itself: `aiter_raw` refuses a response that was made from bytes (a recording, a test).
+    async for raw in response.stream:  # type: ignore[union-attr]
+        opener.feed(raw)
     promised = response.headers.get("content-length", "")
-    if "content-encoding" in response.headers or request.method == "HEAD" or not promised.isdecimal():
-        return
-    if len(response.content) != int(promised):
-        raise Outage(
-            request.source,
-            f"cut body: {len(response.content)} of {promised} bytes",
-            url=request.url,
-            status=response.status_code,
-        )
+    if promised.isdecimal() and request.method != "HEAD" and opener.raw_bytes != int(promised[:20]):
+        words = f"cut body: {opener.raw_bytes} of {promised[:20]} bytes"
+        raise Outage(request.source, words, url=request.url, status=response.status_code)
+    return opener.close()
+
+
+def _next_address(asked: httpx.URL, response: httpx.Response, request: Request) -> httpx.URL:
+    """Where `response` sends us: the same host and scheme, or from http up to https. Raises BadPayload."""
+    location = response.headers["location"]
+    try:
+        target = asked.join(location)
+    except (httpx.InvalidURL, ValueError):
+        target = httpx.URL()
+    is_same = (target.scheme, target.host, target.port) == (asked.scheme, asked.host, asked.port)
+    is_upgrade = asked.scheme == "http" and target.scheme == "https" and asked.port is None and target.port is None
+    if request.method != "GET" or not (is_same or (is_upgrade and target.host == asked.host)):
+        words = f"redirected to another address, not followed: {without_query(location)}"
+        raise BadPayload(request.source, words, url=request.url, status=response.status_code)
+    return target
+
+
+def without_query(location: str) -> str:
+    """It may echo what was asked, secrets and all."""
+    return location.partition("?")[0][:200]
 
 
 def _note_reach(gate: HostGate, error: httpx.RequestError) -> None:
@@ -222,14 +269,12 @@ def _note_reach(gate: HostGate, error: httpx.RequestError) -> None:
         gate.reached()
 
 
-def _words(error: httpx.RequestError) -> str:
+def _words(error: httpx.TransportError) -> str:
     return {
         httpx.ConnectTimeout: "no connection",
         httpx.ReadTimeout: "no answer",
         httpx.ConnectError: "cannot connect",
         httpx.RemoteProtocolError: "broken answer",
-        httpx.DecodingError: "broken compression",
-        httpx.TooManyRedirects: "redirected in circles",
     }.get(type(error), type(error).__name__)
 
 
@@ -245,7 +290,6 @@ def _session(
     return httpx.AsyncClient(
         transport=direct,
         mounts=mounts,
-        follow_redirects=True,
-        max_redirects=5,
-        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"},
+        follow_redirects=False,
+        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": encodings.ASKED_FOR},
     )

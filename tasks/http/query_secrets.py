@@ -1,7 +1,7 @@
 """Secrets in a query string, added below everything that logs or raises.
 
-httpx logs every URL and hangs the request on its errors. So the client only ever sees the clean URL, and this
-transport adds the secret parameters on the last step before the wire. A redirect to another host gets none.
+httpx logs every URL and attaches the request to its errors. So the client gets the URL without secrets, and this
+transport adds the secret parameters as the last step before sending. A redirect to another host gets none.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ class Secrets:
 
 
 class SecretParams(httpx.AsyncBaseTransport):
-    """Wraps the transport that does the work."""
+    """Wraps the transport that sends the requests."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends the request with its secrets. The response refers to the request without them."""
         secrets: Secrets | None = request.extensions.get(SECRETS)
         if secrets is None or not secrets.params or request.url.netloc.decode("ascii") != secrets.netloc:
             return await self._inner.handle_async_request(request)
@@ -42,21 +43,22 @@ class SecretParams(httpx.AsyncBaseTransport):
             extensions={name: value for name, value in request.extensions.items() if name != SECRETS},
         )
         response = await self._inner.handle_async_request(sent)
-        if "location" in response.headers:  # it may echo the query string, and is logged and asked next
+        if "location" in response.headers:  # it may contain the query string, and it is logged and requested next
             response.headers["location"] = without_params(response.headers["location"], secrets.params)
         return response
 
     async def aclose(self) -> None:
+        """Closes the wrapped transport."""
         await self._inner.aclose()
 
 
 def with_params(url: str, params: Mapping[str, str]) -> str:
-    """`url` with `params` at the end of its query string; what is there stays as written."""
+    """`url` with `params` at the end of its query string; the rest stays as it is."""
     return f"{url}{'&' if '?' in url else '?'}{urlencode(params, quote_via=quote)}"
 
 
 def without_params(url: str, params: Mapping[str, str]) -> str:
-    """`url` with every pair of `params` taken out of its query string."""
+    """`url` without the pairs of `params` in its query string."""
     head, mark, query = url.partition("?")
     kept = [pair for pair in query.split("&") if unquote_plus(pair) not in {f"{k}={v}" for k, v in params.items()}]
     return scrub((head + mark * bool(kept) + "&".join(kept)).encode(), params).decode()

@@ -1,4 +1,4 @@
-"""Manners towards one host: a pause between requests, so many at once, and shut while it told us to wait."""
+"""The rate limit towards one host: a pause between requests, a number of them in flight, and Retry-After."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 GIVE_UP_AFTER = 3
-"""Connections in a row that could not be made: then the host counts as out of reach ..."""
+"""After so many failed connections in a row the host counts as out of reach ..."""
 GIVE_UP_SECONDS = 60.0
-"""... for so long. A source of a thousand files must not take a quarter of an hour to say that there is no network."""
+"""... for so long: without a network, a source of a thousand files must fail soon, not after a quarter of an hour."""
 
 
 class PastDeadline(Exception):
-    """The host opens again only after the deadline: waiting would be in vain."""
+    """The next request may start only after the deadline."""
 
 
 class OutOfReach(Exception):
-    """The last connections to the host could not be made: it is not asked again for a while."""
+    """The last connections to the host failed: no request is sent to it for GIVE_UP_SECONDS."""
 
 
 @dataclass
 class HostGate:
-    """Lets requests through one `1 / rate_per_second` apart, at most `concurrency` in flight.
+    """Starts requests `1 / rate_per_second` seconds apart, at most `concurrency` in flight.
 
     `monotonic` (seconds) and `sleep` are arguments, so that a test needs no real time.
     """
@@ -42,22 +42,25 @@ class HostGate:
         self._in_flight = asyncio.Semaphore(self.concurrency)
 
     def close_for(self, seconds: float) -> None:
-        """No request starts in the next `seconds`; a longer closing that holds already stays."""
+        """No request starts in the next `seconds`. A longer pause that is set already stays."""
         self._closed_until = max(self._closed_until, self.monotonic() + seconds)
 
     def reached(self) -> None:
-        """The host took a connection."""
+        """Call it when the host has accepted a connection."""
         self._unreached = 0
 
     def unreachable(self) -> None:
-        """A connection to the host could not be made."""
+        """Call it when a connection to the host has failed."""
         self._unreached += 1
         if self._unreached >= GIVE_UP_AFTER:
             self._given_up_until = self.monotonic() + GIVE_UP_SECONDS
 
     @asynccontextmanager
     async def slot(self, deadline: float) -> AsyncIterator[None]:
-        """Waits for a turn and holds it while the request is in flight. Raises PastDeadline, OutOfReach."""
+        """Waits until a request may start, and counts it as in flight inside the context.
+
+        `deadline`: on the clock `monotonic`. Raises PastDeadline, OutOfReach.
+        """
         async with self._in_flight:
             if self._unreached >= GIVE_UP_AFTER and self.monotonic() < self._given_up_until:
                 raise OutOfReach

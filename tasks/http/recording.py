@@ -33,7 +33,7 @@ import httpx
 
 from desk.errors import BadInput, NotRecorded
 from desk.model import SourceSpec
-from tasks.connectors.base import Payload, SourceConfig
+from tasks.connectors.base import UNDATED, Payload, SourceConfig
 
 MANIFEST = "manifest.json"
 SECRET_PARAMS = ("api_key",)
@@ -72,6 +72,12 @@ class Recording:
     folder: Path
     exact: Mapping[tuple[str, str], Answer]
     patterns: Sequence[tuple[re.Pattern[str], Answer]]
+    beginnings: frozenset[str] = frozenset()
+    """What is fixed at the start of each answer's URL."""
+
+    def speaks_of(self, base: str) -> bool:
+        """Whether any answer lies under the base URL `base`."""
+        return any(one.startswith(base) for one in self.beginnings)
 
     def find(self, method: str, url: str) -> Answer | None:
         """`url` as sent; secrets in it are left out of the comparison."""
@@ -96,15 +102,17 @@ def load_recording(folder: Path, manifest: Path | None = None) -> Recording:
         raise BadInput(f"recording {file} is not a manifest: {error!r}") from error
     exact: dict[tuple[str, str], Answer] = {}
     patterns: list[tuple[re.Pattern[str], Answer]] = []
+    beginnings: set[str] = set()
     for number, raw in enumerate(raw_answers, start=1):
         where = f"recording {file}, answer {number}"
         answer = _answer(raw, folder, where)
         pattern = raw.get("pattern")
+        beginnings.add(raw["regex"].replace("\\", "") if pattern is None else pattern.partition("*")[0])
         if pattern is not None and "*" not in pattern:
             exact[answer.method, unquote(pattern)] = answer
         else:
             patterns.append((_regex(raw, where), answer))
-    return Recording(folder, exact, patterns)
+    return Recording(folder, exact, patterns, frozenset(beginnings))
 
 
 def _answer(raw: Any, folder: Path, where: str) -> Answer:
@@ -156,6 +164,7 @@ class ReplayTransport(httpx.AsyncBaseTransport):
         self._recording = recording
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The recorded answer. Raises NotRecorded."""
         url = str(request.url)
         answer = self._recording.find(request.method, url)
         if answer is None:
@@ -163,10 +172,14 @@ class ReplayTransport(httpx.AsyncBaseTransport):
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in _TRANSPORT_HEADERS}
         if answer.fetched_at is not None:
             headers.setdefault("date", format_datetime(answer.fetched_at, usegmt=True))
-        return httpx.Response(answer.status, headers=headers, content=answer.body(), request=request)
+        undated = {} if answer.fetched_at or "date" in {name.lower() for name in headers} else {UNDATED: True}
+        return httpx.Response(
+            answer.status, headers=headers, content=answer.body(), request=request, extensions=undated
+        )
 
 
 def without_secrets(url: str) -> str:
+    """The URL without the key in its query string."""
     return _SECRET_PAIR.sub("", url)
 
 
@@ -176,6 +189,16 @@ def public_bases(configs: Mapping[str, SourceConfig], sources: Mapping[str, Sour
         url: sources[source].base_urls[name]
         for source, config in configs.items()
         for name, url in config.base_urls.items()
+    }
+
+
+def recorded_keys(recording: Recording, sources: Mapping[str, SourceSpec]) -> dict[str, str]:
+    """A key for each source that was recorded with one, so that a replay asks what was asked then. It opens nothing:
+    secrets are left out of what a recording compares."""
+    return {
+        spec.id: "key-of-the-recording"
+        for spec in sources.values()
+        if spec.keyed_base is not None and recording.speaks_of(spec.base_urls[spec.keyed_base])
     }
 
 
@@ -203,6 +226,7 @@ class Recorder:
             raise BadInput(f"cannot record to {self.folder}: {error}") from error
 
     async def keep(self, payload: Payload) -> None:
+        """Writes the body and its line of the manifest."""
         body = self.folder / "bodies" / f"{payload.request.source}-{payload.sha256[:16]}"
         if not body.exists():
             body.write_bytes(payload.body)

@@ -1,1 +1,1 @@
-"""From a source to bronze, silver and the ledger: one job a source."""
+"""Fetches: from a source to bronze, silver and the ledger; one job for each source; backfills."""

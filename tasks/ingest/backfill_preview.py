@@ -1,11 +1,11 @@
-"""What a backfill is about to do, said before it does anything: the wanted cells, their chunks, and an estimate."""
+"""The preview of a backfill: the selected cells, their chunks, and an estimate of the time. Nothing is fetched yet."""
 
 from __future__ import annotations
 
 from prefect import get_run_logger
 
 from desk.model import Window
-from desk.point_in_time.backfill_chunks import Chunk, Estimate, by_source, due_cells, table
+from desk.point_in_time.backfill_chunks import Basis, Chunk, Estimate, by_source, due_cells, table
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Connector, SourceConfig
 from tasks.run.run import Run
@@ -13,25 +13,26 @@ from tasks.run.run_context import source_configs
 from tasks.store import ledger
 
 LAST_FETCHES = 5
-"""Earlier fetches per dataset that an estimate goes by."""
+"""The number of a dataset's newest fetches that an estimate rests on."""
 
 
-async def plan_of(run: Run, window: Window, states: frozenset[str]) -> dict[str, list[Chunk]]:
-    """What is wanted, by source, said before anything runs."""
+async def make_plan(run: Run, window: Window, states: frozenset[str]) -> dict[str, list[Chunk]]:
+    """Source -> the chunks to fetch: due cells of `window` whose ledger state is in `states`. Shows the preview."""
     rules, datasets = run.catalog.rules, run.catalog.datasets.values()
     due = {dataset.id: due_cells(dataset, rules[dataset.rule], window, run.as_of) for dataset in datasets}
-    wanted = await ledger.missing_cells(run.store, due, states)
-    plan = by_source(run.catalog, wanted, run.day)
-    every = sum(len(days) for days in due.values())
-    say(run, f"{window.start} to {window.end}: {said(plan)}, of {every:,} that are due")
+    selected = await ledger.missing_cells(run.store, due, states)
+    plan = by_source(run.catalog, selected, run.day)
+    all_due = sum(len(days) for days in due.values())
+    show_line(run, f"{window.start} to {window.end}: {plan_summary(plan)}, of {all_due:,} that are due")
     if plan:
         for line in table(await estimates(run, plan)):
-            say(run, f"  {line}")
+            show_line(run, f"  {line}")
     return plan
 
 
-def said(plan: dict[str, list[Chunk]]) -> str:
-    parts = [chunk for chunks_ in plan.values() for chunk in chunks_]
+def plan_summary(plan: dict[str, list[Chunk]]) -> str:
+    """`12 cells of 2 datasets wanted, in 3 chunks`."""
+    parts = [chunk for source_chunks in plan.values() for chunk in source_chunks]
     cells, datasets = sum(len(part.cells) for part in parts), len({part.dataset.id for part in parts})
     if not parts:
         return "no cell is wanted"
@@ -39,10 +40,12 @@ def said(plan: dict[str, list[Chunk]]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
+    """`1 cell`, `1,200 cells`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 async def estimates(run: Run, plan: dict[str, list[Chunk]]) -> list[Estimate]:
+    """One estimate for each dataset of the plan, in its order."""
     configs = source_configs(run.settings, run.catalog, run.sources)
     made = []
     for source, parts in plan.items():
@@ -54,21 +57,27 @@ async def estimates(run: Run, plan: dict[str, list[Chunk]]) -> list[Estimate]:
 
 
 async def estimate(run: Run, connector: Connector, config: SourceConfig, parts: list[Chunk]) -> Estimate:
-    """By the seconds per request of the dataset's last fetches; where there was none, by the source's manners."""
+    """By the seconds per request of the dataset's last fetches; without any, by the source's rate limit.
+
+    `parts`: chunks of one dataset.
+    """
     dataset = parts[0].dataset
 
     def requests(window: Window) -> int:
         return len(connector.plan(dataset, run.catalog.series_of(dataset.id), window))
 
-    asked = sum(requests(window) for part in parts for window in part.windows)
+    planned = sum(requests(window) for part in parts for window in part.windows)
     past = await ledger.past_fetches(run.store, dataset.id, LAST_FETCHES)
-    before = sum(fetch.cells if dataset.per_day else requests(fetch.covered) for fetch in past)
-    each = sum(fetch.seconds for fetch in past) / before if before else 1.0 / config.rate_per_second
+    past_requests = sum(fetch.cells if dataset.per_day else requests(fetch.covered) for fetch in past)
+    basis: Basis = "ledger" if past_requests else "rate_limit"
+    per_request = (
+        sum(fetch.seconds for fetch in past) / past_requests if past_requests else 1.0 / config.rate_per_second
+    )
     cells = sum(len(part.cells) for part in parts)
-    return Estimate(dataset, cells, len(parts), asked, asked * each, "ledger" if before else "manners")
+    return Estimate(dataset, cells, len(parts), planned, planned * per_request, basis)
 
 
-def say(run: Run, line: str) -> None:
-    """To whoever watches, and to the run's log in Prefect."""
+def show_line(run: Run, line: str) -> None:
+    """Writes a line to the run's progress and to its log in Prefect."""
     run.progress.event("note", "backfill", "done", message=line)
     get_run_logger().info(line)

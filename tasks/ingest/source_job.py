@@ -1,246 +1,146 @@
-"""One source's part of a run: what to ask, asking it, and putting what came through bronze and silver into the ledger.
+"""The fetch of one source in a run: its datasets' queries through bronze and silver into the ledger, try by try.
 
-A try asks only what is still open, so a retry costs what failed and nothing else. Rows go to the store in batches while
-the fetch goes on; a killed process loses at most the batch in hand.
+A try sends only the queries that are still open, so a retry costs what failed and nothing else. Rows are stored in
+batches while the fetch goes on: a killed process loses at most one batch. An answer that cannot be read or stored is
+that query's failure; a database, lake or disk that is gone ends the run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import time
-from collections import Counter
-from collections.abc import Iterable
 
-import polars as pl
-
-from desk import calendars
-from desk.errors import NoData, SourceError
-from desk.model import SILVER, Dataset, Frames, Window
-from desk.point_in_time.cells import cell_of, cells
-from desk.point_in_time.knowledge_time import Sighting, stamp
-from desk.quality import Quality, check_rows, combined
+from desk.errors import AlvoradaError, BadPayload, NoData, RowsRefused, SourceError
+from desk.model import Dataset, Window
+from tasks.connectors import border
 from tasks.connectors.base import Client, Connector, Fetched, Query
+from tasks.ingest.dataset_fetch import DatasetFetch
+from tasks.ingest.ledger_cells import close_failed_days, close_fetched_days
+from tasks.ingest.silver_batch import store_payloads
 from tasks.run.run import Run
-from tasks.store import ledger
 from tasks.store.lake import Bronze
-from tasks.store.ledger import CellState, Outcome, input_hash
 
 BATCH = 64
+"""Answered queries that are stored together."""
 
-
-class DatasetWork:
-    """One dataset's windows and what became of them."""
-
-    __slots__ = (
-        "began", "bytes", "cells", "dataset", "day_errors", "done_cells", "errors", "hashes", "inserted", "parsed",
-        "pending", "quality", "rows", "seconds", "window",
-    )  # fmt: skip
-
-    def __init__(self, dataset: Dataset, windows: list[Window], pending: list[Query]) -> None:
-        self.dataset, self.pending = dataset, pending
-        self.window = Window(windows[0].start, windows[-1].end)
-        self.cells = [day for window in windows for day in cells(dataset, window)]
-        self.done_cells: set[dt.date] = set()
-        self.errors: list[SourceError] = []
-        self.day_errors: dict[dt.date, SourceError] = {}  # where each day has a file, and so an error, of its own
-        self.hashes: set[str] = set()
-        self.rows: Counter[dt.date] = Counter()
-        self.quality: dict[str, Quality] = {}
-        self.inserted = self.bytes = self.parsed = 0
-        self.seconds = 0.0
-        self.began: float | None = None
-
-    @property
-    def spent(self) -> float:
-        """Seconds of all tries so far, the one in hand included."""
-        return self.seconds + (time.monotonic() - self.began if self.began is not None else 0.0)
+Answer = tuple[Query, list[Fetched]]
 
 
 class SourceJob:
-    """A source's datasets in one run. Plain and slotted, so that Prefect hands it on as it is."""
+    """A source's datasets in one run. Not a dataclass, and with `__slots__`, so that Prefect passes it on as it is."""
 
-    __slots__ = ("bronze", "client", "connector", "source", "tries", "work")
+    __slots__ = ("bronze", "client", "connector", "fetches", "source", "tries")
 
     def __init__(self, source: str, connector: Connector, client: Client, bronze: Bronze) -> None:
         self.source, self.connector, self.client, self.bronze = source, connector, client, bronze
-        self.work: list[DatasetWork] = []
+        self.fetches: list[DatasetFetch] = []
         self.tries = 0
 
-    def add(self, run: Run, dataset: Dataset, windows: list[Window]) -> None:
+    def add_dataset(self, run: Run, dataset: Dataset, windows: list[Window]) -> None:
+        """Adds the queries that cover `windows` of the dataset."""
         series = run.catalog.series_of(dataset.id)
-        pending = [query for window in windows for query in self.connector.plan(dataset, series, window)]
-        self.work.append(DatasetWork(dataset, windows, pending))
+        queries = [query for window in windows for query in self.connector.plan(dataset, series, window)]
+        self.fetches.append(DatasetFetch(dataset, windows, queries))
 
     @property
     def inserted(self) -> int:
-        return sum(work.inserted for work in self.work)
+        """Rows of all datasets that were new in the store, so far."""
+        return sum(fetch.inserted for fetch in self.fetches)
 
     @property
     def errors(self) -> list[SourceError]:
-        return [error for work in self.work for error in work.errors]
+        """The errors of all datasets after the last try."""
+        return [error for fetch in self.fetches for error in fetch.errors]
 
 
-async def open_cells(run: Run, job: SourceJob) -> None:
-    """Rows `running` in the ledger for every cell that the job is to fill."""
-    days = {work.dataset.id: work.cells for work in job.work if work.cells}
-    await ledger.begin(run.store, days, run.run_id, run.clock(), run.code_version)
-
-
-async def attempt(run: Run, job: SourceJob) -> None:
-    """One try at everything still open. Raises the first retryable SourceError that is left."""
+async def fetch_open_queries(run: Run, job: SourceJob) -> None:
+    """One try at every query that is still open. Raises the first retryable SourceError of this try."""
     job.tries += 1
-    for work in job.work:
-        work.errors = [error for error in work.errors if not error.retryable]
-    # A dataset after the other: a source's manners hold for all its requests anyway, and rows land early.
-    for work in job.work:
-        work.began = time.monotonic()
-        try:
-            await _ask(run, job, work)
-        finally:
-            work.seconds, work.began = work.spent, None
-    healable = [error for error in job.errors if error.retryable]
-    if healable:
-        raise healable[0]
+    for fetch in job.fetches:
+        fetch.errors = [error for error in fetch.errors if not error.retryable]
+    # One dataset after another: the source's rate limit holds for all its requests, and rows are stored early.
+    for fetch in job.fetches:
+        with fetch.timed_try():
+            await fetch_dataset(run, job, fetch)
+    retryable = [error for error in job.errors if error.retryable]
+    if retryable:
+        raise retryable[0]
 
 
-async def _ask(run: Run, job: SourceJob, work: DatasetWork) -> None:
-    batch: list[tuple[Query, list[Fetched]]] = []
-    tasks = [asyncio.create_task(_one(job, query)) for query in work.pending]
+async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
+    """Sends the dataset's open queries at once, and stores the answers in batches, in the order in which they come."""
+    batch: list[Answer] = []
     still_open: list[Query] = []
+    tasks = [asyncio.create_task(fetch_query(job, query)) for query in fetch.open_queries]
     try:
         for finished in asyncio.as_completed(tasks):
             query, result = await finished
-            if isinstance(result, SourceError) and not isinstance(result, NoData):
-                work.errors.append(result)
-                days = _days_of(work, query) if work.dataset.per_day else []
-                work.day_errors.update(dict.fromkeys(days, result))
+            if isinstance(result, SourceError):
+                await record_error(run, fetch, query, result)
                 if result.retryable:
                     still_open.append(query)
-                else:
-                    await _close(run, work, days, "failed", result)
                 continue
-            batch.append((query, [] if isinstance(result, NoData) else result))
+            fetch.hashes.update(item.payload.sha256 for item in result)
+            fetch.bytes += sum(len(item.payload.body) for item in result)
+            batch.append((query, result))
             if len(batch) >= BATCH:
-                await _store(run, job, work, batch)
+                await store_batch(run, job, fetch, batch)
                 batch = []
     finally:
         for task in tasks:
             task.cancel()
-    await _store(run, job, work, batch)
-    work.pending = still_open
+    await store_batch(run, job, fetch, batch)
+    fetch.open_queries = still_open
 
 
-async def _one(job: SourceJob, query: Query) -> tuple[Query, list[Fetched] | SourceError]:
+async def fetch_query(job: SourceJob, query: Query) -> tuple[Query, list[Fetched] | SourceError]:
+    """The query with its payloads, none where the source has no data for it, or with the error that it ended in."""
     try:
-        return query, await job.connector.fetch(job.client, query)
+        return query, await border.ask(job.connector, job.client, query)
+    except NoData:
+        return query, []
     except SourceError as error:
         return query, error
 
 
-async def _store(run: Run, job: SourceJob, work: DatasetWork, batch: list[tuple[Query, list[Fetched]]]) -> None:
-    """Stamp and write one batch; close its cells when the dataset has a file a day."""
+async def record_error(run: Run, fetch: DatasetFetch, query: Query, error: SourceError) -> None:
+    """Keeps the error. Where each day has a file of its own, a final error closes the query's days as failed."""
+    fetch.errors.append(error)
+    if not fetch.dataset.per_day:
+        return
+    days = fetch.days_of(query)
+    fetch.day_errors.update(dict.fromkeys(days, error))
+    if not error.retryable:
+        await close_failed_days(run, fetch, days, error)
+
+
+async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list[Answer]) -> None:
+    """Stores the batch's rows. Where each day has a file of its own, closes the days of its queries.
+
+    Where rows of the batch are refused, each answer is stored by itself, and only those at fault fail.
+    """
     if not batch:
         return
-    fetched = [item for _, items in batch for item in items]
-    work.hashes.update(item.payload.sha256 for item in fetched)
-    work.bytes += sum(len(item.payload.body) for item in fetched)
-    for name, parsed in _by_table(job.bronze, fetched).items():
-        work.quality[name] = check_rows(SILVER[name], parsed, run.as_of)
-        work.parsed += parsed.height
-        per_cell = cell_of(work.dataset, parsed["obs_date"]).value_counts(name="rows")
-        work.rows.update(dict(per_cell.iter_rows()))
-        work.inserted += await _write(run, work, name, parsed)
-    if work.dataset.per_day:
-        for query, _ in batch:
-            for day in _days_of(work, query):
-                await _close(run, work, [day], _state(run, work, day))
-
-
-async def _write(run: Run, work: DatasetWork, name: str, parsed: pl.DataFrame) -> int:
-    table = SILVER[name]
-    first, last = parsed["obs_date"].min(), parsed["obs_date"].max()
-    window = Window(first, last)  # type: ignore[arg-type]
-    entities = parsed[table.entity[0]].unique().to_list()
-    sighting = Sighting(
-        fetched_at=run.clock(),
-        as_of=run.as_of,
-        grace=run.settings.sight_grace,
-        fetches=await ledger.earlier_fetches(run.store, work.dataset.id, window),
-        stored=await run.store.stored_entities(name, entities),
-    )
-    existing = await run.store.latest_values(name, window.start, window.end, entities, sighting.known_by)
-    fresh = stamp(table, parsed, work.dataset, run.catalog, existing, sighting)
-    return await run.store.write_silver(name, fresh)
-
-
-def _by_table(bronze: Bronze, fetched: Iterable[Fetched]) -> Frames:
-    parts: dict[str, list[pl.DataFrame]] = {}
-    for item in fetched:
-        receipt = bronze.payload_id(item.payload)
-        for name, frame in item.frames.items():
-            if frame.height:
-                parts.setdefault(name, []).append(frame.with_columns(payload_id=pl.lit(receipt, dtype=pl.Int64)))
-    return {name: pl.concat(frames) for name, frames in parts.items()}
-
-
-async def settle(run: Run, job: SourceJob) -> None:
-    """Close every cell that is still open, after the last try."""
-    for work in job.work:
-        left = [day for day in work.cells if day not in work.done_cells]
-        if not left:
-            continue
-        if work.dataset.per_day and work.errors:
-            for day in left:
-                await _close(run, work, [day], "failed", work.day_errors.get(day, work.errors[0]))
-            continue
-        if work.errors:
-            await _close(run, work, left, "failed", work.errors[0])
-            continue
-        states = {day: _state(run, work, day) for day in left}
-        await _finish(run, work, states, None)
-
-
-async def _close(
-    run: Run, work: DatasetWork, days: list[dt.date], state: CellState, error: SourceError | None = None
-) -> None:
-    await _finish(run, work, {day: state for day in days if day not in work.done_cells}, error)
-
-
-async def _finish(run: Run, work: DatasetWork, states: dict[dt.date, CellState], error: SourceError | None) -> None:
-    if not states:
+    try:
+        await store_payloads(run, job.bronze, fetch, [item for _, payloads in batch for item in payloads])
+    except border.CONTAINED as error:
+        if not is_fault_of_rows(error):
+            raise
+        if len(batch) > 1:
+            for answer in batch:
+                await store_batch(run, job, fetch, [answer])
+            return
+        query = batch[0][0]
+        failure = BadPayload(job.source, f"{query.label}: cannot be stored: {border.reason(error)}")
+        failure.__cause__ = error
+        await record_error(run, fetch, query, failure)
         return
-    outcome = Outcome(
-        dataset=work.dataset.id,
-        states=states,
-        finished_at=run.clock(),
-        covered=None if work.dataset.per_day else work.window,
-        rows={day: work.rows[day] for day in states},
-        inserted=work.inserted,
-        bytes=work.bytes,
-        seconds=work.spent,
-        checks=combined(work.quality) if work.quality else None,
-        error_kind=type(error).__name__ if error else None,
-        error=(str(error) if work.dataset.per_day else summary(work)) if error else None,
-        input_hash=input_hash(work.hashes),
-    )
-    await ledger.finish(run.store, run.run_id, outcome)
-    work.done_cells.update(states)
+    if fetch.dataset.per_day:
+        for query, _ in batch:
+            await close_fetched_days(run, fetch, fetch.days_of(query))
 
 
-def _state(run: Run, work: DatasetWork, day: dt.date) -> CellState:
-    """A cell without rows is `not_yet` while the dataset's promise still runs, `empty` after it."""
-    if work.rows[day]:
-        return "ok"
-    age = calendars.by_name(work.dataset.calendar).count(day, run.day)
-    return "not_yet" if age <= max(work.dataset.freshness_bd, 3) else "empty"
-
-
-def _days_of(work: DatasetWork, query: Query) -> list[dt.date]:
-    return [day for day in work.cells if query.window.start <= day <= query.window.end]
-
-
-def summary(work: DatasetWork) -> str:
-    """What failed, in one line: the first error, and how many more there are."""
-    more = f" (and {len(work.errors) - 1} more)" if len(work.errors) > 1 else ""
-    return f"{work.errors[0]}{more}"
+def is_fault_of_rows(error: BaseException) -> bool:
+    """Whether the rows themselves caused the error; False for a database, lake, disk or memory that is gone."""
+    if isinstance(error, AlvoradaError):
+        return isinstance(error, RowsRefused)
+    return not isinstance(error, OSError | MemoryError)

@@ -1,7 +1,7 @@
-"""The catalogue held against its providers' own metadata: every source that has some is asked, all at once.
+"""The check of the catalogue against the providers' own metadata: name, unit, frequency, last value of each series.
 
-What is compared, and how, is pure (desk/catalog/provider_metadata.py). Nothing is stored: `verified` in the catalogue
-is a person's to set, after a live check has agreed.
+The comparison is pure (desk/catalog/provider_metadata.py). Nothing is stored: a person sets `verified` in the
+catalogue after a live check without differences.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ DESCRIBE: Mapping[str, Describe] = {
     "yahoo_finance": international.yahoo,
     "cftc_cot": international.cot,
 }
-"""Every source that has series in the catalogue."""
+"""Source -> function that reads the metadata of its series: every source with series in the catalogue."""
 DATASETS: Mapping[str, CheckDatasets] = {"bcb_focus": brazil.focus}
-"""Sources without series of their own, whose datasets can be looked at."""
+"""Source -> function that checks its datasets: sources without series."""
 
 
 async def check_catalogue(
@@ -38,10 +38,12 @@ async def check_catalogue(
     today: dt.date,
     sources: Iterable[str] | None = None,
 ) -> list[Verdict]:
-    """One verdict a series, in the catalogue's order, and one a dataset of Focus. A source that cannot be asked makes
-    its own verdicts `unreachable`, with the reason, and no one else's."""
-    wanted = [name for name in (*DESCRIBE, *DATASETS) if sources is None or name in set(sources)]
-    providers = [Provider(catalog, client, configs[name], today) for name in wanted]
+    """One verdict for each series, in the catalogue's order, and for each dataset of Focus; all sources at once.
+
+    `sources` None: all. When a source cannot be read, only its own verdicts are `unreachable`, with the reason.
+    """
+    names = [name for name in (*DESCRIBE, *DATASETS) if sources is None or name in set(sources)]
+    providers = [Provider(catalog, client, configs[name], today) for name in names]
     answers = await asyncio.gather(*(_verdicts(provider) for provider in providers))
     return [one for answer in answers for one in answer]
 

@@ -1,4 +1,4 @@
-"""Metadata of the Brazilian providers: SGS (none: spacing and last value are seen), SIDRA, Olinda's field lists."""
+"""Metadata of the Brazilian providers: SGS (derived from its last values), SIDRA, Olinda's lists of fields."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tasks.connectors.sidra_periods import first_day
 from tasks.provider_metadata.request import Found, Provider, spacing
 
 _LAST = 20
-"""The most that SGS gives of a series' end in one answer."""
+"""SGS returns at most so many of a series' last values in one response."""
 _NO_METADATA = "no metadata: frequency and last value are those of the data"
 _FREQUENCIES = {"mensal": "M", "trimestral": "Q", "anual": "Y"}
 
 
 async def sgs(provider: Provider) -> Found:
-    """SGS has no metadata that a program can ask for: the last twenty values say how often and how lately."""
+    """SGS has no metadata for programs: frequency and last date are derived from the last twenty values."""
 
     async def one(series: Series) -> tuple[str, Metadata | None]:
         payload = await provider.get("api", f"dados/serie/bcdata.sgs.{series.code}/dados/ultimos/{_LAST}?formato=json")
@@ -30,7 +30,10 @@ async def sgs(provider: Provider) -> Found:
             return series.id, None
         require_ok(payload)
         try:
-            days = [dt.datetime.strptime(row["data"], "%d/%m/%Y").date() for row in json_body(payload)]
+            days = [
+                dt.datetime.strptime(row["data"], "%d/%m/%Y").replace(tzinfo=dt.UTC).date()
+                for row in json_body(payload)
+            ]
         except (KeyError, TypeError, ValueError) as error:
             bad_payload(payload, f"not rows of data and valor ({type(error).__name__})")
         past = [day for day in days if day <= provider.today]  # the Selic target is announced ahead
@@ -40,7 +43,7 @@ async def sgs(provider: Provider) -> Found:
 
 
 async def sidra(provider: Provider) -> Found:
-    """Tables' own metadata: variables with units, categories, frequency, the last period."""
+    """From the tables' metadata: variables with units, categories, frequency, the last period."""
     tables = sorted({series.code for series in provider.series()})
     described = dict(zip(tables, await asyncio.gather(*(_table(provider, table) for table in tables)), strict=True))
     return {series.id: _cell(series, described[series.code]) for series in provider.series()}
@@ -48,7 +51,7 @@ async def sidra(provider: Provider) -> Found:
 
 async def _table(provider: Provider, table: str) -> dict[str, Any] | None:
     payload = await provider.get("v3", f"api/v3/agregados/{table}/metadados")
-    if payload.status in (404, 500):  # v3 answers 500 to what it does not know
+    if payload.status in (404, 500):  # v3 returns 500 for an unknown table
         return None
     require_ok(payload)
     body = json_body(payload)
@@ -58,7 +61,7 @@ async def _table(provider: Provider, table: str) -> dict[str, Any] | None:
 
 
 def _cell(series: Series, table: dict[str, Any] | None) -> Metadata | None:
-    """The variable and category of a series in its table; None where the table lacks one of them."""
+    """The metadata of a series in its table; None where the table has not its variable or category."""
     if table is None:
         return None
     variable = next((v for v in table["variaveis"] if str(v["id"]) == str(series.params["variable"])), None)
@@ -83,28 +86,28 @@ _FIELDS = {
     "ExpectativasMercadoInflacao12Meses": ("Indicador", "Data", "Suavizada", "Mediana", "baseCalculo"),
     "ExpectativasMercadoSelic": ("Indicador", "Data", "Reuniao", "Mediana", "baseCalculo"),
 }
-"""The fields that our connectors read."""
+"""Entity set -> the fields that the connector reads."""
 
 
 async def ptax(provider: Provider) -> Found:
-    """Olinda's $metadata names fields, not units: a series is known where its fields are."""
+    """Olinda's $metadata lists fields without units: a series exists when all of its fields do."""
     fields = await _properties(provider)
-    here = set().union(*fields.values())
-    lacking = [name for name in _FIELDS["PTAX"] if name not in here]
+    present = set().union(*fields.values())
+    missing = [name for name in _FIELDS["PTAX"] if name not in present]
     note = "no metadata: Olinda names its fields, without units"
-    return {series.id: None if lacking else Metadata(note=note) for series in provider.series()}
+    return {series.id: None if missing else Metadata(note=note) for series in provider.series()}
 
 
 async def focus(provider: Provider) -> list[Verdict]:
-    """Each dataset's set exists with the fields that we read."""
+    """Whether each dataset's entity set exists with the fields that the connector reads."""
     sets = await _properties(provider)
     verdicts = []
     for dataset in provider.datasets():
         name = dataset.params["set"]
-        lacking = [field for field in _FIELDS[name] if field not in sets.get(name, ())]
-        what = f"without {', '.join(lacking)}" if name in sets else "no such set"
-        differences = (Difference("fields", name, what),) if lacking else ()
-        verdicts.append(Verdict(dataset.id, provider.source, "differs" if lacking else "agrees", differences))
+        missing = [field for field in _FIELDS[name] if field not in sets.get(name, ())]
+        what = f"without {', '.join(missing)}" if name in sets else "no such set"
+        differences = (Difference("fields", name, what),) if missing else ()
+        verdicts.append(Verdict(dataset.id, provider.source, "differs" if missing else "agrees", differences))
     return verdicts
 
 

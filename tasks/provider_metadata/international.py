@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from typing import Any
 from urllib.parse import quote
 
 from desk.catalog.provider_metadata import Metadata
 from desk.model import Dataset, Series
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
+from tasks.connectors.yahoo_finance import yahoo_unit
 from tasks.provider_metadata.request import Found, Provider, spacing
 
 _NO_KEY = "no metadata: FRED gives it to those with a key (FRED_API_KEY)"
-_CENTS = {"USX": "US cents", "GBp": "GBP cents"}
 _DATE, _CODE, _MARKET = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code", "contract_market_name"
 
 
 async def fred(provider: Provider) -> Found:
+    """From fred/series, which needs a key; without one only a note."""
     key = provider.config.api_key
     if key is None:
         return {series.id: Metadata(note=_NO_KEY) for series in provider.series()}
@@ -45,6 +45,7 @@ async def fred(provider: Provider) -> Found:
 
 
 async def yahoo(provider: Provider) -> Found:
+    """From the `meta` of a chart of twelve days."""
     end = int(dt.datetime.combine(provider.today, dt.time(), dt.UTC).timestamp()) + 86_400
 
     async def one(series: Series) -> tuple[str, Metadata | None]:
@@ -58,7 +59,7 @@ async def yahoo(provider: Provider) -> Found:
             meta = json.loads(payload.body)["chart"]["result"][0]["meta"]
             return series.id, Metadata(
                 name=f"{meta.get('shortName') or ''} {meta.get('longName') or ''}".strip() or None,
-                unit=_yahoo_unit(series, meta),
+                unit=yahoo_unit(series, meta),
                 frequency="D" if meta["dataGranularity"] == "1d" else str(meta["dataGranularity"]),
                 last=dt.datetime.fromtimestamp(meta["regularMarketTime"], dt.UTC).date(),
             )
@@ -68,19 +69,8 @@ async def yahoo(provider: Provider) -> Found:
     return dict(await asyncio.gather(*(one(series) for series in provider.series())))
 
 
-def _yahoo_unit(series: Series, meta: dict[str, Any]) -> str:
-    """Yahoo says a currency and a kind; what a future is counted in (bushels, barrels) it does not say: ours stands."""
-    currency = _CENTS.get(meta["currency"], str(meta["currency"]))
-    if meta["instrumentType"] == "INDEX":
-        return "index points"
-    if meta["instrumentType"] == "CURRENCY":
-        base = series.code.removesuffix("=X")
-        return f"{currency} per {base[:3] if len(base) == 6 else 'USD'}"
-    counted = series.unit.partition(" per ")[2]
-    return f"{currency} per {counted}" if counted else currency
-
-
 async def cot(provider: Provider) -> Found:
+    """From the Socrata view and rows of each report."""
     found: Found = {}
     for dataset in provider.datasets():
         found |= await _report(provider, dataset)
@@ -88,7 +78,7 @@ async def cot(provider: Provider) -> Found:
 
 
 async def _report(provider: Provider, dataset: Dataset) -> Found:
-    """One report: its columns from the view, its markets' names, dates and rhythm from the rows of six weeks."""
+    """One report: its columns from the view; names, frequency and last date of its markets from seven weeks of rows."""
     resource = dataset.params["resource"]
     view = await provider.get("socrata", f"api/views/{resource}.json")
     require_ok(view)

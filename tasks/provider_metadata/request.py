@@ -1,4 +1,4 @@
-"""One provider's metadata, asked with the manners of its connector: the client, the source's settings, the day."""
+"""Requests for a provider's metadata, with the HTTP client and the source settings of its connector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tasks.connectors.base import Client, Payload, Query, Request, SourceConfig
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A source to ask; `today` is the day that ages are counted from."""
+    """A source whose metadata is read. `today`: ages are counted from this day."""
 
     catalog: Catalog
     client: Client
@@ -26,12 +26,15 @@ class Provider:
 
     @property
     def source(self) -> str:
+        """The source's id."""
         return self.config.source
 
     def series(self) -> list[Series]:
+        """The source's series, in the catalogue's order."""
         return [one for one in self.catalog.series.values() if one.source == self.source]
 
     def datasets(self) -> list[Dataset]:
+        """The source's datasets, in the catalogue's order."""
         return self.catalog.datasets_of(self.source)
 
     async def get(self, base: str, path: str, secret: Mapping[str, str] | None = None) -> Payload:
@@ -43,13 +46,13 @@ class Provider:
 
 
 Found = dict[str, Metadata | None]
-"""Series id -> what its provider says; None where it does not know the series."""
+"""Series id -> the provider's metadata; None where the provider does not have the series."""
 Describe = Callable[[Provider], Coroutine[Any, Any, "Found"]]
 CheckDatasets = Callable[[Provider], Coroutine[Any, Any, list[Verdict]]]
 
 
 def spacing(days: Sequence[dt.date]) -> str | None:
-    """D, W, M or Q by the usual gap between observation dates; None where there are too few to say."""
+    """D, W, M or Q by the median gap between observation dates; None for fewer than three dates."""
     if len(days) < 3:
         return None
     gap = float(np.median(np.diff(np.array(sorted(days), dtype="datetime64[D]")).astype(np.int64)))

@@ -1,8 +1,8 @@
-"""What a run says about itself while it works: one event when something starts, one when it ends.
+"""The progress of a run: one event when a source or stage starts, and one when it ends.
 
-The command line shows the events; a run in a worker has nobody watching and gets NullProgress. Whoever starts the
-run makes the progress and passes it in. An implementation keeps `__slots__`, so that Prefect stores its type's name
-as the parameter's value and does not walk through it.
+The command line shows the events; a run in a worker has no watcher and gets NullProgress. The caller of the flow makes
+the progress and passes it in. An implementation has `__slots__`: so Prefect stores its type's name as the parameter's
+value, and does not walk through it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Iterable
 from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["source", "stage", "result", "note"]
-"""A source's ingest, a stage of the run (transform, signals, ...), or a thing that came out of it: `report` (message:
-its path), `artifact` (message: its Prefect key); a `note` is a line to be shown as its message says it."""
+"""`source`: the fetch of one source. `stage`: a stage of the run (transform, signals ...). `result`: an output, by name
+`report` (message: its path) or `artifact` (message: its Prefect keys). `note`: the message is a line to show."""
 
 State = Literal["started", "done", "gaps", "failed", "skipped"]
-"""`gaps`: something came, but not all; `skipped`: nothing to do, or an input is absent. The message says which."""
+"""`gaps`: done in part; `skipped`: nothing to do, or an input is absent. The message gives the reason."""
 
 
 @runtime_checkable
 class Progress(Protocol):
-    """Is told of events, in the order they happen, from one thread. Never raises for an event it cannot show."""
+    """Receives events in their order, from one thread."""
 
     def event(
         self,
@@ -30,11 +30,13 @@ class Progress(Protocol):
         seconds: float | None = None,
         rows: int | None = None,
         message: str = "",
-    ) -> None: ...
+    ) -> None:
+        """Shows one event. Must not raise for one that it cannot show."""
+        ...
 
 
 class NullProgress:
-    """Nobody watches."""
+    """Shows nothing."""
 
     __slots__ = ()
 
@@ -47,11 +49,11 @@ class NullProgress:
         rows: int | None = None,
         message: str = "",
     ) -> None:
-        return None
+        """Does nothing."""
 
 
 class Listeners:
-    """Hands every event to each of several progresses, in order."""
+    """Passes every event to each of several progresses, in order."""
 
     __slots__ = ("_listeners",)
 
@@ -67,5 +69,6 @@ class Listeners:
         rows: int | None = None,
         message: str = "",
     ) -> None:
+        """Passes the event on."""
         for listener in self._listeners:
             listener.event(kind, name, state, seconds, rows, message)

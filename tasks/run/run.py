@@ -1,4 +1,4 @@
-"""What one run carries with it: its decision time, its world, and the doors to the world outside."""
+"""What one run carries: its decision time, the world of its data, its settings, and its connections to the outside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from blocks.settings import Settings
 from desk.catalog import Catalog
 from desk.model import desk_day
-from desk.transforms.panel import Panel
+from desk.point_in_time.panel_span import history_start
 from tasks.run.progress import Progress
 from tasks.store import Store
 from tasks.store.lake import Lake
@@ -21,11 +21,10 @@ T = TypeVar("T")
 
 
 class Run:
-    """Made at the entry (a flow) and passed on to sub-flows and tasks.
+    """Made by a flow (run_context.open_run) and passed on to its sub-flows and tasks, which do not change it.
 
     Not a dataclass, and with `__slots__`, on purpose: Prefect stores such a parameter by its type's name and does not
-    walk through it. `sources` is live, sandbox, recorded or stored. `panel` is made by the transform stage and kept for
-    the stages after it; `inception` is the first decision day of the book that is marked.
+    walk through it. `sources` is live, sandbox, recorded or stored.
     """
 
     __slots__ = (
@@ -33,10 +32,8 @@ class Run:
         "catalog",
         "clock",
         "code_version",
-        "inception",
         "lake",
         "loop",
-        "panel",
         "progress",
         "run_id",
         "settings",
@@ -61,14 +58,18 @@ class Run:
         self.run_id, self.as_of, self.sources = run_id, as_of, sources
         self.settings, self.catalog, self.store, self.lake = settings, catalog, store, lake
         self.clock, self.progress, self.code_version = clock, progress, code_version
-        self.panel: Panel | None = None
-        self.inception = self.day
         self.loop = asyncio.get_running_loop()
 
     @property
     def day(self) -> dt.date:
+        """The decision day: the date of as_of in São Paulo."""
         return desk_day(self.as_of)
 
-    async def at_home(self, work: Coroutine[Any, Any, T]) -> T:
-        """Awaits `work` on the loop that made the run's pools. Prefect runs tasks on a loop of its own."""
+    @property
+    def history_start(self) -> dt.date:
+        """The first of the decision days that the run computes and shows."""
+        return history_start(self.day, self.settings.history_days)
+
+    async def run_on_owner_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        """Awaits `work` on the event loop that made the run's connections. Prefect runs tasks on a loop of its own."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))

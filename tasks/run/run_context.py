@@ -1,4 +1,4 @@
-"""The entry of a run: settings, store, lake and clients are made here once, and closed when the run ends."""
+"""Opens a run: settings, store, lake and HTTP client are made here once, and closed when the run ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ from desk.catalog import Catalog, load_catalog
 from desk.errors import BadInput
 from tasks.connectors.base import Payload, SourceConfig
 from tasks.http.client import HttpClient
-from tasks.http.recording import Recorder, ReplayTransport, load_recording, public_bases
+from tasks.http.recording import (
+    Recorder,
+    Recording,
+    ReplayTransport,
+    load_recording,
+    public_bases,
+    recorded_keys,
+)
 from tasks.run.progress import NullProgress, Progress
 from tasks.run.run import Clock, Run
 from tasks.store import open_store
@@ -30,18 +37,18 @@ from tasks.store.open import World
 
 SOURCES = ("live", "sandbox", "recorded", "stored")
 AT_ONCE = 8
-"""Requests in flight per source where nobody's manners count: the sandbox and a recording."""
+"""Requests in flight for each source where no rate limit applies: the sandbox and a recording."""
 GIT_PLACE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
 def clock_of(settings: Settings) -> Clock:
-    """The wall clock, or the frozen one of ALVORADA_NOW."""
+    """The wall clock in UTC, or the fixed time of ALVORADA_NOW."""
     frozen = settings.now
     return (lambda: frozen.astimezone(dt.UTC)) if frozen else (lambda: dt.datetime.now(dt.UTC))
 
 
 def world_of(sources: str) -> World | None:
-    """The world that a run's data belong to; None for a stored run, which takes the database as it is."""
+    """The world of a run's data; None for `stored`, which accepts any. Raises BadInput for another value."""
     if sources not in SOURCES:
         raise BadInput(f"unknown sources {sources!r}; known: {', '.join(SOURCES)}")
     return None if sources == "stored" else cast(World, sources)
@@ -51,7 +58,10 @@ def world_of(sources: str) -> World | None:
 async def open_run(
     as_of: dt.datetime, sources: str, *, progress: Progress | None = None, run_id: uuid.UUID | None = None
 ) -> AsyncIterator[Run]:
-    """A run with its store and lake open. Raises BadInput, StoreError, WrongWorld."""
+    """A run with its store and lake, closed at the end of the context. Migrates the database to the newest schema.
+
+    Raises BadInput, StoreError, WrongWorld.
+    """
     world = world_of(sources)
     settings = await with_blocks(load_settings())
     lake = Lake.open(settings.lake)
@@ -71,14 +81,18 @@ async def open_run(
         )
 
 
-def source_configs(settings: Settings, catalog: Catalog, sources: str) -> dict[str, SourceConfig]:
-    """Every source as this run sees it. A recording answers under the public addresses."""
+def source_configs(
+    settings: Settings, catalog: Catalog, sources: str, recording: Recording | None = None
+) -> dict[str, SourceConfig]:
+    """Source -> its addresses, key and rate limit in this run. A recording is read under the public addresses, and with
+    a key where it was recorded with one."""
+    keys = recorded_keys(recording, catalog.sources) if recording else {}
     configs = {}
     for spec in catalog.sources.values():
         config = SourceConfig.from_spec(
             spec,
             base_urls=settings.urls_of(spec, sources),
-            api_key=settings.api_key(spec) if sources == "live" else None,
+            api_key=settings.api_key(spec) if sources == "live" else keys.get(spec.id),
         )
         if sources != "live":
             config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE)
@@ -90,8 +104,14 @@ def source_configs(settings: Settings, catalog: Catalog, sources: str) -> dict[s
 async def open_client(
     run: Run, *, recording: Path | None = None, manifest: Path | None = None, record: Path | None = None
 ) -> AsyncIterator[tuple[HttpClient, Bronze, dict[str, SourceConfig]]]:
-    """The HTTP client of a run that fetches: live, against the sandbox, or from a recording."""
-    configs = source_configs(run.settings, run.catalog, run.sources)
+    """The HTTP client of a run, its bronze store, and the source configurations.
+
+    `recording`, `manifest`: where to read recorded responses; `record`: a folder to write to. Raises BadInput.
+    """
+    if run.sources == "recorded" and recording is None:
+        raise BadInput("recorded sources need the folder of the recording")
+    replayed = load_recording(recording, manifest) if recording else None
+    configs = source_configs(run.settings, run.catalog, run.sources, replayed)
     bronze = Bronze(run.lake, run.store, run.run_id, run.sources)
     recorder = Recorder(record, bases=public_bases(configs, run.catalog.sources)) if record else None
 
@@ -100,9 +120,7 @@ async def open_client(
         if recorder:
             await recorder.keep(payload)
 
-    if run.sources == "recorded" and recording is None:
-        raise BadInput("recorded sources need the folder of the recording")
-    transport = ReplayTransport(load_recording(recording, manifest)) if recording else None
+    transport = ReplayTransport(replayed) if replayed else None
     proxies = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https")}
     async with HttpClient(
         configs,

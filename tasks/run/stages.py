@@ -1,4 +1,4 @@
-"""How a stage of the daily run is timed, told and remembered, whatever becomes of it."""
+"""The result of one stage of the daily run: rows made, rows written, seconds."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ from dataclasses import dataclass
 import polars as pl
 
 from desk.errors import StageFailed
+from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
 from tasks.store import Written
 
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """What a stage made: rows in all, and how many of them were new or changed."""
+    """`rows`: rows that the stage computed; `written`: those of them that were new or changed in the store."""
 
     name: str
     rows: int
     written: int
     seconds: float
-    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransformResult:
+    """The result of the transform stage, with the panel for the stages after it."""
+
+    stage: StageResult
+    panel_input: PanelInput
 
 
 class Stopwatch:
-    """Started when made; `seconds` since then."""
+    """Starts when it is made."""
 
     __slots__ = ("_began",)
 
@@ -34,18 +42,20 @@ class Stopwatch:
 
     @property
     def seconds(self) -> float:
+        """Seconds since the start."""
         return time.monotonic() - self._began
 
 
 def require_rows(stage: str, frames: Mapping[str, pl.DataFrame]) -> int:
-    """Rows of all frames. Raises StageFailed for a frame without any: nothing succeeds without its output."""
+    """Rows of all frames. Raises StageFailed for a frame without rows: no stage succeeds without its output."""
     empty = [name for name, frame in frames.items() if frame.is_empty()]
     if empty:
         raise StageFailed(f"{stage} made no row of {', '.join(empty)}")
     return sum(frame.height for frame in frames.values())
 
 
-def done(run: Run, name: str, rows: int, written: Mapping[str, Written], watch: Stopwatch) -> StageResult:
+def finish_stage(run: Run, name: str, rows: int, written: Mapping[str, Written], watch: Stopwatch) -> StageResult:
+    """Reports the stage as done, and returns its result. `written`: table -> counts, as Store.write_gold returns."""
     touched = sum(counts.touched for counts in written.values())
     run.progress.event("stage", name, "done", watch.seconds, rows, f"{touched:,} written")
     return StageResult(name, rows, touched, watch.seconds)

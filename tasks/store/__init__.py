@@ -1,10 +1,15 @@
-"""The store: PostgreSQL. COPY in, as-of reads out; the only writer of SQL data.
+"""The store: PostgreSQL and the lake. COPY in, as-of reads out; the only code that writes SQL data.
 
-silver.py    typed rows with two times: insert once, read as known at an as_of
-gold.py      what the desk concludes: written as differences, in one transaction
-records.py   receipts, reports, the book's beginning
-locks.py     advisory locks: who lives, who works
-copying.py   Polars frames through COPY;  columns.py: frames from ADBC
+open.py            opens a database; Store is the sum of the four classes below
+silver.py          source data: rows with obs_date and knowledge_time, inserted once, read as known at an as_of
+gold.py            the desk's results: written as differences, in one transaction
+records.py         receipts of payloads, reports, model books
+locks.py           advisory locks: which runs are alive, which flow is at work
+ledger.py          dataset x day x attempt: what was fetched, and with which result
+pipeline_runs.py   one row for each run
+api_tokens.py      tokens of the HTTP API
+lake.py            payloads as received, on a folder or s3://
+connect.py         connections;  copy.py: frames through COPY, SQL literals
 """
 
 from tasks.store.gold import Written

@@ -1,4 +1,4 @@
-"""Tokens of the API: made once, shown once, kept as a SHA-256. A scope includes the ones before it."""
+"""Tokens of the HTTP API: shown once when created, stored as SHA-256. A scope includes the ones before it."""
 
 from __future__ import annotations
 
@@ -20,31 +20,35 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Who asks, and what they may do."""
+    """A valid token: its name and its scope."""
 
     name: str
     scope: Scope
 
     def may(self, needed: Scope) -> bool:
+        """True when the token's scope includes `needed`."""
         return SCOPES.index(self.scope) >= SCOPES.index(needed)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a token is none: unknown, expired, revoked."""
+    """Why a token is not valid: unknown, expired or revoked."""
 
     reason: str
 
 
 def digest(secret: str) -> str:
-    """SHA-256 of a token. No salt or stretching: a token is 256 random bits, not a word that somebody chose."""
+    """SHA-256 of a token, in hex. Without salt or stretching: a token is 256 random bits, not a chosen password."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def create_token(
     connection: asyncpg.Connection, name: str, scope: Scope, now: dt.datetime, lasts: dt.timedelta | None = None
 ) -> str:
-    """The new token, to be shown this once. Raises BadInput for a name that is taken or a scope that is none."""
+    """Stores a new token and returns it; it cannot be read again. Raises BadInput for a used name or an unknown scope.
+
+    `lasts`: the time until it expires; None: never.
+    """
     if scope not in SCOPES:
         raise BadInput(f"unknown scope {scope!r}; known: {', '.join(SCOPES)}")
     if not name.strip():
@@ -65,7 +69,7 @@ async def create_token(
 
 
 async def find_token(connection: asyncpg.Connection | asyncpg.Pool, secret: str, now: dt.datetime) -> Token | Refused:
-    """Whose token it is, at `now`."""
+    """The token of `secret`, or why it is not valid at `now`."""
     row = await connection.fetchrow(
         "SELECT name, scope, expires_at, revoked_at FROM api_token WHERE token_hash = $1", digest(secret)
     )
@@ -79,7 +83,7 @@ async def find_token(connection: asyncpg.Connection | asyncpg.Pool, secret: str,
 
 
 async def revoke_token(connection: asyncpg.Connection, name: str, now: dt.datetime) -> None:
-    """From now on the token is refused. Raises BadInput when there is none of that name in use."""
+    """Makes the token invalid from `now` on. Raises BadInput when no valid token has that name."""
     done = await connection.execute(
         "UPDATE api_token SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL", name, now
     )

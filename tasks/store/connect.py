@@ -13,7 +13,7 @@ import asyncpg
 import polars as pl
 
 from blocks.database import CONNECT_ERRORS, connect_failure
-from desk.errors import StoreError
+from desk.errors import RowsRefused, StoreError
 
 APPLICATION = "alvorada"
 READERS = 4
@@ -21,6 +21,8 @@ READERS = 4
 
 @dataclass
 class Connections:
+    """A pool for writes, and up to READERS kept ADBC connections for frames."""
+
     url: str
     pool: asyncpg.Pool
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
@@ -28,6 +30,7 @@ class Connections:
 
     @classmethod
     async def make(cls, url: str, size: int) -> Connections:
+        """Opens a pool of at most `size` connections. Raises StoreError when the database cannot be reached."""
         try:
             pool = await asyncpg.create_pool(
                 url,
@@ -42,6 +45,7 @@ class Connections:
         return cls(url, pool)
 
     async def close(self) -> None:
+        """Closes every connection; after ten seconds without waiting for open transactions."""
         while self.idle_readers:
             self.idle_readers.pop().close()
         try:
@@ -51,27 +55,30 @@ class Connections:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of the pool. Raises StoreError when the database has gone or refuses."""
+        """A connection of the pool. Raises StoreError for an SQL error and for a lost connection, also in the body, and
+        RowsRefused where the database refuses the values themselves."""
         try:
             async with self.pool.acquire() as connection:
                 yield connection
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            raise RowsRefused(f"the database refused: {error}") from error
         except asyncpg.PostgresError as error:
             raise StoreError(f"the database refused: {error}") from error
-        # InternalClientError is what asyncpg says of a connection that was cut before it noticed.
+        # asyncpg raises InternalClientError for a connection that was cut before it noticed.
         except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise connect_failure(self.url, error) from error
 
     async def frame(self, query: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-        """The rows of `query`, cast to `schema`. `query` holds its literals (see `copying.literal`)."""
+        """The rows of `query`, cast to `schema`. `query` contains its literals (copy.literal)."""
         async with self.reading:
             return await asyncio.to_thread(self._read, query, schema)
 
     def _read(self, query: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-        # A reader takes 50 ms to connect (it reads all types), so readers are kept.
+        # A reader takes 50 ms to connect (it reads all types of the database): so readers are kept.
         try:
-            table = self._ask_kept(query)
+            table = self._query_kept_reader(query)
             if table is None:
-                table = self._ask(adbc.connect(self.url, autocommit=True), query)
+                table = self._query(adbc.connect(self.url, autocommit=True), query)
         except adbc.Error as error:
             raise StoreError(f"the database could not be read: {str(error).splitlines()[0]}") from error
         frame = pl.from_arrow(table)
@@ -79,18 +86,18 @@ class Connections:
             raise StoreError("the database answered with no columns")
         return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
-    def _ask_kept(self, query: str) -> Any | None:
-        """The answer from a kept reader; None when there is none, or when it died with its server in the meantime."""
+    def _query_kept_reader(self, query: str) -> Any | None:
+        """The result from a kept reader; None where no reader is free, or where its connection was lost."""
         try:
             reader = self.idle_readers.pop()
         except IndexError:
             return None
         try:
-            return self._ask(reader, query)
+            return self._query(reader, query)
         except adbc.Error:
             return None
 
-    def _ask(self, reader: adbc.Connection, query: str) -> Any:
+    def _query(self, reader: adbc.Connection, query: str) -> Any:
         try:
             with reader.cursor() as cursor:
                 cursor.execute(query)

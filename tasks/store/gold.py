@@ -1,4 +1,4 @@
-"""Gold in and out. A write is a difference: changed rows only, so that the same run again writes nothing."""
+"""Gold in and out. A write changes the rows that differ only: the same run again writes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tasks.store.locks import lock_key
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Rows of one gold table: new, changed, taken away, and left as they were."""
+    """Counts of one gold table's rows after a write."""
 
     inserted: int
     updated: int
@@ -28,6 +28,7 @@ class Written:
 
     @property
     def touched(self) -> int:
+        """Rows that the write changed in any way."""
         return self.inserted + self.updated + self.deleted
 
 
@@ -40,20 +41,22 @@ class _Difference:
 
 
 class GoldStore:
+    """The part of Store for gold tables."""
+
     connections: Connections
 
     async def write_gold(
         self, frames: Mapping[str, pl.DataFrame], run_id: uuid.UUID, scope: tuple[dt.datetime, dt.datetime]
     ) -> dict[str, Written]:
-        """Make the tables in `frames` say, for as_of in [scope[0], scope[1]], exactly what the frames say.
+        """Makes the rows with as_of in [scope[0], scope[1]] equal to `frames` (table -> rows), in one transaction.
 
-        All in one transaction. A row whose values are equal to the bit is not touched and keeps the run that wrote it
-        first; a row of the scope that is no longer in its frame is deleted. Raises StoreError before anything is
-        written when a frame has a row outside the scope, a key twice, a null in a key, or a number that is not finite.
+        A row whose values are equal to the bit is not touched, and keeps the run_id of the run that wrote it first. A
+        row of the scope that is not in its frame is deleted. Raises StoreError, before anything is written,
+        when a frame has a row outside the scope, a key twice, a null in a key, or a number that is not finite.
         """
         checked = {name: _checked(name, frame, scope) for name, frame in frames.items()}
         async with self.connections.acquire() as connection, connection.transaction():
-            # Differences are taken against what another connection reads: this lock keeps other writers out meanwhile.
+            # The stored rows are read on another connection: the lock keeps other writers out until the commit.
             await connection.execute("SELECT pg_advisory_xact_lock($1)", lock_key("write", "gold"))
             counts = {}
             for name, frame in checked.items():
@@ -90,7 +93,7 @@ def _checked(name: str, frame: pl.DataFrame, scope: tuple[dt.datetime, dt.dateti
     table = _gold(name)
     missing = [column for column in table.schema if column not in frame.columns]
     if missing:
-        raise StoreError(f"{name}: the frame lacks {', '.join(missing)}")
+        raise StoreError(f"{name}: the frame has no column {', '.join(missing)}")
     rows = frame.select(pl.col(column).cast(dtype) for column, dtype in table.schema.items())
     refuse_bad_floats(name, rows)
     refuse_bad_keys(name, rows, ("as_of", *table.key))
@@ -100,15 +103,15 @@ def _checked(name: str, frame: pl.DataFrame, scope: tuple[dt.datetime, dt.dateti
     return rows
 
 
-def _difference(table: GoldTable, wanted: pl.DataFrame, stored: pl.DataFrame) -> _Difference:
+def _difference(table: GoldTable, rows: pl.DataFrame, stored: pl.DataFrame) -> _Difference:
     key = ["as_of", *table.key]
     values = [column for column in table.columns if column not in table.key]
-    joined = wanted.join(stored.with_columns(_there=True), on=key, how="left", suffix="_stored", nulls_equal=True)
+    joined = rows.join(stored.with_columns(_there=True), on=key, how="left", suffix="_stored", nulls_equal=True)
     is_there = pl.col("_there").is_not_null()
     same = pl.all_horizontal(pl.lit(True), *(pl.col(v).eq_missing(pl.col(f"{v}_stored")) for v in values))
     marked = joined.with_columns(_is_there=is_there, _same=is_there & same)
-    upserts = marked.filter(~pl.col("_same")).select(wanted.columns)
-    deletes = stored.join(wanted, on=key, how="anti").select(key)
+    upserts = marked.filter(~pl.col("_same")).select(rows.columns)
+    deletes = stored.join(rows, on=key, how="anti").select(key)
     unchanged = int(marked["_same"].sum())
     updated = int(marked["_is_there"].sum()) - unchanged
     return _Difference(table, upserts, deletes, Written(upserts.height - updated, updated, deletes.height, unchanged))

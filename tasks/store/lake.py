@@ -1,7 +1,9 @@
-"""Bronze: every response as received, before anything is parsed. Content-addressed, on a local folder or s3://.
+"""Bronze: every response as received, stored before it is parsed. Content-addressed, in a local folder or s3://.
 
-`{source}/{yyyy}/{mm}/{dd}/{sha256}.zst` by the UTC day of the first fetch. The same body again is not written again,
-only its receipt (a `payload` row) is new. Writes are atomic: a body is there whole, or not at all.
+The path is `{source}/{yyyy}/{mm}/{dd}/{sha256}.zst`, by the UTC day of the first fetch. A body that is received again
+is not written again; only its receipt (a `payload` row) is new. Writes are atomic: the whole body, or nothing. A disk
+may still spoil a body: reading it raises DamagedBody, `Lake.checked` finds it, and the next fetch of it
+repairs it.
 """
 
 from __future__ import annotations
@@ -10,21 +12,23 @@ import asyncio
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import obstore
 import zstandard
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, from_url
 
-from desk.errors import BadInput, StoreError
+from desk.errors import BadInput, DamagedBody, StoreError
 from tasks.connectors.base import Payload
 from tasks.store import PayloadRow, Store
 
 LEVEL = 6
+MOST_BYTES = 1 << 30
+"""More than any source's body may have: a damaged file can claim any size."""
 HEADERS = (
     "content-type", "content-encoding", "content-disposition", "date", "etag", "last-modified", "retry-after", "server",
 )  # fmt: skip
@@ -32,7 +36,7 @@ HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """`address` is what a person set; `bodies` is an obstore over it."""
+    """`address` is the setting ALVORADA_LAKE_URL; `bodies` is an obstore over it."""
 
     address: str
     bodies: Any
@@ -59,10 +63,20 @@ class Lake:
         return cls(address, LocalStore(folder))
 
     async def put(self, path: str, body: bytes) -> bool:
-        """Keep `body` at `path`; False when something is there already. Raises StoreError."""
+        """Writes `body` at `path`, also over a damaged one. False when a sound one is there: nothing is written then.
+        Raises StoreError."""
         packed = zstandard.ZstdCompressor(level=LEVEL).compress(body)
+        if await self._write(path, packed, "create"):
+            return True
         try:
-            await asyncio.to_thread(obstore.put, self.bodies, path, packed, mode="create")
+            await self.get(path)
+        except DamagedBody:
+            return await self._write(path, packed, "overwrite")
+        return False
+
+    async def _write(self, path: str, packed: bytes, mode: Literal["create", "overwrite"]) -> bool:
+        try:
+            await asyncio.to_thread(obstore.put, self.bodies, path, packed, mode=mode)
         except (AlreadyExistsError, FileExistsError):
             return False
         except (BaseError, OSError) as error:
@@ -70,26 +84,45 @@ class Lake:
         return True
 
     async def get(self, path: str) -> bytes:
-        """The body kept at `path`, proved against the sha256 in its name. Raises StoreError."""
+        """The body at `path`, checked against the sha256 in its name. Raises StoreError, DamagedBody."""
         try:
             packed = await asyncio.to_thread(_read, self.bodies, path)
         except (NotFoundError, FileNotFoundError) as error:
             raise StoreError(f"the lake {self.address} has no {path}") from error
         except (BaseError, OSError) as error:
             raise StoreError(f"the lake {self.address} cannot be read: {_first_line(error)}") from error
-        body = zstandard.ZstdDecompressor().decompress(packed)
+        damaged = f"the lake {self.address} holds a damaged body at {path}"
+        try:
+            body = _unpacked(packed)
+        except zstandard.ZstdError as error:
+            raise DamagedBody(f"{damaged}: {_first_line(error)}") from error
         if hashlib.sha256(body).hexdigest() != Path(path).stem:
-            raise StoreError(f"the lake {self.address} holds a damaged body at {path}")
+            raise DamagedBody(f"{damaged}: not the bytes of its name")
         return body
+
+    async def checked(self) -> AsyncIterator[tuple[str, StoreError | None]]:
+        """Every body's path, with the error that reading it against its hash gives. Raises StoreError where the lake
+        cannot be listed."""
+        for path in await asyncio.to_thread(_paths, self):
+            try:
+                await self.get(path)
+            except StoreError as error:
+                yield path, error
+            else:
+                yield path, None
 
 
 def body_path(source: str, day: dt.date, sha256: str) -> str:
+    """The path of a body in the lake. `day`: the UTC day of its first fetch."""
     return f"{source}/{day:%Y/%m/%d}/{sha256}.zst"
 
 
 @dataclass
 class Bronze:
-    """The HTTP client's sink: keeps each payload and its receipt, and knows the receipt's number afterwards."""
+    """The HTTP client's sink: stores each payload and its receipt, and remembers the receipt's payload_id.
+
+    `origin`: live, sandbox, recorded or imported.
+    """
 
     lake: Lake
     store: Store
@@ -98,7 +131,7 @@ class Bronze:
     _ids: dict[str, int] = field(default_factory=dict)
 
     async def keep(self, payload: Payload) -> None:
-        """Body first, then receipt: a receipt never points at nothing. Raises StoreError."""
+        """Stores the body, then the receipt: no receipt is without a body. Raises StoreError."""
         dataset = payload.query.dataset
         headers = {name.lower(): value for name, value in payload.headers.items()}
         row = PayloadRow(
@@ -114,30 +147,47 @@ class Bronze:
             run_id=self.run_id,
             origin=self.origin,
         )
-        self._ids[_mark(payload)] = await keep(self.lake, self.store, row, payload.body)
+        self._ids[_payload_key(payload)] = await keep(self.lake, self.store, row, payload.body)
 
     def payload_id(self, payload: Payload) -> int:
-        """The receipt's number of a payload that was kept. Raises StoreError when it was not."""
+        """The payload_id of a payload that was kept. Raises StoreError when it was not."""
         try:
-            return self._ids[_mark(payload)]
+            return self._ids[_payload_key(payload)]
         except KeyError:
             raise StoreError(f"payload of {payload.request.url} was parsed before it was kept") from None
 
 
 async def keep(lake: Lake, store: Store, row: PayloadRow, body: bytes) -> int:
-    """Keep a body and its receipt; returns payload_id. A body that the lake has keeps its first path."""
+    """Stores a body and its receipt. Returns the payload_id. A body that was stored before keeps its first path."""
     known = await store.payload_path(row.source, row.sha256)
     path = known or row.path
-    await lake.put(path, body)  # also when it is known: a lake that was emptied fills again
+    await lake.put(path, body)  # also for a known body: the lake may have been emptied
     return await store.add_payload(replace(row, path=path))
 
 
 def _read(bodies: Any, path: str) -> bytes:
-    # Calls in threads of ours: obstore's own async ones abort one exit in three when ADBC is loaded too (0.12, 1.13).
+    # In a thread: with obstore's own async calls and ADBC in one process, one exit in three aborts (0.12, 1.13).
     return bytes(obstore.get(bodies, path).bytes())
 
 
-def _mark(payload: Payload) -> str:
+def _unpacked(packed: bytes) -> bytes:
+    """Raises ZstdError, also for a size beyond any body's."""
+    if zstandard.frame_content_size(packed) > MOST_BYTES:
+        raise zstandard.ZstdError("it claims a size beyond any body's")
+    return zstandard.ZstdDecompressor().decompress(packed)
+
+
+def _paths(lake: Lake) -> list[str]:
+    """The paths of all bodies, in order. Raises StoreError."""
+    try:
+        return sorted(
+            entry["path"] for page in obstore.list(lake.bodies) for entry in page if entry["path"].endswith(".zst")
+        )
+    except (BaseError, OSError) as error:
+        raise StoreError(f"the lake {lake.address} cannot be listed: {_first_line(error)}") from error
+
+
+def _payload_key(payload: Payload) -> str:
     return f"{payload.request.method} {payload.request.url} {payload.fetched_at.isoformat()} {payload.sha256}"
 
 

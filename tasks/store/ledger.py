@@ -1,7 +1,7 @@
-"""The ledger: dataset x day x attempt, what was tried and what came of it. Written before and after every fetch.
+"""The ledger: one row for each dataset, day and attempt, written before and after every fetch.
 
-A run holds the lock ("run", run_id) while it lives. Its rows begin as `running`; when the process is killed they stay
-so, and `bury` finds that nobody holds the lock and marks them `died`.
+A run holds the lock ("run", run_id) while its process is alive. Its rows start in state `running`. When the process is
+killed they stay so; `mark_dead_runs` finds that no session holds the lock, and marks them `died`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from tasks.store.locks import lock_key
 
 CellState = Literal["ok", "empty", "not_yet", "failed"]
 GOOD = ("ok", "empty")
-LOOKED = ("ok", "empty", "not_yet")
-"""States in which the source answered: what it did not say then, it said later."""
+ANSWERED = ("ok", "empty", "not_yet")
+"""States in which the source answered: a number that was not in the answer was published later."""
 
 CELL_SCHEMA: dict[str, pl.DataType] = {
     "dataset": pl.String(),
@@ -43,10 +43,10 @@ FETCH_SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one fetch, for every cell that it was to fill.
+    """The result of one fetch of a dataset.
 
-    states    day -> state; `rows` day -> parsed rows of that cell
-    covered   the observation dates asked for; None: each cell stands for its own day only
+    states    day of the cell -> its state; `rows`: day -> parsed rows of that cell
+    covered   the observation dates of the request; None: each cell covers its own day only
     inserted, bytes, seconds, checks, error   of the whole fetch
     """
 
@@ -65,14 +65,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Buried:
+class DeadRuns:
+    """Runs and ledger cells that were marked `died`."""
+
     runs: int
     cells: int
 
 
 @dataclass(frozen=True, slots=True)
 class PastFetch:
-    """What one fetch of a dataset covered, in how many cells, and the seconds that it took."""
+    """One earlier fetch of a dataset: the observation dates it covered, its cells, and its seconds."""
 
     covered: Window
     cells: int
@@ -80,7 +82,7 @@ class PastFetch:
 
 
 def input_hash(sha256s: Iterable[str]) -> str | None:
-    """One mark for the payloads of a fetch: the payload's own when there is one, a hash over all of them when more."""
+    """One hash for the payloads of a fetch: the only payload's own, or a hash over all of them; None without any."""
     distinct = sorted(set(sha256s))
     if len(distinct) <= 1:
         return distinct[0] if distinct else None
@@ -94,17 +96,17 @@ async def begin(
     started_at: dt.datetime,
     code_version: str,
 ) -> int:
-    """Rows in state `running` for the cells (dataset -> days), each one attempt after the last. Returns how many."""
+    """Inserts a row in state `running` for each of `cells` (dataset -> days), as its next attempt. Returns how many."""
     pairs = [(dataset, day) for dataset, days in cells.items() for day in days]
     query = """
         INSERT INTO ledger (dataset, day, attempt, run_id, state, started_at, code_version)
-        SELECT wanted.dataset, wanted.day, coalesce(max(ledger.attempt), 0) + 1, $3, 'running', $4, $5
-        FROM unnest($1::text[], $2::date[]) AS wanted (dataset, day)
-        LEFT JOIN ledger ON ledger.dataset = wanted.dataset AND ledger.day = wanted.day
-        GROUP BY wanted.dataset, wanted.day
+        SELECT new.dataset, new.day, coalesce(max(ledger.attempt), 0) + 1, $3, 'running', $4, $5
+        FROM unnest($1::text[], $2::date[]) AS new (dataset, day)
+        LEFT JOIN ledger ON ledger.dataset = new.dataset AND ledger.day = new.day
+        GROUP BY new.dataset, new.day
     """
     async with store.connections.acquire() as connection, connection.transaction():
-        # Two runs that count the same cell's attempts at the same time would give both the same number.
+        # Without the lock, two runs could give the same attempt number to one cell.
         await connection.execute("SELECT pg_advisory_xact_lock($1)", lock_key("write", "ledger"))
         names, days = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         done = await connection.execute(query, names, days, run_id, started_at, code_version)
@@ -112,16 +114,16 @@ async def begin(
 
 
 async def finish(store: Store, run_id: uuid.UUID, outcome: Outcome) -> None:
-    """Close the run's open cells of one dataset. Raises StoreError when one of them is not open."""
+    """Writes the result into the run's open rows of one dataset. Raises StoreError when one of them is not open."""
     days = sorted(outcome.states)
     spans = [(outcome.covered.start, outcome.covered.end) if outcome.covered else (day, day) for day in days]
     query = """
-        UPDATE ledger SET state = came.state, rows = came.rows, covered_from = came.covered_from,
-               covered_to = came.covered_to, finished_at = $7, fetch_cells = $8, inserted = $9, bytes = $10,
+        UPDATE ledger SET state = result.state, rows = result.rows, covered_from = result.covered_from,
+               covered_to = result.covered_to, finished_at = $7, fetch_cells = $8, inserted = $9, bytes = $10,
                seconds = $11, checks = $12, error_kind = $13, error = $14, input_hash = $15
         FROM unnest($3::date[], $4::text[], $5::bigint[], $6::date[], $16::date[])
-             AS came (day, state, rows, covered_from, covered_to)
-        WHERE ledger.dataset = $1 AND ledger.run_id = $2 AND ledger.day = came.day AND ledger.state = 'running'
+             AS result (day, state, rows, covered_from, covered_to)
+        WHERE ledger.dataset = $1 AND ledger.run_id = $2 AND ledger.day = result.day AND ledger.state = 'running'
     """
     async with store.connections.acquire() as connection, connection.transaction():
         done = await connection.execute(
@@ -148,8 +150,8 @@ async def finish(store: Store, run_id: uuid.UUID, outcome: Outcome) -> None:
             raise StoreError(f"{outcome.dataset}: {len(days)} cells came in, and {closed} of them were open")
 
 
-async def bury(store: Store, now: dt.datetime) -> Buried:
-    """Mark what dead runs left open as `died`. A run is dead when no session holds its lock."""
+async def mark_dead_runs(store: Store, now: dt.datetime) -> DeadRuns:
+    """Marks the open cells and rows of dead runs as `died`. A run is dead when no session holds its lock."""
     async with store.connections.acquire() as connection:
         rows = await connection.fetch(
             "SELECT run_id FROM ledger WHERE state = 'running'"
@@ -158,7 +160,7 @@ async def bury(store: Store, now: dt.datetime) -> Buried:
     open_runs = {str(row["run_id"]) for row in rows}
     dead = [uuid.UUID(run) for run in open_runs - await store.locked("run", open_runs)]
     if not dead:
-        return Buried(0, 0)
+        return DeadRuns(0, 0)
     async with store.connections.acquire() as connection, connection.transaction():
         cells = await connection.execute(
             "UPDATE ledger SET state = 'died', finished_at = $2, error_kind = 'Died',"
@@ -172,11 +174,11 @@ async def bury(store: Store, now: dt.datetime) -> Buried:
             dead,
             now,
         )
-    return Buried(int(runs.split()[-1]), int(cells.split()[-1]))
+    return DeadRuns(int(runs.split()[-1]), int(cells.split()[-1]))
 
 
 async def cell_states(store: Store, datasets: Collection[str], window: Window) -> pl.DataFrame:
-    """Every cell of `window` that was ever tried: dataset, day, state (once ok stays ok), attempts, last_error."""
+    """The cells of `window` with an attempt, in CELL_SCHEMA, sorted by dataset and day. A cell once ok stays ok."""
     names = ", ".join(literal(name) for name in sorted(datasets)) or "NULL"
     query = (
         f"SELECT {', '.join(CELL_SCHEMA)} FROM v_cells WHERE dataset IN ({names})"
@@ -188,9 +190,9 @@ async def cell_states(store: Store, datasets: Collection[str], window: Window) -
 async def missing_cells(
     store: Store, cells: Mapping[str, Collection[dt.date]], states: Collection[str]
 ) -> dict[str, list[dt.date]]:
-    """Those of `cells` whose state is one of `states`; "missing" stands for a cell that was never tried.
+    """Those of `cells` (dataset -> days) whose state is in `states`, ascending. "missing": a cell without an attempt.
 
-    A cell in state `running` counts only where asked for: bury the dead first.
+    Call `mark_dead_runs` before: a cell that a killed run has left open is in state `running`.
     """
     every = [day for days in cells.values() for day in days]
     if not every:
@@ -204,9 +206,9 @@ async def missing_cells(
 
 
 async def good_days(store: Store, dataset: str) -> frozenset[dt.date]:
-    """Cells that came in, or that the source knows to be empty.
+    """Cells with rows, and cells that the source is known to have no number for.
 
-    As v_cells says, without its sorting: a run asks this of every dataset before it asks anybody anything.
+    The same states as in the view v_cells, without its sorting: every run reads this for every dataset.
     """
     query = """
         SELECT day FROM ledger WHERE dataset = $1 AND state = 'ok'
@@ -219,14 +221,19 @@ async def good_days(store: Store, dataset: str) -> frozenset[dt.date]:
 
 
 async def covered_from(store: Store, dataset: str) -> dt.date | None:
-    """The first observation date that a successful fetch of the dataset has asked for."""
-    return await _of_successes(store, dataset, "min(covered_from)")  # type: ignore[no-any-return]
+    """The earliest observation date that a successful fetch of the dataset covered; None before the first one."""
+    query = "SELECT min(covered_from) FROM ledger WHERE dataset = $1 AND state = ANY($2)"
+    async with store.connections.acquire() as connection:
+        earliest: dt.date | None = await connection.fetchval(query, dataset, GOOD)
+    return earliest
 
 
 async def earlier_fetches(store: Store, dataset: str, window: Window) -> pl.DataFrame:
-    """What stamping asks: the spans of observation dates that were looked at, and when last (covered_from,
-    covered_to, fetched_at: the begin, so that what came out during the fetch does not count as absent)."""
-    states = ", ".join(literal(state) for state in LOOKED)
+    """The spans of observation dates that answered fetches covered, in FETCH_SCHEMA: input of FetchContext.
+
+    fetched_at is the start of the span's newest fetch: a number published during a fetch does not count as late.
+    """
+    states = ", ".join(literal(state) for state in ANSWERED)
     query = (
         "SELECT covered_from, covered_to, max(started_at) AS fetched_at FROM ledger"
         f" WHERE dataset = {literal(dataset)} AND state IN ({states})"
@@ -236,20 +243,14 @@ async def earlier_fetches(store: Store, dataset: str, window: Window) -> pl.Data
 
 
 async def past_fetches(store: Store, dataset: str, newest: int) -> list[PastFetch]:
-    """The newest successful fetches of the dataset that took time, newest first."""
+    """Up to `newest` answered fetches of the dataset with a known duration, newest first."""
     async with store.connections.acquire() as connection:
         rows = await connection.fetch(
             "SELECT min(covered_from) AS first, max(covered_to) AS last, count(*) AS cells, max(seconds) AS seconds"
             " FROM ledger WHERE dataset = $1 AND state = ANY($2) AND seconds > 0"
             " GROUP BY run_id, started_at ORDER BY started_at DESC LIMIT $3",
             dataset,
-            LOOKED,
+            ANSWERED,
             newest,
         )
     return [PastFetch(Window(row["first"], row["last"]), row["cells"], row["seconds"]) for row in rows]
-
-
-async def _of_successes(store: Store, dataset: str, what: str) -> Any:
-    query = f"SELECT {what} FROM ledger WHERE dataset = $1 AND state = ANY($2)"
-    async with store.connections.acquire() as connection:
-        return await connection.fetchval(query, dataset, GOOD)

@@ -1,6 +1,7 @@
-"""Advisory locks. They live as long as the session that took them: a killed run's lock is free at once.
+"""Advisory locks of PostgreSQL. A lock ends with the session that holds it: a killed run's lock is free at once.
 
-A run holds ("run", run_id) while it lives; the daily run also holds ("flow", "daily"), to which a backfill gives way.
+A run holds ("run", run_id) while its process is alive. The daily run also holds ("flow", "daily"); a backfill waits
+while that is held.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from tasks.store.connect import APPLICATION, Connections
 
 
 def lock_key(kind: str, key: str) -> int:
-    """The lock's number: 63 bits of a hash, stable over processes and versions."""
+    """The lock's number: 63 bits of a hash, the same in every process and version."""
     digest = hashlib.blake2b(f"{kind}:{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 
 class LockStore:
+    """The part of Store for advisory locks."""
+
     connections: Connections
 
     @asynccontextmanager
     async def run_lock(self, kind: str, key: str) -> AsyncIterator[None]:
-        """Hold the lock on a connection of its own. Raises Busy at once when another session has it."""
+        """Holds the lock on a connection of its own. Raises Busy at once when another session has it."""
         try:
             connection = await asyncpg.connect(
                 self.connections.url,
@@ -41,14 +44,15 @@ class LockStore:
                 raise Busy(f"another process holds {kind} {key}")
             yield
         finally:
-            # Closing the session frees the lock, whatever state the connection is in.
+            # Closing the session frees the lock in every state of the connection.
             await connection.close(timeout=5)
 
     async def is_locked(self, kind: str, key: str) -> bool:
+        """True when a session of this database holds the lock. Raises StoreError."""
         return key in await self.locked(kind, [key])
 
     async def locked(self, kind: str, keys: Collection[str]) -> frozenset[str]:
-        """Those of `keys` whose lock some living session of this database holds."""
+        """Those of `keys` whose lock a session of this database holds. Raises StoreError."""
         numbers = {lock_key(kind, key): key for key in keys}
         query = """
             SELECT (classid::bigint << 32) | objid::bigint AS number FROM pg_locks

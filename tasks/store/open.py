@@ -1,4 +1,4 @@
-"""Opening the store: the schema is at HEAD, and the database holds the world that was asked for, or it stays shut."""
+"""Opening the store: only a database with the newest schema, and with data of the requested world, is opened."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ World = Literal["live", "sandbox", "recorded"]
 
 @dataclass
 class Store(SilverStore, GoldStore, LockStore, RecordStore):
-    """One database, one world. Bound to the event loop that opened it; close it when done."""
+    """One database, with the data of one world (live, sandbox or recorded). Bound to the event loop that opened it."""
 
     connections: Connections
     world: str
 
     @classmethod
     async def open(cls, url: str, world: World | None, *, pool_size: int = 12) -> Store:
-        """Open the database at `url`. An empty one takes `world` on for good; None takes whatever world is there.
+        """Opens the database at `url`. The first opening sets its world for good. None: any world that is set.
 
         Raises StoreError (unreachable, schema missing or of another version) and WrongWorld.
         """
@@ -55,11 +55,13 @@ class Store(SilverStore, GoldStore, LockStore, RecordStore):
         return cls(connections, found)
 
     async def close(self) -> None:
+        """Closes all connections."""
         await self.connections.close()
 
 
 @asynccontextmanager
 async def open_store(url: str, world: World | None, *, pool_size: int = 12) -> AsyncIterator[Store]:
+    """A store, closed at the end of the context. Raises as Store.open does."""
     store = await Store.open(url, world, pool_size=pool_size)
     try:
         yield store

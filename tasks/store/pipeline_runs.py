@@ -1,4 +1,4 @@
-"""One row per run of the pipeline: what it was for, how it ended, what it lacked, what each stage took."""
+"""The table `pipeline_runs`: one row for each run, with its kind, final state, gaps, and stages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class RunStart:
 
 
 async def begin_run(store: Store, run: RunStart) -> None:
-    """The run's row, in state `running`. Hold the lock ("run", run_id) before, so that nobody buries it."""
+    """Inserts the run's row in state `running`. Raises StoreError.
+
+    The caller holds the lock ("run", run_id): without it the row would be marked `died`.
+    """
     query = """
         INSERT INTO pipeline_runs (run_id, kind, as_of, sources, state, started_at, parameters, code_version,
                                    prefect_run_id)
@@ -44,7 +47,7 @@ async def begin_run(store: Store, run: RunStart) -> None:
 
 
 async def add_stage(store: Store, run_id: uuid.UUID, stage: Mapping[str, Any]) -> None:
-    """One more stage of a run that is over already: what came after it."""
+    """Appends a stage to a run that has ended: a step after it. Raises StoreError."""
     async with store.connections.acquire() as connection:
         await connection.execute(
             "UPDATE pipeline_runs SET stages = stages || $2::jsonb WHERE run_id = $1", run_id, json.dumps([dict(stage)])
@@ -61,7 +64,10 @@ async def finish_run(
     message: str | None = None,
     stages: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """How the run ended. `gaps`: what is missing, by name; `stages`: one JSON object each (name, seconds, rows)."""
+    """Closes the run's row. Raises StoreError when it is not open.
+
+    `gaps`: what is missing, by name; `stages`: one JSON object for each (name, seconds, rows).
+    """
     query = """
         UPDATE pipeline_runs SET state = $2, finished_at = $3, gaps = $4, message = $5, stages = $6
         WHERE run_id = $1 AND state = 'running'

@@ -1,9 +1,8 @@
-"""Receipts of payloads, reports, and the day on which a book began."""
+"""Receipts of payloads, rendered reports, and model books."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import uuid
 from collections.abc import Collection, Mapping
@@ -31,7 +30,7 @@ RECEIPT_SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class PayloadRow:
-    """One response as received. `url` holds no secret; `path` is its body's place in the lake."""
+    """The receipt of one response. `url` holds no secret; `path` is where the lake keeps the body."""
 
     sha256: str
     source: str
@@ -48,7 +47,7 @@ class PayloadRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`sha256` is of the content without the header that says when it was rendered: equal content, equal sha256."""
+    """A rendered report. `sha256` is that of the page without its time of rendering: equal content, equal sha256."""
 
     as_of: dt.datetime
     language: str
@@ -60,7 +59,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Where a marked book starts: its first decision day and the capital it was given, in BRL."""
+    """The start of a model book: its first decision day and its capital in BRL."""
 
     book_id: str
     inception: dt.date
@@ -70,10 +69,12 @@ class Book:
 
 
 class RecordStore:
+    """The part of Store for receipts, reports and books. Every method raises StoreError when the database fails."""
+
     connections: Connections
 
     async def add_payload(self, row: PayloadRow) -> int:
-        """Keep the receipt of one response; returns its payload_id."""
+        """Stores the receipt of one response. Returns its payload_id."""
         query = """
             INSERT INTO payload (sha256, source, dataset, url, status, headers, fetched_at, bytes, path, run_id, origin)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING payload_id
@@ -86,14 +87,14 @@ class RecordStore:
         return payload_id
 
     async def payload_path(self, source: str, sha256: str) -> str | None:
-        """Where the lake already has this body, or None."""
+        """The path in the lake of a body that was stored before; None where there is none."""
         query = "SELECT path FROM payload WHERE sha256 = $1 AND source = $2 ORDER BY payload_id LIMIT 1"
         async with self.connections.acquire() as connection:
             path: str | None = await connection.fetchval(query, sha256, source)
         return path
 
     async def payload(self, payload_id: int) -> PayloadRow:
-        """The receipt by its number. Raises StoreError when there is none."""
+        """The receipt with this payload_id. Raises StoreError when there is none."""
         async with self.connections.acquire() as connection:
             row = await connection.fetchrow("SELECT * FROM payload WHERE payload_id = $1", payload_id)
         if row is None:
@@ -102,12 +103,16 @@ class RecordStore:
         return PayloadRow(**{**fields, "headers": json.loads(row["headers"])})
 
     async def receipts(self, payload_ids: Collection[int]) -> pl.DataFrame:
-        """payload_id, sha256, source, dataset, url, fetched_at, origin of the payloads asked for."""
+        """The receipts with `payload_ids`, in RECEIPT_SCHEMA, sorted by payload_id. Unknown ids are left out."""
         query = f"SELECT {', '.join(RECEIPT_SCHEMA)} FROM payload WHERE {one_of('payload_id', sorted(payload_ids))}"
         return (await self.connections.frame(query, RECEIPT_SCHEMA)).sort("payload_id")
 
+    async def payload_hashes(self, payload_ids: Collection[int]) -> dict[int, str]:
+        """payload_id -> sha256, of those of `payload_ids` that exist."""
+        return dict((await self.receipts(payload_ids)).select("payload_id", "sha256").iter_rows())
+
     async def save_report(self, report: Report) -> bool:
-        """Keep the newest rendering per as_of and language; False when exactly this content is there already."""
+        """Stores the newest rendering for its as_of and language. False when its content equals the stored one."""
         packed = zstandard.ZstdCompressor(level=9).compress(report.html.encode())
         query = """
             INSERT INTO report (as_of, language, run_id, rendered_at, sha256, bytes, html_zstd)
@@ -124,7 +129,7 @@ class RecordStore:
         return bool(done.endswith(" 1"))
 
     async def read_report(self, language: str, as_of: dt.datetime | None = None) -> Report | None:
-        """The report of `as_of`, or of the latest as_of there is; None when there is none."""
+        """The report of `as_of`, or the latest one for None; None where there is none."""
         query = """
             SELECT as_of, language, run_id, rendered_at, sha256, html_zstd FROM report
             WHERE language = $1 AND ($2::timestamptz IS NULL OR as_of = $2) ORDER BY as_of DESC LIMIT 1
@@ -137,7 +142,7 @@ class RecordStore:
         return Report(row["as_of"], row["language"], row["run_id"], row["rendered_at"], row["sha256"], html)
 
     async def open_book(self, book: Book) -> Book:
-        """The book as it was first opened: a second opening changes nothing."""
+        """Stores the book, unless one with its id exists. Returns the stored one."""
         async with self.connections.acquire() as connection:
             await connection.execute(
                 "INSERT INTO book (book_id, inception, capital_brl, opened_at, run_id) VALUES ($1, $2, $3, $4, $5)"
@@ -147,18 +152,9 @@ class RecordStore:
             return _book(await connection.fetchrow("SELECT * FROM book WHERE book_id = $1", book.book_id))
 
     async def books(self) -> list[Book]:
-        """Every book, oldest inception first."""
+        """Every book, by ascending inception."""
         async with self.connections.acquire() as connection:
             return [_book(row) for row in await connection.fetch("SELECT * FROM book ORDER BY inception")]
-
-    async def read_book(self, book_id: str) -> Book | None:
-        async with self.connections.acquire() as connection:
-            row = await connection.fetchrow("SELECT * FROM book WHERE book_id = $1", book_id)
-        return None if row is None else _book(row)
-
-
-def html_sha256(html: str) -> str:
-    return hashlib.sha256(html.encode()).hexdigest()
 
 
 def _book(row: asyncpg.Record) -> Book:

@@ -1,4 +1,4 @@
-"""Silver in and out. A row is written once and never changed: a revision is a new row with a later knowledge_time."""
+"""Silver in and out. A row is never changed: a revision is a new row with a later knowledge_time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from tasks.store.copy import copy_in, literal, one_of, refuse_bad_floats, refuse
 
 
 class SilverStore:
+    """The part of Store for silver tables. Every method raises StoreError."""
+
     connections: Connections
 
     async def write_silver(self, table: str, frame: pl.DataFrame) -> int:
-        """Insert the rows whose key is not there yet; returns how many. `frame` has the table's stored schema."""
+        """Inserts the rows whose key is new. Returns how many. `frame` has the table's stored schema."""
         return (await self.write_silver_tables({table: frame}))[0]
 
     async def write_silver_tables(self, frames: Frames) -> list[int]:
-        """As `write_silver`, for several tables in one transaction: all of their rows, or none."""
+        """Inserts into several tables (table -> frame) in one transaction. Returns the new rows of each, in order."""
         checked = {name: _checked(name, frame) for name, frame in frames.items()}
         if all(rows.is_empty() for rows in checked.values()):
             return [0] * len(checked)
@@ -37,10 +39,10 @@ class SilverStore:
         entities: Collection[str] | None = None,
         until: dt.date | None = None,
     ) -> pl.DataFrame:
-        """Every vintage known at `as_of` of observations from `since` on, and to `until` where it is given.
+        """Every vintage known at `as_of` of observations from `since` to `until` (None: without end), both included.
 
-        `entities` are values of the first key column (series_id, curve_id, contract_id...), all of them when None.
-        Sorted by key. Columns: the table's stored schema.
+        `entities`: values of the first key column (series_id, curve_id, contract_id ...); None: all. Sorted by key.
+        Columns: the table's stored schema.
         """
         silver = _silver(table)
         conditions = [f"knowledge_time <= {literal(as_of)}", f"obs_date >= {literal(since)}", *_among(silver, entities)]
@@ -57,7 +59,7 @@ class SilverStore:
         entities: Collection[str] | None = None,
         known_by: dt.datetime | None = None,
     ) -> pl.DataFrame:
-        """The newest vintage per entity and obs_date in [start, end], of those known by `known_by` where given."""
+        """The newest vintage, of those known by `known_by` (None: all), of each entity and obs_date in [start, end]."""
         silver = _silver(table)
         conditions = [f"obs_date BETWEEN {literal(start)} AND {literal(end)}", *_among(silver, entities)]
         if known_by is not None:
@@ -70,18 +72,13 @@ class SilverStore:
         return (await self.connections.frame(query, silver.stored_schema)).sort(silver.key)
 
     async def stored_entities(self, table: str, entities: Collection[str]) -> frozenset[str]:
-        """Which of `entities` (values of the first key column) have any row at all."""
+        """Those of `entities` (values of the first key column) that have a row."""
         silver = _silver(table)
         query = (
             f"SELECT e FROM unnest($1::text[]) AS e WHERE EXISTS (SELECT 1 FROM {table} WHERE {silver.entity[0]} = e)"
         )
         async with self.connections.acquire() as connection:
             return frozenset(row["e"] for row in await connection.fetch(query, list(entities)))
-
-    async def silver_counts(self) -> dict[str, int]:
-        """Rows per silver table."""
-        async with self.connections.acquire() as connection:
-            return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in SILVER}
 
 
 def _checked(table: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from alvorada.watchdog.state import Memory
 from alvorada.watchdog.watch import TROUBLE, UNTOLD, WELL, Told, look
 from blocks.settings import Settings, load_settings
 from desk.model import SAO_PAULO, decision_time
-from tasks.alerts.postgres import beat
+from tasks.alerts.postgres import record_heartbeat
 from tasks.channels.configured import channels_of
 from tasks.store import Store
 from tasks.store.pipeline_runs import RunStart, begin_run, finish_run
@@ -179,8 +179,8 @@ async def test_postgresql_and_prefect_down_still_reach_both(tmp_path: Path, slac
 async def test_alerts_that_stopped_and_messages_that_nobody_takes_are_told(dog: Dog, store: Store) -> None:
     await ran(store, "completed")
     async with store.connections.acquire() as connection:
-        await beat(connection, "alerts", at("08:00"))
-        await beat(connection, "sender", at("08:55"))
+        await record_heartbeat(connection, "alerts", at("08:00"))
+        await record_heartbeat(connection, "sender", at("08:55"))
         await connection.execute(
             "INSERT INTO outbox (channel, kind, dedupe_key, payload, created_at, next_try, last_error)"
             " VALUES ('mail', 'test', 'k', '{}', $1, $1, 'mail: 535 refused the login')",

@@ -11,7 +11,7 @@ from prefect_slack import SlackWebhook
 
 from blocks import notifications, smtp, webhook
 from blocks.notifications import MailNotification, SlackNotification, mail_server, slack_message
-from sandbox.deliveries import refusal
+from sandbox.slack import rejection
 from tests.fixtures.deliveries import Mailbox, Slack
 
 BODY = (
@@ -51,7 +51,7 @@ async def test_what_a_run_says_of_itself_is_plain_text_in_slack(slack: Slack) ->
 
 def test_a_very_long_message_fits_slack_and_keeps_its_link() -> None:
     message = slack_message(BODY + "x" * 50_000, "y" * 5_000)
-    assert refusal(message) is None
+    assert rejection(message) is None
     assert "http://127.0.0.1:4200/flow-runs/flow-run/1" in message["blocks"][-1]["text"]["text"]
 
 

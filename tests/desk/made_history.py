@@ -1,6 +1,6 @@
-"""A made history in silver's shape: every catalogue series, curves and Focus, with revisions, from one seed.
+"""Random silver frames: every catalogue series, curves and Focus, with revisions, from one seed.
 
-It knows nothing of what the desk computes; the numbers only have plausible sizes. Monthly series come in two vintages,
+The numbers are independent of what the desk computes and only have plausible sizes. Monthly series have two vintages,
 the second a month after the first.
 """
 
@@ -30,7 +30,8 @@ def decision_days(count: int = 900) -> list[dt.date]:
 @lru_cache(maxsize=2)
 def made_silver(seed: int = 7) -> dict[str, pl.DataFrame]:
     rng = np.random.default_rng(seed)
-    observations, bars = [], []
+    observations: list[pl.DataFrame] = []
+    bars: list[pl.DataFrame] = []
     for series in CATALOG.series.values():
         rows = _series(rng, series.id)
         (bars if series.source == "yahoo_finance" else observations).append(rows)
@@ -79,7 +80,7 @@ def _path(rng: np.random.Generator, unit: str, series_id: str, count: int) -> np
     if "fraction" in unit:
         return (0.11 if series_id.startswith(("cdi", "selic")) else 0.06) + _reverting(rng, count, 0.0, 0.002)
     scale = {"usdbrl": 5.0, "vix": 20.0, "ibovespa": 1e5}.get(series_id.split("_")[0], 100.0)
-    return scale * np.exp(_reverting(rng, count, 0.0, 0.01))
+    return np.asarray(scale * np.exp(_reverting(rng, count, 0.0, 0.01)))
 
 
 def _reverting(rng: np.random.Generator, count: int, mean: float, sd: float) -> np.ndarray:
@@ -132,14 +133,14 @@ def _focus(rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _focus_by_month_and_meeting(rng: np.random.Generator, like: pl.DataFrame) -> list[pl.DataFrame]:
-    """Medians about each month's IPCA and each of eight yearly Copom decisions, asked in the half year before."""
-    asked, found = like["obs_date"], []
+    """Medians about each month's IPCA and each of eight yearly Copom decisions, surveyed in the half year before."""
+    survey_dates, found = like["obs_date"], []
     for year in range(2018, 2027):
         months = [(f"{month:02d}/{year}", "IPCA", dt.date(year, month, 28), 0.004) for month in range(1, 13)]
         meetings = [(f"R{k}/{year}", "Selic", dt.date(year, k * 3 // 2 + 1, 15), 0.11) for k in range(1, 8)]
         meetings.append((f"R8/{year}", "Selic", dt.date(year, 12, 15), 0.11))
         for reference, indicator, end, level in months + meetings:
-            near = (asked > end - dt.timedelta(days=180)) & (asked <= end)
+            near = (survey_dates > end - dt.timedelta(days=180)) & (survey_dates <= end)
             rows = like.filter(near)
             made = level * (1.0 + rng.normal(0.0, 0.05, len(rows)))
             found.append(

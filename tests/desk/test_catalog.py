@@ -1,9 +1,11 @@
-"""The catalogue says only what exists, and refuses by name what does not."""
+"""The catalogue names only what exists; an entry that does not exist is an error that names it."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -71,18 +73,21 @@ def test_inflation_targets_have_no_gap() -> None:
     assert years == list(range(years[0], years[-1] + 1))
 
 
+Change = Callable[[dict[str, Any]], object]
+
+
 @pytest.fixture
-def one_wrong_file(monkeypatch: pytest.MonkeyPatch):
-    def spoil(name: str, change) -> None:
-        def read(asked: str):
-            raw = read_toml(asked)
-            if asked == name:
+def one_wrong_file(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Change], None]:
+    def change_file(name: str, change: Change) -> None:
+        def read(file: str) -> dict[str, Any]:
+            raw = read_toml(file)
+            if file == name:
                 change(raw)
             return raw
 
         monkeypatch.setattr(catalog_module, "read_toml", read)
 
-    return spoil
+    return change_file
 
 
 @pytest.mark.parametrize(
@@ -95,10 +100,12 @@ def one_wrong_file(monkeypatch: pytest.MonkeyPatch):
         ("series", lambda raw: raw["series"][0].update(colour="red"), "series usdbrl_sgs_sell"),
         ("datasets", lambda raw: raw["dataset"]["bcb_ptax"].update(tables=["gold"]), "unknown table 'gold'"),
         ("datasets", lambda raw: raw["dataset"]["bcb_ptax"].update(source="bcb"), "unknown source 'bcb'"),
-        ("rules", lambda raw: raw["rule"]["ptax"].update(weekday=1), "exactly one of"),
+        ("publication_rules", lambda raw: raw["rule"]["ptax"].update(weekday=1), "exactly one of"),
     ],
 )
-def test_what_is_wrong_is_named(one_wrong_file, file: str, change, message: str) -> None:
+def test_an_error_names_the_wrong_entry(
+    one_wrong_file: Callable[[str, Change], None], file: str, change: Change, message: str
+) -> None:
     one_wrong_file(file, change)
     with pytest.raises(BadCatalog, match=message):
         load_catalog()

@@ -1,4 +1,4 @@
-"""Decision days: how many a year, on business days, and the real targets change when the list says so."""
+"""Decision days: how many a year, on business days, and the real targets change on the listed days."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def in_force(decisions: tuple[dt.date, ...]) -> set[dt.date]:
 def test_the_selic_target_changes_on_the_business_day_after_copom() -> None:
     file = real_folder("ALVORADA_REAL_HISTORY", "real-history") / "brazil_macro/sgs_432_01-01-2017_11-02-2026.json"
     rows = [
-        (dt.datetime.strptime(row["data"], "%d/%m/%Y").date(), float(row["valor"]))
+        (dt.datetime.strptime(row["data"], "%d/%m/%Y").replace(tzinfo=dt.UTC).date(), float(row["valor"]))
         for row in json.loads(file.read_text(encoding="utf-8"))
     ]
     moved = changes(rows, dt.date(2017, 1, 2))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.units import bp, decimal_comma, decimal_point, pct, scaled
+from desk.units import bp, decimal_point, pct, scaled
 
 
 @pytest.mark.parametrize(
@@ -19,31 +19,10 @@ def test_point_decimals(text: str, number: str) -> None:
     assert decimal_point(text) == Decimal(number)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("1.008,65", "1008.65"),
-        (",12", "0.12"),
-        ("5,4272", "5.4272"),
-        ("-0,05", "-0.05"),
-        ("12.345.678", "12345678"),
-        ("100", "100"),
-    ],
-)
-def test_comma_decimals(text: str, number: str) -> None:
-    assert decimal_comma(text) == Decimal(number)
-
-
 @pytest.mark.parametrize("text", ["", "-", ".", "1,5", "1.008,65", "n/d", "1 000", "..", "1.2.3", "NaN"])
 def test_what_is_not_a_point_decimal(text: str) -> None:
     with pytest.raises(ValueError, match="not a point-decimal"):
         decimal_point(text)
-
-
-@pytest.mark.parametrize("text", ["", "-", ",", "1.5", "10.08,65", "1,2,3", "--", "1.0000"])
-def test_what_is_not_a_comma_decimal(text: str) -> None:
-    with pytest.raises(ValueError, match="not a comma-decimal"):
-        decimal_comma(text)
 
 
 def test_scale_is_exact_before_the_float() -> None:
@@ -57,6 +36,5 @@ def test_the_rim() -> None:
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=4))
-def test_brazilian_text_comes_back(number: Decimal) -> None:
-    text = f"{number:,.4f}".replace(",", "_").replace(".", ",").replace("_", ".")
-    assert decimal_comma(text) == number
+def test_a_decimal_survives_its_text(number: Decimal) -> None:
+    assert decimal_point(f"{number:f}") == number

@@ -1,4 +1,4 @@
-"""Where the collected real files lie, and the word for their absence."""
+"""The folders of the collected real files; a test without them is skipped."""
 
 from __future__ import annotations
 

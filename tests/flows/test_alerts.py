@@ -9,6 +9,7 @@ import pytest
 
 from desk.alerts.rules import RULES
 from desk.catalog import load_catalog
+from flows.alerts import alerts, sender
 from tests.fixtures.deliveries import Mailbox, Slack
 from tests.fixtures.flows import NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
@@ -56,8 +57,7 @@ async def test_alerting_that_fails_leaves_the_run_as_it_is_and_is_on_record(fill
 async def test_by_its_own_deployment_a_run_that_never_came_is_told_on_both_channels(
     filled_desk: RunningDesk, slack: Slack, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing ran on NEXT_DAY. A minute before the deadline all is well; at it the desk is told."""
-    from flows.alerts import alerts, sender
+    """Nothing ran on NEXT_DAY. No alert a minute before the deadline; one at the deadline."""
 
     def clock_at(minutes: int) -> None:
         environment = filled_desk.environment(NEXT_DAY, dt.timedelta(minutes=minutes))

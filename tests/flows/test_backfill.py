@@ -1,4 +1,4 @@
-"""A backfill fills what the ledger says lacks, says before what it will do, does nothing twice, and gives way."""
+"""A backfill shows its plan, fills missing and failed cells once, and waits for the daily run."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ import pytest
 
 from desk.errors import BadInput, Busy
 from desk.model import SILVER
+from flows.backfill import backfill
 from tests.fixtures.flows import NEXT_DAY, Listener, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 
 pytestmark = [pytest.mark.flow, pytest.mark.db]
 
 OLD = (dt.date(2015, 1, 5), dt.date(2015, 1, 16))
-"""Two weeks long before what the first run asks for; B3 was open on all ten days."""
+"""Two weeks long before the first run's history; B3 was open on all ten days."""
 CURVE_DAYS = [dt.date(2024, 5, 7), dt.date(2024, 5, 8), dt.date(2024, 5, 13)]
 
 
 async def fill(
     desk: RunningDesk, days: tuple[Any, Any] = OLD, *, listener: Listener | None = None, **parameters: Any
 ) -> tuple[Any, list[str]]:
-    """The state that the backfill ends in, and the lines that it said."""
-    from flows.backfill import backfill
-
+    """The backfill's final state, and the lines that it showed."""
     listener = listener or Listener()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in desk.environment(NEXT_DAY).items():
@@ -50,10 +49,10 @@ async def last_run(desk: RunningDesk) -> dict[str, Any]:
     return dict(row)
 
 
-async def test_a_dry_run_says_the_cells_and_an_estimate_and_does_nothing(
+async def test_a_dry_run_shows_the_cells_and_an_estimate_and_changes_nothing(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    before, asked = await filled_desk.stored(), quiet_sandbox.requests()
+    before, requests = await filled_desk.stored(), quiet_sandbox.requests()
     state, lines = await fill(filled_desk, dry_run=True)
     assert state.name == "Completed"
     assert state.message.startswith("dry run: ")
@@ -61,7 +60,7 @@ async def test_a_dry_run_says_the_cells_and_an_estimate_and_does_nothing(
     assert curves[1:4] == ["10", "1", "10"]
     assert curves[-2:] == ["earlier", "fetches"]
     assert float(curves[4]) > 0
-    assert quiet_sandbox.requests() == asked
+    assert quiet_sandbox.requests() == requests
     assert await filled_desk.stored() == before
     assert await filled_desk.rows("SELECT 1 FROM pipeline_runs WHERE kind = 'backfill'") == []
 
@@ -80,14 +79,14 @@ async def test_old_days_come_in_by_their_rules_once(filled_desk: RunningDesk, qu
     assert points[0]["known"] < dt.datetime(2015, 1, 20, tzinfo=dt.UTC)
     assert any(line.strip().startswith("b3_swap_curves 2015-01-05..2015-01-16: ") for line in lines)
 
-    before, asked = await filled_desk.stored(), quiet_sandbox.requests()
+    before, requests = await filled_desk.stored(), quiet_sandbox.requests()
     state, _ = await fill(filled_desk)
     assert (state.name, state.message.split(":")[0]) == ("Completed", "nothing to do")
-    assert quiet_sandbox.requests() == asked
+    assert quiet_sandbox.requests() == requests
     assert await filled_desk.stored() == before
 
 
-async def test_only_the_wanted_kind_is_filled_and_good_cells_stay_untouched(
+async def test_only_the_selected_states_are_filled_and_good_cells_stay_untouched(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
     whole = await curves(filled_desk)
@@ -101,10 +100,10 @@ async def test_only_the_wanted_kind_is_filled_and_good_cells_stay_untouched(
         )
     window = (dt.date(2024, 5, 2), dt.date(2024, 5, 31))
 
-    asked = quiet_sandbox.requests()["b3_market_data"]
+    requests = quiet_sandbox.requests()["b3_market_data"]
     state, _ = await fill(filled_desk, window, only=["failed"])
     assert state.name == "Completed", state.message
-    assert quiet_sandbox.requests()["b3_market_data"] - asked == 2
+    assert quiet_sandbox.requests()["b3_market_data"] - requests == 2
     assert await filled_desk.rows(f"SELECT 1 FROM {ledger} = $1", lost) == []
 
     state, _ = await fill(filled_desk, window, only=["missing"])
@@ -134,18 +133,18 @@ async def test_a_source_that_is_out_is_named_and_filled_the_next_time(
     assert ["ok"] in [row["states"] for row in states if row["dataset"] == "yahoo_daily"]
 
     quiet_sandbox.configure(faults={})
-    asked = quiet_sandbox.requests()
+    requests = quiet_sandbox.requests()
     state, _ = await fill(filled_desk)
     assert state.name == "Completed", state.message
     now = quiet_sandbox.requests()
-    assert {source for source in now if now[source] != asked[source]} == {"treasury_gov"}
+    assert {source for source in now if now[source] != requests[source]} == {"treasury_gov"}
 
 
-async def test_it_waits_while_the_daily_run_is_at_work(
+async def test_a_backfill_waits_while_the_daily_run_works(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.backfill.WAIT_SECONDS", 0.05)
-    listener, asked = Listener(), quiet_sandbox.requests()
+    monkeypatch.setattr("tasks.ingest.backfill_source.WAIT_SECONDS", 0.05)
+    listener, requests = Listener(), quiet_sandbox.requests()
     async with filled_desk.store() as store:
         async with store.run_lock("flow", "daily"):
             filling = asyncio.create_task(fill(filled_desk, listener=listener))
@@ -154,7 +153,7 @@ async def test_it_waits_while_the_daily_run_is_at_work(
                     assert not filling.done()
                     await asyncio.sleep(0.05)
             await asyncio.sleep(0.3)
-            assert quiet_sandbox.requests() == asked
+            assert quiet_sandbox.requests() == requests
         state, lines = await filling
     assert state.name == "Completed", state.message
     assert any("the daily run has ended" in line for line in lines)
@@ -170,7 +169,7 @@ async def test_a_second_backfill_ends_with_one_clear_line(filled_desk: RunningDe
 
 
 @pytest.mark.parametrize(
-    ("days", "parameters", "says"),
+    ("days", "parameters", "expected"),
     [
         ((OLD[1], OLD[0]), {}, "ends before it starts"),
         (("2015-01-05", "soon"), {}, "'soon' is not a date"),
@@ -178,8 +177,8 @@ async def test_a_second_backfill_ends_with_one_clear_line(filled_desk: RunningDe
     ],
 )
 async def test_bad_input_is_refused_in_one_line(
-    filled_desk: RunningDesk, days: tuple[Any, Any], parameters: dict[str, Any], says: str
+    filled_desk: RunningDesk, days: tuple[Any, Any], parameters: dict[str, Any], expected: str
 ) -> None:
     state, _ = await fill(filled_desk, days, **parameters)
-    with pytest.raises(BadInput, match=says):
+    with pytest.raises(BadInput, match=expected):
         await state.result(fetch=True)

@@ -9,6 +9,8 @@ from prefect.states import get_state_exception
 
 from desk.errors import BadInput, Busy
 from desk.model import UTC, decision_time
+from flows.daily import daily, day_at, requested_day
+from tasks.run.report_page import without_render_time
 from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 
@@ -20,9 +22,7 @@ PLANTED = 99.0
 """BRL per USD, far from anything in the sandbox: where it is seen, it shows."""
 
 
-async def test_the_same_decision_twice_writes_nothing_and_says_the_same(filled_desk: RunningDesk) -> None:
-    from flows.report import without_stamp
-
+async def test_the_same_decision_twice_writes_nothing_and_renders_the_same_page(filled_desk: RunningDesk) -> None:
     first = await filled_desk.run(NEXT_DAY)
     assert first.state.name == "Completed", first.state.message
     page_file = filled_desk.home / "reports" / "sandbox" / f"{NEXT_DAY}.html"
@@ -34,7 +34,7 @@ async def test_the_same_decision_twice_writes_nothing_and_says_the_same(filled_d
     assert await filled_desk.stored() == rows, "not a row version is new: silver, gold and the report"
     page_again = page_file.read_text(encoding="utf-8")
     assert page_again != page, "rendered at another time"
-    assert without_stamp(page_again) == without_stamp(page)
+    assert without_render_time(page_again) == without_render_time(page)
     assert NEXT_DAY.isoformat() in page or f"{NEXT_DAY:%d %b %Y}" in page
 
 
@@ -42,9 +42,7 @@ async def test_an_earlier_decision_sees_nothing_that_was_known_later(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
     """A new value of yesterday and a revision of a month ago, both known an hour after the decision."""
-    from flows.report import without_stamp
-
-    page = without_stamp(await filled_desk.page(FILLED_DAY))
+    page = without_render_time(await filled_desk.page(FILLED_DAY))
     rows = await filled_desk.stored()
     later = decision_time(FILLED_DAY) + dt.timedelta(hours=1)
     revised = await filled_desk.rows(
@@ -68,10 +66,10 @@ async def test_an_earlier_decision_sees_nothing_that_was_known_later(
     assert planted["observation"][0] == rows["observation"][0] + len(new) + len(revised)
 
     same = await filled_desk.run(FILLED_DAY, sources="stored")
-    assert without_stamp(same.page) == page
+    assert without_render_time(same.page) == page
     assert await filled_desk.stored() == planted, "the decision's gold and report are as they were, to the row version"
     on_disk = (filled_desk.home / "reports" / "sandbox" / f"{FILLED_DAY}.html").read_text(encoding="utf-8")
-    assert without_stamp(on_disk) == page
+    assert without_render_time(on_disk) == page
 
     await filled_desk.run(NEXT_DAY, sources="stored")
     features = await filled_desk.gold("feature", NEXT_DAY)
@@ -79,7 +77,7 @@ async def test_an_earlier_decision_sees_nothing_that_was_known_later(
 
 
 async def test_one_daily_run_at_a_time(filled_desk: RunningDesk) -> None:
-    """The second says whose turn it is, and leaves no trace."""
+    """The second one ends with a message that names the lock, and stores nothing."""
     rows = await filled_desk.stored()
     async with filled_desk.store() as store, store.run_lock("flow", "daily"):
         ran = await filled_desk.run(NEXT_DAY)
@@ -96,8 +94,6 @@ async def test_the_schedule_ends_with_a_word_where_b3_has_no_session(
     prefect_api: None, closed: dt.date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is opened: there is no database at this address."""
-    from flows.daily import daily
-
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("ALVORADA_NOW", decision_time(closed).isoformat())
     state = await daily(return_state=True)
@@ -118,23 +114,19 @@ async def test_the_schedule_ends_with_a_word_where_b3_has_no_session(
     ],
 )
 def test_the_decision_day_of_a_moment(now: dt.datetime, day: dt.date | None) -> None:
-    from flows.daily import day_at
-
     assert day_at(now) == day
 
 
 @pytest.mark.parametrize(
-    ("as_of", "words"),
+    ("as_of", "message"),
     [("19/11/2026", "is not a date"), ("2026-11-20", "is in the future"), (dt.date(2027, 1, 4), "is in the future")],
 )
-def test_a_deployments_day_that_cannot_be_is_refused_by_name(as_of: dt.date | str, words: str) -> None:
-    from flows.daily import asked_day
-
+def test_an_invalid_as_of_is_refused_with_its_reason(as_of: dt.date | str, message: str) -> None:
     now = dt.datetime(2026, 11, 20, 8, 59, tzinfo=UTC)  # a minute before 06:00 in São Paulo
-    assert asked_day("2026-11-19", now) == dt.date(2026, 11, 19)
-    assert asked_day(None, now) is None
-    with pytest.raises(BadInput, match=words):
-        asked_day(as_of, now)
+    assert requested_day("2026-11-19", now) == dt.date(2026, 11, 19)
+    assert requested_day(None, now) is None
+    with pytest.raises(BadInput, match=message):
+        requested_day(as_of, now)
 
 
 def test_a_decision_is_at_six_whatever_the_clocks_did() -> None:

@@ -1,15 +1,17 @@
-"""One source down: the run ends, what does not depend on it is there, and the page, ledger and state say what lacks."""
+"""One source down: the run ends with the rest computed, and page, ledger and state name what is missing."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import polars as pl
 import pytest
 
 from desk.catalog import load_catalog
 from desk.gold import GOLD
+from desk.model import SilverTable
+from desk.quality import Quality, check_rows
+from tasks.ingest import silver_batch
 from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 
@@ -72,7 +74,7 @@ async def test_each_source_in_turn_is_down(
 async def test_without_a_required_dataset_the_run_fails_by_name(
     fresh_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    """A first run without B3: the page is there, made of what the bonds of Tesouro Direto and the others say."""
+    """A first run without B3: the page exists, with curves from the bonds of Tesouro Direto."""
     quiet_sandbox.configure(faults={"b3_market_data": DOWN})
     ran = await fresh_desk.run(FILLED_DAY)
     assert ran.state.is_failed()
@@ -86,24 +88,21 @@ async def test_without_a_required_dataset_the_run_fails_by_name(
     features = await fresh_desk.gold("feature", FILLED_DAY)
     known = features.filter(pl.col("value").is_not_null())["feature_id"].to_list()
     assert {"usdbrl", "pre_252"} <= set(known)
-    assert not any(name.startswith("cupom_") for name in known), "nothing else says the dollar's rate in Brazil"
+    assert not any(name.startswith("cupom_") for name in known), "no other source has the dollar's rate in Brazil"
     assert (await fresh_desk.gold("portfolio_state", FILLED_DAY)).height == 1
 
 
 async def test_an_unexpected_error_in_a_task_is_not_swallowed(
     filled_desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bug of ours is not a gap: the run fails with it, and the cells in hand are dead to the next run."""
-    from tasks.ingest import source_job
+    """A bug of ours is not a gap: the run fails with it, and the next run marks its open cells died."""
 
-    right = source_job.check_rows
-
-    def wrong_for_bars(table: Any, rows: pl.DataFrame, as_of: dt.datetime) -> Any:
+    def wrong_for_bars(table: SilverTable, rows: pl.DataFrame, as_of: dt.datetime) -> Quality:
         if table.name == "price_bar":
             raise ZeroDivisionError("a bug of ours")
-        return right(table, rows, as_of)
+        return check_rows(table, rows, as_of)
 
-    monkeypatch.setattr(source_job, "check_rows", wrong_for_bars)
+    monkeypatch.setattr(silver_batch, "check_rows", wrong_for_bars)
     ran = await filled_desk.run(NEXT_DAY)
     assert ran.state.is_failed()
     (run,) = await filled_desk.rows("SELECT * FROM pipeline_runs WHERE state <> 'completed'")
@@ -111,7 +110,7 @@ async def test_an_unexpected_error_in_a_task_is_not_swallowed(
     left = await filled_desk.rows("SELECT DISTINCT dataset, state FROM ledger WHERE run_id = $1", run["run_id"])
     assert {row["dataset"] for row in left if row["state"] == "running"} == {"yahoo_daily"}
 
-    monkeypatch.setattr(source_job, "check_rows", right)
+    monkeypatch.setattr(silver_batch, "check_rows", check_rows)
     again = await filled_desk.run(NEXT_DAY)
     assert again.state.name == "Completed"
     died = await filled_desk.rows(

@@ -1,4 +1,4 @@
-"""Ingest against the running sandbox: all sources at once, and what heals by asking again."""
+"""Ingest against the running sandbox: all sources at once, and which errors are retried."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 
 from desk.model import decision_time
-from flows.ingest import Ingested
+from flows.ingest import Ingested, ingest
 from tasks.run.run import Run
+from tasks.run.run_context import open_run
 from tests.fixtures.flows import NEXT_DAY, Listener, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 
@@ -22,10 +23,8 @@ RETRY_AFTER = 1
 
 
 @asynccontextmanager
-async def morning(desk: RunningDesk, *only: str, timeout_seconds: float | None = None) -> AsyncIterator[Run]:
+async def run_of_next_day(desk: RunningDesk, *only: str, timeout_seconds: float | None = None) -> AsyncIterator[Run]:
     """A run of NEXT_DAY with only the sources named (all when none is), perhaps less patient than the catalogue."""
-    from tasks.run.run_context import open_run
-
     with pytest.MonkeyPatch.context() as patch:
         for name, value in desk.environment(NEXT_DAY).items():
             patch.setenv(name, value)
@@ -39,10 +38,8 @@ async def morning(desk: RunningDesk, *only: str, timeout_seconds: float | None =
 
 
 async def ingested(run: Run) -> Ingested:
-    from flows.ingest import ingest
-
     state = await ingest(run, return_state=True)
-    result: Ingested = await state.result(fetch=True)
+    result: Ingested = await state.result(fetch=True)  # type: ignore[call-overload]  # its overloads lack `fetch`
     return result
 
 
@@ -55,20 +52,20 @@ async def ended(desk: RunningDesk, run: Run) -> dict[str, set[tuple[str, str | N
     return found
 
 
-async def test_eleven_sources_are_asked_before_one_has_answered(
+async def test_eleven_sources_get_a_request_before_one_has_answered(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    """Nobody answers until all have been asked; then the time-outs heal by asking again."""
+    """No source answers until all have a request; then the retries succeed."""
     quiet_sandbox.configure(faults={"*": {"kind": "timeout"}})
     before = quiet_sandbox.requests()
-    async with morning(filled_desk, timeout_seconds=IMPATIENT_SECONDS) as run:
+    async with run_of_next_day(filled_desk, timeout_seconds=IMPATIENT_SECONDS) as run:
         assert len(run.catalog.sources) == 11
         working = asyncio.create_task(ingested(run))
-        while len(asked := newly_asked(before, await asyncio.to_thread(quiet_sandbox.requests))) < 11:
-            assert not working.done(), f"only {sorted(asked)} were asked"
+        while len(requested := newly_requested(before, await asyncio.to_thread(quiet_sandbox.requests))) < 11:
+            assert not working.done(), f"only {sorted(requested)} were requested"
             await asyncio.sleep(0.05)
-        told = {(name, state) for kind, name, state, _ in run.progress.events if kind == "source"}  # type: ignore[attr-defined]
-        assert told == {(name, "started") for name in run.catalog.sources}
+        events = {(name, state) for kind, name, state, _ in run.progress.events if kind == "source"}  # type: ignore[attr-defined]
+        assert events == {(name, "started") for name in run.catalog.sources}
         quiet_sandbox.configure(faults={})
         result = await working
     assert result.errors == {}
@@ -77,16 +74,16 @@ async def test_eleven_sources_are_asked_before_one_has_answered(
     assert {state for states in cells.values() for state, _ in states} <= {"ok", "empty", "not_yet"}
 
 
-def newly_asked(before: dict[str, int], now: dict[str, int]) -> set[str]:
+def newly_requested(before: dict[str, int], now: dict[str, int]) -> set[str]:
     return {source for source, count in now.items() if count > before.get(source, 0)}
 
 
-async def test_a_source_that_says_wait_is_asked_again_after_the_wait(
+async def test_a_source_that_sends_retry_after_is_retried_after_that_pause(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
     quiet_sandbox.configure(faults={"bcb_fx_flow": {"kind": "rate_limit", "times": 2, "retry_after": RETRY_AFTER}})
     before = quiet_sandbox.requests().get("bcb_fx_flow", 0)
-    async with morning(filled_desk, "bcb_fx_flow") as run:
+    async with run_of_next_day(filled_desk, "bcb_fx_flow") as run:
         result = await ingested(run)
     assert result.errors == {}
     assert quiet_sandbox.requests()["bcb_fx_flow"] > before + 2
@@ -94,9 +91,9 @@ async def test_a_source_that_says_wait_is_asked_again_after_the_wait(
     assert {state for state, _ in (await ended(filled_desk, run))["bcb_fx_flow"]} == {"ok", "not_yet"}
 
 
-async def test_an_html_page_in_place_of_data_heals(filled_desk: RunningDesk, quiet_sandbox: RunningSandbox) -> None:
+async def test_html_in_place_of_data_is_retried(filled_desk: RunningDesk, quiet_sandbox: RunningSandbox) -> None:
     quiet_sandbox.configure(faults={"cftc_cot": {"kind": "html", "times": 2}})
-    async with morning(filled_desk, "cftc_cot") as run:
+    async with run_of_next_day(filled_desk, "cftc_cot") as run:
         result = await ingested(run)
     assert result.errors == {}
     assert set(await ended(filled_desk, run)) == {"cftc_tff", "cftc_disagg"}
@@ -106,7 +103,7 @@ async def test_an_html_page_in_place_of_data_heals(filled_desk: RunningDesk, qui
 async def test_three_tries_and_no_more(filled_desk: RunningDesk, quiet_sandbox: RunningSandbox, kind: str) -> None:
     quiet_sandbox.configure(faults={"cftc_cot": {"kind": kind, "match": "gpe5-46if"}})
     before = quiet_sandbox.requests().get("cftc_cot", 0)
-    async with morning(filled_desk, "cftc_cot") as run:
+    async with run_of_next_day(filled_desk, "cftc_cot") as run:
         result = await ingested(run)
     error = {"html": "HtmlPayload", "rate_limit": "RateLimited", "cut_body": "Outage"}[kind]
     assert set(result.errors) == {"cftc_tff"}
@@ -117,10 +114,10 @@ async def test_three_tries_and_no_more(filled_desk: RunningDesk, quiet_sandbox: 
     assert quiet_sandbox.requests()["cftc_cot"] - before == 3 + others
 
 
-async def test_another_schema_is_not_asked_again(filled_desk: RunningDesk, quiet_sandbox: RunningSandbox) -> None:
+async def test_another_schema_is_not_retried(filled_desk: RunningDesk, quiet_sandbox: RunningSandbox) -> None:
     quiet_sandbox.configure(faults={"cftc_cot": {"kind": "wrong_schema", "match": "gpe5-46if"}})
     before = quiet_sandbox.requests().get("cftc_cot", 0)
-    async with morning(filled_desk, "cftc_cot") as run:
+    async with run_of_next_day(filled_desk, "cftc_cot") as run:
         result = await ingested(run)
     assert set(result.errors) == {"cftc_tff"}
     assert (await ended(filled_desk, run))["cftc_tff"] == {("failed", "BadPayload")}

@@ -1,7 +1,7 @@
-"""kill -9 at any stage, then the same command: it finishes, with nothing twice and nothing lost.
+"""kill -9 at several stages, then the same command: it finishes, with no row twice and none missing.
 
-One home is killed again and again: amid the ingest, when the signals are in and the book is not, before the report,
-and amid a backfill. What it holds at the end is compared, row for row, with what runs that nobody killed hold.
+Runs on one data folder are killed during the ingest, between signals and book, before the report, and during a
+backfill. Its database at the end equals, row by row, that of runs which were not killed.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from alvorada.stack.local_stack import postgres_in_use
 from alvorada.stack.postgres import Postgres
 from desk.gold import GOLD
 from desk.model import SILVER, decision_time
+from flows.backfill import backfill
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk, drop_database
 from tests.fixtures.sandbox import RunningSandbox
 
@@ -73,15 +74,15 @@ class HomeToKill:
         assert process.wait(10) == -signal.SIGKILL
 
     def finished(self, arguments: tuple[str, ...]) -> str:
-        """Runs the command to its end, which must be a good one; returns what it said."""
+        """Runs the command to its end, which must be exit code 0. Returns its output on stderr."""
         process = self._start(arguments)
         try:
-            _, said = process.communicate(timeout=PATIENCE)
+            _, output = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-        assert process.returncode == 0, said
-        return said
+        assert process.returncode == 0, output
+        return output
 
     def _start(self, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -105,7 +106,7 @@ class HomeToKill:
                 command = (folder / "cmdline").read_bytes()
                 if mark in command or b"ALVORADA_HOME=" + mark in (folder / "environ").read_bytes():
                     found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-            except OSError:  # it ended just now, or is somebody else's
+            except OSError:  # it ended just now, or belongs to another user
                 continue
         return found
 
@@ -138,18 +139,18 @@ def columns_of(name: str) -> str:
 
 async def differences(ours: RunningDesk, theirs: RunningDesk) -> dict[str, Any]:
     """Silver and gold tables that differ: rows here, rows there, and a few that only one side has."""
-    told = {}
+    found = {}
     for name in [*SILVER, *GOLD]:
         row = f"SELECT ROW({columns_of(name)})::text AS line FROM {name}"
         mark = f"SELECT count(*), sum(hashtextextended(line, 0)) FROM ({row}) AS rows"
         if tuple((await ours.rows(mark))[0]) != tuple((await theirs.rows(mark))[0]):
             here, there = [[record["line"] for record in await desk.rows(row)] for desk in (ours, theirs)]
             only = sorted(set(here) ^ set(there))
-            told[name] = (len(here), len(there), len(only), only[:4])
-    return told
+            found[name] = (len(here), len(there), len(only), only[:4])
+    return found
 
 
-async def test_killed_at_every_stage_it_ends_as_if_nothing_had_happened(
+async def test_after_kills_at_every_stage_the_database_equals_that_of_unkilled_runs(
     home: HomeToKill, unkilled: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
     quiet_sandbox.configure(latency=SLOW)
@@ -168,8 +169,8 @@ async def test_killed_at_every_stage_it_ends_as_if_nothing_had_happened(
     quiet_sandbox.configure(latency={"b3_market_data": 1.0})  # five seconds for its first chunk of forty days
     await asyncio.to_thread(home.killed, BACKFILL, r"source stn_fiscal +done", after=2.0)
     quiet_sandbox.configure(latency={})
-    said = await asyncio.to_thread(home.finished, BACKFILL)
-    assert "bcb_sgs_daily" not in said  # it was filled before the kill
+    output = await asyncio.to_thread(home.finished, BACKFILL)
+    assert "bcb_sgs_daily" not in output  # it was filled before the kill
     assert home.processes() == []
 
     await fill(unkilled)
@@ -181,8 +182,6 @@ async def test_killed_at_every_stage_it_ends_as_if_nothing_had_happened(
 
 
 async def fill(desk: RunningDesk) -> None:
-    from flows.backfill import backfill
-
     with pytest.MonkeyPatch.context() as patch:
         for name, value in desk.environment(FILLED_DAY).items():
             patch.setenv(name, value)

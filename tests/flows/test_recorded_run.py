@@ -12,6 +12,7 @@ import pytest
 
 from alvorada.stack.postgres import Postgres
 from desk.model import SILVER, decision_time
+from flows.daily import daily
 from tasks.store import Store
 from tests.fixtures.flows import FILLED, NEXT_DAY, Listener, RunningDesk, drop_database
 from tests.fixtures.sandbox import RunningSandbox
@@ -40,8 +41,6 @@ async def replayed(
     postgres: Postgres, template_database: str, prefect_api: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Replayed:
     folder = real_folder("ALVORADA_REAL_PAYLOADS", "real-payloads")
-    from flows.daily import daily
-
     url, listener = await postgres.ensure_database_async("real_payloads", template_database), Listener()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
@@ -77,7 +76,7 @@ def test_the_recorded_run_fails_for_what_it_must_have_and_names_it(replayed: Rep
         assert name in replayed.page
     status = dict(replayed.gold["dataset_status"].select("dataset", "state").iter_rows())
     assert status["cftc_tff"] == "ok"
-    assert status["b3_settlements"] == "failed", "the files of other days are not in the recording, and that is said"
+    assert status["b3_settlements"] == "failed", "the files of other days are not in the recording"
     assert {status[name] for name in ("bcb_fx_flow", "stn_tesouro_direto", "treasury_real")} == {"absent"}
 
 
@@ -112,8 +111,8 @@ def test_the_settlements_of_the_day_make_its_curves(replayed: Replayed) -> None:
     assert levels["real_1260"] == pytest.approx(0.0778, abs=0.0005)
     assert levels["ipca_12m"] == pytest.approx(0.0426, abs=5e-5), "December 2025, out on 9 January 2026"
     assert levels["vix"] == 15.12
-    for words in ("13.69%", "4.26%", "15.12", "RECORDED DATA"):
-        assert words in replayed.page
+    for text in ("13.69%", "4.26%", "15.12", "RECORDED DATA"):
+        assert text in replayed.page
 
 
 @pytest.mark.real
@@ -125,9 +124,9 @@ def test_what_is_not_known_is_said_and_not_made_up(replayed: Replayed) -> None:
     receipts = replayed.gold["input_receipt"]
     old = receipts.row(by_predicate=pl.col("input_id") == "usdbrl_sgs_sell", named=True)
     assert (old["value"], old["obs_date"], old["state"]) == (6.1923, dt.date(2024, 12, 31), "stale")
-    told = {name: state for kind, name, state, _ in replayed.events if kind == "source"}
-    assert told["bcb_ptax"] == "failed"
-    assert told["cftc_cot"] == "done"
+    states = {name: state for kind, name, state, _ in replayed.events if kind == "source"}
+    assert states["bcb_ptax"] == "failed"
+    assert states["cftc_cot"] == "done"
 
 
 async def test_a_recording_of_a_sandbox_run_replays_to_the_same_silver(
@@ -138,8 +137,6 @@ async def test_a_recording_of_a_sandbox_run_replays_to_the_same_silver(
     tmp_path: Path,
 ) -> None:
     """The morning of NEXT_DAY twice, on two clones: once against the sandbox, once from the bodies it gave."""
-    from flows.daily import daily
-
     folder, name = tmp_path / "recording", f"replay_{next(database_numbers)}"
     url = await postgres.ensure_database_async(name, FILLED)
     replay = RunningDesk(url, tmp_path / "replay", "http://127.0.0.1:9")

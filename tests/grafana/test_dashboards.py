@@ -1,4 +1,4 @@
-"""The committed dashboards are what the code builds, and what Grafana's own schema takes."""
+"""The committed dashboards are those that the code builds, and they match Grafana's own schema."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from desk.catalog.desk_parameters import load_desk_parameters
-from grafana.build import FOLDER, rendered
+from grafana.build import FOLDER, render_dashboards
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = Path(__file__).parent / "schema"
@@ -68,47 +68,47 @@ def schema(name: str) -> jsonschema.Draft7Validator:
     return jsonschema.Draft7Validator(json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
 
 
-def complaints(validator: jsonschema.Draft7Validator, document: Any) -> list[str]:
+def schema_errors(validator: jsonschema.Draft7Validator, document: Any) -> list[str]:
     return [f"{'/'.join(map(str, e.path))}: {e.message[:200]}" for e in validator.iter_errors(document)]
 
 
 def test_the_files_are_what_the_code_builds() -> None:
-    built = rendered()
+    built = render_dashboards()
     assert {path.name for path in FOLDER.glob("*.json")} == set(built) == {f"{name}.json" for name in NAMES}
     for name, text in built.items():
         assert (FOLDER / name).read_text(encoding="utf-8") == text, "run python -m grafana.build"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_grafanas_schema_takes_it(name: str) -> None:
+def test_a_dashboard_matches_grafanas_schema(name: str) -> None:
     page = committed(name)
     for annotation in page.get("annotations", {}).get(
         "list", []
     ):  # the schema knows the target of the built-in annotations only
         assert annotation.pop("target")["rawSql"]
-    assert complaints(schema("dashboard"), page) == []
+    assert schema_errors(schema("dashboard"), page) == []
     for panel in page["panels"]:
-        assert complaints(schema(f"{panel['type']}.options"), panel.get("options", {})) == [], panel["title"]
+        assert schema_errors(schema(f"{panel['type']}.options"), panel.get("options", {})) == [], panel["title"]
         custom = panel.get("fieldConfig", {}).get("defaults", {}).get("custom")
         if custom and (SCHEMAS / f"{panel['type']}.custom.json").exists():
-            assert complaints(schema(f"{panel['type']}.custom"), custom) == [], panel["title"]
+            assert schema_errors(schema(f"{panel['type']}.custom"), custom) == [], panel["title"]
 
 
-def test_the_schema_refuses_what_grafana_would_not_understand() -> None:
+def test_the_schema_refuses_a_value_of_the_wrong_type() -> None:
     page = committed("risk-dashboard")
     page["panels"][0]["options"]["showThresholdMarkers"] = "yes"
-    assert complaints(schema("gauge.options"), page["panels"][0]["options"])
+    assert schema_errors(schema("gauge.options"), page["panels"][0]["options"])
     page["refresh"] = 15
-    assert complaints(schema("dashboard"), page)
+    assert schema_errors(schema("dashboard"), page)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_page_has_its_panels_side_by_side_and_the_one_data_source(name: str) -> None:
+def test_every_dashboard_has_its_panels_without_overlap_and_one_data_source(name: str) -> None:
     page = committed(name)
     assert (page["uid"], page["refresh"], page["timezone"]) == (name, "15m", "America/Sao_Paulo")
     titles = [panel["title"] for panel in page["panels"]]
-    for wanted in PANELS[name]:
-        assert any(title.startswith(wanted) for title in titles), wanted
+    for prefix in PANELS[name]:
+        assert any(title.startswith(prefix) for title in titles), prefix
     taken: set[tuple[int, int]] = set()
     for panel in page["panels"]:
         place = panel["gridPos"]
@@ -135,7 +135,7 @@ def steps_of(page: dict[str, Any], title: str) -> list[float]:
     return [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
 
 
-def test_thresholds_are_the_limits_where_they_mean_the_same() -> None:
+def test_thresholds_are_the_limits_of_the_desk() -> None:
     limits = load_desk_parameters().limits
     page = committed("risk-dashboard")
     assert steps_of(page, "VaR 95%") == [0.02, limits.threshold("var_95"), 0.05]

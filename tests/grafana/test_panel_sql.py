@@ -1,4 +1,4 @@
-"""Every panel's SQL runs as the read-only account on a filled database, and gives its panel what that can draw."""
+"""Every panel's SQL runs as the read-only account on a filled database, and returns rows that the panel can draw."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.db, pytest.mark.flow]
 END = decision_time(FILLED_DAY) + dt.timedelta(hours=6)
 START = END - dt.timedelta(days=365)
 NUMBERS = {"float8", "int8", "int4", "numeric"}
-# What a healthy first run cannot have: a page without these is right.
+# A healthy first run has no rows for these panels.
 MAY_BE_EMPTY = {"Errors", "Alert history", "Failed runs", "Flips and surges", "Sharpe", "Rolling Sharpe"}
 QUERIES = list(panel_queries())
 
 
-@pytest.fixture(scope="module")  # no longer: nobody can clone a database that somebody is in
+@pytest.fixture(scope="module")  # not session: a database with an open connection cannot be cloned
 async def reader(postgres: Postgres, filled: RunningDesk) -> AsyncIterator[asyncpg.Connection]:
     """A session of the role that Grafana's account is in."""
     connection = await asyncpg.connect(postgres.url(FILLED))
@@ -61,7 +61,7 @@ async def test_a_panel_gets_the_rows_and_types_that_it_draws(reader: asyncpg.Con
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 async def test_a_panel_finds_its_rows_by_index(reader: asyncpg.Connection, query: PanelQuery) -> None:
-    """With full scans made dear, none is left: there is an index for what grows with time."""
+    """Without full scans the planner finds an index for every table that grows with time."""
     async with reader.transaction():
         await reader.execute("SET LOCAL enable_seqscan = off")
         plan = await reader.fetch(f"EXPLAIN {expand(query.sql, START, END)}")

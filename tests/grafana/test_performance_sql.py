@@ -1,4 +1,4 @@
-"""What the portfolio page computes in SQL, against NumPy: the rolling Sharpe ratio and the monthly returns."""
+"""The SQL of the portfolio dashboard against NumPy: rolling Sharpe ratio and monthly returns."""
 
 from __future__ import annotations
 

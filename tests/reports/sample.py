@@ -1,7 +1,4 @@
-"""A made-up but realistic `ReportData` for tests of the page: seeded random walks, numbers that agree with each other.
-
-Nothing here is market data, and nothing but tests may import it.
-"""
+"""A synthetic `ReportData` for tests of the page: seeded random walks with consistent sums. No market data."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from desk import calendars
 from desk.gold import GOLD
 from desk.model import decision_time
 from reports.elements.report_data import ReportData
-from reports.tables.measures import MEASURES
+from reports.tables.agent_measures import MEASURES
 from tests.reports.sample_book import book
 from tests.reports.sample_parts import INSTRUMENTS, VERTICES, frame, walk
 

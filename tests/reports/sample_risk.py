@@ -88,8 +88,10 @@ def risk(
     ]
     stress: list[dict[str, Any]] = []
     for key, name, kind in SCENARIOS:
-        parts = [{"instrument_id": item[0], "pnl_brl": float(rng.normal(-350e3, 600e3))} for item in INSTRUMENTS]
-        total = {"instrument_id": "TOTAL", "pnl_brl": sum(p["pnl_brl"] for p in parts)}
+        parts: list[dict[str, Any]] = [
+            {"instrument_id": item[0], "pnl_brl": float(rng.normal(-350e3, 600e3))} for item in INSTRUMENTS
+        ]
+        total = {"instrument_id": "TOTAL", "pnl_brl": sum(float(p["pnl_brl"]) for p in parts)}
         stress += [
             {
                 "as_of": as_of,

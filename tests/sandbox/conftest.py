@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from desk.catalog import load_catalog
-from sandbox.published import World
+from sandbox.world import SimulatedWorld
 
 
 @pytest.fixture(scope="session")
-def world() -> World:
-    return World(7, load_catalog())
+def world() -> SimulatedWorld:
+    return SimulatedWorld(7, load_catalog())

@@ -1,4 +1,4 @@
-"""Both ends meet: every dataset of the catalogue, asked as its connector asks, parsed as its connector parses."""
+"""Every dataset of the catalogue, requested and parsed by its own connector."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from desk.catalog import load_catalog
 from desk.errors import NoData
 from desk.model import Dataset, Window
 from sandbox import base_urls
-from sandbox.published import World
 from sandbox.server import query_of
-from sandbox.wire import Asked
-from sandbox.wires import WIRES
+from sandbox.source_http import SourceRequest
+from sandbox.sources import RESPONDERS
+from sandbox.world import SimulatedWorld
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Payload, Request, SourceConfig
-from tests.sandbox.asking import NOW
+from tests.sandbox.source_requests import NOW
 
 CATALOG = load_catalog()
-CASES = [(dataset, None) for dataset in CATALOG.datasets.values()]
+CASES: list[tuple[Dataset, str | None]] = [(dataset, None) for dataset in CATALOG.datasets.values()]
 CASES += [(dataset, "a-key") for dataset in CATALOG.datasets.values() if dataset.source == "fred"]
 FEW_DAYS = {"b3_swap_curves": 30, "b3_settlements": 14, "stn_auctions": 14}
 
 
 class WireClient:
-    """A Client that asks the wires without HTTP."""
+    """A Client that calls the simulated sources without HTTP."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SimulatedWorld) -> None:
         self.world = world
 
     async def send(self, request: Request) -> Payload:
         address = urlsplit(request.url)
         _, source, key, path = address.path.split("/", 3)
         query = {**query_of(address.query), **request.secret_params}
-        answer = WIRES[source](self.world, Asked(key, unquote(path), query, NOW))
+        answer = RESPONDERS[source](self.world, SourceRequest(key, unquote(path), query, NOW))
         return Payload(request, answer.status, {"content-type": answer.media}, answer.body, NOW)
 
 
 @pytest.mark.parametrize(("dataset", "key"), CASES, ids=lambda case: getattr(case, "id", case))
-async def test_every_series_arrives(world: World, dataset: Dataset, key: str | None) -> None:
+async def test_every_series_arrives(world: SimulatedWorld, dataset: Dataset, key: str | None) -> None:
     urls = base_urls("http://sandbox", CATALOG)[dataset.source]
     config = SourceConfig.from_spec(CATALOG.sources[dataset.source], base_urls=urls, api_key=key)
     connector = CONNECTORS[dataset.source](config)
@@ -58,10 +58,12 @@ async def test_every_series_arrives(world: World, dataset: Dataset, key: str | N
                 frames.setdefault(table, []).append(frame)
     assert set(frames) == set(dataset.tables)
     rows = pl.concat([frame for table in frames.values() for frame in table])
-    assert rows["obs_date"].max() >= NOW.date() - dt.timedelta(days=100)
-    wanted = {series.id for series in CATALOG.series_of(dataset.id)}
-    if wanted:
-        assert set(rows[rows.columns[0]].unique()) == wanted
+    newest = rows["obs_date"].max()
+    assert isinstance(newest, dt.date)
+    assert newest >= NOW.date() - dt.timedelta(days=100)
+    expected = {series.id for series in CATALOG.series_of(dataset.id)}
+    if expected:
+        assert set(rows[rows.columns[0]].unique()) == expected
     if key and dataset.id == "fred_macro":
         assert rows["knowledge_time"].null_count() == 0
         assert (rows["knowledge_time"] <= NOW).all()

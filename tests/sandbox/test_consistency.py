@@ -1,4 +1,4 @@
-"""One economy behind eleven sources: where two of them speak of the same thing, they agree."""
+"""One economy behind eleven sources: two sources agree on the same number."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from desk import calendars
-from sandbox.published import World
-from tests.sandbox.asking import NOW, ask, ask_json, sgs
+from sandbox.world import SimulatedWorld
+from tests.sandbox.source_requests import NOW, ask, ask_json, sgs
 
 PTAX = "/bcb_ptax/api/CotacaoDolarPeriodo(dataInicial=@dataInicial,dataFinalCotacao=@dataFinalCotacao)"
 SPAN = "?@dataInicial='01-01-2018'&@dataFinalCotacao='11-20-2026'&$top=10000&$format=json"
@@ -24,7 +24,7 @@ DAY = dt.date(2026, 11, 18)
 
 
 @pytest.fixture(scope="module")
-def swap_rates(world: World) -> dict[str, dict[int, float]]:
+def swap_rates(world: SimulatedWorld) -> dict[str, dict[int, float]]:
     """Curve -> business days -> fraction, from the file of DAY."""
     outer = zipfile.ZipFile(
         io.BytesIO(ask(world, "/b3_market_data/site/pesquisapregao/download?filelist=TS261118.ex_").body)
@@ -36,7 +36,7 @@ def swap_rates(world: World) -> dict[str, dict[int, float]]:
     return curves
 
 
-def _settlements(world: World) -> dict[str, tuple[float, float | None]]:
+def _settlements(world: SimulatedWorld) -> dict[str, tuple[float, float | None]]:
     """Ticker -> settlement and rate in percent, from the last version of the report of DAY."""
     outer = zipfile.ZipFile(
         io.BytesIO(ask(world, "/b3_market_data/site/pesquisapregao/download?filelist=SPRD261118.zip").body)
@@ -53,7 +53,7 @@ def _settlements(world: World) -> dict[str, tuple[float, float | None]]:
     return found
 
 
-def test_ptax_is_sgs_1_and_buy_is_10813(world: World) -> None:
+def test_ptax_is_sgs_1_and_buy_is_10813(world: SimulatedWorld) -> None:
     rows = ask_json(world, PTAX + SPAN)["value"]
     sells, buys = sgs(world, 1), sgs(world, 10813)
     assert len(rows) == len(sells) > 2000
@@ -63,7 +63,7 @@ def test_ptax_is_sgs_1_and_buy_is_10813(world: World) -> None:
         assert f"{row['cotacaoCompra']:.4f}" == buys[day]
 
 
-def test_yahoo_closes_near_the_ptax_of_the_day(world: World) -> None:
+def test_yahoo_closes_near_the_ptax_of_the_day(world: SimulatedWorld) -> None:
     chart = ask_json(
         world, "/yahoo_finance/chart/v8/finance/chart/BRL=X?period1=1600000000&period2=1795200000&interval=1d"
     )
@@ -80,7 +80,7 @@ def test_yahoo_closes_near_the_ptax_of_the_day(world: World) -> None:
     assert max(gaps) < 0.06
 
 
-def test_cdi_and_selic_say_the_same_in_every_unit(world: World) -> None:
+def test_cdi_and_selic_say_the_same_in_every_unit(world: SimulatedWorld) -> None:
     daily, annual, target, over = (sgs(world, code) for code in (12, 4389, 432, 1178))
     for day in sorted(annual)[-500:]:
         if day not in daily:
@@ -90,13 +90,13 @@ def test_cdi_and_selic_say_the_same_in_every_unit(world: World) -> None:
         assert float(over[day]) == pytest.approx(float(annual[day]), abs=0.021)
 
 
-def test_the_swap_curve_starts_at_the_cdi(world: World, swap_rates: dict[str, dict[int, float]]) -> None:
+def test_the_swap_curve_starts_at_the_cdi(world: SimulatedWorld, swap_rates: dict[str, dict[int, float]]) -> None:
     cdi = float(sgs(world, 4389)[DAY.isoformat()]) / 100.0
     shortest = min(swap_rates["PRE"])
     assert swap_rates["PRE"][shortest] == pytest.approx(cdi, abs=2e-4)
 
 
-def test_futures_settle_on_the_swap_curve(world: World, swap_rates: dict[str, dict[int, float]]) -> None:
+def test_futures_settle_on_the_swap_curve(world: SimulatedWorld, swap_rates: dict[str, dict[int, float]]) -> None:
     settled = _settlements(world)
     for root, curve in (("DI1", "PRE"), ("DAP", "DIC")):
         terms, rates = zip(*sorted(swap_rates[curve].items()), strict=True)
@@ -113,7 +113,7 @@ def test_futures_settle_on_the_swap_curve(world: World, swap_rates: dict[str, di
 
 
 def test_the_dollar_future_is_spot_carried_by_pre_and_cupom(
-    world: World, swap_rates: dict[str, dict[int, float]]
+    world: SimulatedWorld, swap_rates: dict[str, dict[int, float]]
 ) -> None:
     settled, maturity = _settlements(world), calendars.anbima().on_or_after(dt.date(2027, 7, 1))
     bd, days = calendars.anbima().count(DAY, maturity), (maturity - DAY).days
@@ -132,7 +132,7 @@ def test_the_dollar_future_is_spot_carried_by_pre_and_cupom(
     assert 1000.0 * forward == pytest.approx(settled["DOLN27"][0], rel=5e-4)
 
 
-def test_ipca_is_one_number_at_bcb_and_ibge(world: World) -> None:
+def test_ipca_is_one_number_at_bcb_and_ibge(world: SimulatedWorld) -> None:
     monthly = sgs(world, 433)
     index = {
         row["D3C"]: float(row["V"])
@@ -151,7 +151,7 @@ def test_ipca_is_one_number_at_bcb_and_ibge(world: World) -> None:
     assert len(headline) > 75
 
 
-def test_groups_times_weights_are_the_headline(world: World) -> None:
+def test_groups_times_weights_are_the_headline(world: SimulatedWorld) -> None:
     groups = "7170,7445,7486,7558,7625,7660,7712,7766,7786"
     rows = ask_json(world, f"/ibge_sidra/values/values/t/7060/n1/all/v/63,66/p/all/c315/7169,{groups}?formato=json")[1:]
     cells = {(row["D3C"], row["D2C"], row["D4C"]): float(row["V"]) for row in rows}
@@ -162,7 +162,7 @@ def test_groups_times_weights_are_the_headline(world: World) -> None:
         assert np.dot(weights, changes) / 100.0 == pytest.approx(cells[month, "63", "7169"], abs=0.011)
 
 
-def test_twelve_months_are_the_months_compounded(world: World) -> None:
+def test_twelve_months_are_the_months_compounded(world: SimulatedWorld) -> None:
     monthly, yearly = sgs(world, 433), sgs(world, 13522)
     months = sorted(monthly)
     for place in range(11, len(months)):
@@ -170,7 +170,7 @@ def test_twelve_months_are_the_months_compounded(world: World) -> None:
         assert float(yearly[months[place]]) == pytest.approx(100.0 * compounded, abs=0.0051)
 
 
-def test_fred_prints_the_treasurys_curve(world: World) -> None:
+def test_fred_prints_the_treasurys_curve(world: SimulatedWorld) -> None:
     url = "/treasury_gov/site/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv/2026/all"
     rows = list(csv.DictReader(io.StringIO(ask(world, f"{url}?type=daily_treasury_yield_curve").body.decode())))
     treasury = {f"{r['Date'][6:]}-{r['Date'][:2]}-{r['Date'][3:5]}": r["10 Yr"] for r in rows}
@@ -183,7 +183,7 @@ def test_fred_prints_the_treasurys_curve(world: World) -> None:
     assert all(treasury[day] == fred[day] for day in both)
 
 
-def test_breakevens_are_nominal_less_real(world: World) -> None:
+def test_breakevens_are_nominal_less_real(world: SimulatedWorld) -> None:
     def column(code: str) -> dict[str, str]:
         body = ask(world, f"/fred/graph/graph/fredgraph.csv?id={code}&cosd=2024-01-01").body.decode()
         return {day: value for day, value in list(csv.reader(io.StringIO(body)))[1:] if value}
@@ -195,7 +195,7 @@ def test_breakevens_are_nominal_less_real(world: World) -> None:
         assert float(breakeven[day]) == pytest.approx(float(nominal[day]) - float(real[day]), abs=1e-6)
 
 
-def test_fx_flow_adds_up(world: World) -> None:
+def test_fx_flow_adds_up(world: SimulatedWorld) -> None:
     def flow(code: int) -> dict[str, str]:
         url = f"/bcb_fx_flow/api/dados/serie/bcdata.sgs.{code}/dados?formato=json&dataInicial=01/01/2020"
         return {row["data"]: row["valor"] for row in ask_json(world, url)}
@@ -206,7 +206,7 @@ def test_fx_flow_adds_up(world: World) -> None:
         assert int(commercial[day]) == int(exports[day]) - int(imports[day])
 
 
-def test_the_shop_sells_bonds_at_the_swap_curve(world: World, swap_rates: dict[str, dict[int, float]]) -> None:
+def test_the_shop_sells_bonds_at_the_swap_curve(world: SimulatedWorld, swap_rates: dict[str, dict[int, float]]) -> None:
     url = (
         "/stn_fiscal/ckan/dataset/df56aa42-484a-4a59-8184-7676580c81e3/resource/796d2059-14e9-44e3-80c9-2d9e30b405c1"
         "/download/precotaxatesourodireto.csv"
@@ -215,7 +215,7 @@ def test_the_shop_sells_bonds_at_the_swap_curve(world: World, swap_rates: dict[s
     ltn = [row.split(";") for row in lines if row.startswith("Tesouro Prefixado;") and ";18/11/2026;" in row]
     assert len(ltn) >= 3
     for _, maturity, _, _, rate, _, _, price in ltn:
-        due = calendars.anbima().on_or_after(dt.datetime.strptime(maturity, "%d/%m/%Y").date())
+        due = calendars.anbima().on_or_after(dt.datetime.strptime(maturity, "%d/%m/%Y").replace(tzinfo=dt.UTC).date())
         bd = calendars.anbima().count(DAY, due)
         terms = sorted(swap_rates["PRE"])
         curve = np.interp(bd, terms, [swap_rates["PRE"][t] for t in terms])
@@ -224,7 +224,7 @@ def test_the_shop_sells_bonds_at_the_swap_curve(world: World, swap_rates: dict[s
         assert float(price.replace(",", ".")) == pytest.approx(1000.0 / (1.0 + number) ** (bd / 252.0), abs=0.02)
 
 
-def test_focus_expects_what_copom_has_just_decided(world: World) -> None:
+def test_focus_expects_what_copom_has_just_decided(world: SimulatedWorld) -> None:
     url = (
         "/bcb_focus/api/ExpectativasMercadoSelic?$filter=Indicador eq 'Selic' and Data ge '2026-11-09'"
         " and Data le '2026-11-13'&$format=json"

@@ -10,8 +10,8 @@ import pytest
 from desk.catalog.meetings import load_meetings
 from sandbox.economy import Economy, simulate
 from sandbox.economy.timeline import Timeline
-from sandbox.published import printers
-from sandbox.wires.yahoo_finance import YAHOO_ASSETS
+from sandbox.releases.markets import YAHOO_ASSETS
+from sandbox.world import series_factories
 
 SEEDS = (7, 1, 2, 3, 4)
 
@@ -45,7 +45,7 @@ def test_prices_of_a_longer_run_begin_with_the_shorter_ones() -> None:
 
 def test_every_print_of_a_longer_run_begins_with_the_shorter_one() -> None:
     short, long = simulate(7, 2016), simulate(7, 2026)
-    for name, printer in printers().items():
+    for name, printer in series_factories().items():
         before, after = printer(short), printer(long)
         size = len(before.days)
         np.testing.assert_array_equal(before.days, after.days[:size], err_msg=name)

@@ -163,5 +163,5 @@ def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_query_that_cannot_be_read_is_refused(quiet_sandbox: RunningSandbox) -> None:
     assert quiet_sandbox.get("/yahoo_finance/chart/v8/finance/chart/EWZ?period1=soon").status_code == 400
     assert quiet_sandbox.get("/cftc_cot/socrata/resource/gpe5-46if.json?$limit=many").status_code == 400
-    assert quiet_sandbox.get(FOCUS.replace("$top=5", "$skip=few")).status_code == 500  # Olinda says 500 to that
+    assert quiet_sandbox.get(FOCUS.replace("$top=5", "$skip=few")).status_code == 500  # Olinda responds with 500
     assert quiet_sandbox.get(SGS).status_code == 200

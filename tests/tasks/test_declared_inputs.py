@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from desk.agents import AGENTS, measures_all
+from desk.agents import AGENTS, compute_measures
 from desk.catalog import load_catalog
 from desk.catalog.fallbacks import CurveSpec, load_fallbacks
 from desk.model import Series, Window
@@ -36,7 +36,7 @@ FOCUS_SETS = {
 def full_panel() -> Panel:
     """A panel of one day without data: its columns, and what each is made of."""
     empty = build_panel({}, [DAY], CATALOG)
-    return empty.with_measures(measures_all(empty))
+    return empty.with_measures(compute_measures(empty))
 
 
 @cache
@@ -66,9 +66,9 @@ def curve_is_brought(spec: CurveSpec) -> bool:
 
 
 def survey_is_brought(leaf: str) -> bool:
-    wanted = next((pair for shape, pair in FOCUS_SETS.items() if re.fullmatch(shape, leaf)), None)
+    expected = next((pair for shape, pair in FOCUS_SETS.items() if re.fullmatch(shape, leaf)), None)
     return any(
-        wanted == (dataset.params["set"], indicator)
+        expected == (dataset.params["set"], indicator)
         for dataset in CATALOG.datasets_of("bcb_focus")
         for indicator in dataset.params["indicators"]
     )

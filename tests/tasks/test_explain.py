@@ -1,4 +1,4 @@
-"""Every figure of the report can be asked for its inputs, on the gold of a whole run."""
+"""Every figure of the report has an explanation, on the gold of a whole run."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ async def test_nav_adds_up_to_its_lines(filled: RunningDesk) -> None:
     lines = [item for item in found.draft.parts if item.note and "contracts:" in item.note]
     before = part(found, "nav_brl before")
     if before is not None:
-        assert found.draft.value == pytest.approx(before + sum(item.value or 0.0 for item in lines), abs=0.01)
+        assert isinstance(before, float)
+        moved = sum(item.value for item in lines if isinstance(item.value, float))
+        assert found.draft.value == pytest.approx(before + moved, abs=0.01)
     assert (await why(filled, "portfolio.nav_brl")).draft == found.draft
 
 
@@ -120,7 +122,7 @@ async def test_a_day_of_the_history_pass_has_receipts_too(filled: RunningDesk) -
 
 
 @pytest.mark.parametrize(
-    ("figure", "says"),
+    ("figure", "expected"),
     [
         ("risk.var_98", "near: .*risk.var_99"),
         ("signals.RATES_CARY_ROLL", "near: signals.RATES_CARRY_ROLL"),
@@ -131,8 +133,8 @@ async def test_a_day_of_the_history_pass_has_receipts_too(filled: RunningDesk) -
         ("risk.", "there is no figure 'risk.'"),
     ],
 )
-async def test_a_wrong_name_is_one_clear_error(filled: RunningDesk, figure: str, says: str) -> None:
-    with pytest.raises(BadInput, match=says) as raised:
+async def test_a_wrong_name_is_one_clear_error(filled: RunningDesk, figure: str, expected: str) -> None:
+    with pytest.raises(BadInput, match=expected) as raised:
         await why(filled, figure)
     assert "\n" not in str(raised.value)
 

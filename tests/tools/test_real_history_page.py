@@ -15,10 +15,10 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
-from desk.performance.nav_statistics import nav_path
+from desk.performance.nav_statistics import nav_series
 from desk.performance.strategy_coverage import Coverage
-from desk.performance.var_by_year import Backtested
-from desk.portfolio.strategy_performance import RECORD
+from desk.performance.var_by_year import BacktestResult
+from desk.portfolio.strategy_performance import PERFORMANCE_SCHEMA
 from desk.strategies import STRATEGIES
 from tasks.history_import.frames import read_history
 from tests.flows.real_folders import ROOT, real_folder
@@ -39,12 +39,14 @@ def made() -> Record:
             "risk_multiplier": 1.0,
         }
     )
-    blank = dict.fromkeys(RECORD)
-    none = Backtested(0, 0, 0.0, None, None, None)
+    blank = dict.fromkeys(PERFORMANCE_SCHEMA)
+    none = BacktestResult(0, 0, 0.0, None, None, None)
     return Record(
         days=days,
-        path=nav_path(state, pl.DataFrame({"day": days, "cdi": 0.1})),
-        records=pl.DataFrame([{**blank, "strategy_id": one.id, "days": 0} for one in STRATEGIES], schema=RECORD),
+        path=nav_series(state, pl.DataFrame({"day": days, "cdi": 0.1})),
+        records=pl.DataFrame(
+            [{**blank, "strategy_id": one.id, "days": 0} for one in STRATEGIES], schema=PERFORMANCE_SCHEMA
+        ),
         spoken=[Coverage(one.id, 0, None, None, {"x": ("y",)}, ()) for one in STRATEGIES],
         tested={2008: {"var_95": none, "var_99": none}, 0: {"var_95": none, "var_99": none}},
         episodes=[(name, None) for name, _, _ in EPISODES],

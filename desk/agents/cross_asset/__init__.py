@@ -1,4 +1,7 @@
-"""The cross-asset agent: + is risk appetite, - risk aversion."""
+"""The cross-asset agent. Positive score: risk appetite. Negative: risk aversion.
+
+Sources: Hamilton (1989) for the regime model; the components are the usual ones of risk-appetite indices.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Risk appetite, breaks of correlation, and how much each class counts in the regime that the week is in."""
+"""Risk appetite, correlation breaks, and the multiplier of each asset class in the current regime."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from desk.agents.cross_asset.regimes import REGIMES
-from desk.agents.models import Known, Model
+from desk.agents.models import Model, ModelData
 from desk.agents.vintages import mean_of_known
 from desk.arrays import FloatArray
 from desk.transforms import rolling
 from desk.transforms.agent_measures import Measure
+from desk.transforms.features import QUARTER, TWO_YEARS
 
 APPETITE = {
     "vix_z": -1.0,
@@ -23,26 +24,25 @@ APPETITE = {
     "spx_momentum_z": 1.0,
 }
 MOVES = ("usdbrl_ret_1", "ibovespa_ret_1", "spx_ret_1", "pre_504_change_1")
-SHORT, LONG = 63, 504
 
 TILTS: dict[str, dict[str, float]] = {
-    # carry is earned while growth holds and inflation falls; a shock to prices is when inflation views pay
+    # carry pays when growth is strong and inflation falls; inflation views pay in a price shock
     "fx": {"Goldilocks": 1.2, "Reflation": 1.1, "Stagflation": 0.8, "Deflation": 0.9},
     "rates": {"Goldilocks": 1.1, "Reflation": 0.9, "Stagflation": 0.9, "Deflation": 1.2},
     "inflation": {"Goldilocks": 0.9, "Reflation": 1.2, "Stagflation": 1.2, "Deflation": 0.8},
     "cupom": {"Goldilocks": 1.0, "Reflation": 1.0, "Stagflation": 1.1, "Deflation": 1.1},
     "sovereign": {"Goldilocks": 1.2, "Reflation": 1.1, "Stagflation": 0.8, "Deflation": 0.8},
 }
-"""Multipliers by class and regime: at most a fifth either way, so that a regime leans on a view and never makes one."""
+"""Multipliers by class and regime, at most 20% up or down: a regime changes the size of a view, never its sign."""
 
 
-def _compute(known: Known) -> dict[str, FloatArray]:
-    parts = [np.clip(sign * known[name], -3.0, 3.0) for name, sign in APPETITE.items()]
-    probabilities = {name: known[f"reg_p_{name.lower()}"] for name in REGIMES}
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    parts = [np.clip(sign * data[name], -3.0, 3.0) for name, sign in APPETITE.items()]
+    probabilities = {name: data[f"reg_p_{name.lower()}"] for name in REGIMES}
     return {
         "reg_risk_appetite": np.tanh(mean_of_known(parts, 3)),
         "reg_balance": _balance(probabilities),
-        "reg_corr_break": correlation_break([known[name] for name in MOVES]),
+        "reg_corr_break": correlation_break([data[name] for name in MOVES]),
         **{
             f"reg_tilt_{name}": np.asarray(sum(tilt[regime] * p for regime, p in probabilities.items()))
             for name, tilt in TILTS.items()
@@ -57,16 +57,17 @@ def _balance(probabilities: Mapping[str, FloatArray]) -> FloatArray:
 
 
 def correlation_break(moves: list[FloatArray]) -> FloatArray:
-    """How far the quarter's correlations are from two years', in standard errors (Fisher's z), mean over the pairs.
+    """Distance of the quarter's correlations from those of two years, in standard errors of Fisher's z. Shape: (T,).
 
-    About 0.8 when nothing has changed. NaN where fewer than half of the pairs are known. Shapes: (T,) each to (T,).
+    The mean over all pairs of `moves` (T,): about 0.8 when correlations are unchanged. NaN where fewer than half of the
+    pairs are known.
     """
     pairs = []
     for first, second in itertools.combinations(moves, 2):
-        short, usual = (rolling.correlation(first, second, window) for window in (SHORT, LONG))
+        short, usual = (rolling.correlation(first, second, window) for window in (QUARTER, TWO_YEARS))
         with np.errstate(invalid="ignore", divide="ignore"):
             shift = np.abs(np.arctanh(np.clip(short, -0.999, 0.999)) - np.arctanh(np.clip(usual, -0.999, 0.999)))
-        pairs.append(shift * np.sqrt(SHORT - 3.0))
+        pairs.append(shift * np.sqrt(QUARTER - 3.0))
     return mean_of_known(pairs, (len(pairs) + 1) // 2)
 
 
@@ -85,7 +86,7 @@ APPETITE_MODEL = Model(
         Measure(
             "reg_corr_break",
             MOVES,
-            f"mean over pairs of |atanh(corr {SHORT}) - atanh(corr {LONG})| * sqrt({SHORT - 3})",
+            f"mean over pairs of |atanh(corr {QUARTER}) - atanh(corr {TWO_YEARS})| * sqrt({QUARTER - 3})",
             "standard errors",
         ),
         *(

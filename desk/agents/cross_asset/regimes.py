@@ -1,9 +1,9 @@
-"""Four regimes out of weeks: which of Goldilocks, Reflation, Stagflation and Deflation the economy is in.
+"""Weekly probabilities of four regimes: Goldilocks, Reflation, Stagflation and Deflation.
 
 Six features at the first decision of each week: growth (IBC-Br over a year), inflation (IPCA over a year), ln VIX, US
 credit spread, ln volatility of USD/BRL, Ibovespa over a quarter. A model is fitted on the 260 weeks that end with the
-first week of a quarter, standardised by those weeks alone, and is used for that quarter; its filter runs over its own
-260 weeks first. So a week's probabilities rest on a fixed number of weeks, whatever the panel.
+first week of a quarter, standardised by those weeks, and used in that quarter; its filter starts at the first of the
+260 weeks. A week's probabilities therefore depend on a fixed number of weeks, whatever the length of the panel.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from desk.agents.cross_asset.hmm import Parameters, fit, forward_filter, log_likelihood, name_states
-from desk.agents.gaps import log_of
-from desk.agents.models import Known, Model
-from desk.agents.vintages import on_days
-from desk.arrays import FloatArray
+from desk.agents.cross_asset.hmm import HmmParameters, fit, forward_filter, log_likelihood, name_states
+from desk.agents.gaps import log_or_nan
+from desk.agents.models import Model, ModelData
+from desk.agents.vintages import spread_over_days
+from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
-from desk.point_in_time.as_of_grid import Rows
 from desk.transforms import rolling
 from desk.transforms.agent_measures import Measure
 
@@ -29,50 +28,52 @@ REGIMES: dict[str, tuple[int, int]] = {
     "Stagflation": (-1, 1),
     "Deflation": (-1, -1),
 }
-"""Signs of growth and inflation against the window's own mean."""
+"""Regime -> signs of growth and inflation against their means over the window."""
 FEATURES = ("growth", "inflation", "vix", "credit", "fx_volatility", "equity")
-WINDOW_WEEKS, FEWEST_WEEKS = 260, 156
+WINDOW_WEEKS, MIN_WEEKS = 260, 156
 QUARTER_WEEKS = 13
 CREDIT_SHARE = 0.9
 _MARKETS = ("vix_fred", "us_hy_spread", "us_financial_conditions", "usdbrl", "ibovespa")
 _SOURCES = ("activity_yoy", "ipca_mom", *_MARKETS)
 
 
-def week_features(columns: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """(W, 6) features, credit being the high-yield spread; and the Chicago Fed's conditions (W,) to stand in for it."""
+def weekly_features(columns: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Features (W, 6), and the proxy of the credit feature (W,): the Chicago Fed's financial conditions index."""
     returns = rolling.log_return(columns["usdbrl"])
     features = [
         columns["activity_yoy"],
         columns["ipca_12m_mom"],
-        log_of(columns["vix_fred"]),
+        log_or_nan(columns["vix_fred"]),
         columns["us_hy_spread"],
-        log_of(rolling.deviation(returns, QUARTER_WEEKS)),
+        log_or_nan(rolling.deviation(returns, QUARTER_WEEKS)),
         rolling.log_return(columns["ibovespa"], QUARTER_WEEKS),
     ]
     return np.column_stack(features), columns["us_financial_conditions"]
 
 
-def refits(days: Days) -> Rows:
-    """Index of the first week of each quarter that has a whole window before it."""
+def refit_weeks(days: Days) -> IntArray:
+    """Index of the first week of each quarter with a complete window before it."""
     quarter = days.astype("datetime64[M]").astype(np.int64) // 3
     first = np.flatnonzero(np.diff(quarter, prepend=quarter[:1]))
     return first[first >= WINDOW_WEEKS - 1].astype(np.int64)
 
 
-def filtered(features: FloatArray, stand_in: FloatArray, days: Days) -> FloatArray:
-    """Probabilities (W, 4) in the order of REGIMES, NaN before the first model and where a week lacks growth,
-    inflation or more than one of the other features."""
+def regime_probabilities(features: FloatArray, credit_proxy: FloatArray, days: Days) -> FloatArray:
+    """Filtered probabilities (W, 4) in the order of REGIMES.
+
+    NaN before the first model, and in weeks without growth, inflation or more than one of the other features.
+    """
     out = np.full((len(days), len(REGIMES)), np.nan)
     starts, models, blocks = [], [], []
-    bounds = [*refits(days).tolist(), len(days)]
+    bounds = [*refit_weeks(days).tolist(), len(days)]
     longest = max((later - first for first, later in itertools.pairwise(bounds)), default=0)
     for first, later in itertools.pairwise(bounds):
         window = slice(first - WINDOW_WEEKS + 1, first + 1)
-        block = _with_credit(features, stand_in, window)
+        block = _with_credit(features, credit_proxy, window)
         rows = block[window]
         centre, scale = _moments(rows)
         complete = rows[np.isfinite(rows).all(axis=1)]
-        if len(complete) < FEWEST_WEEKS or not (scale > 1e-9).all():
+        if len(complete) < MIN_WEEKS or not (scale > 1e-9).all():
             continue
         models.append(_named(fit((complete - centre) / scale, _corners())))
         span = np.full((WINDOW_WEEKS - 1 + longest, len(FEATURES)), np.nan)
@@ -93,13 +94,13 @@ def filtered(features: FloatArray, stand_in: FloatArray, days: Days) -> FloatArr
     return np.where(enough[:, None], out, np.nan)
 
 
-def _with_credit(features: FloatArray, stand_in: FloatArray, window: slice) -> FloatArray:
-    """The stand-in replaces credit throughout a model whose window lacks more than a tenth of the spread."""
+def _with_credit(features: FloatArray, credit_proxy: FloatArray, window: slice) -> FloatArray:
+    """`features` with the proxy instead of credit where the window has less than CREDIT_SHARE of the spread known."""
     credit = FEATURES.index("credit")
     if np.isfinite(features[window, credit]).mean() >= CREDIT_SHARE:
         return features
     replaced = features.copy()
-    replaced[:, credit] = stand_in
+    replaced[:, credit] = credit_proxy
     return replaced
 
 
@@ -112,23 +113,23 @@ def _moments(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _corners() -> FloatArray:
-    """One standard deviation of growth and inflation to each side; markets at their means."""
+    """Starting means: growth and inflation one standard deviation above or below, markets at their means."""
     corners = np.zeros((len(REGIMES), len(FEATURES)))
     corners[:, :2] = np.array(list(REGIMES.values()))
     return corners
 
 
-def _named(parameters: Parameters) -> Parameters:
-    return parameters.permuted(name_states(parameters.means, REGIMES))
+def _named(parameters: HmmParameters) -> HmmParameters:
+    return parameters.reordered(name_states(parameters.means, REGIMES))
 
 
-def _compute(known: Known) -> dict[str, FloatArray]:
-    weekly = known.panel.histories.weekly
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    weekly = data.panel.model_inputs.weekly
     names = [f"reg_p_{name.lower()}" for name in REGIMES]
     if not weekly.columns:
-        return {name: np.full(len(known), np.nan) for name in names}
-    probabilities = filtered(*week_features(weekly.columns), weekly.days)
-    return {name: on_days(probabilities[:, index], weekly.rows, len(known)) for index, name in enumerate(names)}
+        return {name: np.full(len(data), np.nan) for name in names}
+    probabilities = regime_probabilities(*weekly_features(weekly.columns), weekly.days)
+    return {name: spread_over_days(probabilities[:, index], weekly.rows, len(data)) for index, name in enumerate(names)}
 
 
 REGIME_MODEL = Model(

@@ -1,4 +1,7 @@
-"""The fiscal agent: + is public finances getting sounder, - getting worse or priced as worse."""
+"""The fiscal agent. Positive score: public finances improve. Negative: they deteriorate, or markets price that.
+
+Sources: IMF debt sustainability analysis for the debt path; Blanchard (2004) for fiscal dominance.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The FX agent: + is a BRL that is cheap or supported (room to gain), - dear or exposed."""
+"""The FX agent. Positive score: the BRL is cheap or supported, so it can gain. Negative: it is expensive or exposed.
+
+Sources: Clark and MacDonald (1998) for the equilibrium rate; covered interest parity for the onshore dollar basis.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ FX_EQUILIBRIUM = Agent(
         Driver("fx_flow_total_21_z", 1.0, "contracted flow"),
         Driver("cot_brl_net_z", 1.0, "speculative positions"),
         Driver("current_account_12m_z", 1.0, "the current account"),
-        # an onshore dollar rate far above the Treasury's is a shortage of dollars at home
+        # an onshore dollar rate far above the Treasury yield shows a shortage of dollars onshore
         Driver("fx_cupom_basis_1y_z", -1.0, "the price of dollars onshore"),
     ),
     levels=(

@@ -1,33 +1,32 @@
-"""Carry to risk, the flows of dollars, and covered parity: the onshore dollar rate against the one abroad.
+"""Carry to risk, dollar flows, and the covered-parity basis: the onshore dollar rate less the offshore rate.
 
-Abroad is SOFR at three months, where overnight and term are near enough, and the Treasury's yield at a year, put into
-the cupom's own convention: no source gives term SOFR freely. + is a dollar that is dearer onshore.
+The offshore rate is SOFR at three months, where overnight and term rates are close, and the Treasury yield at one year
+in the cupom's convention, because no free source gives term SOFR. Positive: the dollar rate is higher onshore.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from desk.agents.models import Known, Model
+from desk.agents.models import Model, ModelData
 from desk.agents.vintages import mean_of_known
 from desk.arrays import FloatArray
 from desk.transforms import rolling
 from desk.transforms.agent_measures import Measure
+from desk.transforms.features import TWO_YEARS
 
-BASIS_WINDOW = 504
 
-
-def _compute(known: Known) -> dict[str, FloatArray]:
-    treasury = ((1.0 + known["ust_252"] / 2.0) ** 2 - 1.0) * 360.0 / 365.0
-    basis = known["cupom_252"] - treasury
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    treasury = ((1.0 + data["ust_252"] / 2.0) ** 2 - 1.0) * 360.0 / 365.0
+    basis = data["cupom_252"] - treasury
     flows = [
-        np.clip(known[name], -3.0, 3.0) for name in ("fx_flow_total_21_z", "fx_flow_financial_21_z", "cot_brl_net_z")
+        np.clip(data[name], -3.0, 3.0) for name in ("fx_flow_total_21_z", "fx_flow_financial_21_z", "cot_brl_net_z")
     ]
     return {
-        "fx_carry_to_risk": known["carry_to_risk"],
+        "fx_carry_to_risk": data["carry_to_risk"],
         "fx_cupom_basis_1y": np.asarray(basis),
-        "fx_cupom_basis_3m": known["cupom_63"] - known["sofr"],
-        "fx_cupom_basis_1y_z": rolling.zscore(np.asarray(basis), BASIS_WINDOW),
+        "fx_cupom_basis_3m": data["cupom_63"] - data["sofr"],
+        "fx_cupom_basis_1y_z": rolling.zscore(np.asarray(basis), TWO_YEARS),
         "fx_flow_pressure": mean_of_known(flows, 2),
     }
 
@@ -47,7 +46,7 @@ CARRY = Model(
         Measure(
             "fx_cupom_basis_1y_z",
             ("fx_cupom_basis_1y",),
-            f"(basis - mean) / sd over {BASIS_WINDOW} days",
+            f"(basis - mean) / sd over {TWO_YEARS} days",
             "standard deviations",
         ),
         Measure(

@@ -1,4 +1,7 @@
-"""The inflation agent: + is inflationary pressure, - disinflation."""
+"""The inflation agent. Positive score: rising inflationary pressure. Negative: disinflation.
+
+Sources: Banco Central do Brasil, small-scale model (Phillips curve); Stock and Watson (1999, 2004) on forecasts.
+"""
 
 from __future__ import annotations
 

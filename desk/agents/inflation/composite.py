@@ -1,8 +1,8 @@
-"""The composite: the forecasts' plain mean, and each forecast's distance from the target."""
+"""The mean of the twelve-month inflation forecasts, and the distance of the models' forecasts from the target."""
 
 from __future__ import annotations
 
-from desk.agents.models import Known, Model
+from desk.agents.models import Model, ModelData
 from desk.agents.vintages import mean_of_known
 from desk.arrays import FloatArray
 from desk.transforms.agent_measures import Measure
@@ -10,13 +10,13 @@ from desk.transforms.agent_measures import Measure
 FORECASTS = ("inf_phillips_12m", "inf_bottom_up_12m", "focus_ipca_12m")
 
 
-def _compute(known: Known) -> dict[str, FloatArray]:
-    target, tolerance = known["inflation_target"], known["inflation_tolerance"]
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    target, tolerance = data["inflation_target"], data["inflation_tolerance"]
     return {
         # equal weights: estimated ones are not better out of sample (Stock and Watson 2004, the combination puzzle)
-        "inf_trend_12m": mean_of_known([known[name] for name in FORECASTS], 2),
-        "inf_phillips_gap": (known["inf_phillips_12m"] - target) / tolerance,
-        "inf_bottom_up_gap": (known["inf_bottom_up_12m"] - target) / tolerance,
+        "inf_trend_12m": mean_of_known([data[name] for name in FORECASTS], 2),
+        "inf_phillips_gap": (data["inf_phillips_12m"] - target) / tolerance,
+        "inf_bottom_up_gap": (data["inf_bottom_up_12m"] - target) / tolerance,
     }
 
 

@@ -1,56 +1,65 @@
-"""Bottom-up: each of the nine IPCA groups on its own, added up with IBGE's weight of the month.
+"""Bottom-up inflation forecast: each of the nine IPCA groups by itself, added up with IBGE's weights of the month.
 
-A group's next twelve months are a line on its last twelve, fitted over the trailing ten years of each vintage, so what
-reverts (food) reverts and what lasts (services inside personal expenses, education) lasts.
+The next twelve months of a group are regressed on its last twelve, over the trailing ten years of each vintage. The
+slope shows how far a group's inflation reverts (food) or persists (services within personal expenses, education).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from desk.agents.models import Known, Model, masked
+from desk.agents.models import Model, ModelData, masked
 from desk.agents.regression import ridge
-from desk.agents.vintages import design, last_known, newest, on_days, trailing, vintages
+from desk.agents.vintages import (
+    aligned_vintages,
+    lagged_regressors,
+    newest_index,
+    newest_value,
+    spread_over_days,
+    trailing_months,
+)
 from desk.arrays import FloatArray
 from desk.transforms.agent_measures import Measure
 from desk.transforms.monthly import IPCA_GROUPS
 from desk.transforms.vintage_transforms import compounded
 
-WINDOW_MONTHS, AHEAD_MONTHS, FEWEST_ROWS = 120, 12, 60
+WINDOW_MONTHS, AHEAD_MONTHS, MIN_ROWS = 120, 12, 60
 WEIGHT_TOLERANCE = 0.02
-"""The nine weights must add to one within this: else the table was read wrong, and it is not used."""
+"""Weights whose sum differs from one by more than this are not used: the table must have been misread."""
 _CHANGES = tuple(f"ipca_{group}_mom" for group in IPCA_GROUPS)
 _WEIGHTS = tuple(f"ibge_ipca_{group}_weight" for group in IPCA_GROUPS)
 
 
-def _compute(known: Known) -> dict[str, FloatArray]:
-    held = vintages(known.panel.histories.monthly, (*_CHANGES, *_WEIGHTS))
-    weights = shares(np.stack([last_known(held[name]) for name in _WEIGHTS], axis=1))
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    aligned = aligned_vintages(data.panel.model_inputs.monthly, (*_CHANGES, *_WEIGHTS))
+    weights = normalised_weights(np.stack([newest_value(aligned[name]) for name in _WEIGHTS], axis=1))
     forecasts, rates = [], []
     for name in _CHANGES:
-        rate = compounded(held[name], AHEAD_MONTHS)
-        end = newest(rate)
-        rows, now = design([rate], end, WINDOW_MONTHS, AHEAD_MONTHS)
-        fit = ridge(rows, trailing(rate, end, WINDOW_MONTHS), now, overlap=AHEAD_MONTHS, fewest=FEWEST_ROWS)
+        rate = compounded(aligned[name], AHEAD_MONTHS)
+        end = newest_index(rate)
+        rows, now = lagged_regressors([rate], end, WINDOW_MONTHS, AHEAD_MONTHS)
+        fit = ridge(rows, trailing_months(rate, end, WINDOW_MONTHS), now, overlap=AHEAD_MONTHS, min_rows=MIN_ROWS)
         forecasts.append(fit.forecast)
-        rates.append(last_known(rate))
+        rates.append(newest_value(rate))
     ahead = (weights * np.stack(forecasts, axis=1)).sum(axis=1)
-    seen, length = known.fresh(*_CHANGES, *_WEIGHTS), len(known)
-    by_day = np.stack([on_days(rate, held.rows, length) for rate in rates], axis=1)
-    share = np.stack([on_days(weights[:, index], held.rows, length) for index in range(len(_WEIGHTS))], axis=1)
-    above = (share * (by_day > known["inflation_target"][:, None])).sum(axis=1)
+    available, length = data.available(*_CHANGES, *_WEIGHTS), len(data)
+    by_day = np.stack([spread_over_days(rate, aligned.rows, length) for rate in rates], axis=1)
+    share = np.stack(
+        [spread_over_days(weights[:, index], aligned.rows, length) for index in range(len(_WEIGHTS))], axis=1
+    )
+    above = (share * (by_day > data["inflation_target"][:, None])).sum(axis=1)
     return {
-        "inf_bottom_up_12m": masked(on_days(ahead, held.rows, length), seen),
-        "inf_breadth": masked(above, seen & np.isfinite(by_day).all(axis=1)),
+        "inf_bottom_up_12m": masked(spread_over_days(ahead, aligned.rows, length), available),
+        "inf_breadth": masked(above, available & np.isfinite(by_day).all(axis=1)),
     }
 
 
-def shares(weights: FloatArray) -> FloatArray:
-    """Weights (E, 9) scaled to add to one; NaN rows where one lacks or the sum is off by more than the tolerance."""
+def normalised_weights(weights: FloatArray) -> FloatArray:
+    """Weights (E, 9) scaled to a sum of one; NaN rows where one is missing or the sum is outside WEIGHT_TOLERANCE."""
     total = weights.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        sound = np.abs(total - 1.0) <= WEIGHT_TOLERANCE
-        return np.where(sound, weights / total, np.nan)
+        is_valid = np.abs(total - 1.0) <= WEIGHT_TOLERANCE
+        return np.where(is_valid, weights / total, np.nan)
 
 
 GROUPS = Model(

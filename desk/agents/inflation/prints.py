@@ -1,47 +1,56 @@
-"""What the last prints say: the surprise against Focus, and how persistent the core is, without its season."""
+"""Measures of the latest releases: the surprise against Focus, and seasonally adjusted core and services momentum."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from desk.agents.models import Known, Model, masked
-from desk.agents.vintages import at_month, mean_of_known, newest, on_days, trailing, vintages
+from desk.agents.models import Model, ModelData, masked
+from desk.agents.vintages import (
+    aligned_vintages,
+    mean_of_known,
+    newest_index,
+    spread_over_days,
+    trailing_months,
+    value_at_month,
+)
 from desk.arrays import FloatArray
 from desk.transforms.agent_measures import Measure
 from desk.transforms.monthly import CORES
 
-SURPRISE_MONTHS, FEWEST_SURPRISES = 60, 24
-SEASON_YEARS, FEWEST_YEARS = 10, 5
+SURPRISE_MONTHS, MIN_SURPRISES = 60, 24
+SEASON_YEARS, MIN_YEARS = 10, 5
 _CORE_SOURCES = (*CORES, "core_3m")
 
 
-def _surprise(known: Known) -> dict[str, FloatArray]:
-    held = vintages(known.panel.histories.monthly, ("ipca_mom", "ipca_surprise"))
-    end = newest(held["ipca_mom"])
-    past = trailing(held["ipca_surprise"], end, SURPRISE_MONTHS)
+def _surprise(data: ModelData) -> dict[str, FloatArray]:
+    aligned = aligned_vintages(data.panel.model_inputs.monthly, ("ipca_mom", "ipca_surprise"))
+    end = newest_index(aligned["ipca_mom"])
+    past = trailing_months(aligned["ipca_surprise"], end, SURPRISE_MONTHS)
     last_three = past[:, -3:].sum(axis=1)
     count = np.isfinite(past).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        usual = np.sqrt((np.where(np.isfinite(past), past, 0.0) ** 2).sum(axis=1) / count)
-        score = last_three / (usual * np.sqrt(3.0))
-    score = np.where((count >= FEWEST_SURPRISES) & (usual > 0), score, np.nan)
-    seen, length = known.fresh("ipca_mom"), len(known)
+        typical = np.sqrt((np.where(np.isfinite(past), past, 0.0) ** 2).sum(axis=1) / count)
+        score = last_three / (typical * np.sqrt(3.0))
+    score = np.where((count >= MIN_SURPRISES) & (typical > 0), score, np.nan)
+    available, length = data.available("ipca_mom"), len(data)
     return {
-        "inf_surprise_1m": masked(on_days(past[:, -1] if len(past) else np.empty(0), held.rows, length), seen),
-        "inf_surprise_3m_z": masked(on_days(score, held.rows, length), seen),
+        "inf_surprise_1m": masked(
+            spread_over_days(past[:, -1] if len(past) else np.empty(0), aligned.rows, length), available
+        ),
+        "inf_surprise_3m_z": masked(spread_over_days(score, aligned.rows, length), available),
     }
 
 
-def _momentum(known: Known) -> dict[str, FloatArray]:
-    held = vintages(known.panel.histories.monthly, (*CORES, "ipca_services_mom"))
-    core = mean_of_known([held[name] for name in CORES], 3)
-    seen, length = known.fresh("core_3m"), len(known)
-    target, tolerance = known["inflation_target"], known["inflation_tolerance"]
-    core_rate = masked(on_days(quarter_without_season(core), held.rows, length), seen)
-    services = on_days(quarter_without_season(held["ipca_services_mom"]), held.rows, length)
-    services = masked(services, known.fresh("ipca_services_mom"))
-    anchoring = (known["focus_ipca_y2"] - target) / tolerance
-    parts = [(core_rate - target) / tolerance, (services - target) / tolerance, anchoring, known["ipca_diffusion_z"]]
+def _momentum(data: ModelData) -> dict[str, FloatArray]:
+    aligned = aligned_vintages(data.panel.model_inputs.monthly, (*CORES, "ipca_services_mom"))
+    core = mean_of_known([aligned[name] for name in CORES], 3)
+    available, length = data.available("core_3m"), len(data)
+    target, tolerance = data["inflation_target"], data["inflation_tolerance"]
+    core_rate = masked(spread_over_days(seasonally_adjusted_quarter(core), aligned.rows, length), available)
+    services = spread_over_days(seasonally_adjusted_quarter(aligned["ipca_services_mom"]), aligned.rows, length)
+    services = masked(services, data.available("ipca_services_mom"))
+    anchoring = (data["focus_ipca_y2"] - target) / tolerance
+    parts = [(core_rate - target) / tolerance, (services - target) / tolerance, anchoring, data["ipca_diffusion_z"]]
     return {
         "inf_core_3m_sa": core_rate,
         "inf_services_3m_sa": services,
@@ -52,21 +61,21 @@ def _momentum(known: Known) -> dict[str, FloatArray]:
     }
 
 
-def quarter_without_season(changes: FloatArray) -> FloatArray:
-    """The newest three monthly changes, each less its calendar month's usual excess, compounded to a year.
+def seasonally_adjusted_quarter(changes: FloatArray) -> FloatArray:
+    """The newest three monthly changes, seasonally adjusted and compounded to an annual rate.
 
-    The usual excess of a month is its mean over the last ten years less the mean of all months of those years, in the
-    same vintage. Shapes: (E, N) to (E,); NaN with fewer than five years.
+    The seasonal factor of a calendar month is its mean over the last ten years less the mean of all months of those
+    years, in the same vintage. Shapes: (E, N) to (E,); NaN with fewer than five years.
     """
-    end = newest(changes)
-    months = np.log1p(trailing(changes, end, 12 * SEASON_YEARS))
+    end = newest_index(changes)
+    months = np.log1p(trailing_months(changes, end, 12 * SEASON_YEARS))
     by_year = months.reshape(len(months), SEASON_YEARS, 12)
     known = np.isfinite(by_year)
     count = known.sum(axis=1)
-    usual = np.where(known, by_year, 0.0).sum(axis=1) / np.maximum(count, 1)
-    excess = usual - usual.mean(axis=1, keepdims=True)
-    recent = np.log1p(at_month(changes, end[:, None] + np.arange(-2, 1)[None, :])) - excess[:, -3:]
-    return np.where((count >= FEWEST_YEARS).all(axis=1), np.expm1(4.0 * recent.sum(axis=1)), np.nan)
+    month_mean = np.where(known, by_year, 0.0).sum(axis=1) / np.maximum(count, 1)
+    excess = month_mean - month_mean.mean(axis=1, keepdims=True)
+    recent = np.log1p(value_at_month(changes, end[:, None] + np.arange(-2, 1)[None, :])) - excess[:, -3:]
+    return np.where((count >= MIN_YEARS).all(axis=1), np.expm1(4.0 * recent.sum(axis=1)), np.nan)
 
 
 _BANDS = "tolerance bands"

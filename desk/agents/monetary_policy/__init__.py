@@ -1,4 +1,8 @@
-"""The monetary policy agent: + is policy too tight for the economy (room to cut), - too loose (pressure to hike)."""
+"""The monetary policy agent. Positive score: policy is tight for the economy (room to cut). Negative: loose (pressure
+to hike).
+
+Sources: Taylor (1993) for the rule; Clarida, Gali and Gertler (2000) for the smoothing of the policy rate.
+"""
 
 from __future__ import annotations
 

@@ -1,38 +1,38 @@
-"""The Fed leg: the same rule for the United States, with core PCE, Okun's law for the gap and a 2% goal."""
+"""The Taylor rule for the Federal Reserve: core PCE inflation, an output gap by Okun's law, and a 2% target."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from desk.agents.gaps import gap
-from desk.agents.models import Known, Model, masked
-from desk.agents.monetary_policy.taylor import needed_neutral, neutral_rate, path_mean, rule_rate
-from desk.agents.vintages import last_known, on_days, vintages
+from desk.agents.gaps import hp_gap
+from desk.agents.models import Model, ModelData, masked
+from desk.agents.monetary_policy.taylor import average_neutral_rate, implied_neutral_rate, mean_path_rate, rule_rate
+from desk.agents.vintages import aligned_vintages, newest_value, spread_over_days
 from desk.arrays import FloatArray
 from desk.transforms.agent_measures import Measure
 from desk.transforms.vintage_transforms import growth
 
-GOAL = 0.02
+TARGET = 0.02
 OKUN = -2.0
 """Points of output gap per point of unemployment above its trend."""
 TWO_YEARS_MONTHS = 24
 _SOURCES = ("fed_funds_monthly", "us_core_pce", "us_unemployment")
 
 
-def _compute(known: Known) -> dict[str, FloatArray]:
-    held = vintages(known.panel.histories.monthly, _SOURCES)
-    inflation = growth(held["us_core_pce"], 12)
-    slack = OKUN * gap(held["us_unemployment"])
-    mean, _ = neutral_rate(needed_neutral(held["fed_funds_monthly"], inflation, GOAL, slack))
-    rule = rule_rate(mean, last_known(inflation), GOAL, last_known(slack))
-    seen, length = known.fresh(*_SOURCES), len(known)
-    rule_days = masked(on_days(rule, held.rows, length), seen)
-    daily = known["fed_funds_effective"]
-    now = np.where(np.isfinite(daily), daily, known["fed_funds_monthly"])
-    path = path_mean(now, rule_days, TWO_YEARS_MONTHS)
-    effective = (1.0 + known["ust_504"] / 2.0) ** 2 - 1.0
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    aligned = aligned_vintages(data.panel.model_inputs.monthly, _SOURCES)
+    inflation = growth(aligned["us_core_pce"], 12)
+    slack = OKUN * hp_gap(aligned["us_unemployment"])
+    mean, _ = average_neutral_rate(implied_neutral_rate(aligned["fed_funds_monthly"], inflation, TARGET, slack))
+    rule = rule_rate(mean, newest_value(inflation), TARGET, newest_value(slack))
+    available, length = data.available(*_SOURCES), len(data)
+    rule_days = masked(spread_over_days(rule, aligned.rows, length), available)
+    daily = data["fed_funds_effective"]
+    now = np.where(np.isfinite(daily), daily, data["fed_funds_monthly"])
+    path = mean_path_rate(now, rule_days, TWO_YEARS_MONTHS)
+    effective = (1.0 + data["ust_504"] / 2.0) ** 2 - 1.0
     return {
-        "mp_fed_r_star": masked(on_days(mean, held.rows, length), seen),
+        "mp_fed_r_star": masked(spread_over_days(mean, aligned.rows, length), available),
         "mp_fed_rule": rule_days,
         "mp_fed_gap_2y": np.asarray(effective - path),
     }

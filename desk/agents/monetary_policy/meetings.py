@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from desk import calendars
-from desk.agents.models import Known, Model
+from desk.agents.models import Model, ModelData
 from desk.arrays import FloatArray
 from desk.calendars import Calendar, Days
 from desk.catalog.meetings import load_meetings
 from desk.transforms.agent_measures import Measure
 
 
-def distances(days: Days, decisions: Days, calendar: Calendar) -> tuple[FloatArray, FloatArray]:
-    """Business days to the next decision (0 on its day: it comes after the desk's morning) and since the last one (1 on
-    the day after). NaN outside the calendar of decisions. Shapes: (T,)."""
+def days_to_and_since_meeting(days: Days, decisions: Days, calendar: Calendar) -> tuple[FloatArray, FloatArray]:
+    """Business days to the next decision, and since the last one. Shapes: (T,).
+
+    0 days to the next on the decision day itself, because it is announced after the desk's morning; 1 day since the
+    last on the day after. NaN outside the list of decisions.
+    """
     following = np.searchsorted(decisions, days, side="left")
     ahead = decisions[np.minimum(following, len(decisions) - 1)]
     behind = decisions[np.maximum(following - 1, 0)]
@@ -23,15 +26,15 @@ def distances(days: Days, decisions: Days, calendar: Calendar) -> tuple[FloatArr
     return np.where(following < len(decisions), to, np.nan), np.where(following > 0, since, np.nan)
 
 
-def _compute(known: Known) -> dict[str, FloatArray]:
-    days = known.panel.values["day"].to_numpy().astype("datetime64[D]")
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    days = data.panel.values["day"].to_numpy().astype("datetime64[D]")
     meetings = load_meetings()
     out: dict[str, FloatArray] = {}
     for bank, decided, calendar in (
         ("copom", meetings.copom, calendars.anbima()),
         ("fomc", meetings.fomc, calendars.us_government()),
     ):
-        to, since = distances(days, np.array(decided, dtype="datetime64[D]"), calendar)
+        to, since = days_to_and_since_meeting(days, np.array(decided, dtype="datetime64[D]"), calendar)
         out |= {f"mp_{bank}_bd_to": to, f"mp_{bank}_bd_since": since}
     return out
 

@@ -1,7 +1,7 @@
-"""What DI prices at each Copom meeting against Focus by meeting, and the term premium in the far forward.
+"""The policy path that DI futures price by Copom meeting against Focus, and the term premium of the long forward.
 
-The forward between the days on which two decisions take effect is the overnight rate after the first of them, as DI
-prices it; it is moved by Selic less CDI to be a policy rate, and it holds whatever premium the market asks.
+The forward rate between the days on which two decisions take effect is the overnight rate that DI prices after the
+first of them. Adding Selic less CDI converts it to a policy rate. It includes any risk premium of the market.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from desk import calendars
-from desk.agents.models import Known, Model
+from desk.agents.models import Model, ModelData
 from desk.agents.vintages import mean_of_known
 from desk.arrays import FloatArray
 from desk.calendars import Days
@@ -20,31 +20,31 @@ from desk.transforms.curves import flat_forward, forward_rate
 from desk.transforms.expectations import MEETINGS_AHEAD
 
 BETWEEN_BD = 31
-"""Business days between two decisions where the next one has no published date yet: eight a year."""
+"""Business days between two decisions where the second has no published date: eight decisions a year."""
 YEAR_TURN_BD = 21
 _PRE = tuple(f"pre_{bd}" for bd in VERTICES)
 _FOCUS = tuple(f"focus_selic_meeting_{k}" for k in range(1, MEETINGS_AHEAD + 1))
 _IMPLIED = tuple(f"mp_di_meeting_{k}" for k in range(1, MEETINGS_AHEAD + 1))
 
 
-def curve_zeros(known: Known, at_bd: FloatArray) -> FloatArray:
+def curve_zeros(data: ModelData, at_bd: FloatArray) -> FloatArray:
     """Zero rates at `at_bd` (T, M) from CDI overnight and the nominal curve, flat-forward."""
-    rates = np.column_stack([known["cdi"], *(known[name] for name in _PRE)])
+    rates = np.column_stack([data["cdi"], *(data[name] for name in _PRE)])
     return flat_forward((1, *VERTICES), rates, at_bd, flat_below=True)
 
 
-def forwards_between(known: Known, start_bd: FloatArray, end_bd: FloatArray) -> FloatArray:
+def forwards_between(data: ModelData, start_bd: FloatArray, end_bd: FloatArray) -> FloatArray:
     """Annual forward rates between two tenors, (T, M) each."""
     columns = start_bd.shape[1]
-    zeros = curve_zeros(known, np.hstack([np.maximum(start_bd, 1.0), end_bd]))
+    zeros = curve_zeros(data, np.hstack([np.maximum(start_bd, 1.0), end_bd]))
     return forward_rate(zeros[:, :columns], np.maximum(start_bd, 1.0), zeros[:, columns:], end_bd)
 
 
 def effective_tenors(days: Days, curve_days: Days, decisions: Days) -> tuple[FloatArray, FloatArray]:
-    """Tenors (T, MEETINGS_AHEAD), from the curve's day, at which each next decision begins and ends to hold.
+    """Tenors (T, MEETINGS_AHEAD), from the curve's day, at which each of the next decisions starts and stops to apply.
 
-    A decision holds from the business day after it. NaN where the calendar does not reach. Where it does not reach to
-    the decision after, that one is taken BETWEEN_BD later.
+    A decision applies from the business day after it. NaN beyond the list of decisions; the last listed decision
+    applies for BETWEEN_BD business days.
     """
     anbima = calendars.anbima()
     following = np.searchsorted(decisions, days, side="left")
@@ -58,25 +58,25 @@ def effective_tenors(days: Days, curve_days: Days, decisions: Days) -> tuple[Flo
     return start, np.where(np.isfinite(end), end, start + BETWEEN_BD)
 
 
-def _compute(known: Known) -> dict[str, FloatArray]:
-    panel = known.panel
+def _compute(data: ModelData) -> dict[str, FloatArray]:
+    panel = data.panel
     days = panel.values["day"].to_numpy().astype("datetime64[D]")
     curve_days = panel.obs_dates["pre_252"].to_numpy().astype("datetime64[D]")
     decisions = np.array(load_meetings().copom, dtype="datetime64[D]")
-    policy = (known["selic_target"] - known["cdi"])[:, None]
-    implied = forwards_between(known, *effective_tenors(days, curve_days, decisions)) + policy
-    focus = np.column_stack([known[name] for name in _FOCUS])
+    policy = (data["selic_target"] - data["cdi"])[:, None]
+    implied = forwards_between(data, *effective_tenors(days, curve_days, decisions)) + policy
+    focus = np.column_stack([data[name] for name in _FOCUS])
     by_meeting = mean_of_known(list((implied - focus).T), 1)
-    by_year = mean_of_known(list((_year_ends(known, days, curve_days) + policy).T - _yearly_focus(known)), 1)
+    by_year = mean_of_known(list((_year_ends(data, days, curve_days) + policy).T - _yearly_focus(data)), 1)
     return {
         **{name: implied[:, k] for k, name in enumerate(_IMPLIED)},
         "mp_copom_path_gap": np.where(np.isfinite(by_meeting), by_meeting, by_year),
-        "mp_term_premium_5y": _term_premium(known),
+        "mp_term_premium_5y": _term_premium(data),
     }
 
 
-def _year_ends(known: Known, days: Days, curve_days: Days) -> FloatArray:
-    """Forwards over the month that begins with this year's end and with the next one's. Shape: (T, 2)."""
+def _year_ends(data: ModelData, days: Days, curve_days: Days) -> FloatArray:
+    """Forward rates over the month after this year's end and after the next year's end. Shape: (T, 2)."""
     year = days.astype("datetime64[Y]")[:, None] + np.array([1, 2])
     base = np.where(np.isnat(curve_days), days, curve_days)
     start = (
@@ -84,20 +84,20 @@ def _year_ends(known: Known, days: Days, curve_days: Days) -> FloatArray:
         .count_array(np.broadcast_to(base[:, None], year.shape), year.astype("datetime64[D]"))
         .astype(np.float64)
     )
-    return forwards_between(known, start, start + YEAR_TURN_BD)
+    return forwards_between(data, start, start + YEAR_TURN_BD)
 
 
-def _yearly_focus(known: Known) -> FloatArray:
-    return np.stack([known["focus_selic_y0"], known["focus_selic_y1"]])
+def _yearly_focus(data: ModelData) -> FloatArray:
+    return np.stack([data["focus_selic_y0"], data["focus_selic_y1"]])
 
 
-def _term_premium(known: Known) -> FloatArray:
-    """The five-year forward (3y2y where the curve is shorter) less long Focus inflation compounded with r*."""
-    far = forward_rate(known["pre_1260"], 1260, known["pre_2520"], 2520)
-    near = forward_rate(known["pre_756"], 756, known["pre_1260"], 1260)
+def _term_premium(data: ModelData) -> FloatArray:
+    """The 5y5y forward rate (3y2y where the curve is shorter) less long Focus inflation compounded with r*. (T,)."""
+    far = forward_rate(data["pre_1260"], 1260, data["pre_2520"], 2520)
+    near = forward_rate(data["pre_756"], 756, data["pre_1260"], 1260)
     forward = np.where(np.isfinite(far), far, near)
-    inflation = np.where(np.isfinite(known["focus_ipca_y3"]), known["focus_ipca_y3"], known["focus_ipca_y2"])
-    return np.asarray(forward - ((1.0 + inflation) * (1.0 + known["mp_r_star"]) - 1.0))
+    inflation = np.where(np.isfinite(data["focus_ipca_y3"]), data["focus_ipca_y3"], data["focus_ipca_y2"])
+    return np.asarray(forward - ((1.0 + inflation) * (1.0 + data["mp_r_star"]) - 1.0))
 
 
 _YEARLY = "fraction per year"

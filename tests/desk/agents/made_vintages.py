@@ -1,4 +1,4 @@
-"""Monthly series made by hand, as snapshots: one vintage, or a growing number of months."""
+"""Monthly series made by hand, as series_vintages: one vintage, or a growing number of months."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from desk.transforms.model_inputs import Histories
+from desk.transforms.model_inputs import ModelInputs
 from desk.transforms.panel import Panel
-from desk.transforms.vintage_transforms import Snapshots
+from desk.transforms.vintage_transforms import SeriesVintages
 
 FIRST_MONTH = np.datetime64("2005-01", "M")
 
 
-def snapshot(values: np.ndarray, row: int = 0) -> Snapshots:
+def snapshot(values: np.ndarray, row: int = 0) -> SeriesVintages:
     """One vintage, usable from `row` on, of months from January 2005."""
     months = FIRST_MONTH + np.arange(len(values))
-    return Snapshots(np.array([row]), months.astype("datetime64[D]"), np.asarray(values, dtype=np.float64)[None, :])
+    return SeriesVintages(
+        np.array([row]), months.astype("datetime64[D]"), np.asarray(values, dtype=np.float64)[None, :]
+    )
 
 
-def with_histories(panel: Panel, monthly: Mapping[str, np.ndarray]) -> Panel:
+def with_model_inputs(panel: Panel, monthly: Mapping[str, np.ndarray]) -> Panel:
     made = {name: snapshot(values) for name, values in monthly.items()}
-    return Panel(panel.values, panel.obs_dates, panel.provenance, panel.lineage, Histories(made))
+    return Panel(panel.values, panel.obs_dates, panel.provenance, panel.lineage, ModelInputs(made))

@@ -1,15 +1,16 @@
-"""Agents: what they read exists, their signs are the documented ones, and their sentences say the numbers."""
+"""Agents: their inputs exist, their signs are as documented, and their sentences quote the numbers."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from desk.agents import AGENTS, MEASURES, measures_all, views_all
+from desk.agents import AGENTS, MEASURES, compute_measures, compute_views
 from desk.agents.base import Agent
 from desk.catalog import load_catalog
 from desk.gold import AGENT_VIEW
@@ -19,7 +20,7 @@ from tests.desk.made_history import decision_days, made_silver
 
 CATALOG = load_catalog()
 _BARE = build_panel({}, decision_days(2), CATALOG)
-EMPTY = _BARE.with_measures(measures_all(_BARE))
+EMPTY = _BARE.with_measures(compute_measures(_BARE))
 BY_ID = {agent.id: agent for agent in AGENTS}
 each = pytest.mark.parametrize("agent", AGENTS, ids=list(BY_ID))
 
@@ -47,7 +48,7 @@ def made(**columns: float) -> Panel:
     return Panel(values, EMPTY.obs_dates, EMPTY.provenance, EMPTY.lineage)
 
 
-def last(agent: Agent, **columns: float) -> dict[str, object]:
+def last(agent: Agent, **columns: float) -> dict[str, Any]:
     return agent.view(made(**columns)).row(-1, named=True)
 
 
@@ -99,7 +100,7 @@ def test_signs_as_documented(agent_id: str, columns: dict[str, float], positive:
 
 
 @each
-def test_one_driver_is_no_view_and_it_says_so(agent: Agent) -> None:
+def test_one_known_driver_gives_no_view(agent: Agent) -> None:
     row = last(agent, **{agent.drivers[0].column: 1.0})
     assert row["score"] is None
     assert row["confidence"] == 0.0
@@ -118,12 +119,12 @@ def test_confidence_is_the_share_of_drivers_known(agent: Agent) -> None:
     assert row["score"] == pytest.approx(np.tanh(1.0))
 
 
-def test_one_broken_number_does_not_speak_for_all() -> None:
+def test_one_extreme_driver_is_capped() -> None:
     row = last(BY_ID["cross_asset"], vix_z=-400.0, us_hy_spread_z=0.0, spx_momentum_z=0.0)
     assert row["score"] == pytest.approx(np.tanh(1.0))
 
 
-def test_the_sentence_says_the_numbers() -> None:
+def test_the_sentence_quotes_the_numbers() -> None:
     row = last(BY_ID["inflation"], ipca_gap=1.2, focus_gap=1.0, core_3m_z=-0.4, ipca_12m=0.0483, inflation_target=0.03)
     assert row["sentence"] == (
         "Inflation: rising pressure (clear, +0.54); IPCA twelve months 4.8%, target 3.0%; "
@@ -134,13 +135,13 @@ def test_the_sentence_says_the_numbers() -> None:
 
 
 def test_views_are_the_gold_table_and_do_not_see_later_days(panel: Panel) -> None:
-    views = views_all(panel)
+    views = compute_views(panel)
     assert dict(views.schema) == AGENT_VIEW.schema
     assert len(views) == 5 * 900
     newest = views.filter(pl.col("as_of") == decision_time(panel.days[-1]))
     assert newest["score"].null_count() == 0
     for cut in (1, 500, 899):
-        assert_frame_equal(views.head(5 * cut), views_all(panel.head(cut)), check_exact=True)
+        assert_frame_equal(views.head(5 * cut), compute_views(panel.head(cut)), check_exact=True)
 
 
 def test_every_agreed_measure_has_its_name() -> None:

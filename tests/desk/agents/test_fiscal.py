@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from desk.agents.fiscal.debt import DEBT, debt_path
-from desk.agents.models import Known
+from desk.agents.models import ModelData
 from desk.catalog import load_catalog
 from desk.transforms.panel import Panel, build_panel
 
@@ -22,7 +22,7 @@ WORLD = {**FLAT, **FOCUS, "focus_ipca_12m": 0.04, "gross_debt_gdp": 0.78, "prima
 def debt(**columns: float) -> dict[str, float]:
     values = EMPTY.values.with_columns(pl.lit(value).alias(name) for name, value in {**WORLD, **columns}.items())
     panel = Panel(values, EMPTY.obs_dates, EMPTY.provenance, EMPTY.lineage)
-    return {name: float(value[0]) for name, value in DEBT.compute(Known(panel)).items()}
+    return {name: float(value[0]) for name, value in DEBT.compute(ModelData(panel)).items()}
 
 
 def test_a_worked_year() -> None:

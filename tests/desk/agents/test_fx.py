@@ -8,10 +8,10 @@ import pytest
 
 from desk.agents.fx_equilibrium.beer import BEER, price_level
 from desk.agents.fx_equilibrium.carry import CARRY
-from desk.agents.models import Known
+from desk.agents.models import ModelData
 from desk.transforms.panel import Panel
-from tests.desk.agents.made_vintages import with_histories
-from tests.desk.agents.test_inflation import seen
+from tests.desk.agents.made_vintages import with_model_inputs
+from tests.desk.agents.test_inflation import panel_with
 
 MONTHS = 150
 
@@ -37,7 +37,7 @@ def world() -> dict[str, np.ndarray]:
 
 
 def gaps(usdbrl: float, **series: np.ndarray) -> dict[str, np.ndarray]:
-    return dict(BEER.compute(Known(with_histories(seen(usdbrl=usdbrl), {**world(), **series}))))
+    return dict(BEER.compute(ModelData(with_model_inputs(panel_with(usdbrl=usdbrl), {**world(), **series}))))
 
 
 def test_the_slopes_and_the_spread_of_a_known_rate_come_out() -> None:
@@ -77,9 +77,9 @@ def test_prices_are_chained_from_a_fixed_number_of_months_back() -> None:
 
 
 def carry(**columns: float) -> dict[str, float]:
-    panel = seen(**columns)
+    panel = panel_with(**columns)
     many = Panel(pl.concat([panel.values] * 3), pl.concat([panel.obs_dates] * 3), panel.provenance, panel.lineage)
-    return {name: float(value[-1]) for name, value in CARRY.compute(Known(many)).items()}
+    return {name: float(value[-1]) for name, value in CARRY.compute(ModelData(many)).items()}
 
 
 def test_no_basis_where_the_onshore_dollar_pays_the_treasury() -> None:

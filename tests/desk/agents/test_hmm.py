@@ -6,10 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-from hmmlearn.hmm import GaussianHMM
+from hmmlearn.hmm import GaussianHMM  # type: ignore[import-untyped]
 
-from desk.agents.cross_asset.hmm import Parameters, fit, forward_filter, log_likelihood, name_states
-from desk.agents.cross_asset.regimes import FEATURES, REGIMES, WINDOW_WEEKS, filtered, refits
+from desk.agents.cross_asset.hmm import HmmParameters, fit, forward_filter, log_likelihood, name_states
+from desk.agents.cross_asset.regimes import FEATURES, REGIMES, WINDOW_WEEKS, refit_weeks, regime_probabilities
 
 CORNERS = np.array([[1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0]])
 
@@ -36,7 +36,7 @@ def test_a_week_that_says_nothing_only_forgets() -> None:
 
 
 def simulated(weeks: int = 400, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of four regimes of fifty weeks each, round and round, and which it was."""
+    """Rows of four regimes in turn, fifty weeks each, and the regime of each row."""
     truth = (np.arange(weeks) // 50) % 4
     rng = np.random.default_rng(seed)
     return 1.2 * CORNERS[truth] + rng.normal(0.0, 0.4, (weeks, 2)), truth
@@ -68,8 +68,8 @@ def test_the_fit_finds_the_regimes_and_twice_the_same() -> None:
 def test_names_do_not_depend_on_the_order_of_the_states() -> None:
     means = np.array([[0.9, -0.6, 0.3], [0.2, 1.1, 0.0], [-1.0, 0.4, 2.0], [-0.5, -0.8, 0.0]])
     for order in itertools.permutations(range(4)):
-        shuffled = Parameters(np.full(4, 0.25), np.full((4, 4), 0.25), means[list(order)], np.ones((4, 3)))
-        named = shuffled.permuted(name_states(shuffled.means, REGIMES))
+        shuffled = HmmParameters(np.full(4, 0.25), np.full((4, 4), 0.25), means[list(order)], np.ones((4, 3)))
+        named = shuffled.reordered(name_states(shuffled.means, REGIMES))
         assert np.array_equal(named.means, means)
 
 
@@ -88,19 +88,21 @@ def weeks_of(count: int, seed: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 def test_probabilities_do_not_see_later_weeks_nor_earlier_than_their_window() -> None:
-    features, stand_in, days = weeks_of(420)
-    whole = filtered(features, stand_in, days)
+    features, credit_proxy, days = weeks_of(420)
+    whole = regime_probabilities(features, credit_proxy, days)
     for cut in (300, 341, 419):
-        assert np.array_equal(filtered(features[:cut], stand_in[:cut], days[:cut]), whole[:cut], equal_nan=True)
-    late = filtered(features[60:], stand_in[60:], days[60:])
+        assert np.array_equal(
+            regime_probabilities(features[:cut], credit_proxy[:cut], days[:cut]), whole[:cut], equal_nan=True
+        )
+    late = regime_probabilities(features[60:], credit_proxy[60:], days[60:])
     first = int(np.flatnonzero(np.isfinite(late[:, 0]))[0])
     assert np.array_equal(late[first:], whole[60 + first :])
-    assert refits(days)[0] >= WINDOW_WEEKS - 1
+    assert refit_weeks(days)[0] >= WINDOW_WEEKS - 1
 
 
 def test_each_regime_is_called_by_its_name() -> None:
-    features, stand_in, days = weeks_of(420)
-    whole = filtered(features, stand_in, days)
+    features, credit_proxy, days = weeks_of(420)
+    whole = regime_probabilities(features, credit_proxy, days)
     known = np.isfinite(whole[:, 0])
     truth = (np.arange(420) // 60) % 4
     assert whole[known].sum(axis=1) == pytest.approx(np.ones(known.sum()))
@@ -109,23 +111,27 @@ def test_each_regime_is_called_by_its_name() -> None:
 
 @pytest.mark.parametrize("bad", ["growth gone", "constant", "all gone"])
 def test_bad_weeks_have_no_regime(bad: str) -> None:
-    features, stand_in, days = weeks_of(300)
+    features, credit_proxy, days = weeks_of(300)
     if bad == "growth gone":
         features[-1, 0] = np.nan
-        out = filtered(features, stand_in, days)
+        out = regime_probabilities(features, credit_proxy, days)
         assert np.isnan(out[-1]).all()
         assert np.isfinite(out[-2]).all()
         return
     features[:, 1 if bad == "constant" else slice(None)] = 0.04 if bad == "constant" else np.nan
-    assert np.isnan(filtered(features, stand_in, days)).all()
+    assert np.isnan(regime_probabilities(features, credit_proxy, days)).all()
 
 
 def test_where_the_credit_spread_is_short_the_stand_in_is_used_throughout() -> None:
-    features, stand_in, days = weeks_of(300)
-    with_spread = filtered(features, stand_in, days)
+    features, credit_proxy, days = weeks_of(300)
+    with_spread = regime_probabilities(features, credit_proxy, days)
     short = features.copy()
     short[:200, FEATURES.index("credit")] = np.nan
     replaced = features.copy()
-    replaced[:, FEATURES.index("credit")] = stand_in
-    assert np.array_equal(filtered(short, stand_in, days), filtered(replaced, stand_in, days), equal_nan=True)
-    assert not np.array_equal(filtered(short, stand_in, days), with_spread, equal_nan=True)
+    replaced[:, FEATURES.index("credit")] = credit_proxy
+    assert np.array_equal(
+        regime_probabilities(short, credit_proxy, days),
+        regime_probabilities(replaced, credit_proxy, days),
+        equal_nan=True,
+    )
+    assert not np.array_equal(regime_probabilities(short, credit_proxy, days), with_spread, equal_nan=True)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from desk.agents import AGENTS, MEASURES, MODELS, direct_inputs, measure_rows, measures_all, views_all
+from desk.agents import AGENTS, MEASURES, MODELS, compute_measures, compute_views, direct_inputs, measure_rows
 from desk.agents.models import Model, run_models
 from desk.catalog import load_catalog
 from desk.errors import BadCatalog
@@ -32,7 +32,7 @@ def panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def measures(panel: Panel) -> Measures:
-    return measures_all(panel)
+    return compute_measures(panel)
 
 
 def same(one: Measures, other: Measures, rows: slice, other_rows: slice = slice(None)) -> None:
@@ -42,7 +42,7 @@ def same(one: Measures, other: Measures, rows: slice, other_rows: slice = slice(
 
 def test_rows_that_come_twice_count_once(measures: Measures) -> None:
     twice = {name: pl.concat([frame, frame]) for name, frame in made_silver().items()}
-    same(measures, measures_all(build_panel(twice, DAYS, CATALOG)), slice(0, None))
+    same(measures, compute_measures(build_panel(twice, DAYS, CATALOG)), slice(0, None))
 
 
 def known_at(silver: Silver, day: dt.date) -> Silver:
@@ -52,16 +52,16 @@ def known_at(silver: Silver, day: dt.date) -> Silver:
 @pytest.mark.parametrize("cut", [700, 1111])
 def test_a_world_that_ended_earlier_gives_the_same_days(measures: Measures, cut: int) -> None:
     shorter = build_panel(known_at(made_silver(), DAYS[cut - 1]), DAYS[:cut], CATALOG)
-    same(measures, measures_all(shorter), slice(0, cut))
+    same(measures, compute_measures(shorter), slice(0, cut))
 
 
 def test_the_head_of_a_panel_gives_the_same_days(panel: Panel, measures: Measures) -> None:
-    same(measures, measures_all(panel.head(900)), slice(0, 900))
+    same(measures, compute_measures(panel.head(900)), slice(0, 900))
 
 
 def test_a_panel_that_begins_earlier_gives_the_same_days_once_windows_are_full() -> None:
-    late = measures_all(build_panel(made_silver(), DAYS[-1000:], CATALOG))
-    early = measures_all(build_panel(made_silver(), DAYS, CATALOG))
+    late = compute_measures(build_panel(made_silver(), DAYS[-1000:], CATALOG))
+    early = compute_measures(build_panel(made_silver(), DAYS, CATALOG))
     same(early, late, slice(-50, None), slice(-50, None))
 
 
@@ -73,7 +73,7 @@ def test_later_revisions_of_everything_change_nothing_before(measures: Measures)
     redone = old.with_columns(
         pl.col("value") * 1.3, pl.lit(late).cast(pl.Datetime("us", "UTC")).alias("knowledge_time")
     )
-    other = measures_all(
+    other = compute_measures(
         build_panel({**silver, "observation": pl.concat([silver["observation"], redone])}, DAYS, CATALOG)
     )
     same(measures, other, slice(0, 801), slice(0, 801))
@@ -163,9 +163,9 @@ BAD: dict[str, Callable[[], Silver]] = {
 @pytest.mark.parametrize("bad", BAD)
 def test_bad_input_is_null_with_a_reason_never_a_wild_number(bad: str) -> None:
     panel = build_panel(BAD[bad](), DAYS[-300:], CATALOG)
-    measures = measures_all(panel)
+    measures = compute_measures(panel)
     assert all(not np.isinf(values).any() for values in measures.values.values())
-    views = views_all(panel.with_measures(measures))
+    views = compute_views(panel.with_measures(measures))
     assert views.height == 300 * len(AGENTS)
     scores = views["score"].drop_nulls()
     assert scores.is_finite().all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from desk.agents import measures_all, regimes_all
+from desk.agents import compute_measures, compute_regimes
 from desk.catalog import load_catalog
 from desk.gold import REGIME
 from desk.transforms.panel import build_panel
@@ -14,7 +14,7 @@ from tests.desk.made_history import decision_days, made_silver
 
 def test_the_gold_table_on_a_history() -> None:
     panel = build_panel(made_silver(), decision_days(700), load_catalog())
-    regimes = regimes_all(panel.with_measures(measures_all(panel)))
+    regimes = compute_regimes(panel.with_measures(compute_measures(panel)))
     assert dict(regimes.schema) == REGIME.schema
     assert set(regimes["regime_id"]) == {"Goldilocks", "Reflation", "Stagflation", "Deflation"}
     known = regimes.drop_nulls("probability")
@@ -25,5 +25,5 @@ def test_the_gold_table_on_a_history() -> None:
 
 
 def test_an_empty_world_has_no_regime() -> None:
-    regimes = regimes_all(build_panel({}, decision_days(5), load_catalog()))
+    regimes = compute_regimes(build_panel({}, decision_days(5), load_catalog()))
     assert regimes["probability"].null_count() == regimes.height == 20

@@ -6,7 +6,17 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from desk.alerts.model import AlertKey, AlertLine, AlertState, Evaluation, Notice, Plan, Reading, Silence, Snapshot
+from desk.alerts.model import (
+    AlertChanges,
+    AlertKey,
+    AlertLine,
+    AlertState,
+    Evaluation,
+    Notice,
+    Reading,
+    Silence,
+    Snapshot,
+)
 from desk.alerts.state_machine import step
 from desk.catalog.alert_rules import RuleSettings, Severity, load_alerts
 
@@ -34,7 +44,7 @@ class Book:
     silences: tuple[Silence, ...] = ()
     states: dict[AlertKey, AlertState] = field(default_factory=dict)
     notices: dict[tuple[AlertKey, str], Notice] = field(default_factory=dict)
-    last: Plan | None = None
+    last: AlertChanges | None = None
 
     def set_rule(self, rule_id: str, **changes: object) -> None:
         self.rules[rule_id] = replace(self.rules[rule_id], **changes)  # type: ignore[arg-type]

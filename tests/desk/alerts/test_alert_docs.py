@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.alerts.rules import RULES, STAGES
+from desk.alerts.rules import RULES, STAGES, Rule
 from desk.catalog.alert_rules import load_alerts
 
 PAGE = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text(encoding="utf-8")
@@ -14,7 +14,7 @@ ALERTS = load_alerts()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_each_rule_has_its_section(rule) -> None:
+def test_each_rule_has_its_section(rule: Rule) -> None:
     section = PAGE.split(f"### `{rule.id}`\n", 1)[1].split("\n###", 1)[0].split("\n## ", 1)[0]
     assert "**Do:**" in section
     settings = ALERTS.rules[rule.id]

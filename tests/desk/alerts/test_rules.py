@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from desk.agents import AGENTS
-from desk.alerts.evaluate import evaluate, number, shown
+from desk.alerts.evaluate import evaluate, finite_number, format_value
 from desk.alerts.facts import MISSING, DatasetFacts, Metrics, PipelineFacts, RunFacts, expected_day, session_hours
 from desk.alerts.model import ALL, AlertKey
-from desk.alerts.rules import PIPELINE, RULES, Observed, Rule
+from desk.alerts.rules import PIPELINE, RULES, Rule, SubjectValue
 from desk.catalog.alert_rules import CHANGEABLE, checked, load_alerts
 from desk.errors import BadInput
 
@@ -156,8 +156,8 @@ def test_where_nothing_was_ever_run_one_alert_explains_the_others() -> None:
 
 
 def test_a_rule_that_raises_is_an_alert_and_the_others_go_on() -> None:
-    def trips(metrics: Metrics) -> Iterable[Observed]:
-        yield Observed("first", 1.0, "words")
+    def trips(metrics: Metrics) -> Iterable[SubjectValue]:
+        yield SubjectValue("first", 1.0, "words")
         raise ZeroDivisionError("oops")
 
     broken = [replace(RULES[0], observe=trips), *RULES[1:]]
@@ -219,12 +219,13 @@ def test_every_agents_view_outlives_the_weekend() -> None:
 
 @pytest.mark.parametrize(("raw", "value"), [(1, 1.0), (0.5, 0.5), (Decimal("0.25"), 0.25), (-3, -3.0)])
 def test_numbers_are_numbers(raw: object, value: float) -> None:
-    assert number(raw) == (value, "")
+    assert finite_number(raw) == (value, "")
 
 
 def test_numbers_are_shown_with_their_unit() -> None:
-    assert [shown(0.0341, "fraction"), shown(1.5, "ratio"), shown(27.0, "hours")] == ["3.41%", "1.50x", "27.0 h"]
-    assert shown(None, "fraction") == "no data"
+    values = [format_value(0.0341, "fraction"), format_value(1.5, "ratio"), format_value(27.0, "hours")]
+    assert values == ["3.41%", "1.50x", "27.0 h"]
+    assert format_value(None, "fraction") == "no data"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_one_resolved_with_the_duration() -> None:
     book.evaluate(at(0), reading())
     book.deliver(at(0))
     (line,) = book.evaluate(at(75))["mail"]
-    assert (line.said, line.lasted) == ("resolved", dt.timedelta(minutes=75))
+    assert (line.status, line.lasted) == ("resolved", dt.timedelta(minutes=75))
     assert book.evaluate(at(80)) == {}
     assert book.events == []
 
@@ -106,7 +106,7 @@ def test_keep_firing_damps_flapping() -> None:
     assert book.evaluate(at(17, 59)) == {}
     assert book.states[VAR].episode == 1
     (line,) = book.evaluate(at(18))["mail"]
-    assert line.said == "resolved"
+    assert line.status == "resolved"
 
 
 def test_one_message_for_all_of_an_evaluation_the_gravest_first() -> None:
@@ -124,7 +124,7 @@ def test_a_failed_source_mutes_the_staleness_of_what_it_feeds_until_it_is_back()
     assert (book.states[stale].state, book.states[stale].inhibited_by) == ("firing", SOURCE_A.text)
     book.deliver(at(0), key=SOURCE_A)
     said = book.evaluate(at(5), reading(stale, explained_by=(SOURCE_A,)))["mail"]
-    assert [(line.key, line.said) for line in said] == [(stale, "firing"), (SOURCE_A, "resolved")]
+    assert [(line.key, line.status) for line in said] == [(stale, "firing"), (SOURCE_A, "resolved")]
 
 
 def test_what_was_muted_all_along_ends_without_a_word() -> None:
@@ -174,7 +174,7 @@ def test_without_data_a_firing_alert_goes_on_and_is_not_resolved() -> None:
     assert [line.key for line in said] == [blind]
     assert book.states[VAR].state == "firing"
     said = book.evaluate(at(10))["mail"]
-    assert {(line.key, line.said) for line in said} == {(VAR, "resolved"), (blind, "resolved")}
+    assert {(line.key, line.status) for line in said} == {(VAR, "resolved"), (blind, "resolved")}
 
 
 def test_a_rule_that_raises_freezes_its_alerts() -> None:
@@ -205,7 +205,7 @@ def test_a_longer_repeat_holds_what_goes_on_and_not_what_begins_anew() -> None:
     book.deliver(at(0), key=flip)
     assert book.evaluate(at(31), reading(flip)) == {}, "an event of the morning is no news at noon"
     book.evaluate(at(40))
-    assert book.evaluate(at(45), reading(flip))["mail"][0].said == "firing"
+    assert book.evaluate(at(45), reading(flip))["mail"][0].status == "firing"
 
 
 def test_a_cooldown_that_is_changed_holds_from_the_next_evaluation() -> None:

@@ -20,7 +20,7 @@ def path(days: list[dt.date], levels: list[float], cdi: float = 0.0, left: float
             "risk_multiplier": [left] * len(days),
         }
     )
-    return nav_statistics.nav_path(state, pl.DataFrame({"day": days, "cdi": [cdi] * len(days)}))
+    return nav_statistics.nav_series(state, pl.DataFrame({"day": days, "cdi": [cdi] * len(days)}))
 
 
 DAYS = [dt.date(2024, 12, 27), dt.date(2024, 12, 30), dt.date(2025, 1, 2), dt.date(2025, 1, 3), dt.date(2025, 2, 3)]
@@ -28,7 +28,7 @@ DAYS = [dt.date(2024, 12, 27), dt.date(2024, 12, 30), dt.date(2025, 1, 2), dt.da
 
 def test_years_and_months_multiply_to_the_whole() -> None:
     found = path(DAYS, [100.0, 110.0, 99.0, 108.9, 98.01])
-    years, whole = nav_statistics.by_year(found), nav_statistics.overall(found)
+    years, whole = nav_statistics.by_year(found), nav_statistics.whole_period(found)
     assert [(one.year, one.days) for one in years] == [(2024, 2), (2025, 3)]
     assert [one.total for one in years] == pytest.approx([0.10, 98.01 / 110.0 - 1.0])
     assert whole.total == pytest.approx(-0.0199)
@@ -40,17 +40,17 @@ def test_years_and_months_multiply_to_the_whole() -> None:
 def test_a_book_at_cdi_has_no_return_over_it() -> None:
     daily = 1.10 ** (1.0 / 252.0)
     found = path(DAYS, [100.0 * daily**day for day in range(5)], cdi=0.10, left=0.0)
-    whole = nav_statistics.overall(found)
+    whole = nav_statistics.whole_period(found)
     assert whole.total == pytest.approx(whole.cdi)
     assert whole.volatility == pytest.approx(0.0, abs=1e-12)
-    assert (whole.risk_left, whole.cost > 0) == (0.0, True)
+    assert (whole.risk_multiplier, whole.cost > 0) == (0.0, True)
 
 
 def test_falls_are_told_deepest_first_and_the_last_may_be_open() -> None:
     found = path(DAYS, [100.0, 95.0, 101.0, 90.9, 96.0])
-    falls = nav_statistics.worst_falls(found, 5)
+    falls = nav_statistics.worst_drawdowns(found, 5)
     assert [round(fall.depth, 6) for fall in falls] == [0.1, 0.05]
     assert (falls[0].peak, falls[0].trough, falls[0].recovered) == (DAYS[2], DAYS[3], None)
     assert (falls[1].peak, falls[1].trough, falls[1].recovered) == (DAYS[0], DAYS[1], DAYS[2])
-    assert nav_statistics.worst_falls(found, 1) == falls[:1]
-    assert nav_statistics.worst_falls(path(DAYS, [1.0, 2.0, 3.0, 4.0, 5.0]), 5) == []
+    assert nav_statistics.worst_drawdowns(found, 1) == falls[:1]
+    assert nav_statistics.worst_drawdowns(path(DAYS, [1.0, 2.0, 3.0, 4.0, 5.0]), 5) == []

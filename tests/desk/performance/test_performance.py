@@ -11,7 +11,8 @@ import pytest
 from desk.model import decision_time
 from desk.performance.episodes import episode
 from desk.performance.strategy_coverage import coverage
-from desk.performance.var_by_year import backtested
+from desk.performance.var_by_year import backtest_hits
+from desk.point_in_time.provenance import Provenance
 from desk.strategies import STRATEGIES
 from desk.transforms.features import Lineage
 from desk.transforms.panel import Panel
@@ -21,13 +22,13 @@ def test_exceptions_are_counted_on_known_days_and_the_zone_asks_for_a_whole_year
     hits = np.zeros(260)
     hits[[10, 90, 91, 200, 250]] = 1.0
     hits[:5] = np.nan
-    found = backtested(hits, 0.01, zoned=True)
+    found = backtest_hits(hits, 0.01, zoned=True)
     assert (found.days, found.exceptions, found.zone) == (255, 5, "yellow")
     assert found.expected == pytest.approx(2.55)
     assert found.kupiec_p is not None
     assert 0.1 < found.kupiec_p < 0.3  # 5 of 255 at 1%: no rejection
-    assert backtested(hits[:100], 0.01, zoned=True).zone is None
-    nothing = backtested(np.full(3, np.nan), 0.01, zoned=True)
+    assert backtest_hits(hits[:100], 0.01, zoned=True).zone is None
+    nothing = backtest_hits(np.full(3, np.nan), 0.01, zoned=True)
     assert (nothing.days, nothing.kupiec_p, nothing.christoffersen_p) == (0, None, None)
 
 
@@ -82,7 +83,7 @@ def test_a_silent_strategy_names_what_is_missing_behind_its_input() -> None:
         {"as_of": [decision_time(day) for day in DAYS], "strategy_id": "FX_CARRY_FLOW", "score": [None, 0.5, None]},
         schema_overrides={"score": pl.Float64},
     )
-    panel = Panel(values, days, days, lineage)
+    panel = Panel(values, days, Provenance((), {}), lineage)
     (found,) = coverage(panel, signals, [strategy], np.full((3, 1), np.nan), ["DOL"])
     assert (found.scored, found.first, found.last, found.unpriced) == (1, DAYS[1], DAYS[1], ("DOL",))
-    assert found.lacking == {"fx_beer_gap_z": ("chosen", "reserves"), "fx_flow_total_21_z": ("flow",)}
+    assert found.missing_inputs == {"fx_beer_gap_z": ("chosen", "reserves"), "fx_flow_total_21_z": ("flow",)}

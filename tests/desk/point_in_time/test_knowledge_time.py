@@ -1,4 +1,4 @@
-"""When a number may count as known. The clock of these tests: decisions at 09:00 UTC (06:00 in São Paulo)."""
+"""Knowledge times of fetched numbers. Decisions are at 09:00 UTC (06:00 in São Paulo)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from desk.catalog import Catalog
 from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, PublicationRule, Series, SourceSpec, decision_time
-from desk.point_in_time.knowledge_time import NO_FETCHES, Sighting, stamp
+from desk.point_in_time.knowledge_time import NO_FETCHES, FetchContext, assign_knowledge_times
 
 # Numbers of a day come out at 09:00 São Paulo (12:00 UTC) on the next weekday; the lazy series a day later.
 RULES = {
@@ -50,78 +50,82 @@ def fetches(*rows: tuple[dt.date, dt.date, dt.datetime]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=NO_FETCHES.schema, orient="row")
 
 
-def stamped(rows: pl.DataFrame, existing: pl.DataFrame | None = None, **how: object) -> list[tuple[object, ...]]:
+def timed(rows: pl.DataFrame, existing: pl.DataFrame | None = None, **how: object) -> list[tuple[object, ...]]:
     facts = {"fetched_at": WED_0600 + dt.timedelta(minutes=1), "as_of": WED_0600, **how}
-    out = stamp(OBSERVATION, rows, DATASET, CATALOG, existing if existing is not None else stored(), Sighting(**facts))  # type: ignore[arg-type]
+    context = FetchContext(**facts)  # type: ignore[arg-type]
+    existing = stored() if existing is None else existing
+    out = assign_knowledge_times(OBSERVATION, rows, DATASET, CATALOG, existing, context)
     assert out.schema == pl.Schema(OBSERVATION.stored_schema)
     return out.select("series_id", "obs_date", "knowledge_time", "value", "stamp").rows()
 
 
 def test_a_new_number_is_known_from_its_series_rule() -> None:
     rows = parsed(("x", MON, 1.0), ("lazy", dt.date(2026, 1, 2), 2.0))
-    assert stamped(rows) == [
+    assert timed(rows) == [
         ("lazy", dt.date(2026, 1, 2), TUE_NOON, 2.0, "rule"),
         ("x", MON, TUE_NOON, 1.0, "rule"),
     ]
 
 
-def test_a_row_without_a_series_goes_by_its_dataset_rule() -> None:
+def test_a_row_without_a_series_is_known_by_its_datasets_rule() -> None:
     row = pl.DataFrame(
         [("DI1F28", MON, None, 1.0, 0.13, None, None, 7)],
         schema={**SETTLEMENT.parsed_schema, "payload_id": pl.Int64()}, orient="row",
     )  # fmt: skip
     none = pl.DataFrame(schema=SETTLEMENT.stored_schema)
-    out = stamp(SETTLEMENT, row, DATASET, CATALOG, none, Sighting(WED_0600, WED_0600))
+    out = assign_knowledge_times(SETTLEMENT, row, DATASET, CATALOG, none, FetchContext(WED_0600, WED_0600))
     assert out.select("knowledge_time", "stamp").rows() == [(TUE_NOON, "rule")]
 
 
 def test_the_sources_own_vintage_is_kept() -> None:
     vintage = dt.datetime(2026, 1, 6, 13, 30, tzinfo=UTC)
-    assert stamped(parsed(("x", MON, 1.0), known=vintage)) == [("x", MON, vintage, 1.0, "source")]
+    assert timed(parsed(("x", MON, 1.0), known=vintage)) == [("x", MON, vintage, 1.0, "source")]
 
 
-def test_what_we_hold_is_dropped_and_what_differs_is_a_revision() -> None:
-    held = stored(("x", MON, TUE_NOON, 1.0))
-    assert stamped(parsed(("x", MON, 1.0)), held) == []
-    assert stamped(parsed(("x", MON, 1.1)), held) == [("x", MON, WED_0600, 1.1, "sight")]
+def test_an_equal_number_is_dropped_and_a_different_one_is_a_revision() -> None:
+    earlier = stored(("x", MON, TUE_NOON, 1.0))
+    assert timed(parsed(("x", MON, 1.0)), earlier) == []
+    assert timed(parsed(("x", MON, 1.1)), earlier) == [("x", MON, WED_0600, 1.1, "sight")]
 
 
 def test_a_number_back_at_its_first_value_is_a_revision_too() -> None:
-    held = stored(("x", MON, TUE_NOON, 1.0), ("x", MON, TUE_NOON + dt.timedelta(hours=1), 1.1))
-    assert stamped(parsed(("x", MON, 1.0)), held) == [("x", MON, WED_0600, 1.0, "sight")]
+    earlier = stored(("x", MON, TUE_NOON, 1.0), ("x", MON, TUE_NOON + dt.timedelta(hours=1), 1.1))
+    assert timed(parsed(("x", MON, 1.0)), earlier) == [("x", MON, WED_0600, 1.0, "sight")]
 
 
 def test_a_number_that_becomes_null_or_stops_being_null_is_a_revision() -> None:
-    assert stamped(parsed(("x", MON, 1.0)), stored(("x", MON, TUE_NOON, None)))[0][4] == "sight"
+    assert timed(parsed(("x", MON, 1.0)), stored(("x", MON, TUE_NOON, None)))[0][4] == "sight"
 
 
-def test_an_early_number_is_known_from_our_sight_of_it() -> None:
-    """The rule says Wednesday 12:00 UTC for Tuesday's number; the 06:00 run has it in hand at 06:01."""
-    assert stamped(parsed(("x", TUE, 1.0))) == [("x", TUE, WED_0600, 1.0, "sight")]
+def test_a_number_before_its_rules_time_is_known_from_its_first_fetch() -> None:
+    """The rule says Wednesday 12:00 UTC for Tuesday's number; the 06:00 run fetches it at 06:01."""
+    assert timed(parsed(("x", TUE, 1.0))) == [("x", TUE, WED_0600, 1.0, "sight")]
 
 
-def test_a_late_number_is_known_from_our_sight_of_it() -> None:
-    """We looked after Monday's number should have been out, and it was not there."""
-    looked = fetches((dt.date(2026, 1, 1), WED, TUE_NOON + dt.timedelta(hours=1)))
-    assert stamped(parsed(("x", MON, 1.0)), fetches=looked, stored={"x"}) == [("x", MON, WED_0600, 1.0, "sight")]
+def test_a_late_number_is_known_from_its_first_fetch() -> None:
+    """A fetch after the rule's time did not return Monday's number."""
+    earlier_fetches = fetches((dt.date(2026, 1, 1), WED, TUE_NOON + dt.timedelta(hours=1)))
+    assert timed(parsed(("x", MON, 1.0)), fetches=earlier_fetches, stored={"x"}) == [("x", MON, WED_0600, 1.0, "sight")]
 
 
 @pytest.mark.parametrize(
-    ("looked", "known_ids", "why"),
+    ("earlier_fetches", "known_ids", "why"),
     [
-        (fetches((dt.date(2026, 1, 1), WED, TUE_NOON - dt.timedelta(hours=1))), {"x"}, "we looked before it was due"),
-        (fetches((TUE, WED, WED_0600)), {"x"}, "we looked at other days: history loaded later"),
-        (fetches((dt.date(2026, 1, 1), WED, WED_0600)), {"lazy"}, "the series is new to us"),
-        (NO_FETCHES, {"x"}, "we never looked"),
+        (fetches((dt.date(2026, 1, 1), WED, TUE_NOON - dt.timedelta(hours=1))), {"x"}, "fetched before it was due"),
+        (fetches((TUE, WED, WED_0600)), {"x"}, "other days were fetched: history loaded later"),
+        (fetches((dt.date(2026, 1, 1), WED, WED_0600)), {"lazy"}, "the series is new"),
+        (NO_FETCHES, {"x"}, "never fetched"),
     ],
 )
-def test_what_merely_comes_to_us_later_goes_by_the_rule(looked: pl.DataFrame, known_ids: set[str], why: str) -> None:
-    rows = stamped(parsed(("x", MON, 1.0)), fetches=looked, stored=known_ids)
+def test_a_number_that_is_only_new_to_us_is_known_by_its_rule(
+    earlier_fetches: pl.DataFrame, known_ids: set[str], why: str
+) -> None:
+    rows = timed(parsed(("x", MON, 1.0)), fetches=earlier_fetches, stored=known_ids)
     assert rows == [("x", MON, TUE_NOON, 1.0, "rule")], why
 
 
 @pytest.mark.parametrize(
-    ("delay", "sighted_at"),
+    ("delay", "first_seen_at"),
     [
         (dt.timedelta(0), WED_0600),
         (dt.timedelta(minutes=15), WED_0600),
@@ -130,37 +134,37 @@ def test_what_merely_comes_to_us_later_goes_by_the_rule(looked: pl.DataFrame, kn
         (dt.timedelta(days=400), WED_0600 + dt.timedelta(days=400)),
     ],
 )
-def test_a_fetch_within_the_grace_is_the_decisions_own(delay: dt.timedelta, sighted_at: dt.datetime) -> None:
-    held = stored(("x", MON, dt.datetime(2026, 1, 1, tzinfo=UTC), 1.0))
-    rows = stamped(parsed(("x", MON, 1.1)), held, fetched_at=WED_0600 + delay)
-    assert rows == [("x", MON, sighted_at, 1.1, "sight")]
+def test_a_number_within_the_grace_is_known_at_the_decision(delay: dt.timedelta, first_seen_at: dt.datetime) -> None:
+    earlier = stored(("x", MON, dt.datetime(2026, 1, 1, tzinfo=UTC), 1.0))
+    rows = timed(parsed(("x", MON, 1.1)), earlier, fetched_at=WED_0600 + delay)
+    assert rows == [("x", MON, first_seen_at, 1.1, "sight")]
 
 
-def test_two_sights_within_one_grace_do_not_share_a_time() -> None:
-    """The re-run five minutes on sees another value: the decision's own sight stays, the new one is later."""
-    held = stored(("x", MON, WED_0600, 1.0))
+def test_two_fetches_within_one_grace_do_not_share_a_time() -> None:
+    """A second run five minutes later returns another value: the first keeps its time, the new one is later."""
+    earlier = stored(("x", MON, WED_0600, 1.0))
     again = WED_0600 + dt.timedelta(minutes=5)
-    assert stamped(parsed(("x", MON, 1.1)), held, fetched_at=again) == [("x", MON, again, 1.1, "sight")]
+    assert timed(parsed(("x", MON, 1.1)), earlier, fetched_at=again) == [("x", MON, again, 1.1, "sight")]
 
 
-def test_an_earlier_sight_does_not_compare_with_what_was_known_later() -> None:
+def test_a_fetch_is_not_compared_with_rows_known_later() -> None:
     """A run for an earlier day over a clock set back: Friday's revision is not Wednesday's number."""
-    held = stored(("x", MON, dt.datetime(2026, 1, 9, 12, tzinfo=UTC), 1.1))
-    assert stamped(parsed(("x", MON, 1.0)), held) == [("x", MON, TUE_NOON, 1.0, "rule")]
+    earlier = stored(("x", MON, dt.datetime(2026, 1, 9, 12, tzinfo=UTC), 1.1))
+    assert timed(parsed(("x", MON, 1.0)), earlier) == [("x", MON, TUE_NOON, 1.0, "rule")]
 
 
-def test_imported_rows_fill_holes_only_and_go_by_their_rule() -> None:
-    held = stored(("x", MON, TUE_NOON, 1.0))
-    rows = stamped(parsed(("x", MON, 9.0), ("x", TUE, 2.0)), held, imported=True, stored={"x"})
+def test_imported_rows_fill_holes_only_and_are_known_by_their_rule() -> None:
+    earlier = stored(("x", MON, TUE_NOON, 1.0))
+    rows = timed(parsed(("x", MON, 9.0), ("x", TUE, 2.0)), earlier, imported=True, stored={"x"})
     assert rows == [("x", TUE, TUE_NOON + dt.timedelta(days=1), 2.0, "imported")]
 
 
-def test_a_payload_that_says_a_number_twice_means_its_last_word() -> None:
-    assert stamped(parsed(("x", MON, 1.0), ("x", MON, 2.0)))[0][3] == 2.0
+def test_the_last_of_two_values_of_one_point_in_a_payload_counts() -> None:
+    assert timed(parsed(("x", MON, 1.0), ("x", MON, 2.0)))[0][3] == 2.0
 
 
-def test_nothing_in_is_nothing_out() -> None:
-    assert stamped(parsed()) == []
+def test_no_row_gives_no_row() -> None:
+    assert timed(parsed()) == []
 
 
 @settings(max_examples=60, deadline=None)
@@ -176,16 +180,18 @@ def test_nothing_in_is_nothing_out() -> None:
 def test_the_same_payload_again_adds_nothing_and_the_past_never_changes(
     seen: list[tuple[str, dt.date, float, int]],
 ) -> None:
-    """Any sequence of sights in time order: a repeat adds no row, no key comes twice, and a sight never reaches back
-    over what an earlier decision had already been told."""
-    held = stored()
+    """Any sequence of fetches in time order: a repeat adds no row, no key comes twice, and no new row is known before
+    one that is stored."""
+    earlier = stored()
     for name, day, value, minutes in sorted(seen, key=lambda item: item[3]):
         fetched_at = dt.datetime(2026, 1, 5, 9, tzinfo=UTC) + dt.timedelta(minutes=minutes)
-        facts = Sighting(fetched_at, fetched_at, fetches=fetches((MON, FRI, fetched_at - dt.timedelta(hours=1))))
-        new = stamp(OBSERVATION, parsed((name, day, value)), DATASET, CATALOG, held, facts)
-        before = held.filter(pl.col("series_id") == name, pl.col("obs_date") == day)
+        facts = FetchContext(fetched_at, fetched_at, fetches=fetches((MON, FRI, fetched_at - dt.timedelta(hours=1))))
+        new = assign_knowledge_times(OBSERVATION, parsed((name, day, value)), DATASET, CATALOG, earlier, facts)
+        before = earlier.filter(pl.col("series_id") == name, pl.col("obs_date") == day)
         if not new.is_empty() and not before.is_empty():
             assert new["knowledge_time"][0] > before["knowledge_time"].max()
-        held = pl.concat([held, new])
-        assert stamp(OBSERVATION, parsed((name, day, value)), DATASET, CATALOG, held, facts).is_empty()
-    assert not held.select(OBSERVATION.key).is_duplicated().any()
+        earlier = pl.concat([earlier, new])
+        assert assign_knowledge_times(
+            OBSERVATION, parsed((name, day, value)), DATASET, CATALOG, earlier, facts
+        ).is_empty()
+    assert not earlier.select(OBSERVATION.key).is_duplicated().any()

@@ -17,7 +17,7 @@ RULES = load_catalog().rules
 
 def local(rule_id: str, obs_date: dt.date) -> str:
     rule = RULES[rule_id]
-    moment = publication_times(rule, pl.Series([obs_date]))[0]
+    moment: dt.datetime = publication_times(rule, pl.Series([obs_date]))[0]
     return moment.astimezone(ZoneInfo(rule.tz)).strftime("%Y-%m-%d %H:%M")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.model import decision_time
 from desk.portfolio.market_levels import CURVE_VERTICES
 
@@ -36,9 +37,9 @@ def make_values(count: int = 1_500, seed: int = 7, last: dt.date = LAST_DAY) -> 
     us = 0.035 + 0.9 * np.cumsum(dollars.normal(0, 0.0005, count))
     us = np.maximum(us, 0.002)
     spread = 0.018 + 0.5 * np.cumsum(dollars.normal(0, 0.0004, count))
-    for curve, base in (("ust", us), ("cupom", us + spread)):
+    for curve, front in (("ust", us), ("cupom", us + spread)):
         for bd in CURVE_VERTICES[curve]:
-            columns[f"{curve}_{bd}"] = base + 0.006 * (1.0 - np.exp(-bd / 700.0)) + dollars.normal(0, 0.0001, count)
+            columns[f"{curve}_{bd}"] = front + 0.006 * (1.0 - np.exp(-bd / 700.0)) + dollars.normal(0, 0.0001, count)
     shock = rng.standard_t(5, count) * 0.006
     columns["usdbrl"] = 5.2 * np.exp(np.cumsum(shock))
     columns["ibovespa"] = 120_000 * np.exp(np.cumsum(-0.8 * shock + rng.normal(0, 0.008, count)))
@@ -48,7 +49,7 @@ def make_values(count: int = 1_500, seed: int = 7, last: dt.date = LAST_DAY) -> 
     return pl.DataFrame(columns)
 
 
-def _walk(rng: np.random.Generator, count: int) -> np.ndarray:
+def _walk(rng: np.random.Generator, count: int) -> FloatArray:
     path = np.zeros(count)
     for row in range(1, count):
         path[row] = 0.985 * path[row - 1] + rng.normal(0, 0.06)
@@ -63,7 +64,7 @@ def make_aggregated(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed:
     rng = np.random.default_rng(seed)
     count = len(values)
     frames = []
-    shared: dict[str, np.ndarray] = {}
+    shared: dict[str, FloatArray] = {}
     for instrument_id in instrument_ids:
         root = instrument_id.split("_")[0]
         if root not in shared:

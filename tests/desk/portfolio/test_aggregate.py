@@ -14,7 +14,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.gold import AGGREGATED_SIGNAL, STRATEGY_SIGNALS
 from desk.model import decision_time
 from desk.portfolio.aggregate import aggregate, flips, surges
-from desk.strategies import STRATEGIES
+from desk.strategies import STRATEGIES, Strategy
 
 CLASSES = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
 DAYS = [dt.date(2026, 1, 12) + dt.timedelta(days=n) for n in range(4)]
@@ -48,7 +48,7 @@ def convictions(frame: pl.DataFrame, at: int = -1) -> dict[str, float | None]:
 
 @pytest.mark.parametrize("score", [1.0, -1.0, 0.4])
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.id)
-def test_each_strategy_alone_comes_out_on_its_legs_side(strategy, score: float) -> None:
+def test_each_strategy_alone_comes_out_on_its_legs_side(strategy: Strategy, score: float) -> None:
     found = convictions(run({strategy.id: [score]}))
     for leg in strategy.legs:
         assert found[leg.instrument] == pytest.approx(leg.sign * score)
@@ -116,7 +116,7 @@ def test_decay_counts_business_days() -> None:
     """Half after a week of sessions: the age is in business days, so a weekend costs nothing."""
     ages = [0, 5, 10]
     found = [convictions(run({"FX_POSITIONING": [0.8]}, age_bd=age))["DOL"] for age in ages]
-    np.testing.assert_allclose(found, [-0.8, -0.4, -0.2])
+    assert found == pytest.approx([-0.8, -0.4, -0.2])
 
 
 def test_flips_count_only_across_the_dead_band() -> None:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
+from random import Random
 
 import numpy as np
 import polars as pl
@@ -9,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.arrays import FloatArray, RowIndex
 from desk.catalog import desk_parameters
-from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
+from desk.catalog.risk_parameters import Limits
 from desk.errors import BadCatalog
 from desk.model import decision_time
 from desk.portfolio import run_book
-from desk.portfolio.optimise import optimise
+from desk.portfolio.optimise import Weights, optimise
 from desk.portfolio.size import class_index
 from tests.desk.portfolio.panels import make_values
 
@@ -36,7 +40,13 @@ def made_matrix(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return volatility[None, :], (correlation * np.outer(volatility, volatility))[None]
 
 
-def weights(view: np.ndarray, parts: dict[str, np.ndarray], seed: int, parameters=PARAMETERS, order=None):
+def weights(
+    view: FloatArray,
+    parts: Mapping[str, FloatArray],
+    seed: int,
+    parameters: DeskParameters = PARAMETERS,
+    order: RowIndex | None = None,
+) -> Weights:
     order = np.arange(COUNT) if order is None else order
     volatility, matrix = made_matrix(seed)
     exposure = np.full((1, COUNT), 1.0)
@@ -63,7 +73,7 @@ def in_two(view: np.ndarray) -> dict[str, np.ndarray]:
 
 @settings(max_examples=25)
 @given(views, st.integers(0, 50), st.randoms(use_true_random=False))
-def test_the_order_of_instruments_does_not_matter(view: np.ndarray, seed: int, random) -> None:
+def test_the_order_of_instruments_does_not_matter(view: np.ndarray, seed: int, random: Random) -> None:
     order = np.array(random.sample(range(COUNT), COUNT))
     plain, shuffled = weights(view, in_two(view), seed), weights(view, in_two(view), seed, order=order)
     np.testing.assert_allclose(shuffled.per_brl[0], plain.per_brl[0, order], rtol=1e-5, atol=1e-15)
@@ -98,7 +108,7 @@ def test_more_of_what_a_strategy_says_than_in_the_prior() -> None:
     assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(prior)), "at the volatility of the prior"
 
 
-def _no_limits():
+def _no_limits() -> Limits:
     return dataclasses.replace(
         PARAMETERS.limits,
         limits={key: dataclasses.replace(limit, threshold=1e9) for key, limit in PARAMETERS.limits.limits.items()},
@@ -113,7 +123,11 @@ def test_an_unknown_method_is_refused() -> None:
         desk_parameters._portfolio({**raw, "tau": 0.0})
 
 
-def book_of(convictions: dict[str, float], parameters=PARAMETERS, parts=None) -> dict[str, int]:
+def book_of(
+    convictions: dict[str, float],
+    parameters: DeskParameters = PARAMETERS,
+    parts: Mapping[str, Mapping[str, float]] | None = None,
+) -> dict[str, int]:
     rows = [
         (decision_time(DAY), name, size, json.dumps((parts or {}).get(name, {"A": size})))
         for name, size in convictions.items()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import run_book
-from desk.portfolio.pnl_attribution import share_out, to_cents
+from desk.portfolio.pnl_attribution import allocate_cents, to_cents
 from tests.desk.portfolio.panels import make_aggregated, make_values
 
 PARAMETERS = load_desk_parameters()
@@ -62,8 +62,8 @@ def test_classes_are_the_whole_too_and_each_was_held() -> None:
 
 def test_parts_of_a_line_add_up_to_its_price() -> None:
     lines = BOOK["pnl_attribution"]
-    parts = sum(to_cents(lines[f"{name}_pnl_brl"].to_numpy()) for name in ("rate", "fx", "equity", "residual"))
-    assert (parts == to_cents(lines["price_pnl_brl"].to_numpy())).all()
+    parts = [to_cents(lines[f"{name}_pnl_brl"].to_numpy()) for name in ("rate", "fx", "equity", "residual")]
+    np.testing.assert_array_equal(np.sum(parts, axis=0), to_cents(lines["price_pnl_brl"].to_numpy()))
 
 
 def test_each_factor_moves_its_own_lines() -> None:
@@ -109,6 +109,6 @@ def test_positions_of_one_strategy_are_all_its_own() -> None:
 def test_cents_are_shared_out_to_the_last(cents: list[int], parts: list[float]) -> None:
     shares = np.array(parts) / sum(parts)
     lines = np.array(cents, dtype=np.int64)
-    split = share_out(lines, np.tile(shares, (len(lines), 1)))
+    split = allocate_cents(lines, np.tile(shares, (len(lines), 1)))
     assert (split.sum(axis=1) == lines).all()
     np.testing.assert_allclose(split, lines[:, None] * shares, atol=1.01 + 1e-3)

@@ -7,13 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from desk.calendars import Days
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import run_book
-from desk.portfolio.contract_terms import coupons_paid, remaining, terms_of
+from desk.portfolio.contract_terms import coupons_paid, remaining_payments, terms_of
 from desk.portfolio.contracts import map_contracts
 from desk.portfolio.market_levels import Market, read_market
-from desk.portfolio.pnl_explain import PRICE_FACTORS, contract_moves
+from desk.portfolio.pnl_explain import PRICE_FACTORS, ContractMove, contract_moves
 from tests.desk.portfolio.panels import make_values
 
 PARAMETERS = load_desk_parameters()
@@ -30,7 +31,7 @@ def still_market(count: int, last: dt.date) -> Market:
     return read_market(values.with_columns(pl.lit(value).alias(name) for name, value in flat.items()))
 
 
-def one_move(market: Market, row: int):
+def one_move(market: Market, row: int) -> tuple[ContractMove, Days]:
     growth = np.zeros((len(market), len(IDS)))
     growth[:, TERMS.funded] = market.cdi_growth()[:, None]
     growth[:, TERMS.dollar_funded] = market.usd_growth()[:, None]
@@ -53,7 +54,7 @@ def test_carry_of_rates_that_stay() -> None:
     )
     assert earned("SOV_BR_5Y", market) / 5 == pytest.approx(1e6 * 0.01 * days / 360)
     one_day = 1.12 ** (1 / 252) - 1.10 ** (1 / 252)
-    left = remaining(TERMS, market.valuation[[2]], one_move(market, 3)[1])
+    left = remaining_payments(TERMS, market.valuation[[2]], one_move(market, 3)[1])
     years = left.bd[0, IDS.index("DI1_5Y")] / 252
     assert earned("DI1_5Y", market) == pytest.approx(1e5 / 1.12**years * one_day, rel=1e-6)
     assert earned("DDI_2Y", market) > 0, "cupom above the short dollar rate"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.desk_parameters import InstrumentKind, load_desk_parameters
 from desk.errors import MissingInput
-from desk.portfolio.contract_terms import Left, remaining, terms_of
+from desk.portfolio.contract_terms import RemainingPayments, remaining_payments, terms_of
 from desk.portfolio.contracts import map_contracts
 from desk.portfolio.market_levels import (
     CURVE_COLUMNS,
@@ -22,7 +22,8 @@ from desk.portfolio.market_levels import (
     no_moves,
     read_market,
 )
-from desk.portfolio.pricing import contract_value, quote, scenario_pnl
+from desk.portfolio.pricing import contract_value, quote
+from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.transforms.curves import flat_forward
 from tests.desk.portfolio.panels import make_values
 
@@ -39,9 +40,9 @@ def flat_levels(pre: float, real: float = 0.06, cupom: float = 0.05, ust: float 
     return Levels(curve[None, :], np.array([[1.0, 5.0, 130_000.0, 7_000.0]]), np.array([0.04]))
 
 
-def left_of(bd: float, cd: float) -> Left:
+def left_of(bd: float, cd: float) -> RemainingPayments:
     """So many days left of every contract, valued on 31 May 2024."""
-    left = remaining(TERMS, np.array(["2024-05-31"], dtype="datetime64[D]"), MATURITY[:1])
+    left = remaining_payments(TERMS, np.array(["2024-05-31"], dtype="datetime64[D]"), MATURITY[:1])
     return dataclasses.replace(left, bd=np.full_like(left.bd, bd), cd=np.full_like(left.cd, cd))
 
 
@@ -81,9 +82,10 @@ def test_a_known_treasury() -> None:
 
 
 def test_rates_are_the_curves_flat_forward() -> None:
-    left = remaining(TERMS, MARKET.valuation, MATURITY)
+    left = remaining_payments(TERMS, MARKET.valuation, MATURITY)
     quotes = quote(TERMS, MARKET.levels, MARKET.valuation, MATURITY)
-    for curve, kind, above in (("pre", "pre_pu", 1.06), ("real", "real_pu", 1.0)):
+    kinds: tuple[tuple[str, InstrumentKind, float], ...] = (("pre", "pre_pu", 1.06), ("real", "real_pu", 1.0))
+    for curve, kind, above in kinds:
         columns = TERMS.columns(kind)
         levels = MARKET.levels.curves[:, curve_slice(curve)]
         expected = flat_forward(
@@ -106,7 +108,7 @@ def curve_move(curve: str, size: float) -> Levels:
 def test_dv01_by_formula_is_dv01_by_bump(name: str) -> None:
     """A zero's own rate for DI1, DAP and DDI, which sit between vertices; else the curve in parallel, repriced."""
     quotes = quote(TERMS, MARKET.levels, MARKET.valuation, MATURITY)
-    left = remaining(TERMS, MARKET.valuation, MATURITY)
+    left = remaining_payments(TERMS, MARKET.valuation, MATURITY)
     column, bump, kind = IDS.index(name), 1e-6, TERMS.kinds[IDS.index(name)]
     rate, years, days = quotes.rate[:, column], left.bd[:, column] / 252, left.cd[:, column]
     if kind in ("pre_pu", "real_pu"):

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.contracts import map_contracts, valuation_days
 from desk.portfolio.market_levels import CURVE_COLUMNS, Levels
-from desk.portfolio.pricing import quote, terms_of
+from desk.portfolio.pricing import quote
 
 DEFAULT = Path(__file__).parents[4] / "shared" / "real-payloads"
 REPORT = Path(os.environ.get("ALVORADA_REAL_PAYLOADS", DEFAULT)) / "b3" / "SPRD260112.zip"

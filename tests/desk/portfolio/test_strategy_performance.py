@@ -13,7 +13,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.portfolio_pass import run_book
-from desk.portfolio.strategy_performance import RECORD, Unit, strategy_pnl, unit_returns
+from desk.portfolio.strategy_performance import PERFORMANCE_SCHEMA, UnitPnl, strategy_pnl, unit_returns
 from desk.strategies.base import Columns, Leg, Strategy
 from tests.desk.portfolio.panels import make_aggregated, make_values
 
@@ -46,7 +46,7 @@ def values() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def unit(values) -> Unit:
+def unit(values: pl.DataFrame) -> UnitPnl:
     return unit_returns(read_market(values), PARAMETERS)
 
 
@@ -58,7 +58,7 @@ def signals(values: pl.DataFrame, score: np.ndarray, *ids: str, confidence: floa
     )
 
 
-def test_one_contract_gains_what_the_book_books(values, unit) -> None:
+def test_one_contract_gains_what_the_book_books(values: pl.DataFrame, unit: UnitPnl) -> None:
     """Price and carry of every line that the book has marked, per contract held: one cent of rounding a line."""
     first = 300
     book = run_book(values, make_aggregated(values, IDS), PARAMETERS, values["day"][first])["pnl_attribution"]
@@ -77,7 +77,7 @@ def test_one_contract_gains_what_the_book_books(values, unit) -> None:
     assert sum(checked.values()) > 1000
 
 
-def test_a_decision_earns_from_the_next_rows_prices_on(values, unit) -> None:
+def test_a_decision_earns_from_the_next_rows_prices_on(values: pl.DataFrame, unit: UnitPnl) -> None:
     """All of a score's P&L comes two rows after it: the move that it is decided before and filled at the start of."""
     score = np.zeros(len(values))
     score[400] = 1.0
@@ -94,17 +94,17 @@ def test_a_decision_earns_from_the_next_rows_prices_on(values, unit) -> None:
     assert records["turnover"][0] == pytest.approx(2.0 / len(values) * 252)
 
 
-def test_legs_take_equal_risk_and_together_the_target(values) -> None:
+def test_legs_take_equal_risk_and_together_the_target(values: pl.DataFrame) -> None:
     score = np.where(np.arange(len(values)) >= 100, 1.0, np.nan)
     daily, records = strategy_pnl(values, signals(values, score, "RATES_TEST"), [Flattener()], PARAMETERS)
     known = daily["RATES_TEST"].drop_nulls().to_numpy()[100:]
     assert known.std() * np.sqrt(252) == pytest.approx(PARAMETERS.portfolio.target_volatility, rel=0.15)
     half, _ = strategy_pnl(values, signals(values, score, "RATES_TEST", confidence=0.5), [Flattener()], PARAMETERS)
     np.testing.assert_allclose(half["RATES_TEST"].drop_nulls().to_numpy()[100:], known / 2.0, rtol=1e-9)
-    assert dict(records.schema) == RECORD
+    assert dict(records.schema) == PERFORMANCE_SCHEMA
 
 
-def test_the_figures_are_those_of_the_daily_pnl(values) -> None:
+def test_the_figures_are_those_of_the_daily_pnl(values: pl.DataFrame) -> None:
     rng = np.random.default_rng(9)
     score = np.repeat(rng.choice([-1.0, 0.5, 1.0], 62), 10)
     pair = [Flattener(), Dollar()]
@@ -125,13 +125,13 @@ def test_the_figures_are_those_of_the_daily_pnl(values) -> None:
     assert 0.0 < row["hit_rate"] < 1.0
 
 
-def test_a_strategy_that_never_speaks_is_unknown_not_zero(values) -> None:
+def test_a_strategy_that_never_speaks_is_unknown_not_zero(values: pl.DataFrame) -> None:
     silent = np.full(len(values), np.nan)
     daily, records = strategy_pnl(values, signals(values, silent, "FX_TEST"), [Dollar()], PARAMETERS)
     assert daily["FX_TEST"].null_count() == len(values)
     row = records.row(0, named=True)
     assert row["days"] == 0
-    assert all(row[name] is None for name in RECORD if name not in ("strategy_id", "days"))
+    assert all(row[name] is None for name in PERFORMANCE_SCHEMA if name not in ("strategy_id", "days"))
 
 
 class Abroad(Dollar):
@@ -139,7 +139,7 @@ class Abroad(Dollar):
     legs: ClassVar[tuple[Leg, ...]] = (Leg("SOV_BR_5Y", 1.0), Leg("DOL", -1.0))
 
 
-def test_a_leg_that_never_has_a_price_is_left_out(values) -> None:
+def test_a_leg_that_never_has_a_price_is_left_out(values: pl.DataFrame) -> None:
     """Without a cupom curve the spread has no price: what is left is the dollar at the whole risk."""
     cupom = [name for name in values.columns if name.startswith("cupom_")]
     bare = values.with_columns(pl.lit(None, pl.Float64).alias(name) for name in cupom)

@@ -12,9 +12,8 @@ import polars as pl
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import run_book
-from desk.portfolio.contract_terms import Terms
+from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.market_levels import Market, read_market
-from desk.portfolio.pricing import terms_of
 from desk.risk import run_risk
 from desk.risk.positions import Positions, read_positions
 from tests.desk.portfolio.panels import make_aggregated, make_values
@@ -65,6 +64,13 @@ def risk_of(contracts: dict[str, int], values: pl.DataFrame = VALUES) -> Frames:
 def metric(frames: Frames, name: str, method: str) -> float | None:
     rows = frames["risk_metrics_daily"].filter(pl.col("metric") == name, pl.col("method") == method)
     value: float | None = rows["value"][-1]
+    return value
+
+
+def known_metric(frames: Frames, name: str, method: str) -> float:
+    """The metric of the last day, which must be known."""
+    value = metric(frames, name, method)
+    assert value is not None, (name, method)
     return value
 
 

@@ -72,7 +72,7 @@ def test_a_simulated_normal_book_passes_and_a_wrong_var_does_not(seed: int) -> N
     deviation = np.sqrt((past**2).mean(axis=1))
     for name, var in (
         ("historical", tail.historical_var(past, 0.99)),
-        ("filtered_historical", tail.var_es(tail.filtered(past, PARAMETERS.risk.filter_decay)).var[0.99]),
+        ("filtered_historical", tail.var_es(tail.filtered_historical(past, PARAMETERS.risk.filter_decay)).var[0.99]),
         ("normal", tail.normal_var(deviation, 0.99)),
     ):
         hits = coverage_tests.hits_of(after, var)
@@ -93,7 +93,7 @@ def test_filtered_history_follows_volatility_that_plain_history_does_not() -> No
     pnl = rng.normal(0, 1, len(size)) * size
     past, after = rolling(pnl), pnl[WINDOW:]
     plain = coverage_tests.hits_of(after, tail.historical_var(past, 0.95)) > 0
-    scaled = coverage_tests.hits_of(after, tail.historical_var(tail.filtered(past, 0.94), 0.95)) > 0
+    scaled = coverage_tests.hits_of(after, tail.historical_var(tail.filtered_historical(past, 0.94), 0.95)) > 0
     clustered, followed = (coverage_tests.christoffersen(*coverage_tests.transitions(hits)) for hits in (plain, scaled))
     assert clustered.p_value < 1e-4
     assert followed.statistic < 0.5 * clustered.statistic

@@ -5,8 +5,10 @@ import polars as pl
 import pytest
 
 from desk.portfolio.market_levels import CURVE_KEYS, no_moves
-from desk.portfolio.pricing import BP, quote, scenario_pnl
+from desk.portfolio.pricing import quote
+from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.dv01 import DELTAS, deltas, dv01_ladder, parallel_dv01
+from desk.units import BASIS_POINT
 from tests.desk.risk.sample import IDS, PARAMETERS, VALUES, book, lines_alone, market, risk, terms
 
 CURVE_OF = {
@@ -45,7 +47,7 @@ def test_a_vertex_is_the_slope_of_the_book_there() -> None:
     ladder = dv01_ladder(terms(), market(), positions)
     at = np.array([3, 8, 20, 25, 40, 45])
     moves = no_moves(len(at))
-    moves.curves[0, np.arange(len(at)), at] = -BP / 100
+    moves.curves[0, np.arange(len(at)), at] = -BASIS_POINT / 100
     unit = scenario_pnl(
         terms(), market().levels[positions.rows], moves, market().valuation[positions.rows], positions.maturity
     )
@@ -68,8 +70,8 @@ def test_the_books_rows_add_up_to_the_books_positions() -> None:
     lines = book()["target_position"]
     delta = lines.group_by("as_of", "asset_class").agg(pl.col("delta_brl", "dv01_brl").sum()).sort("as_of")
     for name, asset_class, column, unit in (
-        ("FX", "FX", "delta_brl", BP),
-        ("EQUITY", "Cross-Asset", "delta_brl", BP),
+        ("FX", "FX", "delta_brl", BASIS_POINT),
+        ("EQUITY", "Cross-Asset", "delta_brl", BASIS_POINT),
         ("SPREAD", "Sovereign", "dv01_brl", 1.0),
     ):
         rows = ladder.filter(pl.col("curve_id") == name).sort("as_of")
@@ -82,8 +84,8 @@ def test_dollars_and_the_index_gain_when_they_rise_and_protection_when_the_sprea
     found = deltas(terms(), market(), lines_alone())
     fx, equity, spread = (found[:, DELTAS.index(name)] for name in DELTAS)
     dollars, index, protection = (IDS.index(name) for name in ("DOL", "IND", "SOV_BR_5Y"))
-    assert fx[dollars] == pytest.approx(50_000 * VALUES["usdbrl"][-1] * BP, rel=0.03)
-    assert equity[index] == pytest.approx(VALUES["ibovespa"][-1] * BP, rel=0.03)
+    assert fx[dollars] == pytest.approx(50_000 * VALUES["usdbrl"][-1] * BASIS_POINT, rel=0.03)
+    assert equity[index] == pytest.approx(VALUES["ibovespa"][-1] * BASIS_POINT, rel=0.03)
     assert spread[protection] == pytest.approx(450 * VALUES["usdbrl"][-1], rel=1e-9)
     for column, at in ((fx, dollars), (equity, index), (spread, protection)):
         np.testing.assert_allclose(np.delete(column, at), 0, atol=1e-6)

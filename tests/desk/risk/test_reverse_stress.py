@@ -6,10 +6,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from desk.portfolio.pricing import scenario_pnl
-from desk.risk.factors import FACTORS, Move, factor_covariance, factor_levels, factor_words, leading_moves, shown_moves
-from desk.risk.positions import book_pnl, read_positions
-from desk.risk.reverse_stress import REVERSE, reverse_scenario, reverse_stress
+from desk.arrays import FloatArray
+from desk.portfolio.scenario_pnl import scenario_pnl
+from desk.risk.factors import (
+    FACTORS,
+    Move,
+    factor_covariance,
+    factor_label,
+    factor_levels,
+    leading_moves,
+    reported_moves,
+)
+from desk.risk.positions import Positions, book_pnl, read_positions
+from desk.risk.reverse_stress import REVERSE, ReverseStressResult, reverse_scenario, reverse_stress
 from tests.desk.risk.sample import (
     DAYS,
     LAST,
@@ -24,31 +33,33 @@ from tests.desk.risk.sample import (
     with_contracts,
 )
 
+Found = tuple[Positions, ReverseStressResult]
 BIG = {"DI1_5Y": 3_000, "DOL": -600, "IND": 300, "UST_10Y": 40}
 
 
 @pytest.fixture(scope="module")
-def found():
+def found() -> Found:
     positions = read_positions(market(), with_contracts(BIG), PARAMETERS)
     return positions, reverse_stress(terms(), market(), positions, PARAMETERS, np.array([0]))
 
 
-def pnl_of(positions, matrix: np.ndarray) -> np.ndarray:
+def pnl_of(positions: Positions, matrix: FloatArray) -> FloatArray:
     rows = positions.rows
     unit = scenario_pnl(
         terms(), market().levels[rows], factor_levels(matrix), market().valuation[rows], positions.maturity
     )
-    return book_pnl(unit, positions.contracts)[0]
+    pnl: FloatArray = book_pnl(unit, positions.contracts)[0]
+    return pnl
 
 
-def test_the_move_costs_a_tenth_by_repricing(found) -> None:
+def test_the_move_costs_a_tenth_by_repricing(found: Found) -> None:
     positions, reverse = found
     loss = pnl_of(positions, reverse.moves[:, None, :])[0]
     assert loss == pytest.approx(-0.10 * positions.nav[0], rel=1e-8)
     assert reverse.lines[0].sum() == pytest.approx(loss, rel=1e-9)
 
 
-def test_its_distance_is_mahalanobis_and_no_random_move_as_near_costs_as_much(found) -> None:
+def test_its_distance_is_mahalanobis_and_no_random_move_as_near_costs_as_much(found: Found) -> None:
     positions, reverse = found
     covariance = factor_covariance(market(), positions.rows, PARAMETERS).matrix[0]
     move = reverse.moves[0]
@@ -90,7 +101,7 @@ def test_half_the_book_is_about_twice_as_far() -> None:
     assert 1.6 < half / one < 2.2
 
 
-def test_the_scenario_names_its_moves_and_keeps_them_all(found) -> None:
+def test_the_scenario_names_its_moves_and_keeps_them_all(found: Found) -> None:
     frames = risk_of(BIG)
     row = frames["stress_test_results"].filter(pl.col("scenario_id") == REVERSE, pl.col("instrument_id") == "TOTAL")
     assert row["kind"].to_list() == ["reverse"]
@@ -132,16 +143,16 @@ def test_where_there_is_none_it_says_why() -> None:
 
 
 def test_words() -> None:
-    assert [factor_words(name) for name in ("pre_126", "pre_504", "real_378", "cupom_252", "ust_2520", "usdbrl")] == [
+    assert [factor_label(name) for name in ("pre_126", "pre_504", "real_378", "cupom_252", "ust_2520", "usdbrl")] == [
         "DI 6m", "DI 2y", "real 1.5y", "cupom 1y", "UST 10y", "USD/BRL",
     ]  # fmt: skip
-    assert Move("usdbrl", 0.124).words == "USD/BRL +12.4%"
-    assert Move("pre_504", -85.4).words == "DI 2y -85 bp"
+    assert Move("usdbrl", 0.124).label == "USD/BRL +12.4%"
+    assert Move("pre_504", -85.4).label == "DI 2y -85 bp"
     matrix = np.zeros(len(FACTORS))
     matrix[FACTORS.index("pre_504")], matrix[FACTORS.index("pre_756")] = 0.01, 0.02
     matrix[FACTORS.index("usdbrl")] = np.log(1.1)
     matrix[FACTORS.index("ust_21")] = np.nan
-    shown = shown_moves(matrix)
+    shown = reported_moves(matrix)
     assert shown == {"pre_504": 100.0, "pre_756": 200.0, "ust_21": None, "usdbrl": 0.1}
     weight = [abs(value) * 10 if value == value else 0.0 for value in matrix.tolist()]
     assert [move.factor for move in leading_moves(shown, weight, 5)] == ["usdbrl", "pre_756"]

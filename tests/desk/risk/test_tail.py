@@ -131,10 +131,10 @@ def test_filtering_brings_a_calm_past_to_todays_volatility() -> None:
     rng = np.random.default_rng(4)
     calm, wild = rng.normal(0, 1, 700), rng.normal(0, 4, 56)
     pnl = np.concatenate([calm, wild])
-    filtered = tail.filtered(pnl, 0.94)
+    filtered = tail.filtered_historical(pnl, 0.94)
     assert tail.historical_var(filtered, 0.95) > 1.5 * tail.historical_var(pnl, 0.95)
     assert tail.historical_var(filtered, 0.95) == pytest.approx(1.645 * 4, rel=0.35)
-    reverse = tail.filtered(pnl[::-1], 0.94)
+    reverse = tail.filtered_historical(pnl[::-1], 0.94)
     assert tail.historical_var(reverse, 0.95) < tail.historical_var(pnl, 0.95)
 
 
@@ -143,7 +143,7 @@ def test_filtering_brings_a_calm_past_to_todays_volatility() -> None:
 def test_filtering_keeps_scale_and_unknown_days(scale: float) -> None:
     pnl = np.random.default_rng(6).normal(size=(2, 120))
     pnl[0, 50] = np.nan
-    filtered = tail.filtered(pnl, 0.94)
-    np.testing.assert_allclose(tail.filtered(scale * pnl, 0.94), scale * filtered, rtol=1e-9)
+    filtered = tail.filtered_historical(pnl, 0.94)
+    np.testing.assert_allclose(tail.filtered_historical(scale * pnl, 0.94), scale * filtered, rtol=1e-9)
     assert np.isnan(filtered).sum() == 1
-    assert (tail.filtered(np.zeros((1, 5)), 0.94) == 0).all()
+    assert (tail.filtered_historical(np.zeros((1, 5)), 0.94) == 0).all()

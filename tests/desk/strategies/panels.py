@@ -1,4 +1,4 @@
-"""Hand-made panels of one strategy's inputs."""
+"""Small panels that hold the inputs of one strategy."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import polars as pl
 from desk.strategies import STRATEGIES, Strategy
 
 BY_ID = {strategy.id: strategy for strategy in STRATEGIES}
-Path = float | list[float]
+Values = float | list[float]
+Columns = dict[str, Values]
+"""Input column -> one number for every day, or a number a day."""
 
 
-def made(strategy: Strategy, days: int | None = None, **columns: Path) -> pl.DataFrame:
+def made(strategy: Strategy, days: int | None = None, /, **columns: Values) -> pl.DataFrame:
     """A panel of `days` on which every column holds one number or a given list; columns not named are unknown."""
     count = strategy.min_history + 40 if days is None else days
     day = pl.date_range(dt.date(2020, 1, 1), dt.date(2020, 1, 1) + dt.timedelta(days=count - 1), eager=True)
@@ -25,8 +27,8 @@ def made(strategy: Strategy, days: int | None = None, **columns: Path) -> pl.Dat
     return pl.DataFrame({"day": day, **blank, **given})
 
 
-def last(strategy_id: str, **columns: Path) -> tuple[float | None, float]:
-    """Score and confidence of a strategy on the last day of a made panel."""
+def last(strategy_id: str, **columns: Values) -> tuple[float | None, float]:
+    """Score and confidence of a strategy on the last day of a small panel."""
     strategy = BY_ID[strategy_id]
     lengths = {len(value) for value in columns.values() if isinstance(value, list)}
     frame = strategy.score(made(strategy, lengths.pop() if lengths else None, **columns))
@@ -34,6 +36,6 @@ def last(strategy_id: str, **columns: Path) -> tuple[float | None, float]:
 
 
 def swing(before: float, after: float, days: int = 900) -> list[float]:
-    """A path that wobbles by a tenth of the way round `before` and ends at `after`."""
+    """Values that alternate around `before` by a tenth of the distance to `after`, and end at `after`."""
     step = abs(after - before) / 10.0
     return [before + (step if day % 2 else -step) for day in range(days - 1)] + [after]

@@ -22,7 +22,7 @@ UNITLESS = ("RATES_TERM_PREMIUM", "CUPOM_BASIS")
 
 
 def drawn(strategy: Strategy, seed: int, days: int = 620) -> pl.DataFrame:
-    """Random walks with holes, in the sizes that the inputs have: gaps of a per cent, or standard deviations."""
+    """Random walks with missing values, in the units of the inputs: fractions of a percent, or standard deviations."""
     rng = np.random.default_rng(seed)
     day = pl.date_range(dt.date(2019, 1, 1), dt.date(2019, 1, 1) + dt.timedelta(days=days - 1), eager=True)
     columns = {}

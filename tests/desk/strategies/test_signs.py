@@ -8,7 +8,8 @@ import pytest
 
 from desk.strategies.base import conviction
 from desk.strategies.fx_positioning import follow_then_fade
-from tests.desk.strategies.panels import BY_ID, last, made, swing
+from tests.desk.scalars import number
+from tests.desk.strategies.panels import BY_ID, Columns, last, made, swing
 
 UP, DOWN = swing(0.0, 0.01), swing(0.0, -0.01)
 NEAR_COPOM = {"mp_copom_bd_to": 3.0, "mp_copom_bd_since": 30.0}
@@ -35,7 +36,7 @@ PLUS = [
     ("FX_POSITIONING", {"fx_flow_total_21_z": -2.9, "cot_brl_net_z": -2.9}),  # everyone short BRL: fade it
     ("FX_VOL_REGIME", {"usdbrl_vol_21_z": [2.0] * 300 + [1.0] * 20}),  # volatility falls from high: long BRL
     ("FX_TERMS_OF_TRADE", {"export_basket_ret_63_z": 1.0, "usdbrl_ret_63_z": 0.5}),  # exports ahead of BRL: long BRL
-    ("CUPOM_BASIS", {"fx_cupom_basis_1y": UP}),  # cupom dear over SOFR: receive it
+    ("CUPOM_BASIS", {"fx_cupom_basis_1y": UP}),  # cupom high against SOFR: receive it
     ("CUPOM_SLOPE", {"cupom_slope_1y3y_z": 1.5}),  # steep cupom: receive long against short
     ("SOV_FISCAL_RISK", {"mp_term_premium_5y": UP, "fis_dominance": -0.2}),  # paid more than risk: sell protection
     ("SOV_SPREAD_MEANREV", {"sov_spread_5y_z": 1.5}),  # wide: sell protection
@@ -58,7 +59,7 @@ PLUS = [
 _FIXED = ("inflation_tolerance", "mp_copom_bd_to", "mp_copom_bd_since", "mp_fomc_bd_to", "mp_fomc_bd_since")
 
 
-def _mirrored(columns: dict) -> dict:
+def _mirrored(columns: Columns) -> Columns:
     """The same panel with every move the other way."""
     found = {}
     for name, path in columns.items():
@@ -76,7 +77,7 @@ def test_each_strategy_has_its_sign_here() -> None:
 
 
 @pytest.mark.parametrize(("strategy_id", "columns"), PLUS, ids=[name for name, _ in PLUS])
-def test_the_sign_of_each(strategy_id: str, columns: dict) -> None:
+def test_the_sign_of_each(strategy_id: str, columns: Columns) -> None:
     plus, confidence = last(strategy_id, **columns)
     assert plus is not None
     assert plus > 0.2
@@ -93,7 +94,9 @@ def test_the_sign_of_each(strategy_id: str, columns: dict) -> None:
 def test_the_map_gives_each_regime_its_direction(regime: str, expected: float) -> None:
     names = BY_ID["CROSS_REGIME_MAP"].inputs
     certain = {name: 1.0 if name.endswith(regime) else 0.0 for name in names}
-    assert last("CROSS_REGIME_MAP", **certain) == (pytest.approx(expected), 1.0)
+    score, confidence = last("CROSS_REGIME_MAP", **certain)
+    assert score == pytest.approx(expected)
+    assert confidence == 1.0
     assert last("CROSS_REGIME_MAP", **dict.fromkeys(names, 0.25))[0] == pytest.approx(0.0)
     assert last("CROSS_REGIME_MAP", **dict.fromkeys(names[:3], 1.0)) == (None, 0.0)
 
@@ -108,7 +111,7 @@ def test_the_map_gives_each_regime_its_direction(regime: str, expected: float) -
     ],
 )
 def test_each_pressure_on_the_rating_pushes_its_way(name: str, bad: list[float], good: list[float]) -> None:
-    still = {
+    still: Columns = {
         "gross_debt_gdp": 0.8,
         "activity_yoy": 0.02,
         "current_account_12m_gdp": -0.02,
@@ -116,8 +119,8 @@ def test_each_pressure_on_the_rating_pushes_its_way(name: str, bad: list[float],
     }
     worse, _ = last("SOV_RATING_PRESSURE", **{**still, name: bad})
     better, _ = last("SOV_RATING_PRESSURE", **{**still, name: good})
-    assert worse < -0.1
-    assert better > 0.1
+    assert number(worse) < -0.1
+    assert number(better) > 0.1
 
 
 def test_rating_pressure_by_hand() -> None:
@@ -137,11 +140,12 @@ def test_rating_pressure_by_hand() -> None:
     ("strategy_id", "gap", "event", "before", "after"),
     [("RATES_FOMC_WINDOW", "mp_fed_gap_2y", "fomc", 7, 1), ("RATES_COPOM_WINDOW", "mp_front_gap", "copom", 5, 4)],
 )
-def test_event_strategies_speak_only_round_their_meeting(
+def test_event_strategies_have_a_score_only_around_their_meeting(
     strategy_id: str, gap: str, event: str, before: int, after: int
 ) -> None:
     def score(to: float, since: float) -> float | None:
-        return last(strategy_id, **{gap: UP, f"mp_{event}_bd_to": to, f"mp_{event}_bd_since": since})[0]
+        columns: Columns = {gap: UP, f"mp_{event}_bd_to": to, f"mp_{event}_bd_since": since}
+        return last(strategy_id, **columns)[0]
 
     assert score(before, 20) is not None
     assert score(0, 40) is not None
@@ -180,11 +184,11 @@ def test_positioning_halves_its_confidence_when_one_half_is_blind() -> None:
         ("SOV_RELATIVE_VALUE", {"brl_peer_residual_63_z": 1.0}),
     ],
 )
-def test_too_few_parts_are_no_score(strategy_id: str, columns: dict) -> None:
+def test_too_few_known_components_give_no_score(strategy_id: str, columns: Columns) -> None:
     assert last(strategy_id, **columns) == (None, 0.0)
 
 
-def test_the_largest_ratio_speaks_for_the_curve() -> None:
+def test_the_largest_ratio_sets_the_score() -> None:
     score, _ = last("RATES_CARRY_ROLL", di_carry_roll_756=0.2, di_carry_roll_1260=-0.6)
     assert score == pytest.approx(-0.6)
 

@@ -112,7 +112,8 @@ RATES = st.floats(min_value=-0.01, max_value=0.40)
 
 def maturity_after(settle: np.datetime64, calendar_days: int, bond: Bond) -> np.datetime64:
     month = (settle + calendar_days).astype("datetime64[M]")
-    return month.astype("datetime64[D]") + (14 if bond.indexed else 0)
+    maturity: np.datetime64 = month.astype("datetime64[D]") + (14 if bond.indexed else 0)
+    return maturity
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,8 +1,9 @@
-"""Constant maturities from each kind of source, and the order in which sources speak."""
+"""Constant maturities from each kind of source, and the order of preference of sources."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,7 @@ def points(curve: str, rates: dict[int, float], obs: dt.date = OBS, known: dt.da
     return pl.DataFrame(rows, schema=SILVER["curve_point"].parsed_schema, orient="row")
 
 
-def settlements(rows: dict[str, tuple[float | None, float | None]], obs: dt.date = OBS) -> pl.DataFrame:
+def settlements(rows: Mapping[str, tuple[float | None, float | None]], obs: dt.date = OBS) -> pl.DataFrame:
     table = [(name, obs, KNOWN, price, rate, None, None) for name, (price, rate) in rows.items()]
     return pl.DataFrame(table, schema=SILVER["settlement"].parsed_schema, orient="row")
 

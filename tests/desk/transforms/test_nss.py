@@ -27,7 +27,7 @@ PANEL_BD = np.array([21, 42, 63, 126, 252, 378, 504, 756, 1008, 1260, 1764, 2520
 
 
 @pytest.mark.parametrize(
-    ("curve", "bd", "printed"),
+    ("curve", "bd", "published"),
     [
         (PRE_2018, [252, 504, 1260, 2520], [6.8980, 8.0652, 9.4769, 10.0937]),
         (PRE_2024, [21, 252, 1260, 2520], [10.6008, 12.5586, 12.9589, 12.6344]),
@@ -35,8 +35,8 @@ PANEL_BD = np.array([21, 42, 63, 126, 252, 378, 504, 756, 1008, 1260, 1764, 2520
     ],
     ids=["31/01/2018", "31/10/2024", "30/04/2026"],
 )
-def test_published_anbima_curves(curve: Svensson, bd: list[int], printed: list[float]) -> None:
-    assert as_published(curve.rates(np.array(bd) / 252)).tolist() == printed
+def test_published_anbima_curves(curve: Svensson, bd: list[int], published: list[float]) -> None:
+    assert as_published(curve.rates(np.array(bd) / 252)).tolist() == published
 
 
 # the worked example of the package nelson_siegel_svensson (luphord)
@@ -50,7 +50,7 @@ def ns_squares(tau: float) -> float:
 
 
 def test_published_nelson_siegel_fit() -> None:
-    """At the tau that it prints our betas are its betas to the last digit, and its optimiser, from its start, stops
+    """At its published tau our betas are its betas to the last digit, and its optimiser, from its start, stops
     there on our sum of squares too (the seventh decimal of where it stops is the noise of its numerical gradient)."""
     curve = fit_nelson_siegel(NS_YEARS, NS_RATES, 1 / 1.7170973)
     assert np.round(curve.betas, 7).tolist() == [0.0420174, -0.0318290, -0.0267973, 0.0]

@@ -56,7 +56,7 @@ def test_prices(bond: Bond) -> None:
 @pytest.mark.parametrize(("bond", "theirs"), [(NTN_F, pyield.ntnf.duration), (NTN_B, pyield.ntnb.duration)])
 def test_durations(bond: Bond, theirs: object) -> None:
     settle, maturity, rate = (column[::5] for column in grid(bond))
-    ours = modified_duration(bond, settle, maturity, rate) * (1 + rate)
+    ours = modified_duration(bond, np.asarray(settle), np.asarray(maturity), rate) * (1 + rate)
     expected = [theirs(s.item(), m.item(), float(r)) for s, m, r in zip(settle, maturity, rate, strict=True)]  # type: ignore[operator]
     np.testing.assert_allclose(ours, expected, rtol=1e-12)
 

@@ -18,10 +18,10 @@ def compute(name: str, columns: dict[str, np.ndarray]) -> np.ndarray:
     """A feature and all that stands before it, from the given columns."""
     have = dict(columns)
 
-    def make(wanted: str) -> np.ndarray:
-        if wanted not in have:
-            have[wanted] = BY_NAME[wanted].compute({part: make(part) for part in BY_NAME[wanted].inputs})
-        return have[wanted]
+    def make(target: str) -> np.ndarray:
+        if target not in have:
+            have[target] = BY_NAME[target].compute({part: make(part) for part in BY_NAME[target].inputs})
+        return have[target]
 
     return make(name)
 

@@ -61,7 +61,7 @@ def test_discount_factors_fall_where_par_yields_do_not(steps: list[float]) -> No
 def test_what_is_longer_than_an_unknown_yield_is_unknown() -> None:
     curve = zero_curve([0.5, 1, 2], [[0.04, np.nan, 0.04], [0.04, 0.04, 0.04]])
     assert np.isfinite(curve.discount[1]).all()
-    assert np.isnan(zero_curve([1, 2], [[0.04, 0.04]]).discount).all()  # nothing says what the first half-year pays
+    assert np.isnan(zero_curve([1, 2], [[0.04, 0.04]]).discount).all()  # the yield of the first half-year is unknown
     assert np.isfinite(curve.discount_at([0.3])[0, 0])
     assert np.isnan(curve.discount_at([5.0])).all()
 

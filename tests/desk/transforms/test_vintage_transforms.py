@@ -1,4 +1,4 @@
-"""Monthly transforms against published IPCA and by hand; snapshots keep each vintage apart."""
+"""Monthly transforms against published IPCA and by hand; series_vintages keep each vintage apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from desk.model import decision_time
 from desk.point_in_time.as_of_grid import Grid
 from desk.transforms import vintage_transforms
-from desk.transforms.vintage_transforms import OPERATIONS, Observed, apply, snapshots
+from desk.transforms.monthly import VINTAGE_TRANSFORMS
+from desk.transforms.vintage_transforms import OPERATIONS, VintageTransform, apply_transform, series_vintages
 
 # IBGE, IPCA of 2024, percent a month; the year closed at 4.83%
 IPCA_2024 = [0.42, 0.83, 0.16, 0.38, 0.46, 0.21, 0.38, -0.02, 0.44, 0.56, 0.39, 0.52]
@@ -26,8 +27,8 @@ def monthly(values: list[float], start: dt.date, known: dt.datetime) -> pl.DataF
     )
 
 
-def spec(operation: str, n: int, z_window: int | None = None) -> Observed:
-    return Observed("x", "x", operation, n, "", "", z_window)
+def spec(operation: str, n: int, z_window: int | None = None) -> VintageTransform:
+    return VintageTransform("x", "x", operation, n, "", "", z_window)
 
 
 def test_ipca_of_2024_as_published() -> None:
@@ -41,7 +42,9 @@ def test_three_month_rates_at_an_annual_pace() -> None:
     changes = np.array([IPCA_2024]) / 100
     quarter = (1.0056 * 1.0039 * 1.0052) ** 4 - 1
     assert OPERATIONS["compounded_annual"](changes, 3)[0, -1] == pytest.approx(quarter)
-    assert OPERATIONS["growth_annual"](np.cumprod(1 + changes, axis=1), 3)[0, -1] == pytest.approx(quarter)
+    assert OPERATIONS["growth_annual"](np.cumprod(1 + changes, axis=1).astype(np.float64), 3)[0, -1] == pytest.approx(
+        quarter
+    )
 
 
 def test_sums_differences_and_averages_by_hand() -> None:
@@ -56,8 +59,8 @@ def test_a_month_that_was_never_published_makes_its_growth_unknown() -> None:
     known = decision_time(DAYS[0])
     frame = monthly([100.0 + i for i in range(26)], dt.date(2022, 11, 1), known)
     holed = frame.filter(pl.col("obs_date") != dt.date(2023, 12, 1))
-    whole, _, dates = apply(spec("growth", 12), snapshots(frame, GRID, monthly=True), GRID)
-    value, _, _ = apply(spec("growth", 12), snapshots(holed, GRID, monthly=True), GRID)
+    whole, _, dates = apply_transform(spec("growth", 12), series_vintages(frame, GRID, monthly=True), GRID)
+    value, _, _ = apply_transform(spec("growth", 12), series_vintages(holed, GRID, monthly=True), GRID)
     assert whole[0] == pytest.approx(125 / 113 - 1)
     assert dates[0] == np.datetime64("2024-12-01")
     assert np.isnan(value).all()
@@ -67,8 +70,8 @@ def test_each_day_sees_its_own_vintage() -> None:
     first = monthly([100.0] * 13, dt.date(2023, 12, 1), decision_time(DAYS[0]))
     release = monthly([104.0], dt.date(2024, 12, 1), decision_time(DAYS[1]))
     revision = monthly([98.0], dt.date(2023, 12, 1), decision_time(DAYS[2]) + dt.timedelta(minutes=1))
-    history = snapshots(pl.concat([first.head(12), release, revision]), GRID, monthly=True)
-    value, _, _ = apply(spec("growth", 12), history, GRID)
+    history = series_vintages(pl.concat([first.head(12), release, revision]), GRID, monthly=True)
+    value, _, _ = apply_transform(spec("growth", 12), history, GRID)
     np.testing.assert_allclose(value[1:], [0.04, 0.04, 104 / 98 - 1])
     assert np.isnan(value[0])
     assert history.rows.tolist() == [0, 1, 3]
@@ -77,17 +80,17 @@ def test_each_day_sees_its_own_vintage() -> None:
 def test_z_score_by_hand_and_its_minimum() -> None:
     values = [1.0, 3.0, 2.0, 5.0, 4.0, 9.0]
     frame = monthly(values, dt.date(2024, 7, 1), decision_time(DAYS[0]))
-    history = snapshots(frame, GRID, monthly=True)
-    _, score, _ = apply(spec("difference", 1, z_window=4), history, GRID)
+    history = series_vintages(frame, GRID, monthly=True)
+    _, score, _ = apply_transform(spec("difference", 1, z_window=4), history, GRID)
     changes = np.diff(values)[-4:]
     assert score[0] == pytest.approx((changes[-1] - changes.mean()) / changes.std(ddof=1))
-    _, unknown, _ = apply(spec("difference", 1, z_window=12), history, GRID)
+    _, unknown, _ = apply_transform(spec("difference", 1, z_window=12), history, GRID)
     assert np.isnan(unknown).all()  # five of twelve
 
 
 def test_a_series_without_rows_is_unknown() -> None:
     empty = monthly([], dt.date(2024, 1, 1), decision_time(DAYS[0]))
-    value, score, dates = apply(spec("sum", 3, 5), snapshots(empty, GRID, monthly=False), GRID)
+    value, score, dates = apply_transform(spec("sum", 3, 5), series_vintages(empty, GRID, monthly=False), GRID)
     assert np.isnan(value).all()
     assert np.isnan(score).all()
     assert np.isnat(dates).all()
@@ -98,13 +101,11 @@ def test_daily_sums_count_published_days() -> None:
     frame = pl.DataFrame({"obs_date": dates, "value": [10.0, -4.0, 1.0]}).with_columns(
         pl.lit(decision_time(DAYS[1])).cast(pl.Datetime("us", "UTC")).alias("knowledge_time")
     )
-    value, _, last = apply(spec("sum", 3), snapshots(frame, GRID, monthly=False), GRID)
+    value, _, last = apply_transform(spec("sum", 3), series_vintages(frame, GRID, monthly=False), GRID)
     assert value[1] == 7.0
     assert last[1] == np.datetime64("2025-01-06")
 
 
 def test_every_operation_of_the_table_exists() -> None:
-    from desk.transforms.monthly import OBSERVED
-
-    assert {entry.operation for entry in OBSERVED} <= set(vintage_transforms.OPERATIONS)
-    assert len({entry.name for entry in OBSERVED}) == len(OBSERVED)
+    assert {entry.operation for entry in VINTAGE_TRANSFORMS} <= set(vintage_transforms.OPERATIONS)
+    assert len({entry.name for entry in VINTAGE_TRANSFORMS}) == len(VINTAGE_TRANSFORMS)

@@ -12,8 +12,8 @@ from desk import calendars
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.fallbacks import load_fallbacks
 from desk.point_in_time.as_of_grid import Grid
-from desk.transforms.model_inputs import Weekly, weekly_history
-from desk.transforms.monthly import WEEKLY_CHOSEN, WEEKLY_OBSERVED, WEEKLY_SERIES
+from desk.transforms.model_inputs import WeeklySamples, weekly_samples
+from desk.transforms.monthly import WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
 
 DAYS = calendars.b3().days(dt.date(2024, 1, 2), dt.date(2024, 3, 28))
 
@@ -31,9 +31,9 @@ def rows(series_id: str, days: list[dt.date], values: np.ndarray, lag: int) -> p
     )
 
 
-def weeks(published: pl.DataFrame, catalog: Catalog) -> Weekly:
-    chosen = [spec for spec in load_fallbacks().columns if spec.name in WEEKLY_CHOSEN]
-    return weekly_history(published, Grid.of(DAYS), WEEKLY_SERIES, WEEKLY_OBSERVED, chosen, catalog)
+def weeks(published: pl.DataFrame, catalog: Catalog) -> WeeklySamples:
+    chosen = [spec for spec in load_fallbacks().columns if spec.name in WEEKLY_FALLBACKS]
+    return weekly_samples(published, Grid.of(DAYS), WEEKLY_SERIES, WEEKLY_TRANSFORMS, chosen, catalog)
 
 
 def months(count: int) -> list[dt.date]:

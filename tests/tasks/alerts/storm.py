@@ -1,6 +1,6 @@
 """A storm for alerting: evaluators and senders at once, restarts, crashes, failing channels, a clock that jumps.
 
-What was said, queued and recorded is kept, and `proofs` reads the promise off those records alone.
+What was sent, queued and recorded is kept, and `proofs` checks the promise on those records alone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from desk.alerts.facts import Metrics
-from desk.alerts.model import AlertKey, AlertLine, Plan
-from desk.catalog.alert_rules import RuleSettings, load_alerts, rank_of
+from desk.alerts.model import AlertChanges, AlertKey, AlertLine
+from desk.catalog.alert_rules import RuleSettings, Severity, load_alerts, rank_of
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.records import AlertRecords
 from tasks.alerts.sending import send_due
@@ -47,14 +47,14 @@ class Queued:
 
 @dataclass
 class Storm:
-    """`said`: what reached a channel, in order; `lost`: what a sender sent and did not live to record."""
+    """`arrived`: what reached a channel, in order; `lost`: what a sender sent and did not live to record."""
 
     rng: random.Random
     now: dt.datetime = START
     is_calm: bool = False
     var_95: object = 0.01
     used: dict[str, object] = field(default_factory=lambda: dict.fromkeys(LIMITS, 0.5))
-    said: list[tuple[str, str]] = field(default_factory=list)
+    arrived: list[tuple[str, str]] = field(default_factory=list)
     lost: Counter[tuple[str, str]] = field(default_factory=Counter)
     crash_rate: float = 0.03
     failure_rate: float = 0.3
@@ -98,7 +98,7 @@ class StormChannel:
         if not storm.is_calm and storm.rng.random() < storm.failure_rate:
             raise DeliveryFailed(self.name, "no luck", retry_after=storm.rng.choice((None, 30.0, 400.0)))
         what = identity(message)
-        storm.said.append((self.name, what))
+        storm.arrived.append((self.name, what))
         try:
             await storm.step("after send")
         except Crash:
@@ -109,7 +109,7 @@ class StormChannel:
 
 def identity(message: Message) -> str:
     """Which message this is: its moment and its lines (no two of one channel share both)."""
-    return f"{message.at.isoformat()} {[(line.key, line.said, line.severity) for line in message.lines]}"
+    return f"{message.at.isoformat()} {[(line.key, line.status, line.severity) for line in message.lines]}"
 
 
 async def run_storm(
@@ -154,17 +154,17 @@ async def run_storm(
 class Log:
     """Committed evaluations (time, what held), queued lines per channel, and when each outbox row was recorded."""
 
-    held: list[tuple[dt.datetime, dict[AlertKey, str]]] = field(default_factory=list)
+    held: list[tuple[dt.datetime, dict[AlertKey, Severity]]] = field(default_factory=list)
     queued: dict[str, list[Queued]] = field(default_factory=lambda: {name: [] for name in CHANNELS})
     recorded: dict[int, dt.datetime] = field(default_factory=dict)
     waiting: int = 0
 
-    def note_plan(self, plan: Plan) -> None:
+    def note_plan(self, plan: AlertChanges) -> None:
         times = {state.evaluated_at for state in plan.states.values()}
         if times:
             self.note(max(times), plan)
 
-    def note(self, now: dt.datetime, plan: Plan) -> None:
+    def note(self, now: dt.datetime, plan: AlertChanges) -> None:
         firing = {k: s.severity for k, s in plan.states.items() if s.state == "firing" and s.last_true_at == now}
         self.held.append((now, firing))
 
@@ -172,7 +172,7 @@ class Log:
 def proofs(storm: Storm, log: Log) -> None:
     """Never none, never two, one resolved, in order. Raises AssertionError."""
     assert log.waiting == 0, "everything queued has been delivered"
-    times_said = Counter(storm.said)
+    times_said = Counter(storm.arrived)
     for (channel, what), times in times_said.items():
         assert times <= 1 + storm.lost[channel, what], f"{channel}: {what} came {times} times"
     for channel, lines in log.queued.items():
@@ -182,8 +182,8 @@ def proofs(storm: Storm, log: Log) -> None:
             _never_two(channel, [queued for queued in lines if queued.line.key == key], log)
         for now, firing in log.held:
             for key in firing:
-                told = [queued for queued in lines if queued.line.key == key and queued.line.said == "firing"]
-                assert any(_covers(queued, now, log) for queued in told), f"{channel}: nobody is told of {key} at {now}"
+                notices = [queued for queued in lines if queued.line.key == key and queued.line.status == "firing"]
+                assert any(_covers(queued, now, log) for queued in notices), f"{channel}: no notice of {key} at {now}"
 
 
 def _covers(queued: Queued, now: dt.datetime, log: Log) -> bool:
@@ -193,12 +193,12 @@ def _covers(queued: Queued, now: dt.datetime, log: Log) -> bool:
 
 def _never_two(channel: str, lines: list[Queued], log: Log) -> None:
     for before, after in pairwise(lines):
-        if after.line.said == "resolved":
-            assert before.line.said == "firing", f"{channel}: {after.line.key} resolved twice"
+        if after.line.status == "resolved":
+            assert before.line.status == "firing", f"{channel}: {after.line.key} resolved twice"
             assert log.recorded[before.number] <= log.recorded[after.number], "the end came before the beginning"
-    firing = [queued for queued in lines if queued.line.said == "firing"]
+    firing = [queued for queued in lines if queued.line.status == "firing"]
     for before, after in pairwise(firing):
         is_graver = rank_of(after.line.severity) > rank_of(before.line.severity)
         apart = after.at - log.recorded[before.number]
         assert is_graver or apart >= COOLDOWN, f"{channel}: {after.line.key} twice, {apart} apart"
-    assert lines[-1].line.said == "resolved", f"{channel}: {lines[-1].line.key} is over, and nobody was told"
+    assert lines[-1].line.status == "resolved", f"{channel}: {lines[-1].line.key} is over, and nobody was told"

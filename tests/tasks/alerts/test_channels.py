@@ -1,4 +1,4 @@
-"""Messages as they arrive: a real SMTP server, Slack's stand-in with its limits, and text that wants to be markup."""
+"""Messages as they arrive at a real SMTP server and at a stand-in for Slack with its limits; text with markup in it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 
 from blocks.smtp import MailServer
 from desk.alerts.model import AlertKey, AlertLine
-from sandbox.deliveries import refusal
+from sandbox.slack import rejection
 from tasks.alerts.evaluation import alert_message
+from tasks.channels.alert_text import duration
 from tasks.channels.mail import HTML_BYTES, Mail, html_of, mail_of, text_of
-from tasks.channels.message import Attachment, DeliveryFailed, Message, Picture, duration
+from tasks.channels.message import Attachment, DeliveryFailed, Message, Picture
 from tasks.channels.slack import BLOCKS, TOTAL, Slack, slack_payload
 from tests.fixtures.deliveries import Mailbox
 from tests.fixtures.deliveries import Slack as SlackServer
@@ -64,7 +65,7 @@ async def test_an_alert_says_subject_value_threshold_when_since_when_and_where(
     receipt = await mail_channel(mailbox, "ana@example.com", "rui@example.com").send(alert)
     [(recipients, mail)] = mailbox.got
     assert sorted(recipients) == ["ana@example.com", "rui@example.com"]
-    assert receipt.words["message_id"] == mail["Message-ID"]
+    assert receipt.details["message_id"] == mail["Message-ID"]
     plain = mail.get_body(("plain",))
     assert plain is not None
     for text in (slack.said()[0], str(plain.get_content()), html_part(mail)):
@@ -116,7 +117,7 @@ def test_a_line_break_in_a_name_is_no_further_header() -> None:
 def test_however_many_alerts_slack_takes_it_and_mail_is_not_cut(count: int, words: str) -> None:
     many = message(*(line(f"subject {i} {words[:40]}", words) for i in range(count)))
     payload = slack_payload(many)
-    assert refusal(payload) is None
+    assert rejection(payload) is None
     assert len(payload["blocks"]) <= BLOCKS
     assert len(json.dumps(payload, ensure_ascii=False)) <= TOTAL
     assert LINK.replace("&", "&amp;") in payload["text"]
@@ -132,7 +133,7 @@ def test_however_many_alerts_slack_takes_it_and_mail_is_not_cut(count: int, word
 
 def test_long_paragraphs_fit_too() -> None:
     long = Message(kind="watchdog", title="t" * 900, at=AT, link=LINK, paragraphs=("p & < " * 4000,) * 12)
-    assert refusal(slack_payload(long)) is None
+    assert rejection(slack_payload(long)) is None
     assert len(json.dumps(slack_payload(long), ensure_ascii=False)) <= TOTAL
     assert len(html_of(long).encode()) <= HTML_BYTES
 

@@ -17,7 +17,7 @@ from desk.catalog.alert_rules import load_alerts
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.outbox import put, queue_test
 from tasks.alerts.postgres import PostgresRecords
-from tasks.alerts.sending import Pass, send_due, send_until
+from tasks.alerts.sending import SendResult, send_due, send_until
 from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
 from tasks.channels.mail import Mail
 from tasks.channels.message import Channel, Message
@@ -56,7 +56,7 @@ class Desk:
         names = [channel.name for channel in self.channels]
         await evaluate_alerts(self.records, self.read, names, lambda: self.now, link="http://desk/alerts")
 
-    async def send(self, now: dt.datetime | None = None) -> Pass:
+    async def send(self, now: dt.datetime | None = None) -> SendResult:
         self.now = now or self.now
         return await send_due(self.records, self.channels, lambda: self.now, sleep=no_wait)
 
@@ -257,7 +257,7 @@ async def test_a_payload_that_is_no_message_keeps_nobody_waiting(desk: Desk, sla
         first = await put(connection, channel="slack", kind="alert", dedupe_key="x", payload={"odd": 1}, at=at(0))
         assert first == await put(connection, channel="slack", kind="alert", dedupe_key="x", payload={}, at=at(0))
     await queue_test(desk.store, ["slack", "mail"], "ana", at(0), "http://desk/alerts")
-    assert await desk.send(at(0)) == Pass(2, 1)
+    assert await desk.send(at(0)) == SendResult(2, 1)
     assert "ana asked for this test" in slack.said()[0]
     (stuck,) = await desk.rows("SELECT last_error, attempts FROM v_outbox WHERE state = 'waiting'")
     assert "cannot be composed" in stuck["last_error"]
@@ -273,7 +273,7 @@ async def test_the_sender_goes_on_until_nothing_waits_or_its_time_is_up(desk: De
 
     until = at(0) + dt.timedelta(seconds=20)
     done = await send_until(desk.records, desk.channels, lambda: desk.now, until, sleep=clock_runs)
-    assert (done, desk.now <= until + dt.timedelta(seconds=5)) == (Pass(1, 3), True)
+    assert (done, desk.now <= until + dt.timedelta(seconds=5)) == (SendResult(1, 3), True)
     done = await send_until(desk.records, desk.channels, lambda: desk.now, at(10), sleep=clock_runs)
     assert len(slack.messages) == 1
 
@@ -298,5 +298,5 @@ async def test_an_address_that_is_none_keeps_nobody_waiting(desk: Desk, slack: S
     desk.var_95 = 0.04
     desk.now = at(0)
     await desk.evaluate()
-    assert await desk.send() == Pass(1, 1)
+    assert await desk.send() == SendResult(1, 1)
     assert (len(slack.messages), mailbox.got) == (1, [])

@@ -18,7 +18,7 @@ BATCHES, PER_BATCH = 20, 50
 
 
 class LoggedRecords(MemoryRecords):
-    """The twin, with a log of what was committed."""
+    """Records in memory, with a log of what was committed."""
 
     log: Log
 
@@ -46,15 +46,15 @@ async def storm_in_memory(seed: int) -> tuple[Storm, Log]:
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 async def test_never_none_and_never_two(batch: int) -> None:
-    said, lost = 0, 0
+    sent, lost = 0, 0
     for seed in range(batch * PER_BATCH, (batch + 1) * PER_BATCH):
         storm, log = await storm_in_memory(seed)
         try:
             proofs(storm, log)
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
-        said, lost = said + len(storm.said), lost + storm.lost.total()
-    assert said > PER_BATCH * 5, "the storm says something"
+        sent, lost = sent + len(storm.arrived), lost + storm.lost.total()
+    assert sent > PER_BATCH * 5, "the storm sends messages"
     assert lost > 0, "and some sends are not recorded"
 
 
@@ -65,7 +65,7 @@ def line_of(log: Log) -> list[AlertLine]:
 async def test_the_storm_has_everything_in_it() -> None:
     """What the proofs speak of does happen: repeats, held back ones, resolved ones, graver ones, several at once."""
     lines = [line for seed in range(20) for line in line_of((await storm_in_memory(seed))[1])]
-    assert any(line.said == "resolved" for line in lines)
+    assert any(line.status == "resolved" for line in lines)
     assert any(line.held_back >= 2 for line in lines)
     assert {line.severity for line in lines if line.key.rule_id == "VAR_BREACH"} == {"warning", "critical"}
 
@@ -85,4 +85,4 @@ async def test_never_none_and_never_two_in_postgresql(store: Store, seed: int) -
     log.recorded = {row["outbox_id"]: row["delivered_at"] for row in deliveries}
     assert len(deliveries) == len(log.recorded), "one record each"
     proofs(storm, log)
-    assert len(storm.said) > 5
+    assert len(storm.arrived) > 5

@@ -1,4 +1,4 @@
-"""kill -9 between the commit of an evaluation and its send: the next sender says it, once."""
+"""kill -9 between the commit of an evaluation and its send: the next sender sends the message once."""
 
 from __future__ import annotations
 

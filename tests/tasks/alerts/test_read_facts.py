@@ -162,6 +162,6 @@ async def test_nan_comes_through_as_it_is(store: Store, rows: Rows) -> None:
     run = await rows.run(THURSDAY)
     await rows.put("portfolio_state", as_of=AS_OF, drawdown=float("nan"), run_id=run)
     readings = evaluate(await read(store), ALERTS.rules).readings
-    words = {key.rule_id: reading.summary for key, reading in readings.items() if key.condition == "no_data"}
-    assert "the metric is nan" in words["DRAWDOWN_WARNING"]
-    assert "the metric is missing" in words["VAR_BREACH"]
+    summaries = {key.rule_id: reading.summary for key, reading in readings.items() if key.condition == "no_data"}
+    assert "the metric is nan" in summaries["DRAWDOWN_WARNING"]
+    assert "the metric is missing" in summaries["VAR_BREACH"]

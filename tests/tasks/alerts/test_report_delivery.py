@@ -1,7 +1,8 @@
-"""A report's way out: once per (report, recipient, channel), whatever fails, through the outbox that alerts use."""
+"""Delivery of a report: once for each (report, recipient, channel), whatever fails, through the alerts' outbox."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import Sequence
@@ -17,14 +18,14 @@ from desk.errors import BadInput
 from reports.elements.report_data import ReportData
 from tasks.alerts import report_delivery
 from tasks.alerts.postgres import PostgresRecords
-from tasks.alerts.sending import send_due
+from tasks.alerts.sending import Composer, send_due
 from tasks.channels.mail import Mail
 from tasks.channels.message import Channel, Message, Receipt
 from tasks.channels.slack import Slack as SlackChannel
 from tasks.store import Report, Store
 from tests.fixtures.deliveries import Mailbox, Slack
+from tests.reports.png_bytes import png
 from tests.reports.sample import sample
-from tests.reports.test_mail import png
 
 PAGE = "<!DOCTYPE html><title>the whole page</title>" + "x" * 200_000
 LINK = "http://127.0.0.1:8000/api/v1/reports/daily/2026-11-19"
@@ -53,7 +54,7 @@ class Post:
 
     async def send(self, later: dt.timedelta = dt.timedelta(), channels: Sequence[Channel] = ()) -> tuple[int, int]:
         self.now += later
-        composers = {report_delivery.KIND: report_delivery.composer(self.store)}
+        composers: dict[str, Composer] = {report_delivery.KIND: report_delivery.composer(self.store)}
         done = await send_due(
             self.records, channels or self.channels, lambda: self.now, composers=composers, sleep=no_wait
         )
@@ -88,10 +89,10 @@ async def test_a_report_reaches_slack_and_each_recipient_once(post: Post) -> Non
     assert (await post.queue(fig_orders=png(900, 300))).rows == 3
     assert await post.send() == (3, 0)
     assert post.mailed() == sorted(TWO)
-    [said] = post.slack.messages
-    assert len(said["blocks"]) <= 20
-    assert LINK in said["blocks"][-1]["text"]["text"]
-    assert "Alvorada 19 Nov 2026" in said["text"]
+    [sent] = post.slack.messages
+    assert len(sent["blocks"]) <= 20
+    assert LINK in sent["blocks"][-1]["text"]["text"]
+    assert "Alvorada 19 Nov 2026" in sent["text"]
     message = post.box.got[0][1]
     assert parts(message) == [
         ("multipart/mixed", "None"),
@@ -192,8 +193,6 @@ async def test_a_crash_between_a_sending_and_its_record_shows_as_the_same_mail(p
 
 @pytest.mark.db
 async def test_two_senders_at_once_send_once(post: Post) -> None:
-    import asyncio
-
     await post.queue()
     await asyncio.gather(post.send(), post.send())
     assert post.mailed() == sorted(TWO)
@@ -218,12 +217,12 @@ async def test_a_stored_report_is_sent_from_what_the_database_holds(post: Post) 
         await report_delivery.send_again(post.store, post.settings, post.now, dt.date(2020, 1, 2))
 
 
-def test_only_this_mornings_report_of_a_world_that_is_meant_goes_out_by_itself() -> None:
+def test_only_a_recent_report_of_an_enabled_world_is_sent_by_itself() -> None:
     as_of = dt.datetime(2026, 11, 19, 9, tzinfo=dt.UTC)
     soon, later = as_of + dt.timedelta(hours=1), as_of + dt.timedelta(hours=30)
 
     def goes(choice: str, world: str, now: dt.datetime) -> bool:
-        return report_delivery.goes_out(load_settings(send_reports=choice), world, as_of, now)
+        return report_delivery.is_sent_by_itself(load_settings(send_reports=choice), world, as_of, now)
 
     assert goes("live", "live", soon)
     assert not goes("live", "live", later)

@@ -39,4 +39,4 @@ def parse(
     query: Query, body: bytes, *, status: int = 200, fetched_at: dt.datetime = LONG_AFTER, api_key: str | None = None
 ) -> Frames:
     payload = payload_for(query, body, status=status, fetched_at=fetched_at, api_key=api_key)
-    return connector(query.dataset.source, api_key).parse(payload)
+    return connector(query.dataset.source, api_key).read(payload)

@@ -74,7 +74,8 @@ class Pages:
     """Answers by $offset."""
 
     def __init__(self, pages: dict[str, list[dict[str, str]]]) -> None:
-        self.pages, self.asked = pages, []
+        self.pages = pages
+        self.asked: list[str] = []
 
     async def send(self, request: Request) -> Payload:
         offset = request.url.rpartition("$offset=")[2]
@@ -120,14 +121,13 @@ def headerless(market: str, width: int, *numbers: str) -> str:
 
 def test_a_weekly_file_without_header_is_read_by_position_also_with_commas_in_a_name() -> None:
     numbers = [f"  {value}" for value in range(100, 116)]
-    text = "\r\n".join(
-        [headerless("WTI", 191, *numbers), headerless("GOLD", 191, "."), headerless("OIL, LIGHT", 191, *numbers)]
-    )
+    lines = [headerless("WTI", 191, *numbers), headerless("GOLD", 191, "."), headerless("OIL, LIGHT", 191, *numbers)]
+    text = "".join(f"{line}\r\n" for line in lines)
     wti, gold, comma = read_commitments(text)
     assert (wti.counts["open_interest"], wti.counts["m_money_positions_short"]) == (100, 107)
     assert "open_interest" not in gold.counts
     assert (comma.market, comma.code, comma.counts) == ("OIL, LIGHT", "067651", wti.counts)
-    frame = parse(WTI, text.encode())["observation"]
+    frame = parse(WTI, f"{lines[0]}\r\n".encode())["observation"]
     assert dict(frame.select("series_id", "value").iter_rows()) == {"cot_cl_mm_short": 107.0, "cot_cl_oi": 100.0}
 
 
@@ -135,9 +135,9 @@ def test_a_weekly_file_without_header_is_read_by_position_also_with_commas_in_a_
     ("text", "message"),
     [
         ("", "empty file"),
-        (headerless("WTI", 90), "90 columns without a header"),
+        (headerless("WTI", 90) + "\n", "90 columns without a header"),
         (
-            headerless("A", 191) + "\n" + headerless("B", 191) + "\n" + headerless("C", 150),
+            headerless("A", 191) + "\n" + headerless("B", 191) + "\n" + headerless("C", 150) + "\n",
             "150 columns in place of 191",
         ),
         (HEADER + '"X",260609,2026-06-09\n', "3 fields under 7 columns"),

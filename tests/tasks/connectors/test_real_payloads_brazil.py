@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from desk.catalog import load_catalog
-from desk.errors import BadRequest, HtmlPayload, NoData, Outage, SourceError
+from desk.errors import BadPayload, BadRequest, HtmlPayload, NoData, Outage, SourceError
 from desk.model import Dataset, Series, Window
 from tasks.connectors.base import Query
 from tests.tasks.connectors.answers import parse
@@ -40,12 +40,6 @@ def series(*ids: str) -> tuple[Series, ...]:
 def sgs(code: str) -> tuple[Series, ...]:
     """A monthly SGS series in percent that the catalogue does not list."""
     return (replace(CATALOG.series["selic_monthly"], id=f"sgs_{code}", code=code),)
-
-
-def crops(variable: str, category: str) -> Series:
-    """A cell of SIDRA table 5457, which the catalogue does not list either."""
-    params = {"variable": variable, "category": category}
-    return replace(CATALOG.series["ipca_index"], id=f"5457_{variable}_{category}", params=params)
 
 
 @dataclass(frozen=True)
@@ -170,11 +164,6 @@ GOOD = [
         ("ibge_ipca_transport_weight", DAY("2026-05-01"), 0.204854),
         tuple(CATALOG.series_of("ibge_ipca_groups")), extra={"route": "v3"},
     ),
-    Good(  # 216 by wheat is "-" in 1985: zero; 8331 in 1985 is "...": no row; 214 is ".." twice: no row
-        "ibge_sidra/apisidra_5457_special_codes_subset.json", "ibge_ipca_index", 5, NAMED,
-        ("5457_216_0", DAY("1985-01-01"), 502479.0), ("5457_8331_40127", DAY("1990-01-01"), 0.0),
-        tuple(crops(v, c) for v, c in (("8331", "0"), ("8331", "40127"), ("216", "0"), ("216", "40127"), ("214", "0"))),
-    ),
     Good(
         "tesouro/stn_leilao_2025-10-23.json", "stn_auctions", 6, AUCTION,
         ("AUCTION:LTN_2026-10-01", DAY("2025-10-23"), 884.471576, 0.141346, 2e6),
@@ -195,6 +184,10 @@ REFUSED = [
     Refused("bcb_focus/olinda_500_internal_error.html", "bcb_focus_12m", 500, Outage, "HTTP 500", extra=TWELVE),
     Refused(
         "ibge_sidra/error_400_over_50000.txt", "ibge_ipca_index", 400, BadRequest, "limite: 50000", series("ipca_index")
+    ),
+    Refused(
+        "ibge_sidra/apisidra_5457_special_codes_subset.json", "ibge_ipca_index", 200, BadPayload,
+        r"another territory than Brazil: \('3', '11'\)", series("ipca_index"),
     ),
     Refused(
         "ibge_sidra/error_403_cloudflare_challenge_head.html", "ibge_ipca_index", 403, Outage, "HTTP 403",
@@ -241,6 +234,6 @@ def test_an_answer_without_data_is_refused_by_name(case: Refused) -> None:
 
 def test_every_file_is_swept_or_left_out_by_name() -> None:
     found = {str(path.relative_to(FOLDER)) for name in SOURCES for path in (FOLDER / name).iterdir()}
-    swept = {case.file for case in (*GOOD, *REFUSED)}
+    swept = {case.file for case in GOOD} | {case.file for case in REFUSED}
     assert found == swept | LEFT_OUT.keys()
     assert not swept & LEFT_OUT.keys()

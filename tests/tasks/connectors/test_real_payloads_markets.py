@@ -188,15 +188,17 @@ GOOD = [
     ),
     Good(
         "yahoo/chart-AAPL-2020-08-31-to-2020-11-07.json", "yahoo_daily", 49, ("obs_date", "close"),
-        (DAY("2020-08-31"), 129.04), (DAY("2020-11-06"), 118.69), (one("spx", "AAPL"),), unwrap=recorded,
+        (DAY("2020-08-31"), 129.04), (DAY("2020-11-06"), 118.69), (one("ewz", "AAPL"),), unwrap=recorded,
     ),
     Good(
         "yahoo/chart-BTC-USD-2020-01-01-to-2020-01-03.json", "yahoo_daily", 3, ("obs_date", "close"),
-        (DAY("2020-01-01"), 7200.17), (DAY("2020-01-03"), 7344.88), (one("spx", "BTC-USD"),), unwrap=recorded,
+        (DAY("2020-01-01"), 7200.17), (DAY("2020-01-03"), 7344.88),
+        (replace(one("ewz", "BTC-USD"), unit="USD per BTC"),), unwrap=recorded,
     ),
     Good(
         "yahoo/chart-0P000071W8.TO-2020-01-01-to-2020-01-03.json", "yahoo_daily", 1, ("obs_date", "close"),
-        (DAY("2020-01-02"), 73.72), (DAY("2020-01-02"), 73.72), (one("spx", "0P000071W8.TO"),), unwrap=recorded,
+        (DAY("2020-01-02"), 73.72), (DAY("2020-01-02"), 73.72),
+        (replace(one("ewz", "0P000071W8.TO"), unit="CAD"),), unwrap=recorded,
     ),
     Good(
         "vix/vix-daily.csv", "yahoo_daily", 9235, BAR,
@@ -240,7 +242,7 @@ REFUSED = [
     Refused("fred/error_400_series_missing.json", "fred_daily", UnknownSeries, "does not exist", (one("dgs10"),), 400),
     Refused("yahoo/BZ_F_pre_history_http400.json", "yahoo_daily", NoData, "Data doesn't exist", (one("brent"),), 400),
     Refused("yahoo/error_http404_not_found.json", "yahoo_daily", UnknownSeries, "delisted", (one("brent"),), 404),
-    Refused("yahoo/chart-AAPL-2021-1m.json", "yahoo_daily", BadPayload, "bars of 1m in answer", (one("spx"),)),
+    Refused("yahoo/chart-AAPL-2021-1m.json", "yahoo_daily", BadPayload, "bars of '1m' in answer", (one("spx"),)),
     Refused(
         "yahoo/chart-AAPL-2025-02-01-to-2025-02-02-includePrePost-false-interval-1m.json", "yahoo_daily", NoData,
         "no bar for", (one("spx", "AAPL"),), unwrap=recorded,
@@ -335,4 +337,4 @@ def test_the_manifest_names_files_that_are_there_and_answers_of_the_sources_as_t
 
 def test_every_file_is_accounted_for() -> None:
     files = {str(p.relative_to(FOLDER)) for name in FOLDERS for p in (FOLDER / name).rglob("*") if p.is_file()}
-    assert files == {case.file for case in [*GOOD, *REFUSED]} | READ_BELOW | set(LEFT_OUT)
+    assert files == {case.file for case in GOOD} | {case.file for case in REFUSED} | READ_BELOW | set(LEFT_OUT)

@@ -79,7 +79,7 @@ def test_an_empty_body_is_no_data_in_the_first_days_of_a_year_only() -> None:
         parse(YEAR, b"")
 
 
-@pytest.mark.parametrize("body", [b'Date,"1 Mo"\n', b'Date,"1 Mo"\n01/02/1990,5.00\n'])
+@pytest.mark.parametrize("body", [b'Date,"1 Mo"\n', b'Date,"1 Mo"\n12/31/2025,5.00\n'])
 def test_a_year_without_rates_in_the_window_is_no_data(body: bytes) -> None:
     with pytest.raises(NoData):
         parse(YEAR, body)

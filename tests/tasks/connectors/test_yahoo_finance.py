@@ -132,5 +132,5 @@ def test_the_index_publishers_own_file_is_read_for_the_index() -> None:
         ("vix", dt.date(2025, 6, 9), 17.68, 17.68, 16.76, 17.16, None),
         ("vix", dt.date(2025, 6, 10), 17.25, 17.51, 16.87, 16.95, None),
     ]
-    with pytest.raises(BadPayload, match="line 2: 4 fields"):
+    with pytest.raises(BadPayload, match="'2025-06-09': 4 fields under 5 columns"):
         parse(vix, b"DATE,OPEN,HIGH,LOW,CLOSE\n2025-06-09,17.68,17.68,16.76\n")

@@ -126,7 +126,7 @@ def test_expectations_take_the_first_of_two_rows_and_only_scaled_indicators() ->
 
 
 @pytest.mark.parametrize(
-    ("fields", "body", "says"),
+    ("fields", "body", "expected"),
     [
         ({"columns": {"v": "selic_target"}}, b"date,w\n2017-05-18,1\n", "a.csv: no column 'v'; it has date, w"),
         ({"columns": {"v": "selic_target"}}, b"date,v\n2017-05-18,eleven\n", "eleven"),
@@ -143,16 +143,16 @@ def test_expectations_take_the_first_of_two_rows_and_only_scaled_indicators() ->
         ({"kind": "curve", "id": "UST", "vertices": {"2 Yr": 504}}, b"date,v\n2017-05-18,1\n", "none of the vertices"),
     ],
 )
-def test_a_bad_file_is_one_line_that_names_it(fields: dict[str, object], body: bytes, says: str) -> None:
+def test_a_bad_file_is_one_line_that_names_it(fields: dict[str, object], body: bytes, expected: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse_file(entry(**fields), body, CATALOG)
-    assert says in str(caught.value)
+    assert expected in str(caught.value)
     assert str(fields.get("path", "a.csv")) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("[[file]", "is not TOML"),
         ('[[file]]\npath = "a.csv"\ndate = "d"\n', "'series' lacks its columns"),
@@ -160,11 +160,11 @@ def test_a_bad_file_is_one_line_that_names_it(fields: dict[str, object], body: b
         ('[[file]]\npath = "a.csv"\ndate = "d"\ncolour = 1\ncolumns = { v = "selic_target" }\n', "colour"),
     ],
 )
-def test_a_bad_map_is_one_line_that_names_its_place(tmp_path: Path, text: str, says: str) -> None:
+def test_a_bad_map_is_one_line_that_names_its_place(tmp_path: Path, text: str, expected: str) -> None:
     (tmp_path / "map.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match="import map") as caught:
         load_map(tmp_path / "map.toml", CATALOG)
-    assert says in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_files_that_lack_are_named_before_anything_is_read(tmp_path: Path) -> None:

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 
+from blocks.settings import load_settings
 from desk.catalog import load_catalog
 from desk.errors import BadInput, NotRecorded, RateLimited
 from desk.model import UTC
+from tasks.connectors import CONNECTORS, border
 from tasks.connectors.base import Payload, SourceConfig
-from tasks.http.client import HttpClient
+from tasks.http.client import HttpClient, Sink
 from tasks.http.recording import MANIFEST, Recorder, ReplayTransport, load_recording, public_bases, without_secrets
+from tasks.run.run_context import source_configs
 from tests.tasks.connectors.answers import connector, queries, window
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -170,6 +174,62 @@ async def test_recording_goes_on_where_a_killed_run_stopped_and_leaves_other_man
         Recorder(tmp_path)
     with pytest.raises(BadInput, match="cannot record"):
         Recorder(tmp_path / MANIFEST)
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+async def test_a_recording_is_asked_as_it_was_made_with_a_key_or_without(
+    tmp_path: Path, key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The replay has no key of its own. Vintages come only to those who asked with one."""
+    monkeypatch.delenv("FRED_API_KEY", raising=False)
+    catalog, folder = load_catalog(), tmp_path / "recording"
+    dataset, window_ = catalog.datasets["fred_macro"], window("2024-01-01", "2024-12-31")
+    observation = {"date": "2024-01-01", "value": "308.4", "realtime_start": "2024-02-13"}
+    vintages = json.dumps({"count": 1, "offset": 0, "limit": 100000, "observations": [observation]})
+
+    def world(request: httpx.Request) -> httpx.Response:
+        is_keyed = request.url.host == "api.stlouisfed.org"
+        return httpx.Response(200, text=vintages if is_keyed else "observation_date,CPIAUCSL\n2024-01-01,308.4\n")
+
+    async def rows(configs: dict[str, SourceConfig], transport: httpx.AsyncBaseTransport, sink: Sink) -> pl.DataFrame:
+        fred = CONNECTORS["fred"](configs["fred"])
+        (query,) = fred.plan(dataset, [catalog.series["us_cpi"]], window_)
+        async with HttpClient(configs, clock=lambda: NOON, sink=sink, transport=transport) as asked:
+            (fetched,) = await border.ask(fred, asked, query)
+        return fetched.frames["observation"]
+
+    async def forget(payload: Payload) -> None:
+        """A replay is not recorded."""
+
+    live = {"fred": SourceConfig.from_spec(catalog.sources["fred"], api_key=key)}
+    first = await rows(live, httpx.MockTransport(world), Recorder(folder).keep)
+    assert first["knowledge_time"].null_count() == (0 if key else 1)
+    recording = load_recording(folder)
+    replayed = source_configs(load_settings(), catalog, "recorded", recording)
+    assert (await rows(replayed, ReplayTransport(recording), forget)).equals(first)
+
+
+async def test_an_answer_without_a_time_does_not_say_that_a_session_is_over(tmp_path: Path) -> None:
+    """Recorded while the session was open; replayed years later."""
+    at = {day: int(dt.datetime(2026, 1, day, 14, 30, tzinfo=UTC).timestamp()) for day in (8, 9)}
+    meta = {
+        "dataGranularity": "1d", "exchangeTimezoneName": "America/New_York", "priceHint": 2,
+        "regularMarketTime": at[9] + 3600, "currentTradingPeriod": {"regular": {"start": at[9], "end": at[9] + 23_400}},
+    }  # fmt: skip
+    quote = {name: [100.0, 101.0] for name in ("open", "high", "low", "close", "volume")}
+    chart = {"meta": meta, "timestamp": [at[8], at[9]], "indicators": {"quote": [quote]}}
+    (query,) = queries("yahoo_daily", window("2026-01-08", "2026-01-09"), "spx")
+
+    async def days(**known: str) -> list[int]:
+        write(tmp_path, answer(pattern="https://query2.finance.yahoo.com/*", file="chart.json", **known))
+        async with client(ReplayTransport(load_recording(tmp_path))) as replay:
+            (fetched,) = await border.ask(connector("yahoo_finance"), replay, query)
+        return [day.day for day in fetched.frames["price_bar"]["obs_date"]]
+
+    (tmp_path / "chart.json").write_text(json.dumps({"chart": {"result": [chart], "error": None}}))
+    assert await days() == [8]
+    assert await days(fetched_at="2026-01-09T15:35:00+00:00") == [8]
+    assert await days(fetched_at="2026-01-09T22:00:00+00:00") == [8, 9]
 
 
 def test_secrets_are_cut_out_of_urls() -> None:

@@ -1,4 +1,4 @@
-"""One source's part of a run against the real store, with a connector whose answers the test gives."""
+"""The fetch of one source with the real store and a connector whose answers the test defines."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import ClassVar
 
 import pytest
 
-from blocks.settings import load_settings
-from desk.catalog import Catalog, load_catalog
-from desk.errors import BadPayload, NoData, Outage, SourceError
-from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, decision_time, parsed_frame
+from desk.catalog import Catalog
+from desk.errors import BadPayload, NoData, Outage
+from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, parsed_frame
 from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request, SourceConfig
-from tasks.ingest.source_job import SourceJob, attempt, open_cells, settle, summary
+from tasks.ingest import ledger_cells
+from tasks.ingest.source_job import SourceJob, fetch_open_queries
 from tasks.run.progress import NullProgress
 from tasks.run.run import Run
 from tasks.store import Store
-from tasks.store.lake import Bronze, Lake
+from tasks.store.lake import Bronze
+from tests.tasks.run.runs import AS_OF, make_run
+from tests.tasks.silver_counts import silver_counts
 
 pytestmark = pytest.mark.db
 
-DAY = dt.date(2026, 1, 12)
-AS_OF = decision_time(DAY)
 MON, TUE, WED, THU, FRI = (dt.date(2026, 1, day) for day in range(5, 10))
 LONG_AGO = dt.date(2025, 12, 1)
 
-Says = Callable[[Query], Frames]
+Answer = Callable[[Query], Frames]
 
 
 def value(query: Query) -> Frames:
@@ -50,11 +50,11 @@ def auction(query: Query) -> Frames:
 
 @dataclass(frozen=True)
 class Scripted(Connector):
-    """Plans one query per day for a dataset with a file a day, else one; each asks `says`, which may raise."""
+    """One query per day for a dataset with a file a day, else one. `answers_by_dataset` gives the rows, or raises."""
 
     source: ClassVar[str] = "stn_fiscal"
-    says: Mapping[str, Says] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    answers_by_dataset: Mapping[str, Answer] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
     gates: Mapping[dt.date, asyncio.Event] = field(default_factory=dict)
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
@@ -68,17 +68,17 @@ class Scripted(Connector):
         return Request(query, f"https://data.example/{query.dataset.id}/{query.window.start}")
 
     def parse(self, payload: Payload) -> Frames:
-        return self.says[payload.query.dataset.id](payload.query)
+        return self.answers_by_dataset[payload.query.dataset.id](payload.query)
 
     async def fetch(self, client: Client, query: Query) -> list[Fetched]:
-        self.asked.append(f"{query.dataset.id} {query.window.start}")
+        self.fetched.append(f"{query.dataset.id} {query.window.start}")
         if query.window.start in self.gates:
             await self.gates[query.window.start].wait()
         return await super().fetch(client, query)
 
 
 class Echo:
-    """A client whose every answer is the address that was asked, kept in bronze like any."""
+    """A client that answers each request with its address as the body, stored in bronze."""
 
     def __init__(self, bronze: Bronze) -> None:
         self.bronze = bronze
@@ -91,27 +91,23 @@ class Echo:
 
 @pytest.fixture
 async def run(store: Store, tmp_path: Path) -> Run:
-    return Run(
-        run_id=uuid.uuid4(),
-        as_of=AS_OF,
-        sources="sandbox",
-        settings=load_settings(),
-        catalog=load_catalog(),
-        store=store,
-        lake=Lake.open(str(tmp_path)),
-        clock=lambda: AS_OF,
-        progress=NullProgress(),
-        code_version="test",
-    )
+    return make_run(store, tmp_path, NullProgress())
 
 
-def job_of(run: Run, says: Mapping[str, Says], windows: Mapping[str, list[Window]], **more: object) -> SourceJob:
+def job_of(
+    run: Run, answers_by_dataset: Mapping[str, Answer], windows: Mapping[str, list[Window]], **more: object
+) -> SourceJob:
     bronze = Bronze(run.lake, run.store, run.run_id, "sandbox")
-    connector = Scripted(SourceConfig("stn_fiscal", {}), says, **more)  # type: ignore[arg-type]
+    connector = Scripted(SourceConfig("stn_fiscal", {}), answers_by_dataset, **more)  # type: ignore[arg-type]
     job = SourceJob("stn_fiscal", connector, Echo(bronze), bronze)
     for name, spans in windows.items():
-        job.add(run, run.catalog.datasets[name], spans)
+        job.add_dataset(run, run.catalog.datasets[name], spans)
     return job
+
+
+async def close_open_cells(run: Run, job: SourceJob) -> None:
+    for fetch in job.fetches:
+        await ledger_cells.close_open_cells(run, fetch)
 
 
 async def cells(run: Run, dataset: str) -> dict[dt.date, tuple[str, str | None]]:
@@ -134,7 +130,7 @@ def nothing(query: Query) -> Frames:
     raise NoData("stn_fiscal", "nothing")
 
 
-def on(days: Mapping[dt.date, Says], otherwise: Says) -> Says:
+def on(days: Mapping[dt.date, Answer], otherwise: Answer) -> Answer:
     return lambda query: days.get(query.window.start, otherwise)(query)
 
 
@@ -152,12 +148,12 @@ def with_series(catalog: Catalog) -> Catalog:
 
 async def test_a_cell_is_ok_empty_or_not_yet(run: Run) -> None:
     """The auctions' promise is eight business days: a day without one is only then known to be empty."""
-    says = {"stn_auctions": on({THU: auction}, nothing)}
-    job = job_of(run, says, {"stn_auctions": [Window(LONG_AGO, LONG_AGO), Window(WED, THU)]})
-    await open_cells(run, job)
+    answers_by_dataset = {"stn_auctions": on({THU: auction}, nothing)}
+    job = job_of(run, answers_by_dataset, {"stn_auctions": [Window(LONG_AGO, LONG_AGO), Window(WED, THU)]})
+    await ledger_cells.open_cells(run, job.fetches)
     assert set((await cells(run, "stn_auctions")).values()) == {("running", None)}
-    await attempt(run, job)
-    await settle(run, job)
+    await fetch_open_queries(run, job)
+    await close_open_cells(run, job)
     states = {day: state for day, (state, _) in (await cells(run, "stn_auctions")).items()}
     assert states == {LONG_AGO: "empty", WED: "not_yet", THU: "ok"}
     assert job.inserted == 1
@@ -165,89 +161,89 @@ async def test_a_cell_is_ok_empty_or_not_yet(run: Run) -> None:
 
 
 async def test_a_day_that_fails_leaves_the_other_days(run: Run) -> None:
-    says = {"stn_auctions": on({TUE: outage, WED: refused}, auction)}
-    job = job_of(run, says, {"stn_auctions": [Window(MON, THU)]})
-    await open_cells(run, job)
+    answers_by_dataset = {"stn_auctions": on({TUE: outage, WED: refused}, auction)}
+    job = job_of(run, answers_by_dataset, {"stn_auctions": [Window(MON, THU)]})
+    await ledger_cells.open_cells(run, job.fetches)
     with pytest.raises(Outage):
-        await attempt(run, job)
+        await fetch_open_queries(run, job)
     states = {day: state for day, (state, _) in (await cells(run, "stn_auctions")).items()}
-    assert states == {MON: "ok", TUE: "running", WED: "failed", THU: "ok"}, "what may heal stays open"
-    await settle(run, job)
+    assert states == {MON: "ok", TUE: "running", WED: "failed", THU: "ok"}, "what may be retried stays open"
+    await close_open_cells(run, job)
     after = await cells(run, "stn_auctions")
-    assert after[TUE] == ("failed", "stn_fiscal: HTTP 503"), "each day says what became of it, not of another"
+    assert after[TUE] == ("failed", "stn_fiscal: HTTP 503"), "each day has its own error"
     assert after[WED] == ("failed", "stn_fiscal: no such column")
     assert job.inserted == 2
 
 
-async def test_another_try_asks_only_for_what_is_still_open(run: Run) -> None:
-    answers: dict[dt.date, Says] = {TUE: outage}
-    says = {"stn_auctions": lambda query: answers.get(query.window.start, auction)(query)}
-    job = job_of(run, says, {"stn_auctions": [Window(MON, WED)]})
+async def test_another_try_sends_only_the_queries_still_open(run: Run) -> None:
+    answers: dict[dt.date, Answer] = {TUE: outage}
+    answers_by_dataset = {"stn_auctions": lambda query: answers.get(query.window.start, auction)(query)}
+    job = job_of(run, answers_by_dataset, {"stn_auctions": [Window(MON, WED)]})
     connector: Scripted = job.connector  # type: ignore[assignment]
-    await open_cells(run, job)
+    await ledger_cells.open_cells(run, job.fetches)
     with pytest.raises(Outage):
-        await attempt(run, job)
-    connector.asked.clear()
+        await fetch_open_queries(run, job)
+    connector.fetched.clear()
     answers.clear()
-    await attempt(run, job)
-    await settle(run, job)
-    assert connector.asked == [f"stn_auctions {TUE}"]
+    await fetch_open_queries(run, job)
+    await close_open_cells(run, job)
+    assert connector.fetched == [f"stn_auctions {TUE}"]
     assert job.errors == []
     assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"ok"}
     assert (job.inserted, job.tries) == (3, 2)
 
 
-async def test_what_cannot_heal_is_not_raised_for_another_try(run: Run) -> None:
+async def test_a_final_error_is_not_raised_for_another_try(run: Run) -> None:
     job = job_of(run, {"stn_auctions": refused}, {"stn_auctions": [Window(MON, TUE)]})
-    await open_cells(run, job)
-    await attempt(run, job)
-    await settle(run, job)
+    await ledger_cells.open_cells(run, job.fetches)
+    await fetch_open_queries(run, job)
+    await close_open_cells(run, job)
     found = await cells(run, "stn_auctions")
     assert {state for state, _ in found.values()} == {"failed"}
-    assert summary(job.work[0]) == "stn_fiscal: no such column (and 1 more)"
+    assert job.fetches[0].error_summary() == "stn_fiscal: no such column (and 1 more)"
 
 
 async def test_one_dataset_that_fails_leaves_the_others(run: Run) -> None:
     run.catalog = with_series(run.catalog)
-    says = {"stn_auctions": outage, "spread": value}
-    job = job_of(run, says, {"stn_auctions": [Window(MON, MON)], "spread": [Window(MON, FRI)]})
-    await open_cells(run, job)
+    answers_by_dataset = {"stn_auctions": outage, "spread": value}
+    job = job_of(run, answers_by_dataset, {"stn_auctions": [Window(MON, MON)], "spread": [Window(MON, FRI)]})
+    await ledger_cells.open_cells(run, job.fetches)
     with pytest.raises(Outage):
-        await attempt(run, job)
-    await settle(run, job)
+        await fetch_open_queries(run, job)
+    await close_open_cells(run, job)
     assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"failed"}
     spread = await cells(run, "spread")
     assert {day: state for day, (state, _) in spread.items()} == dict.fromkeys([MON, TUE, WED, THU, FRI], "ok")
-    assert (await run.store.silver_counts())["observation"] == 5
-    assert [work.dataset.id for work in job.work if work.errors] == ["stn_auctions"]
+    assert (await silver_counts(run.store))["observation"] == 5
+    assert [fetch.dataset.id for fetch in job.fetches if fetch.errors] == ["stn_auctions"]
 
 
 async def test_a_window_closes_its_cells_only_at_the_end(run: Run) -> None:
     """One request covers the whole window, so one answer decides all its days."""
     run.catalog = with_series(run.catalog)
     job = job_of(run, {"spread": value}, {"spread": [Window(MON, FRI)]})
-    await open_cells(run, job)
-    await attempt(run, job)
+    await ledger_cells.open_cells(run, job.fetches)
+    await fetch_open_queries(run, job)
     assert {state for state, _ in (await cells(run, "spread")).values()} == {"running"}
-    await settle(run, job)
+    await close_open_cells(run, job)
     async with run.store.connections.acquire() as connection:
         rows = await connection.fetch("SELECT DISTINCT covered_from, covered_to, inserted, fetch_cells FROM ledger")
     assert [tuple(row.values()) for row in rows] == [(MON, FRI, 5, 5)]
 
 
-async def test_days_are_closed_while_others_are_still_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_days_are_closed_while_others_are_still_fetched(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file a day: what is in, is in, whatever becomes of the process before the last day answers."""
     monkeypatch.setattr("tasks.ingest.source_job.BATCH", 1)
     late = asyncio.Event()
-    says = {"stn_auctions": auction}
-    job = job_of(run, says, {"stn_auctions": [Window(MON, WED)]}, gates={WED: late})
-    await open_cells(run, job)
-    working = asyncio.create_task(attempt(run, job))
+    answers_by_dataset = {"stn_auctions": auction}
+    job = job_of(run, answers_by_dataset, {"stn_auctions": [Window(MON, WED)]}, gates={WED: late})
+    await ledger_cells.open_cells(run, job.fetches)
+    working = asyncio.create_task(fetch_open_queries(run, job))
     async with asyncio.timeout(20):
         while len([1 for state, _ in (await cells(run, "stn_auctions")).values() if state == "ok"]) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert (await cells(run, "stn_auctions"))[WED] == ("running", None)
-    assert (await run.store.silver_counts())["settlement"] == 2
+    assert (await silver_counts(run.store))["settlement"] == 2
     late.set()
     await working
     assert (await cells(run, "stn_auctions"))[WED] == ("ok", None)
@@ -256,30 +252,18 @@ async def test_days_are_closed_while_others_are_still_asked(run: Run, monkeypatc
 async def test_the_same_answer_again_writes_nothing(run: Run) -> None:
     for expected in (2, 0):
         job = job_of(run, {"stn_auctions": auction}, {"stn_auctions": [Window(MON, TUE)]})
-        await open_cells(run, job)
-        await attempt(run, job)
-        await settle(run, job)
+        await ledger_cells.open_cells(run, job.fetches)
+        await fetch_open_queries(run, job)
+        await close_open_cells(run, job)
         assert job.inserted == expected
         run.run_id = uuid.uuid4()
 
 
-async def test_an_error_of_ours_is_not_taken_for_the_sources(run: Run) -> None:
-    def broken(query: Query) -> Frames:
-        raise KeyError("a bug")
-
-    job = job_of(run, {"stn_auctions": broken}, {"stn_auctions": [Window(MON, TUE)]})
-    await open_cells(run, job)
-    with pytest.raises(KeyError):
-        await attempt(run, job)
-    assert not isinstance(KeyError(), SourceError)
-    assert {state for state, _ in (await cells(run, "stn_auctions")).values()} == {"running"}
-
-
 async def test_the_ledger_keeps_hash_bytes_and_checks(run: Run) -> None:
     job = job_of(run, {"stn_auctions": auction}, {"stn_auctions": [Window(MON, MON)]})
-    await open_cells(run, job)
-    await attempt(run, job)
-    await settle(run, job)
+    await ledger_cells.open_cells(run, job.fetches)
+    await fetch_open_queries(run, job)
+    await close_open_cells(run, job)
     async with run.store.connections.acquire() as connection:
         row = await connection.fetchrow("SELECT * FROM ledger WHERE dataset = 'stn_auctions'")
         payload = await connection.fetchrow("SELECT * FROM payload")

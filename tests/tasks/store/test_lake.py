@@ -10,7 +10,7 @@ import threading
 import uuid
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -20,9 +20,9 @@ import pytest
 import zstandard
 
 from desk.catalog import load_catalog
-from desk.errors import BadInput, StoreError
+from desk.errors import BadInput, DamagedBody, StoreError
 from desk.model import OBSERVATION, UTC, Frames, Window, decision_time
-from desk.point_in_time.knowledge_time import Sighting, stamp
+from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_times
 from tasks.connectors.base import Payload, Query, Request, SourceConfig
 from tasks.connectors.bcb_sgs import BcbSgs
 from tasks.store import Store
@@ -78,8 +78,41 @@ async def test_a_missing_and_a_damaged_body_say_so(tmp_path: Path) -> None:
         await lake.get(path)
 
 
+@pytest.mark.parametrize(
+    "spoil", [lambda packed: packed[: len(packed) // 2], lambda packed: b"", lambda packed: b"x" * 99]
+)
+async def test_the_next_good_fetch_mends_a_damaged_body(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    lake = Lake.open(str(tmp_path))
+    sha = hashlib.sha256(BODY).hexdigest()
+    path, other = (
+        body_path("fred", FETCHED.date(), sha),
+        body_path("fred", FETCHED.date(), hashlib.sha256(b"x").hexdigest()),
+    )
+    await lake.put(path, BODY)
+    await lake.put(other, b"x")
+    (tmp_path / path).write_bytes(spoil((tmp_path / path).read_bytes()))
+    with pytest.raises(DamagedBody, match=f"holds a damaged body at {path}: "):
+        await lake.get(path)
+    found = {where: error async for where, error in lake.checked()}
+    assert found.keys() == {path, other}
+    assert found[other] is None
+    assert isinstance(found[path], DamagedBody)
+    assert await lake.put(path, BODY), "the body is written anew"
+    assert await lake.get(path) == BODY
+    assert [error async for _, error in lake.checked()] == [None, None]
+
+
+async def test_a_body_that_claims_any_size_is_not_believed(tmp_path: Path) -> None:
+    lake = Lake.open(str(tmp_path))
+    path = body_path("fred", FETCHED.date(), "0" * 64)
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_bytes(b"\x28\xb5\x2f\xfd\xe0" + (1 << 60).to_bytes(8, "little") + b"\x01\x00\x00")
+    with pytest.raises(DamagedBody, match="a size beyond any body's"):
+        await lake.get(path)
+
+
 class S3Server(BaseHTTPRequestHandler):
-    """As much of S3 as a lake asks for: PUT of what is not there yet, and GET."""
+    """The part of S3 that a lake uses: PUT of a new key, and GET."""
 
     objects: ClassVar[dict[str, bytes]] = {}
 
@@ -186,7 +219,7 @@ async def test_bronze_parsed_again_is_silver_to_the_bit(store: Store, tmp_path: 
 
     def rows(again: Payload, existing: pl.DataFrame) -> pl.DataFrame:
         parsed = parse(again)["observation"].with_columns(payload_id=pl.lit(number))
-        return stamp(OBSERVATION, parsed, dataset, catalog, existing, Sighting(FETCHED, as_of))
+        return assign_knowledge_times(OBSERVATION, parsed, dataset, catalog, existing, FetchContext(FETCHED, as_of))
 
     nothing = await store.read_silver("observation", as_of, dt.date(2000, 1, 1))
     assert await store.write_silver("observation", rows(received, nothing)) == 2

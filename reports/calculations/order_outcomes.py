@@ -1,0 +1,184 @@
+"""Outcomes of past orders: the move of each order's contract from its fill to the last known settlement.
+
+An order decided at 06:00 of a day is filled at that day's settlement, which the next decision knows. The gain is a
+first-order estimate: DV01 times the move of the rate in basis points for a contract that is quoted as a rate, else the
+change of notional times the relative move of the price. It leaves out carry and costs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from reports.elements.formats import finite_or_none
+from reports.elements.report_data import ReportData, Row, with_day
+
+SPANS = (1, 5, 21)
+"""Horizons of the scorecard: business days after the fill."""
+SCORED_DECISIONS = 126
+"""Past decisions whose orders the scorecard counts: half a year."""
+Verdict = Literal["right", "wrong", "flat", "not moved yet", "no price since"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A contract's price, and its rate where it is quoted as one, known at the decision of `day`."""
+
+    day: dt.date
+    price: float | None
+    rate: float | None
+
+    @property
+    def quoted(self) -> float | None:
+        """The rate as a fraction a year, or the price of a contract without one."""
+        return self.rate if self.rate is not None else self.price
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One past order.
+
+    `decided`: the level at the decision. `filled`: the settlement of the fill. `now`: the last settlement of the same
+    contract after the fill. `gain`: from the fill to that one, BRL. `gains`: by horizon in SPANS, BRL; None before the
+    horizon has passed.
+    """
+
+    order: Row
+    day: dt.date
+    in_rate: bool
+    rolls: bool
+    """Whether the order is a leg of a roll from one contract into the next: it expresses no view and is not scored."""
+    decided: float | None
+    filled: float | None
+    now: float | None
+    gain: float | None
+    gains: dict[int, float | None]
+    past_invalidation: bool | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the order has gained or lost, or why that is not known."""
+        if self.filled is None:
+            return "no price since"
+        if self.gain is None:
+            return "not moved yet"
+        return "right" if self.gain > 0 else "wrong" if self.gain < 0 else "flat"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The orders that are old enough for one horizon: how many, how many gained, their gain and cost. BRL."""
+
+    span: int
+    judged: int
+    right: int
+    gain: float
+    cost: float | None
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Share of orders that gained; None without any."""
+        return self.right / self.judged if self.judged else None
+
+
+def outcomes(data: ReportData, decisions: int = SCORED_DECISIONS) -> tuple[Outcome, ...]:
+    """Outcomes of the orders of the last `decisions` decisions before this one.
+
+    Newest decision first; within a decision in the desk's order.
+    """
+    orders = with_day(data.history("action")).filter(pl.col("as_of") < data.as_of)
+    marked = with_day(data.history("target_position"))
+    days = marked["day"].unique().sort().to_list()
+    place = {day: index for index, day in enumerate(days)}
+    marks = _marks(marked)
+    recent = set(days[max(0, len(days) - 1 - decisions) :])
+    rows = orders.filter(pl.col("day").is_in(list(recent))).sort("as_of", "seq", descending=[True, False])
+    legs = rows.group_by("day", "instrument_id").agg(pl.len().alias("legs"))
+    rolling = set(legs.filter(pl.col("legs") > 1).select("day", "instrument_id").iter_rows())
+    return tuple(
+        _outcome(row, days, place[row["day"]], marks, (row["day"], row["instrument_id"]) in rolling)
+        for row in rows.iter_rows(named=True)
+        if row["day"] in place
+    )
+
+
+def _marks(marked: pl.DataFrame) -> dict[tuple[str, str], dict[dt.date, Mark]]:
+    """(instrument, contract) -> day -> mark, for the days on which the instrument was that contract."""
+    found: dict[tuple[str, str], dict[dt.date, Mark]] = {}
+    columns = ("instrument_id", "contract_id", "day", "price", "rate")
+    for instrument, contract, day, price, rate in marked.select(columns).iter_rows():
+        found.setdefault((instrument, contract), {})[day] = Mark(day, finite_or_none(price), finite_or_none(rate))
+    return found
+
+
+def _outcome(
+    order: Row, days: Sequence[dt.date], at: int, marks: dict[tuple[str, str], dict[dt.date, Mark]], rolls: bool
+) -> Outcome:
+    own = marks.get((order["instrument_id"], order["contract_id"]), {})
+    start = own.get(days[at])
+    fill = own.get(days[at + 1]) if at + 1 < len(days) else None
+    later = [own[day] for day in days[at + 2 :] if day in own and own[day].quoted is not None]
+    last = later[-1] if later and fill is not None and fill.quoted is not None else None
+    in_rate = any(mark.rate is not None for mark in (start, fill) if mark is not None)
+    gains = {
+        span: _gain(order, fill, own.get(days[at + 1 + span])) if at + 1 + span < len(days) else None for span in SPANS
+    }
+    seen = last or (fill if fill is not None and fill.quoted is not None else None)
+    return Outcome(
+        order=order,
+        day=order["day"],
+        in_rate=in_rate,
+        rolls=rolls,
+        decided=start.quoted if start else None,
+        filled=fill.quoted if fill else None,
+        now=last.quoted if last else None,
+        gain=_gain(order, fill, last),
+        gains=gains,
+        past_invalidation=_past(order, seen, in_rate),
+    )
+
+
+def _gain(order: Row, fill: Mark | None, later: Mark | None) -> float | None:
+    """BRL of the order's change of position between two marks of its contract; None where one is not known."""
+    if fill is None or later is None:
+        return None
+    dv01, notional = finite_or_none(order["dv01_change_brl"]), finite_or_none(order["notional_change_brl"])
+    if fill.rate is not None and later.rate is not None and dv01 is not None:
+        return -dv01 * (later.rate - fill.rate) * 10_000.0
+    if fill.price and later.price is not None and notional is not None:
+        return notional * (later.price / fill.price - 1.0)
+    return None
+
+
+def _past(order: Row, mark: Mark | None, in_rate: bool) -> bool | None:
+    """Whether the last level is beyond the invalidation level. A long position in a rate is wrong above it, and a long
+    position in a price below it.
+    """
+    level = finite_or_none(order["invalidation"])
+    if level is None or mark is None or mark.quoted is None or not order["contracts_to"]:
+        return None
+    wrong_above = (order["contracts_to"] > 0) == in_rate
+    return mark.quoted > level if wrong_above else mark.quoted < level
+
+
+def scorecard(found: Iterable[Outcome]) -> tuple[Score, ...]:
+    """One score for each horizon in SPANS, over the orders that are old enough for it; rolls do not count."""
+    everything = [item for item in found if not item.rolls]
+    scores = []
+    for span in SPANS:
+        judged = [(item, gain) for item in everything if (gain := item.gains[span]) is not None]
+        costs = [finite_or_none(item.order["cost_brl"]) for item, _ in judged]
+        scores.append(
+            Score(
+                span=span,
+                judged=len(judged),
+                right=sum(1 for _, gain in judged if gain > 0),
+                gain=sum(gain for _, gain in judged),
+                cost=None if None in costs else sum(cost for cost in costs if cost is not None),
+            )
+        )
+    return tuple(scores)

@@ -1,0 +1,68 @@
+"""The book at the decision: state, positions, P&L by instrument, strategy and factor, and the track record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from reports.calculations.pnl_attribution import Attribution, attribution, largest_first, month_by_instrument
+from reports.calculations.track_record import TrackRecord, monthly_returns, track_record
+from reports.elements.report_data import ReportData, Row, with_day
+
+
+@dataclass(frozen=True)
+class PortfolioView:
+    """`days`, `nav`, `drawdown`, `multiplier` and `shadow` share their length, oldest first; returns are fractions.
+
+    `day_pnl` and `month_pnl`: rows of P&L by instrument, largest size first. `month_gap`: why `month_pnl` is empty.
+    """
+
+    state: Row | None
+    days: tuple[dt.date, ...]
+    nav: tuple[float | None, ...]
+    drawdown: tuple[float | None, ...]
+    monthly: dict[tuple[int, int], float]
+    month_return: float | None
+    positions: tuple[Row, ...]
+    """Instruments with contracts before or after this decision."""
+    targets_known: bool
+    day_pnl: tuple[Row, ...]
+    month_pnl: tuple[Row, ...]
+    month_gap: str
+    record: TrackRecord
+    by_strategy: Attribution
+    by_factor: Attribution
+    multiplier: tuple[float | None, ...]
+    """Share of the risk that the drawdown breaker allowed at each decision."""
+    shadow: tuple[float | None, ...]
+    """NAV of the same book without the drawdown breaker, BRL."""
+
+
+def portfolio_view(data: ReportData) -> PortfolioView:
+    """The book at the decision and its history; tables that are absent leave their part empty."""
+    history = with_day(data.history("portfolio_state"))
+    monthly = monthly_returns(history)
+    month_pnl, gap = month_by_instrument(data, history)
+    targets = data.latest("target_position")
+    held = (pl.col("contracts").fill_null(1) != 0) | (pl.col("contracts_before").fill_null(1) != 0)
+    day_rows = data.latest("pnl_attribution")
+    return PortfolioView(
+        state=data.row("portfolio_state"),
+        days=tuple(history["day"].to_list()),
+        nav=tuple(history["nav_brl"].to_list()),
+        drawdown=tuple(history["drawdown"].to_list()),
+        monthly=monthly,
+        month_return=monthly.get((data.day.year, data.day.month)),
+        positions=tuple(targets.filter(held).sort("asset_class", "instrument_id").iter_rows(named=True)),
+        targets_known=targets.height > 0,
+        day_pnl=largest_first(day_rows),
+        month_pnl=month_pnl,
+        month_gap=gap,
+        record=track_record(data) if history.height else TrackRecord(),
+        by_strategy=attribution(data, "strategy"),
+        by_factor=attribution(data, "factor"),
+        multiplier=tuple(history["risk_multiplier"].to_list()),
+        shadow=tuple(history["shadow_nav_brl"].to_list()),
+    )

@@ -1,0 +1,82 @@
+"""The report as Prefect artifacts of the run: a markdown summary and the rows of a table of orders."""
+
+from __future__ import annotations
+
+from desk.model import World
+from reports.calculations.orders import orders_view
+from reports.calculations.signals import signals_view
+from reports.elements.formats import brl, date, finite_or_none, number, percent
+from reports.elements.locale import translate
+from reports.elements.order_text import impact_text, invalidation_text, order_text
+from reports.elements.report_data import ReportData
+from reports.page import executive_summary
+from reports.sections import SECTIONS
+
+TOP_SIGNALS = 5
+FIRST_ACTIONS = 5
+BANNERS: dict[World, str] = {
+    "sandbox": "SANDBOX DATA: a simulated economy, not the market",
+    "recorded": "RECORDED DATA: replayed from files, not fetched today",
+}
+
+
+def summary_markdown(data: ReportData) -> str:
+    """The executive summary, the strongest signals and the first orders, as markdown."""
+    out = [f"# Alvorada, {date(data.day)}", ""]
+    if data.world in BANNERS:
+        out += [f"**{BANNERS[data.world]}**", ""]
+    sections = [make(data) for make in SECTIONS]
+    out += [f"- **{line.label}**: {escaped(line.text)}" for line in executive_summary.lines(data, sections)]
+    out += ["", "## Top signals", "", *_signals(data), "", "## Actions", "", *_actions(data)]
+    return "\n".join(out) + "\n"
+
+
+def _signals(data: ReportData) -> list[str]:
+    scored = [(s, s.score) for s in signals_view(data).signals if s.score is not None]
+    if not scored:
+        return ["No strategy has a score for this decision."]
+    ranked = sorted(scored, key=lambda pair: (-abs(pair[1]), pair[0].strategy_id))[:TOP_SIGNALS]
+    rows = [
+        f"| {escaped(s.strategy_id)} | {escaped(s.asset_class)} | {number(score, 2, signed=True)} "
+        f"| {percent(s.confidence, 0)} | {number(s.change_1d, 2, signed=True)} |"
+        for s, score in ranked
+    ]
+    return ["| strategy | class | score | confidence | 1d |", "|---|---|--:|--:|--:|", *rows]
+
+
+def _actions(data: ReportData) -> list[str]:
+    orders = orders_view(data)
+    if not orders.orders:
+        return [executive_summary.action_line(data)]
+    out = [
+        f"{i}. {escaped(row['sentence'] or order_text(row))}" for i, row in enumerate(orders.orders[:FIRST_ACTIONS], 1)
+    ]
+    rest = len(orders.orders) - FIRST_ACTIONS
+    return [*out, translate("\nAnd {} more in the report.", rest)] if rest > 0 else out
+
+
+def actions_table(data: ReportData) -> list[dict[str, str]]:
+    """One row an order, as text with units, in the desk's order; empty where there is none."""
+    orders = orders_view(data)
+    return [
+        {
+            "#": str(row["seq"]),
+            "order": order_text(row),
+            "instrument": row["instrument_id"],
+            "from": number(row["contracts_from"], 0, signed=True),
+            "to": number(row["contracts_to"], 0, signed=True),
+            "changes": impact_text(row, orders.rates),
+            "cost": brl(row["cost_brl"]) if finite_or_none(row["cost_brl"]) is not None else "n/a",
+            "invalid beyond": invalidation_text(row),
+            "why": row["sentence"] or "",
+        }
+        for row in orders.orders
+    ]
+
+
+def escaped(text: str) -> str:
+    """Escape text from outside: it makes no tag, table cell or link in markdown."""
+    clean = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for mark in "\\|`*[]":
+        clean = clean.replace(mark, "\\" + mark)
+    return clean.replace("\n", " ")

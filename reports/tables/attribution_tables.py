@@ -1,0 +1,107 @@
+"""Tables of P&L attribution: by instrument, by strategy and by market factor. Money in BRL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.calculations.pnl_attribution import MONEY, TABLES, Attribution, line_name
+from reports.elements.formats import (
+    NOT_KNOWN,
+    capitalize_first,
+    finite_or_none,
+    humanize,
+    plural,
+    sum_or_none,
+    thousands,
+)
+from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Cell, Column, Table, cell_or_dash, signed_cell
+from reports.elements.report_data import Row
+
+
+def instrument_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap: str, day: str) -> Table:
+    """P&L by instrument; `month_gap` is the reason why `month_pnl` is empty. Costs are shown as negative P&L."""
+    month = {row["instrument_id"]: row for row in month_pnl}
+    rows = []
+    for row in day_pnl:
+        total = month.get(row["instrument_id"])
+        rows.append(
+            (
+                Cell(row["instrument_id"]),
+                cell_or_dash(row["contracts"], thousands(row["contracts"], signed=True), "nothing held over the day"),
+                *(_money(row[name]) for name in ("price_pnl_brl", "carry_pnl_brl")),
+                _money(_minus(row["cost_brl"])),
+                _money(row["pnl_brl"]),
+                _money(total["pnl_brl"]) if total else Cell(NOT_KNOWN, month_gap or "not held this month", "muted"),
+            )
+        )
+    closed = [row for name, row in month.items() if name not in {r["instrument_id"] for r in day_pnl}]
+    rows += [
+        (
+            Cell(r["instrument_id"]),
+            *(Cell("–", "not held over the day", "muted") for _ in range(5)),
+            _money(r["pnl_brl"]),
+        )
+        for r in closed
+    ]
+    sums = [sum_or_none([row[name] for row in day_pnl]) for name in MONEY]
+    total_row = (
+        Cell("Total"),
+        Cell(""),
+        _money(sums[0]),
+        _money(sums[1]),
+        _money(_minus(sums[2])),
+        _money(sums[3]),
+        _money(sum_or_none([row["pnl_brl"] for row in month_pnl]))
+        if month_pnl
+        else Cell(NOT_KNOWN, month_gap, "muted"),
+    )
+    columns = (
+        Column("Instrument", "text"),
+        Column("Held", unit="contracts"),
+        Column("Price", unit="BRL"),
+        Column("Carry", unit="BRL"),
+        Column("Cost", unit="BRL"),
+        Column("Day", unit="BRL"),
+        Column("Month", unit="BRL"),
+    )
+    return Table(
+        "attribution",
+        translate("P&L by instrument, over the day to {} and the month", day),
+        columns,
+        tuple(rows),
+        source_note("pnl_attribution", day),
+        total_row,
+    )
+
+
+def _money(value: float | None) -> Cell:
+    return signed_cell(finite_or_none(value), thousands(value, signed=True))
+
+
+def _minus(value: float | None) -> float | None:
+    clean = finite_or_none(value)
+    return None if clean is None else -clean
+
+
+def split_table(found: Attribution, day: str) -> Table:
+    """P&L by strategy or by factor over the day, the month and the history, with totals."""
+    rows = tuple(
+        (Cell(line_name(line.name)), *(_line_cell(value) for value in (line.day, line.month, line.whole)))
+        for line in found.lines
+    )
+    sums = [sum_or_none([getattr(line, span) for line in found.lines]) for span in ("day", "month", "whole")]
+    total = (Cell("Total"), *(_line_cell(value) for value in sums))
+    columns = (
+        Column(capitalize_first(humanize(found.split)), "text"),
+        Column("Day", unit="BRL"),
+        Column("Month", unit="BRL"),
+        Column("All days", unit="BRL"),
+    )
+    caption = translate("P&L by {}, after costs; all days: {}", translate(found.split), plural(found.days, "decision"))
+    source = source_note(TABLES[found.split], day)
+    return Table(f"pnl-{found.split}", caption, columns, rows, source, total, wide=False)
+
+
+def _line_cell(value: float | None) -> Cell:
+    return signed_cell(value, thousands(value, signed=True), "" if value is not None else "a part of it is not known")

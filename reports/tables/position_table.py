@@ -1,0 +1,60 @@
+"""The table of target positions. Money in BRL or BRL thousand, as the column heads say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.elements.formats import NOT_KNOWN, date, finite_or_none, number, percent, thousands
+from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Cell, Column, Table, cell_or_dash, signed_tone
+from reports.elements.report_data import Row
+
+
+def position_table(positions: Sequence[Row], day: str) -> Table:
+    """One row an instrument: contracts, price, exposures, share of the target risk, margin."""
+    columns = (
+        Column("Instrument", "text"),
+        Column("Contract", "text"),
+        Column("Class", "text"),
+        Column("Contracts"),
+        Column("Before"),
+        Column("Price"),
+        Column("Rate", unit="% a year"),
+        Column("Notional", unit="BRL thousand"),
+        Column("DV01", unit="BRL per bp"),
+        Column("Delta", unit="BRL thousand"),
+        Column("Risk share"),
+        Column("Margin", unit="BRL thousand"),
+    )
+    weights = sum(abs(finite_or_none(row["risk_weight"]) or 0.0) for row in positions)
+    rows = []
+    for row in positions:
+        share = None if not weights or finite_or_none(row["risk_weight"]) is None else row["risk_weight"] / weights
+        maturity = translate("matures {}", date(row["maturity"])) if row["maturity"] else ""
+        rows.append(
+            (
+                Cell(row["instrument_id"]),
+                Cell(row["contract_id"] or NOT_KNOWN, maturity),
+                Cell(row["asset_class"], tone="muted"),
+                Cell(thousands(row["contracts"], signed=True), tone=signed_tone(row["contracts"])),
+                Cell(thousands(row["contracts_before"], signed=True), tone="muted"),
+                Cell(number(row["price"])),
+                cell_or_dash(row["rate"], percent(row["rate"], 3), "priced, not quoted as a rate"),
+                Cell(_thousand(row["notional_brl"])),
+                cell_or_dash(row["dv01_brl"], thousands(row["dv01_brl"], signed=True), "no rate exposure"),
+                cell_or_dash(row["delta_brl"], _thousand(row["delta_brl"]), "no FX or equity exposure"),
+                Cell(percent(share, 0, signed=True)),
+                Cell(_thousand(row["margin_brl"]).lstrip("+")),
+            )
+        )
+    caption = translate(
+        "Target positions at {}. + is long the price (receive for rates); DV01 is positive when a fall in yield "
+        "gains, delta when a rise of the dollar or the index does; risk share is signed, of the sum of sizes",
+        day,
+    )
+    return Table("positions", caption, columns, tuple(rows), source_note("target_position", day))
+
+
+def _thousand(value: float | None) -> str:
+    clean = finite_or_none(value)
+    return NOT_KNOWN if clean is None else thousands(clean / 1000.0, signed=True)

@@ -1,0 +1,86 @@
+"""Tables of the tear sheet: statistics of the track record, the deepest drawdowns, and returns by month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from reports.calculations.return_statistics import Statistics
+from reports.calculations.track_record import TrackRecord
+from reports.elements.formats import NOT_KNOWN, date, number, percent, thousands
+from reports.elements.locale import source_note, translate
+from reports.elements.page_elements import Cell, Column, Table, signed_cell
+
+STATISTICS: tuple[tuple[str, str, Callable[[Statistics], str]], ...] = (
+    ("Days", "", lambda s: thousands(s.days)),
+    ("Total return", "", lambda s: percent(s.total, signed=True)),
+    ("CAGR", "compounded, a year of 252 days", lambda s: percent(s.cagr, signed=True)),
+    ("Volatility", "a year", lambda s: percent(s.volatility)),
+    ("Sharpe", "over cash where CDI is known on every day", lambda s: number(s.sharpe, signed=True)),
+    ("Sortino", "as Sharpe, over the days below cash", lambda s: number(s.sortino, signed=True)),
+    ("Calmar", "CAGR over the worst drawdown", lambda s: number(s.calmar, signed=True)),
+    ("Worst drawdown", "", lambda s: percent(s.max_drawdown)),
+    ("Skew", "", lambda s: number(s.skew, signed=True)),
+    ("Excess kurtosis", "zero for a normal law", lambda s: number(s.kurtosis, signed=True)),
+    ("Best day", "", lambda s: percent(s.best_day, signed=True)),
+    ("Worst day", "", lambda s: percent(s.worst_day, signed=True)),
+    ("Days won", "of the days that moved", lambda s: percent(s.win_rate, 1)),
+    ("Profit factor", "what the days won over what they lost", lambda s: number(s.profit_factor)),
+    ("Average gain", "", lambda s: percent(s.average_gain, 3, signed=True)),
+    ("Average loss", "", lambda s: percent(s.average_loss, 3, signed=True)),
+    ("Tail ratio", "95th over 5th percentile", lambda s: number(s.tail_ratio)),
+    ("VaR 95% of the record", "5th percentile of the returns", lambda s: percent(s.var_95)),
+)
+"""Name, explanation on hover, and format."""
+
+
+def statistics_table(record: TrackRecord, day: str) -> Table:
+    """STATISTICS over the whole history and, where it is longer than a year, over its last year."""
+    spans = [found for found in (record.whole, record.year) if found is not None]
+    rows = tuple((Cell(name, why), *(Cell(text(found)) for found in spans)) for name, why, text in STATISTICS)
+    heads = (Column("All days"), Column("Last year"))[: len(spans)]
+    span = translate("{} to {}", date(record.days[0]), date(record.days[-1]))
+    caption = translate("The record, {}: daily returns after costs", span)
+    source = source_note("portfolio_state, feature", day)
+    return Table("tear-sheet", caption, (Column("Statistic", "text"), *heads), rows, source, wide=False, tall=True)
+
+
+def drawdown_table(record: TrackRecord, day: str) -> Table:
+    """The deepest drawdowns of NAV, deepest first; depth as a fraction of the peak, printed in percent."""
+    rows = tuple(
+        (
+            Cell(str(place)),
+            Cell(percent(drawdown.depth)),
+            Cell(date(drawdown.peak)),
+            Cell(date(drawdown.trough)),
+            Cell(date(drawdown.recovered)) if drawdown.recovered else Cell("not yet", tone="amber"),
+            Cell(thousands(drawdown.days)),
+        )
+        for place, drawdown in enumerate(record.drawdowns, 1)
+    )
+    columns = (
+        Column("#", "text"),
+        Column("Depth"),
+        Column("Peak", "text"),
+        Column("Trough", "text"),
+        Column("Recovered", "text"),
+        Column("Length", unit="business days"),
+    )
+    caption = translate("The {} deepest drawdowns", len(rows))
+    return Table("drawdowns", caption, columns, rows, source_note("portfolio_state", day), wide=False)
+
+
+def monthly_table(monthly: dict[tuple[int, int], float], months: tuple[str, ...], day: str) -> Table:
+    """Compounded returns by year and month, and of the known months of each year. `months`: the twelve column heads."""
+    rows = []
+    for year in sorted({year for year, _ in monthly}, reverse=True):
+        parts = [monthly.get((year, month)) for month in range(1, 13)]
+        whole = float(np.prod([1.0 + part for part in parts if part is not None]) - 1.0)
+        cells = [
+            signed_cell(p, percent(p, signed=True)) if p is not None else Cell(NOT_KNOWN, tone="muted") for p in parts
+        ]
+        rows.append((Cell(str(year)), *cells, signed_cell(whole, percent(whole, signed=True))))
+    columns = (Column("Year", "text"), *(Column(name) for name in months), Column("Year so far"))
+    caption = translate("Returns by month; a month with an unknown day in it is left out, and the last one is to date")
+    return Table("months", caption, columns, tuple(rows), source_note("portfolio_state", day))

@@ -1,0 +1,1 @@
+"""The series that the sources release: days, values in the source's unit, decimals, first releases."""

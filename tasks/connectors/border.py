@@ -1,0 +1,131 @@
+"""The border between a source and the run: whatever a source sends, the worst is one failed query.
+
+`read` holds a parser, `ask` a whole fetch. Every exception of theirs that is no SourceError is the answer's doing and
+becomes a BadPayload that names query and reason. Ours stay what they are and end the run: an error of this house
+(catalogue, store), and everything that the client itself raises (the lake, the database, the disk).
+What comes through has only finite numbers, days of 1900-2200, clean names, and one value for one key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import polars as pl
+
+from desk.errors import AlvoradaError, BadPayload
+from desk.model import SILVER, Frames, SilverTable
+from tasks.connectors.strict_values import FIRST_DAY, LAST_DAY
+
+if TYPE_CHECKING:
+    from tasks.connectors.base import Client, Connector, Fetched, Payload, Query, Request
+
+SHORTEST_PAGE = 64
+T = TypeVar("T")
+LONGEST_NAME = 100
+PAGES_OF_BYTES = 4
+"""All pages of one answer together may be this many times the source's largest body."""
+_UNFIT = r"[\x00-\x1f\x7f-\x9f]"
+CONTAINED = (Exception, pl.exceptions.PanicException)
+"""A panic of Polars' is no Exception in Python's tree."""
+
+
+def read(parse: Callable[[Payload], Frames], payload: Payload) -> Frames:
+    """What `parse` makes of `payload`, checked. Raises SourceError."""
+    return held(lambda: {name: _checked(SILVER[name], frame) for name, frame in parse(payload).items()}, payload)
+
+
+def held(work: Callable[[], T], payload: Payload) -> T:
+    """What `work` makes of `payload`. Raises SourceError."""
+    try:
+        return work()
+    except AlvoradaError:
+        raise
+    except CONTAINED as error:
+        raise BadPayload(
+            payload.request.source, reason(error), url=payload.request.url, status=payload.status
+        ) from error
+
+
+async def ask(connector: Connector, client: Client, query: Query) -> list[Fetched]:
+    """All that answers `query`. Raises SourceError; what the client raises besides goes through as it is."""
+    guard = _Guard(client, PAGES_OF_BYTES * connector.config.max_body_bytes)
+    try:
+        fetched = await connector.fetch(guard, query)
+        _require_one_value(fetched)
+    except AlvoradaError:
+        raise
+    except CONTAINED as error:
+        if error is guard.failure:
+            raise
+        raise BadPayload(connector.source, f"{query.label}: {reason(error)}") from error
+    return fetched
+
+
+class _Guard:
+    """The client, the last error of its own that a connector cannot be blamed for, and the bytes that are left."""
+
+    def __init__(self, client: Client, bytes_left: int) -> None:
+        self._client, self._bytes_left, self._last = client, bytes_left, b""
+        self.failure: BaseException | None = None
+
+    async def send(self, request: Request) -> Payload:
+        try:
+            payload = await self._client.send(request)
+        except Exception as error:
+            self.failure = error
+            raise
+        self._bytes_left -= len(payload.body)
+        is_page = payload.body[:1] in (b"[", b"{") and len(payload.body) >= SHORTEST_PAGE
+        is_repeated = is_page and payload.body == self._last
+        if self._bytes_left < 0 or is_repeated:
+            words = "the same page again" if is_repeated else "its pages do not end"
+            raise BadPayload(request.source, words, url=request.url, status=payload.status)
+        self._last = payload.body
+        return payload
+
+
+def reason(error: BaseException) -> str:
+    """The error's own words where a reader of ours wrote them (ValueError), else with its kind before them."""
+    words = str(error).strip().partition("\n")[0]
+    return words if type(error) is ValueError and words else f"{type(error).__name__}: {words}"
+
+
+def _checked(table: SilverTable, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` without exact repeats, in key order. Raises ValueError."""
+    if frame.is_empty():
+        return frame
+    for name, dtype in frame.schema.items():
+        column = frame[name]
+        if dtype.is_float() and not column.is_finite().fill_null(True).all():
+            raise ValueError(f"{name} holds a number that is not finite")
+        if dtype == pl.String:
+            names = column.unique()
+            if names.null_count() or (names.str.len_chars() > LONGEST_NAME).any() or names.str.contains(_UNFIT).any():
+                raise ValueError(f"{name} holds a text that is no name")
+    if not frame["obs_date"].is_between(FIRST_DAY, LAST_DAY).fill_null(False).all():
+        raise ValueError(f"obs_date holds a day outside {FIRST_DAY.year}-{LAST_DAY.year}")
+    return one_row_per_key(frame, table)
+
+
+def one_row_per_key(frame: pl.DataFrame, table: SilverTable) -> pl.DataFrame:
+    """`frame` without exact repeats, in key order. Raises ValueError where one key has two values."""
+    key = list(table.key)
+    ordered = frame.sort(key, maintain_order=True)
+    twice = ordered.select(key).is_duplicated()
+    if not twice.any():
+        return ordered
+    unique = ordered.unique(maintain_order=True)
+    doubled = unique.filter(unique.select(key).is_duplicated())
+    if doubled.height:
+        where = ", ".join(str(value) for value in doubled.select(key[:-1]).row(0))
+        raise ValueError(f"two different values for {where}")
+    return unique
+
+
+def _require_one_value(fetched: Sequence[Fetched]) -> None:
+    """The pages of one answer together have one value for one key as well."""
+    for name in {name for one in fetched for name in one.frames}:
+        pages = [one.frames[name] for one in fetched if name in one.frames]
+        if len(pages) > 1:
+            one_row_per_key(pl.concat(pages), SILVER[name])

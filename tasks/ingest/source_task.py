@@ -1,0 +1,63 @@
+"""The Prefect task that fetches one source, and its retry policy: the only place where a fetch is retried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import task
+from prefect.client.schemas.objects import State
+from prefect.states import get_state_exception
+
+from desk.errors import SourceError
+from tasks.ingest.ledger_cells import close_open_cells, open_cells
+from tasks.ingest.source_job import SourceJob, fetch_open_queries
+from tasks.run.run import Run
+
+TRIES = 3
+JITTER = 0.5
+"""Each wait is longer by up to half of itself, so that sources that failed together are not retried together."""
+
+
+async def is_retryable(task: Any, task_run: Any, state: State[Any]) -> bool:
+    """True for errors that may pass: time-outs, 5xx, 429, cut bodies, HTML with status 200."""
+    error = await get_state_exception(state)
+    return isinstance(error, SourceError) and error.retryable
+
+
+@task(
+    name="ingest-source",
+    task_run_name="ingest-{source}",
+    retries=TRIES - 1,
+    retry_condition_fn=is_retryable,  # type: ignore[arg-type]  # it may be async; Prefect's types do not say so
+)
+async def ingest_source(source: str, run: Run, job: SourceJob) -> int:
+    """One try at what is still open of one source. Returns the rows inserted so far; raises a retryable SourceError."""
+    await run.run_on_owner_loop(fetch_open_queries(run, job))
+    return job.inserted
+
+
+async def fetch_source(run: Run, job: SourceJob) -> None:
+    """Opens the job's ledger cells, fetches with retries, and closes the cells.
+
+    A source's errors stay on the job. Any other error is raised: its cells stay open, and the next run marks them died.
+    """
+    await open_cells(run, job.fetches)
+    state = await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
+    if not state.is_completed():
+        error = await get_state_exception(state)
+        if not isinstance(error, SourceError):
+            raise error
+    for fetch in job.fetches:
+        await close_open_cells(run, fetch)
+
+
+def retry_options(run: Run) -> dict[str, Any]:
+    """Prefect's retry options, with waits by the settings. A recording is not retried: its responses are fixed."""
+    if run.sources == "recorded":
+        return {"retries": 0}
+    delays = list(run.settings.retry_delays_seconds[: TRIES - 1])
+    return {
+        "retries": TRIES - 1,
+        "retry_delay_seconds": delays,
+        "retry_jitter_factor": JITTER if min(delays) >= 2 else None,
+    }

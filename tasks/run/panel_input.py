@@ -1,0 +1,38 @@
+"""The panel of a run: silver known at its as_of, and the holder in which stages pass the panel on."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from desk.point_in_time.panel_span import panel_days, silver_starts
+from desk.transforms.panel import Panel, build_panel
+from tasks.run.model_book import open_book
+from tasks.run.run import Run
+
+
+class PanelInput:
+    """What the stages after transform compute from: the panel, and the first decision day of the marked book.
+
+    Not a dataclass, and with `__slots__`, on purpose: Prefect copies and walks through a flow's parameters, and stores
+    them as JSON on its server. Such an object it passes on as it is, and stores its type's name only.
+    """
+
+    __slots__ = ("inception", "panel")
+
+    def __init__(self, panel: Panel, inception: dt.date) -> None:
+        self.panel, self.inception = panel, inception
+
+
+async def read_silver(run: Run, first: dt.date) -> dict[str, pl.DataFrame]:
+    """Table -> rows known at the run's as_of that a panel from day `first` on can use."""
+    starts = silver_starts(first)
+    return {name: await run.store.read_silver(name, run.as_of, start) for name, start in starts.items()}
+
+
+async def read_panel_input(run: Run) -> PanelInput:
+    """The panel input of a run, built from the store: for a stage that runs without the transform stage before it."""
+    inception = await open_book(run)
+    days = panel_days(run.day, run.settings.history_days, inception)
+    return PanelInput(build_panel(await read_silver(run, days[0]), days, run.catalog), inception)

@@ -1,0 +1,57 @@
+"""The gold that a report shows: what to read of each table, and what to leave out after a stage has failed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+
+import polars as pl
+
+from blocks.settings import Settings
+from desk.gold import GOLD
+from desk.model import decision_time, desk_day
+from desk.point_in_time.panel_span import history_start
+from reports.elements.report_data import HISTORY, ReportData
+from tasks.store import Store
+
+STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
+    "transform": ("feature",),
+    "portfolio": (
+        "target_position",
+        "portfolio_state",
+        "pnl_attribution",
+        "pnl_by_strategy",
+        "pnl_by_factor",
+        "action",
+    ),
+    "risk": ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status"),
+}
+"""Stage -> the gold tables that only it writes. The signals stage is not here: before it fails, it writes which inputs
+its agents and strategies did not have."""
+
+
+async def read_report_gold(
+    store: Store,
+    settings: Settings,
+    as_of: dt.datetime,
+    *,
+    run_id: str = "",
+    code_version: str = "",
+    failed_stages: Collection[str] = (),
+) -> ReportData:
+    """The stored gold of a decision: some tables with their history, the others with the rows of `as_of` only.
+
+    `failed_stages`: stages of this run without a result. Raises StoreError.
+    """
+    since = decision_time(history_start(desk_day(as_of), settings.history_days))
+    frames = {name: await store.read_gold(name, since if name in HISTORY else as_of, as_of) for name in GOLD}
+    kept = without_failed_stages(frames, failed_stages, as_of)
+    return ReportData(as_of, store.world, run_id, code_version, kept)  # type: ignore[arg-type]
+
+
+def without_failed_stages(
+    frames: Mapping[str, pl.DataFrame], failed_stages: Collection[str], as_of: dt.datetime
+) -> dict[str, pl.DataFrame]:
+    """`frames` without the rows of `as_of` in the tables of a failed stage: an earlier run of the day wrote them."""
+    stale = {table for stage in failed_stages for table in STAGE_TABLES.get(stage, ())}
+    return {name: frame.filter(pl.col("as_of") < as_of) if name in stale else frame for name, frame in frames.items()}

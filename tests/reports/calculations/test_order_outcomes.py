@@ -1,0 +1,127 @@
+"""Outcomes of orders, against levels made by hand: fills a day after the decision, gains by DV01 or notional."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from desk import calendars
+from desk.model import decision_time
+from reports.calculations.order_outcomes import outcomes, scorecard
+from reports.calculations.orders import orders_view
+from reports.elements.report_data import ReportData
+from reports.sections import actions
+from reports.tables import order_tables
+from tests.reports.sample_parts import frame
+
+TODAY = dt.date(2026, 11, 19)
+DAYS = [calendars.b3().offset(TODAY, -back) for back in range(8, -1, -1)]
+RATES = [0.1300, 0.1310, 0.1312, 0.1308, 0.1306, 0.1300, 0.1295, 0.1290, 0.1285]
+POINTS = [5400.0, 5410.0, 5400.0, 5454.1, 5454.1, 5454.1, 5454.1, 5454.1, 5680.5]
+
+
+def order(place: int, instrument: str, **given: Any) -> dict[str, Any]:
+    base = {
+        "as_of": decision_time(DAYS[place]), "seq": 1,
+        "instrument_id": instrument, "contract_id": CONTRACTS[instrument],
+        "side": "buy", "contracts_from": 0, "contracts_to": 10, "order_contracts": 10, "cost_brl": 100.0,
+        "rationale": "{}", "dv01_change_brl": None, "notional_change_brl": None,
+    }  # fmt: skip
+    return base | given
+
+
+CONTRACTS = {"DI1_2Y": "DI1F29", "DOL": "DOLZ26"}
+
+
+def data(*orders: dict[str, Any], contracts: dict[str, list[str]] | None = None) -> ReportData:
+    named = {name: [contract] * len(DAYS) for name, contract in CONTRACTS.items()} | (contracts or {})
+    marks = [
+        {
+            "as_of": decision_time(day),
+            "instrument_id": name,
+            "contract_id": named[name][i],
+            "price": 78_000.0 if name == "DI1_2Y" else POINTS[i],
+            "rate": RATES[i] if name == "DI1_2Y" else None,
+            "contracts": 0,
+            "contracts_before": 0,
+        }
+        for i, day in enumerate(DAYS)
+        for name in CONTRACTS
+    ]
+    frames = {"target_position": frame("target_position", marks), "action": frame("action", orders)}
+    return ReportData(decision_time(TODAY), "live", "run", "code", frames)
+
+
+def test_a_bought_rate_future_gains_its_dv01_for_each_basis_point_that_the_rate_falls() -> None:
+    [found] = outcomes(data(order(0, "DI1_2Y", dv01_change_brl=200.0, notional_change_brl=780_000.0)))
+    assert (found.decided, found.filled, found.now) == (0.1300, 0.1310, 0.1285)  # filled at the next decision's level
+    assert found.gain == pytest.approx(200.0 * 25)
+    assert found.gains[1] == pytest.approx(-200.0 * 2)  # the day after the fill: 13.10 to 13.12
+    assert found.gains[5] == pytest.approx(200.0 * 15)
+    assert found.gains[21] is None
+    assert found.verdict == "right"
+
+
+def test_a_sold_dollar_loses_its_notional_times_the_rise() -> None:
+    sold = order(0, "DOL", side="sell", contracts_to=-10, order_contracts=-10, notional_change_brl=-2_705_000.0)
+    [found] = outcomes(data(sold))
+    assert found.gain == pytest.approx(-2_705_000.0 * 0.05)
+    assert found.verdict == "wrong"
+    assert order_tables._move(found).text == "+5.00%"
+    assert order_tables._move(found).tone == "loss"
+
+
+def test_yesterdays_order_is_filled_and_has_not_moved_and_todays_is_no_past() -> None:
+    [found] = outcomes(data(order(7, "DI1_2Y", dv01_change_brl=200.0), order(8, "DOL")))
+    assert (found.day, found.filled, found.gain, found.verdict) == (DAYS[7], 0.1285, None, "not moved yet")
+    view = orders_view(data(order(7, "DI1_2Y", dv01_change_brl=200.0)))
+    assert [item.day for item in view.yesterday] == [DAYS[7]]
+    assert actions.past_line(view) == "Filled at yesterday's settlement: 1 order."
+
+
+@pytest.mark.parametrize(
+    ("level", "contracts_to", "past"),
+    [
+        (0.1280, 10, True),
+        (0.1290, 10, False),
+        (0.1290, -10, True),
+        (0.1280, -10, False),
+        (None, 10, None),
+        (0.1, 0, None),
+    ],
+)
+def test_a_long_in_rates_is_wrong_above_its_level_and_a_short_below(
+    level: float | None, contracts_to: int, past: bool | None
+) -> None:
+    [found] = outcomes(data(order(5, "DI1_2Y", invalidation=level, contracts_to=contracts_to)))
+    assert found.past_invalidation is past  # the last rate is 12.85%
+
+
+def test_a_contract_that_the_instrument_left_has_no_price_since_and_a_roll_is_no_view() -> None:
+    rolled = {"DI1_2Y": ["DI1F29"] * 4 + ["DI1N29"] * 5}
+    out = order(4, "DI1_2Y", dv01_change_brl=-200.0, contracts_from=10, contracts_to=0)
+    into = order(4, "DI1_2Y", seq=2, contract_id="DI1N29", dv01_change_brl=210.0)
+    found = outcomes(data(out, into, contracts=rolled))
+    assert [item.verdict for item in found] == ["no price since", "right"]
+    assert all(item.rolls for item in found)
+    assert [score.judged for score in scorecard(found)] == [0, 0, 0]
+    assert scorecard(found)[0].hit_rate is None
+
+
+def test_the_scorecard_counts_what_is_old_enough() -> None:
+    found = outcomes(
+        data(
+            order(0, "DI1_2Y", dv01_change_brl=200.0),
+            order(1, "DI1_2Y", dv01_change_brl=-200.0, cost_brl=50.0),
+            order(4, "DI1_2Y", dv01_change_brl=200.0),
+        )
+    )
+    one, five, month = scorecard(found)
+    assert (one.span, one.judged, one.right) == (1, 3, 1)
+    assert one.gain == pytest.approx(200.0 * (-2 - 4 + 5))
+    assert one.cost == 250.0
+    assert (five.judged, five.right) == (2, 1)
+    assert five.gain == pytest.approx(200.0 * (15 - 22))
+    assert month.judged == 0
+    wording = " ".join(actions.sentences(orders_view(data(order(0, "DI1_2Y", dv01_change_brl=200.0)))))
+    assert "Over 126 decisions 100% of 1 order were right after 5 days, for BRL\u00a0+3,000 before costs." in wording

@@ -1,0 +1,132 @@
+"""The sections of the book: portfolio and risk, against frames made by hand."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from reports.calculations.portfolio import portfolio_view
+from reports.calculations.risk import risk_view
+from reports.sections import portfolio, risk
+from tests.reports.hand_made import DAY, LIMIT, ago, made, tail
+
+# Portfolio
+
+
+def state(back: int, nav: float, ret: float | None, drawdown: float = 0.0, pnl: float = 0.0) -> dict[str, Any]:
+    return {"as_of": ago(back), "nav_brl": nav, "return_1d": ret, "drawdown": drawdown, "pnl_brl": pnl,
+            "expected_volatility": 0.07, "target_volatility": 0.08}  # fmt: skip
+
+
+def test_months_compound_and_a_month_with_an_unknown_return_is_left_out() -> None:
+    rows = [
+        state(60, 100.0, None),
+        state(50, 100.0, None),
+        state(2, 101.0, 0.01),
+        state(1, 102.01, 0.01),
+        state(0, 101.0, -0.01),
+    ]
+    book = portfolio_view(made(portfolio_state=rows))
+    assert set(book.monthly) == {(2026, 11)}
+    assert book.month_return == pytest.approx(1.01 * 1.01 * 0.99 - 1)
+
+
+def test_the_books_sentences_carry_its_numbers() -> None:
+    rows = [state(1, 100e6, 0.0), state(0, 99.5e6, -0.005, 0.005, -500_000.0)]
+    parts = [
+        {
+            "instrument_id": "DOL",
+            "pnl_brl": 100_000.0,
+            "price_pnl_brl": 100_000.0,
+            "carry_pnl_brl": 0.0,
+            "cost_brl": 0.0,
+        },
+        {"instrument_id": "IND", "pnl_brl": -600_000.0, "price_pnl_brl": -6e5, "carry_pnl_brl": 0.0, "cost_brl": 0.0},
+    ]
+    wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows, pnl_attribution=parts))))
+    wording = wording.replace("\u00a0", " ")
+    assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in wording
+    assert "The book is 0.50% below its peak; expected volatility is 7.0% a year against a target of 8.0%." in wording
+    assert "Over the day DOL earned BRL 100,000 and IND lost BRL 600,000." in wording
+
+
+def test_the_months_attribution_is_refused_where_a_day_is_missing() -> None:
+    rows = [state(2, 1e8, 0.0), state(1, 1e8, 0.0), state(0, 1e8, 0.0)]
+    part = {"instrument_id": "DOL", "pnl_brl": 5.0, "price_pnl_brl": 5.0, "carry_pnl_brl": 0.0, "cost_brl": 0.0}
+    data = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, part])
+    assert portfolio_view(data).month_pnl == ()
+    [wording] = [text for text in portfolio.section(data).missing if "month" in text]
+    assert "lacks 1 day of this month, the first 18 Nov 2026" in wording
+    whole = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, {**part, "as_of": ago(1)}, part])
+    assert portfolio_view(whole).month_pnl[0]["pnl_brl"] == 15.0
+
+
+def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
+    row = {"instrument_id": "DOL", "contracts": 0, "contracts_before": 0}
+    assert "The book is flat and is to stay flat." in portfolio.sentences(portfolio_view(made(target_position=[row])))
+    assert "No target positions were computed for this decision." in portfolio.section(made()).missing
+
+
+# Risk
+
+
+def test_var_is_set_against_its_limit_and_a_hot_limit_is_named() -> None:
+    data = made(risk_metrics_daily=[tail(0.027)], risk_limits_status=[LIMIT])
+    wording = risk.sentences(risk_view(data))
+    assert wording[0] == "VaR 95% (historical) is 2.70% of NAV, 90% of its 3.00% limit."
+    assert wording[1] == "Limits to watch: VaR 95%, one day (90.0%, red)."
+
+
+def test_the_headline_is_the_method_that_the_desk_tests() -> None:
+    rows = [tail(0.01), tail(0.02, "student_t"), tail(12.0, "student_t", "exceptions_var_95")]
+    assert risk_view(made(risk_metrics_daily=rows)).methods == ("student_t", "historical")
+    assert risk_view(made(risk_metrics_daily=rows[:2])).headline == "historical"
+
+
+def test_an_exception_is_a_loss_beyond_the_var_of_two_decisions_before() -> None:
+    # VaR of 4 days ago (1%) speaks about the return of 2 days ago (-1.5%); later VaRs are wide
+    metrics = [tail(0.01, back=4), tail(0.05, back=3), tail(0.05, back=2), tail(0.05, back=1), tail(0.05)]
+    book = [state(4, 1.0, 0.0), state(3, 1.0, -0.03), state(2, 1.0, -0.015), state(1, 1.0, -0.02), state(0, 1.0, 0.0)]
+    test = risk_view(made(risk_metrics_daily=metrics, portfolio_state=book)).backtest
+    assert test is not None
+    assert test.days == tuple(DAY - dt.timedelta(days=back) for back in (2, 1, 0))
+    assert test.exceptions == (0,)
+
+
+def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:
+    base = {"instrument_id": "TOTAL", "kind": "parametric"}
+    rows: list[dict[str, Any]] = [
+        {**base, "scenario_id": "a", "name": "Mild", "pnl_brl": 1e6, "pnl_fraction": 0.01},
+        {**base, "scenario_id": "b", "name": "Storm", "pnl_brl": -4e6, "pnl_fraction": -0.04},
+        {**base, "scenario_id": "c", "name": "Unknown", "pnl_brl": None, "pnl_fraction": None},
+    ]
+    data = made(stress_test_results=rows)
+    view = risk_view(data)
+    assert [row["name"] for row in view.stress] == ["Storm", "Mild"]
+    wording = " ".join(risk.sentences(view)).replace("\u00a0", " ")
+    assert "The worst scenario is Storm: the book loses BRL 4.00 million (−4.0% of NAV)." in wording
+    assert "These scenarios could not be priced: Unknown." in risk.section(data).missing
+
+
+def test_deltas_stand_beside_the_ladder_and_not_on_it() -> None:
+    rows = [
+        {"curve_id": "PRE", "tenor_bd": 504, "dv01_brl": 900.0},
+        {"curve_id": "FX", "tenor_bd": 0, "dv01_brl": -1_250.0},
+        {"curve_id": "SPREAD", "tenor_bd": 0, "dv01_brl": 2_340.0},
+    ]
+    blocks = {getattr(block, "id", ""): block for block in risk.section(made(dv01_ladder=rows)).blocks}
+    assert [cell.text for cell in blocks["dv01-ladder"].rows[0]] == ["2y", "+900"]  # type: ignore[union-attr]
+    assert len(blocks["dv01-ladder"].rows) == 1  # type: ignore[union-attr]
+    shown = [[cell.text for cell in row] for row in blocks["deltas"].rows]  # type: ignore[union-attr]
+    assert [row[:3] for row in shown] == [
+        ["US dollar", "−12,500,000", "BRL"],
+        ["Sovereign spread", "+2,340", "BRL per bp"],
+    ]
+
+
+def test_an_unmeasured_limit_is_neither_green_nor_zero() -> None:
+    row = {**LIMIT, "value": None, "utilisation": None, "status": "absent"}
+    section = risk.section(made(risk_limits_status=[row]))
+    assert "VaR 95%, one day: the measure behind this limit is not known." in section.missing
+    table = next(block for block in section.blocks if getattr(block, "id", "") == "limits")
+    assert [cell.text for cell in table.rows[0]][1:] == ["n/a", "3.00%", "n/a", "○ not known"]  # type: ignore[union-attr]

@@ -1,0 +1,63 @@
+"""The page of a book and a risk pass that the desk itself computed: names and units on both sides agree."""
+
+import datetime as dt
+
+import pytest
+
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.model import decision_time
+from desk.portfolio.portfolio_pass import run_book
+from desk.risk.risk_pass import run_risk
+from reports.calculations.orders import orders_view
+from reports.calculations.portfolio import portfolio_view
+from reports.calculations.risk import risk_view
+from reports.elements.order_text import order_text
+from reports.elements.report_data import ReportData
+from reports.page.render import figure_specs, render
+from tests.desk.portfolio.panels import make_aggregated, make_values
+
+
+@pytest.fixture(scope="module")
+def data() -> ReportData:
+    parameters, values = load_desk_parameters(), make_values()
+    days = values["day"].to_list()
+    book = run_book(values, make_aggregated(values, parameters.instrument_ids), parameters, days[-300])
+    frames = {**book, **run_risk(values, book, parameters, days[-300:])}
+    return ReportData(decision_time(days[-1]), "recorded", "run", "code", frames)
+
+
+def test_every_figure_of_book_and_risk_is_there(data: ReportData) -> None:
+    expected = {
+        "fig-nav", "fig-underwater", "fig-months", "fig-pnl-day", "fig-pnl-month", "fig-tail", "fig-limits",
+        "fig-var-history", "fig-component-var", "fig-stress", "fig-dv01",
+    }  # fmt: skip
+    assert expected <= set(figure_specs(data))
+    assert render(data, dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
+
+
+def test_the_headline_is_the_desks_own_and_every_limit_finds_its_measure(data: ReportData) -> None:
+    view = risk_view(data)
+    assert view.headline == load_desk_parameters().risk.headline
+    for row in view.limits:
+        if row["limit_id"] in ("var_95", "var_99", "es_975"):
+            assert row["value"] == pytest.approx(view.tail[row["limit_id"], view.headline])
+    assert not [row for row in view.limits if row["status"] == "absent"]
+
+
+def test_the_parts_on_the_page_add_up(data: ReportData) -> None:
+    book, view = portfolio_view(data), risk_view(data)
+    assert book.state is not None
+    assert sum(row["pnl_brl"] for row in book.day_pnl) == pytest.approx(book.state["pnl_brl"], abs=0.005)
+    before = data.at_or_before("portfolio_state", data.day.replace(day=1) - dt.timedelta(days=1))["nav_brl"][0]
+    assert sum(row["pnl_brl"] for row in book.month_pnl) == pytest.approx(book.state["nav_brl"] - before, abs=0.05)
+    assert sum(row["share"] for row in view.components) == pytest.approx(1.0)
+    for total in view.stress:
+        parts = [row["pnl_brl"] for row in view.stress_parts if row["scenario_id"] == total["scenario_id"]]
+        assert sum(parts) == pytest.approx(total["pnl_brl"], abs=0.01)
+
+
+def test_orders_are_read_as_the_desk_wrote_them(data: ReportData) -> None:
+    for row in orders_view(data).orders:
+        assert row["contracts_to"] - row["contracts_from"] == row["order_contracts"]
+        assert order_text(row).startswith(row["side"])
+        assert row["sentence"].lower().startswith(row["side"])

@@ -1,0 +1,158 @@
+"""Every rule about imports and purity catches a break: each is planted in a copy of the tree, and the linter is run.
+
+A contract of pyproject.toml without a planted break fails here, so a new contract brings its line of `BREAKS`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+DESK_RULES = tomllib.loads((ROOT / "desk" / "ruff.toml").read_text(encoding="utf-8"))["lint"]
+IMPORT_LINTER = PYPROJECT["tool"]["importlinter"]
+CONTRACTS: list[str] = [contract["name"] for contract in IMPORT_LINTER["contracts"]]
+BANNED: list[str] = list(DESK_RULES["flake8-tidy-imports"]["banned-api"])
+
+
+@dataclass(frozen=True)
+class Break:
+    """An import that a contract forbids: `importer`, a module of the tree, imports the module `imported`."""
+
+    importer: str
+    imported: str
+
+
+BREAKS: dict[str, Break] = {
+    "Layers: the command line over flows and the API over tasks over blocks and reports over desk": Break(
+        "tasks.connectors.fred", "flows.daily"
+    ),
+    "Inside the desk: the record over alerts and risk over portfolio over strategies over agents over transforms "
+    "over catalog over model": Break("desk.transforms.bonds", "desk.portfolio.optimise"),
+    "The desk does no I/O": Break("desk.agents.gaps", "httpx"),
+    "Agents are independent of each other": Break("desk.agents.fiscal.debt", "desk.agents.inflation.groups"),
+    "Strategies are independent of each other": Break("desk.strategies.cupom_basis", "desk.strategies.cupom_slope"),
+    "Connectors know httpx and the desk, nothing else": Break("tasks.connectors.bcb_ptax", "prefect"),
+    "The sandbox is imported by nothing but tests and the command line": Break("blocks.settings", "sandbox.settings"),
+}
+"""Contract -> the break that is planted for it, in modules that the other breaks leave alone."""
+
+CALLS: dict[str, str] = {
+    "DTZ001": "import datetime\nSTART = datetime.datetime(2026, 1, 5)\n",
+    "DTZ003": "import datetime\nNOW = datetime.datetime.utcnow()\n",
+    "DTZ005": "import datetime\nNOW = datetime.datetime.now()\n",
+    "DTZ006": "import datetime\nTHEN = datetime.datetime.fromtimestamp(0)\n",
+    "DTZ007": 'import datetime\nDAY = datetime.datetime.strptime("2026-01-05", "%Y-%m-%d")\n',
+    "DTZ011": "import datetime\nTODAY = datetime.date.today()\n",
+    "T201": 'print("a log of sorts")\n',
+    "PTH123": 'TEXT = open("rates.csv").read()\n',
+}
+"""Rule of desk/ruff.toml -> code that breaks it."""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the packages that the contracts name, with every break of `BREAKS` appended to its module."""
+    copy = tmp_path_factory.mktemp("tree")
+    for package in IMPORT_LINTER["root_packages"]:
+        shutil.copytree(ROOT / package, copy / package, ignore=_not_python)
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    shutil.copy(ROOT / "desk" / "ruff.toml", copy / "desk")
+    for planted in BREAKS.values():
+        module = _path(copy, planted.importer)
+        text = module.read_text(encoding="utf-8")
+        module.write_text(f"{text}\nimport {planted.imported}\n", encoding="utf-8")
+    return copy
+
+
+def _not_python(folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if not name.endswith(".py") and not Path(folder, name).is_dir()}
+
+
+def _path(root: Path, module: str) -> Path:
+    place = root / module.replace(".", "/")
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+
+
+@pytest.fixture(scope="module")
+def broken(tree: Path) -> dict[str, str]:
+    """Name of each contract that import-linter reports as broken -> its part of the report."""
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False, env={"COLUMNS": "10000"})
+    assert done.returncode == 1, done.stdout + done.stderr
+    _, _, details = done.stdout.partition("\nBroken contracts\n")
+    assert details, done.stdout
+    headings = [(match.start(), name) for name in CONTRACTS for match in _headings(name, details)]
+    ends = [start for start, _ in sorted(headings)[1:]] + [len(details)]
+    return {name: details[start:end] for (start, name), end in zip(sorted(headings), ends, strict=True)}
+
+
+def _headings(name: str, text: str) -> Iterator[re.Match[str]]:
+    """Where `name` stands as a heading: a line of its own, underlined; a long one may be wrapped."""
+    words = r"\s+".join(re.escape(word) for word in name.split())
+    return re.finditer(rf"^{words}\n-+$", text, flags=re.MULTILINE)
+
+
+def test_every_contract_has_a_planted_break() -> None:
+    assert sorted(BREAKS) == sorted(CONTRACTS)
+    places = [planted.importer for planted in BREAKS.values()]
+    assert len(set(places)) == len(places), "each break needs a module of its own"
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_contract_reports_the_break_that_is_planted_for_it(name: str, tree: Path, broken: dict[str, str]) -> None:
+    planted = BREAKS[name]
+    line = len(_path(tree, planted.importer).read_text(encoding="utf-8").splitlines())
+    target = planted.imported
+    assert name in broken
+    assert f"{planted.importer} -> {target} (l.{line})" in re.sub(r"\s+", " ", broken[name])
+
+
+def test_ruff_reports_each_banned_name_in_the_desk(tree: Path) -> None:
+    """The list of desk/ruff.toml itself is planted, name by name: one file each, so that the report says which."""
+    folder = tree / "desk" / "transforms"
+    for name in BANNED:
+        package = name.split(".")[0]
+        (folder / f"planted_{name.replace('.', '_')}.py").write_text(f"import {package}\n\nVALUE = {name}\n")
+    reported = _ruff(folder, "planted_*.py", "TID251")
+    assert {path.stem for path in folder.glob("planted_*.py")} <= {path.stem for path, _ in reported}
+    assert {message.split("`")[1] for _, message in reported} == set(BANNED)
+
+
+@pytest.mark.parametrize("rule", CALLS)
+def test_ruff_reports_each_forbidden_call_in_the_desk(rule: str, tree: Path) -> None:
+    (tree / "desk" / "agents" / f"call_{rule.lower()}.py").write_text(CALLS[rule])
+    assert _ruff(tree / "desk" / "agents", f"call_{rule.lower()}.py", rule)
+
+
+def test_every_rule_of_the_desk_is_planted() -> None:
+    planted = (*CALLS, "TID251")
+    assert all(any(code.startswith(rule) for code in planted) for rule in DESK_RULES["extend-select"])
+
+
+def test_only_the_catalogue_loader_may_read_the_files_of_the_package(tree: Path) -> None:
+    assert DESK_RULES["per-file-ignores"] == {"catalog/__init__.py": ["TID251"]}
+    text = (tree / "desk" / "catalog" / "__init__.py").read_text(encoding="utf-8")
+    assert "from importlib import resources" in text
+    (tree / "desk" / "catalog" / "second_loader.py").write_text(text)
+    assert _ruff(tree / "desk" / "catalog", "second_loader.py", "TID251")
+    assert not _ruff(tree / "desk" / "catalog", "__init__.py", "TID251")
+
+
+def _ruff(folder: Path, pattern: str, rule: str) -> list[tuple[Path, str]]:
+    """File and message of each finding of `rule` in the files of `folder` that match `pattern`."""
+    files = [str(path) for path in folder.glob(pattern)]
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format", "json", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)
+    return [(Path(one["filename"]), one["message"]) for one in found if one["code"] == rule]
