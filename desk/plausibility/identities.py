@@ -19,10 +19,11 @@ from desk.catalog.siblings import SiblingPair
 from desk.plausibility.peers import PEER_SCHEMA, peers_of
 from desk.plausibility.points import point_key
 from desk.transforms.cashflows import business_days
-from desk.transforms.curves import BUS_YEAR, flat_forward, pu, rate_from_pu
+from desk.transforms.curves import flat_forward, pu, rate_from_pu
+from desk.units import DAYS_PER_YEAR
 
 _MONTHS = "FGHJKMNQUVXZ"
-_CALENDAR_DAYS = 365.0 / BUS_YEAR
+_CALENDAR_DAYS = 365.0 / DAYS_PER_YEAR
 
 
 def every_peer(
@@ -55,11 +56,11 @@ def _forward_peers(vertices: pl.DataFrame, bounds: CurveBounds) -> pl.DataFrame:
     """Where a forward leaves its bounds, for both its vertices: the rate on the line between their own neighbours."""
     tenor, rate = pl.col("tenor"), pl.col("value")
     if bounds.compounding == "annual_252":
-        growth = pl.when(rate > -1).then((1.0 + rate).log()) * tenor / BUS_YEAR
+        growth = pl.when(rate > -1).then((1.0 + rate).log()) * tenor / DAYS_PER_YEAR
     else:
         accrued = 1.0 + rate * tenor * _CALENDAR_DAYS / 360.0
         growth = pl.when(accrued > 0).then(accrued.log())
-    years = tenor / BUS_YEAR
+    years = tenor / DAYS_PER_YEAR
     frame = vertices.with_columns(growth=growth, years=years)
     forward = (pl.col("growth").diff() / pl.col("years").diff()).exp() - 1.0
     out = (forward < bounds.lowest_forward) | (forward > bounds.highest_forward)
@@ -89,7 +90,7 @@ def _zero_peers(values: pl.DataFrame, zero: ZeroPrice) -> pl.DataFrame:
     days, price, rate = (both[name].to_numpy() for name in ("days", "value", "value_rate"))
     from_rate, from_price = pu(rate, days, zero.face), rate_from_pu(price, days, zero.face)
     # A price's relative error of e is one of e x 252/days in the rate.
-    per_year = (1.0 + rate) * BUS_YEAR / days
+    per_year = (1.0 + rate) * DAYS_PER_YEAR / days
     prices = both.select("key", "obs_date", peer_known="knowledge_time_rate").with_columns(
         peer_value=pl.Series(from_rate),
         within=pl.Series(zero.within * from_rate),

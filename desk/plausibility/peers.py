@@ -15,6 +15,7 @@ from desk.catalog import Catalog
 from desk.catalog.plausibility import Order, Plausibility, Total
 from desk.catalog.siblings import SiblingPair
 from desk.plausibility.points import series_key
+from desk.units import DAYS_PER_YEAR
 
 PEER_SCHEMA = pl.Schema(
     {
@@ -29,7 +30,6 @@ PEER_SCHEMA = pl.Schema(
         "peer_known": pl.Datetime("us", "UTC"),
     }
 )
-YEAR_DAYS = 252.0
 
 
 def peers_of(values: pl.DataFrame, pairs: Sequence[SiblingPair], rules: Plausibility, catalog: Catalog) -> pl.DataFrame:
@@ -68,7 +68,7 @@ def _siblings(by_key: dict[object, pl.DataFrame], pair: SiblingPair, catalog: Ca
         return []
     value = pl.col("value")
     if pair.right_as == "annual_252":
-        forth, back = (1.0 + value) ** YEAR_DAYS - 1.0, (1.0 + value) ** (1.0 / YEAR_DAYS) - 1.0
+        forth, back = (1.0 + value) ** DAYS_PER_YEAR - 1.0, (1.0 + value) ** (1.0 / DAYS_PER_YEAR) - 1.0
     else:
         forth, back = value, value
     found = []
@@ -77,7 +77,7 @@ def _siblings(by_key: dict[object, pl.DataFrame], pair: SiblingPair, catalog: Ca
         size = pl.col("peer_value").abs() if pair.relative else pl.lit(1.0)
         if pair.right_as == "annual_252" and key == right:
             # A tolerance by the year, in the measure by the day.
-            size = (1.0 + pl.col("peer_value")) ** (1.0 - YEAR_DAYS) / YEAR_DAYS
+            size = (1.0 + pl.col("peer_value")) ** (1.0 - DAYS_PER_YEAR) / DAYS_PER_YEAR
         rows = rows.with_columns(
             within=pair.tolerance * size, beyond=pair.breach * size, before=pl.col("peer_value").shift(1)
         )
