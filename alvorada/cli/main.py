@@ -13,6 +13,7 @@ import typer
 from alvorada.cli import operations, project_commands
 from alvorada.cli.api_commands import api, token_commands
 from alvorada.cli.catalog_check import app as catalogue_app
+from alvorada.cli.held_commands import held_commands
 from alvorada.cli.lake_commands import app as lake_app
 from alvorada.cli.run_options import Asked
 from alvorada.stack.data_dir import DEFAULT_SEED, WORLDS, Home, LastWorld
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(held_commands, name="held")
 app.add_typer(lake_app, name="lake")
 app.add_typer(token_commands, name="token")
 app.command()(api)

@@ -46,6 +46,20 @@ def peers_of(values: pl.DataFrame, pairs: Sequence[SiblingPair], rules: Plausibi
     return pl.concat(parts)
 
 
+def partners_of(keys: Iterable[str], pairs: Iterable[SiblingPair], rules: Plausibility, catalog: Catalog) -> set[str]:
+    """The other keys that a sibling, a sum or an order of `keys` takes; `keys` themselves are left out."""
+    own = set(keys)
+    groups = [{pair.left, pair.right} for pair in pairs]
+    groups += [{total.whole, *total.parts} for total in rules.totals]
+    groups += [{order.low, order.high} for order in rules.orders]
+    found: set[str] = set()
+    for names in groups:
+        members = {series_key(name, catalog) for name in names}
+        if members & own:
+            found |= members
+    return found - own
+
+
 def wanted_keys(pairs: Iterable[SiblingPair], rules: Plausibility, catalog: Catalog) -> set[str]:
     """The keys that any sibling or identity speaks of."""
     names = {name for pair in pairs for name in (pair.left, pair.right)}

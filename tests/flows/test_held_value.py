@@ -1,0 +1,44 @@
+"""A slipped decimal in PTAX, from the source to the book: held, and the book as if nothing had been."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
+from tests.fixtures.sandbox import RunningSandbox
+
+pytestmark = [pytest.mark.flow, pytest.mark.db]
+
+SLIP = {"kind": "slip", "series": "usdbrl_ptax_sell", "day": FILLED_DAY.isoformat(), "factor": 100.0}
+
+
+async def test_a_slipped_decimal_reaches_neither_nav_nor_orders(
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox, healthy_morning: dict[str, pl.DataFrame]
+) -> None:
+    quiet_sandbox.configure(faults={"bcb_ptax": SLIP})
+    ran = await filled_desk.run(NEXT_DAY)
+    assert ran.state.is_completed(), ran.state.message
+    held = await filled_desk.rows(
+        "SELECT entity, obs_date, value, expected, rule, state, reason FROM v_hold ORDER BY entity"
+    )
+    assert [(row["entity"], row["rule"], row["state"]) for row in held] == [
+        ("usdbrl_ptax_buy", "slip", "open"), ("usdbrl_ptax_sell", "slip", "open"),
+    ]  # fmt: skip
+    assert all(row["obs_date"] == FILLED_DAY and row["value"] > 300 and row["expected"] < 10 for row in held)
+    nav, twin = (frame["nav_brl"][0] for frame in (await filled_desk.gold("nav", NEXT_DAY), healthy_morning["nav"]))
+    assert nav == pytest.approx(twin, rel=0.01)
+
+
+async def test_the_day_after_the_source_healed_is_as_if_nothing_had_been(
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
+) -> None:
+    quiet_sandbox.configure(faults={"bcb_ptax": SLIP})
+    await filled_desk.run(NEXT_DAY)
+    quiet_sandbox.configure(faults={}, now=dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC))
+    await filled_desk.run(dt.date(2026, 11, 20))
+    query = "SELECT value FROM v_observation_latest WHERE series_id = 'usdbrl_ptax_sell' AND obs_date = $1"
+    rows = await filled_desk.rows(query, FILLED_DAY)
+    assert [row["value"] < 10 for row in rows] == [True]
