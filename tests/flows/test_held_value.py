@@ -22,12 +22,12 @@ async def test_a_slipped_decimal_reaches_neither_nav_nor_orders(
     ran = await filled_desk.run(NEXT_DAY)
     assert ran.state.is_completed(), ran.state.message
     held = await filled_desk.rows(
-        "SELECT entity, obs_date, value, expected, rule, state, reason FROM v_hold ORDER BY entity"
+        "SELECT entity, obs_date, value, expected, rule, state FROM v_hold WHERE dataset = 'bcb_ptax' ORDER BY entity"
     )
-    assert [(row["entity"], row["rule"], row["state"]) for row in held] == [
-        ("usdbrl_ptax_buy", "slip", "open"), ("usdbrl_ptax_sell", "slip", "open"),
-    ]  # fmt: skip
+    assert [(row["entity"], row["state"]) for row in held] == [("usdbrl_ptax_buy", "open"), ("usdbrl_ptax_sell", "open")]
     assert all(row["obs_date"] == FILLED_DAY and row["value"] > 300 and row["expected"] < 10 for row in held)
+    others = await filled_desk.rows("SELECT entity, rule, reason FROM v_hold WHERE dataset <> 'bcb_ptax'")
+    assert [tuple(row) for row in others] == [], "no true value of the sandbox is held"
     nav, twin = (frame["nav_brl"][0] for frame in (await filled_desk.gold("nav", NEXT_DAY), healthy_morning["nav"]))
     assert nav == pytest.approx(twin, rel=0.01)
 
