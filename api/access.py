@@ -1,4 +1,4 @@
-"""Who asks, how often: tokens with scopes, and a limit of requests a minute for each of them."""
+"""Authentication and rate limits: tokens with scopes, and a limit of requests a minute for each caller."""
 
 from __future__ import annotations
 
@@ -17,46 +17,49 @@ from blocks.database import CONNECT_ERRORS
 from desk.errors import StoreError
 from tasks.store.api_tokens import Refused, Scope, Token, digest, find_token
 
-KEPT_SECONDS = 5.0
-"""A token is asked of the database this often at most: a revocation acts within it."""
-MOST_KEPT = 1000
+CACHE_SECONDS = 5.0
+"""A token is read from the database at most this often: a revocation takes effect within it."""
+MOST_CACHED = 1000
 
 
 class Tokens:
-    """Tokens as the database has them, remembered for KEPT_SECONDS."""
+    """Tokens of the database, cached for CACHE_SECONDS."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Callable[[], dt.datetime]) -> None:
         self._pool, self._clock = pool, clock
-        self._kept: dict[str, tuple[float, Token | Refused]] = {}
+        self._cache: dict[str, tuple[float, Token | Refused]] = {}
 
     async def find(self, secret: str) -> Token | Refused:
+        """The token of a secret, or why it is refused. Raises StoreError."""
         key, now = digest(secret), time.monotonic()
-        kept = self._kept.get(key)
-        if kept and kept[0] > now:
-            return kept[1]
+        cached = self._cache.get(key)
+        if cached and cached[0] > now:
+            return cached[1]
         try:
             found = await find_token(self._pool, secret, self._clock())
         except (*CONNECT_ERRORS, asyncpg.PostgresError) as error:
             raise StoreError("tokens cannot be read") from error
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        self._kept[key] = (now + KEPT_SECONDS, found)
+        if len(self._cache) >= MOST_CACHED:
+            self._cache.clear()
+        self._cache[key] = (now + CACHE_SECONDS, found)
         return found
 
 
 class Limiter:
     """A moving window of a minute for each caller, in this process."""
 
-    def __init__(self, per_minute: int, strangers_per_minute: int) -> None:
+    def __init__(self, per_minute: int, unauthenticated_per_minute: int) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
-        self._known = RateLimitItemPerMinute(per_minute)
-        self._stranger = RateLimitItemPerMinute(strangers_per_minute)
+        self._token = RateLimitItemPerMinute(per_minute)
+        self._unauthenticated = RateLimitItemPerMinute(unauthenticated_per_minute)
 
     async def token(self, name: str) -> None:
-        await self._hit(self._known, f"token {name}")
+        """Counts a request of a known token. Raises HTTPException 429 past its limit."""
+        await self._hit(self._token, f"token {name}")
 
-    async def stranger(self, address: str) -> None:
-        await self._hit(self._stranger, f"address {address}")
+    async def unauthenticated(self, address: str) -> None:
+        """Counts a request without a good token. Raises HTTPException 429 past the limit of its address."""
+        await self._hit(self._unauthenticated, f"address {address}")
 
     async def _hit(self, item: RateLimitItemPerMinute, who: str) -> None:
         if not await self._window.hit(item, who):
@@ -74,13 +77,13 @@ def require(scope: Scope) -> Callable[[Request], Awaitable[Token]]:
         address = request.client.host if request.client else "unknown"
         found = await state.tokens.find(secret.strip()) if kind.lower() == "bearer" and secret.strip() else None
         if not isinstance(found, Token):
-            await state.limiter.stranger(address)
-            reason = found.reason if found else "a token is wanted: Authorization: Bearer ..."
+            await state.limiter.unauthenticated(address)
+            reason = found.reason if found else "a token is required: Authorization: Bearer ..."
             raise HTTPException(401, reason, {"WWW-Authenticate": "Bearer"})
         await state.limiter.token(found.name)
         request.state.token = found
         if not found.may(scope):
-            raise HTTPException(403, f"this token may {found.scope}; {scope} is wanted")
+            raise HTTPException(403, f"this token may {found.scope}; {scope} is required")
         return found
 
     return token_of

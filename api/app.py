@@ -23,11 +23,11 @@ from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
+from desk.worlds import World
 from tasks.alerts import report_delivery
 from tasks.alerts.stored_rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store
-from tasks.store.open import World
 
 ROOT = "/api/v1"
 Clock = Callable[[], dt.datetime]

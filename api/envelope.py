@@ -1,4 +1,4 @@
-"""Around every request: an id, security headers, a limit of the body's length, and the audit of what was changed."""
+"""What every request gets: an id, security headers, a limit of the body's length, and an audit record of changes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from api.problems import LOG, problem
 from tasks.store.api_tokens import Token
 
 LONGEST_BODY = 64 * 1024
-READING = ("GET", "HEAD", "OPTIONS")
-GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+READ_METHODS = ("GET", "HEAD", "OPTIONS")
+CALLER_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 )
@@ -47,18 +47,19 @@ class TooLong(HTTPException):
 
 
 class Envelope:
-    """Plain ASGI, so that a small read stays quick."""
+    """An ASGI middleware, without Starlette's wrapper: a small read stays fast."""
 
     def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
         self.app, self.owner = app, owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Adds id and headers to the response, and writes the audit once it has gone out. ASGI's signature."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
-        request_id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex[:16]
+        request_id = given if CALLER_ID.fullmatch(given) else uuid.uuid4().hex[:16]
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
         started = False
@@ -75,7 +76,7 @@ class Envelope:
 
         try:
             await self.app(scope, _bounded(request, receive), answer)
-        except Exception:  # noqa: BLE001  # the last door: the caller gets an id, and the log what went wrong
+        except Exception:  # noqa: BLE001  # the last resort: the caller gets an id, and the log has the error
             LOG.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
             if not started:
                 await problem(request, 500, "this went wrong; it is in the log under this request's id")(
@@ -86,7 +87,7 @@ class Envelope:
     async def _audit(self, scope: Scope, status: int) -> None:
         state: dict[str, Any] = scope["state"]
         token = state.get("token")
-        if token is None or scope["method"] in READING:
+        if token is None or scope["method"] in READ_METHODS:
             return
         try:
             await self.owner.state.pool.execute(_AUDIT, *self._entry(scope, state, token, status))
@@ -94,13 +95,13 @@ class Envelope:
             LOG.exception("request %s: the audit could not be written", state["request_id"])
 
     def _entry(self, scope: Scope, state: dict[str, Any], token: Token, status: int) -> tuple[Any, ...]:
-        asked = json.dumps(state.get("asked", {}), default=str)
+        detail = json.dumps(state.get("audit_detail", {}), default=str)
         at = self.owner.state.clock()
-        return at, token.name, state["request_id"], scope["method"], scope["path"][:500], status, asked
+        return at, token.name, state["request_id"], scope["method"], scope["path"][:500], status, detail
 
 
 def _bounded(request: Request, receive: Receive) -> Receive:
-    """The body as it comes, until it is too long."""
+    """`receive` with a limit: raises TooLong once the body has more than LONGEST_BODY bytes."""
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > LONGEST_BODY:
 

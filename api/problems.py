@@ -19,7 +19,7 @@ LOG = logging.getLogger("alvorada.api")
 
 
 class Problem(BaseModel):
-    """What was wrong, in words for a person; `request_id` finds it in the log."""
+    """An error: `detail` describes it, `request_id` finds it in the log."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -44,8 +44,8 @@ class Problem(BaseModel):
     errors: list[str] = Field(default_factory=list, description="Of a request that does not fit: each field's fault.")
 
 
-class NotThere(Exception):
-    """What was asked for is not stored: a 404 with this text."""
+class NotStored(Exception):
+    """The requested object is not stored: a 404 with this text."""
 
 
 class Unavailable(Exception):
@@ -55,6 +55,7 @@ class Unavailable(Exception):
 def problem(
     request: Request, status: int, detail: str, errors: list[str] | None = None, headers: dict[str, str] | None = None
 ) -> JSONResponse:
+    """An error response. `detail` and `errors` are shown to the caller: no secret, no address, no stack trace."""
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -66,6 +67,8 @@ def problem(
 
 
 def add_handlers(app: FastAPI) -> None:
+    """Turns exceptions of a request into problems: AlvoradaError by its type, others by their HTTP status."""
+
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         return problem(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
 
@@ -73,13 +76,13 @@ def add_handlers(app: FastAPI) -> None:
         faults = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
         return problem(request, 422, "the request does not fit", faults)
 
-    async def ours(request: Request, error: AlvoradaError) -> JSONResponse:
+    async def own_error(request: Request, error: AlvoradaError) -> JSONResponse:
         if isinstance(error, BadInput):
             return problem(request, 422, str(error))
         LOG.error("%s: %s", type(error).__name__, error)
-        return problem(request, 503 if isinstance(error, StoreError) else 500, _words(error))
+        return problem(request, 503 if isinstance(error, StoreError) else 500, _public_text(error))
 
-    async def absent(request: Request, error: NotThere) -> JSONResponse:
+    async def absent(request: Request, error: NotStored) -> JSONResponse:
         return problem(request, 404, str(error))
 
     async def unavailable(request: Request, error: Unavailable) -> JSONResponse:
@@ -88,16 +91,16 @@ def add_handlers(app: FastAPI) -> None:
     handlers: dict[type[Exception], Any] = {
         HTTPException: http,
         RequestValidationError: invalid,
-        AlvoradaError: ours,
-        NotThere: absent,
+        AlvoradaError: own_error,
+        NotStored: absent,
         Unavailable: unavailable,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
 
 
-def _words(error: AlvoradaError) -> str:
-    """For a person outside: that the database is away, not where it lives."""
+def _public_text(error: AlvoradaError) -> str:
+    """The text for a caller: it names no address and no detail of the error."""
     return (
         "the database does not answer" if isinstance(error, StoreError) else "this could not be done; it is in the log"
     )

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import Query, Request
 
-from api.problems import NotThere
+from api.problems import NotStored
 from blocks.database import CONNECT_ERRORS
-from desk.errors import StoreError
+from desk.errors import BadInput, StoreError
 from desk.model import decision_time
 from migrations.roles import READER
 
@@ -21,6 +21,8 @@ AsOf = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="Most rows of a page.")]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="`next` of the page before.")]
+NO_NUL = r"^[^\x00]*$"
+"""Pattern of every text in a request: PostgreSQL cannot hold the character U+0000."""
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
 
 
@@ -55,29 +57,31 @@ async def open_reads(url: str, size: int) -> asyncpg.Pool:
 
 
 async def rows(request: Request, query: str, *arguments: Any) -> list[Row]:
-    """The rows of a query over views. Raises StoreError."""
+    """The rows of a query over views. Raises StoreError, and BadInput for a text that PostgreSQL cannot hold."""
     try:
         found = await request.app.state.reads.fetch(query, *arguments)
+    except asyncpg.CharacterNotInRepertoireError as error:
+        raise BadInput("a text in the request has a character that cannot be stored") from error
     except (*CONNECT_ERRORS, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StoreError(f"a read failed: {error}") from error
     return [dict(row) for row in found]
 
 
 async def decision(request: Request, view: str, as_of: dt.date | None) -> dt.datetime:
-    """The decision time that a view has rows of: the newest, or that of `as_of`. Raises NotThere."""
+    """The decision time that a view has rows of: the newest, or that of `as_of`. Raises NotStored."""
     if as_of is None:
         newest = (await rows(request, f"SELECT max(as_of) AS newest FROM {view}"))[0]["newest"]
         if newest is None:
-            raise NotThere("nothing is stored yet: no run has got this far")
+            raise NotStored("nothing is stored yet: no run has got this far")
         return newest  # type: ignore[no-any-return]
     moment = moment_of(as_of)
     if not await rows(request, f"SELECT 1 FROM {view} WHERE as_of = $1 LIMIT 1", moment):
-        raise NotThere(f"no decision of {as_of} is stored")
+        raise NotStored(f"no decision of {as_of} is stored")
     return moment
 
 
 def moment_of(day: dt.date) -> dt.datetime:
-    """06:00 in São Paulo of a day. Raises NotThere for a day that no desk has seen."""
+    """06:00 in São Paulo of a day. Raises NotStored for a day that no desk has seen."""
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise NotThere(f"no decision of {day} is stored")
+        raise NotStored(f"no decision of {day} is stored")
     return decision_time(day)

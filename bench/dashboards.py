@@ -22,7 +22,7 @@ from pathlib import Path
 
 import asyncpg
 
-from alvorada.stack.data_dir import DEFAULT_SEED, Home, database_name
+from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, database_name
 from alvorada.stack.local_stack import postgres_in_use
 from grafana.build import FOLDER
 from grafana.macros import expand
@@ -63,10 +63,10 @@ async def measure(url: str) -> tuple[dict[str, list[float]], int]:
 def main() -> int:
     """Runs the demo, measures, writes the page, and returns 0 where every page is fast enough."""
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-") as folder:
-        home = Home(Path(folder))
+        data_dir = DataDir(Path(folder))
         env = {**os.environ, "ALVORADA_HOME": folder}
         subprocess.run([sys.executable, "-m", "alvorada", "demo"], env=env, check=True, stdout=subprocess.DEVNULL)
-        with postgres_in_use(home) as postgres:
+        with postgres_in_use(data_dir) as postgres:
             taken, days = asyncio.run(measure(postgres.url(database_name("sandbox", DEFAULT_SEED))))
     text = report(taken, days)
     RESULT.write_text(text, encoding="utf-8")

@@ -36,10 +36,10 @@ class Hung(BaseException):
 
 def main() -> int:
     """Runs the bodies and writes the page. Returns the exit code: 0 without an escape or a late answer."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--bodies", type=int, default=BODIES)
-    asked.add_argument("--seed", type=int, default=SEED)
-    arguments = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bodies", type=int, default=BODIES)
+    parser.add_argument("--seed", type=int, default=SEED)
+    arguments = parser.parse_args()
     signal.signal(signal.SIGALRM, _hung)
     every = samples(SimulatedWorld(WORLD_SEED, load_catalog()))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

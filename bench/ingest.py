@@ -22,9 +22,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alvorada.stack.data_dir import DEFAULT_SEED, Home
-from alvorada.stack.local_stack import Stack, adopt, embedded, sandbox, stack
+from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
+from alvorada.stack.local_stack import Stack, embedded_postgres, open_stack, set_environment
 from alvorada.stack.postgres import Postgres
+from alvorada.stack.sandbox_process import sandbox_in_use
 from desk.catalog import load_catalog
 from desk.model import decision_time
 
@@ -58,11 +59,11 @@ class Measured:
 def main() -> int:
     """Measures, writes the page, and returns 0 where the ratio is within the limit."""
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-", ignore_cleanup_errors=True) as folder:
-        home = Home(Path(folder))
+        data_dir = DataDir(Path(folder))
         bare = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PREFECT_API_URL")}
-        with sandbox(home) as root, stack(home, "sandbox", DEFAULT_SEED, bare) as ready:
-            adopt(ready.environment(bare) | {"ALVORADA_SANDBOX_URL": root()})
-            alone, together = asyncio.run(measure(embedded(home), ready, root()))
+        with sandbox_in_use(data_dir) as root, open_stack(data_dir, "sandbox", DEFAULT_SEED, bare) as ready:
+            set_environment(ready.environment(bare) | {"ALVORADA_SANDBOX_URL": root()})
+            alone, together = asyncio.run(measure(embedded_postgres(data_dir), ready, root()))
     slowest = max(alone, key=lambda item: item.best)
     ratio = together.best / slowest.best
     page = written(alone, together, slowest, ratio)
@@ -96,7 +97,7 @@ async def ingest_once(url: str, day: dt.date, sources: Sequence[str] = ()) -> tu
     from tasks.run.run_context import open_run
     from tasks.run.stages import Stopwatch
 
-    adopt({"DATABASE_URL": url, "ALVORADA_NOW": (decision_time(day) + dt.timedelta(minutes=1)).isoformat()})
+    set_environment({"DATABASE_URL": url, "ALVORADA_NOW": (decision_time(day) + dt.timedelta(minutes=1)).isoformat()})
     async with open_run(decision_time(day), "sandbox") as run:
         kept = {name: spec for name, spec in run.catalog.sources.items() if not sources or name in sources}
         datasets = {name: item for name, item in run.catalog.datasets.items() if item.source in kept}

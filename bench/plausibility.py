@@ -80,6 +80,7 @@ def history_points(folder: Path, catalog: Catalog) -> pl.DataFrame:
 
 
 def measure(folder: Path) -> Found:
+    """Judges the whole history of `folder`, and the slips planted into it. Raises BadInput."""
     catalog, rules = load_catalog(), load_plausibility()
     points = history_points(folder, catalog)
     peers = known_on_the_day(every_peer(points, load_siblings(), rules, catalog), points)
@@ -191,10 +192,12 @@ def _is_daily(key: str, catalog: Catalog) -> bool:
 
 
 def false_holds(found: Found) -> pl.DataFrame:
+    """Every value of the history that is held, the oldest first."""
     return found.verdicts.filter(pl.col("verdict") == "held").sort("obs_date", "key")
 
 
 def rates(found: Found, by: Sequence[str]) -> pl.DataFrame:
+    """Shares of the planted values that are held, and held or suspect, by columns of `plants`."""
     is_held, is_flagged = pl.col("verdict") == "held", pl.col("verdict") != "ok"
     return found.plants.group_by(by).agg(n=pl.len(), held=is_held.mean(), flagged=is_flagged.mean()).sort(by)
 
@@ -207,6 +210,7 @@ def on_decisions(found: Found) -> pl.DataFrame:
 
 
 def holds(found: Found) -> bool:
+    """Whether every target is met."""
     by_slip = {row["slip"]: row["held"] for row in rates(found, ["slip"]).iter_rows(named=True)}
     good = found.verdicts.height
     return (
@@ -217,6 +221,7 @@ def holds(found: Found) -> bool:
 
 
 def lines(found: Found) -> Iterator[str]:
+    """The page, line by line."""
     good, false = found.verdicts.height, false_holds(found)
     suspect = found.verdicts.filter(pl.col("verdict") == "suspect").height
     yield "# Plausibility: slips held, good values let through"

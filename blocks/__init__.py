@@ -1,0 +1,1 @@
+"""Settings, credentials and addresses; Prefect's blocks and Automations, as code."""

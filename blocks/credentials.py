@@ -1,4 +1,4 @@
-"""Keys and addresses from Prefect blocks: where a block is there it speaks, else the environment does.
+"""Keys and addresses from Prefect blocks; where there is no block, from the environment.
 
 DATABASE_URL is the exception: set, it always wins, so that a local stack or a test cannot reach the desk's database.
 """
@@ -22,8 +22,7 @@ RECIPIENTS_VARIABLE = "alvorada_mail_recipients"
 
 
 async def with_blocks(settings: Settings) -> Settings:
-    """`settings` with what the Prefect server's blocks say. Raises BadInput naming a block that is broken."""
-    # Prefect costs three to four seconds to import: only who asks for blocks pays.
+    """`settings` with the values of the Prefect server's blocks. Raises BadInput for one that cannot be used."""
     from prefect.blocks.system import Secret
     from prefect_email import EmailServerCredentials
     from prefect_slack import SlackWebhook
@@ -42,7 +41,7 @@ async def with_blocks(settings: Settings) -> Settings:
 
 
 async def _block(name: str, load: Callable[[str], Awaitable[Any]]) -> Any | None:
-    """The block, or None where the server has none of that name. Prefect says both with a ValueError."""
+    """The block, or None where the server has none of that name. Prefect raises ValueError for both."""
     try:
         return await load(name)
     except ValueError as error:

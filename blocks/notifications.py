@@ -1,4 +1,4 @@
-"""Notification blocks of ours, for Prefect's own automations: they run inside the Prefect server.
+"""Our notification blocks for Prefect's Automations: they run inside the Prefect server.
 
 The server finds them by the entry point `alvorada` in the group `prefect.collections`, so the package must be installed
 where the server runs. Prefect does not try a notification again, so these do. Prefect Cloud cannot load them: there the
@@ -20,9 +20,9 @@ from pydantic.v1 import Field
 
 from blocks import smtp, webhook
 
-PAUSES = (1.0, 5.0, 15.0)
+RETRY_DELAYS = (1.0, 5.0, 15.0)
 """Seconds before each further try. Actions of an automation run one after another: a long wait holds up the next."""
-LONGEST_PAUSE = 30.0
+LONGEST_DELAY = 30.0
 TEXT = 2900  # of Slack's 3,000 a section
 SUBJECT = 150
 
@@ -40,7 +40,7 @@ class SlackNotification(NotificationBlock):
     async def notify(self, body: str, subject: str | None = None) -> None:
         """Raises NotificationError once every try has failed."""
         url = self.slack.url.get_secret_value()
-        await tried(lambda: webhook.post(url, slack_message(body, subject)))
+        await with_retries(lambda: webhook.post(url, slack_message(body, subject)))
 
 
 class MailNotification(NotificationBlock):
@@ -57,23 +57,25 @@ class MailNotification(NotificationBlock):
     async def notify(self, body: str, subject: str | None = None) -> None:
         """Raises NotificationError once every try has failed, and where the server refused some of the recipients."""
         server, message = mail_server(self.credentials), mail_message(body, subject, self.sender, self.recipients)
-        refused = await tried(lambda: asyncio.to_thread(smtp.send, server, message, self.sender, self.recipients))
+        refused = await with_retries(
+            lambda: asyncio.to_thread(smtp.send, server, message, self.sender, self.recipients)
+        )
         if refused:
             raise NotificationError(log="; ".join(f"{name}: {reason}" for name, reason in refused.items()))
 
 
-async def tried(send: Callable[[], Awaitable[Any]]) -> Any:
-    """What `send` returns at its first success. Raises NotificationError after the last try, or a refusal for good."""
-    pauses: Iterator[float] = iter(PAUSES)
+async def with_retries(send: Callable[[], Awaitable[Any]]) -> Any:
+    """The result of `send` when it succeeds. Raises NotificationError after the last try, or a permanent refusal."""
+    delays: Iterator[float] = iter(RETRY_DELAYS)
     while True:
         try:
             return await send()
         except (smtp.MailRefused, webhook.SlackRefused) as error:
-            pause = next(pauses, None)
-            if pause is None or not error.temporary:
+            delay = next(delays, None)
+            if delay is None or not error.temporary:
                 raise NotificationError(log=str(error)) from None
-            asked = getattr(error, "retry_after", None)
-        await asyncio.sleep(min(asked or pause, LONGEST_PAUSE))
+            retry_after = getattr(error, "retry_after", None)
+        await asyncio.sleep(min(retry_after or delay, LONGEST_DELAY))
 
 
 def slack_message(body: str, subject: str | None) -> dict[str, Any]:
@@ -90,8 +92,8 @@ def slack_message(body: str, subject: str | None) -> dict[str, Any]:
 
 
 def _links(body: str) -> list[str]:
-    """The address on our templates' own line `Link: ...`; one, and nothing that a message brought along: the line comes
-    before the message."""
+    """The address on the line `Link: ...` of our templates. Only the first such line counts: the text of the run's
+    message stands below it, and may hold another."""
     for line in body.splitlines():
         name, _, address = line.partition(": ")
         if name == "Link" and address.startswith(("http://", "https://")) and not set(address) & set('<>|" '):
@@ -111,7 +113,7 @@ def mail_message(body: str, subject: str | None, sender: str, recipients: list[s
 
 
 def mail_server(block: EmailServerCredentials) -> smtp.MailServer:
-    """What prefect-email's block says. Raises ValueError for a smtp_type that it does not know."""
+    """The server of prefect-email's block. Raises ValueError for a smtp_type that it does not know."""
     server, kind = block.smtp_server, getattr(block.smtp_type, "name", str(block.smtp_type)).lower()
     ports = {"ssl": 465, "starttls": 587, "insecure": 25}
     if kind not in ports:

@@ -1,4 +1,4 @@
-"""Every setting there is, in one class. Environment first; keys and addresses may live in Prefect blocks instead.
+"""All settings, in one class. Environment first; keys and addresses may live in Prefect blocks instead.
 
 Names are ALVORADA_<FIELD> in capitals, but for the common ones: DATABASE_URL, FRED_API_KEY, SLACK_WEBHOOK_URL, SMTP_*
 and PREFECT_API_URL. Lists and tables are JSON (ALVORADA_BASE_URLS='{"fred": {"api": "http://..."}}').
@@ -23,7 +23,7 @@ PREFIX = "ALVORADA_"
 
 
 def _named(name: str) -> Any:
-    """A setting that goes by its common name, with our prefix as the other way to say it."""
+    """The environment variables of a setting with a common name: that name, or the same with our prefix."""
     return AliasChoices(name, name.lower(), f"{PREFIX}{name}")
 
 
@@ -42,17 +42,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
 
     home: Path = Path(".alvorada")
+    """The data directory."""
     database_url: Text = Field(default=None, repr=False, validation_alias=_named("DATABASE_URL"))
     database_pool: int = Field(default=12, ge=1, le=50)
     lake_url: Text = None
-    """Where raw payloads are kept: a folder, file:// or s3://bucket/prefix; `<home>/lake` when not set."""
+    """Where raw payloads are kept: a folder, file:// or s3://bucket/prefix; ``ALVORADA_HOME`/lake` when not set."""
     prefect_api_url: Text = Field(default=None, validation_alias=_named("PREFECT_API_URL"))
 
     sandbox_url: Text = None
     base_urls: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """Other addresses for a source's base URLs: {source: {key: url}}."""
     contact: str = "not given"
-    """An address or page; it goes into the User-Agent, so that a source can reach whoever asks."""
+    """An address or page; it goes into the User-Agent, so that a source can reach the desk."""
     prefect_api_key: Secret = Field(default=None, validation_alias=_named("PREFECT_API_KEY"))
     fred_api_key: Secret = Field(default=None, validation_alias=_named("FRED_API_KEY"))
 
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
     api_requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
     """Of each token."""
     api_strangers_per_minute: int = Field(default=60, ge=1, le=1_000_000)
-    """Of each address without a good token: guessing is slow, and 256 bits are many."""
+    """Of each address without a valid token, so that tokens cannot be guessed."""
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the API's pages: links in messages begin with it."""
     send_reports: Literal["live", "always", "never"] = "live"
@@ -97,14 +98,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment: no .env file, no secrets folder."""
         return (init_settings, env_settings)
 
     @property
     def lake(self) -> str:
+        """URL or folder of the raw payloads."""
         return self.lake_url or str(self.home.absolute() / "lake")
 
     @property
     def sight_grace(self) -> dt.timedelta:
+        """`sight_grace_minutes` as a duration."""
         return dt.timedelta(minutes=self.sight_grace_minutes)
 
     @property
@@ -115,7 +119,7 @@ class Settings(BaseSettings):
         return plain_url(self.database_url)
 
     def api_key(self, spec: SourceSpec) -> str | None:
-        """The key that the source wants, where one is set."""
+        """The key of a source; None where it needs none or none is set. Raises BadInput for a wrong `key_setting`."""
         if spec.key_setting is None:
             return None
         if spec.key_setting not in type(self).model_fields:
@@ -127,7 +131,7 @@ class Settings(BaseSettings):
         """A source's base URLs for this run. Raises BadInput when the sandbox is meant and has no address.
 
         `sources` sandbox: `{sandbox_url}/{source}/{key}`, and nothing else; otherwise the catalogue's, where
-        ALVORADA_BASE_URLS says nothing else.
+        ALVORADA_BASE_URLS has no other.
         """
         if sources == "sandbox":
             if self.sandbox_url is None:

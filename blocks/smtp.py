@@ -1,6 +1,6 @@
 """One mail to one SMTP server: STARTTLS, TLS or plain, login where there is a user. The standard library's, blocking.
 
-No state and no retry: who calls knows how often to try. The error says whether trying again can help.
+No state and no retry: the caller decides. The error carries whether another try can help.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def send(server: MailServer, message: EmailMessage, sender: str, recipients: Seq
         with _connected(server) as connection:
             refused = connection.send_message(message, sender, list(recipients))
     except smtplib.SMTPRecipientsRefused as error:
-        reasons = {name: _words(code, text) for name, (code, text) in error.recipients.items()}
+        reasons = {name: _answer_text(code, text) for name, (code, text) in error.recipients.items()}
         temporary = any(400 <= code < 500 for code, _ in error.recipients.values())
         raise MailRefused(f"{server.host} refused every recipient: {_listed(reasons)}", temporary=temporary) from None
     except smtplib.SMTPAuthenticationError as error:
-        raise MailRefused(f"{server.host} refused the login: {_of(error)}", temporary=False) from None
+        raise MailRefused(f"{server.host} refused the login: {_answer_of(error)}", temporary=False) from None
     except smtplib.SMTPResponseException as error:
-        raise MailRefused(f"{server.host} said {_of(error)}", temporary=error.smtp_code < 500) from None
+        raise MailRefused(f"{server.host} said {_answer_of(error)}", temporary=error.smtp_code < 500) from None
     except smtplib.SMTPNotSupportedError as error:
         raise MailRefused(f"{server.host} cannot do what was asked: {error}", temporary=False) from None
     except ssl.SSLCertVerificationError as error:
@@ -59,7 +59,7 @@ def send(server: MailServer, message: EmailMessage, sender: str, recipients: Seq
     except (smtplib.SMTPException, OSError) as error:  # a time-out is an OSError
         reason = f"{server.host}:{server.port} cannot be reached: {str(error) or type(error).__name__}"
         raise MailRefused(reason, temporary=True) from None
-    return {name: _words(code, text) for name, (code, text) in refused.items()}
+    return {name: _answer_text(code, text) for name, (code, text) in refused.items()}
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:
@@ -79,13 +79,13 @@ def _connected(server: MailServer) -> smtplib.SMTP:
     return connection
 
 
-def _of(error: smtplib.SMTPResponseException) -> str:
-    return _words(error.smtp_code, error.smtp_error)
+def _answer_of(error: smtplib.SMTPResponseException) -> str:
+    return _answer_text(error.smtp_code, error.smtp_error)
 
 
-def _words(code: int, text: bytes | str) -> str:
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"{code} {' '.join(said.split())}"[:300]
+def _answer_text(code: int, text: bytes | str) -> str:
+    answer = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {' '.join(answer.split())}"[:300]
 
 
 def _listed(reasons: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""One message to one Slack incoming webhook. No retry: who calls knows how often to try."""
+"""One message to one Slack incoming webhook. No retry: the caller decides."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ def _seconds(text: str | None) -> float | None:
 
 
 def escaped(text: str) -> str:
-    """Text from outside as text in Slack's mrkdwn: no mention, no link comes out of it."""
+    """Text escaped for Slack's mrkdwn: it makes no mention and no link."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def clipped(text: str, most: int) -> str:
+    """The text, cut to `most` characters with an ellipsis where it is longer."""
     return text if len(text) <= most else text[: most - 1] + "…"

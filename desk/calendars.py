@@ -1,8 +1,10 @@
-"""Business-day calendars: ANBIMA (BUS/252), B3 (trading days), US government securities, NYSE.
+"""Business-day calendars: ANBIMA (BUS/252), B3 (trading days), US government securities, US federal government, NYSE.
 
 A calendar answers for numpy arrays and for single dates. ANBIMA's depends on what was known: 20 November became a
 national holiday by the law of 21 December 2023, so a bond priced before 26 December counts it as a business day.
-Sources: ANBIMA holiday list, B3 trading calendars, `holidays` (NYSE and US federal).
+Sources: ANBIMA holiday list, B3 trading calendars, `holidays` (NYSE), desk/us_holidays.py. Every day is held against
+published data: B3 from 1994, ANBIMA and NYSE from 2000, US government securities from 1980
+(tests/desk/test_calendars.py).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import holidays
 import numpy as np
 import numpy.typing as npt
 
+from desk import us_holidays
 from desk.errors import UnknownCalendar
 
 FIRST_YEAR, LAST_YEAR = 1980, 2090
@@ -34,6 +37,7 @@ class Calendar:
     busday: np.busdaycalendar
 
     def is_business_day(self, day: DateLike) -> bool:
+        """Whether `day` is Monday to Friday and no holiday."""
         return bool(np.is_busday(_day64(day), busdaycal=self.busday))
 
     def offset(self, day: DateLike, days: int) -> dt.date:
@@ -42,9 +46,11 @@ class Calendar:
         return _to_date(self.offset_array(np.array([_day64(day)]), days, roll)[0])
 
     def on_or_after(self, day: DateLike) -> dt.date:
+        """`day`, or the next business day."""
         return self.offset(day, 0)
 
     def on_or_before(self, day: DateLike) -> dt.date:
+        """`day`, or the business day before it."""
         return _to_date(np.busday_offset(_day64(day), 0, roll="backward", busdaycal=self.busday))
 
     def count(self, start: DateLike, end: DateLike) -> int:
@@ -96,18 +102,29 @@ def _brazil_national(year: int, *, consciousness_day: bool) -> list[dt.date]:
     return moving + [dt.date(year, month, day) for month, day in fixed]
 
 
+_B3_ONCE = (
+    dt.date(1994, 7, 1),  # the real replaces the cruzeiro real
+    dt.date(1994, 10, 3),  # general election
+    dt.date(1996, 10, 3),  # municipal election
+    dt.date(2014, 6, 12),  # opening match of the World Cup, in São Paulo
+)
+
+
 def _b3_only(year: int) -> list[dt.date]:
     """Days without a session that are not national holidays. São Paulo's own holidays were dropped from 2022."""
     closed = [dt.date(year, 12, 24), _last_weekday(year)]
     if year <= 2021:
         closed.append(dt.date(year, 1, 25))
         if year != 2020:  # in 2020 both were moved to May by the city and the state, and B3 traded on them
-            closed.append(dt.date(year, 7, 9))
+            if year >= 1997:
+                closed.append(dt.date(year, 7, 9))
             if year >= 2006:
                 closed.append(dt.date(year, 11, 20))
-    if year == 2014:
-        closed.append(dt.date(2014, 6, 12))  # opening match of the World Cup, in São Paulo
-    return closed
+    if year <= 1999:
+        closed.append(easter(year) - dt.timedelta(days=3))  # Maundy Thursday
+    if year <= 1996:
+        closed.append(easter(year) - dt.timedelta(days=46))  # Ash Wednesday
+    return closed + [day for day in _B3_ONCE if day.year == year]
 
 
 def _last_weekday(year: int) -> dt.date:
@@ -142,18 +159,25 @@ def b3() -> Calendar:
 
 @lru_cache(maxsize=1)
 def nyse() -> Calendar:
+    """Sessions of the New York Stock Exchange."""
     return _calendar("nyse", holidays.financial_holidays("NYSE", years=_YEARS).keys())
 
 
 @lru_cache(maxsize=1)
 def us_government() -> Calendar:
-    """US government securities: federal holidays as observed, and Good Friday."""
-    federal = list(holidays.country_holidays("US", years=_YEARS).keys())
-    return _calendar("us_government", federal + [easter(y) - dt.timedelta(days=2) for y in _YEARS])
+    """US government securities: days with published Treasury yields."""
+    return _calendar("us_government", (d for y in _YEARS for d in us_holidays.bond_market_closed(y, easter(y))))
+
+
+@lru_cache(maxsize=1)
+def us_federal() -> Calendar:
+    """Days on which US federal agencies are at work, and so publish; a lapse of appropriations is not in it."""
+    return _calendar("us_federal", (d for y in _YEARS for d in us_holidays.federal_closed(y)))
 
 
 @lru_cache(maxsize=1)
 def weekdays() -> Calendar:
+    """Monday to Friday, without holidays."""
     return _calendar("weekdays", [])
 
 
@@ -164,6 +188,7 @@ def by_name(name: str) -> Calendar:
         "b3": b3,
         "nyse": nyse,
         "us_government": us_government,
+        "us_federal": us_federal,
         "weekdays": weekdays,
     }
     if name not in known:

@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -21,10 +21,6 @@ import polars as pl
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 UTC = ZoneInfo("UTC")
 DECISION_TIME = dt.time(6, 0)
-
-World = Literal["live", "sandbox", "recorded"]
-"""Which data a database holds: fetched from the sources, fetched from the sandbox, or replayed from a recording."""
-WORLDS: tuple[World, ...] = get_args(World)
 
 Frames = dict[str, pl.DataFrame]
 """Silver table name -> parsed rows."""
@@ -62,11 +58,23 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """Releases due from `first` to `last`, both included, came out on `on`."""
+
+    first: dt.date
+    last: dt.date
+    on: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationRule:
     """When a number about `obs_date` becomes public: at `time` in the time zone `tz` on a day of `calendar`.
 
     Exactly one form is set: `lag_bd` business days after the observation date; or the `weekday` (Monday 0) on or after
-    obs_date + `lag_days`; or the first business day on or after day `day` of the month, `months` months later.
+    obs_date + `lag_days`; or the first business day on or after day `day` of the month, `months` months later; or, for
+    what is announced ahead, `days_before` days before the observation date. `before`: other rules for observation dates
+    before a day, latest day first. `dates`: observation date -> day of publication. `suspended`: releases due within a
+    span that came out on one day. `source`, `reason`: where this is known from, and why it is a bound.
     """
 
     id: str
@@ -78,6 +86,12 @@ class PublicationRule:
     lag_days: int = 0
     months: int | None = None
     day: int | None = None
+    days_before: int | None = None
+    before: tuple[tuple[dt.date, PublicationRule], ...] = ()
+    dates: Mapping[dt.date, dt.date] = field(default_factory=dict)
+    suspended: tuple[Suspension, ...] = ()
+    source: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

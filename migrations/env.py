@@ -1,4 +1,4 @@
-"""Alembic's door: one transaction, one upgrade at a time. The address comes from `migrations.upgrade`."""
+"""Alembic's entry point: one transaction, one upgrade at a time. The address comes from `migrations.upgrade`."""
 
 from __future__ import annotations
 

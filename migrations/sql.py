@@ -1,4 +1,4 @@
-"""Migrations are SQL files, frozen once they are released; a revision's Python only says which, in what order."""
+"""Migrations are SQL files, frozen once they are released; a revision's Python names them, in their order."""
 
 from __future__ import annotations
 

@@ -18,10 +18,12 @@ from desk.units import DAYS_PER_YEAR
 from sandbox.economy import Economy
 from sandbox.economy.bonds import listed_bonds, quote
 from sandbox.economy.rates import linear_360
+from sandbox.facts import Fact, fact
 from sandbox.releases import expectations
 from sandbox.releases.markets import YAHOO_ASSETS, asset
 from sandbox.releases.positions import DISAGG, TFF, Report, report
 from sandbox.releases.released_series import business_days
+from sandbox.sources.ibge_sidra import fact_of
 from sandbox.sources.yahoo_finance import venue_of
 from sandbox.world import Instants, SimulatedWorld
 
@@ -58,13 +60,21 @@ def _observations(world: SimulatedWorld, series: Series, now: dt.datetime) -> pl
     """
     if series.source == "cftc_cot":
         return _positions(world, series, now)
-    published = world.published(series, now)
+    published = world.published(behind(series), now)
     numbers = published.released
     first = numbers.values if numbers.first is None else numbers.first
     parts = [_long(numbers.days, published.known, first)]
     if published.revised is not None:
         parts.append(_long(numbers.days, published.revised, numbers.values))
     return pl.concat(parts).with_columns(pl.lit(series.id).alias("series_id"), pl.col("value") * float(series.scale))
+
+
+def behind(series: Series) -> Fact:
+    """The sandbox's own record of the code of a series. Raises KeyError for a code that is not in it."""
+    if series.source == "ibge_sidra":
+        return fact_of(str(series.params["variable"]), str(series.params["category"]))
+    code = f"{series.code}/{series.params['side']}" if series.source == "bcb_ptax" else series.code
+    return fact(series.source, code)
 
 
 def _positions(world: SimulatedWorld, series: Series, now: dt.datetime) -> pl.DataFrame:

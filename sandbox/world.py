@@ -1,7 +1,8 @@
 """The simulated world: each released series with the times at which its numbers become public and are revised.
 
-The publication rules are those of the catalogue. Some numbers are late (by a day for daily series, a few days for
-monthly ones), as drawn by the seed. Series with the same monthly rule are late together, like one press release.
+Which quantity each code of a source has is in the sandbox's own record (sandbox/facts.toml); the publication rules are
+those of the catalogue. Some numbers are late (by a day for daily series, a few days for monthly ones), as drawn by the
+seed. Series with the same monthly rule are late together, like one press release.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import polars as pl
 from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
 from desk.catalog import Catalog
-from desk.model import UTC, Series
+from desk.model import UTC
 from desk.point_in_time.publication_rules import publication_times
 from sandbox.economy import Economy, simulate
+from sandbox.facts import Fact
 from sandbox.releases import (
     brazil_accounts,
     brazil_daily,
@@ -36,7 +38,7 @@ Instants = IntArray
 """Microseconds since 1970, UTC."""
 
 _HOUR = 3_600_000_000
-_NEVER_LATE = frozenset({"ptax", "sgs_same_day", "us_close", "b3_close"})
+_NEVER_LATE = frozenset({"ptax", "copom_target", "us_close", "b3_close"})
 _LATE_SHARE = {"D": 0.004, "W": 0.010, "M": 0.015, "Q": 0.015}
 _LATE_HOURS = {"D": 26, "W": 30, "M": 75, "Q": 75}
 
@@ -92,13 +94,13 @@ class SimulatedWorld:
         """The economy up to the end of the year of `now`."""
         return simulate(self.seed, now.year)
 
-    def published(self, series: Series, now: dt.datetime) -> Published:
-        """The series with its release times. Raises KeyError for a series that the sandbox does not simulate."""
-        key = (series.id, now.year)
+    def published(self, fact: Fact, now: dt.datetime) -> Published:
+        """The series behind a code, with its release times. Raises KeyError for a quantity that is not simulated."""
+        key = (fact.quantity, now.year)
         if key not in self._published:
             economy = self.economy(now)
-            numbers = self._slipped(series.id, _released(economy)[series.id])
-            self._published[key] = self._release(series, numbers, economy)
+            numbers = self._slipped(fact.quantity, _released(economy)[fact.quantity])
+            self._published[key] = self._release(fact, numbers, economy)
         return self._published[key]
 
     def with_slip(self, slip: Slip) -> SimulatedWorld:
@@ -133,14 +135,14 @@ class SimulatedWorld:
             self._cached[(kind,)] = found
         return found[1]
 
-    def _release(self, series: Series, numbers: ReleasedSeries, economy: Economy) -> Published:
-        known = self.known_times(series.rule, numbers.days).copy()
-        if series.rule not in _NEVER_LATE:
-            stream = f"late.{series.id}" if series.frequency == "D" else f"late.{series.rule}"
+    def _release(self, fact: Fact, numbers: ReleasedSeries, economy: Economy) -> Published:
+        known = self.known_times(fact.release, numbers.days).copy()
+        if fact.release not in _NEVER_LATE:
+            stream = f"late.{fact.quantity}" if fact.frequency == "D" else f"late.{fact.release}"
             # indexed by month or day since 2006, so that series of one release are late together
             place = (numbers.days - np.datetime64("2006-01-01")).astype(np.int64)
             delay_draw = economy.draws.uniform(stream, int(place[-1]) + 1)[place]
-            known[delay_draw < _LATE_SHARE[series.frequency]] += _LATE_HOURS[series.frequency] * _HOUR
+            known[delay_draw < _LATE_SHARE[fact.frequency]] += _LATE_HOURS[fact.frequency] * _HOUR
         revised = None if numbers.first is None else known + numbers.revised_after * 24 * _HOUR
         return Published(numbers, known, revised)
 
@@ -151,22 +153,22 @@ def _released(economy: Economy) -> Mapping[str, ReleasedSeries]:
 
 
 class _ReleasedById(dict[str, ReleasedSeries]):
-    """Series id -> released series, computed at the first access."""
+    """Quantity -> released series, computed at the first access."""
 
     def __init__(self, economy: Economy) -> None:
         super().__init__()
         self.economy = economy
 
-    def __missing__(self, series_id: str) -> ReleasedSeries:
-        if series_id.startswith("fx_flow_"):
+    def __missing__(self, quantity: str) -> ReleasedSeries:
+        if quantity.startswith("fx_flow_"):
             self.update(brazil_daily.fx_flow(self.economy))
         else:
-            self[series_id] = series_factories()[series_id](self.economy)
-        return self[series_id]
+            self[quantity] = series_factories()[quantity](self.economy)
+        return self[quantity]
 
 
 def series_factories() -> Mapping[str, brazil_monthly.SeriesFactory]:
-    """The factory of every simulated series, except those of the FX flow table, which is computed as a whole."""
+    """The factory of every simulated quantity, except those of the FX flow table, which is computed as a whole."""
     return {
         **brazil_daily.SERIES,
         **brazil_monthly.SERIES,

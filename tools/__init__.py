@@ -1,1 +1,1 @@
-"""Programs for whoever works on the project: they write pages of docs/ from what the code computes."""
+"""Programs for developers of the project: they write pages of docs/ from what the code computes."""

@@ -53,20 +53,20 @@ EPISODES: tuple[tuple[str, dt.date, dt.date], ...] = (
 
 
 @dataclass(frozen=True)
-class Record:
-    """Everything that the page says, as numbers."""
+class HistoryRecord:
+    """The numbers of the page."""
 
     days: list[dt.date]
     path: pl.DataFrame
     records: pl.DataFrame
-    spoken: list[Coverage]
-    tested: Mapping[int, Mapping[str, BacktestResult]]
+    coverage: list[Coverage]
+    var_backtests: Mapping[int, Mapping[str, BacktestResult]]
     episodes: list[tuple[str, Episode | None]]
     replays: list[tuple[str, float]]
     curves: list[tuple[str, str, int, dt.date, dt.date]]
 
 
-def record_of(map_file: Path, catalog: Catalog, parameters: DeskParameters) -> Record:
+def compute_record(map_file: Path, catalog: Catalog, parameters: DeskParameters) -> HistoryRecord:
     """Reads the files and runs the whole pass. Raises BadInput for a bad map or file."""
     silver = read_history(map_file, catalog)
     b3 = calendars.b3()
@@ -84,7 +84,7 @@ def last_priced(panel: Panel) -> dt.date:
     return calendars.b3().offset(newest, 1)
 
 
-def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
+def _record(found: HistoryPass, parameters: DeskParameters) -> HistoryRecord:
     panel = found.panel.since(INCEPTION)
     values = panel.values
     signals = found["strategy_signals"].filter(pl.col("as_of") >= decision_time(INCEPTION))
@@ -94,12 +94,12 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> Record:
     replays = stress.filter(
         pl.col("as_of") == stress["as_of"].max(), pl.col("instrument_id") == "TOTAL", pl.col("kind") == "dated"
     )
-    return Record(
+    return HistoryRecord(
         days=panel.days,
         path=nav_statistics.nav_series(found["portfolio_state"], found.panel.values),
         records=records,
-        spoken=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
-        tested=exceptions_by_year(found.panel.values, found.frames, found["risk_metrics_daily"], parameters),
+        coverage=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
+        var_backtests=exceptions_by_year(found.panel.values, found.frames, found["risk_metrics_daily"], parameters),
         episodes=[(name, episode(found.frames, before, last)) for name, before, last in EPISODES],
         replays=list(replays.drop_nulls("pnl_fraction").select("name", "pnl_fraction").iter_rows()),
         curves=_origins(panel),
@@ -123,11 +123,11 @@ def _origins(panel: Panel) -> list[tuple[str, str, int, dt.date, dt.date]]:
     return found
 
 
-def page(record: Record, parameters: DeskParameters) -> str:
-    """The page as Markdown."""
+def page(record: HistoryRecord, parameters: DeskParameters) -> str:
+    """The whole page as Markdown."""
     years, whole = nav_statistics.by_year(record.path), nav_statistics.whole_period(record.path)
     capital, window = parameters.portfolio.inception_nav_brl / 1e6, parameters.risk.var_window
-    silent = sum(1 for one in record.spoken if not one.scored)
+    without_score = sum(1 for one in record.coverage if not one.scored)
     target, method = parameters.portfolio.target_volatility, parameters.risk.headline.replace("_", " ")
     return f"""<!-- Generated: {COMMAND}. Edit tools/real_history_page.py, and run it again. -->
 
@@ -143,11 +143,11 @@ panel, agents, {len(STRATEGIES)} strategies, aggregation, book, risk. The number
 vintage**, so what was revised later is known too early; the nominal and real curves are those of LTN, NTN-F and NTN-B,
 whose rates lie a few basis points over DI.
 
-## What speaks
+## Data
 
 {_origin_table(record)}
 
-What the files lack, and what that silences:
+What the files do not have, and what therefore has no score:
 
 - **Focus** medians begin on 10 April 2025, after the nominal curve ends. The Top 5 survey of 2022 to 2025 that is
   there is another survey, and its key is ambiguous (two or three medians, up to 5% apart, for one indicator, day and
@@ -157,15 +157,15 @@ What the files lack, and what that silences:
 - **Contracted flow**, monthly reserves, the primary result of the whole public sector, GDP in dollars: in no file.
 - The **CFTC** reports are those of 2017 to February 2023; daily iron ore, soy, CLP, COP and ZAR end in June 2020.
 
-{silent} strategies have no score:
+{without_score} strategies have no score:
 
-{tables.silent_table(record.spoken)}
+{tables.no_score_table(record.coverage)}
 
 ## The strategies, each by itself
 
-The other {len(STRATEGIES) - silent}, and their days with a score among the {len(record.days)}:
+The other {len(STRATEGIES) - without_score}, and their days with a score among the {len(record.days)}:
 
-{tables.spoken_table(record.spoken)}
+{tables.coverage_table(record.coverage)}
 
 Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk,
 {target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price
@@ -201,7 +201,7 @@ The headline VaR ({method}, {window} days) of each decision against the P&L of i
 followed (hypothetical, as Basel has it: no orders, no carry). A p-value under 0.05 rejects the number of exceptions
 (Kupiec) or their independence (Christoffersen). Basel's zone counts the exceptions at 99% of a whole year.
 
-{tables.var_table(record.tested)}
+{tables.var_table(record.var_backtests)}
 
 ## Famous days
 
@@ -217,20 +217,20 @@ The same stretches, and others, carried onto the book of {record.days[-1]} by re
 """
 
 
-def _origin_table(record: Record) -> str:
+def _origin_table(record: HistoryRecord) -> str:
     lines = ["| level | origin | days | first | last |", "| --- | --- | ---: | --- | --- |"]
     for name, origin, days, first, last in record.curves:
         lines.append(f"| {name} | {origin} | {days} | {first} | {last} |" if days else f"| {name} | none | 0 | | |")
     return "\n".join(lines)
 
 
-def _replay_table(record: Record) -> str:
+def _replay_table(record: HistoryRecord) -> str:
     lines = ["| episode | P&L of NAV |", "| --- | ---: |"]
     return "\n".join([*lines, *(f"| {name} | {tables.percent(value, 2)} |" for name, value in record.replays)])
 
 
-def chart(record: Record) -> str:
-    """The NAV against cash, and its drawdowns, as SVG."""
+def chart(record: HistoryRecord) -> str:
+    """The chart of NAV, cash and drawdown as SVG."""
     path = record.path
     cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
     held = path["nav"].to_numpy()
@@ -238,7 +238,7 @@ def chart(record: Record) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Reads the map, runs the history, writes page and chart. Returns the exit code."""
+    """Writes page and chart; returns the exit code, 1 for a bad map or file."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.real_history_page", description="Writes docs/real-history.md."
     )
@@ -247,7 +247,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     parameters = load_desk_parameters()
     try:
-        record = record_of(chosen.map, load_catalog(), parameters)
+        record = compute_record(chosen.map, load_catalog(), parameters)
     except AlvoradaError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The tables of docs/real-history.md as Markdown. Pure: numbers in, text out; unknown is said, never zero."""
+"""The tables of docs/real-history.md as Markdown. Pure functions; a number that is not known is `unknown`, never 0."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ MOST_SOURCES = 4
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """A fraction as percent, or that it is unknown."""
+    """A fraction as percent; UNKNOWN for None."""
     return UNKNOWN if value is None else f"{value:z.{digits}%}"
 
 
 def plain(value: float | None, digits: int = 2) -> str:
-    """A number with fixed digits, or that it is unknown."""
+    """A number with its digits; UNKNOWN for None."""
     return UNKNOWN if value is None else f"{value:z.{digits}f}"
 
 
-def spoken_table(found: Sequence[Coverage]) -> str:
-    """When each strategy that has a score had one, and what it spoke without."""
+def coverage_table(found: Sequence[Coverage]) -> str:
+    """When each strategy that has a score had one, and its inputs that were never known."""
     head = "| id | days scored | first | last | inputs never known | legs never priced |"
     lines = [head, "| --- | ---: | --- | --- | --- | --- |"]
     for one in found:
         if one.scored:
-            lacking = ", ".join(f"`{name}`" for name in one.missing_inputs) or "none"
+            missing = ", ".join(f"`{name}`" for name in one.missing_inputs) or "none"
             unpriced = ", ".join(one.unpriced) or "none"
-            lines.append(f"| `{one.strategy_id}` | {one.scored} | {one.first} | {one.last} | {lacking} | {unpriced} |")
+            lines.append(f"| `{one.strategy_id}` | {one.scored} | {one.first} | {one.last} | {missing} | {unpriced} |")
     return "\n".join(lines)
 
 
-def silent_table(found: Sequence[Coverage]) -> str:
+def no_score_table(found: Sequence[Coverage]) -> str:
     """Why the others have no score, and which of their legs have no price either."""
-    lines = ["| id | what it lacks |", "| --- | --- |"]
+    lines = ["| id | missing inputs |", "| --- | --- |"]
     for one in found:
         if not one.scored:
-            reasons = [_lack(name, sources) for name, sources in one.missing_inputs.items()]
+            reasons = [_missing_input(name, sources) for name, sources in one.missing_inputs.items()]
             if one.unpriced:
                 reasons.append(f"no price of {', '.join(one.unpriced)}")
             lines.append(f"| `{one.strategy_id}` | {'; '.join(reasons)} |")
     return "\n".join(lines)
 
 
-def _lack(name: str, sources: Sequence[str]) -> str:
+def _missing_input(name: str, sources: Sequence[str]) -> str:
     if list(sources) == [name]:
         return f"`{name}`"
     if not sources:
         return f"`{name}` (the surveys or the years that its model needs)"
     shown = ", ".join(f"`{source}`" for source in sources[:MOST_SOURCES])
     more = f" and {len(sources) - MOST_SOURCES} more" if len(sources) > MOST_SOURCES else ""
-    return f"`{name}`, for want of {shown}{more}"
+    return f"`{name}`, which needs {shown}{more}"
 
 
 def year_table(years: Sequence[PeriodStatistics], whole: PeriodStatistics) -> str:
-    """One row for each calendar year, and one for all."""
+    """One row a year, and one of the whole."""
     lines = [
         "| year | days | return | CDI | volatility | Sharpe over CDI | worst drawdown | costs | risk left |",
         "| --- |" + " ---: |" * 8,
@@ -74,7 +74,7 @@ def year_table(years: Sequence[PeriodStatistics], whole: PeriodStatistics) -> st
 
 
 def month_table(months: Mapping[tuple[int, int], float], years: Sequence[PeriodStatistics]) -> str:
-    """Returns by month and year."""
+    """Returns by year and month; a month without one is an empty cell."""
     lines = [f"| | {' | '.join(MONTHS)} | year |", "| --- |" + " ---: |" * 13]
     for year in years:
         cells = [percent(months.get((year.year, month))) for month in range(1, 13)]
@@ -84,14 +84,14 @@ def month_table(months: Mapping[tuple[int, int], float], years: Sequence[PeriodS
 
 
 def fall_table(falls: Sequence[Drawdown]) -> str:
-    """The deepest drawdowns with their dates."""
+    """Drawdowns, in the order given."""
     lines = ["| depth | peak | trough | back at the peak |", "| ---: | --- | --- | --- |"]
     lines += [f"| {percent(f.depth)} | {f.peak} | {f.trough} | {f.recovered or 'not yet'} |" for f in falls]
     return "\n".join(lines)
 
 
 def var_table(found: Mapping[int, Mapping[str, BacktestResult]]) -> str:
-    """Exceptions of VaR by year with their tests."""
+    """Exceptions at 95% and 99% by year, with the p-values of their tests; key 0 is the whole."""
     head = "| year | days | 95%: exceptions | expected | Kupiec p | Christoffersen p "
     lines = [
         head + "| 99%: exceptions | expected | Kupiec p | Christoffersen p | Basel zone |",
@@ -99,20 +99,20 @@ def var_table(found: Mapping[int, Mapping[str, BacktestResult]]) -> str:
     ]
     for year in [*sorted(set(found) - {0}), 0]:
         low, high = found[year]["var_95"], found[year]["var_99"]
-        cells = [cell for one in (low, high) for cell in _tested(one)]
+        cells = [cell for one in (low, high) for cell in _test_cells(one)]
         zone = high.zone or ("" if year == 0 else "not a whole year")
         lines.append(f"| {year or 'all'} | {high.days} | {' | '.join(cells)} | {zone if high.days else 'no VaR yet'} |")
     return "\n".join(lines)
 
 
-def _tested(one: BacktestResult) -> list[str]:
+def _test_cells(one: BacktestResult) -> list[str]:
     if not one.days:
         return [UNKNOWN] * 4
     return [str(one.exceptions), f"{one.expected:.1f}", plain(one.kupiec_p, 3), plain(one.christoffersen_p, 3)]
 
 
 def episode_table(found: Sequence[tuple[str, Episode | None]]) -> str:
-    """What the book made of each named episode."""
+    """P&L of the book in each episode; None: the book was not open yet."""
     lines = [
         "| episode | closes | NAV before, BRL m | P&L of the book | worst day | by class | worst and best strategies |",
         "| --- | --- | ---: | ---: | ---: | --- | --- |",

@@ -41,7 +41,7 @@ def record_table(panel: Panel) -> tuple[str, pl.DataFrame]:
 
 
 def record_lines(records: pl.DataFrame) -> str:
-    """PERFORMANCE_SCHEMA rows as a table of Markdown."""
+    """PERFORMANCE_SCHEMA rows as a Markdown table."""
     lines = [
         "| id | days | hit rate | turnover | return a year | Sharpe | worst drawdown | correlation |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -65,12 +65,12 @@ def list_table() -> str:
 
 
 def legs_text(strategy: Strategy) -> str:
-    """The legs in words: long or short of each instrument."""
+    """The legs of a score of +1, in words."""
     return ", ".join(f"{'long' if leg.sign > 0 else 'short'} {leg.instrument}" for leg in strategy.legs)
 
 
 def page(panel: Panel, seed: int) -> str:
-    """The page as Markdown."""
+    """The whole page as Markdown."""
     table, _ = record_table(panel)
     target = load_desk_parameters().portfolio.target_volatility
     return f"""<!-- Generated: {COMMAND}. Edit the strategies, or tools/strategy_page.py, and run it again. -->
@@ -111,7 +111,7 @@ def _plain(value: float | None, digits: int) -> str:
 
 
 def main() -> int:
-    """Writes docs/strategies.md."""
+    """Writes the page; returns the exit code."""
     PAGE.write_text(page(sandbox_panel(DEFAULT_SEED), DEFAULT_SEED), encoding="utf-8")
     print(f"wrote {PAGE}")
     return 0

@@ -1,1 +1,1 @@
-"""The command line: one file for each group of commands. Nothing heavy is imported before a command needs it."""
+"""The command line. Files `*_commands.py` define commands and import nothing heavy; the others do the work."""

@@ -1,15 +1,12 @@
-"""Which decision day a command means. The clock is an argument: only cli.py reads it."""
+"""The decision day that a command's options name. The time of the call is an argument."""
 
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from desk.calendars import FIRST_YEAR, b3
 from desk.errors import BadInput
-
-SAO_PAULO = ZoneInfo("America/Sao_Paulo")
-DECISION_TIME = dt.time(6, 0)  # desk.model says the same; importing it costs Polars' import
+from desk.model import DECISION_TIME, SAO_PAULO
 
 
 def latest_day(now: dt.datetime) -> dt.date:
@@ -20,7 +17,7 @@ def latest_day(now: dt.datetime) -> dt.date:
 
 
 def decision_day(text: str | None, now: dt.datetime) -> dt.date:
-    """The day that `--as-of` names, or the latest one when None. Raises BadInput with the days that would do."""
+    """The day that `--as-of` names, or the latest one when None. Raises BadInput that names the nearest valid days."""
     latest = latest_day(now)
     if text is None:
         return latest
@@ -50,7 +47,7 @@ def parse_day(text: str, option: str) -> dt.date:
 
 
 def day_range(start: str, end: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
-    """First and last day of a backfill, both included. Raises BadInput."""
+    """First and last day of a backfill, both included. Raises BadInput, also where no B3 business day lies between."""
     first, last = parse_day(start, "--from"), parse_day(end, "--to")
     latest = latest_day(now)
     if first > last:

@@ -14,10 +14,10 @@ RANDOM = re.compile(r"=RANDOM$", re.MULTILINE)
 SECRET_BYTES = 24
 
 
-def init(root: Path) -> Path:
-    """Writes `root`/.env, readable by its owner alone, and returns its path. Raises BadInput where there is one.
+def write_env_file(root: Path) -> Path:
+    """Writes `root`/.env, readable by its owner alone, and returns its path. Raises BadInput where one exists.
 
-    Secrets are hexadecimal digits, 192 bits: they stand in URLs.
+    Secrets are 192 bits as hexadecimal digits, which need no quoting in URLs.
     """
     path = root / OWN
     try:

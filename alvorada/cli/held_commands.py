@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from alvorada.stack.data_dir import DEFAULT_SEED, WORLDS, Home
+from alvorada.cli.clock import now
+from alvorada.cli.options import Seed, WorldName
+from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 
 if TYPE_CHECKING:  # the store is imported when a command needs it
     from tasks.store import Store
     from tasks.store.holds import Decision
 
 T = TypeVar("T")
-World = Annotated[str, typer.Option("--world", help=", ".join(WORLDS) + ".")]
-Seed = Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Which simulated economy.")]
 HoldId = Annotated[int, typer.Argument(metavar="ID", help="As `alvorada held list` shows it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept with the decision.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides. Default: the account's name.")]
 STATES = ("open", "released", "rejected", "all")
 
-held_commands = typer.Typer(help="Values that are stored and not believed.", no_args_is_help=True)
+app = typer.Typer(help="Values that are stored and not believed.", no_args_is_help=True)
 
 
-@held_commands.command(name="list")
+@app.command(name="list")
 def list_held(
     state: Annotated[str, typer.Option("--state", help=", ".join(STATES) + ".")] = "open",
-    world: World = "live",
+    world: WorldName = "live",
     seed: Seed = DEFAULT_SEED,
 ) -> None:
     """Every held value: id, series, day, value and why; the oldest first."""
@@ -46,20 +45,23 @@ def list_held(
         typer.echo("nothing is held" if state == "open" else f"nothing is {state}", err=True)
 
 
-@held_commands.command()
-def release(hold_id: HoldId, reason: Reason, by: By = None, world: World = "live", seed: Seed = DEFAULT_SEED) -> None:
+@app.command()
+def release(
+    hold_id: HoldId, reason: Reason, by: By = None, world: WorldName = "live", seed: Seed = DEFAULT_SEED
+) -> None:
     """Believe a held value, from the next decision on; runs of the past stay as they are."""
     _decide(hold_id, "released", reason, by, world, seed)
 
 
-@held_commands.command()
-def reject(hold_id: HoldId, reason: Reason, by: By = None, world: World = "live", seed: Seed = DEFAULT_SEED) -> None:
+@app.command()
+def reject(
+    hold_id: HoldId, reason: Reason, by: By = None, world: WorldName = "live", seed: Seed = DEFAULT_SEED
+) -> None:
     """Leave a held value out for good."""
     _decide(hold_id, "rejected", reason, by, world, seed)
 
 
 def _decide(hold_id: int, decision: Decision, reason: str, by: str | None, world: str, seed: int) -> None:
-    from alvorada.cli.main import now
     from desk.errors import BadInput
 
     if not reason.strip():
@@ -71,12 +73,12 @@ def _decide(hold_id: int, decision: Decision, reason: str, by: str | None, world
 
 def _with_store(world: str, seed: int, act: Callable[[Store], Awaitable[T]]) -> T:
     """`act` on the world's store, at the newest schema."""
-    from alvorada.stack.local_stack import stack
+    from alvorada.stack.local_stack import open_stack
     from tasks.store import open_store
 
     async def go(url: str) -> T:
         async with open_store(url, world, pool_size=1) as store:  # type: ignore[arg-type]
             return await act(store)
 
-    with stack(Home.from_environment(), world, seed, os.environ) as around:
-        return asyncio.run(go(around.database_url))
+    with open_stack(DataDir.from_environment(), world, seed) as stack:
+        return asyncio.run(go(stack.database_url))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from alvorada.stack.data_dir import Home
+from alvorada.stack.data_dir import DataDir
 
 if TYPE_CHECKING:
     from desk.errors import StoreError
@@ -29,7 +29,7 @@ def check() -> None:
     from blocks.settings import load_settings
     from tasks.store.lake import Lake
 
-    lake = Lake.open(load_settings(home=Home.from_environment().path).lake)
+    lake = Lake.open(load_settings(home=DataDir.from_environment().path).lake)
     bodies, damaged = asyncio.run(verdicts(lake))
     for error in damaged:
         typer.echo(str(error))

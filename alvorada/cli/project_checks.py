@@ -1,4 +1,4 @@
-"""The commands that check the project itself: tests, lint, benchmarks, documentation."""
+"""Checks of the project itself: tests, lint, benchmarks, documentation."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pathlib import Path
 import typer
 
 from alvorada.stack.data_dir import project_root
+from alvorada.stack.processes import ending_with_parent
 from desk.errors import BadInput
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
-
-
+"""The target of a Markdown link, without its anchor."""
 COVERED = ("--cov=desk", "--cov=tasks/connectors", "--cov-report=term:skip-covered", "--cov-fail-under=95")
 TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
 
 
-def suite(arguments: Sequence[str]) -> int:
-    """pytest; the whole suite runs on two workers, and holds the desk and the connectors to their coverage."""
+def run_tests(arguments: Sequence[str]) -> int:
+    """Runs pytest. Without arguments: the whole suite on two workers, with the coverage limit."""
     return _python("-m", "pytest", *(arguments or (*COVERED, *TWO_WORKERS)))
 
 
-def lint() -> int:
-    """Every check runs, so that one failure does not hide another. Returns the first code that is not 0."""
+def run_lint() -> int:
+    """Runs every check, so that one failure does not hide another. Returns the first exit code that is not 0."""
     codes = [
         _python("-m", "ruff", "check", "."),
         _python("-m", "ruff", "format", "--check", "."),
@@ -36,8 +36,8 @@ def lint() -> int:
     return next((code for code in codes if code), 0)
 
 
-def bench(arguments: Sequence[str]) -> int:
-    """Runs bench/NAME.py for each name, or all of them."""
+def run_benchmarks(arguments: Sequence[str]) -> int:
+    """Runs bench/NAME.py for each name, or all of them. Raises BadInput for an unknown name."""
     known = {path.stem: path for path in sorted((project_root() / "bench").glob("[a-z]*.py"))}
     unknown = [name for name in arguments if name not in known]
     if unknown or not known:
@@ -48,8 +48,8 @@ def bench(arguments: Sequence[str]) -> int:
     return next((code for code in codes if code), 0)
 
 
-def docs() -> int:
-    """Every relative link of the pages in the root and in docs/ must lead to a file."""
+def check_docs() -> int:
+    """Prints each relative link of the root's and docs/ pages that leads to no file. Returns 1 where there is one."""
     root = project_root()
     pages = [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]
     broken = [f"{page.relative_to(root)}: {target}" for page in pages for target in broken_links(page)]
@@ -60,6 +60,7 @@ def docs() -> int:
 
 
 def broken_links(page: Path) -> list[str]:
+    """The relative links of a Markdown page that lead to no file."""
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     return [target for target in targets if "://" not in target and not (page.parent / target).exists()]
 
@@ -69,7 +70,8 @@ def _python(*arguments: str) -> int:
 
 
 def _run(command: Sequence[str]) -> int:
+    """The exit code of a command in the checkout. The command receives SIGTERM when this process dies."""
     root = project_root()
     if not (root / "pyproject.toml").is_file():
         raise BadInput("this needs the project's checkout: run it there")
-    return subprocess.run(command, cwd=root, check=False).returncode
+    return subprocess.run([*ending_with_parent(), *command], cwd=root, check=False).returncode

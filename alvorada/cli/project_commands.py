@@ -1,42 +1,37 @@
-"""The commands of whoever works on the project: tests, lint, measurements, documentation."""
+"""`alvorada test`, `lint`, `bench` and `docs`: for the people who work on the project."""
 
 from __future__ import annotations
 
 import typer
 
-PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+from alvorada.cli import project_checks
+
+PASS_ARGUMENTS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def register(app: typer.Typer) -> None:
-    app.command(context_settings=PASSED_ON)(test)
+    """Adds the commands of this file."""
+    app.command(context_settings=PASS_ARGUMENTS_ON)(test)
     app.command()(lint)
-    app.command(context_settings=PASSED_ON)(bench)
+    app.command(context_settings=PASS_ARGUMENTS_ON)(bench)
     app.command()(docs)
 
 
 def test(context: typer.Context) -> None:
     """The whole test suite; arguments go to pytest."""
-    from alvorada.cli.project_checks import suite
-
-    raise typer.Exit(suite(context.args))
+    raise typer.Exit(project_checks.run_tests(context.args))
 
 
 def bench(context: typer.Context) -> None:
     """The measurements; arguments name which."""
-    from alvorada.cli.project_checks import bench as measure
-
-    raise typer.Exit(measure(context.args))
+    raise typer.Exit(project_checks.run_benchmarks(context.args))
 
 
 def lint() -> None:
     """ruff, mypy and the import contracts."""
-    from alvorada.cli.project_checks import lint as check
-
-    raise typer.Exit(check())
+    raise typer.Exit(project_checks.run_lint())
 
 
 def docs() -> None:
     """Check the documentation against the code: links, paths, commands."""
-    from alvorada.cli.project_checks import docs as check
-
-    raise typer.Exit(check())
+    raise typer.Exit(project_checks.check_docs())

@@ -1,94 +1,93 @@
-"""`alvorada report --diff D1 D2` and `--png DIR`: what the stored reports were made of, read from the database."""
+"""`alvorada report` and `alvorada explain`: what is stored about a decision day."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import typer
 
-from alvorada.cli.decision_days import decision_day
-from alvorada.cli.stored_reports import database, in_use
-from alvorada.stack.data_dir import Home, LastWorld
-from desk.errors import BadInput, WrongWorld
-
-if TYPE_CHECKING:
-    from reports.elements.report_data import ReportData
+from alvorada.cli.clock import now
+from alvorada.cli.options import AsOf, LastWorldName
+from alvorada.stack.data_dir import DataDir, LastWorld
+from desk.errors import BadInput
 
 
-def read_report(
-    world: str | None, diff: tuple[str, str] | None, png: str | None, as_of: str | None, now: dt.datetime
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    app.command()(report)
+    app.command()(explain)
+
+
+def report(
+    as_of: AsOf = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="To Slack and mail, for who does not have it yet.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="With --send: also for who has it.")] = False,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--diff", metavar="D1 D2", help="What changed between two reports, as text."),
+    ] = None,
+    png: Annotated[
+        str | None, typer.Option("--png", metavar="DIR", help="Every figure as a PNG in that folder.")
+    ] = None,
+    world: LastWorldName = None,
 ) -> None:
-    """The command's options: a difference, pictures, or both."""
-    home = Home.from_environment()
-    last = LastWorld.asked(home, world)
-    if diff is not None:
-        show_difference(home, last, *diff, now)
-    if png is not None:
-        draw_pictures(home, last, decision_day(as_of, now) if as_of else None, Path(png))
+    """Print where the report of a day is; the latest one by default. One gone from the disk comes from the database."""
+    data_dir = DataDir.from_environment()
+    last = LastWorld.select(data_dir, world)
+    if diff is not None or png is not None:
+        from alvorada.cli.report_contents import draw_pictures, show_difference
+
+        if diff is not None:
+            first, second = (_day(text) for text in diff)
+            show_difference(data_dir, last, first, second)
+        if png is not None:
+            draw_pictures(data_dir, last, _day(as_of) if as_of else None, Path(png))
+        return
+    day = _day(as_of) if as_of else None
+    if send:
+        from alvorada.cli.send_report import send_report
+
+        send_report(data_dir, last, day, again, now())
+        return
+    path = find_report(data_dir, last, day)
+    typer.echo(path)
+    if open_it:
+        import webbrowser
+
+        if not webbrowser.open(path.as_uri()):
+            raise BadInput(f"no browser here to open {path}")
 
 
-def show_difference(home: Home, last: LastWorld, first: str, second: str, now: dt.datetime) -> None:
-    """Prints what changed from one report to a later one. Raises BadInput for a day without a report."""
-    from reports.page.diff import differences
-
-    before, after = stored(home, last, [decision_day(first, now), decision_day(second, now)])
-    typer.echo(differences(before, after))
-
-
-def draw_pictures(home: Home, last: LastWorld, day: dt.date | None, folder: Path) -> None:
-    """Writes every figure of a report as FOLDER/DAY-FIGURE.png and prints where. Raises BadInput without a report, a
-    browser or a folder that can be written."""
-    from blocks.settings import load_settings
-    from reports.page.png_export import export_png
-    from reports.page.render import figure_specs
-
-    [data] = stored(home, last, [day])
-    drawn = export_png(figure_specs(data, load_settings().report_language))
-    if not drawn:
-        raise BadInput(drawn.reason or "the report has no figures")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, png in drawn.items():
-            place = folder / f"{data.day}-{name.removeprefix('fig-')}.png"
-            place.write_bytes(png)
-            typer.echo(place)
-    except OSError as error:
-        raise BadInput(f"cannot write pictures to {folder} ({error.strerror})") from error
-    if drawn.reason:
-        typer.echo(f"alvorada: {drawn.reason}", err=True)
-
-
-def stored(home: Home, last: LastWorld, days: Sequence[dt.date | None]) -> list[ReportData]:
-    """What a report of each day (None: that of the latest report) reads, as the database has it now. Raises BadInput
-    for a day that was never decided."""
-    with database(home, last) as url:
-        found = asyncio.run(_read(url, last.world, days)) if url is not None else None
+def find_report(data_dir: DataDir, last: LastWorld, day: dt.date | None) -> Path:
+    """The file of a day's report (None: the latest), written from the database where it is gone. Raises BadInput."""
+    folder = data_dir.reports / last.world
+    found = max(folder.glob(f"{day or '????-??-??'}.html"), default=None)
     if found is None:
-        raise BadInput(f"no report yet in the {last.world} world: nothing was ever run there")
+        from alvorada.cli.stored_reports import restore
+
+        found = restore(data_dir, last, day)
+        typer.echo(f"alvorada: it was gone from {folder}: taken from the database", err=True)
     return found
 
 
-async def _read(url: str, world: str, days: Sequence[dt.date | None]) -> list[ReportData] | None:
-    if not await in_use(url):
-        return None
-    from blocks.settings import load_settings
-    from desk.model import decision_time
-    from tasks.run.report_gold import read_report_gold
-    from tasks.store import open_store
+def explain(
+    figure: Annotated[str, typer.Argument(metavar="FIGURE", help="risk.var_99, portfolio.nav, signals.STRATEGY ...")],
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+    world: LastWorldName = None,
+) -> None:
+    """Say why a figure of the report is what it is: formula, numbers, series, payloads."""
+    from alvorada.cli.explain_figure import explanation_text
 
-    settings = load_settings()
-    async with open_store(url, None, pool_size=2) as store:
-        if store.world != world:
-            raise WrongWorld(f"the database holds {store.world!r} data: ask for it with --world {store.world}")
-        decided = set(await store.gold_days("portfolio_state"))
-        found = []
-        for day in days:
-            as_of = decision_time(day) if day is not None else max(decided, default=None)
-            if as_of is None or as_of not in decided:
-                raise BadInput(f"there is no decision of {day}" if day else "there is no decision yet")
-            found.append(await read_report_gold(store, settings, as_of))
-    return found
+    data_dir = DataDir.from_environment()
+    day = _day(as_of) if as_of else None
+    typer.echo(explanation_text(data_dir, LastWorld.select(data_dir, world), figure, day, as_json))
+
+
+def _day(text: str) -> dt.date:
+    from alvorada.cli.decision_days import decision_day
+
+    return decision_day(text, now())

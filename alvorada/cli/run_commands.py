@@ -1,4 +1,4 @@
-"""What the run commands do, between the options and the flows: check, announce, run, say what came of it."""
+"""`alvorada demo`, `run`, `backfill` and `import`: they check the options, run a flow, and print its results."""
 
 from __future__ import annotations
 
@@ -7,126 +7,150 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alvorada.cli.decision_days import day_range, decision_day, latest_day
-from alvorada.cli.run_options import Asked, Origin, origin
-from alvorada.stack.data_dir import Home, LastWorld, database_name
+from alvorada.cli.clock import now
+from alvorada.cli.options import WORLD_NAMES, AsOf, Seed
+from alvorada.cli.run_options import Origin, RunOptions, run_origin
+from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 from desk.errors import BadInput
 
-ONLY = ("missing", "failed")
+if TYPE_CHECKING:
+    from alvorada.cli.run_flows import RunResult
+
+CELL_STATES = ("missing", "failed")
+"""What `backfill --only` accepts."""
+
+SourcesOption = Annotated[
+    str | None,
+    typer.Option("--sources", metavar="WHERE", help="live, sandbox, recorded DIR, or stored (nothing is fetched)."),
+]
+Folder = Annotated[
+    str | None, typer.Argument(metavar="[DIR]", help="The folder of --sources recorded.", show_default=False)
+]
+Manifest = Annotated[str | None, typer.Option("--manifest", metavar="FILE", help="Which file answers which request.")]
+Record = Annotated[str | None, typer.Option("--record", metavar="DIR", help="Keep every response there, to replay.")]
+StoredWorld = Annotated[str, typer.Option("--world", help=f"Of a stored run: {WORLD_NAMES}.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the cells and the estimate; run nothing.")]
 
 
-def daily(asked: Asked, seed: int, now: dt.datetime) -> None:
-    """One daily run. Everything that a person can have got wrong is checked before anything starts."""
-    day = decision_day(asked.as_of, now)
-    chosen = origin(asked, day=day, latest=latest_day(now))
-    home = Home.from_environment().make()
-    typer.echo(f"Alvorada: decision day {day}, 06:00 America/Sao_Paulo; sources: {chosen.label}", err=True)
-    from alvorada.cli.launch import run_daily
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    app.command()(demo)
+    app.command()(run)
+    app.command()(backfill)
+    app.command(name="import")(import_history)
+
+
+def demo(as_of: AsOf = None, seed: Seed = DEFAULT_SEED) -> None:
+    """The daily job against simulated sources: no key, no network."""
+    run_daily_job(RunOptions(as_of, "sandbox"), seed)
+
+
+def run(
+    folder: Folder = None,
+    as_of: AsOf = None,
+    sources: SourcesOption = None,
+    manifest: Manifest = None,
+    record: Record = None,
+    world: StoredWorld = "live",
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """The daily job. A past --as-of without --sources works from what is stored."""
+    run_daily_job(RunOptions(as_of, sources, folder, manifest, record, world), seed)
+
+
+def run_daily_job(options: RunOptions, seed: int) -> None:
+    """One daily run. Every option is checked before anything starts. Raises AlvoradaError."""
+    from alvorada.cli.decision_days import decision_day, latest_day
+
+    moment = now()
+    day = decision_day(options.as_of, moment)
+    origin = run_origin(options, day=day, latest=latest_day(moment))
+    data_dir = DataDir.from_environment().create()
+    typer.echo(f"Alvorada: decision day {day}, 06:00 America/Sao_Paulo; sources: {origin.label}", err=True)
+    from alvorada.cli.run_flows import run_daily
     from alvorada.cli.terminal_progress import RunProgress
 
-    ended = run_daily(home, day, chosen, seed, RunProgress.on())
+    result = run_daily(data_dir, day, origin, seed, RunProgress.on())
     typer.echo("", err=True)
-    message = f": {ended.message}" if ended.good and ended.message and ended.name != "Completed" else ""
-    typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}", err=True)
+    message = f": {result.message}" if result.completed and result.message and result.name != "Completed" else ""
+    typer.echo(f"{result.name} in {result.seconds:.0f} s{message}", err=True)
     for name, label in (("report", "Report"), ("artifact", "Prefect artifact"), ("recording", "Recording")):
-        for place in ended.results.get(name, []):
-            typer.echo(f"{label}: {place}")
-    ended.require_good()
-    typer.echo(next_steps(chosen, day), err=True)
+        for path in result.outputs.get(name, []):
+            typer.echo(f"{label}: {path}")
+    result.require_completed()
+    typer.echo(next_steps(origin, day), err=True)
 
 
-def next_steps(chosen: Origin, day: dt.date) -> str:
-    """What to try next, as commands that work where this one did."""
-    us = command_name()
+def backfill(
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day.")],
+    end: Annotated[str, typer.Option("--to", metavar="DATE", help="Last day.")],
+    only: Annotated[str, typer.Option("--only", help="Which cells: missing, failed, or both.")] = "missing,failed",
+    dry_run: DryRun = False,
+    sources: Annotated[str, typer.Option("--sources", metavar="WHERE", help="live or sandbox.")] = "live",
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """Fetch what the ledger says is missing or failed between two days."""
+    from alvorada.cli.decision_days import day_range
+
+    days = day_range(start, end, now())
+    states = tuple(word.strip() for word in only.split(",") if word.strip())
+    if not states or set(states) - set(CELL_STATES):
+        raise BadInput(f"--only {only!r}: say missing, failed, or missing,failed")
+    if sources not in ("live", "sandbox"):
+        raise BadInput(f"--sources {sources!r}: a backfill asks live or sandbox")
+    data_dir = DataDir.from_environment().create()
+    from alvorada.cli.run_flows import run_backfill
+    from alvorada.cli.terminal_progress import RunProgress
+
+    origin = Origin("sandbox" if sources == "sandbox" else "live", world=sources)
+    print_result(run_backfill(data_dir, days, states, dry_run, origin, seed, RunProgress.on()))
+
+
+def import_history(
+    map_file: Annotated[str, typer.Argument(metavar="MAP.toml", help="Says which file holds which series.")],
+) -> None:
+    """Load a desk's own history files into the live database."""
+    path = Path(map_file).expanduser()
+    if not path.is_file():
+        raise BadInput(f"no file {map_file}")
+    data_dir = DataDir.from_environment().create()
+    from alvorada.cli.run_flows import run_import
+    from alvorada.cli.terminal_progress import RunProgress
+
+    print_result(run_import(data_dir, path.resolve(), RunProgress.on()))
+
+
+def print_result(result: RunResult) -> None:
+    """Prints state, time and message of a run that completed. Raises StageFailed for any other."""
+    result.require_completed()
+    typer.echo(f"{result.name} in {result.seconds:.0f} s{f': {result.message}' if result.message else ''}")
+
+
+def next_steps(origin: Origin, day: dt.date) -> str:
+    """Suggestions after a daily run, as commands that work in the current folder."""
+    alvorada = command_name()
     steps = [
-        (f"{us} report --world {chosen.world} --as-of {day} --open", ""),
-        (f"{us} up", "runs and artifacts at http://127.0.0.1:4200"),
+        (f"{alvorada} report --world {origin.world} --as-of {day} --open", ""),
+        (f"{alvorada} up", "runs and artifacts at http://127.0.0.1:4200"),
     ]
-    if chosen.kind == "sandbox":
-        steps += [(f"{us} demo --seed 11", "another economy, other numbers"), (f"{us} run", "the live sources")]
+    if origin.kind == "sandbox":
+        steps += [
+            (f"{alvorada} demo --seed 11", "another economy, other numbers"),
+            (f"{alvorada} run", "the live sources"),
+        ]
     width = max(len(step) for step, comment in steps if comment)
     lines = [f"  {step:{width}}  # {comment}" if comment else f"  {step}" for step, comment in steps]
     return "\n".join(["Next:", *lines])
 
 
 def command_name() -> str:
-    """`alvorada` where that is found on the PATH, else the way to the one that runs."""
+    """`alvorada` where the PATH leads to the one that runs, else its path."""
     ours = Path(sys.executable).with_name("alvorada")
     found = shutil.which("alvorada")
     if found and Path(found).resolve() == ours.resolve():
         return "alvorada"
     return os.path.relpath(ours) if ours.is_relative_to(Path.cwd()) else str(ours)
-
-
-def fill(start: str, end: str, only: str, dry_run: bool, sources: str, seed: int, now: dt.datetime) -> None:
-    first, last = day_range(start, end, now)
-    kinds = tuple(word.strip() for word in only.split(",") if word.strip())
-    unknown = [word for word in kinds if word not in ONLY]
-    if unknown or not kinds:
-        raise BadInput(f"--only {only!r}: say missing, failed, or missing,failed")
-    if sources not in ("live", "sandbox"):
-        raise BadInput(f"--sources {sources!r}: a backfill asks live or sandbox")
-    home = Home.from_environment().make()
-    from alvorada.cli.launch import run_backfill
-    from alvorada.cli.terminal_progress import RunProgress
-
-    chosen = Origin("sandbox" if sources == "sandbox" else "live", world=sources)
-    ended = run_backfill(home, (first, last), kinds, dry_run, chosen, seed, RunProgress.on())
-    ended.require_good()
-    message = f": {ended.message}" if ended.message else ""
-    typer.echo(f"{ended.name} in {ended.seconds:.0f} s{message}")
-
-
-def load_history(map_file: str) -> None:
-    path = Path(map_file).expanduser()
-    if not path.is_file():
-        raise BadInput(f"no file {map_file}")
-    home = Home.from_environment().make()
-    from alvorada.cli.launch import run_import
-    from alvorada.cli.terminal_progress import RunProgress
-
-    ended = run_import(home, path.resolve(), RunProgress.on())
-    ended.require_good()
-    typer.echo(f"{ended.name} in {ended.seconds:.0f} s{f': {ended.message}' if ended.message else ''}")
-
-
-def database_url(world: str | None) -> tuple[str, str | None]:
-    """The address of a world's database, or of Prefect's, and a note where nothing answers there now."""
-    from alvorada.stack.local_stack import PREFECT_DATABASE, embedded
-
-    home = Home.from_environment()
-    name = PREFECT_DATABASE
-    if world != "prefect":
-        last = LastWorld.asked(home, world)
-        name = database_name(last.world, last.seed)
-        given = os.environ.get("DATABASE_URL")
-        if given:
-            return given, None
-    postgres = embedded(home)
-    if not (home.postgres / "password").exists():
-        raise BadInput(f"no database yet under {home.path}: the first `alvorada run`, `demo` or `up` makes it")
-    up = postgres.status().running
-    return postgres.url(name), None if up else "this PostgreSQL is not running now; `alvorada up` starts it"
-
-
-def find_report(as_of: str | None, open_it: bool, world: str | None, now: dt.datetime) -> None:
-    """Reports lie at reports/WORLD/DAY.html under the home, and in the world's database."""
-    home = Home.from_environment()
-    last = LastWorld.asked(home, world)
-    day = decision_day(as_of, now) if as_of else None
-    folder = home.reports / last.world
-    found = max(folder.glob(f"{day or '????-??-??'}.html"), default=None)
-    if found is None:
-        from alvorada.cli.stored_reports import restore
-
-        found = restore(home, last, day)
-        typer.echo(f"alvorada: it was gone from {folder}: taken from the database", err=True)
-    typer.echo(found)
-    if open_it:
-        import webbrowser
-
-        if not webbrowser.open(found.as_uri()):
-            raise BadInput(f"no browser here to open {found}")

@@ -1,41 +1,20 @@
-"""Where a run's data comes from: what `--sources`, `--manifest` and `--record` say, checked before anything starts."""
+"""The options of a run: where its data come from (--sources, --manifest, --record), checked before anything starts."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
-from alvorada.stack.data_dir import WORLDS
 from desk.errors import BadInput
+from desk.worlds import SOURCES, WORLDS, Sources
 
-Kind = Literal["live", "sandbox", "recorded", "stored"]
 MANIFEST = "manifest.json"
-KINDS: tuple[str, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """live: the sources; sandbox: simulated ones; recorded: the files of `folder`; stored: nothing is fetched."""
-
-    kind: Kind
-    folder: Path | None = None
-    manifest: Path | None = None
-    record: Path | None = None
-    world: str = "live"
-    """The database that the run reads and writes."""
-
-    @property
-    def label(self) -> str:
-        if self.kind == "recorded":
-            return f"recorded in {self.folder}"
-        return {"live": "live", "sandbox": "sandbox (simulated)", "stored": "stored: nothing is fetched"}[self.kind]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The options of a run as they were typed."""
+class RunOptions:
+    """The options of a run as a person wrote them. `folder`: the argument after `--sources recorded`."""
 
     as_of: str | None = None
     sources: str | None = None
@@ -45,46 +24,70 @@ class Asked:
     world: str = "live"
 
 
-def origin(asked: Asked, *, day: dt.date, latest: dt.date) -> Origin:
-    """The origin that the options name. No --sources: live for the latest day, stored for one in the past.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run's data come from, checked.
+
+    kind      live: the public sources; sandbox: simulated ones; recorded: the files of `folder`; stored: no fetch
+    manifest  which file of `folder` answers which request; None: the manifest inside `folder`
+    record    the folder that keeps every response
+    world     the database that the run reads and writes
+    """
+
+    kind: Sources
+    folder: Path | None = None
+    manifest: Path | None = None
+    record: Path | None = None
+    world: str = "live"
+
+    @property
+    def label(self) -> str:
+        """The origin as the command line shows it."""
+        if self.kind == "recorded":
+            return f"recorded in {self.folder}"
+        return {"live": "live", "sandbox": "sandbox (simulated)", "stored": "stored: nothing is fetched"}[self.kind]
+
+
+def run_origin(options: RunOptions, *, day: dt.date, latest: dt.date) -> Origin:
+    """The origin that the options name. Without --sources: live for the latest day, stored for an earlier one.
 
     Raises BadInput.
     """
-    sources = asked.sources or ("live" if day == latest else "stored")
+    sources = options.sources or ("live" if day == latest else "stored")
     kind, colon, tail = sources.partition(":")
-    if kind not in KINDS:
+    if kind not in SOURCES:
         raise BadInput(f"unknown --sources {sources!r}; known: live, sandbox, recorded DIR, stored")
-    if colon and asked.folder:
-        raise BadInput(f"unexpected argument {asked.folder!r}")
-    folder = tail if colon else asked.folder
-    if asked.world not in WORLDS:
-        raise BadInput(f"unknown world {asked.world!r}; known: {', '.join(WORLDS)}")
-    if asked.world != "live" and kind != "stored":
+    if colon and options.folder:
+        raise BadInput(f"unexpected argument {options.folder!r}")
+    folder = tail if colon else options.folder
+    if options.world not in WORLDS:
+        raise BadInput(f"unknown world {options.world!r}; known: {', '.join(WORLDS)}")
+    if options.world != "live" and kind != "stored":
         raise BadInput("--world goes with --sources stored: other runs have the world of their sources")
     if kind == "recorded":
-        return _recorded(folder, asked)
+        return _recorded_origin(folder, options)
     if folder or colon:
         raise BadInput(f"--sources {kind} takes no folder: unexpected {folder!r}")
-    if asked.manifest:
+    if options.manifest:
         raise BadInput("--manifest goes with --sources recorded DIR")
     if kind == "stored":
-        if asked.record:
+        if options.record:
             raise BadInput("--record goes with --sources live or sandbox: a stored run fetches nothing")
-        return Origin("stored", world=asked.world)
-    record = _writable_folder(asked.record) if asked.record else None
-    return Origin("sandbox" if kind == "sandbox" else "live", record=record, world=kind)
+        return Origin("stored", world=options.world)
+    record = _writable_folder(options.record) if options.record else None
+    return Origin(kind, record=record, world=kind)
 
 
-def _recorded(folder: str | None, asked: Asked) -> Origin:
+def _recorded_origin(folder: str | None, options: RunOptions) -> Origin:
     if not folder:
         raise BadInput("--sources recorded needs the folder of the recording: --sources recorded DIR")
-    if asked.record:
+    if options.record:
         raise BadInput("--record goes with --sources live or sandbox: a recording is there already")
-    place = _existing_folder(folder)
-    if not asked.manifest and not (place / MANIFEST).is_file():
+    path = _existing_folder(folder)
+    if not options.manifest and not (path / MANIFEST).is_file():
         raise BadInput(f"no {MANIFEST} in {folder}: name the one that goes with this recording by --manifest FILE")
-    manifest = _existing_file(asked.manifest) if asked.manifest else None
-    return Origin("recorded", place, manifest, world="recorded")
+    manifest = _existing_file(options.manifest) if options.manifest else None
+    return Origin("recorded", path, manifest, world="recorded")
 
 
 def _existing_folder(text: str) -> Path:

@@ -7,17 +7,22 @@ import datetime as dt
 
 import typer
 
-from alvorada.stack.data_dir import Home, LastWorld
-from alvorada.stack.local_stack import adopt, stack
+from alvorada.stack.data_dir import DataDir, LastWorld
+from alvorada.stack.local_stack import open_stack, set_environment
 from desk.errors import AlvoradaError
 
 SENDING_TIME = dt.timedelta(seconds=60)
+"""How long the command tries; the sender's deployment continues afterwards."""
 
 
-def send_report(home: Home, last: LastWorld, day: dt.date | None, again: bool, now: dt.datetime) -> None:
-    """Prints what was sent. Raises BadInput without a report, AlvoradaError where something could not be sent yet."""
-    with stack(home, last.world, last.seed) as ready:
-        adopt(ready.environment())
+def send_report(data_dir: DataDir, last: LastWorld, day: dt.date | None, again: bool, now: dt.datetime) -> None:
+    """Sends the report of `day` (None: the latest) and prints how many messages went out. `again`: also to those who
+    have it already.
+
+    Raises BadInput without a report, AlvoradaError where something could not be sent yet.
+    """
+    with open_stack(data_dir, last.world, last.seed) as stack:
+        set_environment(stack.environment())  # before `_send` imports Prefect
         asyncio.run(_send(day, f"command line, {now:%Y-%m-%d %H:%M:%S}" if again else "", now))
 
 

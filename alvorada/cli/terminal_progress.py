@@ -1,4 +1,4 @@
-"""Progress on a terminal: one line per source and stage, with state, time and rows. Plain lines elsewhere."""
+"""Progress of a run on a terminal: one line per source and stage, with state, time and rows. Elsewhere plain lines."""
 
 from __future__ import annotations
 
@@ -27,31 +27,34 @@ SIGNS: dict[State, tuple[str, str]] = {
 
 @dataclass(slots=True)
 class Line:
+    """One source or stage. `started`: by the progress's clock; `seconds` None: it still runs."""
+
     kind: Kind
     name: str
     state: State
-    began: float
+    started: float
     seconds: float | None = None
     rows: int | None = None
     message: str = ""
 
 
 class RunProgress:
-    """Collects the events of one run and shows them. `results`: what came out, name -> places, in order.
+    """Collects the events of one run and shows them. `outputs`: what the run made, kind -> paths, in order.
 
-    Not a dataclass: Prefect takes those apart when they are passed to a task, and the task would get a copy.
+    Not a dataclass: Prefect rebuilds those when they are passed to a task, and the task would get a copy.
     """
 
-    __slots__ = ("_live", "clock", "console", "lines", "results")
+    __slots__ = ("_live", "clock", "console", "lines", "outputs")
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console, self.clock = console, clock
         self.lines: dict[tuple[Kind, str], Line] = {}
-        self.results: dict[str, list[str]] = {}
+        self.outputs: dict[str, list[str]] = {}
         self._live: Live | None = None
 
     @classmethod
     def on(cls, stream: TextIO | None = None) -> RunProgress:
+        """A progress on a stream; stderr when None."""
         return cls(Console(file=stream or sys.stderr, highlight=False, soft_wrap=False))
 
     def event(
@@ -63,8 +66,9 @@ class RunProgress:
         rows: int | None = None,
         message: str = "",
     ) -> None:
+        """One event of the run. A `result` is collected, a `note` printed; the others change a source or a stage."""
         if kind == "result":
-            self.results.setdefault(name, []).append(message)
+            self.outputs.setdefault(name, []).append(message)
             return
         if kind == "note":  # above the live display, where there is one
             self.console.print(message, markup=False, soft_wrap=True)
@@ -73,21 +77,21 @@ class RunProgress:
         line = self.lines.setdefault((kind, name), Line(kind, name, state, now))
         line.state, line.seconds, line.rows, line.message = state, seconds, rows, message
         if state == "started":
-            line.began = now
+            line.started = now
         elif seconds is None:
-            line.seconds = now - line.began
+            line.seconds = now - line.started
         if self._live is None and state != "started":
             self.console.print(plain(line), markup=False, soft_wrap=True)
 
     def __rich__(self) -> Table:
-        """Redrawn by the live display: running lines show the time so far."""
+        """The table that the live display draws again and again; a running line shows its time so far."""
         table = Table.grid(padding=(0, 2))
         for column, justify in (("", "left"), ("name", "left"), ("seconds", "right"), ("rows", "right"), ("", "left")):
             table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
         now = self.clock()
         for line in self.lines.values():
             sign, style = SIGNS[line.state]
-            seconds = line.seconds if line.seconds is not None else now - line.began
+            seconds = line.seconds if line.seconds is not None else now - line.started
             name = f"  {line.name}" if line.kind == "source" else line.name
             table.add_row(Text(sign, style), name, f"{seconds:.1f} s", rows_text(line.rows), Text(line.message, "dim"))
         return table
@@ -107,6 +111,7 @@ class RunProgress:
 
 
 def plain(line: Line) -> str:
+    """One line of text, where there is no terminal."""
     rows = rows_text(line.rows)
     parts = [
         f"{line.kind:6} {line.name:16} {line.state:7}",
@@ -118,4 +123,5 @@ def plain(line: Line) -> str:
 
 
 def rows_text(rows: int | None) -> str:
+    """A number of rows; empty where it is not known."""
     return "" if rows is None else f"{rows:,} rows"

@@ -1,26 +1,40 @@
-"""`alvorada automations apply`: brings a Prefect server to what is declared in blocks/, by name, and says what it did.
+"""`alvorada automations apply`: makes a Prefect server equal to what blocks/ declares, by name, and prints each change.
 
-Idempotent: a second time changes nothing. What is ours and no longer declared goes: Automations by their prefix,
-notification blocks by their type, variables by their tag, concurrency limits by their prefix. What was configured by
-hand in Prefect stays: a block with credentials is only overwritten by a value of the environment, and an Automation
-that was paused in the UI stays paused.
+Idempotent: a second time changes nothing. An object of ours that is no longer declared is removed: Automations are
+ours by their prefix, notification blocks by their type, variables by their tag, concurrency limits by their prefix.
+What a person configured in Prefect stays: only a value of the environment overwrites a block with credentials, and an
+Automation that was paused in the UI stays paused.
+
+Prefect's settings must have PREFECT_EXPERIMENTAL_EVENTS true, which Prefect reads when it is imported: without it the
+client has no automations.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
+import httpx
 import typer
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.exceptions import ObjectNotFound
 
-from alvorada.prefect_objects.apply_automations import Change, Parts, apply_automations, apply_limits, apply_variables
+from alvorada.prefect_objects.apply_automations import (
+    ApplyContext,
+    Change,
+    apply_automations,
+    apply_limits,
+    apply_variables,
+)
+from alvorada.prefect_objects.apply_blocks import apply_blocks
+from alvorada.prefect_objects.server import require_server
+from alvorada.stack.prefect_yaml import deployment_names
+from blocks.automations import DAILY, Thresholds
 from blocks.settings import Settings, load_settings
 from desk.errors import AlvoradaError, BadInput
 
-NOBODY = {
+NOT_CONFIGURED = {
     "Slack": "not configured: set SLACK_WEBHOOK_URL, or make the block 'alvorada-slack' in Prefect. Slack is not told.",
     "Mail": "not configured: set SMTP_HOST, SMTP_SENDER and SMTP_RECIPIENTS, or make the block 'alvorada-email'"
     " in Prefect, and set SMTP_SENDER and SMTP_RECIPIENTS. Nobody is mailed.",
@@ -28,21 +42,19 @@ NOBODY = {
 
 
 def apply(dry_run: bool = False, keep_database: bool = True) -> None:
-    """Prints what was done, a line each. `keep_database`: DATABASE_URL of the environment goes into its block too.
+    """Applies everything and prints one line for each object. `keep_database`: DATABASE_URL goes into its block too.
 
     Raises BadInput without a server's address or without our deployments on it, AlvoradaError when it refuses.
     """
-    if not os.environ.get("PREFECT_API_URL"):
-        raise BadInput("PREFECT_API_URL is not set: it names the Prefect server (`alvorada up` prints its own)")
-    os.environ["PREFECT_EXPERIMENTAL_EVENTS"] = "true"  # or else the client knows no automations
+    require_server()
     environment = load_settings()
-    changes, untold = asyncio.run(reconcile(environment, dry_run=dry_run, keep_database=keep_database))
+    changes, not_configured = asyncio.run(reconcile(environment, dry_run=dry_run, keep_database=keep_database))
     would = "would be " if dry_run else ""
     for change in changes:
-        done = change.done if change.done == Change.SAME else f"{would}{change.done}"
-        typer.echo(f"{change.kind:10} {change.name:40} {done}{f'; {change.note}' if change.note else ''}")
-    for name in untold:
-        typer.echo(f"{name}: {NOBODY[name]}", err=True)
+        action = change.action if change.action == Change.SAME else f"{would}{change.action}"
+        typer.echo(f"{change.kind:10} {change.name:40} {action}{f'; {change.note}' if change.note else ''}")
+    for name in not_configured:
+        typer.echo(f"{name}: {NOT_CONFIGURED[name]}", err=True)
 
 
 async def reconcile(
@@ -51,41 +63,31 @@ async def reconcile(
     dry_run: bool = False,
     keep_database: bool = True,
     deployments: Mapping[str, UUID] | None = None,
-    limits: Any = None,
+    limits: Thresholds | None = None,
 ) -> tuple[list[Change], list[str]]:
-    """What was (or, dry, would be) done, and the channels that are not configured. `limits`: automations.Thresholds;
-    `deployments`: those of prefect.yaml that the server has, when None.
+    """The changes made (or, in a dry run, to be made), and the channels that are not configured.
 
-    Prefect must find PREFECT_EXPERIMENTAL_EVENTS true where its settings are read.
+    `deployments`: `flow/deployment` -> id; None: those of prefect.yaml that the server has. Raises BadInput,
+    AlvoradaError.
     """
-    import httpx
-    from prefect.client.orchestration import get_client
-
-    from alvorada.prefect_objects.apply_blocks import apply_blocks
-
     try:
         async with get_client() as client:
             if not client.server_type.supports_automations():
                 raise BadInput("the Prefect client has events switched off: PREFECT_EXPERIMENTAL_EVENTS=true")
             ids = deployments or await deployment_ids(client)
-            parts = Parts(client, dry_run, ids, cloud=client.server_type.name == "CLOUD")
-            doors, told = await apply_blocks(parts, environment, keep_database=keep_database)
-            await apply_variables(parts, told)
-            await apply_limits(parts)
-            await apply_automations(parts, doors, limits)
+            context = ApplyContext(client, dry_run, ids, cloud=client.server_type.name == "CLOUD")
+            targets, variables = await apply_blocks(context, environment, keep_database=keep_database)
+            await apply_variables(context, variables)
+            await apply_limits(context)
+            await apply_automations(context, targets, limits)
     except httpx.HTTPError as error:
-        raise AlvoradaError(f"Prefect's server at {os.environ.get('PREFECT_API_URL')}: {_words(error)}") from error
-    mail = doors.mail or doors.notify
-    return parts.changes, [name for name, door in (("Slack", doors.slack), ("Mail", mail)) if door is None]
+        raise AlvoradaError(f"Prefect's server at {require_server()}: {_error_text(error)}") from error
+    configured = {"Slack": targets.slack, "Mail": targets.mail or targets.notify}
+    return context.changes, [name for name, target in configured.items() if target is None]
 
 
-async def deployment_ids(client: Any) -> Mapping[str, UUID]:
+async def deployment_ids(client: PrefectClient) -> Mapping[str, UUID]:
     """Our deployments on this server, `flow/deployment` -> id. Raises BadInput where the daily one is missing."""
-    from prefect.exceptions import ObjectNotFound
-
-    from alvorada.prefect_objects.deployments import deployment_names
-    from blocks.automations import DAILY
-
     found: dict[str, UUID] = {}
     for name in deployment_names():
         try:
@@ -97,6 +99,6 @@ async def deployment_ids(client: Any) -> Mapping[str, UUID]:
     return found
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     response = getattr(error, "response", None)
     return f"{str(error) or type(error).__name__}{f' {response.text[:300]}' if response is not None else ''}"

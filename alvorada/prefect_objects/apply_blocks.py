@@ -1,4 +1,4 @@
-"""Blocks of a Prefect server, brought to what the environment says; and the notification blocks made of them."""
+"""Blocks of a Prefect server: credentials from the environment, and the notification blocks that use them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from prefect_email import EmailServerCredentials
 from prefect_slack import SlackWebhook
 from prefect_sqlalchemy import DatabaseCredentials
 
-from alvorada.prefect_objects.apply_automations import Change, Parts
-from blocks.automations import NOTIFY, Doors
+from alvorada.prefect_objects.apply_automations import ApplyContext, Change
+from blocks.automations import NOTIFY, NotificationTargets
 from blocks.credentials import (
     DATABASE_BLOCK,
     EMAIL_BLOCK,
@@ -33,55 +33,62 @@ from desk.errors import BadInput
 
 SLACK_NOTIFICATION = "alvorada-slack-notification"
 MAIL_NOTIFICATION = "alvorada-mail-notification"
-_NOWHERE = UUID(int=0)
-"""Stands, in a dry run, for a document that is not made."""
+NO_DOCUMENT = UUID(int=0)
+"""The id, in a dry run, of a document that is not made."""
 
 
-async def apply_blocks(parts: Parts, env: Settings, *, keep_database: bool) -> tuple[Doors, Mapping[str, str]]:
-    """The doors for automations, and the variables to keep. Raises BadInput for a block that is broken."""
-    await _credentials(parts, env, keep_database)
-    now = await with_blocks(env) if not parts.dry_run else _over(env, await with_blocks(env))
-    sender, recipients = env.smtp_sender or now.smtp_sender, env.smtp_recipients or now.smtp_recipients
-    told = {SENDER_VARIABLE: sender, RECIPIENTS_VARIABLE: json.dumps(list(recipients))} if sender and recipients else {}
-    mail_ready = bool(now.smtp_host and told)
-    if parts.cloud:
-        slack = await _cloud_slack(parts, now)
-        return Doors(slack=slack, notify=parts.deployments.get(NOTIFY) if mail_ready else None, escape=True), told
+async def apply_blocks(
+    context: ApplyContext, env: Settings, *, keep_database: bool
+) -> tuple[NotificationTargets, Mapping[str, str]]:
+    """The targets of the Automations, and the variables to keep. Raises BadInput for a block that cannot be used."""
+    await _apply_credentials(context, env, keep_database)
+    settings = await with_blocks(env)
+    if context.dry_run:
+        settings = _environment_over_blocks(env, settings)
+    sender, recipients = env.smtp_sender or settings.smtp_sender, env.smtp_recipients or settings.smtp_recipients
+    variables: dict[str, str] = {}
+    if sender and recipients:
+        variables = {SENDER_VARIABLE: sender, RECIPIENTS_VARIABLE: json.dumps(list(recipients))}
+    mail_is_configured = bool(settings.smtp_host and variables)
+    if context.cloud:
+        slack = await _apply_cloud_slack(context, settings)
+        notify = context.deployments.get(NOTIFY) if mail_is_configured else None
+        return NotificationTargets(slack=slack, notify=notify, escape_slack=True), variables
     slack = mail = None
-    if now.slack_webhook_url is not None:
-        url = now.slack_webhook_url.get_secret_value()
-        inner = await _loaded(parts, SlackWebhook, SLACK_BLOCK) or SlackWebhook(url=url)
-        slack = await _keep(parts, SlackNotification(slack=inner), SLACK_NOTIFICATION)
-    if mail_ready:
-        server = await _loaded(parts, EmailServerCredentials, EMAIL_BLOCK) or _email(now)
-        door = MailNotification.parse_obj({"credentials": server, "sender": sender, "recipients": list(recipients)})
-        mail = await _keep(parts, door, MAIL_NOTIFICATION)
-    await _remove_others(parts, SlackNotification, {SLACK_NOTIFICATION} if slack else set())
-    await _remove_others(parts, MailNotification, {MAIL_NOTIFICATION} if mail else set())
-    return Doors(slack=slack, mail=mail), told
+    if settings.slack_webhook_url is not None:
+        url = settings.slack_webhook_url.get_secret_value()
+        webhook = await _load(context, SlackWebhook, SLACK_BLOCK) or SlackWebhook(url=url)
+        slack = await _apply_block(context, SlackNotification(slack=webhook), SLACK_NOTIFICATION)
+    if mail_is_configured:
+        server = await _load(context, EmailServerCredentials, EMAIL_BLOCK) or _email_credentials(settings)
+        block = MailNotification.parse_obj({"credentials": server, "sender": sender, "recipients": list(recipients)})
+        mail = await _apply_block(context, block, MAIL_NOTIFICATION)
+    await _remove_others(context, SlackNotification, {SLACK_NOTIFICATION} if slack else set())
+    await _remove_others(context, MailNotification, {MAIL_NOTIFICATION} if mail else set())
+    return NotificationTargets(slack=slack, mail=mail), variables
 
 
-async def _credentials(parts: Parts, env: Settings, keep_database: bool) -> None:
-    """Each block that the environment has a value for. One without a value stays as it is."""
+async def _apply_credentials(context: ApplyContext, env: Settings, keep_database: bool) -> None:
+    """Writes each block that the environment has a value for. A block without one stays as it is."""
     if env.slack_webhook_url is not None:
-        await _keep(parts, SlackWebhook(url=env.slack_webhook_url.get_secret_value()), SLACK_BLOCK)
+        await _apply_block(context, SlackWebhook(url=env.slack_webhook_url.get_secret_value()), SLACK_BLOCK)
     if env.smtp_host:
-        await _keep(parts, _email(env), EMAIL_BLOCK)
+        await _apply_block(context, _email_credentials(env), EMAIL_BLOCK)
     if env.fred_api_key is not None:
-        await _keep(parts, Secret.parse_obj({"value": env.fred_api_key.get_secret_value()}), FRED_BLOCK)
+        await _apply_block(context, Secret.parse_obj({"value": env.fred_api_key.get_secret_value()}), FRED_BLOCK)
     if keep_database and env.database_url:
         address = env.database.replace("postgresql://", "postgresql+asyncpg://", 1)
-        await _keep(parts, DatabaseCredentials(url=address), DATABASE_BLOCK)
+        await _apply_block(context, DatabaseCredentials(url=address), DATABASE_BLOCK)
 
 
-def _over(env: Settings, blocks: Settings) -> Settings:
-    """In a dry run the blocks are not brought to the environment first: its values win here."""
+def _environment_over_blocks(env: Settings, blocks: Settings) -> Settings:
+    """The settings that a real run would find in the blocks after it has written the environment into them."""
     given = {name: getattr(env, name) for name in env.model_fields_set}
     return blocks.model_copy(update=given)
 
 
-def _email(settings: Settings) -> EmailServerCredentials:
-    # Prefect keeps an empty secret as none at all, and then cannot load the block: without a user it is not looked at.
+def _email_credentials(settings: Settings) -> EmailServerCredentials:
+    # Prefect stores an empty secret as null, and then cannot load the block. Without a user the password is not used.
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else "none"
     return EmailServerCredentials(
         username=settings.smtp_username,
@@ -92,32 +99,32 @@ def _email(settings: Settings) -> EmailServerCredentials:
     )
 
 
-async def _cloud_slack(parts: Parts, now: Settings) -> UUID | None:
-    """Prefect's own Slack block: the one that Cloud can run. It takes nothing but hooks.slack.com."""
-    if now.slack_webhook_url is None:
+async def _apply_cloud_slack(context: ApplyContext, settings: Settings) -> UUID | None:
+    """Prefect's own Slack block, the only one that Cloud can run. It accepts nothing but hooks.slack.com."""
+    if settings.slack_webhook_url is None:
         return None
-    url = now.slack_webhook_url.get_secret_value()
+    url = settings.slack_webhook_url.get_secret_value()
     if not url.startswith("https://hooks.slack.com/"):
         raise BadInput("Prefect Cloud's Slack block takes only webhooks of https://hooks.slack.com/")
-    return await _keep(parts, CloudSlack.parse_obj({"url": url}), SLACK_NOTIFICATION)
+    return await _apply_block(context, CloudSlack.parse_obj({"url": url}), SLACK_NOTIFICATION)
 
 
-async def _keep(parts: Parts, wanted: Block, name: str) -> UUID:
-    """Makes the block, or brings it up to date where it differs; its document's id."""
-    kind = type(wanted)
-    found = await _loaded(parts, kind, name)
-    done = Change.CREATED if found is None else Change.SAME if shown(found) == shown(wanted) else Change.UPDATED
-    parts.note("block", name, done, kind._block_type_name or kind.__name__)
-    if found is not None and (parts.dry_run or done == Change.SAME):
+async def _apply_block(context: ApplyContext, block: Block, name: str) -> UUID:
+    """Creates the block, or updates it where it differs; returns the id of its document."""
+    kind = type(block)
+    found = await _load(context, kind, name)
+    action = Change.CREATED if found is None else Change.SAME if revealed(found) == revealed(block) else Change.UPDATED
+    context.record("block", name, action, kind._block_type_name or kind.__name__)
+    if found is not None and (context.dry_run or action == Change.SAME):
         return UUID(str(found._block_document_id))
-    if parts.dry_run:
-        return _NOWHERE
-    return UUID(str(await wanted._save(name=name, overwrite=True, client=parts.client)))
+    if context.dry_run:
+        return NO_DOCUMENT
+    return UUID(str(await block._save(name=name, overwrite=True, client=context.client)))
 
 
-async def _loaded(parts: Parts, kind: type[Block], name: str) -> Any | None:
+async def _load(context: ApplyContext, kind: type[Block], name: str) -> Any | None:
     try:
-        document = await parts.client.read_block_document_by_name(name, _slug(kind))
+        document = await context.client.read_block_document_by_name(name, _slug(kind))
     except ObjectNotFound:
         return None
     return kind._from_block_document(document)
@@ -127,27 +134,27 @@ def _slug(kind: type[Block]) -> str:
     return str(kind.get_block_type_slug())  # type: ignore[no-untyped-call]
 
 
-async def _remove_others(parts: Parts, kind: type[Block], keep: set[str]) -> None:
+async def _remove_others(context: ApplyContext, kind: type[Block], keep: set[str]) -> None:
     try:
-        documents = await parts.client.read_block_documents_by_type(_slug(kind))
+        documents = await context.client.read_block_documents_by_type(_slug(kind))
     except ObjectNotFound:
         return
     for document in documents:
         if document.name not in keep:
-            parts.note("block", document.name, Change.REMOVED, kind._block_type_name or kind.__name__)
-            if not parts.dry_run:
-                await parts.client.delete_block_document(document.id)
+            context.record("block", str(document.name), Change.REMOVED, kind._block_type_name or kind.__name__)
+            if not context.dry_run:
+                await context.client.delete_block_document(document.id)
 
 
-def shown(value: Any) -> Any:
-    """A block's content, with its secrets and those of the blocks in it: for comparing, never for printing."""
+def revealed(value: Any) -> Any:
+    """A block's content with its secrets, and those of the blocks inside it: for comparing, never for printing."""
     if isinstance(value, Block):
-        return shown({name: getattr(value, name) for name in value.__fields__})
+        return revealed({name: getattr(value, name) for name in value.__fields__})
     if isinstance(value, Mapping):
-        return {str(key): shown(item) for key, item in value.items() if key != "block_type_slug"}
+        return {str(key): revealed(item) for key, item in value.items() if key != "block_type_slug"}
     if isinstance(value, list | tuple | set):
-        return [shown(item) for item in value]
+        return [revealed(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    reveal = getattr(value, "get_secret_value", None)
-    return reveal() if reveal else None if value is None else str(value)
+    secret = getattr(value, "get_secret_value", None)
+    return secret() if secret else None if value is None else str(value)

@@ -1,49 +1,46 @@
-"""What a command of ours stands on: PostgreSQL, the database of its world, Prefect's API, the sandbox.
+"""What a command needs to run: PostgreSQL, the database of its world, Prefect's API.
 
-A command enters the stack, works, and leaves nothing running that it started itself. While `alvorada up` runs, its
-PostgreSQL, its Prefect server and its sandbox are used. DATABASE_URL and PREFECT_API_URL of the environment win.
+A command enters the stack, works, and stops everything that it started itself. While `alvorada up` runs, its
+PostgreSQL and its Prefect server are used. DATABASE_URL and PREFECT_API_URL of the environment win.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from alvorada.stack.data_dir import DEFAULT_SEED, Home, database_name, project_root
+import migrations
+from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_name
 from alvorada.stack.postgres import Postgres
-from alvorada.stack.processes import Child, Mark
+from alvorada.stack.running_stack import find_running_stack
 from desk.errors import BadInput
 
 PREFECT_DATABASE = "prefect"
-SANDBOX_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
     """`database_url`: our data; `api_url`: Prefect's server, None for the API inside the flow's own process."""
 
-    home: Home
+    data_dir: DataDir
     world: str
     database_url: str
     api_url: str | None
     prefect_database_url: str | None
 
     def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """What a flow's process must have in its environment before Prefect is imported."""
-        env = {**base, "DATABASE_URL": self.database_url, "ALVORADA_HOME": str(self.home.path)}
-        env.setdefault("PREFECT_HOME", str(self.home.prefect))
+        """`base` with what a flow's process must have in its environment before Prefect is imported."""
+        env = {**base, "DATABASE_URL": self.database_url, "ALVORADA_HOME": str(self.data_dir.path)}
+        env.setdefault("PREFECT_HOME", str(self.data_dir.prefect))
         env["PREFECT_EXPERIMENTAL_EVENTS"] = "false"  # the server emits the state events; here they double the cost
-        env.setdefault(
-            "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL"
-        )  # the progress speaks; the log is in Prefect
-        env.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")  # "APILogWorker failed": after Ctrl-C, say
+        env.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the console shows our progress instead
+        env.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")  # "APILogWorker failed", as after Ctrl-C
         if self.api_url:
             env["PREFECT_API_URL"] = self.api_url
         elif self.prefect_database_url:
@@ -51,52 +48,35 @@ class Stack:
         return env
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A stack of `alvorada up`, as its file tells."""
-
-    supervisor: Mark
-    children: tuple[Mark, ...]
-    api_url: str
-    ui_url: str
-    world: str
-    sandbox_url: str | None = None
-    sandbox_seed: int | None = None
-    ready: bool = False
-
-    def write(self, home: Home) -> None:
-        fresh = home.stack_file.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
-        fresh.replace(home.stack_file)
-
-    @classmethod
-    def read(cls, home: Home) -> Running | None:
-        """What the file says, alive or not. Raises BadInput for a file that is not ours."""
-        try:
-            record = json.loads(home.stack_file.read_text(encoding="utf-8"))
-            marks = [Mark(**child) for child in record.pop("children")]
-            return cls(supervisor=Mark(**record.pop("supervisor")), children=tuple(marks), **record)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"{home.stack_file} cannot be read ({error}): delete it") from error
-
-
-def running(home: Home) -> Running | None:
-    """The stack that runs now and is ready for work, if there is one."""
-    found = Running.read(home)
-    return found if found and found.ready and found.supervisor.alive else None
+@contextmanager
+def open_stack(
+    data_dir: DataDir, world: str, seed: int = DEFAULT_SEED, environ: Mapping[str, str] = os.environ
+) -> Iterator[Stack]:
+    """The stack for one command, its database at the newest schema. Raises StoreError, BadInput."""
+    given_url = environ.get("DATABASE_URL")
+    if given_url:
+        upgrade_database(given_url)
+    up = find_running_stack(data_dir)
+    api_url = environ.get("PREFECT_API_URL") or (up.api_url if up else None)
+    given_prefect_url = environ.get("PREFECT_API_DATABASE_CONNECTION_URL")
+    if given_url and (api_url or given_prefect_url):
+        yield Stack(data_dir.create(), world, given_url, api_url, given_prefect_url)
+        return
+    with postgres_in_use(data_dir) as postgres:
+        url = given_url or upgrade_database(postgres.ensure_database(database_name(world, seed)))
+        prefect_url = given_prefect_url or asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
+        yield Stack(data_dir, world, url, api_url, prefect_url)
 
 
 @contextmanager
-def postgres_in_use(home: Home) -> Iterator[Postgres]:
-    """The embedded PostgreSQL, started; stopped by the last of our processes that uses it.
+def postgres_in_use(data_dir: DataDir) -> Iterator[Postgres]:
+    """The embedded PostgreSQL, started; the last of our processes that uses it stops it.
 
     Each user holds a shared lock, which the kernel drops even after kill -9.
     """
-    home.make()
-    postgres = embedded(home)
-    with (home.path / "in-use.lock").open("w") as lock:
+    data_dir.create()
+    postgres = embedded_postgres(data_dir)
+    with data_dir.postgres_users_lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         try:
             postgres.start()
@@ -105,88 +85,67 @@ def postgres_in_use(home: Home) -> Iterator[Postgres]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # somebody else still needs it
+                pass  # another process still uses it
             else:
                 postgres.stop()
 
 
-def embedded(home: Home) -> Postgres:
-    given = os.environ.get("ALVORADA_PG_BIN")
-    return Postgres(home.path, Path(given) if given else None)
-
-
 @contextmanager
-def stack(home: Home, world: str, seed: int = DEFAULT_SEED, environ: Mapping[str, str] = os.environ) -> Iterator[Stack]:
-    """The stack for one command, its database at the newest schema. Raises StoreError, BadInput."""
-    own = environ.get("DATABASE_URL")
-    if own:
-        prepare(own)
-    up = running(home)
-    api_url = environ.get("PREFECT_API_URL") or (up.api_url if up else None)
-    prefect_own = environ.get("PREFECT_API_DATABASE_CONNECTION_URL")
-    if own and (api_url or prefect_own):
-        yield Stack(home.make(), world, own, api_url, prefect_own)
+def world_database(data_dir: DataDir, last: LastWorld) -> Iterator[str | None]:
+    """The URL of a world's database, which runs inside the block; None where no database was ever made."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
         return
-    with postgres_in_use(home) as postgres:
-        url = own or prepare(postgres.ensure_database(database_name(world, seed)))
-        inner = prefect_own or asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
-        yield Stack(home, world, url, api_url, inner)
+    if not data_dir.has_postgres:
+        yield None
+        return
+    name = database_name(last.world, last.seed)
+    server = embedded_postgres(data_dir)
+    if server.status().running:  # by `up`, or a run: then a data directory that is read-only for us is enough
+        yield server.url(name)
+        return
+    with postgres_in_use(data_dir) as postgres:
+        yield postgres.url(name)
 
 
-def prepare(url: str) -> str:
+def database_url(data_dir: DataDir, world: str | None) -> tuple[str, str | None]:
+    """The address of a world's database (None: the last world; `prefect`: Prefect's own), and a note where it is down.
+
+    Raises BadInput where there is no database yet, or no such world.
+    """
+    name = PREFECT_DATABASE
+    if world != PREFECT_DATABASE:
+        last = LastWorld.select(data_dir, world)
+        name = database_name(last.world, last.seed)
+        given = os.environ.get("DATABASE_URL")
+        if given:
+            return given, None
+    if not data_dir.has_postgres:
+        raise BadInput(f"no database yet under {data_dir.path}: the first `alvorada run`, `demo` or `up` makes it")
+    postgres = embedded_postgres(data_dir)
+    running = postgres.status().running
+    return postgres.url(name), None if running else "this PostgreSQL is not running now; `alvorada up` starts it"
+
+
+def embedded_postgres(data_dir: DataDir) -> Postgres:
+    """The cluster of a data directory, with the binaries of ALVORADA_PG_BIN where that is set. Starts nothing."""
+    bin_dir = os.environ.get("ALVORADA_PG_BIN")
+    return Postgres(data_dir.path, Path(bin_dir) if bin_dir else None)
+
+
+def upgrade_database(url: str) -> str:
     """Brings a database to the newest schema; one query when it is there. Raises BadInput, StoreError."""
-    import migrations
-
     for note in migrations.upgrade(url):
         print(f"alvorada: {note}", file=sys.stderr)
     return url
 
 
 def asyncpg_url(url: str) -> str:
+    """The address in SQLAlchemy's form, for Prefect."""
     return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
 
 
-@contextmanager
-def sandbox(home: Home, seed: int = DEFAULT_SEED) -> Iterator[Callable[[], str]]:
-    """The root URL of a sandbox: the one that `up` runs with this seed, or one for this command alone.
-
-    It starts at once; the call that yields the URL waits until it answers. Raises ChildFailed.
-    """
-    given = os.environ.get("ALVORADA_SANDBOX_URL")
-    up = running(home)
-    if not given and up and up.sandbox_seed == seed:
-        given = up.sandbox_url
-    if given:
-        root = given.rstrip("/")
-        yield lambda: root
-        return
-    child = start_sandbox(home, seed, home.logs / f"sandbox-{os.getpid()}.log")
-    try:
-        yield lambda: sandbox_url(child)
-    except KeyboardInterrupt:
-        child.stop()
-        child.log.unlink(missing_ok=True)
-        raise
-    finally:
-        child.stop()
-    child.log.unlink(missing_ok=True)  # after an error it stays, and the error names it
-
-
-def start_sandbox(home: Home, seed: int, log: Path) -> Child:
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--seed", str(seed)]
-    return Child.start("the sandbox", command, log, dict(os.environ), project_root())
-
-
-def sandbox_url(child: Child) -> str:
-    """Waits for the ready line and returns the URL in it. Raises ChildFailed."""
-
-    def ready() -> str | None:
-        found = re.search(r"https?://[^\s'\"<>]+(?=\s)", child.text())
-        return found.group().rstrip("/.,") if found else None
-
-    return child.wait_for(ready, SANDBOX_SECONDS)
-
-
-def adopt(env: Mapping[str, str], into: MutableMapping[str, str] = os.environ) -> None:
-    """Puts a stack's environment into this process, before Prefect is imported."""
-    into.update(env)
+def set_environment(env: Mapping[str, str], target: MutableMapping[str, str] = os.environ) -> None:
+    """Puts a stack's environment into this process; it must happen before Prefect is imported."""
+    target.update(env)

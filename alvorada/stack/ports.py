@@ -1,4 +1,4 @@
-"""Who listens on a port. Reads /proc, so it names the process only where we may see it."""
+"""Which process listens on a port. Reads /proc, so it names the process only where this user may see it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from alvorada.stack.postgres_account import port_is_free
 from desk.errors import BadInput
 
 LISTEN = "0A"
+"""State of a listening socket in /proc/net/tcp."""
 
 
-def require_free(port: int, what: str, option: str) -> None:
-    """Raises BadInput naming the port, its holder where known, and the option that takes another."""
+def require_free(port: int, use: str, option: str) -> None:
+    """Raises BadInput where the port is taken: names it, its process where known, and the option for another one."""
     if port_is_free(port):
         return
-    holder = listener(port)
-    by = f" by {holder}" if holder else ""
-    raise BadInput(f"port {port} for {what} is taken{by}: stop it, or choose another with {option}")
+    process = listener(port)
+    by = f" by {process}" if process else ""
+    raise BadInput(f"port {port} for {use} is taken{by}: stop it, or choose another with {option}")
 
 
 def listener(port: int) -> str | None:
-    """`name (pid N)` of the process that listens on a TCP port of this machine; None when it cannot be seen."""
+    """`command (pid N)` of the process that listens on a TCP port of this machine; None where it cannot be seen."""
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for folder in Path("/proc").glob("[0-9]*") if sockets else ():
         try:
             if any(os.readlink(fd) in sockets for fd in (folder / "fd").iterdir()):
-                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                return f"{' '.join(words).strip()[:80]} (pid {folder.name})"
-        except OSError:  # it ended meanwhile, or belongs to somebody else
+                command = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                return f"{' '.join(command).strip()[:80]} (pid {folder.name})"
+        except OSError:  # it ended meanwhile, or belongs to another user
             continue
     return None
 

@@ -1,6 +1,6 @@
-"""Who PostgreSQL runs as, and where its binaries are.
+"""The account that PostgreSQL runs as, and where its binaries are.
 
-An ordinary user runs it plainly. Root cannot: PostgreSQL refuses. A user namespace in which root is nobody needs no
+An ordinary user runs it directly. Root cannot: PostgreSQL refuses. A user namespace in which root is nobody needs no
 account and no change of owner; where namespaces are forbidden, an existing account without rights takes over, with a
 data folder that it can reach.
 """
@@ -28,7 +28,7 @@ REACHABLE_ROOT = Path("/var/lib/alvorada")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`prefix` goes before each command (namespace); `uid` and `gid` are taken on by it (account)."""
+    """Who a command runs as: inside a namespace by `prefix`, which goes before it, or as the user `uid` and `gid`."""
 
     name: str
     prefix: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Account:
     gid: int | None = None
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Run to the end; output goes through files, since a started server would keep a pipe open for ever."""
+        """Runs it to its end. Output goes through files: a server that it starts would keep a pipe open."""
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             done = subprocess.run(
                 [*self.prefix, *command],
@@ -53,48 +53,49 @@ class Account:
             err.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
 
-    def data_folder(self, home: Path) -> Path:
-        """`home/data` where this account can write there, else a folder of its own outside."""
+    def data_folder(self, folder: Path) -> Path:
+        """`folder/data` where this account can write there, else a folder of its own under REACHABLE_ROOT."""
         if self.uid is None:
-            return home / "data"
-        digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-        folder = REACHABLE_ROOT / digest
-        folder.mkdir(parents=True, exist_ok=True)
-        os.chown(folder, self.uid, self.gid if self.gid is not None else -1)
-        return folder / "data"
+            return folder / "data"
+        digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+        own = REACHABLE_ROOT / digest
+        own.mkdir(parents=True, exist_ok=True)
+        os.chown(own, self.uid, self.gid if self.gid is not None else -1)
+        return own / "data"
 
-    def lend(self, secret: Path) -> Path:
-        """A path under which this account can read `secret` for a moment."""
+    def readable_copy(self, secret: Path) -> Path:
+        """A file that this account can read with the content of `secret`; `remove_copy` removes it."""
         if self.uid is None:
             return secret
-        copy = REACHABLE_ROOT / f"{os.getpid()}.lent"
+        copy = REACHABLE_ROOT / f"{os.getpid()}.password"
         copy.touch(mode=0o600)
         copy.write_bytes(secret.read_bytes())
         os.chown(copy, self.uid, self.gid if self.gid is not None else -1)
         return copy
 
-    def give_back(self, lent: Path) -> None:
+    def remove_copy(self, copy: Path) -> None:
+        """Removes what `readable_copy` returned; `secret` itself stays."""
         if self.uid is not None:
-            lent.unlink(missing_ok=True)
+            copy.unlink(missing_ok=True)
 
 
-def account_for(bin_dir: Path, home: Path) -> Account:
-    """The account to run PostgreSQL as. Raises StoreError with what is in the way."""
+def account_for(bin_dir: Path, folder: Path) -> Account:
+    """The account to run PostgreSQL as, with its files under `folder`. Raises StoreError with the reason."""
     plain = Account("this user")
     if os.geteuid() != 0:
         _check(plain, bin_dir)
         return plain
     if shutil.which(NAMESPACE[0]):
         inside = Account("nobody in a user namespace", prefix=NAMESPACE)
-        reaches = [["test", "-x", str(bin_dir / "postgres")], ["test", "-w", str(home)]]
+        reaches = [["test", "-x", str(bin_dir / "postgres")], ["test", "-w", str(folder)]]
         if all(inside.run(command).returncode == 0 for command in reaches):
             return inside
     for name in ACCOUNTS:
         try:
-            entry = pwd.getpwnam(name)
+            user = pwd.getpwnam(name)
         except KeyError:
             continue
-        account = Account(name, uid=entry.pw_uid, gid=entry.pw_gid)
+        account = Account(name, uid=user.pw_uid, gid=user.pw_gid)
         if account.run(["test", "-x", str(bin_dir / "postgres")]).returncode == 0:
             return account
     raise StoreError(
@@ -118,6 +119,7 @@ def embedded_bin() -> Path:
 
 
 def free_port() -> int:
+    """A TCP port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -125,6 +127,7 @@ def free_port() -> int:
 
 
 def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""Processes that the local stack starts: each in a process group of its own, and stopped for sure."""
+"""Processes that the local stack starts: each in a process group of its own, which ends with it."""
 
 from __future__ import annotations
 
@@ -15,33 +15,40 @@ from types import FrameType
 
 from desk.errors import AlvoradaError
 
-LEASH = Path(__file__).with_name("parent_death_signal.py")
+PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
 GRACE_SECONDS = 8.0
+"""From SIGTERM to SIGKILL."""
+POLL_SECONDS = 0.05
 
 
-class ChildFailed(AlvoradaError):
+class ProcessFailed(AlvoradaError):
     """A process of the stack ended, or did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A process that may outlive us, told from a later one with the same number by its start time."""
+class ProcessId:
+    """Identifies a process that may outlive this one: by its pid, and by its start time, as pids are used again.
+
+    `start_time`: clock ticks since boot; 0 where the process had ended before it was read.
+    """
 
     name: str
     pid: int
-    born: int
+    start_time: int
 
     @classmethod
-    def of(cls, name: str, pid: int) -> Mark:
-        return cls(name, pid, birth(pid) or 0)
+    def of(cls, name: str, pid: int) -> ProcessId:
+        """The identity of the process that has this pid now."""
+        return cls(name, pid, start_time(pid) or 0)
 
     @property
     def alive(self) -> bool:
-        return birth(self.pid) == self.born != 0
+        """Whether this very process still runs; a zombie does not."""
+        return start_time(self.pid) == self.start_time != 0
 
 
-def birth(pid: int) -> int | None:
-    """Start time of a live process in clock ticks since boot; None when there is none, or a zombie."""
+def start_time(pid: int) -> int | None:
+    """Start time of a live process in clock ticks since boot (field 22 of proc(5) stat); None for none or a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
@@ -50,30 +57,21 @@ def birth(pid: int) -> int | None:
     return None if fields[0] in "ZX" else int(fields[19])
 
 
-class Child:
-    """One running process, its log, and its group (its children are in it too)."""
+class ManagedProcess:
+    """A process that this one started, with its log and its process group (its own children are in the group)."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name, self.log = name, log
         self._process = process
-        self.mark = Mark.of(name, process.pid)
+        self.id = ProcessId.of(name, process.pid)
 
     @classmethod
-    def start(
-        cls,
-        name: str,
-        command: Sequence[str],
-        log: Path,
-        env: Mapping[str, str],
-        cwd: Path,
-        grace: float = GRACE_SECONDS,
-    ) -> Child:
-        """Starts `command` in its own session, leashed: it gets SIGTERM when we die, even by kill -9."""
+    def start(cls, name: str, command: Sequence[str], log: Path, env: Mapping[str, str], cwd: Path) -> ManagedProcess:
+        """Starts `command` in its own session. It receives SIGTERM when this process dies, even by SIGKILL."""
         log.parent.mkdir(parents=True, exist_ok=True)
-        leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid())]
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [*leash, *command],
+                [*ending_with_parent(), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -83,84 +81,91 @@ class Child:
             )
         return cls(name, process, log)
 
-    def ended(self) -> int | None:
-        """The exit code, or None while it runs."""
+    def exit_code(self) -> int | None:
+        """The exit code; None while it runs."""
         return self._process.poll()
 
     def wait_for(self, ready: Callable[[], str | None], seconds: float) -> str:
-        """What `ready` returns once it is not None. Raises ChildFailed when the process ends, or the time is over."""
+        """What `ready` returns once it is not None. Raises ProcessFailed when the process ends or the time is over."""
         deadline = time.monotonic() + seconds
         while True:
             answer = ready()
             if answer is not None:
                 return answer
-            if (code := self.ended()) is not None:
-                raise ChildFailed(
+            if (code := self.exit_code()) is not None:
+                raise ProcessFailed(
                     f"{self.name} ended at its start with code {code}: {self.last_line()} (log: {self.log})"
                 )
             if time.monotonic() > deadline:
-                raise ChildFailed(f"{self.name} did not answer within {seconds:.0f} s (log: {self.log})")
-            time.sleep(0.05)
+                raise ProcessFailed(f"{self.name} did not answer within {seconds:.0f} s (log: {self.log})")
+            time.sleep(POLL_SECONDS)
 
-    def finish(self, seconds: float) -> None:
-        """Waits for its end. Raises ChildFailed for a code other than 0, or when the time is over."""
+    def wait_until_done(self, seconds: float) -> None:
+        """Waits for its end. Raises ProcessFailed for an exit code other than 0, or when the time is over."""
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise ChildFailed(f"{self.name} did not end within {seconds:.0f} s (log: {self.log})") from None
+            raise ProcessFailed(f"{self.name} did not end within {seconds:.0f} s (log: {self.log})") from None
         if code:
-            raise ChildFailed(f"{self.name} failed with code {code}: {self.last_line()} (log: {self.log})")
+            raise ProcessFailed(f"{self.name} failed with code {code}: {self.last_line()} (log: {self.log})")
 
     def last_line(self) -> str:
-        lines = self.text().strip().splitlines()
+        """The last line of its log, for messages."""
+        lines = self.output().strip().splitlines()
         return lines[-1].strip() if lines else "it printed nothing"
 
-    def text(self) -> str:
+    def output(self) -> str:
+        """Everything that it has printed so far, stdout and stderr."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def stop(self, grace: float = GRACE_SECONDS) -> None:
-        signal_group(self.mark.pid, signal.SIGTERM)
+        """Ends it and its group: SIGTERM, then SIGKILL after `grace` seconds to what is left."""
+        signal_group(self.id.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(grace)
-        signal_group(self.mark.pid, signal.SIGKILL)  # and whoever of the group is left
+        signal_group(self.id.pid, signal.SIGKILL)
         self._process.wait()
 
 
+def ending_with_parent() -> list[str]:
+    """The words to put before a command, so that its process receives SIGTERM when this process dies."""
+    return [sys.executable, "-I", "-S", str(PARENT_DEATH_SIGNAL), str(os.getpid())]
+
+
 def signal_group(pid: int, number: signal.Signals) -> None:
-    try:
+    """Sends a signal to the process group of `pid`; nothing happens where it has ended."""
+    with suppress(ProcessLookupError):
         os.killpg(pid, number)
-    except ProcessLookupError:
-        return
 
 
-def stop_all(children: Sequence[Child], grace: float = GRACE_SECONDS) -> None:
-    """Last started, first stopped."""
-    for child in reversed(children):
-        child.stop(grace)
+def stop_all(processes: Sequence[ManagedProcess], grace: float = GRACE_SECONDS) -> None:
+    """Stops them in the reverse order of their start."""
+    for process in reversed(processes):
+        process.stop(grace)
 
 
-def reap(marks: Sequence[Mark], grace: float = GRACE_SECONDS) -> list[str]:
-    """Ends processes that a dead supervisor left behind; returns the names of those that still lived."""
-    left = [mark for mark in marks if mark.alive]
-    for mark in left:
-        signal_group(mark.pid, signal.SIGTERM)
+def terminate_orphans(processes: Sequence[ProcessId], grace: float = GRACE_SECONDS) -> list[str]:
+    """Ends processes that a dead supervisor left behind; returns the names of those that still ran."""
+    orphans = [process for process in processes if process.alive]
+    for orphan in orphans:
+        signal_group(orphan.pid, signal.SIGTERM)
     deadline = time.monotonic() + grace
-    while any(mark.alive for mark in left) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    for mark in left:
-        if mark.alive:
-            signal_group(mark.pid, signal.SIGKILL)
-    return [mark.name for mark in left]
+    while any(orphan.alive for orphan in orphans) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    for orphan in orphans:
+        if orphan.alive:
+            signal_group(orphan.pid, signal.SIGKILL)
+    return [orphan.name for orphan in orphans]
 
 
 @contextmanager
-def stop_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal end us as Ctrl-C does: by KeyboardInterrupt, so that everything is cleaned up."""
+def interrupt_on_stop_signals() -> Iterator[None]:
+    """Inside, SIGTERM, SIGHUP and SIGINT raise KeyboardInterrupt, so that every `finally` runs."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
     try:
         yield
     finally:

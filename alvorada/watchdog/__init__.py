@@ -1,1 +1,1 @@
-"""The dead man's switch: checks that need neither Prefect nor PostgreSQL to speak."""
+"""The watchdog: checks that need neither Prefect nor PostgreSQL, so that it can report that they are down."""

@@ -1,21 +1,34 @@
-"""Where the watchdog looks, by the environment and by what `alvorada up` wrote down of itself."""
+"""The addresses that the watchdog checks."""
 
 from __future__ import annotations
 
-from alvorada.cli.run_commands import database_url
-from alvorada.stack.data_dir import Home
-from alvorada.stack.local_stack import Running
-from alvorada.watchdog.checks import Places
+from dataclasses import dataclass
+
+from alvorada.stack.data_dir import DataDir
+from alvorada.stack.local_stack import database_url
+from alvorada.stack.running_stack import RunningStack
 from blocks.settings import Settings
 from desk.errors import BadInput
 
 
-def places_of(home: Home, settings: Settings) -> Places:
-    """DATABASE_URL and PREFECT_API_URL, else the stack's of this home, also of one that has died. A database that
-    cannot be named is a problem to tell, not an error to end with."""
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """`prefect_api` None: there is none to check. `database_url` None: a problem, and `no_database` is its reason."""
+
+    database_url: str | None
+    prefect_api: str | None
+    no_database: str = ""
+
+
+def find_endpoints(data_dir: DataDir, settings: Settings) -> Endpoints:
+    """DATABASE_URL and PREFECT_API_URL, else those of the stack of this data directory, also of one that has died.
+
+    A database without an address is a problem to report, so it raises nothing.
+    """
+    address: str | None
     try:
-        address, why = (settings.database_url or database_url(None)[0]), ""
+        address, reason = (settings.database_url or database_url(data_dir, None)[0]), ""
     except BadInput as error:
-        address, why = None, str(error)
-    up = Running.read(home)
-    return Places(address, settings.prefect_api_url or (up.api_url if up else None), why)
+        address, reason = None, str(error)
+    up = RunningStack.read(data_dir)
+    return Endpoints(address, settings.prefect_api_url or (up.api_url if up else None), reason)

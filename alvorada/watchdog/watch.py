@@ -1,8 +1,8 @@
-"""`alvorada watchdog`: the dead man's switch, outside Prefect. Needs neither Prefect nor PostgreSQL to speak.
+"""`alvorada watchdog`: reports over Slack and mail that a run is missing, or that PostgreSQL or Prefect is down.
 
-It asks whether this business day's run finished by 06:45 America/Sao_Paulo, whether the database and Prefect's API
-answer, and whether alerts are still evaluated and delivered. Each problem is told once a day per channel, directly, and
-once more when it is over.
+It runs outside Prefect. It checks whether this business day's run finished by 06:45 America/Sao_Paulo, whether the
+database and Prefect's API answer, and whether alerts are still evaluated and delivered. Each problem is sent once a
+day to each channel, directly, and once more when it is over.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import typer
 
-from alvorada.stack.data_dir import Home
-from alvorada.watchdog.checks import Places, Problem, find_problems
-from alvorada.watchdog.state import Memory
+from alvorada.stack.data_dir import DataDir
+from alvorada.watchdog.checks import Problem, find_problems
+from alvorada.watchdog.endpoints import Endpoints
+from alvorada.watchdog.state import WatchdogState
 from blocks.settings import Settings
 from desk.errors import BadInput
 from desk.model import SAO_PAULO
@@ -25,14 +26,14 @@ from tasks.channels.configured import channels_of
 from tasks.channels.message import Channel, DeliveryFailed, Message
 from tasks.channels.null import Null
 
-WELL, TROUBLE, UNTOLD = 0, 1, 4
-"""Exit codes: all well; problems, and everybody who is to know was told; problems that a channel could not be told."""
-EVERY_SECONDS = 300.0
+NO_PROBLEM, PROBLEMS, NOT_DELIVERED = 0, 1, 4
+"""Exit codes: no problem; problems, each delivered on every channel; a message that a channel did not take."""
+INTERVAL_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One look: what is wrong, what was sent now, and what could not be."""
+class CheckResult:
+    """One round of checks: the problems, the messages sent now, and the deliveries that failed."""
 
     problems: tuple[Problem, ...]
     sent: tuple[str, ...]
@@ -40,38 +41,44 @@ class Told:
 
     @property
     def exit_code(self) -> int:
-        return UNTOLD if self.failed else TROUBLE if self.problems else WELL
+        """NO_PROBLEM, PROBLEMS or NOT_DELIVERED."""
+        return NOT_DELIVERED if self.failed else PROBLEMS if self.problems else NO_PROBLEM
 
 
-def watch(home: Home, settings: Settings, places: Places, clock: Callable[[], dt.datetime], once: bool) -> int:
-    """Looks once, or every five minutes until it is stopped. Raises BadInput where nobody could be told."""
+def watch(
+    data_dir: DataDir, settings: Settings, endpoints: Endpoints, clock: Callable[[], dt.datetime], once: bool
+) -> int:
+    """Checks once and returns the exit code, or every five minutes until it is stopped.
+
+    Raises BadInput where no channel is configured.
+    """
     channels = [channel for channel in channels_of(settings) if not isinstance(channel, Null)]
     if not channels:
         raise BadInput(
             "the watchdog can tell nobody: set SLACK_WEBHOOK_URL, or SMTP_HOST and SMTP_RECIPIENTS, in its environment"
             " (it does not read Prefect's blocks: Prefect may be what is down)"
         )
-    memory = Memory(home.make().path / "watchdog.json")
+    state = WatchdogState(data_dir.create().watchdog_file)
     while True:
-        told = asyncio.run(look(places, settings, channels, memory, clock()))
-        report(told)
+        result = asyncio.run(check(endpoints, settings, channels, state, clock()))
+        show(result)
         if once:
-            return told.exit_code
-        time.sleep(EVERY_SECONDS)
+            return result.exit_code
+        time.sleep(INTERVAL_SECONDS)
 
 
-async def look(
-    places: Places, settings: Settings, channels: Sequence[Channel], memory: Memory, now: dt.datetime
-) -> Told:
-    """One look at everything, and what is new told to each channel that does not know it yet."""
-    problems = await find_problems(places, settings.watchdog_deadline, now)
+async def check(
+    endpoints: Endpoints, settings: Settings, channels: Sequence[Channel], state: WatchdogState, now: dt.datetime
+) -> CheckResult:
+    """One round: finds the problems, and sends each channel what it has not been sent today."""
+    problems = await find_problems(endpoints, settings.watchdog_deadline, now)
     today = now.astimezone(SAO_PAULO).date()
     sent: list[str] = []
     failed: list[str] = []
     for channel in channels:
-        news = [p for p in problems if not memory.knows(today, p.key, channel.name)]
-        over = [key for key in memory.open(today, channel.name) if key not in {p.key for p in problems}]
-        for keys, message in _messages(news, over, settings, now):
+        new = [p for p in problems if not state.is_reported(today, p.key, channel.name)]
+        over = [key for key in state.unresolved(today, channel.name) if key not in {p.key for p in problems}]
+        for keys, message in _messages(new, over, settings, now):
             try:
                 await channel.send(message)
             except DeliveryFailed as error:
@@ -79,34 +86,36 @@ async def look(
                 continue
             sent.append(f"{channel.name}: {message.title}")
             for key in keys:
-                memory.told(today, key, channel.name, over=key in over)
-    return Told(tuple(problems), tuple(sent), tuple(failed))
+                state.record(today, key, channel.name, resolved=key in over)
+    return CheckResult(tuple(problems), tuple(sent), tuple(failed))
 
 
 def _messages(
-    news: Sequence[Problem], over: Sequence[str], settings: Settings, now: dt.datetime
+    new: Sequence[Problem], over: Sequence[str], settings: Settings, now: dt.datetime
 ) -> list[tuple[list[str], Message]]:
-    """One message with all that is new, one with all that is over."""
+    """One message about all new problems, one about all that are over; each with the keys of its problems."""
     link = settings.public_url.rstrip("/") + "/api/v1/monitoring/pipeline-status"
-    out = []
-    if news:
-        title = f"Alvorada watchdog: {news[0].title}{f', and {len(news) - 1} more' if len(news) > 1 else ''}"
-        words = tuple(f"{problem.title}. {problem.text} What to do: docs/runbook.md." for problem in news)
-        message = Message(kind="watchdog", title=title, at=now, link=link, paragraphs=words)
-        out.append(([problem.key for problem in news], message))
+    messages = []
+    if new:
+        title = f"Alvorada watchdog: {new[0].title}{f', and {len(new) - 1} more' if len(new) > 1 else ''}"
+        paragraphs = tuple(f"{problem.title}. {problem.text} What to do: docs/runbook.md." for problem in new)
+        message = Message(kind="watchdog", title=title, at=now, link=link, paragraphs=paragraphs)
+        messages.append(([problem.key for problem in new], message))
     if over:
         title = f"Alvorada watchdog: over: {', '.join(over)}"
-        words = ("What was told earlier today is no longer so.",)
-        out.append((list(over), Message(kind="watchdog", title=title, at=now, link=link, paragraphs=words)))
-    return out
+        paragraphs = ("What was told earlier today is no longer so.",)
+        message = Message(kind="watchdog", title=title, at=now, link=link, paragraphs=paragraphs)
+        messages.append((list(over), message))
+    return messages
 
 
-def report(told: Told) -> None:
-    for problem in told.problems:
+def show(result: CheckResult) -> None:
+    """Prints the problems and the messages sent on stdout, deliveries that failed on stderr."""
+    for problem in result.problems:
         typer.echo(f"{problem.key}: {problem.title}. {problem.text}")
-    for line in told.sent:
-        typer.echo(f"told {line}")
-    for line in told.failed:
-        typer.echo(f"alvorada: not told: {line}; tried again at the next look", err=True)
-    if not told.problems:
+    for line in result.sent:
+        typer.echo(f"sent {line}")
+    for line in result.failed:
+        typer.echo(f"alvorada: not delivered: {line}; tried again at the next check", err=True)
+    if not result.problems:
         typer.echo("all well")

@@ -9,19 +9,25 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Admin, Operator, Reader
-from api.problems import NotThere
-from api.reading import rows
+from api.problems import NotStored
+from api.reading import NO_NUL, rows
 from desk.catalog.alert_rules import Severity
 from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
-RuleId = Annotated[str, Path(max_length=100, examples=["VAR_BREACH"])]
-Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
-Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="`*` and `?` stand for any.")]
+RuleId = Annotated[str, Path(max_length=100, pattern=NO_NUL, examples=["VAR_BREACH"])]
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+"""As NO_NUL, with a character that is not white space."""
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=NOT_BLANK)]
+Pattern = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=NOT_BLANK, description="`*` and `?` stand for any.")
+]
 Seconds = Annotated[int, Field(ge=0, le=604_800)]
 
 
 class Rule(BaseModel):
+    """An alert rule with the settings that are in force."""
+
     rule_id: str = Field(examples=["VAR_BREACH"])
     enabled: bool
     severity: Severity
@@ -49,6 +55,8 @@ class RuleChange(BaseModel):
 
 
 class NewSilence(BaseModel):
+    """A silence to create. Patterns match rule ids and subjects."""
+
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -71,6 +79,8 @@ class NewSilence(BaseModel):
 
 
 class Silence(BaseModel):
+    """A stored silence. `ended_at`: when a person ended it before `ends_at`."""
+
     silence_id: int
     rule_pattern: str
     subject_pattern: str
@@ -87,25 +97,28 @@ async def rules(
     request: Request,
     _: Reader,
 ) -> list[Rule]:
+    """Settings changed over the API win over the catalogue's."""
     return [Rule(**row) for row in await rows(request, "SELECT * FROM v_alert_rule ORDER BY rule_id")]
 
 
 @router.get("/rules/{rule_id}", summary="One rule")
 async def rule(request: Request, _: Reader, rule_id: RuleId) -> Rule:
+    """404 for an id that is not in the catalogue."""
     return await _rule(request, rule_id)
 
 
 async def _rule(request: Request, rule_id: str) -> Rule:
     found = await rows(request, "SELECT * FROM v_alert_rule WHERE rule_id = $1", rule_id)
     if not found:
-        raise NotThere(f"there is no alert rule {rule_id!r}")
+        raise NotStored(f"there is no alert rule {rule_id!r}")
     return Rule(**found[0])
 
 
 @router.patch("/rules/{rule_id}", summary="Change a rule; it acts at the next evaluation")
 async def patch_rule(request: Request, token: Admin, rule_id: RuleId, change: RuleChange) -> Rule:
+    """Each changed field is recorded with the token's name. It lasts until it is changed again."""
     changes: dict[str, Any] = change.model_dump(exclude_none=True)
-    request.state.asked = changes
+    request.state.audit_detail = changes
     await _rule(request, rule_id)
     await change_rule(request.app.state.store, rule_id, changes, token.name, request.app.state.clock())
     return await _rule(request, rule_id)
@@ -117,6 +130,7 @@ async def silences(
     _: Reader,
     active: Annotated[bool, Query(description="Only those that are on or still to come.")] = True,
 ) -> list[Silence]:
+    """At most 500."""
     found = await rows(
         request,
         "SELECT * FROM v_silence WHERE NOT $1 OR effective_end > $2 ORDER BY silence_id DESC LIMIT 500",
@@ -127,17 +141,18 @@ async def silences(
 
 
 @router.post("/silences", status_code=201, summary="Mute what matches, until an end")
-async def new_silence(request: Request, token: Operator, asked: NewSilence) -> Silence:
-    request.state.asked = asked.model_dump(mode="json")
+async def new_silence(request: Request, token: Operator, body: NewSilence) -> Silence:
+    """The author is the token's name. 422 where it would end before now or before it starts."""
+    request.state.audit_detail = body.model_dump(mode="json")
     now = request.app.state.clock()
     made = await add_silence(
         request.app.state.store,
-        rule_pattern=asked.rule_pattern,
-        subject_pattern=asked.subject_pattern,
+        rule_pattern=body.rule_pattern,
+        subject_pattern=body.subject_pattern,
         author=token.name,
-        comment=asked.comment,
-        starts_at=asked.starts_at or now,
-        ends_at=asked.ends_at,
+        comment=body.comment,
+        starts_at=body.starts_at or now,
+        ends_at=body.ends_at,
         at=now,
     )
     found = await rows(request, "SELECT * FROM v_silence WHERE silence_id = $1", made.silence_id)
@@ -146,8 +161,9 @@ async def new_silence(request: Request, token: Operator, asked: NewSilence) -> S
 
 @router.delete("/silences/{silence_id}", status_code=204, summary="End a silence now")
 async def drop_silence(request: Request, token: Operator, silence_id: Annotated[int, Path(ge=1, le=2**53)]) -> None:
+    """404 where there is no such silence, or where it has ended."""
     found = await rows(request, "SELECT effective_end FROM v_silence WHERE silence_id = $1", silence_id)
     now = request.app.state.clock()
     if not found or found[0]["effective_end"] <= now:
-        raise NotThere(f"there is no silence {silence_id} that is still on")
+        raise NotStored(f"there is no silence {silence_id} that is still on")
     await end_silence(request.app.state.store, silence_id, token.name, now)

@@ -1,4 +1,4 @@
-"""Is it alive, and can it work: `health` for whoever restarts processes, `ready` for whoever sends requests."""
+"""`health`: the process lives, for a supervisor; `ready`: it can answer requests, for a load balancer."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ router = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    """The process answers. Nothing else is asked."""
+    """The process answers. Nothing else is checked."""
 
     status: Literal["ok"] = "ok"
 
 
 class Ready(BaseModel):
+    """The database answers, and its schema is that of this code."""
+
     status: Literal["ready"] = "ready"
     world: str
     schema_version: str
@@ -29,6 +31,7 @@ class Ready(BaseModel):
 
 @router.get("/health", summary="Liveness; the only path without a token")
 async def health() -> Health:
+    """Asks nothing but the process itself."""
     return Health()
 
 
@@ -37,8 +40,9 @@ async def ready(
     request: Request,
     _: Reader,
 ) -> Ready:
+    """503 where the database does not answer or has another schema."""
     async with request.app.state.store.connections.acquire() as connection:
         version = await migrations.version(connection)
     if version != migrations.HEAD:
-        raise Unavailable(f"the schema is {version}; this code wants {migrations.HEAD}")
+        raise Unavailable(f"the schema is {version}; this code needs {migrations.HEAD}")
     return Ready(world=(await rows(request, "SELECT name FROM v_world"))[0]["name"], schema_version=version)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Operator, Reader
-from api.problems import NotThere
+from api.problems import NotStored
 from api.reading import rows
 
 router = APIRouter(prefix="/held", tags=["held values"])
@@ -18,6 +18,8 @@ State = Literal["open", "released", "rejected"]
 
 
 class Held(BaseModel):
+    """A value that is stored and not believed, with the last decision on it."""
+
     hold_id: int
     silver_table: str = Field(examples=["observation"])
     silver_column: str = Field(examples=["value"])
@@ -41,10 +43,12 @@ class Held(BaseModel):
     decided_at: dt.datetime | None
 
 
-class Word(BaseModel):
+class DecisionReason(BaseModel):
+    """Why a person decides."""
+
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "confirmed on the phone"}]})
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 
 
 @router.get("", summary="Held values, the latest first")
@@ -53,27 +57,31 @@ async def held(
     _: Reader,
     state: Annotated[State | None, Query(description="All when left out.")] = None,
 ) -> list[Held]:
+    """At most 500."""
     query = "SELECT * FROM v_hold WHERE $1::text IS NULL OR state = $1 ORDER BY hold_id DESC LIMIT 500"
     return [_shaped(row) for row in await rows(request, query, state)]
 
 
 @router.get("/{hold_id}", summary="One held value")
 async def one(request: Request, _: Reader, hold_id: HoldId) -> Held:
+    """Raises NotStored."""
     return await _one(request, hold_id)
 
 
 @router.post("/{hold_id}/release", summary="Believe it, from the next decision on")
-async def release(request: Request, token: Operator, hold_id: HoldId, word: Word) -> Held:
+async def release(request: Request, token: Operator, hold_id: HoldId, word: DecisionReason) -> Held:
+    """Raises NotStored, and BadInput where it is released already."""
     return await _decide(request, token.name, hold_id, "released", word)
 
 
 @router.post("/{hold_id}/reject", summary="Leave it out for good")
-async def reject(request: Request, token: Operator, hold_id: HoldId, word: Word) -> Held:
+async def reject(request: Request, token: Operator, hold_id: HoldId, word: DecisionReason) -> Held:
+    """Raises NotStored, and BadInput where it is rejected already."""
     return await _decide(request, token.name, hold_id, "rejected", word)
 
 
 async def _decide(
-    request: Request, name: str, hold_id: int, decision: Literal["released", "rejected"], word: Word
+    request: Request, name: str, hold_id: int, decision: Literal["released", "rejected"], word: DecisionReason
 ) -> Held:
     request.state.asked = {"hold_id": hold_id, "decision": decision, **word.model_dump()}
     await _one(request, hold_id)
@@ -85,7 +93,7 @@ async def _decide(
 async def _one(request: Request, hold_id: int) -> Held:
     found = await rows(request, "SELECT * FROM v_hold WHERE hold_id = $1", hold_id)
     if not found:
-        raise NotThere(f"there is no held value {hold_id}")
+        raise NotStored(f"there is no held value {hold_id}")
     return _shaped(found[0])
 
 

@@ -1,4 +1,4 @@
-"""series and curves: what the desk knew of the world, as of a decision."""
+"""series and curves: the data that were known at a decision."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from api.access import Reader
-from api.problems import NotThere
-from api.reading import AsOf, Limit, decision, moment_of, rows
+from api.problems import NotStored
+from api.reading import NO_NUL, AsOf, Limit, decision, moment_of, rows
 from desk.catalog import Catalog
 
 router = APIRouter(tags=["market"])
@@ -32,6 +32,8 @@ SELECT * FROM (
 
 
 class SeriesFacts(BaseModel):
+    """A series of the catalogue."""
+
     series_id: str = Field(examples=["ipca_mom"])
     name: str
     source: str
@@ -41,6 +43,8 @@ class SeriesFacts(BaseModel):
 
 
 class Observation(BaseModel):
+    """One value of a series, with the time at which it was public and the payload that it came from."""
+
     obs_date: dt.date
     value: float | None
     knowledge_time: dt.datetime = Field(description="When the world could know it.")
@@ -49,11 +53,15 @@ class Observation(BaseModel):
 
 
 class SeriesValues(SeriesFacts):
+    """A series with its values as they were known at `as_of`."""
+
     as_of: dt.datetime
     values: list[Observation] = Field(description="Newest first.")
 
 
 class CurvePoint(BaseModel):
+    """One vertex of a curve. `obs_date`: the day that the curve is of."""
+
     tenor_bd: int = Field(description="Business days.")
     rate: float | None = Field(description="Fraction a year.")
     obs_date: dt.date
@@ -63,6 +71,8 @@ class CurvePoint(BaseModel):
 
 
 class Curve(BaseModel):
+    """A curve as the decision of `as_of` used it."""
+
     curve_id: str
     as_of: dt.datetime
     points: list[CurvePoint]
@@ -70,8 +80,9 @@ class Curve(BaseModel):
 
 @router.get("/series", summary="The catalogue of series")
 async def series(
-    request: Request, _: Reader, source: Annotated[str | None, Query(max_length=50)] = None
+    request: Request, _: Reader, source: Annotated[str | None, Query(max_length=50, pattern=NO_NUL)] = None
 ) -> list[SeriesFacts]:
+    """In the catalogue's order."""
     return [facts for facts in facts_of(request.app.state.catalog).values() if source in (None, facts.source)]
 
 
@@ -85,9 +96,10 @@ async def one_series(
     end: Day = None,
     limit: Limit = 250,
 ) -> SeriesValues:
+    """Without `as_of`: as it is known now. `start` and `end`: observation dates, both included."""
     facts = facts_of(request.app.state.catalog).get(series_id)
     if facts is None:
-        raise NotThere(f"there is no series {series_id!r}")
+        raise NotStored(f"there is no series {series_id!r}")
     moment = moment_of(as_of) if as_of else request.app.state.clock()
     first, last = start or dt.date(1900, 1, 1), end or dt.date(2200, 1, 1)
     found = await rows(request, _KNOWN, series_id, moment, first, last, limit)
@@ -95,6 +107,7 @@ async def one_series(
 
 
 def facts_of(catalog: Catalog) -> dict[str, SeriesFacts]:
+    """Series id -> facts, of every series in the catalogue."""
     return {
         name: SeriesFacts(
             series_id=name,
@@ -110,6 +123,7 @@ def facts_of(catalog: Catalog) -> dict[str, SeriesFacts]:
 
 @router.get("/curves/{curve_id}", summary="A curve at the desk's vertices, as a decision saw it")
 async def curve(request: Request, _: Reader, curve_id: CurveId, as_of: AsOf = None) -> Curve:
+    """Curves are PRE, REAL, CUPOM and UST. 404 for others, and for a day without a decision."""
     moment = await decision(request, "v_feature", as_of)
     found = await rows(
         request,
@@ -120,5 +134,5 @@ async def curve(request: Request, _: Reader, curve_id: CurveId, as_of: AsOf = No
         curve_id,
     )
     if not found:
-        raise NotThere(f"there is no curve {curve_id!r}; there are PRE, REAL, CUPOM, UST")
+        raise NotStored(f"there is no curve {curve_id!r}; there are PRE, REAL, CUPOM, UST")
     return Curve(curve_id=curve_id, as_of=moment, points=[CurvePoint(**row) for row in found])

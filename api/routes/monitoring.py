@@ -10,13 +10,15 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from api.access import Operator, Reader
-from api.reading import Before, Limit, decision, rows
+from api.reading import NO_NUL, Before, Limit, decision, rows
 from tasks.alerts.outbox import queue_test
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
 class DatasetState(BaseModel):
+    """A dataset as the latest decision saw it, with its last fetch."""
+
     dataset: str
     state: str = Field(examples=["ok"], description="ok, stale, absent, failed: as the latest decision saw it.")
     last_obs_date: dt.date | None
@@ -30,30 +32,40 @@ class DatasetState(BaseModel):
 
 
 class SourceState(BaseModel):
+    """A source with its datasets."""
+
     source: str = Field(examples=["fred"])
     state: str = Field(description="The worst of its datasets' states.")
     datasets: list[DatasetState]
 
 
 class PipelineStatus(BaseModel):
+    """Every source, as of the latest decision."""
+
     as_of: dt.datetime
     sources: list[SourceState]
 
 
 class Part(BaseModel):
+    """A part of the system. `unknown`: there is no address to check."""
+
     name: str = Field(examples=["database"])
     state: Literal["ok", "down", "unknown"]
     detail: str
 
 
 class SystemHealth(BaseModel):
+    """The database, Prefect, the desk's own loops and the outbox."""
+
     parts: list[Part]
-    heartbeats: dict[str, dt.datetime] = Field(description="When each of the desk's own loops last said that it lives.")
+    heartbeats: dict[str, dt.datetime] = Field(description="When each of the desk's own loops last ran.")
     undelivered: int = Field(description="Messages that wait for Slack or the mail server.")
     firing: int = Field(description="Alerts that fire and are not explained by another.")
 
 
 class Alert(BaseModel):
+    """An alert that is pending or firing. `threshold` and `value` have the unit of its rule."""
+
     rule_id: str = Field(examples=["STALE_DATA"])
     subject: str
     condition: str
@@ -72,6 +84,8 @@ class Alert(BaseModel):
 
 
 class AlertEvent(BaseModel):
+    """One change of an alert's state, or one delivery."""
+
     event_id: int
     rule_id: str
     subject: str
@@ -86,12 +100,16 @@ class AlertEvent(BaseModel):
 
 
 class Alerts(BaseModel):
+    """Active alerts and a page of the history."""
+
     active: list[Alert]
     history: list[AlertEvent] = Field(description="Newest first.")
     next: int | None = Field(description="Give it as `before` for the next page of history; null at the end.")
 
 
 class Queued(BaseModel):
+    """Messages that wait in the outbox, and the channels that they go to."""
+
     outbox_ids: list[int]
     channels: list[str]
 
@@ -113,6 +131,7 @@ async def pipeline_status(
     request: Request,
     _: Reader,
 ) -> PipelineStatus:
+    """404 where no decision is stored yet."""
     as_of = await decision(request, "v_dataset_status", None)
     sources: dict[str, list[DatasetState]] = {}
     for row in await rows(request, _STATUS, as_of):
@@ -129,6 +148,7 @@ async def system_health(
     request: Request,
     _: Reader,
 ) -> SystemHealth:
+    """503 where the database does not answer."""
     counted = await rows(
         request,
         "SELECT (SELECT count(*) FROM v_outbox WHERE sent_at IS NULL) AS undelivered,"
@@ -161,21 +181,22 @@ async def _prefect(client: httpx.AsyncClient | None) -> Part:
 async def alerts(
     request: Request,
     _: Reader,
-    rule: Annotated[str | None, Query(max_length=100)] = None,
-    subject: Annotated[str | None, Query(max_length=200)] = None,
+    rule: Annotated[str | None, Query(max_length=100, pattern=NO_NUL)] = None,
+    subject: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
     severity: Literal["info", "warning", "critical"] | None = None,
     limit: Limit = 50,
     before: Before = None,
 ) -> Alerts:
-    wanted = (rule, subject, severity)
+    """The filters hold for both lists; `limit` and `before` for the history."""
+    filters = (rule, subject, severity)
     same = "($1::text IS NULL OR rule_id = $1) AND ($2::text IS NULL OR subject = $2)"
     same += " AND ($3::text IS NULL OR severity = $3)"
-    active = await rows(request, f"SELECT * FROM v_alert_active WHERE {same} ORDER BY since DESC, rule_id", *wanted)
+    active = await rows(request, f"SELECT * FROM v_alert_active WHERE {same} ORDER BY since DESC, rule_id", *filters)
     past = await rows(
         request,
         f"SELECT * FROM v_alert_history WHERE {same} AND ($4::bigint IS NULL OR event_id < $4)"
         " ORDER BY event_id DESC LIMIT $5",
-        *wanted,
+        *filters,
         before,
         limit,
     )
@@ -191,6 +212,7 @@ async def test_alert(
     request: Request,
     token: Operator,
 ) -> Queued:
+    """The message is queued: the deployment `sender` delivers it within five minutes."""
     state = request.app.state
     ids = await queue_test(state.store, state.channels, token.name, state.clock(), state.link)
     return Queued(outbox_ids=ids, channels=sorted(state.channels))

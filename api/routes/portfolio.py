@@ -1,4 +1,4 @@
-"""signals, positions and risk: what the desk concluded at a decision."""
+"""signals, positions and risk: the results of a decision."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ router = APIRouter(tags=["portfolio"])
 
 
 class Strategy(BaseModel):
+    """A strategy's score. Null: inputs are missing, and `missing` names them."""
+
     strategy_id: str = Field(examples=["FX_CARRY_MOMENTUM"])
     asset_class: str
     score: float | None = Field(description="-1 to +1; + does the trade as written.")
@@ -24,6 +26,8 @@ class Strategy(BaseModel):
 
 
 class Conviction(BaseModel):
+    """The aggregate of the strategies' scores for one instrument."""
+
     instrument_id: str = Field(examples=["DI1_2Y"])
     asset_class: str
     conviction: float | None = Field(description="-1 to +1; + is long the price.")
@@ -34,12 +38,16 @@ class Conviction(BaseModel):
 
 
 class Signals(BaseModel):
+    """Scores and convictions of one decision."""
+
     as_of: dt.datetime
     strategies: list[Strategy]
     instruments: list[Conviction]
 
 
 class Position(BaseModel):
+    """The target position in one instrument."""
+
     instrument_id: str
     contract_id: str | None
     asset_class: str
@@ -55,6 +63,8 @@ class Position(BaseModel):
 
 
 class Positions(BaseModel):
+    """The target book of one decision. `drawdown`: fraction below the peak, a loss positive."""
+
     as_of: dt.datetime
     nav_brl: float | None
     drawdown: float | None
@@ -63,6 +73,8 @@ class Positions(BaseModel):
 
 
 class Metric(BaseModel):
+    """One risk figure by one method."""
+
     metric: str = Field(examples=["var_99"])
     method: str = Field(examples=["filtered_historical"])
     value: float | None = Field(description="Fraction of NAV for var and es, a loss positive.")
@@ -70,6 +82,8 @@ class Metric(BaseModel):
 
 
 class LimitUse(BaseModel):
+    """A limit: its figure, its threshold, and how much of it is used (a fraction)."""
+
     limit_id: str
     name: str
     value: float | None
@@ -79,6 +93,8 @@ class LimitUse(BaseModel):
 
 
 class Stress(BaseModel):
+    """The P&L of the book in one scenario: BRL and fraction of NAV, a loss negative."""
+
     scenario_id: str
     name: str
     kind: str
@@ -87,12 +103,16 @@ class Stress(BaseModel):
 
 
 class Component(BaseModel):
+    """An instrument's part of the VaR at 95%; the parts add up to it."""
+
     instrument_id: str
     component_var_95: float | None
     share: float | None
 
 
 class Risk(BaseModel):
+    """Risk of one decision's book."""
+
     as_of: dt.datetime
     metrics: list[Metric]
     limits: list[LimitUse]
@@ -106,14 +126,16 @@ def _of(model: type[BaseModel], found: list[dict[str, Any]]) -> list[Any]:
 
 @router.get("/signals", summary="Scores by strategy and convictions by instrument")
 async def signals(request: Request, _: Reader, as_of: AsOf = None) -> Signals:
+    """404 for a day without a decision."""
     moment = await decision(request, "v_strategy_signals", as_of)
     scores = await rows(request, "SELECT * FROM v_strategy_signals WHERE as_of = $1 ORDER BY strategy_id", moment)
     views = await rows(request, "SELECT * FROM v_aggregated_signal WHERE as_of = $1 ORDER BY instrument_id", moment)
     return Signals(as_of=moment, strategies=_of(Strategy, scores), instruments=_of(Conviction, views))
 
 
-@router.get("/positions", summary="The book that a decision wants")
+@router.get("/positions", summary="The target book of a decision")
 async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Positions:
+    """404 for a day without a decision."""
     moment = await decision(request, "v_target_position", as_of)
     lines = await rows(request, "SELECT * FROM v_target_position WHERE as_of = $1 ORDER BY instrument_id", moment)
     state = await rows(
@@ -125,6 +147,7 @@ async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Position
 
 @router.get("/risk", summary="VaR and ES, limits, stress and components of a decision's book")
 async def risk(request: Request, _: Reader, as_of: AsOf = None) -> Risk:
+    """404 for a day without a decision."""
     moment = await decision(request, "v_risk_metrics_daily", as_of)
     return Risk(
         as_of=moment,

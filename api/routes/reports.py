@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Operator, Reader
 from api.envelope import PAGE_POLICY
-from api.problems import NotThere
+from api.problems import NotStored
 from api.reading import LAST_DAY, Limit, moment_of, rows
 from desk.model import desk_day
 
@@ -22,6 +22,8 @@ LARGEST_PAGE = 64 * 1024 * 1024
 
 
 class ReportFacts(BaseModel):
+    """A stored report without its content."""
+
     day: dt.date
     as_of: dt.datetime
     language: str
@@ -47,12 +49,16 @@ class Report(ReportFacts):
 
 
 class Send(BaseModel):
+    """Which report to send."""
+
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"day": "2026-11-19"}]})
 
     day: dt.date | None = Field(default=None, description="The newest report when left out.")
 
 
 class Sending(BaseModel):
+    """The report that is queued for delivery."""
+
     day: dt.date
     rows: int = Field(description="Messages in the outbox, new or there before: each is delivered once.")
     note: str = Field(description="Why there is none.")
@@ -69,6 +75,7 @@ async def reports(
     limit: Limit = 50,
     before: Annotated[dt.date | None, Query(description="Days before this one.")] = None,
 ) -> list[ReportFacts]:
+    """One page at a time: give the last `day` as `before`."""
     found = await rows(
         request,
         f"SELECT {_FACTS} FROM v_report WHERE language = $1 AND as_of < $2 ORDER BY as_of DESC LIMIT $3",
@@ -95,9 +102,10 @@ HTML: dict[int | str, dict[str, Any]] = {
     response_model=Report,
 )
 async def latest(request: Request, _: Reader, language: Language = "en") -> Any:
+    """404 where none is stored in this language."""
     found = await rows(request, "SELECT max(as_of) AS newest FROM v_report WHERE language = $1", language)
     if found[0]["newest"] is None:
-        raise NotThere(f"no report in {language!r} is stored")
+        raise NotStored(f"no report in {language!r} is stored")
     return await _report(request, found[0]["newest"], language)
 
 
@@ -105,26 +113,27 @@ async def latest(request: Request, _: Reader, language: Language = "en") -> Any:
     "/{day}", summary="One day's report: the page or its numbers, as Accept asks", responses=HTML, response_model=Report
 )
 async def report(request: Request, _: Reader, day: dt.date, language: Language = "en") -> Any:
+    """404 where none of this day is stored in this language."""
     return await _report(request, moment_of(day), language)
 
 
 async def _report(request: Request, as_of: dt.datetime, language: str) -> Report | Response:
-    html = _wants_page(request.headers.get("accept", "*/*"))
+    html = _accepts_html_first(request.headers.get("accept", "*/*"))
     columns = f"{_FACTS}, html_zstd" if html else _FACTS
     found = await rows(request, f"SELECT {columns} FROM v_report WHERE as_of = $1 AND language = $2", as_of, language)
     if not found:
-        raise NotThere(f"no report of {desk_day(as_of)} in {language!r} is stored")
+        raise NotStored(f"no report of {desk_day(as_of)} in {language!r} is stored")
     if html:
         page = zstandard.ZstdDecompressor().decompress(found[0]["html_zstd"], max_output_size=LARGEST_PAGE)
         return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
     return Report(**_named(found[0]), **await _numbers(request, as_of))
 
 
-def _wants_page(accept: str) -> bool:
-    """Whether HTML comes before JSON in what the caller would like; JSON for whoever takes anything."""
+def _accepts_html_first(accept: str) -> bool:
+    """Whether the Accept header names HTML before JSON; a caller that accepts anything gets JSON."""
     kinds = [part.split(";")[0].strip() for part in accept.split(",")]
-    wanted = next((kind for kind in kinds if kind in ("text/html", "application/xhtml+xml", "application/json")), "")
-    return "html" in wanted
+    first = next((kind for kind in kinds if kind in ("text/html", "application/xhtml+xml", "application/json")), "")
+    return "html" in first
 
 
 async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
@@ -157,11 +166,12 @@ async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
     }
 
 
-@router.post("/send", status_code=202, summary="Send a day's report to whoever has not had it")
-async def send(request: Request, _: Operator, asked: Send) -> Sending:
-    request.state.asked = asked.model_dump(mode="json")
-    if asked.day is not None:
-        known = await rows(request, "SELECT 1 FROM v_report WHERE as_of = $1", moment_of(asked.day))
+@router.post("/send", status_code=202, summary="Send a day's report to those who have not received it")
+async def send(request: Request, _: Operator, body: Send) -> Sending:
+    """Recipients that have it already get nothing. 404 where the day has no report."""
+    request.state.audit_detail = body.model_dump(mode="json")
+    if body.day is not None:
+        known = await rows(request, "SELECT 1 FROM v_report WHERE as_of = $1", moment_of(body.day))
         if not known:
-            raise NotThere(f"no report of {asked.day} is stored")
-    return await request.app.state.send_report(asked.day)  # type: ignore[no-any-return]
+            raise NotStored(f"no report of {body.day} is stored")
+    return await request.app.state.send_report(body.day)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""runs: what ran, and asking Prefect for another. Nothing of the pipeline runs in this process."""
+"""runs: the records of runs, and a request to Prefect for a new one. No part of the pipeline runs in this process."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.access import Operator, Reader
-from api.problems import NotThere, Unavailable
-from api.reading import FIRST_DAY, Limit, rows
+from api.problems import NotStored, Unavailable
+from api.reading import FIRST_DAY, NO_NUL, Limit, rows
 from desk import calendars
 from desk.errors import BadInput
 from desk.model import decision_time, desk_day
@@ -21,6 +21,8 @@ LONGEST_BACKFILL = dt.timedelta(days=20 * 366)
 
 
 class Run(BaseModel):
+    """A run as the records have it. `gaps`: names of what was missing; `seconds` null: it has not ended."""
+
     run_id: str
     kind: str = Field(examples=["daily"])
     as_of: dt.datetime | None
@@ -37,6 +39,8 @@ class Run(BaseModel):
 
 
 class Runs(BaseModel):
+    """A page of runs."""
+
     runs: list[Run] = Field(description="Newest first.")
     next: dt.datetime | None = Field(description="Give it as `before` for the next page; null at the end.")
 
@@ -61,6 +65,7 @@ class NewRun(BaseModel):
 
     @model_validator(mode="after")
     def whole(self) -> Self:
+        """Raises ValueError for fields of the other kind of run, or missing ones."""
         if self.kind == "daily" and (self.start or self.end):
             raise ValueError("a daily run has as_of; start and end are a backfill's")
         if self.kind == "backfill" and (self.as_of or not self.start or not self.end):
@@ -68,7 +73,9 @@ class NewRun(BaseModel):
         return self
 
 
-class Asked(BaseModel):
+class ScheduledRun(BaseModel):
+    """The run that Prefect has scheduled."""
+
     prefect_run_id: str
     name: str
     state: str
@@ -78,11 +85,12 @@ class Asked(BaseModel):
 async def runs(
     request: Request,
     _: Reader,
-    kind: Annotated[str | None, Query(max_length=50)] = None,
+    kind: Annotated[str | None, Query(max_length=50, pattern=NO_NUL)] = None,
     state: Literal["running", "completed", "completed_with_gaps", "failed", "died"] | None = None,
     limit: Limit = 50,
     before: Annotated[dt.datetime | None, Query(description="`next` of the page before.")] = None,
 ) -> Runs:
+    """422 for a `before` without a time zone."""
     if before is not None and before.tzinfo is None:
         raise BadInput("before has no time zone")
     found = await rows(
@@ -104,41 +112,44 @@ async def run(
     _: Reader,
     run_id: Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")],
 ) -> Run:
+    """404 where there is none."""
     found = await rows(request, "SELECT * FROM v_pipeline_runs WHERE run_id = $1", run_id)
     if not found:
-        raise NotThere(f"no run {run_id} is stored")
+        raise NotStored(f"no run {run_id} is stored")
     return run_of(found[0])
 
 
 def run_of(row: dict[str, Any]) -> Run:
+    """A row of v_pipeline_runs as a Run."""
     texts = {name: None if row[name] is None else str(row[name]) for name in ("run_id", "prefect_run_id")}
     return Run(**{name: row[name] for name in Run.model_fields} | texts)
 
 
 @router.post("", status_code=202, summary="Ask Prefect for a daily run or a backfill")
-async def new_run(request: Request, _: Operator, asked: NewRun) -> Asked:
-    request.state.asked = asked.model_dump(mode="json", exclude_none=True)
-    return await ask_prefect(request, asked.kind, checked(asked, request.app.state.clock()))
+async def new_run(request: Request, _: Operator, body: NewRun) -> ScheduledRun:
+    """Prefect runs it; the answer comes before it starts. 503 where Prefect does not answer."""
+    request.state.audit_detail = body.model_dump(mode="json", exclude_none=True)
+    return await schedule_run(request, body.kind, run_parameters(body, request.app.state.clock()))
 
 
-def checked(asked: NewRun, now: dt.datetime) -> dict[str, Any]:
+def run_parameters(body: NewRun, now: dt.datetime) -> dict[str, Any]:
     """The flow's parameters. Raises BadInput for days that no run can have."""
-    if asked.kind == "daily":
-        if asked.as_of is None:
+    if body.kind == "daily":
+        if body.as_of is None:
             return {}
-        if not FIRST_DAY <= asked.as_of <= desk_day(now) or decision_time(asked.as_of) > now:
-            raise BadInput(f"as_of {asked.as_of} has not come yet, or lies before {FIRST_DAY}")
-        if not calendars.b3().is_business_day(asked.as_of):
-            raise BadInput(f"as_of {asked.as_of} has no B3 session")
-        return {"as_of": asked.as_of.isoformat()}
-    assert asked.start is not None
-    assert asked.end is not None
-    if not FIRST_DAY <= asked.start <= asked.end <= desk_day(now) or asked.end - asked.start > LONGEST_BACKFILL:
+        if not FIRST_DAY <= body.as_of <= desk_day(now) or decision_time(body.as_of) > now:
+            raise BadInput(f"as_of {body.as_of} has not come yet, or lies before {FIRST_DAY}")
+        if not calendars.b3().is_business_day(body.as_of):
+            raise BadInput(f"as_of {body.as_of} has no B3 session")
+        return {"as_of": body.as_of.isoformat()}
+    assert body.start is not None
+    assert body.end is not None
+    if not FIRST_DAY <= body.start <= body.end <= desk_day(now) or body.end - body.start > LONGEST_BACKFILL:
         raise BadInput("a backfill goes from start to a later end, at most twenty years, and not into the future")
-    return {"start": asked.start.isoformat(), "end": asked.end.isoformat()}
+    return {"start": body.start.isoformat(), "end": body.end.isoformat()}
 
 
-async def ask_prefect(request: Request, name: str, parameters: dict[str, Any]) -> Asked:
+async def schedule_run(request: Request, name: str, parameters: dict[str, Any]) -> ScheduledRun:
     """A flow run of the deployment `name`/`name`. Raises Unavailable."""
     client: httpx.AsyncClient | None = request.app.state.prefect
     if client is None:
@@ -148,10 +159,10 @@ async def ask_prefect(request: Request, name: str, parameters: dict[str, Any]) -
         if found.status_code == httpx.codes.NOT_FOUND:
             raise Unavailable(f"Prefect has no deployment {name}/{name}: run `alvorada deploy`")
         found.raise_for_status()
-        body = {"parameters": found.json().get("parameters", {}) | parameters, "state": {"type": "SCHEDULED"}}
-        made = await client.post(f"/deployments/{found.json()['id']}/create_flow_run", json=body)
+        request_body = {"parameters": found.json().get("parameters", {}) | parameters, "state": {"type": "SCHEDULED"}}
+        made = await client.post(f"/deployments/{found.json()['id']}/create_flow_run", json=request_body)
         made.raise_for_status()
     except httpx.HTTPError as error:
         raise Unavailable(f"Prefect does not answer: {type(error).__name__}") from error
     run = made.json()
-    return Asked(prefect_run_id=run["id"], name=run["name"], state=run["state"]["type"].lower())
+    return ScheduledRun(prefect_run_id=run["id"], name=run["name"], state=run["state"]["type"].lower())

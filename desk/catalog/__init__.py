@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 from desk.errors import BadCatalog
-from desk.model import SILVER, Dataset, PublicationRule, Series, SourceSpec
+from desk.model import SILVER, Dataset, PublicationRule, Series, SourceSpec, Suspension
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def read_toml(name: str) -> dict[str, Any]:
 
 def load_catalog() -> Catalog:
     """The catalogue from its four files. Raises BadCatalog that names the wrong entry."""
-    rules = {key: _rule(key, raw) for key, raw in read_toml("publication_rules")["rule"].items()}
+    rules = {key: publication_rule(key, raw) for key, raw in read_toml("publication_rules")["rule"].items()}
     sources = {
         key: typed_record(SourceSpec, f"source {key}", {"id": key, **raw})
         for key, raw in read_toml("sources")["source"].items()
@@ -74,13 +74,31 @@ def typed_record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
         raise BadCatalog(f"{where}: {error}") from error
 
 
-def _rule(key: str, raw: Mapping[str, Any]) -> PublicationRule:
-    rule: PublicationRule = typed_record(
-        PublicationRule, f"rule {key}", {"id": key, **raw, "time": dt.time.fromisoformat(raw["time"])}
-    )
-    forms = [rule.lag_bd is not None, rule.weekday is not None, rule.months is not None and rule.day is not None]
-    if sum(forms) != 1:
-        raise BadCatalog(f"rule {key}: exactly one of lag_bd, weekday, or months with day")
+def publication_rule(key: str, raw: Mapping[str, Any]) -> PublicationRule:
+    """One rule. Raises BadCatalog for a rule without source or reason, of no form or two, or with a wrong date."""
+    where = f"rule {key}"
+    plain = {name: value for name, value in raw.items() if name not in ("before", "dates", "suspended", "time")}
+    same = {"id": key, "calendar": raw["calendar"], "time": dt.time.fromisoformat(raw["time"]), "tz": raw["tz"]}
+    try:
+        dates = {dt.date.fromisoformat(about): out for about, out in raw.get("dates", {}).items()}
+        stops = tuple(Suspension(one["from"], one["to"], one["on"]) for one in raw.get("suspended", ()))
+        earlier = [
+            (one["until"], {name: one[name] for name in one if name != "until"}) for one in raw.get("before", ())
+        ]
+    except (KeyError, ValueError) as error:
+        raise BadCatalog(f"{where}: {error!r} in dates, suspended or before") from error
+    before = tuple((until, _of_one_form(where, {**same, **form})) for until, form in sorted(earlier, reverse=True))
+    rule = _of_one_form(where, {**plain, **same, "before": before, "dates": dates, "suspended": stops})
+    if not rule.source or not rule.reason:
+        raise BadCatalog(f"{where}: a rule needs its source and its reason")
+    return rule
+
+
+def _of_one_form(where: str, raw: Mapping[str, Any]) -> PublicationRule:
+    rule: PublicationRule = typed_record(PublicationRule, where, raw)
+    monthly = rule.months is not None and rule.day is not None
+    if sum((rule.lag_bd is not None, rule.weekday is not None, monthly, rule.days_before is not None)) != 1:
+        raise BadCatalog(f"{where}: exactly one of lag_bd, weekday, days_before, or months with day")
     return rule
 
 

@@ -59,6 +59,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """On each day the value of `low` is at most that of `high`."""
+
     low: str
     high: str
 
@@ -111,6 +113,8 @@ class _Override:
 
 @dataclass(frozen=True)
 class Plausibility:
+    """The whole file: kinds, which kind a series or entity has, and identities."""
+
     kinds: Mapping[str, Kind]
     units: Mapping[str, str]
     datasets: Mapping[str, str]

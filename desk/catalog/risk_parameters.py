@@ -69,6 +69,7 @@ class Limits:
 
 
 SHOCKED_CURVES = ("pre", "real", "cupom", "ust")
+_PROVENANCE = ("start", "end", "measured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class ParametricScenario:
 
     `usdbrl`, `ibovespa`, `spx` and `oil` are fractions (no instrument depends on the last two). `curves`: curve ->
     (tenor_bd, bp) pairs, one pair for a parallel move. `sovereign` (a fraction) and `sovereign_bp` (bp) move the
-    sovereign spread, cupom less Treasury. `shocks` is the entry of the file, for display.
+    sovereign spread, cupom less Treasury. `shocks` is the entry of the file, for display. With `start` and `end`, the
+    factors in `measured` are the moves between those two closes (bench/scenario_moves.py).
     """
 
     id: str
@@ -90,16 +92,21 @@ class ParametricScenario:
     sovereign_bp: float = 0.0
     curves: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     shocks: Mapping[str, Any] = field(default_factory=dict)
+    start: dt.date | None = None
+    end: dt.date | None = None
+    measured: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DatedScenario:
-    """The move from the close of `start` to the close of `end`."""
+    """The move from the close of `start` to the close of `end`; `moves` as measured once, for a desk that holds no
+    closes of then. A factor that `moves` does not name is unknown."""
 
     id: str
     name: str
     start: dt.date
     end: dt.date
+    moves: ParametricScenario | None = None
 
 
 def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
@@ -140,10 +147,12 @@ def limits(raw: Mapping[str, Any]) -> Limits:
 
 
 def parametric_scenario(key: str, raw: Mapping[str, Any]) -> ParametricScenario:
-    """One parametric scenario of scenarios.toml. Raises BadCatalog for an unknown or contradictory factor."""
-    shocks = {name: value for name, value in raw.items() if name != "name"}
+    """One parametric scenario of scenarios.toml. Raises BadCatalog for an unknown or contradictory factor, and for a
+    measured factor that has no number.
+    """
+    shocks = {name: value for name, value in raw.items() if name not in ("name", *_PROVENANCE)}
     curve_names = {f"{curve}_bp": curve for curve in SHOCKED_CURVES}
-    known = {item.name for item in fields(ParametricScenario)} - {"id", "name", "curves", "shocks"}
+    known = {item.name for item in fields(ParametricScenario)} - {"id", "name", "curves", "shocks", *_PROVENANCE}
     unknown = set(shocks) - known - set(curve_names)
     if unknown:
         raise BadCatalog(f"scenario {key}: unknown factor {', '.join(sorted(unknown))}")
@@ -151,7 +160,11 @@ def parametric_scenario(key: str, raw: Mapping[str, Any]) -> ParametricScenario:
     plain = {name: float(value) for name, value in shocks.items() if name in known}
     if "cupom" in curves and ("sovereign" in plain or "sovereign_bp" in plain):
         raise BadCatalog(f"scenario {key}: cupom_bp and a sovereign spread both say what the cupom curve does")
-    entry = {"id": key, **plain, "curves": curves, "shocks": shocks}
+    measured = tuple(raw.get("measured", ()))
+    if set(measured) - set(shocks) or (measured and not raw.get("start", dt.date.max) < raw.get("end", dt.date.min)):
+        raise BadCatalog(f"scenario {key}: measured factors need their numbers, and a start before an end")
+    dates = {name: raw[name] for name in ("start", "end") if name in raw}
+    entry = {"id": key, **plain, **dates, "curves": curves, "shocks": shocks, "measured": measured}
     if "name" in raw:
         entry["name"] = raw["name"]
     built: ParametricScenario = typed_record(ParametricScenario, f"scenario {key}", entry)
@@ -166,7 +179,10 @@ def _curve_shock(raw: float | Mapping[str, float]) -> tuple[tuple[int, float], .
 
 def dated_scenario(key: str, raw: Mapping[str, Any]) -> DatedScenario:
     """One dated scenario of scenarios.toml. Raises BadCatalog unless it ends after its start."""
-    built: DatedScenario = typed_record(DatedScenario, f"scenario {key}", {"id": key, **raw})
+    entry = {"id": key, **raw}
+    if "moves" in raw:
+        entry["moves"] = parametric_scenario(key, {"name": raw.get("name", key), **raw["moves"]})
+    built: DatedScenario = typed_record(DatedScenario, f"scenario {key}", entry)
     if built.start >= built.end:
         raise BadCatalog(f"scenario {key}: start {built.start} is not before end {built.end}")
     return built

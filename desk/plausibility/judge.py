@@ -59,6 +59,7 @@ class Judged:
     verdicts: pl.DataFrame
 
     def having(self, verdict: str) -> pl.DataFrame:
+        """The rows with this verdict."""
         return self.verdicts.filter(pl.col("verdict") == verdict)
 
 

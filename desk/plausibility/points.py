@@ -39,6 +39,7 @@ def entity_text(table: SilverTable) -> pl.Expr:
 
 
 def point_key(table: str, column: str, entity: str) -> str:
+    """The key of one judged column of an entity (text)."""
     return f"{table}.{column}:{entity}"
 
 

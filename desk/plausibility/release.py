@@ -25,6 +25,8 @@ HELD_SCHEMA = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class Release:
+    """A hold that ends by itself: by `sibling` or by `level`, and why."""
+
     hold_id: int
     rule: str
     reason: str

@@ -29,8 +29,25 @@ def publication_times(rule: PublicationRule, obs_dates: pl.Series) -> pl.Series:
 def publication_days(rule: PublicationRule, obs_dates: calendars.Days) -> calendars.Days:
     """The local day on which numbers about each obs_date are published. Shape: one for each date.
 
-    Raises ValueError for a rule that has neither lag_bd nor weekday nor months and day.
+    Raises ValueError for a rule of no form (see PublicationRule).
     """
+    days = _by_form(rule, obs_dates)
+    for until, earlier in rule.before:
+        days = np.where(obs_dates < np.datetime64(until), _by_form(earlier, obs_dates), days)
+    monthly = rule.months is not None
+    about = obs_dates.astype("datetime64[M]") if monthly else obs_dates
+    for obs_date, day in rule.dates.items():
+        key = np.datetime64(obs_date).astype("datetime64[M]") if monthly else np.datetime64(obs_date)
+        days = np.where(about == key, np.datetime64(day), days)
+    for stop in rule.suspended:
+        held = (days >= np.datetime64(stop.first)) & (days <= np.datetime64(stop.last))
+        days = np.where(held, np.datetime64(stop.on), days)
+    return days
+
+
+def _by_form(rule: PublicationRule, obs_dates: calendars.Days) -> calendars.Days:
+    if rule.days_before is not None:
+        return obs_dates - np.timedelta64(rule.days_before, "D")
     calendar = calendars.by_name(rule.calendar)
     if rule.lag_bd is not None:
         # A number about a Saturday: with a lag of one business day it is public on Monday; with no lag, never before

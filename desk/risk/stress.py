@@ -1,8 +1,9 @@
 """Stress: the book's P&L if the levels moved at once, by repricing. Parametric shocks and dated moves.
 
 A dated scenario is replayed where the loaded history, or the archive of its own two days, holds both closes; on a
-decision day before the later one it is not known yet. Where the closes are not stored it is absent, and its name has
-the reason. A move of a factor that a held line needs and that is unknown leaves the line's P&L unknown.
+decision day before the later one it is not known yet. Where the closes are not stored, its measured moves take their
+place, and its name has that; without either it is absent, and its name has the reason. A move of a factor that a held
+line needs and that is unknown leaves the line's P&L unknown.
 """
 
 from __future__ import annotations
@@ -125,8 +126,39 @@ def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _
         missing = unknown_families(row)
         name = f"{scenario.name}; without {', '.join(missing)}, not held of then" if missing else scenario.name
         return _Shock(scenario.id, name, "dated", moves, json.dumps(shown), known_from)
+    if scenario.moves is not None:
+        return _measured(scenario, scenario.moves, market.levels, known_from)
     name = f"{scenario.name}: absent, no closes of {scenario.start:%d %b %Y} and {scenario.end:%d %b %Y} are held"
     return _Shock(scenario.id, name, "dated", no_moves(1), json.dumps({}), known_from, absent=True)
+
+
+def _measured(scenario: DatedScenario, moves: ParametricScenario, levels: Levels, known_from: int) -> _Shock:
+    """The episode by its measured moves. A factor that they do not name is unknown: NaN, not zero."""
+    shifts = parametric_moves(moves, _one_row(levels))
+    curves, spots = shifts.curves.copy(), shifts.spots.copy()
+    missing = []
+    for name in ("pre", "real", "ust"):
+        if name not in moves.curves:
+            missing.append(name)
+    if "cupom" not in moves.curves and ("ust" in missing or "sovereign_bp" not in moves.shocks):
+        missing.append("cupom")
+    for at, (curve, _) in enumerate(CURVE_KEYS):
+        if curve in missing:
+            curves[..., at] = np.nan
+    for name, place in (("usdbrl", USDBRL), ("ibovespa", IBOVESPA)):
+        if name not in moves.shocks:
+            missing.append(name)
+            spots[..., place] = np.nan
+    short = np.full_like(shifts.usd_short, np.nan) if "ust" in missing else shifts.usd_short
+    shown = json.dumps({name: size for name, size in moves.shocks.items() if name not in ("spx", "oil")})
+    name = f"{scenario.name}; by the moves measured once, no closes of then are held"
+    if missing:
+        name += f", without {', '.join(missing)}"
+    return _Shock(scenario.id, name, "dated", Levels(curves, spots, short), shown, known_from)
+
+
+def _one_row(levels: Levels) -> Levels:
+    return Levels(levels.curves[-1:], levels.spots[-1:], levels.usd_short[-1:])
 
 
 def end_rows(valuation: Days, scenario: DatedScenario) -> tuple[int, int] | None:

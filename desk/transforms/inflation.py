@@ -21,10 +21,13 @@ INDEX_BASE = 100.0
 
 @dataclass(frozen=True)
 class InflationTargets:
-    """Targets by calendar year and the tolerance band on each side, fractions per year. Source: CMN resolutions."""
+    """Targets and tolerance bands, fractions per year. Source: CMN resolutions.
+
+    `by_year`: target of each calendar year; `tolerance_from`: band on each side, by the first year that has it.
+    """
 
     by_year: dict[int, float]
-    tolerance: float
+    tolerance_from: dict[int, float]
 
     def at(self, years: IntArray) -> FloatArray:
         """Target for each calendar year of `years` (N,); after the last year set, the last target; NaN before the
@@ -34,19 +37,39 @@ class InflationTargets:
         targets = [self.by_year.get(min(int(year), last), np.nan) if year >= first else np.nan for year in years]
         return np.array(targets, dtype=np.float64)
 
+    def tolerance_at(self, years: IntArray) -> FloatArray:
+        """Band on each side of the target of each calendar year (int array); NaN before the first."""
+        since = np.array(sorted(self.tolerance_from))
+        bands = np.array([np.nan, *(self.tolerance_from[year] for year in since.tolist())])
+        return bands[np.searchsorted(since, years, side="right")]
+
 
 def load_inflation_targets() -> InflationTargets:
     """The targets of inflation_targets.toml. Raises BadCatalog."""
     raw = read_toml("inflation_targets")
     try:
-        return InflationTargets({int(year): float(rate) for year, rate in raw["target"].items()}, raw["tolerance"])
-    except (KeyError, ValueError) as error:
+        targets, bands = (
+            {int(year): float(rate) for year, rate in raw[name].items()} for name in ("target", "tolerance")
+        )
+    except (KeyError, ValueError, AttributeError) as error:
         raise BadCatalog(f"inflation_targets.toml: {error}") from error
+    if not targets or not bands or min(bands) > min(targets) or min(bands.values()) <= 0:
+        raise BadCatalog("inflation_targets.toml: every year with a target needs a positive tolerance")
+    return InflationTargets(targets, bands)
 
 
 def target_for_next_year(grid: Grid, targets: InflationTargets) -> FloatArray:
     """The target that monetary policy aims at on each day: that of the next calendar year. Shape: (T,)."""
-    return targets.at(grid.days.astype("datetime64[Y]").astype(np.int64) + 1971)
+    return targets.at(_next_year(grid))
+
+
+def tolerance_for_next_year(grid: Grid, targets: InflationTargets) -> FloatArray:
+    """The band on each side of that target. Shape: (T,)."""
+    return targets.tolerance_at(_next_year(grid))
+
+
+def _next_year(grid: Grid) -> IntArray:
+    return grid.days.astype("datetime64[Y]").astype(np.int64) + 1971
 
 
 def accrued_index(

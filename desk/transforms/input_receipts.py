@@ -197,8 +197,8 @@ def _newest(rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.DataFr
     if dataset.id in ("bcb_focus_annual", "bcb_focus_monthly", "bcb_focus_selic") and newest.height:
         newest = newest.filter(pl.col("obs_date") == newest["obs_date"].max())  # meetings and years that have gone by
     series = {record.id: record for record in catalog.series_of(dataset.id)}
-    lacking = [name for name in series if name not in set(newest["input_id"])]
-    absent = pl.DataFrame({"input_id": lacking}, schema={"input_id": pl.String})
+    missing = [name for name in series if name not in set(newest["input_id"])]
+    absent = pl.DataFrame({"input_id": missing}, schema={"input_id": pl.String})
     units = {name: record.unit for name, record in series.items()}
     return (
         pl.concat([newest, absent], how="diagonal")

@@ -187,7 +187,7 @@ def _add_vintage_transforms(columns: PanelColumns, published: pl.DataFrame, cata
 def _add_inflation(columns: PanelColumns, published: pl.DataFrame, targets: InflationTargets) -> None:
     grid = columns.grid
     columns.put("inflation_target", inflation.target_for_next_year(grid, targets), grid.days)
-    columns.put("inflation_tolerance", np.full(len(grid), targets.tolerance), grid.days)
+    columns.put("inflation_tolerance", inflation.tolerance_for_next_year(grid, targets), grid.days)
     expected = columns.values["focus_ipca_12m"]
     trailing = columns.values["ipca_12m_index"]
     trailing = np.where(np.isfinite(trailing), trailing, columns.values["ipca_12m_mom"])

@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent / "v0001"
 
 
 def upgrade() -> None:
+    """Creates the schema of the first release."""
     timescale = _scalar("SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'")
     run_file(FOLDER, "operations.sql")
     run_file(FOLDER, "silver.sql", partitioned="" if timescale else "PARTITION BY RANGE (obs_date)")

@@ -13,4 +13,5 @@ FOLDER = Path(__file__).parent / "v0002"
 
 
 def upgrade() -> None:
+    """Runs v0002/gold.sql."""
     run_file(FOLDER, "gold.sql")

@@ -13,4 +13,5 @@ FOLDER = Path(__file__).parent / "v0003"
 
 
 def upgrade() -> None:
+    """Runs v0003/alerts.sql."""
     run_file(FOLDER, "alerts.sql")

@@ -13,4 +13,5 @@ FOLDER = Path(__file__).parent / "v0004"
 
 
 def upgrade() -> None:
+    """Runs v0004/api.sql."""
     run_file(FOLDER, "api.sql")

@@ -13,4 +13,5 @@ FOLDER = Path(__file__).parent / "v0005"
 
 
 def upgrade() -> None:
+    """Runs v0005/views.sql."""
     run_file(FOLDER, "views.sql")

@@ -15,7 +15,8 @@ import polars as pl
 
 from desk.errors import BadInput
 from desk.gold import GOLD
-from desk.model import WORLDS, World, desk_day
+from desk.model import desk_day
+from desk.worlds import WORLDS, World
 
 Row = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desk.model import World
+from desk.worlds import World
 from reports.calculations.orders import orders_view
 from reports.calculations.signals import signals_view
 from reports.elements.formats import brl, date, finite_or_none, number, percent

@@ -1,4 +1,6 @@
-"""TaxaSwap.txt: 72 columns, CRLF; curves PRE, DIC (IPCA) and DOC (clean cupom), fixed and moving vertices."""
+"""TaxaSwap.txt: 72 columns, CRLF, fixed and moving vertices; curves PRE, DOC (clean cupom), DPL (clean IPCA coupon) and
+DIC (the dirty one, polled).
+"""
 
 from __future__ import annotations
 
@@ -39,20 +41,25 @@ _FIXED = (
     3960,
 )
 _MOVING_MONTHS = (1, 2, 7, 14, 26, 50)
-CURVES = (("PRE", "DIxPRE"), ("DIC", "DI x IPCA"), ("DOC", "CUPOM LIMPO"))
+CURVES = (("DIC", "DI X IPCA"), ("DOC", "DIxXDOL Cupom l"), ("DPL", "Cupom Limpo de "), ("PRE", "DIxPRE"))
+_DIRT_FADES = (
+    1.2  # per year: DIC was PRE at three days and 45% of the way from DPL to PRE at a year on 25 September 2026
+)
 
 
 def swap_file(economy: Economy, day: dt.date) -> bytes:
-    """One session's curves. PRE and DIC are annual, BUS/252; DOC is linear, ACT/360. Percent, seven decimals."""
+    """One session's curves. PRE, DPL and DIC are annual, BUS/252; DOC is linear, ACT/360. Percent, seven decimals."""
     calendar_days, fixed, vertices = _vertices(day)
     business = calendars.anbima(day).count_array(
         np.array(day, dtype="datetime64[D]"), np.datetime64(day, "D") + calendar_days.astype("timedelta64[D]")
     )
     at = economy.timeline.index(day)
     years = np.maximum(business, 1) / DAYS_PER_YEAR
+    pre, real = economy.rates.pre(at, years), economy.rates.real(at, years)
     rates: dict[str, FloatArray] = {
-        "PRE": economy.rates.pre(at, years),
-        "DIC": economy.rates.real(at, years),
+        "PRE": pre,
+        "DPL": real,
+        "DIC": real + (pre - real) / (1.0 + _DIRT_FADES * years),
         "DOC": linear_360(economy.rates.cupom(at, calendar_days / 365.0), calendar_days),
     }
     stamp = f"{day:%Y%m%d}"
@@ -61,8 +68,6 @@ def swap_file(economy: Economy, day: dt.date) -> bytes:
         units = np.round(rates[code] * 1e5).astype(np.int64).tolist()  # four decimals of percent are quoted
         columns = zip(calendar_days.tolist(), business.tolist(), units, fixed, vertices, strict=True)
         for days, bd, rate, kind, vertex in columns:
-            if code == "DIC" and bd < 15:
-                continue  # no real rate before the next price index
             sign, number = ("-", -rate) if rate < 0 else ("+", rate)
             head = f"{697 + len(lines):06d}00101{stamp}T1{code:<5}{name:<15}"
             lines.append(f"{head}{days:05d}{bd:05d}{sign}{number * 10_000:014d}{kind}{vertex:05d}")

@@ -7,13 +7,13 @@ import datetime as dt
 import numpy as np
 
 from sandbox.economy.draws import Draws
+from sandbox.facts import load_facts
 from sandbox.releases.brazil_daily import PTAX_SPREAD
 from sandbox.source_http import SourceRequest, SourceResponse, iso_dates, not_found
 from sandbox.sources import olinda
 from sandbox.sources.metadata import olinda_metadata
 from sandbox.world import SimulatedWorld
 
-_CURRENCIES = {"USD": "usdbrl_ptax_sell", "EUR": "eurbrl_ptax_sell"}
 _BULLETINS = (("Abertura", "10:04"), ("Intermediário", "11:07"), ("Intermediário", "12:06"), ("Intermediário", "13:04"))
 
 
@@ -82,9 +82,10 @@ def _window(
     world: SimulatedWorld, request: SourceRequest, currency: str, start: dt.date, end: dt.date
 ) -> tuple[list[str], list[float], list[str]]:
     """Days, closing sell rates, and the time of day of each closing bulletin."""
-    if currency not in _CURRENCIES:
+    fact = load_facts().get(("bcb_ptax", f"{currency}/sell"))
+    if fact is None:
         return [], [], []
-    published = world.published(world.catalog.series[_CURRENCIES[currency]], request.now)
+    published = world.published(fact, request.now)
     days = published.released.days
     at = published.visible(request.now)
     at = at[(days[at] >= np.datetime64(start)) & (days[at] <= np.datetime64(end))]

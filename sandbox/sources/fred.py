@@ -12,7 +12,7 @@ import numpy as np
 
 from desk.arrays import IntArray
 from desk.calendars import Days
-from desk.model import Series
+from sandbox.facts import Fact, load_facts
 from sandbox.source_http import SourceRequest, SourceResponse, iso_dates, not_found, texts, whole_number
 from sandbox.sources.metadata import fred_series
 from sandbox.world import Published, SimulatedWorld
@@ -50,17 +50,17 @@ def respond(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     return not_found()
 
 
-def _series(world: SimulatedWorld, code: str) -> Series | None:
-    return next((s for s in world.catalog.series.values() if s.source == "fred" and s.code == code), None)
+def _fact(code: str) -> Fact | None:
+    return load_facts().get(("fred", code))
 
 
 def _graph(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     code = request.query.get("id", "")
-    series = _series(world, code)
-    if series is None:
+    fact = _fact(code)
+    if fact is None:
         return not_found()
     start, end = request.query.get("cosd", "0000"), request.query.get("coed", _FOREVER)
-    rows = [f"{date},{value}" for date, value in _current(world, request, series) if start <= date <= end]
+    rows = [f"{date},{value}" for date, value in _current(world, request, fact) if start <= date <= end]
     return SourceResponse("\n".join([f"observation_date,{code}", *rows, ""]).encode(), media="application/csv")
 
 
@@ -68,8 +68,8 @@ def _observations(world: SimulatedWorld, request: SourceRequest) -> SourceRespon
     query = request.query
     if not query.get("api_key"):
         return _error(_NO_KEY)
-    series = _series(world, query.get("series_id", ""))
-    if series is None:
+    fact = _fact(query.get("series_id", ""))
+    if fact is None:
         return _error(_NOT_IN_ALFRED if "realtime_start" in query else _NO_SERIES)
     today = request.now.astimezone(_CHICAGO).date().isoformat()
     real_start, real_end = query.get("realtime_start", today), query.get("realtime_end", today)
@@ -77,9 +77,9 @@ def _observations(world: SimulatedWorld, request: SourceRequest) -> SourceRespon
         return _error(f"Bad Request.  Variable realtime_end can not be after today's date ({today}).")
     start, end = query.get("observation_start", "1600-01-01"), query.get("observation_end", _FOREVER)
     if (real_start, real_end) == (today, today):
-        rows = [_Vintage(date, value or ".", today, today) for date, value in _current(world, request, series)]
+        rows = [_Vintage(date, value or ".", today, today) for date, value in _current(world, request, fact)]
     else:
-        rows = _vintages(world, request, series, real_start, real_end)
+        rows = _vintages(world, request, fact, real_start, real_end)
         if not rows:
             return _error(_NOT_IN_ALFRED)
         count = len({row.start for row in rows})
@@ -120,15 +120,15 @@ def _page(
     return SourceResponse(f'{text},"observations":[{listed}]}}'.encode(), media="application/json; charset=UTF-8")
 
 
-def _current(world: SimulatedWorld, request: SourceRequest, series: Series) -> list[tuple[str, str]]:
+def _current(world: SimulatedWorld, request: SourceRequest, fact: Fact) -> list[tuple[str, str]]:
     """Date and value as of now; weekdays without a value (holidays) have an empty one in daily series."""
-    published = world.published(series, request.now)
+    published = world.published(fact, request.now)
     at = published.visible(request.now)
     days = published.released.days[at]
     values = dict(
         zip(iso_dates(days), texts(published.values(request.now)[at], published.released.decimals), strict=True)
     )
-    every = iso_dates(_weekdays_between(days) if series.frequency == "D" else days)
+    every = iso_dates(_weekdays_between(days) if fact.frequency == "D" else days)
     if any(date not in values for date in every) or len(every) == len(values):
         return [(date, values.get(date, "")) for date in every]
     return list(values.items())
@@ -142,10 +142,10 @@ def _weekdays_between(days: Days) -> Days:
 
 
 def _vintages(
-    world: SimulatedWorld, request: SourceRequest, series: Series, real_start: str, real_end: str
+    world: SimulatedWorld, request: SourceRequest, fact: Fact, real_start: str, real_end: str
 ) -> list[_Vintage]:
     """Every value that stood at some time of the real-time window, its period clipped to the window."""
-    published = world.published(series, request.now)
+    published = world.published(fact, request.now)
     at = published.visible(request.now)
     dates = iso_dates(published.released.days[at])
     final = texts(published.released.values[at], published.released.decimals)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sandbox.facts import Fact
 from sandbox.source_http import SourceRequest, SourceResponse, not_found, texts
 from sandbox.sources.metadata import sidra_table
 from sandbox.world import SimulatedWorld
@@ -28,12 +29,14 @@ CATEGORIES = {
     "7660": ("health", "6.Saúde e cuidados pessoais"), "7712": ("personal", "7.Despesas pessoais"),
     "7766": ("education", "8.Educação"), "7786": ("communication", "9.Comunicação"),
 }  # fmt: skip
+_HEADLINE = "7169"
 _VARIABLES = {
     "2266": ("IPCA - Número-índice (base: dezembro de 1993 = 100)", "30", "Número-índice"),
     "63": ("IPCA - Variação mensal", "2", "%"),
     "2265": ("IPCA - Variação acumulada em 12 meses", "2", "%"),
     "66": ("IPCA - Peso mensal", "2", "%"),
 }
+_SUFFIXES = {"63": "mom", "66": "weight", "2265": "12m"}
 _TABLES = {"1737": ("200601", ("2266", "63", "2265")), "7060": ("202001", ("63", "66", "2265"))}
 
 Column = dict[str, str]
@@ -149,7 +152,7 @@ def _periods(world: SimulatedWorld, request: SourceRequest, table: str) -> Sourc
         {
             "id": month,
             "literals": [_month(month), month],
-            "modificacao": "01/01/0001" if month < "2012" else f"10/{month[4:]}/{month[:4]}",
+            "modificacao": "01/01/0001" if month < "2012" else f"12/{month[4:]}/{month[:4]}",
         }
         for month in _out(world, request, table)
     ]
@@ -158,10 +161,22 @@ def _periods(world: SimulatedWorld, request: SourceRequest, table: str) -> Sourc
 
 def _out(world: SimulatedWorld, request: SourceRequest, table: str) -> list[str]:
     """The table's months that are published."""
-    published = world.published(world.catalog.series["ipca_mom"], request.now)
+    published = world.published(_fact("ibge_ipca_headline_mom"), request.now)
     days = published.released.days[published.visible(request.now)]
     months = [text.replace("-", "") for text in np.datetime_as_string(days, unit="M").tolist()]
     return [month for month in months if month >= _TABLES[table][0]]
+
+
+def _fact(quantity: str) -> Fact:
+    return Fact("ibge_sidra", quantity, quantity, "M", "ibge_ipca", "")
+
+
+def fact_of(variable: str, category: str) -> Fact:
+    """What a variable and a category of the classification (empty for none) measure. Raises KeyError."""
+    group = CATEGORIES[category][0] if category else "headline"
+    return _fact(
+        {"2266": "ipca_index", **{code: f"ibge_ipca_{group}_{name}" for code, name in _SUFFIXES.items()}}[variable]
+    )
 
 
 def _column(world: SimulatedWorld, request: SourceRequest, table: str, variable: str, category: str) -> Column:
@@ -173,16 +188,13 @@ def _make_column(world: SimulatedWorld, request: SourceRequest, variable: str, c
     economy = world.economy(request.now)
     months = [text.replace("-", "") for text in np.datetime_as_string(economy.timeline.months, unit="M").tolist()]
     if variable == "2265":
-        group = CATEGORIES[category][0] if category else "headline"
-        numbers = world.published(world.catalog.series[f"ibge_ipca_{group}_12m"], request.now).released
+        numbers = world.published(fact_of(variable, category), request.now).released
         written = ["..."] * (len(months) - len(numbers.days)) + texts(numbers.values, numbers.decimals)
     else:
-        group = CATEGORIES[category][0] if category else "headline"
-        name = {"2266": "ipca_index", "63": f"ibge_ipca_{group}_mom", "66": f"ibge_ipca_{group}_weight"}[variable]
-        if variable == "66" and group == "headline":
+        if variable == "66" and category in ("", _HEADLINE):
             written = ["100.0000"] * len(months)
         else:
-            numbers = world.published(world.catalog.series[name], request.now).released
+            numbers = world.published(fact_of(variable, category), request.now).released
             written = texts(numbers.values, numbers.decimals)
             if variable == "2266":  # two decimals that matter, written with thirteen
                 written = [f"{text}00000000000" for text in written]

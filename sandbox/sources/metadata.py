@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from sandbox.facts import load_facts
 from sandbox.source_http import SourceRequest, SourceResponse, iso_dates
 from sandbox.sources.fred_titles import SERIES
 from sandbox.world import SimulatedWorld
@@ -12,10 +13,10 @@ from sandbox.world import SimulatedWorld
 
 def fred_series(world: SimulatedWorld, request: SourceRequest, code: str) -> SourceResponse | None:
     """The answer of fred/series; None for a code that FRED does not have."""
-    series = next((s for s in world.catalog.series.values() if s.source == "fred" and s.code == code), None)
-    if series is None:
+    fact = load_facts().get(("fred", code))
+    if fact is None:
         return None
-    published = world.published(series, request.now)
+    published = world.published(fact, request.now)
     days = iso_dates(published.released.days[published.visible(request.now)])
     described, today = SERIES[code], f"{request.now:%Y-%m-%d}"
     adjusted = {"NSA": "Not Seasonally Adjusted", "SA": "Seasonally Adjusted"}

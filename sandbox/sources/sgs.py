@@ -9,7 +9,7 @@ import numpy as np
 
 from desk.arrays import FloatArray
 from desk.calendars import Days
-from desk.model import Series
+from sandbox.facts import Fact, load_facts
 from sandbox.source_http import SourceRequest, SourceResponse, brazilian_dates, not_found, texts
 from sandbox.world import SimulatedWorld
 
@@ -32,10 +32,10 @@ def respond_for(source: str, world: SimulatedWorld, request: SourceRequest) -> S
     if match is None:
         return not_found()
     code, last = match.group(1), match.group(2)
-    series = next((s for s in world.catalog.series.values() if s.source == source and s.code == code), None)
-    if series is None:
+    fact = load_facts().get((source, code))
+    if fact is None:
         return _error(404, "Série não encontrada")
-    rows, days = _rows(world, series, request)
+    rows, days = _rows(world, fact, request)
     if last is not None:
         return (
             _error(400, "A quantidade máxima de valores deve ser 20") if int(last) > 20 else _body(rows[-int(last) :])
@@ -44,7 +44,7 @@ def respond_for(source: str, world: SimulatedWorld, request: SourceRequest) -> S
         start, end = (_date(request.query.get(name)) for name in ("dataInicial", "dataFinal"))
     except ValueError:
         return _error(400, "Invalid initial date")
-    if series.frequency == "D" and (start is None or _too_wide(start, end or request.brasilia.date())):
+    if fact.frequency == "D" and (start is None or _too_wide(start, end or request.brasilia.date())):
         hint = request.brasilia.date().replace(day=1).strftime("%d/%m/%Y")
         return SourceResponse(_TOO_WIDE.replace("{code}", code).replace("{start}", hint).encode(), 406)
     first = int(np.searchsorted(days, np.datetime64(start, "D"))) if start else 0
@@ -52,9 +52,9 @@ def respond_for(source: str, world: SimulatedWorld, request: SourceRequest) -> S
     return _body(rows[first:after])
 
 
-def _rows(world: SimulatedWorld, series: Series, request: SourceRequest) -> tuple[list[str], Days]:
+def _rows(world: SimulatedWorld, fact: Fact, request: SourceRequest) -> tuple[list[str], Days]:
     """Rows as text and their days, as SGS shows them now."""
-    published = world.published(series, request.now)
+    published = world.published(fact, request.now)
     days, decimals = published.released.days, published.released.decimals
 
     def write(values: FloatArray) -> list[str]:
@@ -63,8 +63,8 @@ def _rows(world: SimulatedWorld, series: Series, request: SourceRequest) -> tupl
             for day, value in zip(brazilian_dates(days), texts(values, decimals), strict=True)
         ]
 
-    final: list[str] = world.cached(("sgs", series.id, request.now.year), lambda: write(published.released.values))  # type: ignore[assignment]
-    if series.code == "432":
+    final: list[str] = world.cached(("sgs", fact.code, request.now.year), lambda: write(published.released.values))  # type: ignore[assignment]
+    if fact.code == "432":
         count = int(np.searchsorted(days, np.datetime64(_next_decision(world, request), "D"), side="right"))
         return final[:count], days[:count]
     at = published.visible(request.now)

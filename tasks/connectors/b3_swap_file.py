@@ -4,8 +4,10 @@ Columns (from 1): 1-6 transaction, 7-9 complement, 10-11 record type (01), 12-19
 22-26 curve code, 27-41 name, 42-46 calendar days, 47-51 business days ("dias de saque"), 52 sign, 53-66 rate in percent
 with 7 decimals, 67 vertex kind (F fixed, M moving), 68-72 vertex code.
 
-Compounding is the curve's own and is left as published: PRE (DI x pre) and DIC (DI x IPCA) are annual, BUS/252; DOC
-(clean cupom) is linear per year, ACT/360. Its place on the curve is given in business days all the same.
+Compounding is the curve's own and is left as published: PRE (DI x pre) and DPL (clean IPCA coupon, the real curve; its
+name is cut to "Cupom Limpo de ") are annual, BUS/252; DOC (clean cupom) is linear per year, ACT/360. Its place on the
+curve is given in business days all the same. DPL is fitted to the DAP's settlements and, beyond them, to NTN-B. DIC
+("DI X IPCA") is not the real curve: it is polled and dirty, PRE at a few days and 3 points above DPL at a year.
 """
 
 from __future__ import annotations
@@ -43,9 +45,9 @@ def read_swap_file(text: bytes, curves: Mapping[str, str]) -> SwapCurves:
     Two vertices on the same business day (a Saturday and its Monday) are one: the later in calendar days stays.
     Raises ValueError for lines that are not of the layout, mixed dates, or none of the curves present.
     """
-    wanted = {code.ljust(5).encode("ascii"): curve for code, curve in curves.items()}
+    curve_of_code = {code.ljust(5).encode("ascii"): curve for code, curve in curves.items()}
     lines = text.rstrip(b"\r\n\x1a").splitlines()
-    chosen = [line for line in lines if line[_CODE] in wanted]
+    chosen = [line for line in lines if line[_CODE] in curve_of_code]
     if not lines or any(len(line) != WIDTH for line in lines):
         raise ValueError(f"not a file of {WIDTH}-column lines")
     if not chosen:
@@ -59,7 +61,7 @@ def read_swap_file(text: bytes, curves: Mapping[str, str]) -> SwapCurves:
     table = np.frombuffer(b"".join(chosen), dtype=np.uint8).reshape(-1, WIDTH)
     tenors, calendar_days = _integers(table[:, _BUSINESS_DAYS]), _integers(table[:, _CALENDAR_DAYS])
     rates = _signs(table[:, _SIGN]) * _integers(table[:, _RATE]) / _ONE_IN_RATE_UNITS
-    codes = np.array([wanted[line[_CODE]] for line in chosen])
+    codes = np.array([curve_of_code[line[_CODE]] for line in chosen])
     order = np.lexsort((calendar_days, tenors, codes))
     codes, tenors, rates, calendar_days = codes[order], tenors[order], rates[order], calendar_days[order]
     same = (codes[1:] == codes[:-1]) & (tenors[1:] == tenors[:-1]) & (calendar_days[1:] == calendar_days[:-1])

@@ -56,13 +56,13 @@ class BcbFocus(OlindaConnector):
 
     def build_request(self, query: Query) -> Request:
         indicator, window = query.extra["indicator"], query.window
-        wanted = f"Indicador eq '{indicator}' and Data ge '{window.start}' and Data le '{window.end}'"
+        condition = f"Indicador eq '{indicator}' and Data ge '{window.start}' and Data le '{window.end}'"
         if "base" in query.dataset.params:
-            wanted += f" and baseCalculo eq {query.dataset.params['base']}"
+            condition += f" and baseCalculo eq {query.dataset.params['base']}"
         return Request(
             query,
             f"{self.config.base_urls['api']}/{query.dataset.params['set']}"
-            f"?{odata(f'$filter={wanted}')}&{odata('$orderby=Data asc')}&{self.page_options(query)}",
+            f"?{odata(f'$filter={condition}')}&{odata('$orderby=Data asc')}&{self.page_options(query)}",
         )
 
     def frames(self, payload: Payload, rows: list[Row]) -> Frames:

@@ -2,7 +2,7 @@
 
 The dollar comes from CotacaoDolarPeriodo (closing only), others from CotacaoMoedaPeriodo (five bulletins a day, the
 closing one labelled `Fechamento` or `Fechamento PTAX`; the last intermediate one is 0.2 s before it, so only the label
-tells them apart). Dates are asked as MM-DD-YYYY; `dataHoraCotacao` is Brasilia time. BRL per unit of currency.
+tells them apart). Dates are sent as MM-DD-YYYY; `dataHoraCotacao` is Brasilia time. BRL per unit of currency.
 """
 
 from __future__ import annotations

@@ -74,20 +74,20 @@ class CftcCot(Connector):
         if payload.body.lstrip()[:1] not in (b"[", b"{"):
             return read_commitments(text_body(payload))
         rows = _socrata_rows(records(json_body(payload)))
-        asked = {series.code for series in payload.query.series}
-        if others := sorted({row.code for row in rows} - asked):
-            raise ValueError(f"market {others[0]!r:.20} in answer to {', '.join(sorted(asked))}")
+        queried = {series.code for series in payload.query.series}
+        if others := sorted({row.code for row in rows} - queried):
+            raise ValueError(f"market {others[0]!r:.20} in answer to {', '.join(sorted(queried))}")
         return rows
 
     def _frames(self, payload: Payload, rows: Sequence[CommitmentsRow]) -> Frames:
         query = payload.query
-        wanted = {(series.code, plain_name(str(series.params["field"]))): series for series in query.series}
+        series_of_field = {(series.code, plain_name(str(series.params["field"]))): series for series in query.series}
         found = [
             (series.id, row.day, count * float(series.scale))
             for row in rows
             if query.window.start <= row.day <= query.window.end
             for name, count in row.counts.items()
-            if (series := wanted.get((row.code, name))) is not None
+            if (series := series_of_field.get((row.code, name))) is not None
         ]
         if not found:
             raise NoData(self.source, f"nothing for {query.label}", url=payload.request.url, status=payload.status)

@@ -1,7 +1,7 @@
 """Content-Encoding, opened as the bytes come: never more than a cap, and no body without its own end.
 
 gzip may come in several members, each with its end mark, CRC and length (RFC 1952); deflate in a zlib stream or bare.
-An encoding that was not asked for is refused.
+An encoding that was not requested is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class TooLarge(Exception):
 
 
 class UnknownEncoding(Exception):
-    """The body is in an encoding that was not asked for."""
+    """The body is in an encoding that was not requested."""
 
 
 class Opener:
@@ -37,7 +37,7 @@ class Opener:
     def __init__(self, encoding: str | None, most_bytes: int) -> None:
         self._encoding = (encoding or "identity").strip().lower() or "identity"
         if self._encoding not in ("identity", "gzip", "x-gzip", "deflate"):
-            raise UnknownEncoding(f"an encoding that was not asked for: {self._encoding!r:.40}")
+            raise UnknownEncoding(f"an encoding that was not requested: {self._encoding!r:.40}")
         self._most, self._size, self.raw_bytes = most_bytes, 0, 0
         self._parts: list[bytes] = []
         self._rest, self._members = b"", 0

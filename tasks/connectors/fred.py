@@ -1,7 +1,7 @@
 """FRED: JSON with vintages where a key is set, the public fredgraph CSV where none is.
 
-Macro series are asked with a real-time window, and each vintage's `realtime_start` is its knowledge time (17:00 in
-Chicago of that date: FRED gives the day only). Vintages clipped to the asked window are not news: the window starts
+Macro series are requested with a real-time window, and each vintage's `realtime_start` is its knowledge time (17:00 in
+Chicago of that date: FRED gives the day only). Vintages clipped to the requested window are not news: the window starts
 with the observations, so no number can be older, and where a window must be split for FRED's cap of 2,000 vintages a
 row that merely continues is dropped. Market series and CSV rows carry no vintage, and the publication rule applies.
 """

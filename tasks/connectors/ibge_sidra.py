@@ -1,6 +1,6 @@
 """IBGE, SIDRA: the IPCA's index number, and its groups' monthly changes and weights.
 
-Two routes to the same numbers. `values` (apisidra) is asked first; when it is out, or shows a Cloudflare challenge to
+Two routes to the same numbers. `values` (apisidra) is used first; when it is out, or shows a Cloudflare challenge to
 browsers, `v3` (servicodados) answers in another shape, without a second try at the first. A series is the cell of
 `params.variable` and `params.category` ("" for a table without classification), Brazil as a whole. Monthly values
 are dated day 01. Source: sources.md section 5.
@@ -94,10 +94,10 @@ class IbgeSidra(Connector):
         require_ok(payload)
         body = records(json_body(payload))
         query = payload.query
-        wanted = {(str(s.params["variable"]), str(s.params["category"])): s for s in query.series}
+        series_of_cell = {(str(s.params["variable"]), str(s.params["category"])): s for s in query.series}
         ids, days, values = [], [], []
         for cell in _v3_cells(body) if body and "resultados" in body[0] else _table_cells(body):
-            series = wanted.get((cell.variable, cell.category))
+            series = series_of_cell.get((cell.variable, cell.category))
             if series is None:
                 continue
             day = first_day(cell.period, series.frequency)

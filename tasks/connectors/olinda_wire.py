@@ -64,15 +64,15 @@ def olinda_rows(payload: Payload) -> list[Row]:
     """The rows under `value`, numbers as Decimals. An empty list is an answer.
 
     Raises ValueError, BadPayload, and by status. The answer's context, where it has one, ends with the name of the set
-    or function that was asked.
+    or function of the request.
     """
     require_ok(payload)
     body = record(json_body(payload))
     context, path = body.get("@odata.context"), urlsplit(unquote(payload.request.url)).path
     if isinstance(context, str) and "#" in context:
-        answered, asked = context.rpartition("#")[2], path.rpartition("/")[2]
-        if _thing(answered) != _thing(asked):
-            raise ValueError(f"{answered!r:.60} in answer to {asked!r:.60}")
+        answer_name, query_name = context.rpartition("#")[2], path.rpartition("/")[2]
+        if _thing(answer_name) != _thing(query_name):
+            raise ValueError(f"{answer_name!r:.60} in answer to {query_name!r:.60}")
     if "value" not in body:
         raise ValueError("no list under `value`")
     return list(records(body["value"]))

@@ -25,7 +25,7 @@ class SgsConnector(Connector):
     """Base URL `api`: https://api.bcb.gov.br."""
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
-        """One query per series; a daily one is split under the ten-year limit, a monthly one is asked whole."""
+        """One query per series; a daily one is split under the ten-year limit, a monthly one is not."""
         return [
             Query(dataset, (one,), part)
             for one in series

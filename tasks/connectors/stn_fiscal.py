@@ -1,7 +1,7 @@
 """Tesouro Nacional: Tesouro Direto's rates and prices of every bond, and the results of Treasury auctions.
 
 Tesouro Direto is one CSV file of the whole history (14 MB, never in order by date, one day late): it is read whole and
-only the window is kept. Auctions are asked day by day. Source: sources.md section 6.
+only the window is kept. Auctions are requested day by day. Source: sources.md section 6.
 
 Rows of `settlement`:
   TD:NTN-B_2035-05-15       price: base PU, BRL; rate: the morning's sell rate (at which an investor sells back to the

@@ -2,7 +2,7 @@
 
 A bar's date is its stamp in the exchange's own zone (FX lives in Europe/London), never the UTC date. Prices are float32
 that went through double: `meta.priceHint` says how many decimals they have. A session that is still open is left out:
-its "close" is only the last trade, and would otherwise stand as the day's until somebody asked again.
+its "close" is only the last trade, and would otherwise stand as the day's until the next request.
 The volume of indices and currencies is 0 at the source and stays so.
 """
 

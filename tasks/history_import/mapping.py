@@ -23,8 +23,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from desk import calendars
 from desk.catalog import Catalog
-from desk.errors import BadInput
+from desk.errors import BadInput, UnknownCalendar
 
 
 class LongColumns(BaseModel):
@@ -63,6 +64,9 @@ class FileMap(BaseModel):
     end: dt.date | None = None
     scale: Decimal | None = None
     shift_months: int = 0
+    shift_bd: int = 0
+    """Business days of `shift_calendar` that the file's date is moved by: -1 where it stands one day late."""
+    shift_calendar: str = "anbima"
     id: str | None = None
     """kind curve: the curve's id; kind bars: the instrument's."""
     vertices: dict[str, int] = Field(default_factory=dict)
@@ -106,8 +110,12 @@ class HistoryMap(BaseModel):
     file: list[FileMap]
 
     def check(self, catalog: Catalog) -> None:
-        """Raises BadInput for a series that is not in the catalogue."""
+        """Raises BadInput for a series that is not in the catalogue, and for an unknown calendar."""
         for entry in self.file:
+            try:
+                calendars.by_name(entry.shift_calendar)
+            except UnknownCalendar as error:
+                raise BadInput(f"import map, {entry.path}: {error}") from error
             for series_id in entry.series_ids:
                 if series_id not in catalog.series:
                     raise BadInput(f"import map, {entry.path}: unknown series {series_id!r}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from desk import calendars
 from desk.catalog import Catalog
 from desk.errors import BadInput
 from desk.model import CURVE_POINT, EXPECTATION, OBSERVATION, PRICE_BAR, SETTLEMENT, Frames, SilverTable
@@ -90,6 +91,11 @@ def _dates(entry: FileMap, table: pl.DataFrame) -> pl.DataFrame:
     table = table.filter(pl.col(DATE).is_not_null())  # a line without a date, as an empty line, is no row
     if entry.shift_months:
         table = table.with_columns(pl.col(DATE).dt.offset_by(f"{entry.shift_months}mo").dt.month_start())
+    if entry.shift_bd:
+        calendar = calendars.by_name(entry.shift_calendar)
+        days = table[DATE].to_numpy().astype("datetime64[D]")
+        roll = "backward" if entry.shift_bd < 0 else "forward"
+        table = table.with_columns(pl.Series(DATE, calendar.offset_array(days, entry.shift_bd, roll)))
     if entry.start:
         table = table.filter(pl.col(DATE) >= entry.start)
     if entry.end:

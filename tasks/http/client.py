@@ -100,14 +100,14 @@ class HttpClient:
         if config is None:
             raise BadInput(f"source {request.source!r} has no configuration in this run")
         gate = self._gate(request, config)
-        asked = self._monotonic()
-        deadline = self._started.setdefault(config.source, asked) + config.budget_seconds
+        began = self._monotonic()
+        deadline = self._started.setdefault(config.source, began) + config.budget_seconds
         spent = BudgetSpent(config.source, f"its time budget of {config.budget_seconds:g} s is spent", url=request.url)
-        if asked >= deadline:
+        if began >= deadline:
             raise spent
         try:
-            async with asyncio.timeout(deadline - asked), gate.slot(deadline):
-                self.traffic[config.source].waited_seconds += self._monotonic() - asked
+            async with asyncio.timeout(deadline - began), gate.slot(deadline):
+                self.traffic[config.source].waited_seconds += self._monotonic() - began
                 payload = await self._receive(request, config, gate)
         except (TimeoutError, PastDeadline):
             raise spent from None

@@ -111,7 +111,7 @@ async def review_holds(run: Run) -> list[int]:
 
 
 async def reject_corrected(run: Run, held: pl.DataFrame, believed: pl.DataFrame) -> None:
-    """Rejects those of `held` (HELD_SCHEMA) for whose day the source has given another value since, which is believed."""
+    """Rejects those of `held` (HELD_SCHEMA) for whose day the source has given a believed value since."""
     later = held.join(believed.rename({"value": "now", "knowledge_time": "known"}), on=["key", "obs_date"]).filter(
         pl.col("known") > pl.col("knowledge_time")
     )

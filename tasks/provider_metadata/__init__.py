@@ -31,7 +31,7 @@ DATASETS: Mapping[str, CheckDatasets] = {"bcb_focus": brazil.focus}
 """Source -> function that checks its datasets: sources without series."""
 
 
-async def check_catalogue(
+async def check_catalog(
     catalog: Catalog,
     configs: Mapping[str, SourceConfig],
     client: Client,

@@ -6,6 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from blocks.atomic_write import write_atomically
 from desk.errors import BadInput
 from tasks.run.run import Run
 
@@ -16,9 +17,7 @@ def write_page(run: Run, html: str) -> Path:
     path = folder / f"{run.day}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(html, encoding="utf-8")
-        fresh.replace(path)
+        write_atomically(path, html)
     except OSError as error:
         raise BadInput(f"cannot write the report to {path} ({error.strerror})") from error
     return path

@@ -11,16 +11,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
-from urllib.request import getproxies
 
 import migrations
 from blocks.credentials import with_blocks
 from blocks.settings import Settings, load_settings
 from desk.catalog import Catalog, load_catalog
 from desk.errors import BadInput
+from desk.worlds import SOURCES, World
 from tasks.connectors.base import Payload, SourceConfig
 from tasks.http.client import HttpClient
+from tasks.http.proxies import environment_proxies
 from tasks.http.recording import (
     Recorder,
     Recording,
@@ -33,9 +33,7 @@ from tasks.run.progress import NullProgress, Progress
 from tasks.run.run import Clock, Run
 from tasks.store import open_store
 from tasks.store.lake import Bronze, Lake
-from tasks.store.open import World
 
-SOURCES = ("live", "sandbox", "recorded", "stored")
 AT_ONCE = 8
 """Requests in flight for each source where no rate limit applies: the sandbox and a recording."""
 GIT_PLACE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
@@ -51,7 +49,7 @@ def world_of(sources: str) -> World | None:
     """The world of a run's data; None for `stored`, which accepts any. Raises BadInput for another value."""
     if sources not in SOURCES:
         raise BadInput(f"unknown sources {sources!r}; known: {', '.join(SOURCES)}")
-    return None if sources == "stored" else cast(World, sources)
+    return None if sources == "stored" else sources
 
 
 @asynccontextmanager
@@ -121,14 +119,13 @@ async def open_client(
             await recorder.keep(payload)
 
     transport = ReplayTransport(replayed) if replayed else None
-    proxies = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https")}
     async with HttpClient(
         configs,
         clock=run.clock,
         sink=keep,
         contact=run.settings.contact,
         transport=transport,
-        proxies=None if transport else proxies,
+        proxies=None if transport else environment_proxies(),
     ) as client:
         yield client, bronze, configs
 

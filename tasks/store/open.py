@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import asyncpg
 
 import migrations
 from blocks.database import plain_url, shown_url
 from desk.errors import StoreError, WrongWorld
+from desk.worlds import WORLDS, World
 from tasks.store.connect import Connections
 from tasks.store.gold import GoldStore
 from tasks.store.locks import LockStore
 from tasks.store.records import RecordStore
 from tasks.store.silver import SilverStore
-
-World = Literal["live", "sandbox", "recorded"]
 
 
 @dataclass
@@ -34,8 +32,8 @@ class Store(SilverStore, GoldStore, LockStore, RecordStore):
 
         Raises StoreError (unreachable, schema missing or of another version) and WrongWorld.
         """
-        if world is not None and world not in get_args(World):
-            raise StoreError(f"there is no world {world!r}; there are {', '.join(get_args(World))}")
+        if world is not None and world not in WORLDS:
+            raise StoreError(f"there is no world {world!r}; there are {', '.join(WORLDS)}")
         address = plain_url(url)
         connections = await Connections.make(address, pool_size)
         try:

@@ -1,4 +1,4 @@
-"""A home in which `alvorada demo` has run once, for the tests of what comes after a run."""
+"""A data directory in which `alvorada demo` has run once, for the tests of what comes after a run."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.stack.data_dir import Home
+from alvorada.stack.data_dir import DataDir
 from alvorada.stack.local_stack import postgres_in_use
 from alvorada.stack.postgres import Postgres
-from alvorada.stack.supervisor import take_down
+from alvorada.stack.supervisor import stop_stack
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"ALVORADA_HISTORY_DAYS": "30", "ALVORADA_RETRY_DELAYS_SECONDS": "[0]", "COLUMNS": "200"}
-NOT_OURS = ("DATABASE_URL", "FRED_API_KEY", "HTTP_PROXY", "HTTPS_PROXY")
+REMOVED = ("DATABASE_URL", "FRED_API_KEY", "HTTP_PROXY", "HTTPS_PROXY")
 
 
-def environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's, without what would lead a command elsewhere."""
+def environment(data_dir: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment, without variables that would lead a command to other databases or servers."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.upper() not in NOT_OURS and not name.startswith(("PREFECT_", "ALVORADA_"))
+        if name.upper() not in REMOVED and not name.startswith(("PREFECT_", "ALVORADA_"))
     }
-    return {**kept, **QUICK, "ALVORADA_HOME": str(home), **extra}
+    return {**kept, **QUICK, "ALVORADA_HOME": str(data_dir), **extra}
 
 
 @dataclass(frozen=True)
-class UsedHome:
+class UsedDataDir:
     """`day`: the decision day that `demo` ran; `page`: its report on disk."""
 
     path: Path
@@ -41,8 +41,8 @@ class UsedHome:
     page: Path
 
     @property
-    def home(self) -> Home:
-        return Home(self.path)
+    def data_dir(self) -> DataDir:
+        return DataDir(self.path)
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "alvorada", *arguments]
@@ -54,7 +54,7 @@ class UsedHome:
         )
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
-        """With its stderr in `<home>/started.log`."""
+        """Its stderr goes to `started.log` in the data directory."""
         with (self.path / "started.log").open("w") as log:
             return subprocess.Popen(
                 self.command(*arguments), cwd=ROOT, env=environment(self.path, env), stderr=log, text=True
@@ -62,19 +62,19 @@ class UsedHome:
 
 
 @pytest.fixture(scope="session")
-def used_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsedHome]:
+def used_data_dir(tmp_path_factory: pytest.TempPathFactory, guard: None) -> Iterator[UsedDataDir]:
     path = tmp_path_factory.mktemp("used")
-    done = UsedHome(path, "", path).run("demo")
+    done = UsedDataDir(path, "", path).run("demo")
     assert done.returncode == 0, done.stderr
     found = re.search(r"^Report: (.*/reports/sandbox/(.*)\.html)$", done.stdout, re.MULTILINE)
     assert found is not None, done.stdout
-    yield UsedHome(path, found[2], Path(found[1]))
-    take_down(Home(path))
+    yield UsedDataDir(path, found[2], Path(found[1]))
+    stop_stack(DataDir(path))
     Postgres(path).stop()
 
 
 @pytest.fixture
-def live_postgres(used_home: UsedHome) -> Iterator[Postgres]:
-    """The PostgreSQL of the used home, kept running."""
-    with postgres_in_use(used_home.home) as postgres:
+def live_postgres(used_data_dir: UsedDataDir) -> Iterator[Postgres]:
+    """The PostgreSQL of the used data directory, kept running."""
+    with postgres_in_use(used_data_dir.data_dir) as postgres:
         yield postgres

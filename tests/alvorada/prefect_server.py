@@ -1,4 +1,4 @@
-"""A Prefect server of the tests: real, on the embedded PostgreSQL, with a worker, quick to notice what is late."""
+"""A Prefect server of the tests: real, on the embedded PostgreSQL, with a worker, with short intervals."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from alvorada.stack.data_dir import Home
+from prefect.settings import PREFECT_API_URL, PREFECT_EXPERIMENTAL_EVENTS, temporary_settings
+
+from alvorada.prefect_objects.apply_all import reconcile
+from alvorada.stack.data_dir import DataDir
 from alvorada.stack.local_stack import Stack, asyncpg_url
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.postgres_account import free_port
-from alvorada.stack.processes import Child, stop_all
-from alvorada.stack.supervisor import HOST, _answers, server_environment
+from alvorada.stack.processes import ManagedProcess, stop_all
+from alvorada.stack.startup import HOST, answers, server_environment
+from blocks.settings import load_settings
 from tests.alvorada.conftest import ROOT, environment
 
 QUICK = {
@@ -38,7 +42,7 @@ class WatchedServer:
     url: str
     env: dict[str, str]
     folder: Path
-    children: list[Child] = field(default_factory=list)
+    processes: list[ManagedProcess] = field(default_factory=list)
     deployments: dict[str, UUID] = field(default_factory=dict)
 
     def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
@@ -53,8 +57,8 @@ class WatchedServer:
     def run(self, name: str, how: str, deployment: str = "daily/daily", due: str | None = None, **more: str) -> str:
         """Asks for a run, now or as of `due` (ISO time); its id."""
         state = {"type": "SCHEDULED", "state_details": {"scheduled_time": due}}
-        asked = {"name": name, "parameters": {"how": how, **more}, "state": state}
-        return str(self.ask(f"/deployments/{self.deployments[deployment]}/create_flow_run", asked)["id"])
+        body = {"name": name, "parameters": {"how": how, **more}, "state": state}
+        return str(self.ask(f"/deployments/{self.deployments[deployment]}/create_flow_run", body)["id"])
 
     def pretend(self, name: str, *states: dict[str, str]) -> str:
         """A run without a process, sent through `states` by the API; its id."""
@@ -71,30 +75,30 @@ class WatchedServer:
         return {found["name"]: found for found in self.ask("/automations/filter", {})}
 
     def stop(self) -> None:
-        stop_all(self.children, grace=4.0)
+        stop_all(self.processes, grace=4.0)
 
 
 def start(postgres: Postgres, folder: Path) -> WatchedServer:
-    """Server, pool, queues, deployments and worker. Raises ChildFailed."""
+    """Server, pool, queues, deployments and worker. Raises ProcessFailed."""
     port = free_port()
     root = f"http://{HOST}:{port}"
     inner = asyncpg_url(postgres.ensure_database("watched_prefect"))
-    here = Stack(Home(folder), "sandbox", "postgresql://unused", f"{root}/api", inner)
-    env = {**here.environment(environment(folder, {})), **QUICK, "PYTHONPATH": str(ROOT)}
+    stack = Stack(DataDir(folder), "sandbox", "postgresql://unused", f"{root}/api", inner)
+    env = {**stack.environment(environment(folder, {})), **QUICK, "PYTHONPATH": str(ROOT)}
     server = WatchedServer(f"{root}/api", env, folder)
     try:
         serving = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
         where = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
         log = folder / "server.log"
         command = [*serving, *where]
-        child = Child.start("the Prefect server", command, log, server_environment(env, here, root), ROOT)
-        server.children.append(child)
-        child.wait_for(lambda: "yes" if _answers(f"{root}/api/health") else None, 90)
+        process = ManagedProcess.start("the Prefect server", command, log, server_environment(env, stack, root), ROOT)
+        server.processes.append(process)
+        process.wait_for(lambda: "yes" if answers(f"{root}/api/health") else None, 90)
         _deploy(server)
         prefect = str(Path(sys.executable).with_name("prefect"))
         working = [prefect, "worker", "start", "--pool", POOL, "--work-queue", "watched", "--name", "w"]
-        worker = Child.start("the worker", working, folder / "worker.log", env, folder)
-        server.children.append(worker)
+        worker = ManagedProcess.start("the worker", working, folder / "worker.log", env, folder)
+        server.processes.append(worker)
     except BaseException:
         server.stop()
         raise
@@ -104,28 +108,23 @@ def start(postgres: Postgres, folder: Path) -> WatchedServer:
 def _deploy(server: WatchedServer) -> None:
     """The watched flow as `daily/daily`, in a queue that the worker takes, and as `backfill/backfill`, in one that
     nobody does."""
-    template = {"job_configuration": {"command": "{{ command }}", "env": "{{ env }}"}, "variables": {"type": "object"}}
-    template["variables"]["properties"] = {"command": {"type": "string"}, "env": {"type": "object"}}  # type: ignore[index]
+    variables = {"type": "object", "properties": {"command": {"type": "string"}, "env": {"type": "object"}}}
+    template = {"job_configuration": {"command": "{{ command }}", "env": "{{ env }}"}, "variables": variables}
     server.ask("/work_pools/", {"name": POOL, "type": "process", "base_job_template": template})
     flow = server.ask("/flows/", {"name": "daily"})["id"]
     # Without a step of its own Prefect copies the whole folder, .venv and all, for each run.
     pull = [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
     for name, queue in (("daily", "watched"), ("backfill", "nobody")):
-        wanted = {
+        body = {
             "name": name, "flow_id": flow, "work_pool_name": POOL, "work_queue_name": queue, "path": str(ROOT),
             "entrypoint": "tests/fixtures/watched_flow.py:daily", "enforce_parameter_schema": False,
             "pull_steps": pull,
         }  # fmt: skip
-        server.deployments[f"{name}/{name}"] = UUID(server.ask("/deployments/", wanted)["id"])
+        server.deployments[f"{name}/{name}"] = UUID(server.ask("/deployments/", body)["id"])
 
 
 def apply(server: WatchedServer, env: dict[str, str], **options: Any) -> tuple[list[Any], list[str]]:
     """`reconcile` against this server, in this process, with only `env` as settings."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_EXPERIMENTAL_EVENTS, temporary_settings
-
-    from alvorada.prefect_objects.apply_all import reconcile
-    from blocks.settings import load_settings
-
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SMTP_", "SLACK_", "FRED_"))}
     os.environ.update(env)
     try:
@@ -134,5 +133,6 @@ def apply(server: WatchedServer, env: dict[str, str], **options: Any) -> tuple[l
         for name in env:
             os.environ.pop(name, None)
         os.environ.update(kept)
-    with temporary_settings({PREFECT_API_URL: server.url, PREFECT_EXPERIMENTAL_EVENTS: True}):
+    prefect_settings: dict[Any, Any] = {PREFECT_API_URL: server.url, PREFECT_EXPERIMENTAL_EVENTS: True}
+    with temporary_settings(prefect_settings):
         return asyncio.run(reconcile(settings, deployments=server.deployments, **options))

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from alvorada.stack.data_dir import LastWorld
+from alvorada.stack.data_dir import DataDir, LastWorld
 from alvorada.stack.postgres import Postgres
 from desk.errors import BadInput
 from tasks.store import open_store
-from tests.alvorada.conftest import UsedHome
+from tests.alvorada.conftest import UsedDataDir
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 TABLES = ("observation", "price_bar", "report", "pipeline_runs")
@@ -44,42 +45,42 @@ async def rows(postgres: Postgres) -> dict[str, int]:
         await connection.close()
 
 
-def processes_of(home: Path) -> list[str]:
-    """Command lines of the processes that name this home, in their arguments or environment."""
+def processes_of(data_dir: Path) -> list[str]:
+    """Command lines of the processes that name this data directory in their arguments or environment."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-            if folder.name != str(os.getpid()) and str(home).encode() in words:
+            if folder.name != str(os.getpid()) and str(data_dir).encode() in words:
                 found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
     return found
 
 
-def test_the_world_used_last_is_what_url_and_report_mean(used_home: UsedHome) -> None:
-    assert processes_of(used_home.path) == []  # a demo leaves nothing running
-    assert used_home.run("url").stdout.strip().endswith("/alvorada_sandbox")
-    assert used_home.run("url", "--world", "live").stdout.strip().endswith("/alvorada")
-    assert used_home.run("report").stdout.strip() == str(used_home.page)
+def test_the_world_used_last_is_what_url_and_report_mean(used_data_dir: UsedDataDir) -> None:
+    assert processes_of(used_data_dir.path) == []  # a demo leaves nothing running
+    assert used_data_dir.run("url").stdout.strip().endswith("/alvorada_sandbox")
+    assert used_data_dir.run("url", "--world", "live").stdout.strip().endswith("/alvorada")
+    assert used_data_dir.run("report").stdout.strip() == str(used_data_dir.page)
 
 
-def test_a_report_gone_from_the_disk_comes_from_the_database(used_home: UsedHome) -> None:
-    before = used_home.page.read_bytes()
-    used_home.page.unlink()
-    done = used_home.run("report", "--as-of", used_home.day)
-    assert (done.returncode, done.stdout.strip()) == (0, str(used_home.page))
+def test_a_report_gone_from_the_disk_comes_from_the_database(used_data_dir: UsedDataDir) -> None:
+    before = used_data_dir.page.read_bytes()
+    used_data_dir.page.unlink()
+    done = used_data_dir.run("report", "--as-of", used_data_dir.day)
+    assert (done.returncode, done.stdout.strip()) == (0, str(used_data_dir.page))
     assert "taken from the database" in done.stderr
-    assert used_home.page.read_bytes() == before
-    shutil.rmtree(used_home.page.parent)
-    assert used_home.run("report").stdout.strip() == str(used_home.page)
-    assert used_home.page.read_bytes() == before
-    assert processes_of(used_home.path) == []
+    assert used_data_dir.page.read_bytes() == before
+    shutil.rmtree(used_data_dir.page.parent)
+    assert used_data_dir.run("report").stdout.strip() == str(used_data_dir.page)
+    assert used_data_dir.page.read_bytes() == before
+    assert processes_of(used_data_dir.path) == []
 
 
-def test_a_report_that_is_nowhere_is_said_to_be_nowhere(used_home: UsedHome, live_postgres: Postgres) -> None:
-    done = used_home.run("report", "--as-of", "2020-03-19")
+def test_a_report_that_is_not_stored_is_an_error(used_data_dir: UsedDataDir, live_postgres: Postgres) -> None:
+    done = used_data_dir.run("report", "--as-of", "2020-03-19")
     assert done.returncode == 2
     assert "no report for 2020-03-19 in the sandbox world, on disk or in the database" in error(done)
-    done = used_home.run("report", "--world", "recorded")  # no such database, and asking makes none
+    done = used_data_dir.run("report", "--world", "recorded")  # no such database, and asking makes none
     assert done.returncode == 2
     assert "no report yet in the recorded world" in error(done)
 
@@ -94,16 +95,16 @@ def test_a_report_that_is_nowhere_is_said_to_be_nowhere(used_home: UsedHome, liv
     ],
 )
 async def test_a_wrong_database_is_named(
-    used_home: UsedHome, live_postgres: Postgres, command: str, database: str, code: int, says: str
+    used_data_dir: UsedDataDir, live_postgres: Postgres, command: str, database: str, code: int, says: str
 ) -> None:
     before = await rows(live_postgres)
     port = free_port_arguments(command)
-    done = used_home.run(*command.split(), *port, DATABASE_URL=live_postgres.url(database))
+    done = used_data_dir.run(*command.split(), *port, DATABASE_URL=live_postgres.url(database))
     assert done.returncode == code
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert await rows(live_postgres) == before
-    assert LastWorld.read(used_home.home) == LastWorld("sandbox")  # a refused run has used no world
+    assert LastWorld.read(used_data_dir.data_dir) == LastWorld("sandbox")  # a refused run has used no world
 
 
 def free_port_arguments(command: str) -> list[str]:
@@ -112,9 +113,9 @@ def free_port_arguments(command: str) -> list[str]:
         return ["--port", str(probe.getsockname()[1])] if command == "up" else []
 
 
-def test_a_wrong_password_is_told_and_not_shown(used_home: UsedHome, live_postgres: Postgres) -> None:
+def test_a_wrong_password_is_reported_and_not_shown(used_data_dir: UsedDataDir, live_postgres: Postgres) -> None:
     wrong = re.sub(r":[^:@]+@", ":hush@", live_postgres.url("alvorada_sandbox"))
-    done = used_home.run("run", "--sources", "live", DATABASE_URL=wrong)
+    done = used_data_dir.run("run", "--sources", "live", DATABASE_URL=wrong)
     assert done.returncode == 3
     assert "refuses this user or password (DATABASE_URL)" in error(done)
     assert "hush" not in done.stderr
@@ -123,8 +124,6 @@ def test_a_wrong_password_is_told_and_not_shown(used_home: UsedHome, live_postgr
 @pytest.fixture
 def mute_server() -> Iterator[int]:
     """A port whose connections end at once, without a word of PostgreSQL's."""
-    import threading
-
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -139,8 +138,8 @@ def mute_server() -> Iterator[int]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_server_that_is_no_postgresql_is_told(used_home: UsedHome, mute_server: int) -> None:
-    done = used_home.run("run", "--sources", "live", DATABASE_URL=f"postgresql://me:hush@127.0.0.1:{mute_server}/x")
+def test_a_server_that_is_no_postgresql_is_told(used_data_dir: UsedDataDir, mute_server: int) -> None:
+    done = used_data_dir.run("run", "--sources", "live", DATABASE_URL=f"postgresql://me:hush@127.0.0.1:{mute_server}/x")
     assert done.returncode == 3
     assert f"the database at postgresql://me@127.0.0.1:{mute_server}/x cannot be" in error(done)
 
@@ -150,12 +149,12 @@ def test_a_server_that_is_no_postgresql_is_told(used_home: UsedHome, mute_server
     [("ALVORADA_LAKE_URL", "set ALVORADA_LAKE_URL"), ("ALVORADA_HOME", "set ALVORADA_HOME to another one")],
 )
 def test_a_folder_that_may_not_be_written_is_named(
-    used_home: UsedHome, tmp_path: Path, variable: str, says: str
+    used_data_dir: UsedDataDir, tmp_path: Path, variable: str, says: str
 ) -> None:
     if os.geteuid() == 0 and not shutil.which(ORDINARY[0]):
         pytest.skip("root may write everywhere, and there is no setpriv to take that right away")
     tmp_path.chmod(0o555)
-    done = used_home.run("demo", prefix=ORDINARY if os.geteuid() == 0 else (), **{variable: str(tmp_path)})
+    done = used_data_dir.run("demo", prefix=ORDINARY if os.geteuid() == 0 else (), **{variable: str(tmp_path)})
     tmp_path.chmod(0o755)
     assert done.returncode == 2
     assert str(tmp_path) in error(done)
@@ -169,47 +168,47 @@ def test_a_folder_that_may_not_be_written_is_named(
     [("ALVORADA_HISTORY_DAYS", "many"), ("ALVORADA_BASE_URLS", "{"), ("ALVORADA_NOW", "noon"), ("SMTP_PORT", "0")],
 )
 def test_a_setting_that_cannot_be_read_is_named_before_anything_starts(
-    used_home: UsedHome, variable: str, value: str
+    used_data_dir: UsedDataDir, variable: str, value: str
 ) -> None:
-    done = used_home.run("demo", **{variable: value})
+    done = used_data_dir.run("demo", **{variable: value})
     assert done.returncode == 2
     assert re.match(rf"alvorada: {variable}(:| 'noon' is not a time)", error(done))
 
 
 async def test_a_second_run_beside_a_running_one_is_told_in_one_line(
-    used_home: UsedHome, live_postgres: Postgres
+    used_data_dir: UsedDataDir, live_postgres: Postgres
 ) -> None:
     async with open_store(live_postgres.url("alvorada_sandbox"), "sandbox") as store, store.run_lock("flow", "daily"):
         before = await rows(live_postgres)
-        done = used_home.run("demo")
+        done = used_data_dir.run("demo")
         assert done.returncode == 3
         assert error(done).startswith("alvorada: another daily run is at work on this database: wait for its end")
         assert await rows(live_postgres) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_demo_says_so_and_leaves_nothing_running(used_home: UsedHome, number: signal.Signals) -> None:
-    process = used_home.start("demo")
-    log, deadline = used_home.path / "started.log", time.monotonic() + 100
+def test_a_stopped_demo_says_so_and_leaves_nothing_running(used_data_dir: UsedDataDir, number: signal.Signals) -> None:
+    process = used_data_dir.start("demo")
+    log, deadline = used_data_dir.path / "started.log", time.monotonic() + 100
     while not re.search(r"^source ", log.read_text(), re.MULTILINE):
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
     process.send_signal(number)
     assert process.wait(60) == 130
-    told = log.read_text()
-    assert told.splitlines()[-1] == "alvorada: stopped"
-    assert "Traceback" not in told
-    assert processes_of(used_home.path) == []
+    output = log.read_text()
+    assert output.splitlines()[-1] == "alvorada: stopped"
+    assert "Traceback" not in output
+    assert processes_of(used_data_dir.path) == []
 
 
-def test_without_a_network_every_source_fails_and_nothing_comes_from_the_sandbox(used_home: UsedHome) -> None:
+def test_without_a_network_every_source_fails_and_nothing_comes_from_the_sandbox(used_data_dir: UsedDataDir) -> None:
     """No FRED key either: that is no error, its CSV is asked for."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{probe.getsockname()[1]}"
     began = time.monotonic()
-    done = used_home.run("run", HTTP_PROXY=nowhere, HTTPS_PROXY=nowhere, http_proxy=nowhere, https_proxy=nowhere)
+    done = used_data_dir.run("run", HTTP_PROXY=nowhere, HTTPS_PROXY=nowhere, http_proxy=nowhere, https_proxy=nowhere)
     assert time.monotonic() - began < 120
     assert done.returncode == 1
     failed = re.findall(r"^source (\w+) +failed .*cannot connect", done.stderr, re.MULTILINE)
@@ -221,12 +220,12 @@ def test_without_a_network_every_source_fails_and_nothing_comes_from_the_sandbox
     assert "Traceback" not in done.stderr
     page = Path(re.findall(r"^Report: (.*)$", done.stdout, re.MULTILINE)[0])
     assert page.parent.name == "live"  # what is missing, it says
-    assert used_home.run("url").stdout.strip().endswith("/alvorada")  # the world used last is live now
-    LastWorld("sandbox").write(used_home.home)
+    assert used_data_dir.run("url").stdout.strip().endswith("/alvorada")  # the world used last is live now
+    LastWorld("sandbox").write(used_data_dir.data_dir)
 
 
-def test_a_file_of_the_last_world_that_is_not_ours_is_named(tmp_path: Path, used_home: UsedHome) -> None:
-    assert LastWorld.read(used_home.home).world in ("sandbox", "live")
+def test_a_file_of_the_last_world_that_is_not_ours_is_named(tmp_path: Path, used_data_dir: UsedDataDir) -> None:
+    assert LastWorld.read(used_data_dir.data_dir).world in ("sandbox", "live")
     (tmp_path / "last-world.json").write_text('{"world": "mars", "seed": 7}')
     with pytest.raises(BadInput, match=r"last-world\.json cannot be read .*delete it"):
-        LastWorld.read(type(used_home.home)(tmp_path))
+        LastWorld.read(DataDir(tmp_path))

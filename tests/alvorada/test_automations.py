@@ -1,6 +1,6 @@
-"""Automations on a real Prefect server and worker, on PostgreSQL: who is told, through real SMTP and Slack's stand-in.
+"""Automations on a real Prefect server and worker, with PostgreSQL, a real SMTP server and a Slack server of the tests.
 
-One server for all; the runs of `story` go on at the same time.
+All tests share one server; the runs of `story` happen at the same time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from tests.alvorada.prefect_server import WatchedServer, apply, start
 from tests.fixtures.deliveries import Mailbox, Slack, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
-QUICK = Thresholds(stuck=dt.timedelta(seconds=10), silence=dt.timedelta(seconds=10), again=dt.timedelta(hours=1))
+QUICK = Thresholds(
+    stuck=dt.timedelta(seconds=10), no_completed_run=dt.timedelta(seconds=10), message_interval=dt.timedelta(hours=1)
+)
 NAMES = [
     "alvorada: no completed run", "alvorada: run failed", "alvorada: run late", "alvorada: run stuck",
     "alvorada: run with gaps",
@@ -31,7 +33,7 @@ NAMES = [
 
 @dataclass
 class Story:
-    """A server on which everything that is to be told has happened; `runs`: name -> run id."""
+    """A server on which every watched event has happened; `runs`: name -> run id."""
 
     server: WatchedServer
     slack: Slack
@@ -43,7 +45,7 @@ class Story:
         return [m.get_content() for _, m in self.box.got if words in str(m["Subject"])]
 
     def slacks(self, words: str) -> list[str]:
-        return [said for said in self.slack.said() if words in said.splitlines()[0]]
+        return [text for text in self.slack.said() if words in text.splitlines()[0]]
 
     def both(self, words: str, seconds: float = 40.0) -> tuple[str, str]:
         """Mail and Slack message whose subject holds `words`."""
@@ -66,21 +68,21 @@ def story(
     }  # fmt: skip
     server = start(postgres, folder)
     try:
-        first, untold = apply(server, env, limits=QUICK)
-        assert {change.done for change in first} == {Change.CREATED}
-        assert untold == []
-        told = Story(server, slack_server, smtp_server, env, {})
+        first, not_configured = apply(server, env, limits=QUICK)
+        assert {change.action for change in first} == {Change.CREATED}
+        assert not_configured == []
+        story = Story(server, slack_server, smtp_server, env, {})
         pid_file = folder / "pid"
         for how in ("crash", "fail", "handled", "hang"):
             spare = pid_file if how == "crash" else folder / "pid-of-hang"
-            told.runs[how] = server.run(f"run-{how}", how, pid_file=str(spare))
+            story.runs[how] = server.run(f"run-{how}", how, pid_file=str(spare))
         hour_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)).isoformat()
-        told.runs["late"] = server.run("run-late", "handled", deployment="backfill/backfill", due=hour_ago)
-        told.runs["lost"] = server.pretend("run-lost", {"type": "PENDING"}, {"type": "RUNNING"})
+        story.runs["late"] = server.run("run-late", "handled", deployment="backfill/backfill", due=hour_ago)
+        story.runs["lost"] = server.pretend("run-lost", {"type": "PENDING"}, {"type": "RUNNING"})
         gaps = {"type": "COMPLETED", "name": "CompletedWithGaps", "message": "cftc_tff stale"}
-        told.runs["gaps"] = server.pretend("run-gaps", gaps)
+        story.runs["gaps"] = server.pretend("run-gaps", gaps)
         kill_when_it_runs(pid_file)
-        yield told
+        yield story
     finally:
         server.stop()
 
@@ -90,25 +92,25 @@ def kill_when_it_runs(pid_file: Path) -> None:
     os.kill(int(pid_file.read_text()), signal.SIGKILL)
 
 
-def test_a_run_that_raises_reaches_both_channels_with_its_words_inert(story: Story) -> None:
+def test_a_run_that_raises_is_reported_on_both_channels_with_its_text_escaped(story: Story) -> None:
     mail, slack = story.both("run-fail: Failed")
-    for said in (mail, slack):
-        assert "Flow: daily" in said
-        assert f"Link: {story.server.url.removesuffix('/api')}/flow-runs/flow-run/{story.runs['fail']}" in said
-        assert "<!channel> & <b>broken</b> {{ 7 * 7 }}" in said  # as it is, and not rendered again
+    for text in (mail, slack):
+        assert "Flow: daily" in text
+        assert f"Link: {story.server.url.removesuffix('/api')}/flow-runs/flow-run/{story.runs['fail']}" in text
+        assert "<!channel> & <b>broken</b> {{ 7 * 7 }}" in text  # as it is, and not rendered again
     [(to, _)] = [got for got in story.box.got if "run-fail" in str(got[1]["Subject"])]
     assert to == ["pm@example.com", "risk@example.com"]
     [message] = [m for m in story.slack.messages if "run-fail" in m["text"]]
     assert "<!channel>" not in message["text"]
 
 
-def test_a_run_killed_with_kill_9_reaches_both_channels(story: Story) -> None:
+def test_a_run_killed_with_kill_9_is_reported_on_both_channels(story: Story) -> None:
     mail, slack = story.both("run-crash: Crashed")
     assert "State: Crashed, since " in mail
     assert "-9" in slack
 
 
-def test_a_run_that_hangs_reaches_both_channels_when_its_time_is_over(story: Story) -> None:
+def test_a_run_that_hangs_is_reported_on_both_channels_when_it_times_out(story: Story) -> None:
     mail, slack = story.both("run-hang: TimedOut")
     assert "exceeded timeout of 12" in mail
     assert "exceeded timeout of 12" in slack
@@ -133,32 +135,32 @@ def test_a_run_still_running_after_its_time_is_stuck(story: Story) -> None:
     assert story.runs["lost"] in slack
 
 
-def test_silence_is_told_when_no_run_completes(story: Story) -> None:
+def test_a_message_comes_when_no_run_completes(story: Story) -> None:
     mail, slack = story.both("No daily run completed within 10 s")
     assert "Flow:" not in mail  # there is no run to speak of
     assert "docs/runbook.md" in slack
 
 
-def test_a_failure_that_the_parent_handled_pages_nobody(story: Story) -> None:
+def test_a_failure_that_the_parent_handled_sends_no_message(story: Story) -> None:
     eventually(lambda: story.server.state(story.runs["handled"]) == "Completed", 40)
     inner = story.server.ask("/flow_runs/filter", {"flows": {"name": {"any_": ["inner"]}}})
     assert [run["state_name"] for run in inner] == ["Failed"]  # it did fail
     story.both("run-fail: Failed")
     time.sleep(2.0)  # longer than any other failure took to arrive
     everything = story.slack.said() + [m.get_content() for _, m in story.box.got]
-    assert not [said for said in everything if "run-handled" in said or "inner" in said]
+    assert not [text for text in everything if "run-handled" in text or "inner" in text]
 
 
 def test_applying_again_changes_nothing(story: Story) -> None:
     before = story.server.automations()
     assert sorted(before) == NAMES
-    again, untold = apply(story.server, story.env, limits=QUICK)
-    assert {change.done for change in again} == {Change.SAME}
-    assert untold == []
+    again, not_configured = apply(story.server, story.env, limits=QUICK)
+    assert {change.action for change in again} == {Change.SAME}
+    assert not_configured == []
     assert story.server.automations() == before
 
 
-def test_what_drifted_is_put_right_what_was_paused_stays_so_and_a_dry_run_only_tells(story: Story) -> None:
+def test_a_changed_automation_is_restored_a_paused_one_stays_paused_and_a_dry_run_changes_nothing(story: Story) -> None:
     late = story.server.automations()["alvorada: run late"]
     gaps = story.server.automations()["alvorada: run with gaps"]
     story.server.ask(f"/automations/{gaps['id']}", {"enabled": False}, "PATCH")
@@ -166,10 +168,10 @@ def test_what_drifted_is_put_right_what_was_paused_stays_so_and_a_dry_run_only_t
     bent = {name: late[name] for name in kept} | {"description": "bent by hand"}
     story.server.ask(f"/automations/{late['id']}", bent, "PUT")
     dry, _ = apply(story.server, story.env, limits=QUICK, dry_run=True)
-    assert [change.name for change in dry if change.done != Change.SAME] == ["alvorada: run late"]
+    assert [change.name for change in dry if change.action != Change.SAME] == ["alvorada: run late"]
     assert story.server.automations()["alvorada: run late"]["description"] == "bent by hand"
     wet, _ = apply(story.server, story.env, limits=QUICK)
-    assert [(c.name, c.done) for c in wet if c.done != Change.SAME] == [("alvorada: run late", Change.UPDATED)]
+    assert [(c.name, c.action) for c in wet if c.action != Change.SAME] == [("alvorada: run late", Change.UPDATED)]
     after = story.server.automations()
     assert after["alvorada: run late"]["description"] == late["description"]
     assert after["alvorada: run late"]["id"] == late["id"]
@@ -177,7 +179,7 @@ def test_what_drifted_is_put_right_what_was_paused_stays_so_and_a_dry_run_only_t
     story.server.ask(f"/automations/{gaps['id']}", {"enabled": True}, "PATCH")
 
 
-def test_what_is_no_longer_declared_goes_and_what_is_not_ours_stays(story: Story) -> None:
+def test_what_is_no_longer_declared_is_removed_and_what_is_not_ours_stays(story: Story) -> None:
     late = story.server.automations()["alvorada: run late"]
     for name in ("alvorada: of last year", "theirs"):
         story.server.ask("/automations/", {**{k: late[k] for k in ("trigger", "actions")}, "name": name})
@@ -185,7 +187,7 @@ def test_what_is_no_longer_declared_goes_and_what_is_not_ours_stays(story: Story
     story.server.ask("/variables/", {"name": "old", "value": "x", "tags": ["alvorada-automations"]})
     story.server.ask("/variables/", {"name": "theirs", "value": "x"})
     changes, _ = apply(story.server, story.env, limits=QUICK)
-    gone = {change.name for change in changes if change.done == Change.REMOVED}
+    gone = {change.name for change in changes if change.action == Change.REMOVED}
     assert gone == {"alvorada: of last year", "alvorada-of-last-year", "old"}
     assert "theirs" in story.server.automations()
     assert {v["name"] for v in story.server.ask("/variables/filter", {})} >= {"theirs", "alvorada_mail_recipients"}
@@ -193,10 +195,10 @@ def test_what_is_no_longer_declared_goes_and_what_is_not_ours_stays(story: Story
     story.server.ask(f"/automations/{story.server.automations()['theirs']['id']}", method="DELETE")
 
 
-def test_blocks_hold_what_the_environment_said_and_a_rotated_key_replaces_it(story: Story) -> None:
+def test_blocks_hold_the_values_of_the_environment_and_a_new_key_replaces_the_old_one(story: Story) -> None:
     """Without the environment the blocks still configure everything: nothing is taken away by its absence."""
-    same, untold = apply(story.server, {}, limits=QUICK)
-    assert {change.done for change in same} == {Change.SAME}
-    assert untold == []
+    same, not_configured = apply(story.server, {}, limits=QUICK)
+    assert {change.action for change in same} == {Change.SAME}
+    assert not_configured == []
     rotated, _ = apply(story.server, {"SLACK_WEBHOOK_URL": story.slack.url + "-2"}, limits=QUICK, dry_run=True)
-    assert [(c.name, c.done) for c in rotated if c.done != Change.SAME] == [("alvorada-slack", Change.UPDATED)]
+    assert [(c.name, c.action) for c in rotated if c.action != Change.SAME] == [("alvorada-slack", Change.UPDATED)]

@@ -1,4 +1,4 @@
-"""The first command on a machine: what it asks for, what it says when that is not there, and what it skips."""
+"""./bootstrap, the first command on a machine: what it needs, its error messages, and what it skips."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def tools_only_with(folder: Path, python3: str) -> str:
     return tools_only(folder)
 
 
-def test_a_named_python_that_is_none_is_told(checkout: Path) -> None:
+def test_a_wrong_python_variable_is_named_in_the_error(checkout: Path) -> None:
     done = bootstrap(checkout, PYTHON="/no/such/python")
     assert (done.returncode, done.stderr) == (2, "alvorada: PYTHON=/no/such/python is not a Python 3.11 or 3.12\n")
 
@@ -99,9 +99,9 @@ def stamp(checkout: Path) -> str:
 
 
 def installed(checkout: Path) -> None:
-    """A .venv that looks complete, and whose alvorada says what it was asked."""
+    """A .venv that looks complete, and whose alvorada prints its arguments."""
     script(checkout / ".venv" / "bin" / "python", "exit 1")
-    script(checkout / ".venv" / "bin" / "alvorada", 'echo "asked: $*"')
+    script(checkout / ".venv" / "bin" / "alvorada", 'echo "arguments: $*"')
     (checkout / ".venv" / "alvorada.stamp").write_text(stamp(checkout))
 
 
@@ -117,7 +117,7 @@ def make(checkout: Path, *arguments: str) -> str:
 def test_with_nothing_to_do_the_command_runs_at_once(checkout: Path) -> None:
     installed(checkout)
     done = bootstrap(checkout, "run", "--as-of", "2026-01-12")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "asked: run --as-of 2026-01-12\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "arguments: run --as-of 2026-01-12\n", "")
 
 
 @pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml"])
@@ -140,12 +140,12 @@ def test_make_help_lists_every_target_and_each_is_one_command(checkout: Path) ->
     shown = make(checkout, "help")
     assert re.findall(r"^ +make (\w+) +\S", shown, re.MULTILINE) == ["help", *TARGETS, "lock", "image"]
     for target in TARGETS:
-        assert make(checkout, target) == f"asked: {target}\n"
+        assert make(checkout, target) == f"arguments: {target}\n"
 
 
-def test_make_hands_arguments_on(checkout: Path) -> None:
+def test_make_passes_arguments_on(checkout: Path) -> None:
     installed(checkout)
-    assert make(checkout, "run", "ARGS=--as-of 2026-01-12") == "asked: run --as-of 2026-01-12\n"
+    assert make(checkout, "run", "ARGS=--as-of 2026-01-12") == "arguments: run --as-of 2026-01-12\n"
 
 
 def test_ci_calls_lint_then_test_and_nothing_else() -> None:
@@ -155,17 +155,17 @@ def test_ci_calls_lint_then_test_and_nothing_else() -> None:
 
 
 def pretended_python(folder: Path, pip_index: str = "") -> Path:
-    """A Python whose venv holds a pip that knows an index and a uv that writes down what it is asked, and with what."""
+    """A Python whose venv holds a pip that knows an index and a uv that records its arguments and its index."""
     inner = script(
         folder / "inner",
         f"""case "$*" in
         *"config list"*) [ -z "{pip_index}" ] || echo "global.index-url='{pip_index}'";;
-        *"pip install"*) echo "$*" >>pip-asked; cat .venv/uv.txt >>pip-asked;;
+        *"pip install"*) echo "$*" >>pip-calls; cat .venv/uv.txt >>pip-calls;;
         esac""",
     )
     made = 'printf "#!/bin/sh\\necho ran\\n" >.venv/bin/alvorada; chmod +x .venv/bin/alvorada'
-    asked = 'echo "$* index=${UV_DEFAULT_INDEX:-none}" >>asked'
-    uv = script(folder / "uv", f'{asked}\ncase "$*" in *editable*) {made};; esac')
+    record = 'echo "$* index=${UV_DEFAULT_INDEX:-none}" >>calls'
+    uv = script(folder / "uv", f'{record}\ncase "$*" in *editable*) {made};; esac')
     venv = f'mkdir -p .venv/bin; cp "{inner}" .venv/bin/python; cp "{uv}" .venv/bin/uv'
     return script(folder / "python3", f'case "$*" in *venv*--clear*) {venv};; esac')
 
@@ -187,22 +187,22 @@ def test_uv_gets_the_index_of_pip_unless_it_has_its_own(
     cleared = dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"), "")
     done = bootstrap(checkout, "doctor", **{**cleared, "PYTHON": str(python), **env})
     assert done.returncode == 0, done.stderr
-    asked = (checkout / "asked").read_text().splitlines()
-    assert [line.rpartition(" index=")[2] for line in asked] == [index, index]
-    assert "pip sync" in asked[0]
-    assert "requirements.lock" in asked[0]
-    assert "--no-deps" in asked[1]
-    assert "--editable ." in asked[1]
+    calls = (checkout / "calls").read_text().splitlines()
+    assert [line.rpartition(" index=")[2] for line in calls] == [index, index]
+    assert "pip sync" in calls[0]
+    assert "requirements.lock" in calls[0]
+    assert "--no-deps" in calls[1]
+    assert "--editable ." in calls[1]
 
 
 def test_nothing_is_installed_without_a_hash_of_the_lock(checkout: Path, tmp_path: Path) -> None:
     assert bootstrap(checkout, PYTHON=str(pretended_python(tmp_path / "fake"))).returncode == 0
-    sync, project = (checkout / "asked").read_text().splitlines()
+    sync, project = (checkout / "calls").read_text().splitlines()
     assert " --require-hashes " in sync
     for command in (sync, project):  # what builds a package from its source
         assert "--build-constraint requirements.lock" in command
         assert "--require-build-hashes" in command
-    pip, *uv = (checkout / "pip-asked").read_text().splitlines()
+    pip, *uv = (checkout / "pip-calls").read_text().splitlines()
     assert "--require-hashes -r .venv/uv.txt" in pip
     assert re.fullmatch(r"uv==[\d.]+ \\", uv[0])
     assert all(re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}( \\)?", line) for line in uv[1:])
@@ -221,29 +221,29 @@ def test_the_lock_is_made_for_both_pythons_with_hashes_and_without_an_address(ch
     cleared = dict.fromkeys(("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"), "")
     done = bootstrap(checkout, "lock", "--upgrade-package", "polars", **{**cleared, "PYTHON": str(python)})
     assert done.returncode == 0, done.stderr
-    [asked] = (checkout / "asked").read_text().splitlines()
-    assert asked.endswith("--upgrade-package polars pyproject.toml index=https://pip.example/simple")
-    assert {"--universal", "--generate-hashes", "--extra", "dev"} <= set(asked.split())
-    assert "emit" not in asked
+    [calls] = (checkout / "calls").read_text().splitlines()
+    assert calls.endswith("--upgrade-package polars pyproject.toml index=https://pip.example/simple")
+    assert {"--universal", "--generate-hashes", "--extra", "dev"} <= set(calls.split())
+    assert "emit" not in calls
     assert not (checkout / ".venv" / "alvorada.stamp").exists()  # the next command installs it
 
 
 def test_the_image_is_built_of_the_commit_that_is_checked_out(checkout: Path, tmp_path: Path) -> None:
-    script(tmp_path / "bin" / "git", 'echo "$*" >>asked; echo 0123456789ab-dirty')
+    script(tmp_path / "bin" / "git", 'echo "$*" >>calls; echo 0123456789ab-dirty')
     script(tmp_path / "bin" / "docker", 'echo "$REVISION: $*"')
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     done = subprocess.run(
         ["make", "image"], cwd=checkout, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
     )
     assert done.stdout == "0123456789ab-dirty: compose build\n"
-    assert "--dirty" in (checkout / "asked").read_text()
+    assert "--dirty" in (checkout / "calls").read_text()
 
 
 def test_an_installation_is_stamped_and_not_repeated(checkout: Path, tmp_path: Path) -> None:
     python = pretended_python(tmp_path / "fake")
     for _ in range(2):
         assert bootstrap(checkout, PYTHON=str(python)).returncode == 0
-    assert len((checkout / "asked").read_text().splitlines()) == 2
+    assert len((checkout / "calls").read_text().splitlines()) == 2
     assert (checkout / ".venv" / "alvorada.stamp").read_text() == stamp(checkout)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alvorada.cli.catalog_check import listing
+from alvorada.cli.catalog_check import label_notes, listing
 from alvorada.cli.main import app
 from desk.catalog.provider_metadata import Difference, Verdict
 from desk.errors import BadInput
@@ -48,28 +48,31 @@ def test_a_source_that_is_out_is_one_line_whatever_the_number_of_its_series() ->
 
 
 def test_all_lists_what_agrees_and_what_cannot_be_compared() -> None:
-    text = "\n".join(listing([GOOD, SILENT], every=True))
+    text = "\n".join(listing([GOOD, SILENT], every=True, notes=label_notes()))
     assert "dgs2" in text
+    assert "seen in the data; label: values" in text
     assert "seen in the data" in text
     assert listing([GOOD, SILENT], every=False) == ["2 checked: 1 agrees, 1 no metadata, 0 differs, 0 unreachable"]
 
 
 @pytest.fixture
-def asked(quiet_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunningSandbox:
+def sandbox_environment(
+    quiet_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> RunningSandbox:
     monkeypatch.setenv("ALVORADA_HOME", str(tmp_path))
     monkeypatch.setenv("ALVORADA_SANDBOX_URL", quiet_sandbox.root)
     monkeypatch.setenv("ALVORADA_NOW", SANDBOX_NOW.isoformat())
     return quiet_sandbox
 
 
-def test_the_sandbox_agrees_and_the_exit_code_is_0(asked: RunningSandbox) -> None:
+def test_the_sandbox_agrees_and_the_exit_code_is_0(sandbox_environment: RunningSandbox) -> None:
     result = CliRunner().invoke(app, ["catalogue", "check", "--sandbox", "--source", "fred"])
     assert result.exit_code == 0, result.output
     assert "0 differs, 0 unreachable" in result.output
 
 
-def test_a_wrong_unit_is_printed_and_the_exit_code_is_1(asked: RunningSandbox) -> None:
-    asked.configure(faults={"fred": {"kind": "wrong_unit", "match": "series_id=UNRATE"}})
+def test_a_wrong_unit_is_printed_and_the_exit_code_is_1(sandbox_environment: RunningSandbox) -> None:
+    sandbox_environment.configure(faults={"fred": {"kind": "wrong_unit", "match": "series_id=UNRATE"}})
     result = CliRunner().invoke(app, ["catalogue", "check", "--source", "fred"])
     assert result.exit_code == 1
     (row,) = [line for line in result.output.splitlines() if line.startswith("us_unemployment ")]
@@ -80,7 +83,9 @@ def test_a_wrong_unit_is_printed_and_the_exit_code_is_1(asked: RunningSandbox) -
     ("options", "message"),
     [(["--live", "--sandbox"], "not both"), (["--source", "reuters"], "known are bcb_focus, bcb_fx_flow")],
 )
-def test_what_cannot_be_asked_is_bad_input(asked: RunningSandbox, options: list[str], message: str) -> None:
+def test_options_that_cannot_be_used_are_bad_input(
+    sandbox_environment: RunningSandbox, options: list[str], message: str
+) -> None:
     result = CliRunner().invoke(app, ["catalogue", "check", *options])
     assert isinstance(result.exception, BadInput)
     assert message in str(result.exception)

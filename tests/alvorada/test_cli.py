@@ -20,7 +20,7 @@ COMMANDS = [
 HEAVY = ("prefect", "polars", "numpy", "asyncpg", "pydantic", "httpx", "plotly", "flows")
 
 
-def alvorada(*arguments: str, home: Path | str, **env: str) -> subprocess.CompletedProcess[str]:
+def alvorada(*arguments: str, data_dir: Path | str, **env: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PREFECT_API_URL")}
     return subprocess.run(
         [sys.executable, "-m", "alvorada", *arguments],
@@ -29,7 +29,7 @@ def alvorada(*arguments: str, home: Path | str, **env: str) -> subprocess.Comple
         check=False,
         timeout=60,
         cwd=ROOT,
-        env={**kept, "ALVORADA_HOME": str(home), "COLUMNS": "200", **env},
+        env={**kept, "ALVORADA_HOME": str(data_dir), "COLUMNS": "200", **env},
     )
 
 
@@ -48,7 +48,7 @@ def test_the_command_line_imports_nothing_heavy() -> None:
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:
-    done = alvorada("--help", home=tmp_path)
+    done = alvorada("--help", data_dir=tmp_path)
     assert done.returncode == 0
     for command in COMMANDS:
         assert re.search(rf"^\W*{command}\s", done.stdout, re.MULTILINE), command
@@ -83,7 +83,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_one_clear_line_and_an_exit_code(arguments: str, code: int, says: str, tmp_path: Path) -> None:
-    done = alvorada(*arguments.split(), home=tmp_path)
+    done = alvorada(*arguments.split(), data_dir=tmp_path)
     assert (done.returncode, done.stdout) == (code, "")
     assert one_line(done).startswith("alvorada: ")
     assert says in one_line(done)
@@ -96,30 +96,30 @@ def test_bad_input_is_one_clear_line_and_an_exit_code(arguments: str, code: int,
         ("postgresql://me:hush@127.0.0.1:1/x", 3, "cannot be reached"),
     ],
 )
-def test_a_wrong_database_url_is_told_without_its_password(url: str, code: int, says: str, tmp_path: Path) -> None:
-    done = alvorada("run", "--sources", "live", home=tmp_path, DATABASE_URL=url)
+def test_a_wrong_database_url_is_reported_without_its_password(url: str, code: int, says: str, tmp_path: Path) -> None:
+    done = alvorada("run", "--sources", "live", data_dir=tmp_path, DATABASE_URL=url)
     assert done.returncode == code
     assert says in one_line(done)
     assert "hush" not in done.stderr + done.stdout
 
 
-def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
-    done = alvorada("demo", home=blocked / "home")
+    done = alvorada("demo", data_dir=blocked / "home")
     assert done.returncode == 2
-    assert f"cannot write to the home folder {blocked}/home" in one_line(done)
+    assert f"cannot write to the data folder {blocked}/home" in one_line(done)
 
 
 def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
-    done = alvorada("--debug", "run", "--sources", "mars", home=tmp_path)
+    done = alvorada("--debug", "run", "--sources", "mars", data_dir=tmp_path)
     assert done.returncode == 2
     assert "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("alvorada: unknown --sources")
 
 
 def test_the_url_is_the_environments_where_it_is_set(tmp_path: Path) -> None:
-    done = alvorada("url", home=tmp_path, DATABASE_URL="postgresql://me@db.example/desk")
+    done = alvorada("url", data_dir=tmp_path, DATABASE_URL="postgresql://me@db.example/desk")
     assert (done.returncode, done.stdout) == (0, "postgresql://me@db.example/desk\n")
 
 
@@ -127,23 +127,24 @@ def test_a_report_on_disk_is_found_by_day_and_world(tmp_path: Path) -> None:
     for world, day in (("live", "2026-01-12"), ("sandbox", "2026-01-12"), ("sandbox", "2026-01-13")):
         (tmp_path / "reports" / world).mkdir(parents=True, exist_ok=True)
         (tmp_path / "reports" / world / f"{day}.html").write_text(day)
-    done = alvorada("report", "--as-of", "2026-01-12", "--world", "live", home=tmp_path)
+    done = alvorada("report", "--as-of", "2026-01-12", "--world", "live", data_dir=tmp_path)
     assert done.stdout.strip() == str(tmp_path / "reports" / "live" / "2026-01-12.html")
 
 
-def test_the_doctor_names_what_is_missing_and_what_mends_it(tmp_path: Path) -> None:
-    good = alvorada("doctor", home=tmp_path, FRED_API_KEY="")
+def test_the_doctor_names_what_is_missing_and_its_repair(tmp_path: Path) -> None:
+    good = alvorada("doctor", data_dir=tmp_path, FRED_API_KEY="", ALVORADA_NOW="2026-11-29T09:00:00+00:00")
     assert good.returncode == 0, good.stdout
+    assert re.search(r"^without +facts +.*copom_2027 is to be reviewed", good.stdout, re.MULTILINE)
     assert re.search(r"^without +FRED key", good.stdout, re.MULTILINE)
     assert "export FRED_API_KEY=" in good.stdout
-    bad = alvorada("doctor", home=tmp_path, DATABASE_URL="postgresql://me:hush@127.0.0.1:1/x")
+    bad = alvorada("doctor", data_dir=tmp_path, DATABASE_URL="postgresql://me:hush@127.0.0.1:1/x")
     assert bad.returncode == 1
     assert re.search(r"^MISSING +database +.*cannot be reached", bad.stdout, re.MULTILINE)
     assert "hush" not in bad.stdout
     assert list(tmp_path.iterdir()) == []  # it only looks
     blocked = tmp_path / "file"
     blocked.touch()
-    assert re.search(r"^MISSING +home +cannot write", alvorada("doctor", home=blocked).stdout, re.MULTILINE)
+    assert re.search(r"^MISSING +data folder +cannot write", alvorada("doctor", data_dir=blocked).stdout, re.MULTILINE)
 
 
 @contextmanager
@@ -164,7 +165,7 @@ def listening(port: int = 0) -> Iterator[int]:
 @pytest.mark.process
 def test_a_taken_port_is_named_with_the_process_that_holds_it(tmp_path: Path) -> None:
     with listening() as port:
-        done = alvorada("up", "--port", str(port), home=tmp_path)
+        done = alvorada("up", "--port", str(port), data_dir=tmp_path)
     assert done.returncode == 2
     assert f"port {port} for Prefect's server is taken by" in one_line(done)
     assert "(pid " in one_line(done)

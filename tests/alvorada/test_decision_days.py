@@ -6,16 +6,11 @@ import datetime as dt
 
 import pytest
 
-from alvorada.cli.decision_days import DECISION_TIME, SAO_PAULO, day_range, decision_day, latest_day
-from desk import model
+from alvorada.cli.decision_days import day_range, decision_day, latest_day
 from desk.errors import BadInput
 
 UTC = dt.UTC
 SATURDAY = dt.datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
-
-
-def test_the_decision_time_is_the_desks() -> None:
-    assert (model.DECISION_TIME, str(model.SAO_PAULO)) == (DECISION_TIME, str(SAO_PAULO))
 
 
 @pytest.mark.parametrize(

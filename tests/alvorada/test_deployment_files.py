@@ -11,9 +11,10 @@ import yaml
 from pydantic import AliasChoices
 from typer.main import get_command
 
-from alvorada.cli.env_file import init
+from alvorada.cli.env_file import write_env_file
 from alvorada.cli.main import app
-from alvorada.prefect_objects.deployments import PRIORITIES, QUEUES, WORK_POOL, deployment_names
+from alvorada.prefect_objects.deployments import PRIORITIES, QUEUES
+from alvorada.stack.prefect_yaml import WORK_POOL, deployment_names
 from blocks.settings import PREFIX, Settings
 from desk.errors import BadInput
 
@@ -76,7 +77,7 @@ def test_the_image_says_of_which_commit_it_is() -> None:
 COMPOSE = load("docker-compose.yml")
 SERVICES = COMPOSE["services"]
 PROFILES = {"monitoring": {"grafana"}, "lake": {"lake", "lake-folder"}, "sandbox": {"sandbox", "mail", "demo"}}
-ONCE = {"lake-folder", "demo"}
+RUN_ONCE = {"lake-folder", "demo"}
 
 
 def variables(text: str) -> set[str]:
@@ -108,7 +109,7 @@ def test_compose_has_these_services_in_these_profiles() -> None:
             assert set(SERVICES[other].get("profiles", [])) <= set(service.get("profiles", [])), f"{name}: {other}"
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONCE))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - RUN_ONCE))
 def test_every_service_that_stays_is_watched_and_has_its_limit(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
     assert SERVICES[name]["mem_limit"]
@@ -127,7 +128,7 @@ def test_no_long_running_service_runs_as_root() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert dockerfile.index("USER alvorada") < dockerfile.index("ENTRYPOINT")
     own_user = {"grafana"}  # its image runs as 472
-    for name in set(SERVICES) - ONCE - own_user:
+    for name in set(SERVICES) - RUN_ONCE - own_user:
         assert "build" in SERVICES[name] or SERVICES[name]["user"] not in ("root", "0"), name
 
 
@@ -188,7 +189,7 @@ def test_no_password_stands_in_a_file_and_the_example_names_every_variable() -> 
 
 def test_init_makes_an_env_with_secrets_of_its_own_and_never_overwrites(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text((ROOT / ".env.example").read_text())
-    made = init(tmp_path)
+    made = write_env_file(tmp_path)
     values = dict(re.findall(r"^(\w+)=(.*)$", made.read_text(), re.MULTILINE))
     secret = [value for name, value in values.items() if name.endswith("PASSWORD") and not name.startswith("SMTP")]
     assert len(secret) == len(set(secret)) == 4
@@ -196,10 +197,10 @@ def test_init_makes_an_env_with_secrets_of_its_own_and_never_overwrites(tmp_path
     assert made.stat().st_mode & 0o777 == 0o600
     before = made.read_text()
     with pytest.raises(BadInput, match=r"\.env is there already"):
-        init(tmp_path)
+        write_env_file(tmp_path)
     assert made.read_text() == before
     with pytest.raises(BadInput, match=r"no \.env\.example"):
-        init(tmp_path / "elsewhere")
+        write_env_file(tmp_path / "elsewhere")
 
 
 def test_the_dashboards_account_is_made_before_the_database_counts_as_healthy() -> None:

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.db, pytest.mark.process]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Postgres]:
+def server(tmp_path: Path, guard: None) -> Iterator[Postgres]:
     made = Postgres(tmp_path)
     yield made
     made.stop()
@@ -55,7 +55,7 @@ def kill(server: Postgres) -> None:
     raise AssertionError(f"{pid} outlived SIGKILL")
 
 
-def test_start_and_stop_can_be_said_twice(server: Postgres) -> None:
+def test_start_and_stop_can_be_called_twice(server: Postgres) -> None:
     first = server.start()
     assert first.running
     assert server.start() == first
@@ -64,13 +64,13 @@ def test_start_and_stop_can_be_said_twice(server: Postgres) -> None:
     assert not server.status().running
 
 
-def test_it_listens_on_this_machine_only_and_wants_the_password(server: Postgres) -> None:
+def test_it_listens_on_this_machine_only_and_needs_the_password(server: Postgres) -> None:
     server.start()
     url = server.ensure_database("alvorada")
     assert run(url, "SHOW listen_addresses") == "127.0.0.1"
     assert run(url, "SHOW fsync") == "on"
     assert run(url, "SHOW server_encoding") == "UTF8"
-    assert (server.home / "password").stat().st_mode & 0o077 == 0
+    assert (server.folder / "password").stat().st_mode & 0o077 == 0
     with pytest.raises(asyncpg.InvalidPasswordError):
         run(url.replace(url.split(":")[2].split("@")[0], "guess"), "SELECT 1")
 
@@ -134,8 +134,8 @@ def test_several_starts_at_once_make_one_server(tmp_path: Path) -> None:
 
 def test_an_initdb_that_was_killed_is_begun_again(server: Postgres) -> None:
     for half_made in ("data", "data.making"):
-        (server.home / half_made).mkdir(parents=True)
-        (server.home / half_made / "rubbish").touch()
+        (server.folder / half_made).mkdir(parents=True)
+        (server.folder / half_made / "rubbish").touch()
     assert server.start().running
 
 
@@ -161,7 +161,7 @@ def test_before_the_first_start_there_is_no_address(tmp_path: Path) -> None:
         Postgres(tmp_path).url("alvorada")
 
 
-def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be written: Not a directory"):
         Postgres(tmp_path / "file").start()
@@ -190,12 +190,12 @@ def open_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to an account")
 def test_root_without_namespaces_drops_to_an_account(open_folder: Path) -> None:
-    home = open_folder / "home"
-    home.mkdir(mode=0o700)  # root's own: the account cannot get in, and its data lies elsewhere
-    server = Postgres(home)
+    data_dir = open_folder / "home"
+    data_dir.mkdir(mode=0o700)  # root's own: the account cannot get in, and its data lies elsewhere
+    server = Postgres(data_dir)
     try:
         status = server.start()
-        assert Path(f"/proc/{status.pid}").stat().st_uid == account_for(embedded_bin(), home).uid != 0
+        assert Path(f"/proc/{status.pid}").stat().st_uid == account_for(embedded_bin(), data_dir).uid != 0
         assert status.data.is_relative_to(open_folder / "clusters")
         url = server.ensure_database("alvorada")
         run(url, "CREATE TABLE kept (x int)")
@@ -207,7 +207,9 @@ def test_root_without_namespaces_drops_to_an_account(open_folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user needs no other account")
-def test_root_with_nowhere_to_go_is_told_what_to_do(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_without_any_account_gets_an_error_with_a_solution(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(postgres_account, "ACCOUNTS", ("no-such-account",))
     with pytest.raises(StoreError, match="run as an ordinary user, or set DATABASE_URL"):
         Postgres(open_folder).start()
@@ -224,10 +226,10 @@ print(server.start().running, server.ensure_database("alvorada").startswith("pos
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="this test is an ordinary user's already")
 def test_an_ordinary_user_runs_it_plainly(open_folder: Path) -> None:
-    home = open_folder / "home"
-    home.mkdir()
-    os.chown(home, 65534, 65534)
-    command = [sys.executable, "-B", "-c", ORDINARY, str(home)]
-    environment = {**os.environ, "HOME": str(home)}
+    data_dir = open_folder / "home"
+    data_dir.mkdir()
+    os.chown(data_dir, 65534, 65534)
+    command = [sys.executable, "-B", "-c", ORDINARY, str(data_dir)]
+    environment = {**os.environ, "HOME": str(data_dir)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["True", "True", "True"], done.stderr

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.stack.processes import Child, ChildFailed, Mark, birth, reap
+from alvorada.stack.processes import ManagedProcess, ProcessFailed, ProcessId, start_time, terminate_orphans
 
 pytestmark = pytest.mark.process
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
-# A process with a child of its own in the same group, both deaf to SIGTERM; it prints the child's pid.
+# A process with a child of its own in the same group, both ignoring SIGTERM; it prints the child's pid.
 FAMILY = (
     "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
@@ -25,84 +25,86 @@ FAMILY = (
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[list[Child]]:
-    children: list[Child] = []
-    yield children
-    for child in children:
-        child.stop(grace=0.0)
+def started(tmp_path: Path) -> Iterator[list[ManagedProcess]]:
+    processes: list[ManagedProcess] = []
+    yield processes
+    for process in processes:
+        process.stop(grace=0.0)
 
 
-def start(code: str, folder: Path, started: list[Child]) -> Child:
-    child = Child.start("the test", [sys.executable, "-c", code], folder / "log", dict(os.environ), folder)
-    started.append(child)
-    return child
+def start(code: str, folder: Path, started: list[ManagedProcess]) -> ManagedProcess:
+    process = ManagedProcess.start("the test", [sys.executable, "-c", code], folder / "log", dict(os.environ), folder)
+    started.append(process)
+    return process
 
 
 def gone(pid: int, seconds: float = 5.0) -> bool:
     deadline = time.monotonic() + seconds
-    while birth(pid) is not None and time.monotonic() < deadline:
+    while start_time(pid) is not None and time.monotonic() < deadline:
         time.sleep(0.02)
-    return birth(pid) is None
+    return start_time(pid) is None
 
 
-def test_it_waits_until_the_process_is_ready(tmp_path: Path, started: list[Child]) -> None:
+def test_it_waits_until_the_process_is_ready(tmp_path: Path, started: list[ManagedProcess]) -> None:
     child = start("import time; time.sleep(0.2); print('ready at 7', flush=True); time.sleep(60)", tmp_path, started)
-    assert child.wait_for(lambda: child.text().strip() or None, 20) == "ready at 7"
+    assert child.wait_for(lambda: child.output().strip() or None, 20) == "ready at 7"
     child.stop()
-    assert gone(child.mark.pid)
+    assert gone(child.id.pid)
 
 
-def test_a_process_that_ends_at_its_start_is_told_with_its_last_line(tmp_path: Path, started: list[Child]) -> None:
+def test_a_process_that_ends_at_its_start_is_reported_with_its_last_line(
+    tmp_path: Path, started: list[ManagedProcess]
+) -> None:
     child = start("import sys; print('no such thing'); sys.exit(3)", tmp_path, started)
-    with pytest.raises(ChildFailed, match=r"the test ended at its start with code 3: no such thing \(log: .*log\)"):
+    with pytest.raises(ProcessFailed, match=r"the test ended at its start with code 3: no such thing \(log: .*log\)"):
         child.wait_for(lambda: None, 20)
 
 
-def test_a_process_that_never_answers_is_given_up(tmp_path: Path, started: list[Child]) -> None:
+def test_a_process_that_never_answers_is_given_up(tmp_path: Path, started: list[ManagedProcess]) -> None:
     child = start("import time; time.sleep(60)", tmp_path, started)
-    with pytest.raises(ChildFailed, match="did not answer within 0 s"):
+    with pytest.raises(ProcessFailed, match="did not answer within 0 s"):
         child.wait_for(lambda: None, 0.2)
 
 
-def test_sigterm_ignored_is_followed_by_sigkill(tmp_path: Path, started: list[Child]) -> None:
+def test_sigterm_ignored_is_followed_by_sigkill(tmp_path: Path, started: list[ManagedProcess]) -> None:
     child = start(STUBBORN, tmp_path, started)
-    child.wait_for(lambda: child.text() or None, 20)
+    child.wait_for(lambda: child.output() or None, 20)
     child.stop(grace=0.3)
-    assert gone(child.mark.pid)
+    assert gone(child.id.pid)
 
 
-def test_the_children_of_a_child_go_with_it(tmp_path: Path, started: list[Child]) -> None:
+def test_the_children_of_a_child_go_with_it(tmp_path: Path, started: list[ManagedProcess]) -> None:
     child = start(FAMILY, tmp_path, started)
-    grandchild = int(child.wait_for(lambda: child.text().strip() or None, 20))
+    grandchild = int(child.wait_for(lambda: child.output().strip() or None, 20))
     child.stop(grace=0.3)
     assert gone(grandchild)
 
 
 def test_a_child_does_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
     code = (
-        "import os, sys, time; from pathlib import Path; from alvorada.stack.processes import Child;"
+        "import os, sys, time; from pathlib import Path; from alvorada.stack.processes import ManagedProcess;"
         "command = [sys.executable, '-c', 'import time; time.sleep(60)'];"
-        "c = Child.start('c', command, Path('log'), dict(os.environ), Path('.'));"
-        "print(c.mark.pid, flush=True); time.sleep(60)"
+        "c = ManagedProcess.start('c', command, Path('log'), dict(os.environ), Path('.'));"
+        "print(c.id.pid, flush=True); time.sleep(60)"
     )
     root = Path(__file__).resolve().parents[2]
     env = {**os.environ, "PYTHONPATH": str(root)}
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    time.sleep(0.3)  # the leash is put on by the child itself
-    assert birth(child) is not None
+    time.sleep(0.3)  # the child itself asks for the parent death signal
+    assert start_time(child) is not None
     parent.kill()
     parent.wait()
     assert gone(child)
 
 
-def test_reaping_ends_what_still_lives_and_spares_a_later_process_with_the_same_number(tmp_path: Path) -> None:
+def test_orphans_are_ended_but_not_a_later_process_with_the_same_number(tmp_path: Path) -> None:
     lives = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     try:
-        marks = [Mark.of("ours", lives.pid), Mark("an old one", stranger.pid, born=1)]
-        assert reap(marks, grace=2.0) == ["ours"]
+        ids = [ProcessId.of("ours", lives.pid), ProcessId("an old one", stranger.pid, start_time=1)]
+        assert terminate_orphans(ids, grace=2.0) == ["ours"]
         assert lives.wait(5) == -signal.SIGTERM
         assert stranger.poll() is None
     finally:

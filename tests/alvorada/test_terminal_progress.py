@@ -1,10 +1,11 @@
-"""What a run shows while it works: plain lines into a file, a table on a terminal, nothing that Prefect walks into."""
+"""The progress of a run: plain lines into a file, a table on a terminal; Prefect passes it on as it is."""
 
 from __future__ import annotations
 
 import io
 
 import pytest
+from prefect.utilities.collections import visit_collection
 from rich.console import Console
 
 from alvorada.cli.terminal_progress import RunProgress
@@ -40,7 +41,7 @@ def test_results_are_kept_in_order_and_not_shown_as_lines() -> None:
     progress.event("result", "artifact", "done", message="daily-summary")
     progress.event("result", "report", "done", message="/x/report.html")
     progress.event("result", "artifact", "done", message="daily-actions")
-    assert progress.results == {"artifact": ["daily-summary", "daily-actions"], "report": ["/x/report.html"]}
+    assert progress.outputs == {"artifact": ["daily-summary", "daily-actions"], "report": ["/x/report.html"]}
     assert out.getvalue() == ""
 
 
@@ -59,14 +60,14 @@ def test_a_terminal_gets_one_row_for_each_source_and_stage() -> None:
     assert "no cupom" in lines[2]
 
 
-def test_listeners_hand_on_every_event() -> None:
+def test_listeners_pass_every_event_on() -> None:
     progresses = [RunProgress.on(io.StringIO()), RunProgress.on(io.StringIO())]
     Listeners([*progresses, NullProgress()]).event("stage", "risk", "done", seconds=1.0, rows=3)
     assert [progress.lines[("stage", "risk")].rows for progress in progresses] == [3, 3]
 
 
 @pytest.mark.parametrize("progress", [NullProgress(), Listeners([]), RunProgress.on(io.StringIO())])
-def test_each_is_a_progress_that_prefect_cannot_walk_into(progress: object) -> None:
+def test_each_is_a_progress_that_prefect_cannot_take_apart(progress: object) -> None:
     assert isinstance(progress, Progress)
     with pytest.raises(TypeError):
         vars(progress)
@@ -74,8 +75,6 @@ def test_each_is_a_progress_that_prefect_cannot_walk_into(progress: object) -> N
 
 async def test_a_task_is_handed_the_progress_itself_and_not_a_copy() -> None:
     """Prefect's own walk through a task's parameters, which rebuilds dataclasses."""
-    from prefect.utilities.collections import visit_collection
-
     for progress in (RunProgress.on(io.StringIO()), Listeners([NullProgress()])):
         visited = visit_collection({"progress": progress}, visit_fn=lambda value: value, return_data=True)
         assert visited["progress"] is progress

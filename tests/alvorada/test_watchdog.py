@@ -1,4 +1,4 @@
-"""The watchdog with real channels: told once, by both, also with PostgreSQL and Prefect down; else quiet."""
+"""The watchdog with real channels: one message on each, also with PostgreSQL and Prefect down; otherwise silence."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.watchdog.checks import Places, due_day
-from alvorada.watchdog.state import Memory
-from alvorada.watchdog.watch import TROUBLE, UNTOLD, WELL, Told, look
+from alvorada.watchdog.checks import due_day
+from alvorada.watchdog.endpoints import Endpoints
+from alvorada.watchdog.state import WatchdogState
+from alvorada.watchdog.watch import NO_PROBLEM, NOT_DELIVERED, PROBLEMS, CheckResult, check
 from blocks.settings import Settings, load_settings
 from desk.model import SAO_PAULO, decision_time
 from tasks.alerts.postgres import record_heartbeat
@@ -55,32 +56,34 @@ def prefect_api() -> Iterator[str]:
     server.server_close()
 
 
-class Dog:
-    """A watchdog of one test: its memory on disk is read anew at each look, as cron does it."""
+class Watchdog:
+    """A watchdog of one test: each check reads its state from the disk again, as under cron."""
 
-    def __init__(self, folder: Path, slack: Slack, box: Mailbox, places: Places) -> None:
-        self.path, self.slack, self.box, self.places = folder / "watchdog.json", slack, box, places
+    def __init__(self, folder: Path, slack: Slack, box: Mailbox, endpoints: Endpoints) -> None:
+        self.path, self.slack, self.box, self.endpoints = folder / "watchdog.json", slack, box, endpoints
         self.settings: Settings = load_settings(
             slack_webhook_url=slack.url, smtp_host="127.0.0.1", smtp_port=box.port, smtp_security="insecure",
             smtp_recipients=("pm@example.com",),
         )  # fmt: skip
 
-    async def look(self, now: dt.datetime) -> Told:
-        return await look(self.places, self.settings, channels_of(self.settings), Memory(self.path), now)
+    async def check(self, now: dt.datetime) -> CheckResult:
+        state = WatchdogState(self.path)
+        return await check(self.endpoints, self.settings, channels_of(self.settings), state, now)
 
-    def said(self) -> tuple[int, int]:
+    def sent(self) -> tuple[int, int]:
+        """Mails and Slack messages so far."""
         return len(self.box.got), len(self.slack.messages)
 
 
 @pytest.fixture
-def dog(tmp_path: Path, slack: Slack, mailbox: Mailbox, database_url: str, prefect_api: str) -> Dog:
-    return Dog(tmp_path, slack, mailbox, Places(database_url, prefect_api))
+def dog(tmp_path: Path, slack: Slack, mailbox: Mailbox, database_url: str, prefect_api: str) -> Watchdog:
+    return Watchdog(tmp_path, slack, mailbox, Endpoints(database_url, prefect_api))
 
 
 async def ran(
     store: Store, state: str | None, day: dt.date = DAY, message: str = "", began: str = "06:00"
 ) -> uuid.UUID:
-    """A daily run in the records; `state` None leaves it running."""
+    """A stored daily run; `state` None: it still runs."""
     run_id = uuid.uuid4()
     await begin_run(store, RunStart(run_id, "daily", "sandbox", at(began, day), "test", decision_time(day)))
     if state:
@@ -98,33 +101,33 @@ def test_a_run_is_due_on_business_days_from_the_deadline_on() -> None:
 
 @pytest.mark.db
 @pytest.mark.parametrize("state", ["completed", "completed_with_gaps"])
-async def test_all_well_is_quiet(dog: Dog, store: Store, state: str) -> None:
+async def test_no_problem_sends_no_message(dog: Watchdog, store: Store, state: str) -> None:
     await ran(store, "failed", began="05:50")
     await ran(store, state)
-    told = await dog.look(at("06:45"))
-    assert (told.problems, told.exit_code, dog.said()) == ((), WELL, (0, 0))
+    result = await dog.check(at("06:45"))
+    assert (result.problems, result.exit_code, dog.sent()) == ((), NO_PROBLEM, (0, 0))
 
 
 @pytest.mark.db
 @pytest.mark.parametrize("day", [HOLIDAY, SATURDAY])
-async def test_a_day_without_a_session_is_quiet(dog: Dog, day: dt.date) -> None:
-    told = await dog.look(at("12:00", day))
-    assert (told.exit_code, dog.said()) == (WELL, (0, 0))
+async def test_a_day_without_a_session_sends_no_message(dog: Watchdog, day: dt.date) -> None:
+    result = await dog.check(at("12:00", day))
+    assert (result.exit_code, dog.sent()) == (NO_PROBLEM, (0, 0))
 
 
 @pytest.mark.db
-async def test_a_missing_run_is_told_to_both_once_a_day(dog: Dog) -> None:
-    assert (await dog.look(at("06:44"))).exit_code == WELL
-    told = await dog.look(at("06:45"))
-    assert told.exit_code == TROUBLE
+async def test_a_missing_run_is_sent_once_a_day_to_each_channel(dog: Watchdog) -> None:
+    assert (await dog.check(at("06:44"))).exit_code == NO_PROBLEM
+    result = await dog.check(at("06:45"))
+    assert result.exit_code == PROBLEMS
     assert dog.box.subjects() == ["Alvorada watchdog: No daily run of 2026-11-19 by 06:45"]
     assert "None was even started" in dog.box.got[0][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "None was even started" in dog.slack.said()[0]
     for clock in ("06:50", "12:00", "23:55"):
-        assert (await dog.look(at(clock))).exit_code == TROUBLE
-    assert dog.said() == (1, 1)
-    await dog.look(at("06:45", dt.date(2026, 11, 23)))  # the next business day
-    assert dog.said() == (2, 2)
+        assert (await dog.check(at(clock))).exit_code == PROBLEMS
+    assert dog.sent() == (1, 1)
+    await dog.check(at("06:45", dt.date(2026, 11, 23)))  # the next business day
+    assert dog.sent() == (2, 2)
 
 
 @pytest.mark.db
@@ -133,50 +136,50 @@ async def test_a_missing_run_is_told_to_both_once_a_day(dog: Dog) -> None:
     [(None, "One is running since 06:00."), ("failed", "The one of 06:00 failed: sgs is absent"),
      ("died", "its process is gone")],
 )  # fmt: skip
-async def test_a_run_that_is_late_failed_or_died_is_told_as_such(
-    dog: Dog, store: Store, state: str | None, words: str
+async def test_the_message_names_a_run_that_is_late_failed_or_died(
+    dog: Watchdog, store: Store, state: str | None, words: str
 ) -> None:
     await ran(store, state, message="sgs is\nabsent")
-    told = await dog.look(at("06:45"))
-    assert [problem.key for problem in told.problems] == ["run"]
+    result = await dog.check(at("06:45"))
+    assert [problem.key for problem in result.problems] == ["run"]
     assert words in dog.slack.said()[0]
 
 
 @pytest.mark.db
-async def test_when_it_is_over_that_is_told_once_too(dog: Dog, store: Store) -> None:
-    await dog.look(at("06:45"))
+async def test_the_end_of_a_problem_is_sent_once(dog: Watchdog, store: Store) -> None:
+    await dog.check(at("06:45"))
     await ran(store, "completed", began="07:00")
-    assert (await dog.look(at("07:20"))).exit_code == WELL
-    await dog.look(at("07:25"))
+    assert (await dog.check(at("07:20"))).exit_code == NO_PROBLEM
+    await dog.check(at("07:25"))
     assert dog.box.subjects()[1:] == ["Alvorada watchdog: over: run"]
-    assert dog.said() == (2, 2)
+    assert dog.sent() == (2, 2)
 
 
 @pytest.mark.db
-async def test_prefect_down_is_told(dog: Dog, store: Store, prefect_api: str) -> None:
+async def test_prefect_down_is_reported(dog: Watchdog, store: Store, prefect_api: str) -> None:
     await ran(store, "completed")
-    dog.places = replace(dog.places, prefect_api=NOBODY_LISTENS)
-    await dog.look(at("06:45"))
+    dog.endpoints = replace(dog.endpoints, prefect_api=NOBODY_LISTENS)
+    await dog.check(at("06:45"))
     assert dog.box.subjects() == ["Alvorada watchdog: Prefect's API is down"]
-    dog.places = replace(dog.places, prefect_api=f"{prefect_api}/elsewhere")
-    told = await dog.look(at("06:50"))
-    assert "answers 404" in told.problems[0].text
-    assert dog.said() == (1, 1)
+    dog.endpoints = replace(dog.endpoints, prefect_api=f"{prefect_api}/elsewhere")
+    result = await dog.check(at("06:50"))
+    assert "answers 404" in result.problems[0].text
+    assert dog.sent() == (1, 1)
 
 
 async def test_postgresql_and_prefect_down_still_reach_both(tmp_path: Path, slack: Slack, mailbox: Mailbox) -> None:
-    dog = Dog(tmp_path, slack, mailbox, Places("postgresql://desk:secret@127.0.0.1:9/desk", NOBODY_LISTENS))
-    told = await dog.look(at("06:45"))
-    assert [problem.key for problem in told.problems] == ["database", "prefect"]
-    assert dog.said() == (1, 1)
+    dog = Watchdog(tmp_path, slack, mailbox, Endpoints("postgresql://desk:secret@127.0.0.1:9/desk", NOBODY_LISTENS))
+    result = await dog.check(at("06:45"))
+    assert [problem.key for problem in result.problems] == ["database", "prefect"]
+    assert dog.sent() == (1, 1)
     [said] = slack.said()
     assert "Whether a run of 2026-11-19 finished cannot be told." in said
     assert "secret" not in said
-    assert (await dog.look(at("04:00"))).exit_code == TROUBLE
+    assert (await dog.check(at("04:00"))).exit_code == PROBLEMS
 
 
 @pytest.mark.db
-async def test_alerts_that_stopped_and_messages_that_nobody_takes_are_told(dog: Dog, store: Store) -> None:
+async def test_alerts_that_stopped_and_undelivered_messages_are_reported(dog: Watchdog, store: Store) -> None:
     await ran(store, "completed")
     async with store.connections.acquire() as connection:
         await record_heartbeat(connection, "alerts", at("08:00"))
@@ -186,35 +189,37 @@ async def test_alerts_that_stopped_and_messages_that_nobody_takes_are_told(dog: 
             " VALUES ('mail', 'test', 'k', '{}', $1, $1, 'mail: 535 refused the login')",
             at("08:00"),
         )
-    told = await dog.look(at("09:00"))
-    assert [problem.key for problem in told.problems] == ["alerts", "outbox"]
+    result = await dog.check(at("09:00"))
+    assert [problem.key for problem in result.problems] == ["alerts", "outbox"]
     assert "Since 19 Nov 08:00 alerts are not evaluated" in dog.slack.said()[0]
     assert "535 refused the login" in dog.slack.said()[0]
 
 
 @pytest.mark.db
-async def test_a_channel_that_is_down_is_told_at_the_next_look_and_the_other_not_again(dog: Dog) -> None:
+async def test_a_channel_that_was_down_gets_the_message_at_the_next_check_and_the_other_none(dog: Watchdog) -> None:
     dog.slack.will(500)
-    told = await dog.look(at("06:45"))
-    assert (told.exit_code, dog.said()) == (UNTOLD, (1, 0))
-    told = await dog.look(at("06:50"))
-    assert (told.exit_code, dog.said()) == (TROUBLE, (1, 1))
+    result = await dog.check(at("06:45"))
+    assert (result.exit_code, dog.sent()) == (NOT_DELIVERED, (1, 0))
+    result = await dog.check(at("06:50"))
+    assert (result.exit_code, dog.sent()) == (PROBLEMS, (1, 1))
 
 
 @pytest.mark.db
-async def test_a_memory_that_cannot_be_read_makes_it_tell_again(dog: Dog, capsys: pytest.CaptureFixture[str]) -> None:
-    await dog.look(at("06:45"))
+async def test_after_a_state_file_that_cannot_be_read_it_reports_again(
+    dog: Watchdog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await dog.check(at("06:45"))
     dog.path.write_text('{"2026-11-19": 3}')
-    await dog.look(at("06:50"))
-    assert dog.said() == (2, 2)
-    assert "may be told again" in capsys.readouterr().err
+    await dog.check(at("06:50"))
+    assert dog.sent() == (2, 2)
+    assert "may be sent again" in capsys.readouterr().err
 
 
-def test_memory_keeps_a_week(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "m.json")
+def test_the_state_keeps_a_week(tmp_path: Path) -> None:
+    state = WatchdogState(tmp_path / "m.json")
     for day in range(1, 20):
-        memory.told(dt.date(2026, 11, day), "run", "mail")
-    again = Memory(tmp_path / "m.json")
-    assert not again.knows(dt.date(2026, 11, 5), "run", "mail")
-    assert again.knows(dt.date(2026, 11, 19), "run", "mail")
-    assert not again.knows(dt.date(2026, 11, 19), "run", "slack")
+        state.record(dt.date(2026, 11, day), "run", "mail")
+    again = WatchdogState(tmp_path / "m.json")
+    assert not again.is_reported(dt.date(2026, 11, 5), "run", "mail")
+    assert again.is_reported(dt.date(2026, 11, 19), "run", "mail")
+    assert not again.is_reported(dt.date(2026, 11, 19), "run", "slack")

@@ -17,7 +17,7 @@ from alvorada.stack.postgres import Postgres
 from api.app import create_app
 from blocks.settings import Settings, load_settings
 from desk.model import decision_time
-from tasks.store.api_tokens import Scope, create_token
+from tasks.store.api_tokens import SCOPES, Scope, create_token
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk, drop_database
 
 NOW = decision_time(FILLED_DAY) + dt.timedelta(hours=1)
@@ -70,12 +70,10 @@ async def opened(url: str, secrets: dict[str, str], **given: Any) -> AsyncIterat
 
 @pytest.fixture(scope="session")
 async def api(postgres: Postgres, filled: RunningDesk) -> AsyncIterator[Api]:
-    """For tests that leave it as it was."""
+    """For tests that change nothing."""
     url = await postgres.ensure_database_async(DATABASE, FILLED)
     connection = await asyncpg.connect(url)
-    secrets = {
-        scope: await create_token(connection, f"{scope} desk", scope, NOW) for scope in ("read", "operate", "admin")
-    }  # type: ignore[arg-type]
+    secrets: dict[str, str] = {scope: await create_token(connection, f"{scope} desk", scope, NOW) for scope in SCOPES}
     await connection.close()
     async with opened(url, secrets) as made:
         yield made

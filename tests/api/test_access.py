@@ -1,8 +1,9 @@
-"""Who is let in: every path but health refuses a missing, wrong, expired, revoked or too weak token."""
+"""Access: every path but health refuses a token that is missing, wrong, expired, revoked or of too small a scope."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
@@ -27,7 +28,7 @@ ARGUMENTS = {
 
 
 def operations(api: Api) -> list[tuple[str, str, Scope]]:
-    """Method, path with arguments, and the scope that it wants."""
+    """Method, path with arguments, and the scope that it needs."""
     found: list[tuple[str, str, Scope]] = [("GET", "/openapi.json", "read")]
     for path, methods in described(api.app)["paths"].items():
         for method in methods:
@@ -42,12 +43,12 @@ def operations(api: Api) -> list[tuple[str, str, Scope]]:
     return found
 
 
-async def test_health_needs_no_token_and_says_nothing_else(api: Api) -> None:
+async def test_health_needs_no_token_and_returns_nothing_else(api: Api) -> None:
     answer = await api.client(None).get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-async def test_every_other_path_refuses_whoever_has_no_good_token(api: Api) -> None:
+async def test_every_other_path_refuses_a_caller_without_a_valid_token(api: Api) -> None:
     expired = await api.token("gone by", "admin", dt.timedelta(minutes=1))
     revoked = await api.token("taken back", "admin")
     connection = await asyncpg.connect(api.url)
@@ -72,7 +73,7 @@ async def test_every_other_path_refuses_whoever_has_no_good_token(api: Api) -> N
                 assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_scope_reaches_as_far_as_it_says(api: Api) -> None:
+async def test_a_scope_gives_its_own_rights_and_no_more(api: Api) -> None:
     for method, place, needed in operations(api):
         for scope in SCOPES[: SCOPES.index(needed)]:
             answer = await api.client(scope).request(method, place, json={})
@@ -104,7 +105,7 @@ async def test_too_many_requests_are_held_off_for_a_while(api: Api) -> None:
         assert (await slow.client(None).get("/health")).status_code == 200
 
 
-async def test_a_stranger_may_not_guess_for_long(api: Api) -> None:
+async def test_guessing_tokens_is_limited(api: Api) -> None:
     async with opened(api.url, api.secrets, api_strangers_per_minute=60) as fresh:
         client = fresh.client(None, "alv_guess")
         codes = [(await client.get("/ready")).status_code for _ in range(62)]
@@ -112,7 +113,7 @@ async def test_a_stranger_may_not_guess_for_long(api: Api) -> None:
     assert codes[60:] == [429, 429]
 
 
-async def test_changes_are_on_record_with_who_what_and_what_came_of_it(api: Api) -> None:
+async def test_changes_are_recorded_with_caller_request_and_result(api: Api) -> None:
     body = {"rule_pattern": "STALE_DATA", "comment": "audit", "ends_at": (NOW + dt.timedelta(hours=1)).isoformat()}
     made = await api.client("operate").post("/alerts/silences", json=body, headers={"X-Request-ID": "my-request.1"})
     assert made.status_code == 201
@@ -130,8 +131,8 @@ async def test_changes_are_on_record_with_who_what_and_what_came_of_it(api: Api)
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "a b", "é".encode().decode("latin-1")])
-async def test_a_request_id_that_is_none_is_replaced(api: Api, given: str) -> None:
-    answer = await api.client(None).get("/health", headers={"X-Request-ID": given.encode("latin-1")})
+async def test_an_invalid_request_id_is_replaced(api: Api, given: str) -> None:
+    answer = await api.client(None).get("/health", headers={b"X-Request-ID": given.encode("latin-1")})
     assert len(answer.headers["X-Request-ID"]) == 16
 
 
@@ -160,7 +161,7 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read(api: Api) ->
     answer = await api.client("operate").post("/alerts/silences", content=b" " * 70_000)
     assert answer.status_code == 413
 
-    async def drip() -> object:
+    async def drip() -> AsyncIterator[bytes]:
         for _ in range(70):
             yield b" " * 1024
 

@@ -1,4 +1,4 @@
-"""What the API changes: rules, silences, tests, reports to send, runs asked of Prefect."""
+"""What the API changes: rules, silences, tests, reports to send, runs requested from Prefect."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.server.api.server import create_app
 
 from alvorada.stack.postgres import Postgres
 from tests.api.conftest import DATABASE, NOW, Api, copy_tokens, opened
@@ -61,7 +64,7 @@ async def test_a_changed_rule_is_stored_audited_and_survives_a_restart(writable:
         ["threshold"],
     ],
 )
-async def test_a_change_that_cannot_be_is_refused_and_changes_nothing(writable: Api, change: object) -> None:
+async def test_an_invalid_change_is_refused_and_changes_nothing(writable: Api, change: object) -> None:
     before = (await writable.client().get("/alerts/rules/VAR_BREACH")).json()
     text = json.dumps(change)
     answer = await writable.client("admin").patch("/alerts/rules/VAR_BREACH", content=text)
@@ -129,11 +132,7 @@ async def test_a_report_is_queued_once_for_each_that_should_have_it(writable: Ap
     assert nothing.status_code in (404, 422)
 
 
-async def test_a_run_is_asked_of_prefect_and_never_done_here(writable: Api, prefect_api: None) -> None:
-    from prefect import flow
-    from prefect.client.orchestration import get_client
-    from prefect.server.api.server import create_app
-
+async def test_a_run_is_requested_from_prefect_and_not_run_here(writable: Api, prefect_api: None) -> None:
     @flow(name="daily")
     def daily(as_of: str | None = None, sources: str = "live") -> None:
         raise AssertionError("nothing runs in the API's process")
@@ -167,12 +166,26 @@ async def test_a_run_is_asked_of_prefect_and_never_done_here(writable: Api, pref
         {"kind": "daily", "as_of": "1900-01-02"},
     ],
 )
-async def test_a_run_that_cannot_be_is_refused(api: Api, body: dict[str, str]) -> None:
+async def test_an_invalid_run_is_refused(api: Api, body: dict[str, str]) -> None:
     answer = await api.client("operate").post("/runs", json=body)
     assert answer.status_code == 422, answer.text
 
 
-async def test_without_prefect_a_run_cannot_be_asked_for(api: Api) -> None:
+async def test_without_prefect_a_run_cannot_be_requested(api: Api) -> None:
     answer = await api.client("operate").post("/runs", json={"kind": "daily"})
     assert answer.status_code == 503
     assert "PREFECT_API_URL" in answer.json()["detail"]
+
+
+async def test_a_text_that_postgresql_cannot_hold_is_refused(api: Api) -> None:
+    silence = {"rule_pattern": "STALE_DATA", "ends_at": (NOW + HOUR).isoformat()}
+    answers = [
+        await api.client().get("/monitoring/alerts", params={"rule": "a\0b"}),
+        await api.client().get("/monitoring/alerts", params={"subject": "\0"}),
+        await api.client().get("/runs", params={"kind": "\0"}),
+        await api.client().get("/series", params={"source": "\0"}),
+        await api.client().get("/alerts/rules/a%00b"),
+        await api.client("operate").post("/alerts/silences", json=silence | {"comment": "a\0b"}),
+        await api.client("operate").post("/alerts/silences", json=silence | {"comment": "a", "subject_pattern": "\0"}),
+    ]
+    assert [answer.status_code for answer in answers] == [422] * len(answers)

@@ -1,4 +1,4 @@
-"""What the reads say is what the database holds, as of the day that was asked for."""
+"""The reads return what the database holds, as of the requested day."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Keys in Prefect blocks, read by name; without blocks the environment speaks. In a process of its own, with a Prefect
-home of its own: blocks live in Prefect's database."""
+"""Keys in Prefect blocks, read by name; without blocks, keys of the environment.
+
+The test runs in a process of its own, with its own PREFECT_HOME: blocks are stored in Prefect's database.
+"""
 
 from __future__ import annotations
 
@@ -27,23 +29,23 @@ def shown(settings):
             settings.history_days]
 
 async def main():
-    told = {"without": shown(await with_blocks(load_settings()))}
+    found = {"without": shown(await with_blocks(load_settings()))}
     await DatabaseCredentials(driver=AsyncDriver.POSTGRESQL_ASYNCPG, username="desk", password="p@ss", host="db",
                               port="5432", database="alvorada").save(DATABASE_BLOCK)
     await Secret(value="fred-block").save(FRED_BLOCK)
     await SlackWebhook(url="https://hooks.slack.com/block").save(SLACK_BLOCK)
     await EmailServerCredentials(username="u", password="mail-block", smtp_server="mail.example", smtp_type="SSL",
                                  ).save(EMAIL_BLOCK)
-    told["with"] = shown(await with_blocks(load_settings()))
-    told["given"] = shown(await with_blocks(load_settings(database_url="postgresql://mine")))
-    print(json.dumps(told))
+    found["with"] = shown(await with_blocks(load_settings()))
+    found["given"] = shown(await with_blocks(load_settings(database_url="postgresql://mine")))
+    print(json.dumps(found))
 
 asyncio.run(main())
 """
 
 
 @pytest.mark.flow
-def test_blocks_speak_where_they_are_and_a_given_database_always_wins(tmp_path: Path) -> None:
+def test_blocks_win_over_the_environment_except_for_the_database(tmp_path: Path) -> None:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "DATABASE_URL"))},
         "PREFECT_HOME": str(tmp_path),
@@ -56,8 +58,8 @@ def test_blocks_speak_where_they_are_and_a_given_database_always_wins(tmp_path: 
         [sys.executable, "-W", "ignore", "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["without"] == [None, "fred-environment", None, None, 587, "starttls", None, 30]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["without"] == [None, "fred-environment", None, None, 587, "starttls", None, 30]
     block = ["fred-block", "https://hooks.slack.com/block", "mail.example", 465, "ssl", "mail-block", 30]
-    assert told["with"] == ["postgresql+asyncpg://desk:p%40ss@db:5432/alvorada", *block]
-    assert told["given"] == ["postgresql://mine", *block]
+    assert found["with"] == ["postgresql+asyncpg://desk:p%40ss@db:5432/alvorada", *block]
+    assert found["given"] == ["postgresql://mine", *block]

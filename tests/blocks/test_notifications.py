@@ -21,8 +21,8 @@ BODY = (
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifications, "PAUSES", (0.01, 0.01, 0.01))
-    monkeypatch.setattr(notifications, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(notifications, "RETRY_DELAYS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(notifications, "LONGEST_DELAY", 0.05)
 
 
 def slack_block(server: Slack) -> SlackNotification:
@@ -39,7 +39,7 @@ def test_prefect_finds_the_blocks_by_our_entry_point() -> None:
     assert [point.load() for point in ours] == [notifications]
 
 
-async def test_what_a_run_says_of_itself_is_plain_text_in_slack(slack: Slack) -> None:
+async def test_the_text_of_a_run_is_plain_text_in_slack(slack: Slack) -> None:
     await slack_block(slack).notify(BODY, "Alvorada: daily *failed* <!here>")
     [message] = slack.messages
     kinds = [(b["type"], b["text"]["type"]) for b in message["blocks"]]
@@ -118,7 +118,7 @@ def test_a_server_that_is_not_there_is_a_reason_to_try_again(mailbox: Mailbox) -
     assert not caught.value.temporary
 
 
-def test_prefects_mail_block_says_which_server() -> None:
+def test_prefects_mail_block_names_the_server() -> None:
     block = EmailServerCredentials(username="u", password="secret", smtp_server="mail.example", smtp_type="SSL")
     assert mail_server(block) == smtp.MailServer("mail.example", 465, "ssl", "u", "secret")
     assert "secret" not in repr(mail_server(block))

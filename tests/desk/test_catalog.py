@@ -63,7 +63,8 @@ def test_fallback_curves_name_points_that_datasets_bring() -> None:
     roots = {root for dataset in CATALOG.datasets.values() for root in dataset.params.get("roots", [])}
     for spec in load_fallbacks().curves:
         for source in spec.sources:
-            assert source.kind in ("points", "futures", "bonds")
+            assert source.kind in ("points", "series", "futures", "bonds")
+            assert source.kind != "series" or (source.series and set(source.series.values()) <= CATALOG.series.keys())
             assert source.kind != "points" or source.curve_id in brought
             assert source.kind != "futures" or source.root in roots
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from collections.abc import Sequence
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ AS_OF = decision_time(dt.date(2026, 1, 12))
 WEIGHT = {rule.name: rule.weight for rule in RULES}
 
 
-def observations(values: list[float | None], first: dt.date = dt.date(2025, 10, 1)) -> pl.DataFrame:
+def observations(values: Sequence[float | None], first: dt.date = dt.date(2025, 10, 1)) -> pl.DataFrame:
     days = [first + dt.timedelta(days=n) for n in range(len(values))]
     return parsed_frame(OBSERVATION, {"series_id": ["x"] * len(values), "obs_date": days, "value": values})
 

@@ -24,7 +24,10 @@ async def test_a_slipped_decimal_reaches_neither_nav_nor_orders(
     held = await filled_desk.rows(
         "SELECT entity, obs_date, value, expected, rule, state FROM v_hold WHERE dataset = 'bcb_ptax' ORDER BY entity"
     )
-    assert [(row["entity"], row["state"]) for row in held] == [("usdbrl_ptax_buy", "open"), ("usdbrl_ptax_sell", "open")]
+    assert [(row["entity"], row["state"]) for row in held] == [
+        ("usdbrl_ptax_buy", "open"),
+        ("usdbrl_ptax_sell", "open"),
+    ]
     assert all(row["obs_date"] == FILLED_DAY and row["value"] > 300 and row["expected"] < 10 for row in held)
     others = await filled_desk.rows("SELECT entity, rule, reason FROM v_hold WHERE dataset <> 'bcb_ptax'")
     assert [tuple(row) for row in others] == [], "no true value of the sandbox is held"

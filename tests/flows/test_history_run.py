@@ -139,13 +139,13 @@ async def test_each_day_ends_with_gaps_that_are_named(real_desk: RealDesk, day: 
         (JOESLEY, "vix", 14.66, 0.005),
         (COVID, "usdbrl", 5.1107, 0.0),
         (COVID, "ibovespa", 66_894.95, 0.1),
-        (COVID, "selic_target", 0.0425, 0.0),  # the cut of the evening of the 18th holds from the 19th
+        (COVID, "selic_target", 0.0375, 0.0),  # cut on the evening of the 18th, from 4.25%
         (COVID, "vix", 76.45, 0.005),
         (COVID, "ipca_12m", 0.0401, 0.00005),
         (COVID, "ust_2520", 0.0118, 0.0),
         (COVID, "spx", 2_398.10, 0.01),
         (COVID, "us_hy_spread", 0.0841, 0.0),  # of the 17th: the index comes out the day after
-        (LEHMAN, "usdbrl", 2.0789, 0.0),
+        (LEHMAN, "usdbrl", 2.1551, 0.0),  # PTAX of 15 October 2008; the file has it on the 16th
         (LEHMAN, "ibovespa", 36_833.0, 1.0),
         (LEHMAN, "spx", 907.84, 0.005),
         (LEHMAN, "vix", 69.25, 0.005),
@@ -210,7 +210,10 @@ async def test_episodes_before_the_panel_are_replayed_from_the_store(real_desk: 
     assert 120 < moves["joesley_replay"]["pre_252"] < 160
     assert 0.20 < moves["lehman_2008"]["usdbrl"] < 0.40
     assert moves["lehman_2008"]["ibovespa"] < -0.35
-    assert moves["october_15_2008"]["ibovespa"] < -0.10, "PTAX, a mean of the day, fell; the close did not"
+    assert moves["october_15_2008"]["ibovespa"] < -0.10
+    assert moves["october_15_2008"]["usdbrl"] == pytest.approx(2.1551 / 2.0789 - 1, abs=1e-6), (
+        "up, as the Fed's noon rate"
+    )
     assert moves["taper_tantrum_replay"]["pre_1260"] > 100
     assert "tariffs_replay" not in moves, "not known yet"
     absent = stress.filter(pl.col("name").str.contains("absent"))

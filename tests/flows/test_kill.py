@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from alvorada.stack.data_dir import Home
+from alvorada.stack.data_dir import DataDir
 from alvorada.stack.local_stack import postgres_in_use
 from alvorada.stack.postgres import Postgres
 from desk.gold import GOLD
@@ -45,7 +45,7 @@ class HomeToKill:
     """A home of its own with its own PostgreSQL, and the commands that work there."""
 
     def __init__(self, path: Path, sandbox: RunningSandbox) -> None:
-        self.home = Home(path)
+        self.home = DataDir(path)
         environment = RunningDesk("", path, sandbox.root).environment(FILLED_DAY)
         outside = ("DATABASE_URL", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_HOME")
         self.environment = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from grafana.build import FOLDER, render_dashboards

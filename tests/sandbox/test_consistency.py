@@ -98,7 +98,7 @@ def test_the_swap_curve_starts_at_the_cdi(world: SimulatedWorld, swap_rates: dic
 
 def test_futures_settle_on_the_swap_curve(world: SimulatedWorld, swap_rates: dict[str, dict[int, float]]) -> None:
     settled = _settlements(world)
-    for root, curve in (("DI1", "PRE"), ("DAP", "DIC")):
+    for root, curve in (("DI1", "PRE"), ("DAP", "DPL")):
         terms, rates = zip(*sorted(swap_rates[curve].items()), strict=True)
         for ticker, (price, rate) in settled.items():
             if not ticker.startswith(root) or int(ticker[4:]) > 36:

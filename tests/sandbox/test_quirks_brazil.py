@@ -174,7 +174,7 @@ class TestB3:
         lines = text.split("\r\n")
         assert lines.pop() == ""
         assert {len(line) for line in lines} == {72}
-        assert {line[21:26] for line in lines} == {"PRE  ", "DIC  ", "DOC  "}
+        assert {line[21:26] for line in lines} == {"PRE  ", "DIC  ", "DOC  ", "DPL  "}
         assert {line[66:67] for line in lines} == {"F", "M"}
         assert 25 <= sum(line[21:24] == "PRE" for line in lines) <= 34
         assert all(line[11:19] == "20261118" for line in lines)

@@ -12,7 +12,7 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import SILVER
 from desk.transforms.panel import build_panel
-from sandbox.silver import silver
+from sandbox.silver import behind, silver
 from sandbox.sources.b3_swap_file import swap_file
 from sandbox.world import SimulatedWorld, instant
 
@@ -47,7 +47,7 @@ def test_what_is_known_at_an_instant_is_what_the_source_shows_then(
 ) -> None:
     series = load_catalog().series[series_id]
     at = dt.datetime(2018, 9, 14, 9, 0, tzinfo=dt.UTC)
-    published = world.published(series, NOW)
+    published = world.published(behind(series), NOW)
     rows = published.visible(at)
     expected = dict(zip(published.released.days[rows].tolist(), published.values(at)[rows], strict=True))
     known = (
@@ -66,7 +66,7 @@ def test_curves_are_those_of_the_swap_file(world: SimulatedWorld, frames: dict[s
     day = dt.date(2019, 3, 1)
     text = swap_file(world.economy(NOW), day).decode("latin-1")
     points = frames["curve_point"].filter(pl.col("obs_date") == day)
-    for code, curve_id in (("PRE", "PRE"), ("DIC", "REAL"), ("DOC", "CUPOM")):
+    for code, curve_id in (("PRE", "PRE"), ("DPL", "REAL"), ("DOC", "CUPOM")):
         lines = [line for line in text.splitlines() if line[21:26].strip() == code]
         bd = np.array([int(line[46:51]) for line in lines], dtype=np.float64)
         rate = np.array([int(line[51:66]) for line in lines]) / 1e9

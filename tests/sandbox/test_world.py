@@ -10,6 +10,7 @@ import pytest
 from desk.catalog import load_catalog
 from desk.model import Series
 from sandbox.economy import simulate
+from sandbox.silver import behind
 from sandbox.world import SimulatedWorld, instant
 from tests.sandbox.source_requests import NOW, ask, ask_json, sgs
 
@@ -19,7 +20,7 @@ PRINTED = [s for s in CATALOG.series.values() if s.source not in ("yahoo_finance
 
 @pytest.mark.parametrize("series", PRINTED, ids=lambda one: one.id)
 def test_no_number_is_public_before_its_rule_says(world: SimulatedWorld, series: Series) -> None:
-    published = world.published(series, NOW)
+    published = world.published(behind(series), NOW)
     rule = world.known_times(series.rule, published.released.days)
     assert (published.known >= rule).all()
     assert len(published.visible(NOW)) > 60
@@ -29,7 +30,7 @@ def test_no_number_is_public_before_its_rule_says(world: SimulatedWorld, series:
 
 def test_some_daily_numbers_are_late_and_most_are_not(world: SimulatedWorld) -> None:
     series = CATALOG.series["cdi_annual"]
-    published = world.published(series, NOW)
+    published = world.published(behind(series), NOW)
     late = published.known > world.known_times(series.rule, published.released.days)
     assert 0.001 < late.mean() < 0.01
     days = published.released.days[late & (published.known < instant(NOW))]
@@ -40,13 +41,13 @@ def test_some_daily_numbers_are_late_and_most_are_not(world: SimulatedWorld) -> 
 
 
 def test_series_of_one_press_release_are_late_together(world: SimulatedWorld) -> None:
-    index, change = (world.published(CATALOG.series[name], NOW) for name in ("ipca_index", "ipca_mom"))
+    index, change = (world.published(behind(CATALOG.series[name]), NOW) for name in ("ipca_index", "ipca_mom"))
     np.testing.assert_array_equal(index.known, change.known)
     assert (index.known > world.known_times("ibge_ipca", index.released.days)).any()
 
 
 def test_the_trade_balance_is_revised_after_a_month(world: SimulatedWorld) -> None:
-    published = world.published(CATALOG.series["trade_balance"], NOW)
+    published = world.published(behind(CATALOG.series["trade_balance"]), NOW)
     assert published.revised is not None
     place = int(np.searchsorted(published.released.days, np.datetime64("2026-03-01")))
     release = dt.datetime.fromtimestamp(published.known[place] / 1e6, dt.UTC)

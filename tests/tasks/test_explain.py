@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from alvorada.cli.explain_command import explained
-from alvorada.stack.data_dir import Home, LastWorld
+from alvorada.cli.explain_figure import explanation_text
+from alvorada.stack.data_dir import DataDir, LastWorld
 from desk.agents import AGENTS
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
@@ -147,10 +147,10 @@ async def test_a_day_without_a_decision_says_which_there_are(filled: RunningDesk
 
 async def test_the_command_prints_text_and_json(filled: RunningDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", filled.url)
-    home, last = Home(filled.home), LastWorld("sandbox")
-    text = await asyncio.to_thread(explained, home, last, "risk.var_99", FILLED_DAY, False)
+    data_dir, last = DataDir(filled.home), LastWorld("sandbox")
+    text = await asyncio.to_thread(explanation_text, data_dir, last, "risk.var_99", FILLED_DAY, False)
     assert text.startswith("risk.var_99 as of 2026-11-18 09:00 UTC, world sandbox")
     assert "payload " in text
     assert "fraction of NAV" in text
-    latest = await asyncio.to_thread(explained, home, last, "risk.var_99", None, True)
+    latest = await asyncio.to_thread(explanation_text, data_dir, last, "risk.var_99", None, True)
     assert json.loads(latest)["as_of"] == AS_OF.isoformat()

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from alvorada.cli.catalog_check import simulated
+from alvorada.cli.catalog_check import sandbox_configs
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.provider_metadata import Difference, Verdict
 from tasks.connectors.base import Payload
 from tasks.http.client import HttpClient
-from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalogue
+from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox
 
 CATALOG = load_catalog()
@@ -25,9 +25,9 @@ async def checked(
     async def forget(payload: Payload) -> None:
         pass
 
-    configs = {name: replace(one, api_key=key) for name, one in simulated(catalog, sandbox.root).items()}
+    configs = {name: replace(one, api_key=key) for name, one in sandbox_configs(catalog, sandbox.root).items()}
     async with HttpClient(configs, clock=lambda: SANDBOX_NOW, sink=forget) as client:
-        verdicts = await check_catalogue(catalog, configs, client, SANDBOX_NOW.date(), sources)
+        verdicts = await check_catalog(catalog, configs, client, SANDBOX_NOW.date(), sources)
     return {one.subject: one for one in verdicts}
 
 

@@ -14,12 +14,18 @@ import asyncpg
 import pytest
 
 import migrations
+from migrations.sql import statements
 
 HERE = Path(__file__).parent
 HYPERTABLES = {"observation", "curve_point", "settlement", "price_bar"}
+RENAMES = Path(migrations.__file__).parent / "versions" / "v0007" / "ipca_group_names.sql"
+PAYLOAD = """
+INSERT INTO payload (sha256, source, dataset, url, status, fetched_at, bytes, path, origin)
+VALUES (repeat('0', 64), 'bcb_sgs', 'bcb_sgs_monthly', 'https://api.bcb.gov.br/', 200, now(), 2, 'p', 'live')
+"""
 INSERT = """
 INSERT INTO observation (series_id, obs_date, knowledge_time, value, stamp, payload_id)
-VALUES ('x', date '2015-03-02' + $1::int, timestamptz '2015-03-03 12:00+00' + $1 * interval '1 day', $2, 'rule', 1)
+VALUES ($3, date '2015-03-02' + $1::int, timestamptz '2015-03-03 12:00+00' + $1 * interval '1 day', $2, 'rule', 1)
 """
 
 
@@ -67,9 +73,10 @@ async def test_the_schema_comes_up_as_hypertables_and_takes_rows_through_compres
         )
         assert {row["hypertable_name"] for row in jobs} == HYPERTABLES
         for day in range(0, 800, 100):
-            await connection.execute(INSERT, day, float(day))
+            await connection.execute(INSERT, day, float(day), "x")
+            await connection.execute(INSERT, day, float(day), "ipca_health_mom")
         with pytest.raises(asyncpg.UniqueViolationError):
-            await connection.execute(INSERT, 100, 0.0)
+            await connection.execute(INSERT, 100, 0.0, "x")
         chunks = await connection.fetchval(
             "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'observation'"
         )
@@ -77,5 +84,11 @@ async def test_the_schema_comes_up_as_hypertables_and_takes_rows_through_compres
         await connection.execute("SELECT compress_chunk(c) FROM show_chunks('observation') AS c")
         read = await connection.fetch("SELECT value FROM v_observation_latest WHERE series_id = 'x' ORDER BY obs_date")
         assert [row["value"] for row in read] == [float(day) for day in range(0, 800, 100)]
+        await connection.execute(PAYLOAD)
+        async with connection.transaction():
+            for statement in statements(RENAMES.read_text(encoding="utf-8")):
+                await connection.execute(statement)
+        renamed = await connection.fetch("SELECT series_id, count(*) FROM observation GROUP BY 1 ORDER BY 1")
+        assert [tuple(row) for row in renamed] == [("ipca_communication_mom", 8), ("x", 8)]
     finally:
         await connection.close()

@@ -23,12 +23,12 @@ from desk.strategies import STRATEGIES
 from tasks.history_import.frames import read_history
 from tests.flows.real_folders import ROOT, real_folder
 from tools.nav_chart import nav_chart
-from tools.real_history_page import CHART, COMMAND, DOCS, EPISODES, INCEPTION, PAGE, Record, chart, page
+from tools.real_history_page import CHART, COMMAND, DOCS, EPISODES, INCEPTION, PAGE, HistoryRecord, chart, page
 
 MAP = ROOT / "tests" / "history" / "real_history.toml"
 
 
-def made() -> Record:
+def made_up_record() -> HistoryRecord:
     """A record of a few days, every number made up: its page has the shape of the real one."""
     days = calendars.b3().days(INCEPTION, dt.date(2008, 1, 31))
     state = pl.DataFrame(
@@ -41,14 +41,14 @@ def made() -> Record:
     )
     blank = dict.fromkeys(PERFORMANCE_SCHEMA)
     none = BacktestResult(0, 0, 0.0, None, None, None)
-    return Record(
+    return HistoryRecord(
         days=days,
         path=nav_series(state, pl.DataFrame({"day": days, "cdi": 0.1})),
         records=pl.DataFrame(
             [{**blank, "strategy_id": one.id, "days": 0} for one in STRATEGIES], schema=PERFORMANCE_SCHEMA
         ),
-        spoken=[Coverage(one.id, 0, None, None, {"x": ("y",)}, ()) for one in STRATEGIES],
-        tested={2008: {"var_95": none, "var_99": none}, 0: {"var_95": none, "var_99": none}},
+        coverage=[Coverage(one.id, 0, None, None, {"x": ("y",)}, ()) for one in STRATEGIES],
+        var_backtests={2008: {"var_95": none, "var_99": none}, 0: {"var_95": none, "var_99": none}},
         episodes=[(name, None) for name, _, _ in EPISODES],
         replays=[("A day", -0.01)],
         curves=[("cupom", "", 0, INCEPTION, INCEPTION)],
@@ -64,7 +64,7 @@ def skeleton(text: str) -> list[str]:
 
 def test_the_page_has_the_sections_and_tables_that_the_command_writes() -> None:
     written = (DOCS / PAGE).read_text(encoding="utf-8")
-    assert skeleton(written) == skeleton(page(made(), load_desk_parameters()))
+    assert skeleton(written) == skeleton(page(made_up_record(), load_desk_parameters()))
     assert COMMAND in written.splitlines()[0]
     assert "Nothing is tuned on this page" in written
     for strategy in STRATEGIES:
@@ -75,16 +75,16 @@ def test_the_page_has_the_sections_and_tables_that_the_command_writes() -> None:
     assert (DOCS / "img" / CHART).read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_unknown_is_said_and_never_zero() -> None:
-    text = page(made(), load_desk_parameters())
+def test_an_unknown_number_is_written_as_unknown_and_not_as_zero() -> None:
+    text = page(made_up_record(), load_desk_parameters())
     assert "| unknown | unknown | unknown | unknown |" in text
     assert "| cupom | none | 0 | | |" in text
-    spoken = dataclasses.replace(made(), spoken=[Coverage("A", 3, INCEPTION, INCEPTION, {}, ("DOL",))])
-    assert f"| `A` | 3 | {INCEPTION} | {INCEPTION} | none | DOL |" in page(spoken, load_desk_parameters())
+    scored = dataclasses.replace(made_up_record(), coverage=[Coverage("A", 3, INCEPTION, INCEPTION, {}, ("DOL",))])
+    assert f"| `A` | 3 | {INCEPTION} | {INCEPTION} | none | DOL |" in page(scored, load_desk_parameters())
 
 
 def test_the_chart_reaches_its_deepest_fall_and_no_further() -> None:
-    drawn = chart(made())
+    drawn = chart(made_up_record())
     assert drawn.count("<polyline") == 3
     days = calendars.b3().days(INCEPTION, dt.date(2010, 1, 29))
     text = nav_chart(days, np.linspace(1.0, 2.0, len(days)), np.ones(len(days)), np.full(len(days), 0.25))

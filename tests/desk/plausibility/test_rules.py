@@ -14,6 +14,7 @@ from desk.catalog.fallbacks import load_fallbacks
 from desk.catalog.plausibility import JUDGED, load_plausibility
 from desk.catalog.siblings import load_siblings
 from desk.errors import BadCatalog
+from desk.model import SILVER
 from desk.plausibility.peers import wanted_keys
 from desk.plausibility.points import kinds_of, point_key, series_key, split_key
 
@@ -72,8 +73,6 @@ def test_what_may_stand_for_another_is_compared_with_it() -> None:
 
 
 def test_the_judged_columns_are_the_tables_own() -> None:
-    from desk.model import SILVER
-
     for table, columns in JUDGED.items():
         assert set(columns) <= set(SILVER[table].values)
         assert split_key(point_key(table, columns[0], "A:b|1")) == (table, columns[0], "A:b|1")

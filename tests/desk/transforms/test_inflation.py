@@ -11,7 +11,13 @@ import pytest
 from desk import calendars
 from desk.model import decision_time
 from desk.point_in_time.as_of_grid import Grid
-from desk.transforms.inflation import accrued_index, load_inflation_targets, target_for_next_year
+from desk.transforms.inflation import (
+    accrued_index,
+    load_inflation_targets,
+    target_for_next_year,
+    tolerance_for_next_year,
+)
+from tests.flows.real_folders import real_folder
 
 TARGETS = load_inflation_targets()
 
@@ -49,6 +55,40 @@ KNOWN = {
     dt.date(2024, 10, 1): dt.date(2024, 11, 8),
     dt.date(2024, 11, 1): dt.date(2024, 12, 10),
 }
+
+
+@pytest.mark.parametrize(
+    ("year", "band"),
+    [
+        (1999, 0.02),
+        (2002, 0.02),
+        (2003, 0.025),
+        (2005, 0.025),
+        (2006, 0.02),
+        (2016, 0.02),
+        (2017, 0.015),
+        (2026, 0.015),
+    ],
+)
+def test_the_band_is_that_of_its_year(year: int, band: float) -> None:
+    """CMN: 2 points, 2.5 for 2003 to 2005, 2 from 2006, 1.5 from 2017."""
+    assert TARGETS.tolerance_at(np.array([year]))[0] == band
+    grid = Grid.of([dt.date(year - 1, 6, 1)])
+    assert tolerance_for_next_year(grid, TARGETS)[0] == band, "that of the target it belongs to"
+
+
+def test_no_band_before_the_first_target() -> None:
+    assert np.isnan(TARGETS.tolerance_at(np.array([1998]))[0])
+
+
+@pytest.mark.real
+def test_targets_are_those_of_a_compilation_of_sgs_13521() -> None:
+    file = real_folder("ALVORADA_REAL_HISTORY", "real-history") / "brazil_macro" / "ipca_meta.csv"
+    found = {int(day[:4]): meta / 100 for day, meta in pl.read_csv(file).select("data", "meta").drop_nulls().rows()}
+    ours = {year: target for year, target in TARGETS.by_year.items() if year in found}
+    assert len(ours) >= 25
+    # the CMN's own for 2003; the letter's 8.5% stands in ours
+    assert {year for year in ours if abs(ours[year] - found[year]) > 1e-9} <= {2003, 2004}
 
 
 def test_on_the_fifteenth_the_index_is_the_last_months_number() -> None:

@@ -32,7 +32,8 @@ SWAP_TEXT = "\r\n".join(
         swap_line("PRE", 30, 21, "00000148750000"),
         swap_line("ACC", 30, 21, "00000099990000"),
         swap_line("DOC", 30, 21, "00000005012345", sign="-"),
-        swap_line("DIC", 365, 252, "00000076500000"),
+        swap_line("DIC", 365, 252, "00000098500000"),
+        swap_line("DPL", 365, 252, "00000076500000"),
     ]
 ).encode("latin-1")
 
@@ -121,7 +122,7 @@ def test_two_vertices_on_one_business_day_are_one_the_later_in_calendar_days() -
     ("text", "message"),
     [
         (SWAP_TEXT[:-3], "72-column"),
-        (swap_line("APR", 2, 1, "00000149000000").encode(), "none of the curves DIC, DOC, PRE; the file holds APR"),
+        (swap_line("APR", 2, 1, "00000149000000").encode(), "none of the curves DOC, DPL, PRE; the file holds APR"),
         (SWAP_TEXT.replace(b"+000001490", b"+00000149X"), "digits"),
         (SWAP_TEXT.replace(b"+000001490", b" 000001490"), "sign"),
         (SWAP_TEXT.replace(b"20260112", b"20260109"), "2026-01-09 in answer to 2026-01-12"),
@@ -191,7 +192,7 @@ def test_archives_nested_without_end_are_refused() -> None:
 
 
 def test_a_history_of_swap_files_is_read_in_milliseconds() -> None:
-    codes = ["PRE", "DOC", "DIC", *(f"X{number}" for number in range(17))]
+    codes = ["PRE", "DOC", "DPL", *(f"X{number}" for number in range(17))]
     text = "\r\n".join(swap_line(code, day, day, "00000149000000") for code in codes for day in range(1, 349)).encode()
     body = zipped(("TS260112.ex_", b"MZ" + b"\x90" * 600 + zipped(("TaxaSwap.txt", text))))
     b3, payload = connector("b3_market_data"), payload_for(CURVES, body)

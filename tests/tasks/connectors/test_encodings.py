@@ -93,7 +93,7 @@ def test_the_cap_holds_while_it_opens() -> None:
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress\0"])
 def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
-    with pytest.raises(UnknownEncoding, match="not asked for"):
+    with pytest.raises(UnknownEncoding, match="not requested"):
         Opener(encoding, MB)
 
 

@@ -123,6 +123,10 @@ GOOD = [
         (DAY("2014-12-12"), 1, 0.1159), (DAY("2014-12-12"), 8956, 0.1232), start="2014-12-12", end="2014-12-12",
     ),
     Good(
+        "b3/TaxaSwap_2026-09-25_excerpt.txt", curves(DPL="REAL"), 51, POINT,
+        (DAY("2026-09-25"), 1, 0.0628), (DAY("2026-09-25"), 1480, 0.0764), start="2026-09-25", end="2026-09-25",
+    ),
+    Good(
         "fred/fredgraph_DGS10_1999_2025_new_header.csv", "fred_daily", 6688, VALUE,
         (DAY("1999-01-04"), 0.0469), (DAY("2025-09-25"), 0.0418), (one("dgs10"),),
     ),
@@ -226,7 +230,7 @@ GOOD = [
 ]  # fmt: skip
 
 REFUSED = [
-    Refused("b3/TaxaSwap.txt", "b3_swap_curves", BadPayload, "none of the curves DIC, DOC, PRE; the file holds APR"),
+    Refused("b3/TaxaSwap.txt", "b3_swap_curves", BadPayload, "none of the curves DOC, DPL, PRE; the file holds APR"),
     Refused("b3/ajustes_page_20250213.html", "b3_settlements", HtmlPayload, "page in place of the file"),
     Refused("b3/CDIIDI.json", "b3_swap_curves", BadPayload, "JSON in place of the file"),
     Refused("b3/DerivativeQuotation_DI1_20260310.json", "b3_settlements", BadPayload, "JSON in place of the file"),
@@ -293,6 +297,20 @@ def test_the_settlements_of_12_january_2026() -> None:
     # the PU of a DI1 is 100,000 discounted at its rate over the business days to its first business day of January
     days = calendars.anbima().count(DAY("2026-01-12"), DAY("2028-01-03"))
     assert 100_000 / 1.13022 ** (days / 252) == pytest.approx(78665.38, abs=5)
+
+
+def test_the_curves_of_25_september_2026() -> None:
+    """REAL is the clean DPL, 6.28% at a day and 6.72% at a year; the polled DIC had 13.65%, as PRE, and 9.85%."""
+    day = DAY("2026-09-25")
+    query = Query(CATALOG.datasets["b3_swap_curves"], (), Window(day, day))
+    frame = parse(query, (FOLDER / "b3/TaxaSwap_2026-09-25_excerpt.txt").read_bytes())["curve_point"]
+    found = {(curve, tenor): rate for curve, tenor, rate in frame.select("curve_id", "tenor_bd", "rate").iter_rows()}
+    shown = {"PRE": (0.1365, 0.13606, 0.13954), "CUPOM": (0.2765, 0.0598, 0.0717), "REAL": (0.0628, 0.067, 0.0766)}
+    for curve, rates in shown.items():
+        assert tuple(found[curve, tenor] for tenor in (1, 245, 1232)) == rates
+    assert found["REAL", 247] == 0.0672
+    assert pytest.approx(0.0647, abs=5e-5) == 1.13606 / 1.067 - 1  # the breakeven of a year
+    assert {curve: sum(one == curve for one, _ in found) for curve in shown} == {"PRE": 49, "CUPOM": 48, "REAL": 51}
 
 
 def test_commitments_of_every_market_of_the_files() -> None:

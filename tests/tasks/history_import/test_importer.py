@@ -72,8 +72,8 @@ async def test_rows_are_known_from_their_rules_hour_and_marked_imported(run: Run
 async def test_a_monthly_number_is_lagged_by_its_release_calendar(run: Run, tmp_path: Path) -> None:
     entry, file = series_file(tmp_path, "ipca.csv", "date,v\n2017-04-01,0.14\n", columns={"v": "ipca_mom"})
     await import_file(run, entry, file)
-    assert await known(run, dt.date(2017, 5, 10)) == [], "IBGE publishes at 09:00 of about the 10th"
-    ((day, value),) = await known(run, dt.date(2017, 5, 11))
+    assert await known(run, dt.date(2017, 5, 12)) == [], "the rule is the last day of IBGE's window, the 12th at 09:00"
+    ((day, value),) = await known(run, dt.date(2017, 5, 15))
     assert (day, value) == (dt.date(2017, 4, 1), 0.0014)
 
 

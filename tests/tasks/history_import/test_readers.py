@@ -14,6 +14,7 @@ from desk.catalog import Catalog, load_catalog
 from desk.errors import BadInput
 from tasks.history_import import FileMap, find_files, load_map
 from tasks.history_import.readers import parse_file
+from tests.flows.real_folders import real_folder
 
 CATALOG: Catalog = load_catalog()
 DAY = dt.date(2017, 5, 18)
@@ -58,6 +59,40 @@ def test_a_long_table_a_filter_a_scale_and_a_shift() -> None:
     frames = parse_file(entry(long=long, where={"kind": "m"}, shift_months=-1, scale="2"), body, CATALOG)
     rows = frames["observation"].select("series_id", "obs_date", "value").rows()
     assert rows == [("core_double_weight_mom", dt.date(2017, 4, 1), 0.8)]
+
+
+def test_a_file_that_dates_its_numbers_a_day_late_is_moved_back_before_it_is_cut() -> None:
+    """Friday 2, Monday 12 (holiday) and Tuesday 13 October 2009, as the collected PTAX file had them."""
+    body = b"date,v\n2009-10-09,1.75\n2009-10-12,1.74\n2009-10-13,1.73\n2009-10-14,1.72\n"
+    late = entry(columns={"v": "usdbrl_ptax_sell"}, shift_bd=-1, end=dt.date(2009, 10, 9))
+    rows = parse_file(late, body, CATALOG)["observation"].select("obs_date", "value").rows()
+    assert rows == [(dt.date(2009, 10, 8), 1.75), (dt.date(2009, 10, 9), 1.73)], "the holiday's own row is no day"
+    weekdays = entry(columns={"v": "usdbrl_ptax_sell"}, shift_bd=1, shift_calendar="weekdays")
+    moved = parse_file(weekdays, body, CATALOG)["observation"]["obs_date"].to_list()
+    assert moved == [dt.date(2009, 10, day) for day in (12, 13, 14, 15)]
+
+
+@pytest.mark.real
+def test_the_collected_ptax_is_of_its_day_and_the_dollar_rises_on_15_october_2008() -> None:
+    """Within the Fed's noon rate by year; the file itself is one business day late until October 2009."""
+    folder = real_folder("ALVORADA_REAL_HISTORY", "real-history")
+    history = load_map(Path(__file__).parents[2] / "history" / "real_history.toml", CATALOG)
+    parts = [one for one in history.file if "usdbrl_ptax_sell" in one.series_ids and one.path.startswith("tidy_by_us")]
+    frames = [parse_file(one, (folder / one.path).read_bytes(), CATALOG)["observation"] for one in parts]
+    ptax = pl.concat(frames).filter(pl.col("series_id") == "usdbrl_ptax_sell").unique("obs_date").sort("obs_date")
+    noon = pl.read_csv(folder / "fx/fred_DEXBZUS.csv", infer_schema=False).filter(pl.col("DEXBZUS") != ".")
+    both = ptax.join(
+        noon.select(pl.col("DATE").str.to_date().alias("obs_date"), pl.col("DEXBZUS").cast(pl.Float64).alias("noon")),
+        on="obs_date",
+    ).with_columns((pl.col("value") / pl.col("noon")).log().abs().alias("gap"))
+    by_year = both.group_by(pl.col("obs_date").dt.year().alias("year")).agg(pl.col("gap").mean()).sort("year")
+    assert by_year.height == 22
+    assert by_year.filter(pl.col("gap") >= 0.0040).is_empty(), by_year
+    assert ptax["obs_date"].is_duplicated().sum() == 0
+    found = dict(ptax.select("obs_date", "value").rows())
+    assert found[dt.date(2008, 10, 15)] / found[dt.date(2008, 10, 14)] - 1 == pytest.approx(0.0367, abs=5e-5)
+    assert dt.date(2009, 10, 21) not in found
+    assert found[dt.date(2009, 10, 23)] == 1.7113
 
 
 def test_a_table_of_many_subjects_feeds_the_series_of_each() -> None:

@@ -56,7 +56,8 @@ class Setup:
             self.asked.append(outgoing)
             self.asked_at.append(self.time())
             response = answer(outgoing)
-            return await response if isinstance(response, Awaitable) else response
+            answered: httpx.Response = await response if isinstance(response, Awaitable) else response
+            return answered
 
         self.client = HttpClient(
             {one.source: one for one in configs or (config(),)},

@@ -73,7 +73,7 @@ async def test_a_bomb_is_refused_by_name_and_not_tried_again() -> None:
 
 async def test_an_encoding_that_was_not_asked_for_is_refused() -> None:
     async with served(b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nx") as (client, url, _):
-        with pytest.raises(BadPayload, match="not asked for: 'br'"):
+        with pytest.raises(BadPayload, match="not requested: 'br'"):
             await client.send(request(url))
 
 

@@ -1,0 +1,41 @@
+"""`alvorada catalogue check`: the catalogue of series against its providers' own metadata."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from alvorada.cli.clock import now
+from alvorada.stack.data_dir import DEFAULT_SEED
+from desk.errors import BadInput
+
+DIFFERENT = 1
+"""The exit code where something differs, or a provider did not answer."""
+
+app = typer.Typer(help="The catalogue of series.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """The catalogue of series."""
+
+
+@app.command()
+def check(
+    live: Annotated[bool, typer.Option("--live", help="Ask the public sources.")] = False,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask the simulated sources (the default).")] = False,
+    source: Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also list what agrees or cannot be compared.")] = False,
+    seed: Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Of the sandbox.")] = DEFAULT_SEED,
+) -> None:
+    """Compare name, unit, frequency and last value with each provider's metadata; exit code 1 where any differ."""
+    from alvorada.cli.catalog_check import compare_catalog, label_notes, listing
+
+    if live and sandbox:
+        raise BadInput("--live or --sandbox, not both")
+    verdicts = compare_catalog("live" if live else "sandbox", source, seed, now())
+    for line in listing(verdicts, every, label_notes()):
+        typer.echo(line)
+    if any(verdict.state in ("differs", "unreachable") for verdict in verdicts):
+        raise typer.Exit(DIFFERENT)

@@ -1,0 +1,169 @@
+"""Starts the processes of `alvorada up`, one after another, each with its log and a line on the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import typer
+
+from alvorada.stack.data_dir import DataDir, LastWorld, database_name, project_root
+from alvorada.stack.local_stack import PREFECT_DATABASE, Stack, asyncpg_url, upgrade_database
+from alvorada.stack.postgres import Postgres
+from alvorada.stack.prefect_yaml import WORK_POOL, deployment_names
+from alvorada.stack.processes import ManagedProcess, ProcessId
+from alvorada.stack.running_stack import RunningStack
+from alvorada.stack.sandbox_process import sandbox_url, start_sandbox
+
+HOST = "127.0.0.1"
+SERVER_SECONDS = 120.0
+WORKER_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """The options of `alvorada up`. `seed`: of the simulated economy, where `with_sandbox`."""
+
+    with_sandbox: bool
+    port: int
+    api_port: int
+    seed: int
+
+    @property
+    def world(self) -> str:
+        """The world that the deployments and the API use."""
+        return "sandbox" if self.with_sandbox else "live"
+
+    @property
+    def ui_url(self) -> str:
+        """Prefect's UI; its API is at `/api` below it."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """The API of Prefect's server."""
+        return f"{self.ui_url}/api"
+
+    @property
+    def desk_url(self) -> str:
+        """The root address of the desk's own API."""
+        return f"http://{HOST}:{self.api_port}"
+
+
+class Startup:
+    """One start of the stack. `processes` are those that run so far: stack.json lists each as soon as it starts."""
+
+    def __init__(self, data_dir: DataDir, options: StackOptions) -> None:
+        self.data_dir, self.options = data_dir, options
+        self.processes: list[ManagedProcess] = []
+        supervisor = ProcessId.of("alvorada up", os.getpid())
+        self._state = RunningStack(supervisor, (), options.api_url, options.ui_url, options.world)
+
+    def run(self, postgres: Postgres, given_database_url: str | None) -> None:
+        """Starts everything and returns when all of it answers. Raises ProcessFailed, StoreError, BadInput."""
+        stack = self._prepare_databases(postgres, given_database_url)
+        env = {**stack.environment(), "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
+        env.setdefault("ALVORADA_PUBLIC_URL", self.options.desk_url)
+        server = self._start_server(env, stack)  # it takes the longest: the sandbox starts meanwhile
+        if self.options.with_sandbox:
+            env["ALVORADA_SANDBOX_URL"] = self._start_sandbox()
+        server.wait_for(lambda: "yes" if answers(f"{self.options.api_url}/health") else None, SERVER_SECONDS)
+        show("Prefect", self.options.ui_url, server.log)
+        self._apply_deployments(env)
+        self._start_worker(env)
+        self._start_api(env)
+        self._update(ready=True)
+        LastWorld(self.options.world, self.options.seed).write(self.data_dir)
+        prefect = Path(sys.executable).with_name("prefect")
+        typer.echo(f"\nReady: {self.options.ui_url}   Ctrl-C (or `alvorada down`) stops everything", err=True)
+        typer.echo(f"Try:   PREFECT_API_URL={self.options.api_url} {prefect} deployment run daily/daily", err=True)
+
+    def _prepare_databases(self, postgres: Postgres, given_url: str | None) -> Stack:
+        world, seed = self.options.world, self.options.seed
+        url = upgrade_database(given_url or postgres.ensure_database(database_name(world, seed)))
+        prefect_url = asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
+        show("PostgreSQL", f"alvorada url --world {world}", self.data_dir.postgres / "log")
+        return Stack(self.data_dir, world, url, self.options.api_url, prefect_url)
+
+    def _start_server(self, env: Mapping[str, str], stack: Stack) -> ManagedProcess:
+        """Starts what `prefect server start` runs, without its wrapper: the wrapper imports Prefect a second time, and
+        refuses a port for a minute after its last use."""
+        app = ["--factory", "prefect.server.api.server:create_app"]
+        address = ["--host", HOST, "--port", str(self.options.port), "--timeout-keep-alive", "5"]
+        command = [sys.executable, "-m", "uvicorn", *app, *address, "--log-level", "warning"]
+        return self._start("the Prefect server", command, server_environment(env, stack, self.options.ui_url))
+
+    def _start_sandbox(self) -> str:
+        process = self._add(start_sandbox(self.data_dir, self.options.seed, self.data_dir.logs / "sandbox.log"))
+        url = sandbox_url(process)
+        self._update(sandbox_url=url, sandbox_seed=self.options.seed)
+        show("Sandbox", url, process.log)
+        return url
+
+    def _apply_deployments(self, env: Mapping[str, str]) -> None:
+        command = [sys.executable, "-m", "alvorada.prefect_objects", self.options.world]
+        process = self._start("the deployments", command, {**env, "PREFECT_EXPERIMENTAL_EVENTS": "true"})
+        process.wait_until_done(SERVER_SECONDS)
+        show("Deployments", ", ".join(deployment_names()), process.log)
+        for line in process.output().splitlines():
+            if line.startswith(("Slack: ", "Mail: ")):  # a channel without configuration
+                typer.echo(line, err=True)
+
+    def _start_worker(self, env: Mapping[str, str]) -> None:
+        prefect = str(Path(sys.executable).with_name("prefect"))
+        command = [prefect, "worker", "start", "--pool", WORK_POOL, "--name", "local"]
+        worker = self._start("the worker", command, env)
+        worker.wait_for(lambda: "yes" if "started" in worker.output() else None, WORKER_SECONDS)
+        show("Worker", f"pool {WORK_POOL}", worker.log)
+
+    def _start_api(self, env: Mapping[str, str]) -> None:
+        address = ["--port", str(self.options.api_port), "--world", self.options.world]
+        process = self._start("the API", [sys.executable, "-m", "alvorada", "api", *address], env)
+        root = f"{self.options.desk_url}/api/v1"
+        process.wait_for(lambda: "yes" if answers(f"{root}/health") else None, WORKER_SECONDS)
+        show("API", root, process.log)
+
+    def _start(self, name: str, command: list[str], env: Mapping[str, str]) -> ManagedProcess:
+        log = self.data_dir.logs / f"{name.removeprefix('the ').replace(' ', '-').lower()}.log"
+        return self._add(ManagedProcess.start(name, command, log, env, project_root()))
+
+    def _add(self, process: ManagedProcess) -> ManagedProcess:
+        self.processes.append(process)
+        self._update(processes=(*self._state.processes, process.id))
+        return process
+
+    def _update(self, **changes: object) -> None:
+        self._state = replace(self._state, **changes)  # type: ignore[arg-type]
+        self._state.write(self.data_dir)
+
+
+def server_environment(env: Mapping[str, str], stack: Stack, ui_url: str) -> dict[str, str]:
+    """`env` for Prefect's server: it emits the state events for automations and keeps its tables in our PostgreSQL."""
+    server = {
+        "PREFECT_API_DATABASE_CONNECTION_URL": stack.prefect_database_url or "",
+        "PREFECT_EXPERIMENTAL_EVENTS": "true",
+        "PREFECT_UI_URL": ui_url,
+        "PREFECT_UI_API_URL": f"{ui_url}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+    }
+    return {**env, **server}
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` gets a 200 within two seconds."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def show(part: str, address: str, log: Path) -> None:
+    """Prints one line about a part of the stack on stderr."""
+    typer.echo(f"{part:12} {address:44} log: {log}", err=True)
