@@ -39,6 +39,17 @@ HISTORY = (
 of `target_position` (prices) makes the scorecard of past orders."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldValue:
+    """A value that is stored and that the decision did not believe; `expected` is null for a first value."""
+
+    entity: str
+    obs_date: dt.date
+    value: float
+    expected: float | None
+    reason: str
+
+
 @dataclass(frozen=True)
 class ReportData:
     """The results of one decision. `as_of` is aware (UTC); rows later than it are never read.
@@ -51,6 +62,7 @@ class ReportData:
     run_id: str
     code_version: str
     frames: Mapping[str, pl.DataFrame]
+    held: tuple[HeldValue, ...] = ()
 
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:

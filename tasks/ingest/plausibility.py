@@ -98,11 +98,9 @@ async def review_holds(run: Run) -> list[int]:
     values = newest(pl.concat([beside, believed.filter(pl.col("obs_date") >= first - BESIDE), own]))
     peers = every_peer(values, pairs, declared, run.catalog)
     context = FetchContext(fetched_at=run.clock(), as_of=run.as_of, grace=run.settings.sight_grace)
-    await reject_corrected(run, points, believed)
-    corrected = believed.select("key", "obs_date")
-    released = releases(
-        points.join(corrected, on=["key", "obs_date"], how="anti"), believed, raw, peers, declared, run.catalog
-    )
+    corrected = await reject_corrected(run, points, believed, context.first_seen_at)
+    still_open = points.filter(~pl.col("hold_id").is_in(corrected))
+    released = releases(still_open, believed, raw, peers, declared, run.catalog)
     for one in released:
         await run.store.decide_hold(
             one.hold_id, "released", f"rule:{one.rule}", one.reason, run.clock(), context.first_seen_at
@@ -110,15 +108,18 @@ async def review_holds(run: Run) -> list[int]:
     return [one.hold_id for one in released]
 
 
-async def reject_corrected(run: Run, held: pl.DataFrame, believed: pl.DataFrame) -> None:
-    """Rejects those of `held` (HELD_SCHEMA) for whose day the source has given a believed value since."""
+async def reject_corrected(run: Run, held: pl.DataFrame, believed: pl.DataFrame, known_from: dt.datetime) -> list[int]:
+    """Rejects those of `held` (HELD_SCHEMA) for whose day the source has given a believed value since.
+
+    Returns their ids.
+    """
     later = held.join(believed.rename({"value": "now", "knowledge_time": "known"}), on=["key", "obs_date"]).filter(
         pl.col("known") > pl.col("knowledge_time")
     )
     for row in later.iter_rows(named=True):
         why = f"the source gives {row['now']:.8g} since {row['known']:%Y-%m-%d %H:%M} UTC"
-        moment = run.clock()
-        await run.store.decide_hold(row["hold_id"], "rejected", "rule:corrected", why, moment, moment)
+        await run.store.decide_hold(row["hold_id"], "rejected", "rule:corrected", why, run.clock(), known_from)
+    return later["hold_id"].to_list()
 
 
 async def believed_points(run: Run, table: SilverTable, entities: Sequence[str], since: dt.date) -> pl.DataFrame:

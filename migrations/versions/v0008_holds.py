@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
-FOLDER = Path(__file__).parent / "v0007"
+FOLDER = Path(__file__).parent / "v0008"
 
 
 def upgrade() -> None:
