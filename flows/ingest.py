@@ -14,6 +14,7 @@ from prefect.states import Completed
 from desk.model import Dataset, Window
 from desk.point_in_time.fetch_windows import Coverage, windows
 from tasks.connectors import CONNECTORS
+from tasks.ingest.plausibility import review_holds
 from tasks.ingest.source_job import SourceJob
 from tasks.ingest.source_task import fetch_source
 from tasks.run.progress import State as ProgressState
@@ -61,6 +62,7 @@ async def ingest(
         seconds=dict(zip(run.catalog.sources, raise_first_error(ended), strict=True)),
         inserted={job.source: job.inserted for job in jobs},
     )
+    await review_holds(run)
     rows = sum(ingested.inserted.values())
     failed = ", ".join(job.source for job in jobs if job.errors)
     message = f"failed: {failed}" if failed else ""

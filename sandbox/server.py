@@ -16,11 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import TruncatedResponse, with_fault
-from sandbox.settings import SandboxSettings
+from sandbox.settings import Fault, SandboxSettings
 from sandbox.slack import SimulatedSlack
 from sandbox.source_http import InvalidQuery, SourceRequest, SourceResponse, not_found
 from sandbox.sources import RESPONDERS
-from sandbox.world import SimulatedWorld
+from sandbox.world import SimulatedWorld, Slip
 
 TIMEOUT_SECONDS = 3600.0
 _HEAVY = frozenset({"stn_fiscal"})  # seconds of work for one body: not on the event loop
@@ -35,6 +35,7 @@ class Sandbox:
         self.wall_clock = wall_clock
         self.requests: dict[str, int] = {}
         self.slack = SimulatedSlack()
+        self._slipped: SimulatedWorld | None = None
 
     def app(self) -> Starlette:
         """The routes of the sources, of the settings and of Slack."""
@@ -82,7 +83,7 @@ class Sandbox:
         if fault is not None and fault.kind in ("rate_limit", "server_error", "html", "empty"):
             answer = with_fault(SourceResponse(b""), fault.kind)
         else:
-            answer = await self._source_response(source, request)
+            answer = await self._source_response(source, request, self._world_with(fault))
             if fault is not None:
                 answer = with_fault(answer, fault.kind)
         response = _response(answer, cut=fault is not None and fault.kind == "cut_body")
@@ -90,7 +91,15 @@ class Sandbox:
             response.headers["Retry-After"] = f"{fault.retry_after:g}"
         return response
 
-    async def _source_response(self, source: str, request: Request) -> SourceResponse:
+    def _world_with(self, fault: Fault | None) -> SimulatedWorld:
+        if fault is None or fault.series is None or fault.day is None or fault.factor is None:
+            return self.world
+        slip = Slip(fault.series, fault.day, fault.factor)
+        if self._slipped is None or self._slipped.slip != slip:
+            self._slipped = self.world.with_slip(slip)
+        return self._slipped
+
+    async def _source_response(self, source: str, request: Request, world: SimulatedWorld) -> SourceResponse:
         source_request = SourceRequest(
             key=request.path_params["key"],
             path=request.path_params["path"],
@@ -99,8 +108,8 @@ class Sandbox:
         )
         try:
             if source in _HEAVY:
-                return await asyncio.to_thread(RESPONDERS[source], self.world, source_request)
-            return RESPONDERS[source](self.world, source_request)
+                return await asyncio.to_thread(RESPONDERS[source], world, source_request)
+            return RESPONDERS[source](world, source_request)
         except InvalidQuery as error:
             return SourceResponse(str(error).encode(), 400, "text/plain")
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Kind = Literal["rate_limit", "server_error", "timeout", "cut_body", "html", "wrong_schema", "wrong_unit", "empty"]
+Kind = Literal[
+    "rate_limit", "server_error", "timeout", "cut_body", "html", "wrong_schema", "wrong_unit", "empty", "slip"
+]
 
 
 class Fault(BaseModel):
     """A fault that replaces or changes a source's responses (`wrong_unit`: its metadata have another unit).
 
     `times`: number of requests (None: all). `match`: only URLs that contain this text. `retry_after`: seconds, sent
-    with a 429 or 503.
+    with a 429 or 503. `slip`: the source publishes the value of `series` for `day` times `factor`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -23,6 +25,16 @@ class Fault(BaseModel):
     times: int | None = Field(default=None, ge=0)
     match: str | None = None
     retry_after: float | None = Field(default=None, ge=0)
+    series: str | None = None
+    day: dt.date | None = None
+    factor: float | None = None
+
+    @model_validator(mode="after")
+    def _slip_is_whole(self) -> Fault:
+        given = [part is not None for part in (self.series, self.day, self.factor)]
+        if any(given) != (self.kind == "slip") or any(given) != all(given):
+            raise ValueError("a slip, and nothing else, has series, day and factor")
+        return self
 
 
 class SandboxSettings(BaseModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -70,12 +70,22 @@ class Published:
         return np.where(self.revised <= instant(now), self.released.values, self.released.first)
 
 
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """The value of `series` for `day` is published times `factor`."""
+
+    series: str
+    day: dt.date
+    factor: float
+
+
 @dataclass(frozen=True, eq=False)
 class SimulatedWorld:
     """The economy of one seed, published by the rules of a catalogue. Results are cached in the process."""
 
     seed: int
     catalog: Catalog
+    slip: Slip | None = None
     _published: dict[tuple[str, int], Published] = field(default_factory=dict)
     _times: dict[tuple[str, int, int, int], Instants] = field(default_factory=dict)
     _cached: dict[tuple[object, ...], object] = field(default_factory=dict)
@@ -89,9 +99,19 @@ class SimulatedWorld:
         key = (fact.quantity, now.year)
         if key not in self._published:
             economy = self.economy(now)
-            numbers = _released(economy)[fact.quantity]
+            numbers = self._slipped(fact.quantity, _released(economy)[fact.quantity])
             self._published[key] = self._release(fact, numbers, economy)
         return self._published[key]
+
+    def with_slip(self, slip: Slip) -> SimulatedWorld:
+        """The same world, with a slip in what it publishes."""
+        return SimulatedWorld(self.seed, self.catalog, slip)
+
+    def _slipped(self, series: str, numbers: ReleasedSeries) -> ReleasedSeries:
+        if self.slip is None or self.slip.series != series:
+            return numbers
+        factors = np.where(numbers.days == np.datetime64(self.slip.day), self.slip.factor, 1.0)
+        return replace(numbers, values=numbers.values * factors)
 
     def known_times(self, rule: str, days: Days) -> Instants:
         """Publication times by `rule` of numbers about each day, without delays."""

@@ -12,6 +12,7 @@ import typer
 
 from alvorada.cli import (
     catalog_commands,
+    held_commands,
     lake_commands,
     operations_commands,
     project_commands,
@@ -35,6 +36,7 @@ app = typer.Typer(
 for _group in (run_commands, report_commands, stack_commands, operations_commands, project_commands):
     _group.register(app)
 app.add_typer(catalog_commands.app, name="catalogue")
+app.add_typer(held_commands.app, name="held")
 app.add_typer(lake_commands.app, name="lake")
 app.add_typer(token_commands.app, name="token")
 

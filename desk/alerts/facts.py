@@ -63,6 +63,16 @@ class PipelineFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldFacts:
+    """A series with values that are stored and not believed: how many, and the newest in words. `is_required`: its
+    dataset is required, so what prices the book may rest on it."""
+
+    values: object
+    newest: str
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Metrics:
     """One moment's facts. Mappings hold every expected subject, MISSING where nothing is stored; an empty one means
     that the whole table is missing. `pipeline` is None where no daily run is on record."""
@@ -77,6 +87,7 @@ class Metrics:
     flips: Mapping[str, object] = field(default_factory=dict)
     conviction_change: Mapping[str, object] = field(default_factory=dict)
     agent_age_hours: Mapping[str, object] = field(default_factory=dict)
+    held: Mapping[str, HeldFacts] = field(default_factory=dict)
 
 
 def expected_day(now: dt.datetime, deadline: dt.time) -> dt.date:

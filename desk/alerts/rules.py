@@ -1,4 +1,4 @@
-"""The ten alert rules. Each reads one kind of fact and gives, by subject, a value and a summary of it.
+"""The eleven alert rules. Each reads one kind of fact and gives, by subject, a value and a summary of it.
 
 `desk.alerts.evaluate` compares the value with the rule's threshold. A rule that raises, or a value that is not a
 number, is an alert itself.
@@ -100,6 +100,14 @@ def agent_stale(metrics: Metrics) -> Iterable[SubjectValue]:
     return _each(metrics.agent_age_hours, "agents", "Hours since the last view of {}, weekends not counted", "signals")
 
 
+def data_suspect(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Held values of each series that has one; critical where its dataset is required."""
+    for subject, facts in metrics.held.items():
+        worse: Severity | None = "critical" if facts.is_required else None
+        words = f"a value is held, and nothing decides on it: {subject}, {facts.newest}"
+        yield SubjectValue(subject, facts.values, words, severity=worse)
+
+
 def pipeline_failure(metrics: Metrics) -> Iterable[SubjectValue]:
     """Count of failures by subject: the run, each stage, each source, each required dataset that is absent."""
     facts = metrics.pipeline
@@ -176,5 +184,6 @@ RULES: tuple[Rule, ...] = (
     Rule("SIGNAL_FLIP", signal_flip, operator.ge, "count"),
     Rule("CONVICTION_SURGE", conviction_surge, operator.gt, "score"),
     Rule("PIPELINE_FAILURE", pipeline_failure, operator.gt, "none"),
+    Rule("DATA_SUSPECT", data_suspect, operator.gt, "none"),
     Rule("AGENT_STALE", agent_stale, operator.gt, "hours", is_age=True),
 )

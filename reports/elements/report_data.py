@@ -40,6 +40,17 @@ HISTORY = (
 of `target_position` (prices) makes the scorecard of past orders."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldValue:
+    """A value that is stored and that the decision did not believe; `expected` is null for a first value."""
+
+    entity: str
+    obs_date: dt.date
+    value: float
+    expected: float | None
+    reason: str
+
+
 @dataclass(frozen=True)
 class ReportData:
     """The results of one decision. `as_of` is aware (UTC); rows later than it are never read. `decision` says when and
@@ -54,6 +65,7 @@ class ReportData:
     code_version: str
     frames: Mapping[str, pl.DataFrame]
     decision: DecisionFacts | None = None
+    held: tuple[HeldValue, ...] = ()
 
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:

@@ -9,21 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from desk.catalog.fallbacks import load_fallbacks
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
 from reports.calculations.risk import RiskView, risk_view
 from reports.calculations.signals import signals_view
-from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural
+from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural, significant
 from reports.elements.labels import regime_name
 from reports.elements.locale import translate
 from reports.elements.order_text import impact_text, invalidation_clause, order_text
 from reports.elements.page_elements import Section
-from reports.elements.report_data import ReportData, Row
+from reports.elements.report_data import HeldValue, ReportData, Row
 from reports.sections.actions import past_line
 from reports.sections.risk import limit_text
 from reports.sections.signals import flip_texts, flips_known, surge_texts
 
+MOST_HELD = 6
+"""Held values with a line of their own."""
 MOST_GAPS = 5
 """Gaps that the summary lists; the others are counted."""
 
@@ -67,13 +70,17 @@ def coverage(data: ReportData) -> Coverage:
 
 
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
-    """The five lines. `sections` are those of the same data: their gaps make the last line."""
+    """The five lines, and one for each of the first held values.
+
+    `sections` are those of the same data: their gaps make the last line.
+    """
     orders = past_line(orders_view(data))
     return (
         Line("Book", book_line(data)),
         Line("Changed", change_line(data), alert=bool(breached(data))),
         Line("To do", " ".join(text for text in (action_line(data), orders) if text)),
         Line("Data", data_line(coverage(data))),
+        *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
         Line("Not computed", gap_line(sections)),
     )
 
@@ -186,6 +193,29 @@ def data_line(state: Coverage) -> str:
             text += f" {translate(name.capitalize())}: {format_list(found, 8)}."
     instead = [f"{row['dataset']} ({row['error']})" for row in state.replaced]
     return translate("{} Not its own numbers: {}.", text, format_list(instead)) if instead else text
+
+
+def held_line(data: ReportData, held: HeldValue) -> str:
+    """What is not believed, what was expected, and what the numbers of this report are read off instead."""
+    value = significant(held.value)
+    text = translate("{} of {}: {} is not believed", held.entity, date(held.obs_date), value)
+    if held.expected is not None:
+        text += translate(", about {} was expected", significant(held.expected))
+    instead = _read_off_instead(data, held.entity)
+    return text + (translate("; used instead: {}.", format_list(instead, 3)) if instead else translate("; not used."))
+
+
+def _read_off_instead(data: ReportData, entity: str) -> list[str]:
+    """Columns that may be read off the entity, with what each is read off today, of which day."""
+    rows = {row["feature_id"]: row for row in data.latest("feature").iter_rows(named=True)}
+    names = [entity, *(spec.name for spec in load_fallbacks().columns if entity in spec.candidates)]
+    found = []
+    for name in dict.fromkeys(names):
+        row = rows.get(name)
+        if row is not None and row["value"] is not None and row["obs_date"] is not None:
+            age = plural((data.day - row["obs_date"]).days, "day")
+            found.append(translate("{} of {}, {} old", row["origin"] or name, date(row["obs_date"]), age))
+    return found
 
 
 def _gap_text(row: Row) -> str:

@@ -16,7 +16,16 @@ import asyncpg
 
 from desk import calendars
 from desk.agents import AGENTS
-from desk.alerts.facts import MISSING, DatasetFacts, Metrics, PipelineFacts, RunFacts, expected_day, session_hours
+from desk.alerts.facts import (
+    MISSING,
+    DatasetFacts,
+    HeldFacts,
+    Metrics,
+    PipelineFacts,
+    RunFacts,
+    expected_day,
+    session_hours,
+)
 from desk.catalog import Catalog
 from desk.catalog.alert_rules import AlertCatalog
 from desk.catalog.desk_parameters import DeskParameters
@@ -55,6 +64,7 @@ async def read_metrics(
             flips=await _flips(connection, as_of, now),
             conviction_change=await _conviction_change(connection, as_of),
             agent_age_hours=await _agents(connection, as_of, now),
+            held=await _held(connection, catalog),
         )
 
 
@@ -175,6 +185,21 @@ async def _agents(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.da
     last: Mapping[str, dt.datetime] = {row["agent_id"]: row["last"] for row in rows}
     names = {agent.id for agent in AGENTS} | last.keys()
     return {name: session_hours(last[name], now) if name in last else MISSING for name in sorted(names)}
+
+
+async def _held(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, HeldFacts]:
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (entity) entity, dataset, obs_date, reason, count(*) OVER (PARTITION BY entity) AS held"
+        " FROM v_hold_open ORDER BY entity, obs_date DESC, hold_id DESC"
+    )
+    return {
+        row["entity"]: HeldFacts(
+            row["held"],
+            f"{row['obs_date']}: {row['reason']}",
+            row["dataset"] in catalog.datasets and catalog.datasets[row["dataset"]].required,
+        )
+        for row in rows
+    }
 
 
 _FAILED_DATASETS = """

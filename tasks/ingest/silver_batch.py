@@ -1,4 +1,4 @@
-"""A batch of parsed payloads into silver: checks, knowledge times, insertion."""
+"""A batch of parsed payloads into silver: checks, knowledge times, plausibility, insertion."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_tim
 from desk.quality import check_rows
 from tasks.connectors.exchange import Fetched
 from tasks.ingest.dataset_fetch import DatasetFetch
+from tasks.ingest.plausibility import implausible
 from tasks.run.run import Run
 from tasks.store import ledger
 from tasks.store.lake import Bronze
@@ -40,7 +41,8 @@ def frames_by_table(bronze: Bronze, payloads: Iterable[Fetched]) -> Frames:
 
 
 async def insert_silver(run: Run, fetch: DatasetFetch, name: str, parsed: pl.DataFrame) -> int:
-    """Gives each row of table `name` its knowledge time, and inserts those that are new. Returns how many are."""
+    """Gives each row of table `name` its knowledge time, and inserts those that are new, held where they are
+    not believable. Returns how many are new."""
     table = SILVER[name]
     first, last = parsed["obs_date"].min(), parsed["obs_date"].max()
     window = Window(first, last)  # type: ignore[arg-type]
@@ -54,4 +56,5 @@ async def insert_silver(run: Run, fetch: DatasetFetch, name: str, parsed: pl.Dat
     )
     existing = await run.store.latest_values(name, window.start, window.end, entities, context.known_by)
     fresh = assign_knowledge_times(table, parsed, fetch.dataset, run.catalog, existing, context)
-    return await run.store.write_silver(name, fresh)
+    holds = await implausible(run, fetch.dataset, table, fresh)
+    return await run.store.write_judged(name, fresh, holds, run.run_id, context.fetched_at)

@@ -12,9 +12,11 @@ from desk.gold import GOLD
 from desk.model import decision_time, desk_day
 from desk.point_in_time.panel_span import history_start
 from reports.elements.decision_facts import DecisionFacts
-from reports.elements.report_data import HISTORY, ReportData
+from reports.elements.report_data import HISTORY, HeldValue, ReportData
 from tasks.store import Store
 
+HELD_DAYS = 30
+"""An older held value no longer stands on the first screen; `alvorada held list` has it."""
 STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
     "transform": ("feature",),
     "portfolio": (
@@ -48,7 +50,23 @@ async def read_report_gold(
     since = decision_time(history_start(desk_day(as_of), settings.history_days))
     frames = {name: await store.read_gold(name, since if name in HISTORY else as_of, as_of) for name in GOLD}
     kept = without_failed_stages(frames, failed_stages, as_of)
-    return ReportData(as_of, store.world, run_id, code_version, kept, decision)  # type: ignore[arg-type]
+    held = held_at(await store.read_holds(), as_of)
+    return ReportData(as_of, store.world, run_id, code_version, kept, decision, held)  # type: ignore[arg-type]
+
+
+def held_at(holds: pl.DataFrame, as_of: dt.datetime) -> tuple[HeldValue, ...]:
+    """The values that the decision of `as_of` did not believe, of the last HELD_DAYS: a later decision on one of them
+    changes no page of the past."""
+    decided = (pl.col("known_from") <= as_of).fill_null(False)
+    shown = holds.filter(
+        (pl.col("knowledge_time") <= as_of)
+        & ~decided
+        & (pl.col("obs_date") > desk_day(as_of) - dt.timedelta(days=HELD_DAYS))
+    ).sort("obs_date", "entity", descending=[True, False])
+    return tuple(
+        HeldValue(row["entity"], row["obs_date"], row["value"], row["expected"], row["reason"])
+        for row in shown.iter_rows(named=True)
+    )
 
 
 def without_failed_stages(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+import uuid
+from collections.abc import Collection, Sequence
 
 import asyncpg
 import polars as pl
@@ -12,9 +13,10 @@ from desk.errors import StoreError
 from desk.model import SILVER, Frames, SilverTable
 from tasks.store.connect import Connections
 from tasks.store.copy import copy_in, literal, one_of, refuse_bad_floats, refuse_bad_keys
+from tasks.store.holds import Hold, HoldStore, believed, insert_holds
 
 
-class SilverStore:
+class SilverStore(HoldStore):
     """The part of Store for silver tables. Every method raises StoreError."""
 
     connections: Connections
@@ -31,6 +33,18 @@ class SilverStore:
         async with self.connections.acquire() as connection, connection.transaction():
             return [await _insert(connection, name, rows) for name, rows in checked.items()]
 
+    async def write_judged(
+        self, table: str, frame: pl.DataFrame, holds: Sequence[Hold], run_id: uuid.UUID, held_at: dt.datetime
+    ) -> int:
+        """As `write_silver`, with the holds of its rows in the same transaction. Returns how many rows were new."""
+        rows = _checked(table, frame)
+        if rows.is_empty():
+            return 0
+        async with self.connections.acquire() as connection, connection.transaction():
+            inserted = await _insert(connection, table, rows)
+            await insert_holds(connection, holds, run_id, held_at)
+        return inserted
+
     async def read_silver(
         self,
         table: str,
@@ -41,6 +55,8 @@ class SilverStore:
     ) -> pl.DataFrame:
         """Every vintage known at `as_of` of observations from `since` to `until` (None: without end), both included.
 
+        The one read for decisions: without what is held or rejected; what was released is known from its release on.
+
         `entities`: values of the first key column (series_id, curve_id, contract_id ...); None: all. Sorted by key.
         Columns: the table's stored schema.
         """
@@ -49,7 +65,17 @@ class SilverStore:
         if until is not None:
             conditions.append(f"obs_date <= {literal(until)}")
         query = f"SELECT {', '.join(silver.stored_schema)} FROM {table} WHERE {' AND '.join(conditions)}"
-        return (await self.connections.frame(query, silver.stored_schema)).sort(silver.key)
+        rows = (await self.connections.frame(query, silver.stored_schema)).sort(silver.key)
+        return believed(silver, rows, await self.read_holds(table=table), as_of)
+
+    async def believed_values(self, table: str, since: dt.date, entities: Collection[str]) -> pl.DataFrame:
+        """The newest vintage that is neither held nor rejected of each entity and obs_date since `since`."""
+        silver = _silver(table)
+        conditions = [f"obs_date >= {literal(since)}", *_among(silver, entities)]
+        query = f"SELECT {', '.join(silver.stored_schema)} FROM {table} WHERE {' AND '.join(conditions)}"
+        rows = await self.connections.frame(query, silver.stored_schema)
+        shown = believed(silver, rows, await self.read_holds(table=table), None).sort(silver.key)
+        return shown.unique([*silver.entity, "obs_date"], keep="last", maintain_order=True)
 
     async def latest_values(
         self,
@@ -59,7 +85,10 @@ class SilverStore:
         entities: Collection[str] | None = None,
         known_by: dt.datetime | None = None,
     ) -> pl.DataFrame:
-        """The newest vintage, of those known by `known_by` (None: all), of each entity and obs_date in [start, end]."""
+        """The newest vintage, of those known by `known_by` (None: all), of each entity and obs_date in [start, end].
+
+        As the source gave it: with what is held, so that the same number again is nothing new.
+        """
         silver = _silver(table)
         conditions = [f"obs_date BETWEEN {literal(start)} AND {literal(end)}", *_among(silver, entities)]
         if known_by is not None:

@@ -1,4 +1,4 @@
-"""The ten rules: where each begins to fire, per subject; and what is not a number is an alert, never health."""
+"""The eleven rules: where each begins to fire, per subject; and what is not a number is an alert, never health."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ import pytest
 
 from desk.agents import AGENTS
 from desk.alerts.evaluate import evaluate, finite_number, format_value
-from desk.alerts.facts import MISSING, DatasetFacts, Metrics, PipelineFacts, RunFacts, expected_day, session_hours
+from desk.alerts.facts import (
+    MISSING,
+    DatasetFacts,
+    HeldFacts,
+    Metrics,
+    PipelineFacts,
+    RunFacts,
+    expected_day,
+    session_hours,
+)
 from desk.alerts.model import ALL, AlertKey
 from desk.alerts.rules import PIPELINE, RULES, Rule, SubjectValue
 from desk.catalog.alert_rules import CHANGEABLE, checked, load_alerts
@@ -43,8 +52,8 @@ def fired(metrics: Metrics, rules: Iterable[Rule] = RULES) -> dict[tuple[str, st
     return {tuple(key): reading.severity for key, reading in found.items()}  # type: ignore[misc]
 
 
-def test_there_are_ten_rules_and_the_file_has_a_row_for_each() -> None:
-    assert len(RULES) == len({rule.id for rule in RULES}) == 10
+def test_there_are_eleven_rules_and_the_file_has_a_row_for_each() -> None:
+    assert len(RULES) == len({rule.id for rule in RULES}) == 11
     assert list(ALERTS.rules) == [rule.id for rule in RULES]
 
 
@@ -59,6 +68,7 @@ def test_the_defaults_are_the_desks() -> None:
         "SIGNAL_FLIP": (1.0, "warning"),
         "CONVICTION_SURGE": (0.3, "warning"),
         "PIPELINE_FAILURE": (None, "critical"),
+        "DATA_SUSPECT": (None, "warning"),
         "AGENT_STALE": (26.0, "warning"),
     }
     assert {rule.cooldown_seconds for rule in ALERTS.rules.values()} == {1800}
@@ -78,6 +88,8 @@ def test_at_its_threshold_nothing_fires_that_says_above() -> None:
         ({"utilisation": {"var_95": 1.0}}, ("LIMIT_BREACH", "var_95", "critical")),
         ({"flips": {"DOL": 1}}, ("SIGNAL_FLIP", "DOL", "warning")),
         ({"conviction_change": {"DOL": 0.31}}, ("CONVICTION_SURGE", "DOL", "warning")),
+        ({"held": {"brent": HeldFacts(1, "slip", False)}}, ("DATA_SUSPECT", "brent", "warning")),
+        ({"held": {"usdbrl_ptax_sell": HeldFacts(2, "slip", True)}}, ("DATA_SUSPECT", "usdbrl_ptax_sell", "critical")),
         ({"agent_age_hours": {"fiscal": 26.01}}, ("AGENT_STALE", "fiscal", "warning")),
     ],
 )
@@ -136,6 +148,7 @@ def test_what_is_no_number_is_an_alert_of_its_own(poison: object) -> None:
         flips={"DOL": poison},
         conviction_change={"DOL": poison},
         agent_age_hours={"fiscal": poison},
+        held={"brent": HeldFacts(poison, "slip", False)},
     )
     found = fired(metrics)
     assert {key[0] for key in found} == {rule.id for rule in RULES} - {PIPELINE}
@@ -151,7 +164,8 @@ def test_where_nothing_was_ever_run_one_alert_explains_the_others() -> None:
     found = evaluate(Metrics(NOW, None), ALERTS.rules).readings
     root = AlertKey(PIPELINE, "daily", "no_data")
     assert found[root].explained_by == ()
-    assert {key.rule_id for key in found} == {rule.id for rule in RULES}
+    # That nothing is held is health, and no metric that is missing.
+    assert {key.rule_id for key in found} == {rule.id for rule in RULES} - {"DATA_SUSPECT"}
     assert all(root in reading.explained_by for key, reading in found.items() if key != root)
 
 
