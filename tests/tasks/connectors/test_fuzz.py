@@ -15,8 +15,8 @@ from desk.model import Window
 from sandbox.world import SimulatedWorld
 from tasks.connectors import CONNECTORS
 from tasks.connectors.exchange import Query
+from tests.tasks.connectors import real_market_cases as markets
 from tests.tasks.connectors import test_real_payloads_brazil as brazil
-from tests.tasks.connectors import test_real_payloads_markets as markets
 from tests.tasks.connectors.answers import connector
 from tests.tasks.connectors.fuzzing import Sample, held_promises, samples, spoiled
 from tests.tasks.connectors.mutations import MUTATIONS
