@@ -37,8 +37,8 @@ BREAKS: dict[str, Break] = {
     "Layers: the command line over flows and the API over tasks over blocks and reports over desk": Break(
         "tasks.connectors.fred", "flows.daily"
     ),
-    "Inside the desk: performance over alerts and risk over portfolio over strategies over agents over transforms, "
-    "down to the errors": Break("desk.us_holidays", "desk.calendars"),
+    "Inside the desk: performance over alerts and risk over portfolio over strategies over agents "
+    "over plausibility over transforms, down to the errors": Break("desk.us_holidays", "desk.calendars"),
     "Inside the reports: mail over page over sections over charts and tables over calculations over elements": Break(
         "reports.calculations", "reports.page.render"
     ),
