@@ -47,7 +47,7 @@ async def test_a_person_releases_once_and_is_named(holding: Api) -> None:
     released = await operator.post(f"{path}/release", json=REASON)
     assert released.status_code == 200, released.text
     assert (released.json()["state"], released.json()["decided_by"]) == ("released", "operate desk")
-    assert (await operator.post(f"{path}/release", json=REASON)).status_code == 400
+    assert (await operator.post(f"{path}/release", json=REASON)).status_code == 422
     assert (await operator.post(f"{path}/reject", json=REASON)).json()["state"] == "rejected"
     assert (await operator.post("/held/4711/reject", json=REASON)).status_code == 404
     audit = await holding.rows("SELECT token_name, path FROM v_api_audit ORDER BY 1, 2")
