@@ -24,6 +24,7 @@ ARGUMENTS = {
     "{day}": "2026-11-18",
     "{series_id}": "ipca_mom",
     "{curve_id}": "PRE",
+    "{hold_id}": "1",
 }
 
 

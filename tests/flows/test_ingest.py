@@ -32,8 +32,7 @@ async def run_of_next_day(desk: RunningDesk, *only: str, timeout_seconds: float 
             kept = {name: spec for name, spec in run.catalog.sources.items() if not only or name in only}
             if timeout_seconds is not None:
                 kept = {name: replace(spec, timeout_seconds=timeout_seconds) for name, spec in kept.items()}
-            datasets = {name: item for name, item in run.catalog.datasets.items() if item.source in kept}
-            run.catalog = replace(run.catalog, sources=kept, datasets=datasets)
+            run.catalog = replace(run.catalog, sources=kept)
             yield run
 
 
