@@ -1,15 +1,20 @@
-"""The result of a run: a failed one has its report, when it has made one."""
+"""The result of a run: a failed one has its report, when it has made one; a stopped one decides nothing more."""
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
+import signal
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from prefect.utilities.engine import capture_sigterm
 from rich.console import Console
 
-from alvorada.cli.run_flows import _result
+from alvorada.cli.run_flows import _cancel_on_stop_signals, _result
 from alvorada.cli.terminal_progress import RunProgress
 from desk.errors import StageFailed
 
@@ -31,3 +36,33 @@ def test_a_completed_run_has_its_outputs() -> None:
     result = _result(state, time.monotonic(), progress)
     assert (result.name, result.outputs) == ("CompletedWithGaps", {"report": ["/home/desk/page.html"]})
     result.require_completed()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_stop_signal_inside_a_callback_of_the_loop_ends_the_flow(number: signal.Signals) -> None:
+    """The loop drops what Prefect's handler raises there: the flow would go on with a broken connection."""
+    before, reached_end = signal.getsignal(number), []
+
+    async def flow() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda *_: None)
+        with _cancel_on_stop_signals(), capture_sigterm():
+            loop.call_soon(os.kill, os.getpid(), number)
+            await asyncio.sleep(2)
+            reached_end.append(number)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(flow())
+    assert reached_end == []
+    assert signal.getsignal(number) is before
+
+
+def test_the_handlers_are_as_they_were_after_a_flow() -> None:
+    async def handlers() -> list[Any]:
+        found = [signal.getsignal(signal.SIGTERM)]
+        with _cancel_on_stop_signals():
+            await asyncio.sleep(0)
+        return [*found, signal.getsignal(signal.SIGTERM)]
+
+    first, last = asyncio.run(handlers())
+    assert first is last
