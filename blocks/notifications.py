@@ -19,6 +19,7 @@ from prefect_slack import SlackWebhook
 from pydantic.v1 import Field
 
 from blocks import smtp, webhook
+from desk.text import clipped
 
 RETRY_DELAYS = (1.0, 5.0, 15.0)
 """Seconds before each further try. Actions of an automation run one after another: a long wait holds up the next."""
@@ -80,14 +81,14 @@ async def with_retries(send: Callable[[], Awaitable[Any]]) -> Any:
 
 def slack_message(body: str, subject: str | None) -> dict[str, Any]:
     """Plain text throughout, so that names and errors are shown as they are; `text` is the fallback."""
-    head = webhook.clipped(" ".join((subject or "Alvorada").split()), SUBJECT)
+    head = clipped(" ".join((subject or "Alvorada").split()), SUBJECT)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": head, "emoji": False}}]
     if body.strip():
-        words = {"type": "plain_text", "text": webhook.clipped(body.strip(), TEXT), "emoji": False}
+        words = {"type": "plain_text", "text": clipped(body.strip(), TEXT), "emoji": False}
         blocks.append({"type": "section", "text": words})
     for link in _links(body):
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": f"<{link}|Open it>"}})
-    fallback = webhook.escaped(f"{head}\n{webhook.clipped(body.strip(), TEXT)}")
+    fallback = webhook.escaped(f"{head}\n{clipped(body.strip(), TEXT)}")
     return {"text": fallback, "blocks": blocks}
 
 
@@ -104,7 +105,7 @@ def _links(body: str) -> list[str]:
 def mail_message(body: str, subject: str | None, sender: str, recipients: list[str]) -> EmailMessage:
     """Text only. A line break in the subject would be another header: it is a space."""
     message = EmailMessage()
-    message["Subject"] = webhook.clipped(" ".join((subject or "Alvorada").split()), 250)
+    message["Subject"] = clipped(" ".join((subject or "Alvorada").split()), 250)
     message["From"], message["To"] = sender, ", ".join(recipients)
     message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="alvorada")
     message["Auto-Submitted"] = "auto-generated"

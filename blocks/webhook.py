@@ -52,8 +52,3 @@ def _seconds(text: str | None) -> float | None:
 def escaped(text: str) -> str:
     """Text escaped for Slack's mrkdwn: it makes no mention and no link."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def clipped(text: str, most: int) -> str:
-    """The text, cut to `most` characters with an ellipsis where it is longer."""
-    return text if len(text) <= most else text[: most - 1] + "…"

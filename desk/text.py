@@ -17,10 +17,14 @@ _CUT = "…"
 
 def washed(text: str, longest: int = LONGEST) -> str:
     """`text` on one line, every unfit character a blank, cut with an ellipsis after `longest` characters."""
-    short = text if len(text) <= longest else text[: longest - 1] + _CUT
-    return _UNFIT.sub(" ", short)
+    return _UNFIT.sub(" ", clipped(text, longest))
 
 
 def is_clean(text: str) -> bool:
     """True where `washed` would find nothing to replace."""
     return _UNFIT.search(text) is None
+
+
+def clipped(text: str, most: int) -> str:
+    """The text, cut to `most` characters, the last one an ellipsis, where it is longer."""
+    return text if len(text) <= most else text[: most - 1] + _CUT

@@ -13,6 +13,7 @@ from desk.alerts.facts import MISSING, Metrics
 from desk.alerts.model import ALL, AlertKey, Evaluation, Reading
 from desk.alerts.rules import RULES, Rule, SubjectValue, Unit
 from desk.catalog.alert_rules import RuleSettings
+from desk.text import clipped
 
 MAX_SUMMARY_LENGTH = 600
 
@@ -30,7 +31,7 @@ def evaluate(metrics: Metrics, settings: Mapping[str, RuleSettings], rules: Iter
         except Exception as error:  # noqa: BLE001
             key = AlertKey(rule.id, ALL, "error")
             words = f"the rule cannot be evaluated: {type(error).__name__}: {error}"
-            found = [Reading(key, own.severity, None, own.threshold, clipped(words))]
+            found = [Reading(key, own.severity, None, own.threshold, clipped(words, MAX_SUMMARY_LENGTH))]
         readings |= {reading.key: reading for reading in found}
     return Evaluation(readings)
 
@@ -41,7 +42,7 @@ def evaluate_subject(rule: Rule, settings: RuleSettings, subject: SubjectValue) 
     value, defect = finite_number(subject.value)
     if value is None:
         key = AlertKey(rule.id, subject.subject, "no_data")
-        words = clipped(f"no data: {defect}. {subject.summary}")
+        words = clipped(f"no data: {defect}. {subject.summary}", MAX_SUMMARY_LENGTH)
         return Reading(key, severity, None, settings.threshold, words, subject.explained_by)
     threshold = 0.0 if settings.threshold is None else settings.threshold
     if not rule.fires(value, threshold):
@@ -49,7 +50,7 @@ def evaluate_subject(rule: Rule, settings: RuleSettings, subject: SubjectValue) 
     key = AlertKey(rule.id, subject.subject)
     # A failure explains the age of what it feeds; nothing explains a known number that is too large.
     explained = subject.explained_by if rule.is_age else ()
-    return Reading(key, severity, value, settings.threshold, clipped(subject.summary), explained)
+    return Reading(key, severity, value, settings.threshold, clipped(subject.summary, MAX_SUMMARY_LENGTH), explained)
 
 
 def finite_number(raw: object) -> tuple[float | None, str]:
@@ -62,11 +63,6 @@ def finite_number(raw: object) -> tuple[float | None, str]:
         return None, f"the metric is no number but {type(raw).__name__} {str(raw)[:60]!r}"
     value = float(raw)
     return (value, "") if math.isfinite(value) else (None, f"the metric is {value}")
-
-
-def clipped(words: str) -> str:
-    """At most MAX_SUMMARY_LENGTH characters, the last one an ellipsis where the text is longer."""
-    return words if len(words) <= MAX_SUMMARY_LENGTH else words[: MAX_SUMMARY_LENGTH - 1] + "…"
 
 
 def format_value(value: float | None, unit: Unit) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from desk.text import clipped
 from reports.mail.digest import Digest
 
 TOTAL = 8000
@@ -93,11 +94,6 @@ def safe(content: str) -> str:
     """Escape text for mrkdwn. Style marks become similar characters: mrkdwn has no escape for them."""
     plain = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return plain.translate(SIMILAR_MARKS)
-
-
-def clipped(content: str, most: int) -> str:
-    """The text, cut to `most` characters with an ellipsis."""
-    return content if len(content) <= most else content[: most - 1] + "…"
 
 
 def size(blocks: list[dict[str, Any]]) -> int:

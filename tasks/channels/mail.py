@@ -12,8 +12,8 @@ from email.utils import format_datetime, make_msgid
 from html import escape
 
 from blocks import smtp
-from blocks.webhook import clipped
 from desk.alerts.model import AlertLine
+from desk.text import clipped
 from tasks.channels.alert_text import line_facts, line_title, moment
 from tasks.channels.message import DeliveryFailed, Message, Receipt
 

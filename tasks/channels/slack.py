@@ -16,6 +16,7 @@ from typing import Any
 
 from blocks import webhook
 from desk.alerts.model import AlertLine
+from desk.text import clipped
 from tasks.channels.alert_text import line_facts, line_title, moment
 from tasks.channels.message import DeliveryFailed, Message, Receipt
 
@@ -57,11 +58,11 @@ def slack_payload(message: Message) -> dict[str, Any]:
     """The webhook's JSON: `text` for notifications and old clients, and at most BLOCKS `blocks`; TOTAL characters."""
     if message.blocks:
         return {"text": _fallback(message), "blocks": list(message.blocks)}
-    head = webhook.clipped(one_line(message.title), HEADER)
+    head = clipped(one_line(message.title), HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": head, "emoji": True}}]
     closing = _closing(message)
     for paragraph in message.paragraphs[:4]:
-        blocks.append(_section(webhook.clipped(safe(paragraph), SECTION)))
+        blocks.append(_section(clipped(safe(paragraph), SECTION)))
     rest: list[AlertLine] = []
     for line in message.lines:
         block = _section(_line_text(line))
@@ -71,7 +72,7 @@ def slack_payload(message: Message) -> dict[str, Any]:
             blocks.append(block)
     if rest:
         names = ", ".join(safe(line_title(line)) for line in rest)
-        blocks.append(_section(webhook.clipped(f"And {len(rest)} more: {names}", 1000)))
+        blocks.append(_section(clipped(f"And {len(rest)} more: {names}", 1000)))
     payload = {"text": _fallback(message), "blocks": [*blocks, *closing]}
     while _size(payload) > TOTAL and len(blocks) > 1:  # paragraphs that are too long together
         blocks.pop()
@@ -92,9 +93,9 @@ def one_line(text: str) -> str:
 def _line_text(line: AlertLine) -> str:
     mark = MARKS["resolved"] if line.status == "resolved" else MARKS[line.severity]
     word = "Resolved" if line.status == "resolved" else line.severity.capitalize()
-    title = webhook.clipped(line_title(line), 200)
+    title = clipped(line_title(line), 200)
     facts = " · ".join(f"{name}: {safe(value)}" for name, value in line_facts(line))
-    summary = safe(webhook.clipped(line.summary, SUMMARY))
+    summary = safe(clipped(line.summary, SUMMARY))
     return f"{mark} *{word}: {safe(title)}*\n{summary}\n{facts}"
 
 
@@ -102,7 +103,7 @@ def _fallback(message: Message) -> str:
     parts = [one_line(message.title), *(one_line(paragraph) for paragraph in message.paragraphs)]
     parts += [f"{line.status}: {line_title(line)}" for line in message.lines]
     room = FALLBACK - len(message.link) - 300
-    text = webhook.clipped(safe(webhook.clipped(" | ".join(parts), room)), room + 200)
+    text = clipped(safe(clipped(" | ".join(parts), room)), room + 200)
     return f"{text} {_address(message.link)}".strip()
 
 
