@@ -29,7 +29,7 @@ REPRODUCED = "Reproduced"
 async def reproduce(run: Run, record: RunRecord, decision: Decision) -> State[Any]:
     """The stored page, byte for byte; nothing is fetched, computed or written. A day of history has no page before it
     is first run: its page is made of its record."""
-    told = (
+    made = (
         f"decided at {moment(decision.decided_at)} (version {decision.version}, {decision.kind}) by run"
         f" {decision.run_id}, code {decision.code_version}"
     ).replace("\u00a0", " ")
@@ -37,8 +37,8 @@ async def reproduce(run: Run, record: RunRecord, decision: Decision) -> State[An
     if stored is not None:
         path = write_page(run, stored.html)
         await show_report(run, await read_report_gold(run.store, run.settings, run.as_of), path)
-        record.conclude("completed", f"reproduced: {told}")
-        return Completed(name=REPRODUCED, message=f"{told}; nothing is written")
+        record.conclude("completed", f"reproduced: {made}")
+        return Completed(name=REPRODUCED, message=f"{made}; nothing is written")
     stages = StageRunner(run, record.stages)
     inception = await open_book(run)
     await stages.call("transform", lambda: transform(run, inception, {}, return_state=True))
@@ -48,8 +48,8 @@ async def reproduce(run: Run, record: RunRecord, decision: Decision) -> State[An
         message = "; ".join(stages.failures.values())
         record.conclude("failed", message)
         return Failed(message=message)
-    record.conclude("completed", f"page made of the record: {told}")
-    return Completed(name=REPRODUCED, message=f"{told}; its page is new")
+    record.conclude("completed", f"page made of the record: {made}")
+    return Completed(name=REPRODUCED, message=f"{made}; its page is new")
 
 
 async def undo_dead_restatements(run: Run) -> None:
