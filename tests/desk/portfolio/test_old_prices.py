@@ -166,7 +166,7 @@ def test_a_stand_in_that_comes_and_goes_is_a_change_of_source_and_no_move_of_the
         for one in (run, twin)
     )
     moved = own.join(true, on="instrument_id", suffix="_twin")
-    jump = moved["source_pnl_brl"].abs().sum()
+    jump = float(moved["source_pnl_brl"].abs().sum())
     assert jump > 5_000.0
     assert (moved["price_pnl_brl"] - moved["price_pnl_brl_twin"]).abs().sum() < 0.4 * jump
     for table in ("pnl_by_factor", "pnl_by_strategy"):
