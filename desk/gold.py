@@ -291,6 +291,32 @@ WITHHELD_ORDER = GoldTable(
     },
 )
 
+ACTION_GATE = GoldTable(
+    "action_gate",
+    ("check_id",),
+    {
+        "check_id": "text",
+        "value": "float",
+        "threshold": "float",  # the most that the value may be
+        "state": "text",  # passed, failed, unknown (nothing to measure by yet), released (failed; a person issued it)
+        "detail": "text",
+    },
+)
+GATED_ORDER = GoldTable(
+    "gated_order",
+    ("seq",),
+    {
+        "seq": "int",
+        "instrument_id": "text",
+        "contract_id": "text",
+        "contracts_from": "int",
+        "contracts_to": "int",
+        "order_contracts": "int",
+        "sentence": "text",
+    },
+)
+"""The orders of a decision that the gate has stopped: for whoever releases them, and for nobody else."""
+
 GOLD: dict[str, GoldTable] = {
     table.name: table
     for table in (
@@ -314,5 +340,7 @@ GOLD: dict[str, GoldTable] = {
         RISK_LIMITS_STATUS,
         ACTION,
         WITHHELD_ORDER,
+        ACTION_GATE,
+        GATED_ORDER,
     )
 }

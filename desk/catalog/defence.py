@@ -20,14 +20,38 @@ PRICE_GROUPS = (
     "usd_short_rate",
 )
 """What prices are read off: each a curve or a spot with one source and one session a day."""
+GATE_CHECKS = (
+    "nav_chain",
+    "numbers",
+    "pnl",
+    "line_pnl",
+    "turnover",
+    "position",
+    "limits",
+    "open_interest",
+    "volume",
+    "closed",
+)
+"""The checks of desk.risk.gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateRules:
+    """One check of the gate: the most that its value may be, and its English name and unit."""
+
+    threshold: float
+    name: str
+    unit: str
 
 
 @dataclass(frozen=True)
 class Defence:
-    """`price_age`: group of PRICE_GROUPS -> business days; `signal_share`: 0 to 1. Meanings: defence.toml."""
+    """`price_age`: group of PRICE_GROUPS -> business days; `signal_share`: 0 to 1; `gate`: check -> its rule. Meanings:
+    defence.toml."""
 
     price_age: Mapping[str, int]
     signal_share: float
+    gate: Mapping[str, GateRules]
 
 
 def load_defence() -> Defence:
@@ -35,10 +59,13 @@ def load_defence() -> Defence:
     raw = read_toml("defence")
     try:
         ages, share = {name: int(days) for name, days in raw["price_age"].items()}, float(raw["signal_age"]["share"])
+        gate = {name: GateRules(float(rule.pop("threshold")), **rule) for name, rule in raw["gate"].items()}
     except (KeyError, TypeError, ValueError) as error:
         raise BadCatalog(f"defence.toml: {error!r}") from error
     if set(ages) != set(PRICE_GROUPS):
         raise BadCatalog(f"defence.toml: price_age needs exactly {', '.join(PRICE_GROUPS)}")
     if min(ages.values()) < 0 or not 0 < share <= 1:
         raise BadCatalog("defence.toml: an age is negative, or signal_age.share is outside 0 to 1")
-    return Defence(ages, share)
+    if set(gate) != set(GATE_CHECKS) or min(rule.threshold for rule in gate.values()) < 0:
+        raise BadCatalog(f"defence.toml: gate needs exactly {', '.join(GATE_CHECKS)}, each with a threshold of 0 or more")
+    return Defence(ages, share, gate)
