@@ -166,6 +166,7 @@ PORTFOLIO_STATE = GoldTable(
         "shadow_nav_brl": "float",  # of the book without the breaker, which the breaker is measured on
         "benchmark_nav_brl": "float",  # of the inception NAV held in cash at CDI
         "sizing": "text",  # the method of the day's sizes, or the fallback taken in its place, and the lines dropped
+        "valuation_date": "date",  # the market day that the money is about: the session whose prices mark it
     },
 )
 PNL_ATTRIBUTION = GoldTable(
@@ -187,6 +188,7 @@ PNL_ATTRIBUTION = GoldTable(
         "source_pnl_brl": "float",  # what the change to another source of the price made
         "mark": "text",  # marked, unknown (its price was old: null P&L), catch_up (of several days); null: nothing held
         "marked_from": "date",  # the day of the mark before
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 PNL_BY_STRATEGY = GoldTable(
@@ -196,6 +198,7 @@ PNL_BY_STRATEGY = GoldTable(
         # a strategy, CASH, COST, UNATTRIBUTED or SOURCE_CHANGE; the lines of a day add up to the book's P&L
         "strategy_id": "text",
         "pnl_brl": "float",
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 PNL_BY_FACTOR = GoldTable(
@@ -206,6 +209,7 @@ PNL_BY_FACTOR = GoldTable(
         # that have some; as above
         "factor": "text",
         "pnl_brl": "float",
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 RISK_METRICS_DAILY = GoldTable(

@@ -7,7 +7,8 @@ ALTER TABLE pnl_attribution
 
 CREATE OR REPLACE VIEW v_pnl_attribution AS
 SELECT as_of, instrument_id, asset_class, contracts, price_pnl_brl, carry_pnl_brl, cost_brl, pnl_brl, rate_pnl_brl,
-       fx_pnl_brl, equity_pnl_brl, residual_pnl_brl, inflation_pnl_brl, run_id, source_pnl_brl, mark, marked_from
+       fx_pnl_brl, equity_pnl_brl, residual_pnl_brl, inflation_pnl_brl, run_id, valuation_date, source_pnl_brl, mark,
+       marked_from
 FROM pnl_attribution;
 
 ALTER TABLE aggregated_signal ADD COLUMN old_share double precision;
