@@ -30,8 +30,8 @@ def instrument_table(
 ) -> Table:
     """P&L by instrument; `month_gap` is the reason why `month_pnl` is empty. Costs are shown as negative P&L.
 
-    `spans`: the market day and its month, as the heads of their columns. `day`: of the decision. `unknown`: positions that
-    could not be marked, which have no P&L of the day.
+    `spans`: the market day and its month, as the heads of their columns. `day`: of the decision. `unknown`: positions
+    that could not be marked, which have no P&L of the day.
     """
     month = {row["instrument_id"]: row for row in month_pnl}
     rows = []
