@@ -22,7 +22,7 @@ DAILY, BACKFILL, NOTIFY = "daily/daily", "backfill/backfill", "notify/notify"
 """`flow/deployment` of prefect.yaml."""
 
 FAILED = frozenset({"Failed", "Crashed", "TimedOut"})
-COMPLETED = frozenset({"Completed", "CompletedWithGaps", "Reproduced"})
+COMPLETED = frozenset({"Completed", "CompletedWithGaps", "ActionsHeld", "Reproduced"})
 ENDED = FAILED | COMPLETED | {"Cancelled"}
 """Names of flow run states, as Prefect's events carry them."""
 

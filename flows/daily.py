@@ -6,6 +6,7 @@ When the run is over, however it ended, the alerts are evaluated. They do not ch
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from desk import calendars
 from desk.errors import BadInput
 from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
 from flows.decided_day import reproduce, restate, show_difference, undo_dead_restatements
+from flows.gate import gate
 from flows.ingest import Ingested, ingest
 from flows.portfolio import portfolio
 from flows.post_run import after_run
@@ -35,9 +37,10 @@ from tasks.run.run import Run
 from tasks.run.run_context import clock_of, open_run
 from tasks.run.run_record import RunRecord
 from tasks.run.stage_runner import StageRunner
-from tasks.run.stages import PortfolioResult, Stopwatch, TransformResult
+from tasks.run.stages import GateResult, PortfolioResult, Stopwatch, TransformResult
 
 HOUR = 3600
+ACTIONS_HELD = "ActionsHeld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,9 @@ async def daily(
     A day that was decided before is Reproduced: its stored page, nothing computed or written. With a `reason` it is
     restated: decided anew, as a new version.
 
-    Completed; CompletedWithGaps naming the datasets that are stale, failed or absent; Failed when a required dataset is
-    absent or a stage has no result. Whatever can be computed is computed and reported in all three.
+    Completed; CompletedWithGaps naming the datasets that are stale, failed or absent; ActionsHeld where the gate issues
+    no orders; Failed when a required dataset is absent or a stage has no result. Whatever can be computed is computed
+    and reported in all four.
     """
     now = clock_of(load_settings())()
     day = requested_day(as_of, now) or day_at(now)
@@ -148,18 +152,26 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
         "portfolio", lambda: portfolio(run, panel, return_state=True), needs="signals"
     )
     await stages.call("risk", lambda: risk(run, panel, return_state=True), needs="portfolio")
+    proposed = book.proposed if book is not None else None
+    gated: GateResult | None = await stages.call(
+        "gate", lambda: gate(run, proposed, panel, return_state=True), needs="risk"
+    )
     failed = tuple(stages.failures)
     await stages.call("report", lambda: report(run, failed, facts_of(plan), return_state=True))
-    state = await conclude(run, record, stages.failures, watch)
-    if state.is_completed() and book is not None:
+    stopped = gated.stopped if gated is not None else ()
+    state = await conclude(run, record, stages.failures, watch, stopped)
+    if state.is_completed() and gated is not None:
         if before is not None:
             await show_difference(run, before)
-        await record_decision(run, plan, book.states)
+        await record_decision(run, plan, gated.states)
     return state
 
 
-async def conclude(run: Run, record: RunRecord, failures: dict[str, str], watch: Stopwatch) -> State[Any]:
-    """The final state, by the stages' `failures` and by the state of each dataset; also concludes the run's record."""
+async def conclude(
+    run: Run, record: RunRecord, failures: dict[str, str], watch: Stopwatch, stopped: Sequence[str] = ()
+) -> State[Any]:
+    """The final state, by the stages' `failures`, by the checks that have `stopped` the orders and by the state of each
+    dataset; also concludes the run's record."""
     status = await run.store.read_gold("dataset_status", run.as_of, run.as_of)
     states = dict(status.filter(status["state"] != "ok").select("dataset", "state").iter_rows())
     gaps = ", ".join(f"{name} {state}" for name, state in states.items())
@@ -169,6 +181,10 @@ async def conclude(run: Run, record: RunRecord, failures: dict[str, str], watch:
         message = "; ".join(reasons) + (f" (gaps: {gaps})" if gaps else "")
         record.conclude("failed", message, list(states))
         return Failed(message=message)
+    if stopped:
+        message = f"no actions are issued: {'; '.join(stopped)}" + (f" (gaps: {gaps})" if gaps else "")
+        record.conclude("completed_with_gaps", message, ["actions", *states])
+        return Completed(name=ACTIONS_HELD, message=message)
     if gaps:
         record.conclude("completed_with_gaps", gaps, list(states))
         return Completed(name="CompletedWithGaps", message=gaps)

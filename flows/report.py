@@ -9,6 +9,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from reports.calculations.defence import defence_view
 from reports.elements.decision_facts import DecisionFacts
 from reports.elements.report_data import ReportData
 from reports.page.markdown_summary import actions_table, summary_markdown
@@ -74,7 +75,9 @@ async def queue_for_recipients(run: Run, data: ReportData) -> None:
     link = report_delivery.link_of(run.settings, run.day)
     images = await mail_pictures(run, data)
     payload = report_delivery.payload_of(data, link, run.settings.report_language, images)
-    queued = await report_delivery.queue_report(run.store, run.settings, payload, run.clock())
+    # Who has had the page without orders is sent the one with them.
+    again = "released" if defence_view(data).released else ""
+    queued = await report_delivery.queue_report(run.store, run.settings, payload, run.clock(), again)
     message = queued.note or f"the report goes to {queued.rows} recipients"
     run.progress.event("note", "delivery", "done", message=message)
 

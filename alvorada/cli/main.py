@@ -11,6 +11,7 @@ import click
 import typer
 
 from alvorada.cli import (
+    action_commands,
     catalog_commands,
     held_commands,
     lake_commands,
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for _group in (run_commands, report_commands, stack_commands, operations_commands, project_commands):
     _group.register(app)
+app.add_typer(action_commands.app, name="actions")
 app.add_typer(catalog_commands.app, name="catalogue")
 app.add_typer(held_commands.app, name="held")
 app.add_typer(lake_commands.app, name="lake")

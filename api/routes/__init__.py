@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import alerts, health, held, market, monitoring, portfolio, reports, runs
+from api.routes import alerts, gate, health, held, market, monitoring, portfolio, reports, runs
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     monitoring.router,
     alerts.router,
+    gate.router,
     held.router,
     runs.router,
     reports.router,

@@ -67,5 +67,7 @@ def load_defence() -> Defence:
     if min(ages.values()) < 0 or not 0 < share <= 1:
         raise BadCatalog("defence.toml: an age is negative, or signal_age.share is outside 0 to 1")
     if set(gate) != set(GATE_CHECKS) or min(rule.threshold for rule in gate.values()) < 0:
-        raise BadCatalog(f"defence.toml: gate needs exactly {', '.join(GATE_CHECKS)}, each with a threshold of 0 or more")
+        raise BadCatalog(
+            f"defence.toml: gate needs exactly {', '.join(GATE_CHECKS)}, each with a threshold of 0 or more"
+        )
     return Defence(ages, share, gate)

@@ -19,7 +19,7 @@ from desk.catalog.defence import GateRules
 from desk.gold import ACTION_GATE
 from desk.units import DAYS_PER_YEAR
 
-PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
+PASSED, FAILED, UNKNOWN, RELEASED = "passed", "failed", "unknown", "released"
 TARGET_LIMITS = ("var_95", "var_99", "es_975", "gross_leverage", "instrument_risk_share", "class_risk_share")
 """Limits of what the orders make of the book; the others are of what has happened to it."""
 Frames = Mapping[str, pl.DataFrame]
@@ -118,7 +118,9 @@ def _finite(value: object) -> bool:
 
 def _lines(found: GateInput) -> list[dict[str, Any]]:
     """Lines that were marked, with `gain`, their P&L before costs, and `days` since the mark before."""
-    rows = found.today["pnl_attribution"].filter(pl.col("instrument_id") != "CASH", pl.col("price_pnl_brl").is_not_null())
+    rows = found.today["pnl_attribution"].filter(
+        pl.col("instrument_id") != "CASH", pl.col("price_pnl_brl").is_not_null()
+    )
     gain = pl.col("price_pnl_brl") + pl.col("carry_pnl_brl") + pl.col("source_pnl_brl").fill_null(0.0)
     day = pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date()
     days = ((day - pl.col("marked_from")).dt.total_days() * 5 / 7).clip(1.0).fill_null(1.0)
@@ -169,7 +171,7 @@ def _budget(found: GateInput) -> float | None:
 
 
 def _turnover(found: GateInput) -> _Found:
-    """The daily risk that all orders move, added up line by line, over the book's whole daily risk at full conviction."""
+    """The daily risk that all orders move, line by line, over the book's whole daily risk at full conviction."""
     budget, then = _budget(found), _state(found.before)
     if budget is None or then is None:
         return _Found(None)
@@ -201,7 +203,7 @@ def _limits(found: GateInput) -> _Found:
 
 
 def _market_share(found: GateInput, column: str) -> _Found:
-    """The largest order as a share of the open interest, or of a day's volume, of its contract, where that is stored."""
+    """The largest order over the open interest, or over a day's volume, of its contract, where that is stored."""
     known = found.listed.filter(pl.col(column) > 0).select("contract_id", column)
     orders = found.today["action"].join(known, on="contract_id", how="inner")
     if orders.is_empty():

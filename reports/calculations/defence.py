@@ -10,12 +10,17 @@ from reports.elements.report_data import ReportData, Row
 @dataclass(frozen=True)
 class DefenceView:
     """Rows of P&L by instrument: `unknown` have none for the day, `caught_up` that of several days, `switched` a part
-    that a change of source made. `withheld`: orders not made."""
+    that a change of source made. `withheld`: orders not made. `stopped` and `released`: checks of the gate that failed,
+    and that a person has overruled; `is_gated` where no order is issued, for them or for want of the gate.
+    """
 
     unknown: tuple[Row, ...]
     caught_up: tuple[Row, ...]
     switched: tuple[Row, ...]
     withheld: tuple[Row, ...]
+    stopped: tuple[Row, ...]
+    released: tuple[Row, ...]
+    is_gated: bool
 
     @property
     def caught_up_brl(self) -> float:
@@ -30,10 +35,15 @@ class DefenceView:
 
 def defence_view(data: ReportData) -> DefenceView:
     """Empty where the tables are, and for decisions of earlier releases."""
+    gate = list(data.latest("action_gate").iter_rows(named=True))
+    stopped = tuple(row for row in gate if row["state"] == "failed")
     rows = list(data.latest("pnl_attribution").iter_rows(named=True))
     return DefenceView(
         unknown=tuple(row for row in rows if row["mark"] == "unknown"),
         caught_up=tuple(row for row in rows if row["mark"] == "catch_up"),
         switched=tuple(row for row in rows if row["source_pnl_brl"]),
         withheld=tuple(data.latest("withheld_order").iter_rows(named=True)),
+        stopped=stopped,
+        released=tuple(row for row in gate if row["state"] == "released"),
+        is_gated=bool(stopped) or "gate" in data.failed_stages,
     )

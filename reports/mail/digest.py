@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import gate_sentence
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
@@ -96,7 +98,7 @@ def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Dig
         signals=_top_signals(data),
         moves=_moves(data),
         orders=_orders(data),
-        action_line=executive_summary.action_line(data),
+        action_line=gate_sentence(defence_view(data)) or executive_summary.action_line(data),
         coverage=executive_summary.data_line(executive_summary.coverage(data)),
         pictures=tuple(shown),
     )
@@ -110,7 +112,10 @@ def _subject(data: ReportData, limits: tuple[tuple[str, ...], ...]) -> str:
         day = f" {percent(state['return_1d'], signed=True)}" if finite_or_none(state["return_1d"]) is not None else ""
         parts = [f"NAV {brl(state['nav_brl'])}{day}"]
     count = len(orders_view(data).orders)
-    parts.append("no orders" if count == 0 else f"{count} order{'s' if count > 1 else ''}")
+    gated = defence_view(data).is_gated
+    parts.append(
+        "NO ACTIONS ISSUED" if gated else "no orders" if count == 0 else f"{count} order{'s' if count > 1 else ''}"
+    )
     if executive_summary.breached(data):
         parts.append("LIMIT BREACHED")
     elif limits:

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from desk.catalog.fallbacks import load_fallbacks
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import pnl_sentences, withheld_sentence
+from reports.calculations.defence_text import gate_sentence, pnl_sentences, withheld_sentence
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
@@ -84,12 +84,14 @@ def coverage(data: ReportData) -> Coverage:
 
 
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
-    """The five lines, one for orders that are withheld, and one for each of the first held values.
+    """The five lines, those of the gate and of withheld orders, and one for each of the first held values.
 
     `sections` are those of the same data: their gaps make the last line.
     """
     orders, withheld = past_line(orders_view(data)), withheld_sentence(defence_view(data), data.held)
+    gate = gate_sentence(defence_view(data))
     return (
+        *((Line("Gate", gate, alert=True),) if gate else ()),
         Line("Book", book_line(data)),
         Line("Changed", change_line(data), alert=bool(breached(data))),
         Line("To do", " ".join(text for text in (action_line(data), orders) if text)),
@@ -180,7 +182,9 @@ def breached(data: ReportData) -> list[str]:
 
 def action_line(data: ReportData) -> str:
     """How many orders, their cost, and the one that moves most risk."""
-    orders = orders_view(data)
+    orders, view = orders_view(data), defence_view(data)
+    if view.is_gated:
+        return translate("No actions are issued: the gate has stopped them.")
     if orders.biggest is None:
         return translate(
             "No orders." if orders.targets_known else "No targets were computed, so there are no orders to give."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import withheld_sentence
+from collections.abc import Sequence
+
+from reports.calculations.defence import DefenceView, defence_view
+from reports.calculations.defence_text import gate_sentence, withheld_sentence
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
 from reports.charts.order_charts import order_figure
@@ -21,16 +23,20 @@ from reports.elements.formats import (
 from reports.elements.locale import translate
 from reports.elements.order_text import invalidation_clause, order_text
 from reports.elements.page_elements import Block, Section
-from reports.elements.report_data import ReportData
+from reports.elements.report_data import HeldValue, ReportData
 from reports.tables import order_tables
 
 SENTENCE_SPAN = 5
 """Business days after the fill whose hit rate the sentence gives."""
 
 
-def sentences(orders: OrdersView, withheld: str = "") -> tuple[str, ...]:
-    """Today's orders, those withheld, then the outcomes of earlier ones."""
-    return (*_order_sentences(orders), *((withheld,) if withheld else ()), *_outcome_sentences(orders))
+def sentences(orders: OrdersView, kept: DefenceView | None = None, held: Sequence[HeldValue] = ()) -> tuple[str, ...]:
+    """What the gate says, today's orders, those withheld, then the outcomes of earlier ones."""
+    if kept is None:
+        return (*_order_sentences(orders), *_outcome_sentences(orders))
+    own = [] if kept.is_gated else _order_sentences(orders)
+    said = [gate_sentence(kept), *own, withheld_sentence(kept, held)]
+    return (*(text for text in said if text), *_outcome_sentences(orders))
 
 
 def _order_sentences(orders: OrdersView) -> list[str]:
@@ -134,6 +140,4 @@ def section(data: ReportData) -> Section:
         blocks.append(order_tables.outcome_table(orders.recent, orders.rates, caption, "outcomes", day))
     if any(score.judged for score in orders.scorecard):
         blocks.append(order_tables.score_table(orders.scorecard, orders.rolls, SCORED_DECISIONS, day))
-    return Section(
-        "actions", "Actions", sentences(orders, withheld_sentence(kept, data.held)), _missing(orders), tuple(blocks)
-    )
+    return Section("actions", "Actions", sentences(orders, kept, data.held), _missing(orders), tuple(blocks))

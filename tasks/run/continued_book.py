@@ -20,7 +20,7 @@ async def compute_book(run: Run, plan: DecisionPlan, panel_input: PanelInput) ->
     since = decision_time(panel_input.inception)
     if plan.after is None:
         convictions = await run.store.read_gold("aggregated_signal", since, run.as_of)
-        return open_book(values, convictions, parameters, panel_input.inception, prices)
+        return open_book(values, convictions, parameters, panel_input.inception, prices, plan.held_days)
     state = await _state_after(run, plan.after, panel_input, parameters)
     convictions = await run.store.read_gold("aggregated_signal", plan.after.as_of, run.as_of)
     return continue_book(values, convictions, parameters, state, plan.held_days, prices)

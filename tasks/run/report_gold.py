@@ -25,9 +25,9 @@ STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
         "pnl_attribution",
         "pnl_by_strategy",
         "pnl_by_factor",
-        "action",
         "withheld_order",
     ),
+    "gate": ("action", "action_gate", "gated_order"),
     "risk": ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status"),
 }
 """Stage -> the gold tables that only it writes. The signals stage is not here: before it fails, it writes which inputs
@@ -52,7 +52,8 @@ async def read_report_gold(
     frames = {name: await store.read_gold(name, since if name in HISTORY else as_of, as_of) for name in GOLD}
     kept = without_failed_stages(frames, failed_stages, as_of)
     held = held_at(await store.read_holds(), as_of)
-    return ReportData(as_of, store.world, run_id, code_version, kept, decision, held)  # type: ignore[arg-type]
+    stages = frozenset(failed_stages)
+    return ReportData(as_of, store.world, run_id, code_version, kept, decision, held, stages)  # type: ignore[arg-type]
 
 
 def held_at(holds: pl.DataFrame, as_of: dt.datetime) -> tuple[HeldValue, ...]:

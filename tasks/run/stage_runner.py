@@ -10,7 +10,7 @@ from prefect.states import get_state_exception
 
 from desk.errors import AlvoradaError
 from tasks.run.run import Run
-from tasks.run.stages import PortfolioResult, StageResult, Stopwatch, TransformResult
+from tasks.run.stages import GateResult, PortfolioResult, StageResult, Stopwatch, TransformResult
 
 
 class StageRunner:
@@ -51,7 +51,7 @@ class StageRunner:
             raise error
 
     def _record(self, result: object) -> None:
-        if isinstance(result, TransformResult | PortfolioResult):
+        if isinstance(result, TransformResult | PortfolioResult | GateResult):
             result = result.stage
         if isinstance(result, StageResult):
             self.records.append({"name": result.name, "seconds": round(result.seconds, 3), "rows": result.rows})

@@ -35,10 +35,32 @@ class TransformResult:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioResult:
-    """The result of the portfolio stage; `states`: as_of -> the book after that day, as it is recorded."""
+    """The result of the portfolio stage, with the book that it proposes to the gate."""
+
+    stage: StageResult
+    proposed: ProposedBook
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The result of the gate. `states`: as_of -> the book after that day, as it is recorded. `stopped`: the checks that
+    stop the orders; empty where they are issued."""
 
     stage: StageResult
     states: Mapping[dt.datetime, str]
+    stopped: tuple[str, ...]
+
+
+class ProposedBook:
+    """The orders of the run's day (ACTION rows), which only the gate issues, and the books after the last days.
+
+    Not a dataclass, as PanelInput is none: Prefect would walk through it.
+    """
+
+    __slots__ = ("orders", "states")
+
+    def __init__(self, orders: pl.DataFrame, states: Mapping[dt.datetime, str]) -> None:
+        self.orders, self.states = orders, states
 
 
 class Stopwatch:

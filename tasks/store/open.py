@@ -17,11 +17,12 @@ from tasks.store.decisions import DecisionStore
 from tasks.store.gold import GoldStore
 from tasks.store.locks import LockStore
 from tasks.store.records import RecordStore
+from tasks.store.releases import ReleaseStore
 from tasks.store.silver import SilverStore
 
 
 @dataclass
-class Store(SilverStore, GoldStore, DecisionStore, LockStore, RecordStore):
+class Store(SilverStore, GoldStore, DecisionStore, ReleaseStore, LockStore, RecordStore):
     """One database, with the data of one world (live, sandbox or recorded). Bound to the event loop that opened it."""
 
     connections: Connections

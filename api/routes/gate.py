@@ -1,0 +1,73 @@
+"""gate/: the checks that a decision passed before its orders were issued, and a person's word against them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from api.access import Operator, Reader
+from api.reading import AsOf, decision, rows
+from api.routes.held import DecisionReason
+from api.routes.runs import ScheduledRun, schedule_run
+from desk.model import decision_time
+from tasks.store.releases import ActionRelease
+
+router = APIRouter(prefix="/gate", tags=["gate"])
+
+
+class Check(BaseModel):
+    """One check: its figure, the most that it may be, and whether it stops the orders."""
+
+    check_id: str = Field(examples=["line_pnl"])
+    value: float | None
+    threshold: float
+    state: str = Field(description="passed, failed, unknown (nothing to measure by), released", examples=["passed"])
+    detail: str | None
+
+
+class Release(BaseModel):
+    """Who issued the orders that the gate had stopped."""
+
+    released_by: str
+    reason: str
+    released_at: dt.datetime
+
+
+class Gate(BaseModel):
+    """The gate of one decision. `issued`: whether its orders are out."""
+
+    as_of: dt.datetime
+    issued: bool
+    checks: list[Check]
+    release: Release | None
+
+
+class ReleaseWord(DecisionReason):
+    """The decision day, and why its orders are issued."""
+
+    as_of: dt.date
+
+
+@router.get("", summary="The gate of a decision")
+async def gate(request: Request, _: Reader, as_of: AsOf = None) -> Gate:
+    """404 for a day without a decision, or of a release without the gate."""
+    moment = await decision(request, "v_action_gate", as_of)
+    checks = await rows(request, "SELECT * FROM v_action_gate WHERE as_of = $1 ORDER BY check_id", moment)
+    found = await rows(request, "SELECT * FROM v_action_release WHERE as_of = $1", moment)
+    shaped = [Check(**{name: row[name] for name in Check.model_fields}) for row in checks]
+    release = Release(**{name: found[0][name] for name in Release.model_fields}) if found else None
+    return Gate(as_of=moment, issued=all(c.state != "failed" for c in shaped), checks=shaped, release=release)
+
+
+@router.post("/release", status_code=202, summary="Issue the orders that the gate has stopped")
+async def release(request: Request, token: Operator, word: ReleaseWord) -> ScheduledRun:
+    """Records the release, and asks Prefect to restate the day with its orders. BadInput where the gate holds none."""
+    request.state.audit_detail = word.model_dump(mode="json")
+    moment, now = decision_time(word.as_of), request.app.state.clock()
+    await request.app.state.store.release_actions(ActionRelease(moment, token.name, word.reason, now))
+    reason = f"orders released by {token.name}: {word.reason}"
+    return await schedule_run(
+        request, "daily", {"as_of": word.as_of.isoformat(), "sources": "stored", "reason": reason}
+    )

@@ -1,0 +1,54 @@
+"""What the gate reads: the gold of the run's day and of the decision before it, and what is listed of the contracts."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.model import decision_time
+from desk.risk.gate import GateInput
+from tasks.run.run import Run
+
+TODAY = (
+    "portfolio_state",
+    "pnl_attribution",
+    "pnl_by_strategy",
+    "pnl_by_factor",
+    "target_position",
+    "risk_limits_status",
+)
+BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily")
+LISTED_DAYS = 10
+"""Calendar days within which a contract's open interest and volume say something of today's."""
+
+
+async def read_gate_input(run: Run, orders: pl.DataFrame) -> GateInput:
+    """`orders`: the ACTION rows of the run's day, which are not stored yet. Raises StoreError."""
+    today = {name: await run.store.read_gold(name, run.as_of, run.as_of) for name in TODAY}
+    parameters = load_desk_parameters()
+    return GateInput(
+        today={**today, "action": orders},
+        before=await _before(run),
+        listed=await _listed(run, orders["contract_id"].drop_nulls().unique().to_list()),
+        headline=parameters.risk.headline,
+        target_volatility=parameters.portfolio.target_volatility,
+    )
+
+
+async def _before(run: Run) -> dict[str, pl.DataFrame]:
+    """The rows of the last day of the book before this one; no rows where it begins today."""
+    since = decision_time(run.day - dt.timedelta(days=LISTED_DAYS))
+    state = await run.store.read_gold("portfolio_state", since, run.as_of - dt.timedelta(seconds=1))
+    last = state["as_of"].max()
+    at = last if isinstance(last, dt.datetime) else since
+    return {name: await run.store.read_gold(name, at, at) for name in BEFORE}
+
+
+async def _listed(run: Run, contracts: list[str]) -> pl.DataFrame:
+    """The newest open interest and volume of each contract that is known, of the last LISTED_DAYS."""
+    since = run.day - dt.timedelta(days=LISTED_DAYS)
+    rows = await run.store.read_silver("settlement", run.as_of, since, contracts)
+    newest = rows.sort("contract_id", "obs_date", "knowledge_time").unique("contract_id", keep="last")
+    return newest.select("contract_id", "open_interest", "volume")

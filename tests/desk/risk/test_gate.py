@@ -1,0 +1,134 @@
+"""The gate: each check fires on what it is there for, and on nothing that a day of the book's own making has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+
+from desk.catalog.defence import GATE_CHECKS, load_defence
+from desk.gold import ACTION, GOLD
+from desk.risk.gate import GateInput, check_actions, stopped
+
+RULES = load_defence().gate
+NOW, THEN = (dt.datetime(2026, 11, day, 9, 0, tzinfo=dt.UTC) for day in (19, 18))
+NAV = 100_000_000.0
+LINES = ("DI1_2Y", "DI1_5Y", "DOL", "IND", "DAP_3Y")
+
+
+def frame(table: str, *rows: dict[str, Any], as_of: dt.datetime = NOW) -> pl.DataFrame:
+    blank = dict.fromkeys(GOLD[table].schema)
+    return pl.DataFrame([{**blank, "as_of": as_of, **row} for row in rows], schema=GOLD[table].schema)
+
+
+def day(**changes: Any) -> GateInput:
+    """A calm day: five lines that each gain BRL 10,000 on a deviation of 20,000, one order of five contracts."""
+    gain = changes.get("gain", 10_000.0)
+    pnl = sum(gain if name == "DI1_2Y" else 10_000.0 for name in LINES)
+    booked = [
+        {"instrument_id": name, "contracts": 100, "price_pnl_brl": gain if name == "DI1_2Y" else 10_000.0}
+        | {"carry_pnl_brl": 0.0, "cost_brl": 0.0, "pnl_brl": gain if name == "DI1_2Y" else 10_000.0}
+        | {"mark": "marked", "marked_from": changes.get("marked_from", dt.date(2026, 11, 18))}
+        for name in LINES
+    ]
+    after = {"DI1_2Y": changes.get("contracts", 105)}
+    closed = changes.get("closed", ())
+    targets = [
+        {"instrument_id": name, "contracts": 0 if name in closed else after.get(name, 100), "contracts_before": 100}
+        | {"unit_vol_brl": 200.0}
+        for name in LINES
+    ]
+    order = {"seq": 1, "instrument_id": "DI1_2Y", "contract_id": "DI1F28", "order_contracts": after["DI1_2Y"] - 100}
+    order |= {"cost_brl": changes.get("cost", 12.0), "dv01_change_brl": 1.0, "notional_change_brl": 1.0}
+    state = {
+        "nav_brl": changes.get("nav", NAV + pnl),
+        "pnl_brl": pnl,
+        "risk_multiplier": changes.get("multiplier", 1.0),
+    }
+    return GateInput(
+        today={
+            "portfolio_state": frame("portfolio_state", state),
+            "pnl_attribution": frame("pnl_attribution", *booked),
+            "pnl_by_strategy": frame("pnl_by_strategy", {"strategy_id": "X", "pnl_brl": pnl}),
+            "pnl_by_factor": frame("pnl_by_factor", {"factor": "DI", "pnl_brl": pnl}),
+            "target_position": frame("target_position", *targets),
+            "risk_limits_status": frame(
+                "risk_limits_status", {"limit_id": "var_95", "name": "VaR 95%", "status": changes.get("limit", "green")}
+            ),
+            "action": frame("action", order),
+        },
+        before={
+            "portfolio_state": frame("portfolio_state", {"nav_brl": NAV, "risk_multiplier": 1.0}, as_of=THEN),
+            "target_position": frame("target_position", *targets, as_of=THEN),
+            "risk_metrics_daily": frame(
+                "risk_metrics_daily",
+                {"metric": "var_99", "method": "filtered_historical", "value": 0.005},
+                as_of=THEN,
+            ),
+        },
+        listed=pl.DataFrame({"contract_id": ["DI1F28"], "open_interest": [2_000.0], "volume": [1_000.0]}),
+        headline="filtered_historical",
+        target_volatility=0.08,
+    )
+
+
+def failed(found: GateInput) -> list[str]:
+    checks = check_actions(found, RULES)
+    assert checks["check_id"].to_list() == list(RULES)
+    assert stopped(checks) == (checks["state"] == "failed").any()
+    return checks.filter(pl.col("state") == "failed")["check_id"].to_list()
+
+
+def test_a_calm_day_passes_every_check() -> None:
+    assert set(RULES) == set(GATE_CHECKS)
+    assert set(check_actions(day(), RULES)["state"]) == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"gain": 400_000.0}, ["line_pnl"]),
+        ({"gain": -2_500_000.0}, ["pnl", "line_pnl"]),
+        ({"nav": NAV}, ["nav_chain"]),
+        ({"cost": None}, ["numbers"]),
+        ({"contracts": 5_000}, ["position", "open_interest", "volume"]),
+        ({"contracts": 15_000}, ["turnover", "position", "open_interest", "volume"]),
+        ({"contracts": 210}, ["open_interest"]),
+        ({"limit": "breach"}, ["limits"]),
+        ({"closed": LINES[1:]}, ["closed"]),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else None,
+)
+def test_each_check_stops_what_it_is_there_for(changes: dict[str, Any], expected: list[str]) -> None:
+    assert failed(day(**changes)) == expected
+
+
+def test_the_pnl_of_several_days_is_measured_against_several_days() -> None:
+    """What is too much for one day is not for the four weeks that a line has caught up."""
+    assert failed(day(gain=320_000.0)) == ["line_pnl"]
+    assert failed(day(gain=320_000.0, marked_from=dt.date(2026, 10, 22))) == []
+
+
+def test_the_breakers_cut_closes_positions_and_is_no_failure() -> None:
+    assert failed(day(closed=LINES[1:], multiplier=0.0)) == []
+
+
+def test_what_cannot_be_measured_yet_stops_nothing() -> None:
+    """The first day of a book: nothing before it, no VaR, nothing listed."""
+    found = day()
+    empty = {name: rows.clear() for name, rows in found.before.items()}
+    first = GateInput(found.today, empty, found.listed.clear(), found.headline, found.target_volatility)
+    checks = check_actions(first, RULES)
+    states = dict(checks.select("check_id", "state").iter_rows())
+    assert [states[name] for name in ("nav_chain", "pnl", "line_pnl", "turnover", "closed", "volume")] == [
+        "unknown"
+    ] * 6
+    assert not stopped(checks)
+
+
+def test_a_day_without_orders_passes() -> None:
+    found = day(contracts=100)
+    today = {**found.today, "action": pl.DataFrame(schema=ACTION.schema)}
+    assert failed(GateInput(today, found.before, found.listed, found.headline, found.target_volatility)) == []

@@ -1,0 +1,86 @@
+"""Many slightly wrong prices that pass every check of the data: the report comes out, the orders do not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from desk.errors import BadInput
+from desk.model import decision_time
+from tasks.store.releases import ActionRelease
+from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
+from tests.fixtures.sandbox import RunningSandbox
+
+pytestmark = [pytest.mark.flow, pytest.mark.db]
+
+AFTER = dt.date(2026, 11, 23)
+SHIFT = 0.02
+"""Two points of rate on every vertex: smooth, and further than any true day of the DI curve."""
+IMPORT = f"""
+INSERT INTO curve_point (curve_id, tenor_bd, obs_date, knowledge_time, rate, stamp, payload_id)
+SELECT curve_id, tenor_bd, $1::date, $2::timestamptz, rate + {SHIFT}, 'imported', payload_id
+FROM curve_point WHERE curve_id = 'PRE' AND obs_date = (SELECT max(obs_date) FROM curve_point WHERE curve_id = 'PRE')
+"""
+
+
+async def plant(desk: RunningDesk) -> None:
+    """The curve of the session that NEXT_DAY marks at, as a history import of the hour before would have it."""
+    known = decision_time(NEXT_DAY) - dt.timedelta(minutes=1)
+    await desk.rows(IMPORT, FILLED_DAY, known)
+    planted = await desk.rows("SELECT count(*) AS n FROM curve_point WHERE knowledge_time = $1", known)
+    assert planted[0]["n"] > 5
+
+
+async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_positions_as_they_were(
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
+) -> None:
+    await plant(filled_desk)
+    gated = await filled_desk.run(NEXT_DAY)
+    assert gated.state.is_completed()
+    assert gated.state.name == "ActionsHeld", gated.state.message
+    assert "no actions are issued" in gated.state.message
+    assert "NO ACTIONS ARE ISSUED" in gated.page
+    assert (await filled_desk.gold("action", NEXT_DAY)).is_empty()
+    orders = await filled_desk.gold("gated_order", NEXT_DAY)
+    assert orders.height > 0
+    assert not any(row["sentence"] in gated.page for row in orders.iter_rows(named=True))
+    held = await filled_desk.gold("target_position", NEXT_DAY)
+    assert (held["contracts"] == held["contracts_before"]).all()
+    checks = dict((await filled_desk.gold("action_gate", NEXT_DAY)).select("check_id", "state").iter_rows())
+    assert checks["line_pnl"] == "failed"
+    run = await filled_desk.rows("SELECT state, gaps, message FROM v_pipeline_runs ORDER BY started_at DESC LIMIT 1")
+    assert "actions" in str(run[0]["gaps"])
+    quiet_sandbox.configure(now=decision_time(AFTER))
+    after = await filled_desk.run(AFTER)
+    assert after.state.is_completed(), after.state.message
+    then = await filled_desk.gold("target_position", AFTER)
+    both = held.join(then, on="instrument_id", suffix="_then")
+    assert both["contracts_before_then"].to_list() == both["contracts"].to_list()
+    nav = [(await filled_desk.gold("portfolio_state", day)).row(0, named=True) for day in (NEXT_DAY, AFTER)]
+    assert nav[1]["nav_brl"] == pytest.approx(nav[0]["nav_brl"] + nav[1]["pnl_brl"], abs=0.005)
+
+
+async def test_a_person_releases_the_orders_as_a_new_version(filled_desk: RunningDesk) -> None:
+    await plant(filled_desk)
+    await filled_desk.run(NEXT_DAY)
+    as_of = decision_time(NEXT_DAY)
+    word = ActionRelease(as_of, "pm", "the curve is right: an emergency meeting", as_of + dt.timedelta(minutes=30))
+    async with filled_desk.store() as store:
+        await store.release_actions(word)
+        with pytest.raises(BadInput, match="released already"):
+            await store.release_actions(word)
+        with pytest.raises(BadInput, match="holds no actions"):
+            await store.release_actions(ActionRelease(decision_time(FILLED_DAY), "pm", "x", as_of))
+    kept = await filled_desk.gold("gated_order", NEXT_DAY)
+    released = await filled_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
+    assert released.state.is_completed(), released.state.message
+    orders = await filled_desk.gold("action", NEXT_DAY)
+    assert orders["sentence"].to_list() == kept["sentence"].to_list()
+    assert "Issued by a person although the gate had stopped them" in released.page
+    versions = await filled_desk.rows("SELECT version, kind FROM decision WHERE as_of = $1 ORDER BY version", as_of)
+    assert [tuple(row) for row in versions] == [(1, "live"), (2, "restated")]
+    gate = await filled_desk.gold("action_gate", NEXT_DAY)
+    assert "failed" not in gate["state"].to_list()
+    assert gate.filter(pl.col("state") == "released").height >= 1
