@@ -67,15 +67,20 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if holds(found) else 1
 
 
-def history_points(folder: Path, catalog: Catalog) -> pl.DataFrame:
-    """Every judged number of the history in `folder`, read by the project's own map. Raises BadInput."""
+def history_frames(folder: Path, catalog: Catalog) -> dict[str, pl.DataFrame]:
+    """Silver of the history in `folder`, read by the project's own map. Raises BadInput."""
     text = MAP.read_text(encoding="utf-8")
     if text.count(MAPPED_ROOT) != 1:
         raise BadInput(f"{MAP.name}: expected one line {MAPPED_ROOT}")
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-") as scratch:
         moved = Path(scratch) / "map.toml"
         moved.write_text(text.replace(MAPPED_ROOT, f'root = "{folder}"'), encoding="utf-8")
-        frames = read_history(moved, catalog)
+        return read_history(moved, catalog)
+
+
+def history_points(folder: Path, catalog: Catalog) -> pl.DataFrame:
+    """Every judged number of the history in `folder`. Raises BadInput."""
+    frames = history_frames(folder, catalog)
     return pl.concat([points_of(SILVER[name], frame) for name, frame in frames.items()])
 
 
