@@ -96,7 +96,10 @@ class PublicationRule:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One numeric series of one source. `scale` turns the source's unit into ours (0.01 for percent)."""
+    """One numeric series of one source. `scale` turns the source's unit into ours (0.01 for percent).
+
+    `retired`: the last observation date of a series that its source has ended; `replaced_by`: the series after it.
+    """
 
     id: str
     source: str
@@ -112,6 +115,12 @@ class Series:
     max_age_days: int = 10
     verified: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
+    retired: dt.date | None = None
+    replaced_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.retired is not None and type(self.retired) is not dt.date:
+            raise ValueError(f"retired is a date without quotes, like 2025-12-31, not {self.retired!r}")
 
 
 @dataclass(frozen=True, slots=True)

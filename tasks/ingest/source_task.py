@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from prefect import task
@@ -10,8 +11,9 @@ from prefect.states import get_state_exception
 
 from desk.errors import SourceError
 from tasks.ingest.ledger_cells import close_open_cells, open_cells
-from tasks.ingest.source_job import SourceJob, fetch_open_queries
+from tasks.ingest.source_job import SourceJob, fetch_open_queries, settle_unknown_series
 from tasks.run.run import Run
+from tasks.store.series_looks import record_looks
 
 TRIES = 3
 JITTER = 0.5
@@ -42,12 +44,20 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
     A source's errors stay on the job. Any other error is raised: its cells stay open, and the next run marks them died.
     """
     await open_cells(run, job.fetches)
+    began_at = run.clock()
     state = await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
     if not state.is_completed():
         error = await get_state_exception(state)
         if not isinstance(error, SourceError):
             raise error
+    await conclude_fetch(run, job, began_at)
+
+
+async def conclude_fetch(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
+    """After the last try: what the look at each series came to, and the cells still open. Raises StoreError."""
+    settle_unknown_series(job)
     for fetch in job.fetches:
+        await record_looks(run.store, fetch.dataset.id, run.run_id, began_at, list(fetch.looks.values()))
         await close_open_cells(run, fetch)
 
 
