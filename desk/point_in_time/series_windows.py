@@ -1,8 +1,8 @@
 """What a run asks of each series of a dataset that is fetched series by series. Pure.
 
 One dead code is one dead code: it costs one question now and then, and nothing of the other series' coverage. A series
-is asked from the look-back before the first day that no answered look has covered, so that what was not published yet when
-it was last asked is caught as well; without any answered look, its whole history.
+is asked from the look-back before the first day that no answered look has covered, so that what was not published yet
+when it was last asked is caught as well; without any answered look, its whole history.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def series_window(dataset: Dataset, series: Series, coverage: SeriesCoverage, to
 
 
 def question_is_due(series: Series, coverage: SeriesCoverage, today: dt.date) -> bool:
-    """A series that its source does not know is asked again after 1, 2, 4 ... days, and at once when the catalogue gives
-    it another code; a retired one is not asked again."""
+    """A series that its source does not know is asked again after 1, 2, 4 ... days, and at once when the catalogue
+    gives it another code; a retired one is not asked again."""
     if coverage.unknown_code != series.code or coverage.last_unknown is None:
         return True
     if series.retired is not None:
