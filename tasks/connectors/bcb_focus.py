@@ -67,6 +67,8 @@ class BcbFocus(OlindaConnector):
         if "base" in query.dataset.params:
             condition += f" and baseCalculo eq {query.dataset.params['base']}"
         name = query.dataset.params["set"]
+        if name not in _ORDERS:
+            raise BadCatalog(f"dataset {query.dataset.id}: unknown Focus set {name!r}")
         options = f"{odata(f'$filter={condition}')}&{odata(f'$orderby={_ORDERS[name]}')}&{self.page_options(query)}"
         return Request(
             query,

@@ -212,6 +212,7 @@ async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[st
     assert {type(error) for error in ended} == {RateLimited}
     assert len(setup.asked) == 1
     setup.time.seconds += shut - 31
+    setup.client.renew_budget("alpha")
     with pytest.raises(RateLimited, match="left alone for 31 s more") as raised:
         await setup.client.send(request())
     assert raised.value.retryable

@@ -35,17 +35,17 @@ def run_at(folder: Path, sources: str, minutes: float, **settings: object) -> Ru
         ("recorded", 0.0, []),
     ],
 )
-def test_the_clock_decides(tmp_path: Path, sources: str, minutes: float, waits: list[float]) -> None:
+async def test_the_clock_decides(tmp_path: Path, sources: str, minutes: float, waits: list[float]) -> None:
     run = run_at(tmp_path, sources, minutes)
     assert list(further_tries(run, run.clock())) == waits
 
 
-def test_a_wait_is_shorter_by_what_the_tries_before_took(tmp_path: Path) -> None:
+async def test_a_wait_is_shorter_by_what_the_tries_before_took(tmp_path: Path) -> None:
     run = run_at(tmp_path, "live", 2.0)
     assert list(further_tries(run, AS_OF)) == [0.0, 180.0, 780.0]
 
 
-def test_the_setting_speaks_for_every_world(tmp_path: Path) -> None:
+async def test_the_setting_speaks_for_every_world(tmp_path: Path) -> None:
     run = run_at(tmp_path, "sandbox", 0.0, patience_seconds=(5, 10))
     assert list(further_tries(run, run.clock())) == [5.0, 10.0]
     run = run_at(tmp_path, "live", 0.0, patience_seconds=())
