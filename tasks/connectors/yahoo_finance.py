@@ -71,8 +71,8 @@ class YahooFinance(Connector):
         if "Will be right back" in head:
             raise Outage(self.source, "'Will be right back' page", url=url, status=status)
         if status in (401, 403) or not payload.body.strip():
-            words = "an empty body" if status == 200 else f"HTTP {status}"
-            raise Outage(self.source, f"{words}: refused, not a format", url=url, status=status)
+            refusal = "an empty body" if status == 200 else f"HTTP {status}"
+            raise Outage(self.source, f"{refusal}: refused, not a format", url=url, status=status)
         if status == 429 or head.startswith("Too Many Requests"):
             raise RateLimited(self.source, "too many requests", url=url)
         try:

@@ -52,6 +52,12 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
         error = await get_state_exception(state)
         if not isinstance(error, SourceError):
             raise error
+    await keep_trying(run, job, began_at)
+    await conclude_fetch(run, job, began_at)
+
+
+async def keep_trying(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
+    """Further tries at what is still open, minutes later, while the deadline leaves room."""
     for wait in further_tries(run, began_at):
         if not job.has_open_queries:
             break
@@ -59,17 +65,11 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
         await asyncio.sleep(wait)
         if job.renew_budget is not None:
             job.renew_budget(job.source)
-        await run.run_on_owner_loop(try_once_more(run, job))
-    await conclude_fetch(run, job, began_at)
-
-
-async def try_once_more(run: Run, job: SourceJob) -> None:
-    """One further try; a source's errors stay on the job."""
-    try:
-        await fetch_open_queries(run, job)
-    except SourceError as error:
-        if not error.retryable:
-            raise
+        try:
+            await run.run_on_owner_loop(fetch_open_queries(run, job))
+        except SourceError as error:  # it stays on the job
+            if not error.retryable:
+                raise
 
 
 async def conclude_fetch(run: Run, job: SourceJob, began_at: dt.datetime) -> None:

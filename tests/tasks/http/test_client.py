@@ -207,7 +207,7 @@ async def test_a_host_closed_past_the_budget_is_not_waited_for() -> None:
 @pytest.mark.parametrize(("header", "shut"), [({"retry_after": "3600"}, 3600), ({}, 300), ({"retry_after": "5"}, 300)])
 async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[str, str], shut: int) -> None:
     """No further request prolongs it: those that wait are told so at once."""
-    setup = Setup(always(429, **header), config(rate_per_second=1.0, concurrency=1, shut_seconds=300.0))
+    setup = Setup(always(429, b"", **header), config(rate_per_second=1.0, concurrency=1, shut_seconds=300.0))
     ended = await asyncio.gather(*(setup.client.send(request()) for _ in range(61)), return_exceptions=True)
     assert {type(error) for error in ended} == {RateLimited}
     assert len(setup.asked) == 1

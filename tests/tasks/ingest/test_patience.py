@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from blocks.settings import load_settings
-from desk.catalog import load_catalog
 from tasks.ingest.patience import further_tries
 from tasks.run.progress import NullProgress
 from tasks.run.run import Run
@@ -21,7 +19,8 @@ from tests.tasks.run.runs import AS_OF, make_run
 def run_at(folder: Path, sources: str, minutes: float, **settings: object) -> Run:
     run = make_run(cast("Store", None), folder, NullProgress())
     now = AS_OF + dt.timedelta(minutes=minutes)
-    return replace(run, sources=sources, settings=load_settings(**settings), clock=lambda: now, catalog=load_catalog())
+    run.sources, run.settings, run.clock = sources, load_settings(**settings), lambda: now
+    return run
 
 
 @pytest.mark.parametrize(
