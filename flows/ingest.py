@@ -54,7 +54,7 @@ async def ingest(
     async with open_client(run, recording=recording, manifest=manifest, record=record) as (client, bronze, configs):
         jobs = []
         for source in run.catalog.sources:
-            job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze)
+            job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze, client.renew_budget)
             for dataset in run.catalog.datasets_of(source):
                 if to_fetch[dataset.id].asks:
                     job.add_plan(run, dataset, to_fetch[dataset.id])

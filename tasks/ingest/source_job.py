@@ -8,10 +8,10 @@ that query's failure; a database, lake or disk that is gone ends the run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from desk.errors import AlvoradaError, BadPayload, NoData, RowsRefused, SourceError, UnknownSeries
+from desk.errors import AlvoradaError, BadPayload, BudgetSpent, NoData, RowsRefused, SourceError, UnknownSeries
 from desk.model import Dataset, Window
 from desk.point_in_time.fetch_windows import FetchPlan, is_by_series, plan_of_windows
 from tasks.connectors import border
@@ -32,10 +32,18 @@ Answer = tuple[Query, list[Fetched]]
 class SourceJob:
     """A source's datasets in one run. Not a dataclass, and with `__slots__`, so that Prefect passes it on as it is."""
 
-    __slots__ = ("bronze", "client", "connector", "fetches", "source", "tries")
+    __slots__ = ("bronze", "client", "connector", "fetches", "renew_budget", "source", "tries")
 
-    def __init__(self, source: str, connector: Connector, client: Client, bronze: Bronze) -> None:
+    def __init__(
+        self,
+        source: str,
+        connector: Connector,
+        client: Client,
+        bronze: Bronze,
+        renew_budget: Callable[[str], None] | None = None,
+    ) -> None:
         self.source, self.connector, self.client, self.bronze = source, connector, client, bronze
+        self.renew_budget = renew_budget
         self.fetches: list[DatasetFetch] = []
         self.tries = 0
 
@@ -55,6 +63,12 @@ class SourceJob:
         return sum(fetch.inserted for fetch in self.fetches)
 
     @property
+    def has_open_queries(self) -> bool:
+        """Whether another try could bring something; a code that an HTML page stands for could not."""
+        settle_unknown_series(self)
+        return any(fetch.open_queries for fetch in self.fetches)
+
+    @property
     def unknown(self) -> dict[str, SourceError]:
         """Series that the source does not know, so far, with its words."""
         return {name: error for fetch in self.fetches for name, error in fetch.unknown.items()}
@@ -65,11 +79,16 @@ class SourceJob:
         return [error for fetch in self.fetches for error in fetch.errors]
 
 
+def may_heal(error: SourceError) -> bool:
+    """Whether the query stays open for a later try: a spent budget is no answer either, only not for a quick try."""
+    return error.retryable or isinstance(error, BudgetSpent)
+
+
 async def fetch_open_queries(run: Run, job: SourceJob) -> None:
     """One try at every query that is still open. Raises the first retryable SourceError of this try."""
     job.tries += 1
     for fetch in job.fetches:
-        fetch.errors = [error for error in fetch.errors if not error.retryable]
+        fetch.errors = [error for error in fetch.errors if not may_heal(error)]
     # One dataset after another: the source's rate limit holds for all its requests, and rows are stored early.
     for fetch in job.fetches:
         with fetch.timed_try():
@@ -89,7 +108,7 @@ async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
             for query, result in await finished:
                 if isinstance(result, SourceError):
                     await record_error(run, fetch, query, result)
-                    if result.retryable:
+                    if may_heal(result):
                         still_open.append(query)
                     continue
                 fetch.hashes.update(item.payload.sha256 for item in result)
@@ -134,7 +153,7 @@ async def record_error(run: Run, fetch: DatasetFetch, query: Query, error: Sourc
         return
     days = fetch.days_of(query)
     fetch.day_errors.update(dict.fromkeys(days, error))
-    if not error.retryable:
+    if not may_heal(error):
         await close_failed_days(run, fetch, days, error)
 
 
@@ -170,7 +189,10 @@ def settle_unknown_series(job: SourceJob) -> None:
     """After the last try. Where a source answers a dead code with an HTML page, a code that got one on every try, while
     most others were answered, is not known to it. Where nothing of a dataset was answered, that is its failure."""
     html = [
-        (fetch, place) for fetch in job.fetches for place, tries in fetch.html_tries.items() if tries == job.tries > 0
+        (fetch, place)
+        for fetch in job.fetches
+        for place, tries in fetch.html_tries.items()
+        if tries == job.tries > 0 and fetch.looks[place].state == "failed"
     ]
     if job.connector.html_means_unknown and len(html) < sum(fetch.answered for fetch in job.fetches):
         for fetch, (name, window) in html:
