@@ -109,7 +109,12 @@ class HttpClient:
             async with asyncio.timeout(deadline - began), gate.slot(deadline):
                 self.traffic[config.source].waited_seconds += self._monotonic() - began
                 payload = await self._receive(request, config, gate)
-        except (TimeoutError, PastDeadline):
+        except PastDeadline as past:
+            if past.pause is None:
+                raise spent from None
+            words = f"the host asks for a pause of {past.pause:.0f} s, and its budget is {config.budget_seconds:g} s"
+            raise BudgetSpent(config.source, words, url=request.url) from None
+        except TimeoutError:
             raise spent from None
         except OutOfReach:
             words = f"cannot connect, {GIVE_UP_AFTER} times in a row: not asked again for now"

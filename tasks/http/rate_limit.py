@@ -14,7 +14,12 @@ GIVE_UP_SECONDS = 60.0
 
 
 class PastDeadline(Exception):
-    """The next request may start only after the deadline."""
+    """The next request may start only after the deadline. `pause`: seconds until then that the host asked for
+    (Retry-After); None where it did not."""
+
+    def __init__(self, pause: float | None = None) -> None:
+        super().__init__()
+        self.pause = pause
 
 
 class OutOfReach(Exception):
@@ -66,7 +71,8 @@ class HostGate:
                 raise OutOfReach
             while (wait := max(self._next_start, self._closed_until) - self.monotonic()) > 0:
                 if self.monotonic() + wait > deadline:
-                    raise PastDeadline
+                    pause = self._closed_until - self.monotonic()
+                    raise PastDeadline(pause if pause >= wait else None)
                 await self.sleep(wait)
             self._next_start = self.monotonic() + 1.0 / self.rate_per_second
             yield

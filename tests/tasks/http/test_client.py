@@ -199,7 +199,7 @@ async def test_a_host_closed_past_the_budget_is_not_waited_for() -> None:
     setup = Setup(always(429, retry_after="3600"), config(budget_seconds=60.0))
     with pytest.raises(RateLimited):
         await setup.client.send(request())
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(BudgetSpent, match="the host asks for a pause of 3600 s, and its budget is 60 s"):
         await setup.client.send(request())
     assert setup.time.slept == []
 
