@@ -5,6 +5,7 @@ For the flow test of kills and for bench/kills.py.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +27,19 @@ PATIENCE = 240.0
 
 
 class HomeToKill:
-    """A home of its own with its own PostgreSQL, and the commands that work there."""
+    """A home of its own, and the commands that work there: with its own PostgreSQL, or `given` addresses in the
+    environment. `day`: the morning that their clock shows."""
 
-    def __init__(self, path: Path, sandbox_root: str) -> None:
+    def __init__(
+        self, path: Path, sandbox_root: str, *, day: dt.date = FILLED_DAY, given: Mapping[str, str] | None = None
+    ) -> None:
         self.home = DataDir(path)
-        environment = RunningDesk("", path, sandbox_root).environment(FILLED_DAY)
+        environment = RunningDesk("", path, sandbox_root).environment(day)
         outside = ("DATABASE_URL", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_HOME")
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in outside},
             **{name: value for name, value in environment.items() if name not in outside},
+            **(given or {}),
         }
 
     def killed(self, arguments: tuple[str, ...], at: str, after: float = 0.0) -> None:
@@ -55,6 +61,19 @@ class HomeToKill:
         alarm.cancel()
         process.stderr.close()
         assert process.wait(10) == -signal.SIGKILL
+
+    def killed_after(self, arguments: tuple[str, ...], seconds: float) -> str | None:
+        """Runs the command and kills its process group after `seconds`. Returns the last line that it said, empty for
+        none; None where it had ended before."""
+        process = self._start(arguments)
+        try:
+            _, output = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            _, output = process.communicate()
+            return output.strip().splitlines()[-1] if output.strip() else ""
+        assert process.returncode == 0, output
+        return None
 
     def finished(self, arguments: tuple[str, ...]) -> str:
         """Runs the command to its end, which must be exit code 0. Returns its output on stderr."""
