@@ -175,8 +175,8 @@ def lines(done: list[Chain], arguments: argparse.Namespace) -> Iterator[str]:
     yield "# Kills at random moments"
     yield ""
     yield f"`python -m bench.kills --kills {arguments.kills} --seed {arguments.seed}`, {machine()}. Each command is"
-    yield "killed (kill -9 of its process group) after a random part of its twin's time, started again, and in the end left to"
-    yield "finish; then silver and gold are compared with the twin's row by row, and no cell or run may be open."
+    yield "killed (kill -9 of its process group) after a random part of its twin's time, started again, and in the end"
+    yield "left to finish; then silver and gold are compared with the twin's row by row; no cell or run may be open."
     yield ""
     kills = sum(one.kills for one in done)
     yield f"**{kills} kills in {len(done)} chains: {equal} databases of {len(done)} equal.** By step:"
