@@ -69,10 +69,9 @@ class HostGate:
         async with self._in_flight:
             if self._unreached >= GIVE_UP_AFTER and self.monotonic() < self._given_up_until:
                 raise OutOfReach
-            while (wait := max(self._next_start, self._closed_until) - self.monotonic()) > 0:
-                if self.monotonic() + wait > deadline:
-                    pause = self._closed_until - self.monotonic()
-                    raise PastDeadline(pause if pause >= wait else None)
-                await self.sleep(wait)
+            while (start := max(self._next_start, self._closed_until)) > (now := self.monotonic()):
+                if start > deadline:
+                    raise PastDeadline(start - now if start == self._closed_until else None)
+                await self.sleep(start - now)
             self._next_start = self.monotonic() + 1.0 / self.rate_per_second
             yield

@@ -25,14 +25,15 @@ def _fault(kind: str, kinds: str, *words: str, blind: str = "", **more: Any) -> 
 FAULTS: Mapping[str, SourceFault] = {
     "no answer": _fault("timeout", "Outage BudgetSpent", "no answer after", "time budget"),
     "slow drip": _fault("drip", "BudgetSpent", "time budget"),
-    "HTTP 503": _fault("server_error", "Outage", "HTTP 503"),
-    "429, wait 1 s": _fault("rate_limit", "RateLimited BudgetSpent", "too many requests", "time budget", retry_after=1),
-    "429, wait 1 h": _fault("rate_limit", "BudgetSpent", "pause of", retry_after=3600),
-    "cut body": _fault("cut_body", "Outage", "broken answer", "cut body"),
+    "HTTP 503": _fault("server_error", "Outage BudgetSpent", "HTTP 503"),
+    "429, wait 1 s": _fault("rate_limit", "RateLimited BudgetSpent Outage", "too many requests", retry_after=1),
+    "429, wait 1 h": _fault("rate_limit", "BudgetSpent", "asks for a pause of", retry_after=3600),
+    "cut body": _fault("cut_body", "Outage BudgetSpent", "broken answer", "cut body"),
     "challenge page": _fault("html", "HtmlPayload Outage", "challenge page"),
-    "garbage": _fault("garbage", "BadPayload", "not UTF-8", "not a", "not JSON"),
+    "garbage": _fault("garbage", "BadPayload", "not UTF-8", "not a", "last line does not end"),
     "other names": _fault(
-        "wrong_schema", "BadPayload HtmlPayload", "without", "not a", "no header", "unknown", "the header", "the file"
+        "wrong_schema", "BadPayload", "without", "not a", "no header", "unknown", "the header", "the file",
+        "no list", "fields under",
     ),
     # The auctions of another day are seen, Tesouro Direto's one file answers every question; SGS names no series, nor
     # does FRED's JSON: what is plausible for the series passes, and only its level can betray it.
