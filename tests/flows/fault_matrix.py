@@ -40,5 +40,7 @@ FAULTS: Mapping[str, SourceFault] = {
     "other answer": _fault("other_answer", "BadPayload BadRequest", "in answer to", "HTTP 400",
                            blind="bcb_sgs bcb_fx_flow stn_fiscal"),
     "nulls and NaN": _fault("nulls", "BadPayload", "not a", "without", "no number", "digits", "not end", "another"),
-    "huge body": _fault("huge", "BadPayload BudgetSpent Outage", "a body of more than", "time budget", "no answer after"),
+    "huge body": _fault(
+        "huge", "BadPayload BudgetSpent Outage", "a body of more than", "time budget", "no answer after"
+    ),
 }  # fmt: skip
