@@ -39,7 +39,7 @@ class Health(http.server.BaseHTTPRequestHandler):
     status = 200
 
     def do_GET(self) -> None:
-        self.send_response(self.status if self.path == "/api/health" else 404)
+        self.send_response(self.status if self.path == "/api/ready" else 404)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
