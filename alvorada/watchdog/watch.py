@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import typer
@@ -29,6 +29,15 @@ from tasks.channels.null import Null
 NO_PROBLEM, PROBLEMS, NOT_DELIVERED = 0, 1, 4
 """Exit codes: no problem; problems, each delivered on every channel; a message that a channel did not take."""
 INTERVAL_SECONDS = 300.0
+OVER: Mapping[str, str] = {
+    "run": "the daily run of today has completed",
+    "database": "the database answers",
+    "prefect": "Prefect's API answers",
+    "alerts": "alerts are evaluated",
+    "sender": "alerts and reports are sent",
+    "outbox": "no message waits any longer",
+}
+"""Key of a problem -> what is so again when it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +136,9 @@ def _messages(
         message = Message(kind="watchdog", title=title, at=now, link=link, paragraphs=paragraphs)
         messages.append(([problem.key for problem in new], message))
     if over:
-        title = f"Alvorada watchdog: over: {', '.join(over)}"
-        paragraphs = ("What was told earlier today is no longer so.",)
+        ends = [OVER[key] for key in over]
+        title = f"Alvorada watchdog: over: {ends[0]}{f', and {len(ends) - 1} more' if len(ends) > 1 else ''}"
+        paragraphs = tuple(f"Over: {end}." for end in ends)
         message = Message(kind="watchdog", title=title, at=now, link=link, paragraphs=paragraphs)
         messages.append((list(over), message))
     return messages

@@ -81,7 +81,8 @@ async def test_prefects_schedule_stays_at_six_over_changes_of_the_clock(start: s
     given_schedule = construct_schedule(cron="0 6 * * *", timezone="America/Sao_Paulo")
     begin = dt.date.fromisoformat(start)
     schedule = CronSchedule(**given_schedule.dict())
-    dates = await schedule.get_dates(6, start=pendulum.datetime(*begin.timetuple()[:3], tz=zone))
+    found = await schedule.get_dates(6, start=pendulum.datetime(*begin.timetuple()[:3], tz=zone))
+    dates = [dt.datetime.fromtimestamp(moment.timestamp(), dt.UTC) for moment in found]
     assert [moment.astimezone(SAO_PAULO).time() for moment in dates] == [dt.time(6)] * 6
     days = [moment.astimezone(SAO_PAULO).date() for moment in dates]
     assert days == [days[0] + dt.timedelta(days=n) for n in range(6)]
@@ -159,6 +160,7 @@ def test_a_run_is_lost_when_its_process_is_gone(sleeper: subprocess.Popen[bytes]
     assert not is_lost(running, now)
     assert is_lost(replace(running, id="another"), now), "the pid is used again by another program"
     sleeper.kill()
+    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
     assert is_lost(running, now), "a zombie runs nothing"
     sleeper.wait()
     assert is_lost(running, now)

@@ -67,7 +67,7 @@ class PrefectDesk:
         app = ["--factory", "prefect.server.api.server:create_app", "--host", HOST, "--port", str(self.port)]
         command = [sys.executable, "-m", "uvicorn", *app, "--log-level", "warning"]
         self._start("server", command, self.env)
-        self.processes["server"].wait_for(lambda: "yes" if answers(f"{self.api_url}/ready") else None, 120)
+        self.processes["server"].wait_for(lambda: "yes" if answers(f"{self.api_url}/ready") else None, 300)
 
     def start_worker(self, day: dt.date, late: dt.timedelta, **more: str) -> None:
         """A worker of the queue daily, whose runs see the clock stand `late` after 06:00 of `day`."""

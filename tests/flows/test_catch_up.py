@@ -20,7 +20,7 @@ from tests.fixtures.flows import NEXT_DAY, RunningDesk, drop_database
 from tests.fixtures.sandbox import RunningSandbox
 from tests.flows.prefect_desk import PrefectDesk, prefect_desk
 
-pytestmark = [pytest.mark.flow, pytest.mark.db, pytest.mark.process, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.flow, pytest.mark.db, pytest.mark.process, pytest.mark.timeout(900)]
 LATE = dt.timedelta(minutes=5)
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 SLOW = {"bcb_sgs": 1.0, "fred": 1.0, "yahoo_finance": 1.0}
@@ -37,7 +37,7 @@ async def served(
     await drop_database(postgres, name)
 
 
-async def until(seen: Callable[[], Awaitable[Any]], seconds: float = 150.0) -> Any:
+async def until(seen: Callable[[], Awaitable[Any]], seconds: float = 400.0) -> Any:
     """What `seen` returns once it is true."""
     async with asyncio.timeout(seconds):
         while not (found := await seen()):  # noqa: ASYNC110  # processes and servers set no event of ours
