@@ -151,7 +151,7 @@ async def test_the_end_of_a_problem_is_sent_once(dog: Watchdog, store: Store) ->
     await ran(store, "completed", began="07:00")
     assert (await dog.check(at("07:20"))).exit_code == NO_PROBLEM
     await dog.check(at("07:25"))
-    assert dog.box.subjects()[1:] == ["Alvorada watchdog: over: run"]
+    assert dog.box.subjects()[1:] == ["Alvorada watchdog: over: the daily run of today has completed"]
     assert dog.sent() == (2, 2)
 
 
