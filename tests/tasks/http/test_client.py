@@ -196,10 +196,10 @@ async def test_the_budget_counts_from_the_first_request_of_the_source() -> None:
 
 
 async def test_a_host_closed_past_the_budget_is_not_waited_for() -> None:
-    setup = Setup(always(503, retry_after="25"), config(budget_seconds=20.0))
-    with pytest.raises(Outage):
+    setup = Setup(always(429, retry_after="3600"), config(budget_seconds=60.0))
+    with pytest.raises(RateLimited):
         await setup.client.send(request())
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(BudgetSpent, match="the host asks for a pause of 3600 s, and its budget is 60 s"):
         await setup.client.send(request())
     assert setup.time.slept == []
 
@@ -207,7 +207,9 @@ async def test_a_host_closed_past_the_budget_is_not_waited_for() -> None:
 @pytest.mark.parametrize(("header", "shut"), [({"retry_after": "3600"}, 3600), ({}, 300), ({"retry_after": "5"}, 300)])
 async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[str, str], shut: int) -> None:
     """No further request prolongs it: those that wait are told so at once."""
-    setup = Setup(always(429, b"", **header), config(rate_per_second=1.0, concurrency=1, shut_seconds=300.0))
+    setup = Setup(
+        always(429, b"", **header), config(rate_per_second=1.0, concurrency=1, shut_seconds=300.0, budget_seconds=1e4)
+    )
     ended = await asyncio.gather(*(setup.client.send(request()) for _ in range(61)), return_exceptions=True)
     assert {type(error) for error in ended} == {RateLimited}
     assert len(setup.asked) == 1
@@ -262,6 +264,15 @@ async def test_a_renewed_budget_begins_with_the_next_request() -> None:
     setup.client.renew_budget("alpha")
     await setup.client.send(request())
     assert len(setup.asked) == 2
+
+
+async def test_a_spent_budget_says_what_went_wrong_before_it() -> None:
+    setup = Setup(always(503), config(budget_seconds=60.0))
+    with pytest.raises(Outage):
+        await setup.client.send(request())
+    setup.time.seconds += 61.0
+    with pytest.raises(BudgetSpent, match="its time budget of 60 s is spent; before that: HTTP 503"):
+        await setup.client.send(request())
 
 
 async def test_a_server_that_never_answers_costs_the_budget_and_no_more() -> None:
