@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,6 +19,10 @@ hypothesis.settings.load_profile("suite")
 pytest_plugins = [f"tests.fixtures.{name}" for name in ("postgres", "sandbox", "flows", "deliveries")]
 
 ROOT = Path(__file__).parents[1]
+FOR_SUBMAKES = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ARGS")
+"""`make test` leaves its flags, level and variables to what it starts. A make of a test is no part of that make."""
+for _name in FOR_SUBMAKES:
+    os.environ.pop(_name, None)
 # What shares a fixture too dear to make twice stays on one worker; these begin first, in this order.
 TOGETHER = {
     "tests/flows": "flows",
