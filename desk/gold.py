@@ -165,6 +165,7 @@ PORTFOLIO_STATE = GoldTable(
         "shadow_nav_brl": "float",  # of the book without the breaker, which the breaker is measured on
         "benchmark_nav_brl": "float",  # of the inception NAV held in cash at CDI
         "sizing": "text",  # the method of the day's sizes, or the fallback taken in its place, and the lines dropped
+        "valuation_date": "date",  # the market day that the money is about: the session whose prices mark it
     },
 )
 PNL_ATTRIBUTION = GoldTable(
@@ -183,6 +184,7 @@ PNL_ATTRIBUTION = GoldTable(
         "equity_pnl_brl": "float",
         "residual_pnl_brl": "float",
         "inflation_pnl_brl": "float",  # part of the carry: what the IPCA accrued
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 PNL_BY_STRATEGY = GoldTable(
@@ -191,6 +193,7 @@ PNL_BY_STRATEGY = GoldTable(
     {
         "strategy_id": "text",  # a strategy, CASH, COST or UNATTRIBUTED; the lines of a day add up to the book's P&L
         "pnl_brl": "float",
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 PNL_BY_FACTOR = GoldTable(
@@ -199,6 +202,7 @@ PNL_BY_FACTOR = GoldTable(
     {
         "factor": "text",  # DI, REAL, CUPOM, UST, FX, EQUITY, INFLATION, CARRY, RESIDUAL, CASH, COST; as above
         "pnl_brl": "float",
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 RISK_METRICS_DAILY = GoldTable(
