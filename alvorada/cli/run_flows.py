@@ -16,7 +16,7 @@ from alvorada.cli.run_options import Origin
 from alvorada.cli.terminal_progress import RunProgress
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld
 from alvorada.stack.local_stack import open_stack, set_environment
-from alvorada.stack.processes import interrupt_on_stop_signals
+from alvorada.stack.processes import STOP_SIGNALS, interrupt_on_stop_signals, repeat_interrupt
 from alvorada.stack.sandbox_process import sandbox_in_use
 from blocks.settings import load_settings
 from desk.errors import AlvoradaError, Busy, StageFailed
@@ -134,7 +134,8 @@ def _run_flow(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> A
 
 @contextmanager
 def _cancel_on_stop_signals() -> Iterator[None]:
-    """Inside, a stop signal cancels the current task, whatever becomes of an exception that a handler raises.
+    """Inside, a stop signal cancels the current task, whatever becomes of an exception that a handler raises. For use
+    inside `interrupt_on_stop_signals`, which ends a flow that the cancellation does not end.
 
     Prefect's handler raises wherever the process is. In a callback of the event loop (asyncpg receives there) that
     exception is logged and dropped, and a run that was stopped would go on and decide on what it has. The loop is woken
@@ -142,9 +143,14 @@ def _cancel_on_stop_signals() -> Iterator[None]:
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # a coroutine runs in one
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+
+    def cancel() -> None:
+        repeat_interrupt()  # of a flow that does not end at this
+        task.cancel()
+
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     for number in before:
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, cancel)
     try:
         yield
     finally:

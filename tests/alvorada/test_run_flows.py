@@ -16,6 +16,7 @@ from rich.console import Console
 
 from alvorada.cli.run_flows import _cancel_on_stop_signals, _result
 from alvorada.cli.terminal_progress import RunProgress
+from alvorada.stack.processes import interrupt_on_stop_signals
 from desk.errors import StageFailed
 
 
@@ -51,7 +52,7 @@ def test_a_stop_signal_inside_a_callback_of_the_loop_ends_the_flow(number: signa
             await asyncio.sleep(2)
             reached_end.append(number)
 
-    with pytest.raises(asyncio.CancelledError):
+    with interrupt_on_stop_signals(), pytest.raises(asyncio.CancelledError):
         asyncio.run(flow())
     assert reached_end == []
     assert signal.getsignal(number) is before
