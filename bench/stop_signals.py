@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         if whole.wait() != 0:
             raise RuntimeError(f"the first run failed: {log_of(home)}")
         length = time.monotonic() - began
-        stops = []
+        stops: list[Stop] = []
         for turn in range(runs):
             done = turn == 0 or stops[-1].code == 0
             seed += done  # a day that was decided is only reproduced: the next economy

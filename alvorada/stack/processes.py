@@ -207,5 +207,5 @@ def deferred_stop_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in dict.fromkeys(received):
-            signal.raise_signal(number)
+        for pending in dict.fromkeys(received):
+            signal.raise_signal(pending)

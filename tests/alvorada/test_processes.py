@@ -126,9 +126,10 @@ def test_orphans_are_ended_but_not_a_later_process_with_the_same_number(tmp_path
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_an_interrupt_that_is_dropped_comes_again(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python drops what is raised in a destructor: a run that was stopped there would go on to its end."""
+    before = signal.getsignal(number)
+    went_on: list[object] = []
     monkeypatch.setattr(processes, "REPEAT_SECONDS", 0.1)
     monkeypatch.setattr(sys, "unraisablehook", lambda dropped: went_on.append(dropped.exc_type))
-    before, went_on = signal.getsignal(number), list[object]()
 
     class Destroyed:
         def __del__(self) -> None:
