@@ -1,8 +1,8 @@
 """How often the gate would have stopped the orders of a day of history: every day of the sandbox and of the real one.
 
 `python -m bench.gate [FOLDER]`: the sandbox's last 2,000 decision days, and with the folder of the collected real
-history its days since 2008. Each day is judged by its own gold and that of the day before, as the run of that day would have
-been. Open interest and volume are not in either history's prices of the traded contracts.
+history its days since 2008. Each day is judged by its own gold and that of the day before, as the run of that day would
+have been. Open interest and volume are not in either history's prices of the traded contracts.
 """
 
 from __future__ import annotations

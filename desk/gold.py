@@ -313,13 +313,10 @@ GATED_ORDER = GoldTable(
         "seq": "int",
         "instrument_id": "text",
         "contract_id": "text",
-        "contracts_from": "int",
-        "contracts_to": "int",
         "order_contracts": "int",
         "sentence": "text",
     },
 )
-"""The orders of a decision that the gate has stopped: for whoever releases them, and for nobody else."""
 
 GOLD: dict[str, GoldTable] = {
     table.name: table

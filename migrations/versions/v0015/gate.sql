@@ -20,8 +20,6 @@ CREATE TABLE gated_order (
     seq bigint NOT NULL,
     instrument_id text,
     contract_id text,
-    contracts_from bigint,
-    contracts_to bigint,
     order_contracts bigint,
     sentence text,
     run_id uuid NOT NULL,
