@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from desk.catalog import load_catalog
+from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.fallbacks import load_fallbacks
+from desk.risk.data_weights import data_weights
 from reports.calculations.defence import defence_view
 from reports.calculations.defence_text import gate_sentence, pnl_sentences, withheld_sentence
 from reports.calculations.orders import orders_view
@@ -96,7 +99,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         Line("Changed", change_line(data), alert=bool(breached(data))),
         Line("To do", " ".join(text for text in (action_line(data), orders) if text)),
         *((Line("Withheld", withheld, alert=True),) if withheld else ()),
-        Line("Data", data_line(coverage(data))),
+        Line("Data", " ".join(text for text in (data_line(coverage(data)), weight_sentence(data)) if text)),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
         Line("Not computed", gap_line(sections)),
     )
@@ -237,6 +240,20 @@ def _read_off_instead(data: ReportData, entity: str) -> list[str]:
             age = plural((data.day - row["obs_date"]).days, "day")
             found.append(translate("{} of {}, {} old", row["origin"] or name, date(row["obs_date"]), age))
     return found
+
+
+def weight_sentence(data: ReportData) -> str:
+    """How much of VaR rests on prices that are older than they may be; empty where none is."""
+    found = data_weights(
+        data.latest("component_var"), data.latest("feature"), data.latest("input_receipt"), load_catalog(),
+        load_desk_parameters(),
+    )  # fmt: skip
+    if found is None or not found.old:
+        return ""
+    parts = [
+        translate("{} of {}, {}", one.input_id, date(one.obs_date), percent(one.var_share, 0)) for one in found.old
+    ]
+    return translate("{} of VaR rests on old prices: {}.", percent(found.old_share, 0), format_list(parts, 4))
 
 
 def _gap_text(row: Row) -> str:
