@@ -28,10 +28,10 @@ from desk.risk.gate import GateInput, check_actions
 from desk.transforms.panel import build_panel
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
-from tools.real_history_page import END, INCEPTION, WARM_UP, last_priced
 
 RESULT = Path(__file__).with_name("results") / "gate.md"
 TITLE = "# The gate on history: how often it would have stopped a day's orders"
+INCEPTION, END, WARM_UP = dt.date(2008, 1, 2), dt.date(2025, 12, 30), 800
 LAST, DAYS, SEED = dt.date(2026, 10, 30), 2_000, 7
 MOST_STOPPED = 0.005
 """Share of days that it may stop: a day is a person's look at the list, and one in two hundred is bearable."""
@@ -69,7 +69,8 @@ def real_frames(folder: Path) -> Frames:
     catalog, b3 = load_catalog(), calendars.b3()
     rows = history_frames(folder, catalog)
     days = b3.days(b3.offset(INCEPTION, -WARM_UP), END)
-    last = last_priced(build_panel(rows, days, catalog))
+    newest = build_panel(rows, days, catalog).obs_dates["pre_252"].drop_nulls().sort()[-1]
+    last = b3.offset(newest, 1)  # after it the book could not be marked
     kept = [day for day in days if day <= last]
     return run_history(rows, kept, INCEPTION, catalog, load_desk_parameters()).frames
 
