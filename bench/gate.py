@@ -31,7 +31,7 @@ from sandbox.world import SimulatedWorld
 
 RESULT = Path(__file__).with_name("results") / "gate.md"
 TITLE = "# The gate on history: how often it would have stopped a day's orders"
-INCEPTION, END, WARM_UP = dt.date(2008, 1, 2), dt.date(2025, 12, 30), 800
+INCEPTION, END, WARM_UP = dt.date(2008, 1, 2), dt.date(2025, 12, 30), 900
 LAST, DAYS, SEED = dt.date(2026, 10, 30), 2_000, 7
 MOST_STOPPED = 0.005
 """Share of days that it may stop: a day is a person's look at the list, and one in two hundred is bearable."""
