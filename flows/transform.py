@@ -12,7 +12,7 @@ from desk.model import SILVER, decision_time
 from desk.point_in_time.panel_span import panel_days
 from desk.transforms.input_receipts import dataset_status, input_receipts
 from desk.transforms.panel import build_panel, feature_rows
-from tasks.run.panel_input import PanelInput, read_silver
+from tasks.run.panel_input import PanelInput, read_held, read_silver
 from tasks.run.run import Run
 from tasks.run.stages import Stopwatch, TransformResult, finish_stage, require_rows
 
@@ -33,7 +33,7 @@ async def transform(run: Run, inception: dt.date, errors: Mapping[str, str]) -> 
     written = await run.store.write_gold(
         {"dataset_status": status, "input_receipt": receipts}, run.run_id, (run.as_of, run.as_of)
     )
-    panel = build_panel(silver, days, run.catalog)
+    panel = build_panel(silver, days, run.catalog, await read_held(run))
     shown = panel.days[-run.settings.history_days :]
     features = feature_rows(panel, shown)
     rows = require_rows("transform", {"feature": features})
