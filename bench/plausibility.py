@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,11 @@ def history_points(folder: Path, catalog: Catalog) -> pl.DataFrame:
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-") as scratch:
         moved = Path(scratch) / "map.toml"
         moved.write_text(text.replace(MAPPED_ROOT, f'root = "{folder}"'), encoding="utf-8")
-        frames = read_history(moved, catalog)
+        return points_of_frames(read_history(moved, catalog))
+
+
+def points_of_frames(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Every judged number of parsed or stored silver frames by table (POINT_SCHEMA)."""
     return pl.concat([points_of(SILVER[name], frame) for name, frame in frames.items()])
 
 

@@ -14,6 +14,7 @@ from prefect.states import Completed
 from desk.model import Dataset, Window
 from desk.point_in_time.fetch_windows import Coverage, windows
 from tasks.connectors import CONNECTORS
+from tasks.ingest.broken_facts import hold_broken_facts
 from tasks.ingest.plausibility import review_holds
 from tasks.ingest.source_job import SourceJob
 from tasks.ingest.source_task import fetch_source
@@ -63,6 +64,7 @@ async def ingest(
         inserted={job.source: job.inserted for job in jobs},
     )
     await review_holds(run)
+    await hold_broken_facts(run)
     rows = sum(ingested.inserted.values())
     failed = ", ".join(job.source for job in jobs if job.errors)
     message = f"failed: {failed}" if failed else ""

@@ -35,6 +35,13 @@ STATE_COLOURS = {
     "died": "dark-red",
     "breach": "dark-red",
     "absent": GREY,
+    "agree": GREEN,
+    "apart": AMBER,
+    "held": AMBER,
+    "open": AMBER,
+    "broken": RED,
+    "released": GREEN,
+    "rejected": GREY,
     "resolved": GREEN,
     "inactive": GREEN,
 }

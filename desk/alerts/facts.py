@@ -75,7 +75,8 @@ class HeldFacts:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """One moment's facts. Mappings hold every expected subject, MISSING where nothing is stored; an empty one means
-    that the whole table is missing. `pipeline` is None where no daily run is on record."""
+    that the whole table is missing. `pipeline` is None where no daily run is on record. `broken_pairs`: two sources of
+    one fact that disagree at the newest decision, pair -> words; a pair with a held side is not among them."""
 
     now: dt.datetime
     pipeline: PipelineFacts | None
@@ -88,6 +89,7 @@ class Metrics:
     conviction_change: Mapping[str, object] = field(default_factory=dict)
     agent_age_hours: Mapping[str, object] = field(default_factory=dict)
     held: Mapping[str, HeldFacts] = field(default_factory=dict)
+    broken_pairs: Mapping[str, str] = field(default_factory=dict)
 
 
 def expected_day(now: dt.datetime, deadline: dt.time) -> dt.date:

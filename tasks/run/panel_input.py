@@ -36,8 +36,9 @@ async def read_held(run: Run) -> pl.DataFrame:
     """The held values of series that were known at the run's as_of, whatever was decided of them since: HELD_ROWS."""
     holds = await run.store.read_holds()
     rows = holds.filter(
-        pl.col("silver_table").is_in(["observation", "price_bar"]), pl.col("knowledge_time") <= run.as_of
-    )
+        pl.col("silver_table").is_in(["observation", "price_bar"]),
+        pl.max_horizontal("knowledge_time", "hidden_from") <= run.as_of,
+    ).with_columns(knowledge_time=pl.max_horizontal("knowledge_time", "hidden_from"))
     return rows.rename({"entity": "series_id"}).select(pl.col(name).cast(dtype) for name, dtype in HELD_ROWS.items())
 
 

@@ -90,6 +90,7 @@ def test_at_its_threshold_nothing_fires_that_says_above() -> None:
         ({"conviction_change": {"DOL": 0.31}}, ("CONVICTION_SURGE", "DOL", "warning")),
         ({"held": {"brent": HeldFacts(1, "slip", False)}}, ("DATA_SUSPECT", "brent", "warning")),
         ({"held": {"usdbrl_ptax_sell": HeldFacts(2, "slip", True)}}, ("DATA_SUSPECT", "usdbrl_ptax_sell", "critical")),
+        ({"broken_pairs": {"vix": "vix 17.2, vix_fred 18.1"}}, ("DATA_SUSPECT", "pair:vix", "warning")),
         ({"agent_age_hours": {"fiscal": 26.01}}, ("AGENT_STALE", "fiscal", "warning")),
     ],
 )
