@@ -63,12 +63,13 @@ async def judge_rows(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.D
     peers = every_peer(newest(near), pairs, declared, run.catalog)
     judged = judge(new, history, peers, declared, run.catalog)
     return Verdicts(
-        _holds(judged.having("held").filter(~pl.col("kept")), dataset.id), _holds(judged.having("suspect"), dataset.id)
+        verdict_rows(judged.having("held").filter(~pl.col("kept")), dataset.id),
+        verdict_rows(judged.having("suspect"), dataset.id),
     )
 
 
-def _holds(verdicts: pl.DataFrame, dataset: str) -> list[Hold]:
-    """`verdicts`: VERDICT_SCHEMA."""
+def verdict_rows(verdicts: pl.DataFrame, dataset: str) -> list[Hold]:
+    """`verdicts` (VERDICT_SCHEMA, none of them ok) with their reasons, as they are stored."""
     found = []
     for row in verdicts.iter_rows(named=True):
         name, column, entity = split_key(row["key"])

@@ -90,6 +90,11 @@ class HoldStore:
         async with self.connections.acquire() as connection, connection.transaction():
             await insert_holds(connection, holds, run_id, held_at)
 
+    async def add_suspects(self, suspects: Sequence[Hold], run_id: uuid.UUID, found_at: dt.datetime) -> None:
+        """Verdicts on rows that are stored already. One that is there already stays as it is."""
+        async with self.connections.acquire() as connection, connection.transaction():
+            await insert_suspects(connection, suspects, run_id, found_at)
+
     async def read_suspects(self, known_after: dt.datetime, as_of: dt.datetime) -> pl.DataFrame:
         """Verdicts that a believed value is odd, of values known after `known_after` and by `as_of`; newest first."""
         schema = {name: HOLD_SCHEMA[name] for name in SUSPECT_COLUMNS}
