@@ -66,19 +66,24 @@ class BcbFocus(OlindaConnector):
         )
 
     def frames(self, payload: Payload, rows: list[Row]) -> Frames:
-        """Zero rows is NoData, for the caller to wonder at: an indicator that was renamed vanishes without an error."""
+        """Zero rows is NoData, for the caller to wonder at: an indicator that was renamed vanishes without an error.
+        Rows, and none of them about the question or with a number, are another answer: ValueError."""
         query = payload.query
         indicator = query.extra["indicator"]
         scale, reference = _scale(indicator), _reference(query.dataset)
         columns: dict[str, list[Any]] = {name: [] for name in EXPECTATION.parsed_schema if name != "knowledge_time"}
+        others, outside, without_numbers = set(), set(), 0
         for row in rows:
             day = day_of(field(row, "Data"), "yyyy-mm-dd hh:mm")
             if row.get("Indicador") != indicator or row.get("IndicadorDetalhe"):
+                others.add(str(row.get("Indicador")))
                 continue
             if not query.window.start <= day <= query.window.end:
+                outside.add(day)
                 continue
             statistics = {name: _statistic(row, theirs, scale) for name, theirs in STATISTICS.items()}
             if all(value is None for value in statistics.values()):
+                without_numbers += 1
                 continue
             columns["indicator"].append(indicator)
             columns["reference"].append(reference(row))
@@ -88,6 +93,12 @@ class BcbFocus(OlindaConnector):
             for name, value in statistics.items():
                 columns[name].append(value)
         if not columns["obs_date"]:
+            if without_numbers:
+                raise ValueError(f"{without_numbers} rows of {indicator} and no number in them")
+            if others - {indicator}:
+                raise ValueError(f"{min(others - {indicator})!r:.60} in answer to {indicator!r}")
+            if outside:
+                raise ValueError(f"rows of {max(outside)} in answer to {query.window.start}..{query.window.end}")
             raise no_rows(payload, f"Focus {indicator} in {query.dataset.params['set']}")
         return {EXPECTATION.name: parsed_frame(EXPECTATION, columns)}
 

@@ -88,11 +88,14 @@ class Payload:
     body: bytes
     fetched_at: dt.datetime
     is_dated: bool = True
+    _digest: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def sha256(self) -> str:
-        """Hex digest of the opened body: the name of the payload."""
-        return hashlib.sha256(self.body).hexdigest()
+        """Hex digest of the opened body: the name of the payload. Taken once: a body may have a hundred megabytes."""
+        if not self._digest:
+            self._digest.append(hashlib.sha256(self.body).hexdigest())
+        return self._digest[0]
 
     @property
     def query(self) -> Query:

@@ -97,10 +97,13 @@ class IbgeSidra(Connector):
         query = payload.query
         series_of_cell = {(str(s.params["variable"]), str(s.params["category"])): s for s in query.series}
         ids, days, values = [], [], []
+        found, others = 0, set()
         for cell in _v3_cells(body) if body and "resultados" in body[0] else _table_cells(body):
             series = series_of_cell.get((cell.variable, cell.category))
             if series is None:
+                others.add(f"{cell.variable}/{cell.category}")
                 continue
+            found += 1
             day = first_day(cell.period, series.frequency)
             if day is None:
                 raise ValueError(f"not a period: {cell.period!r:.60}")
@@ -112,6 +115,8 @@ class IbgeSidra(Connector):
                 ids.append(series.id)
                 days.append(believable(day))
                 values.append(scaled(number, series.scale))
+        if others and not found:
+            raise ValueError(f"variable and category {min(others)!r:.40} in answer to {sorted(series_of_cell)[0]}")
         if not ids:
             table, window = query.dataset.params["table"], query.window
             raise NoData(

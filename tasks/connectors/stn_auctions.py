@@ -6,6 +6,7 @@ offered and not sold has volume zero, and neither price nor rate.
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +27,16 @@ def parse_auctions(payload: Payload) -> Frames:
     rows = records(body.get("registros") if isinstance(body, dict) else body)
     window = payload.query.window
     columns: dict[str, list[Any]] = {name: [] for name in SETTLEMENT.parsed_schema if name != "knowledge_time"}
+    outside: set[dt.date] = set()
     for row in rows:
         day = day_of(field(row, "data_leilao"), "dd/mm/yyyy")
-        if row.get("tipo_leilao") != "Venda" or not window.start <= day <= window.end:
+        if not window.start <= day <= window.end:
+            outside.add(day)
             continue
-        accepted = _number(row, "quantidade_aceita")
-        sold = accepted is not None and accepted > 0
+        if row.get("tipo_leilao") != "Venda":
+            continue
+        accepted = float(number(field(row, "quantidade_aceita")))
+        sold = accepted > 0
         columns["contract_id"].append(
             f"AUCTION:{text(field(row, 'titulo'))}_{day_of(field(row, 'vencimento'), 'dd/mm/yyyy')}"
         )
@@ -40,6 +45,8 @@ def parse_auctions(payload: Payload) -> Frames:
         columns["rate"].append(_number(row, "taxa_media", PERCENT) if sold else None)
         columns["open_interest"].append(None)
         columns["volume"].append(accepted)
+    if outside and not columns["obs_date"]:
+        raise ValueError(f"an auction of {max(outside)} in answer to {window.start}..{window.end}")
     if not columns["obs_date"]:
         raise NoData(payload.request.source, f"no auction in {window.start}..{window.end}", url=payload.request.url)
     return {SETTLEMENT.name: parsed_frame(SETTLEMENT, columns)}

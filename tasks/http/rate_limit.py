@@ -14,7 +14,12 @@ GIVE_UP_SECONDS = 60.0
 
 
 class PastDeadline(Exception):
-    """The next request may start only after the deadline."""
+    """The next request may start only after the deadline. `pause`: seconds until then that the host asked for
+    (Retry-After); None where it did not."""
+
+    def __init__(self, pause: float | None = None) -> None:
+        super().__init__()
+        self.pause = pause
 
 
 class OutOfReach(Exception):
@@ -64,9 +69,9 @@ class HostGate:
         async with self._in_flight:
             if self._unreached >= GIVE_UP_AFTER and self.monotonic() < self._given_up_until:
                 raise OutOfReach
-            while (wait := max(self._next_start, self._closed_until) - self.monotonic()) > 0:
-                if self.monotonic() + wait > deadline:
-                    raise PastDeadline
-                await self.sleep(wait)
+            while (start := max(self._next_start, self._closed_until)) > (now := self.monotonic()):
+                if start > deadline:
+                    raise PastDeadline(start - now if start == self._closed_until else None)
+                await self.sleep(start - now)
             self._next_start = self.monotonic() + 1.0 / self.rate_per_second
             yield

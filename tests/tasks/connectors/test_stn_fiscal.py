@@ -144,6 +144,18 @@ def test_an_unsold_bond_has_no_price_and_purchases_are_not_sales() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"data_leilao": "24/10/2025"}, "an auction of 2025-10-24 in"),
+        ({"quantidade_aceita": None}, "not a number: None"),
+    ],
+)
+def test_another_days_auctions_and_a_quantity_of_null_are_refused(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadPayload, match=words):
+        parse(AUCTION, json.dumps([sale(**change)]).encode())
+
+
 @pytest.mark.parametrize("body", [b"[]", b'{"registros":[]}'])
 def test_a_day_without_auction_is_no_data(body: bytes) -> None:
     with pytest.raises(NoData):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
-FOLDER = Path(__file__).parent / "v0013"
+FOLDER = Path(__file__).parent / "v0014"
 
 
 def upgrade() -> None:
