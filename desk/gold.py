@@ -315,27 +315,17 @@ WITHHELD_ORDER = GoldTable(
     },
 )
 
+# `threshold`: the most that `value` may be. `state`: passed, failed, unknown (nothing to measure by yet), released.
 ACTION_GATE = GoldTable(
     "action_gate",
     ("check_id",),
-    {
-        "check_id": "text",
-        "value": "float",
-        "threshold": "float",  # the most that the value may be
-        "state": "text",  # passed, failed, unknown (nothing to measure by yet), released (failed; a person issued it)
-        "detail": "text",
-    },
+    {"check_id": "text", "value": "float", "threshold": "float", "state": "text", "detail": "text"},
 )
+# The orders that the gate has stopped.
 GATED_ORDER = GoldTable(
     "gated_order",
     ("seq",),
-    {
-        "seq": "int",
-        "instrument_id": "text",
-        "contract_id": "text",
-        "order_contracts": "int",
-        "sentence": "text",
-    },
+    {"seq": "int", "instrument_id": "text", "contract_id": "text", "order_contracts": "int", "sentence": "text"},
 )
 
 GOLD: dict[str, GoldTable] = {
