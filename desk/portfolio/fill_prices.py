@@ -20,7 +20,7 @@ from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.pnl_explain import ContractMove, contract_moves
 from desk.portfolio.pricing import quote
-from desk.portfolio.size import SizingPlan
+from desk.portfolio.sizing_plan import SizingPlan
 
 
 @dataclass(frozen=True)

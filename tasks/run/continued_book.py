@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.model import decision_time, desk_day
-from desk.portfolio import BookRun, BookState, continue_book, open_book
-from desk.portfolio.book_state import from_json, with_stored_rows
+from desk.portfolio import BookRun, BookState, continue_book, open_book, package_terms
+from desk.portfolio.book_state import with_stored_rows
+from desk.portfolio.book_state_json import from_json
+from desk.strategies import STRATEGIES
 from tasks.run.decision_plan import DecisionPlan
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
 from tasks.store import Decision
+
+PACKAGES = package_terms(STRATEGIES)
 
 
 async def compute_book(run: Run, plan: DecisionPlan, panel_input: PanelInput) -> BookRun:
@@ -18,22 +22,22 @@ async def compute_book(run: Run, plan: DecisionPlan, panel_input: PanelInput) ->
     values = panel_input.panel.values
     since = decision_time(panel_input.inception)
     if plan.after is None:
-        convictions = await run.store.read_gold("aggregated_signal", since, run.as_of)
-        return open_book(values, convictions, parameters, panel_input.inception)
+        convictions = await run.store.read_gold("strategy_signals", since, run.as_of)
+        return open_book(values, convictions, PACKAGES, parameters, panel_input.inception)
     state = await _state_after(run, plan.after, panel_input, parameters)
-    convictions = await run.store.read_gold("aggregated_signal", plan.after.as_of, run.as_of)
-    return continue_book(values, convictions, parameters, state, plan.held_days)
+    convictions = await run.store.read_gold("strategy_signals", plan.after.as_of, run.as_of)
+    return continue_book(values, convictions, PACKAGES, parameters, state, plan.held_days)
 
 
 async def _state_after(run: Run, after: Decision, panel_input: PanelInput, parameters: DeskParameters) -> BookState:
     """The stored state. A decision of an earlier release, or of history, has none: the book up to it is computed once
     more, and takes the stored NAV, holdings and targets."""
     if after.state is not None:
-        return from_json(after.state, parameters.instrument_ids)
+        return from_json(after.state, parameters.instrument_ids, [terms.id for terms in PACKAGES])
     day, values = desk_day(after.as_of), panel_input.panel.values
-    convictions = await run.store.read_gold("aggregated_signal", decision_time(panel_input.inception), after.as_of)
+    convictions = await run.store.read_gold("strategy_signals", decision_time(panel_input.inception), after.as_of)
     until = values.filter(values["day"] <= day)
-    state = open_book(until, convictions, parameters, panel_input.inception).states[day]
+    state = open_book(until, convictions, PACKAGES, parameters, panel_input.inception).states[day]
     rows = {
         name: await run.store.read_gold(name, after.as_of, after.as_of)
         for name in ("target_position", "portfolio_state")
