@@ -42,7 +42,7 @@ COLUMNS = (
     "method", "history", "excess a year", "volatility", "Sharpe", "worst drawdown", "costs a year", "turnover",
     "orders a year", "asked", "after limits", "in lots", "risk left", "gross",
 )  # fmt: skip
-HEDGES = ("method", "history", *SPREADS)
+HEDGES = ("method", "history", *SPREADS, "off by, at most")
 
 
 def sandbox_pass(parameters: DeskParameters) -> HistoryPass:
@@ -69,7 +69,8 @@ def row_of(label: str, history: str, found: HistoryPass, parameters: DeskParamet
     whole = nav_statistics.whole_period(nav_statistics.nav_series(state))
     years = (whole.days - 1) / DAYS_PER_YEAR
     lines = found["target_position"].select("as_of", "instrument_id", "unit_vol_brl")
-    orders = found["action"].join(lines, on=["as_of", "instrument_id"]).join(state.select("as_of", "nav_brl"), on="as_of")
+    orders = found["action"].join(lines, on=["as_of", "instrument_id"])
+    orders = orders.join(state.select("as_of", "nav_brl"), on="as_of")
     traded = orders.select(
         (pl.col("order_contracts").abs() * pl.col("unit_vol_brl") / pl.col("nav_brl")).sum() * DAYS_PER_YEAR**0.5
     ).item()
@@ -97,7 +98,8 @@ def hedges_of(label: str, history: str, found: HistoryPass) -> list[str]:
         ratios = [min(map(abs, pair)) / max(map(abs, pair)) for pair in pairs if len(pair) > 1]
         lone = [0.0] * sum(len(pair) == 1 for pair in pairs)
         cells.append(f"{float(np.median(ratios + lone)):.2f}" if pairs else "")
-    return cells
+    apart = held["imbalance"].max()
+    return [*cells, f"{apart:.1%}" if isinstance(apart, float) else ""]
 
 
 def with_rows(page: str, heading: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -121,8 +123,9 @@ def write_page(label: str, passes: Mapping[str, HistoryPass], parameters: DeskPa
         "# The book, before and after each change of method",
         "",
         f"`python -m bench.book LABEL`, last row {machine()}. The sandbox's {DAYS:,} decision days to {LAST};",
-        f"real history from {INCEPTION} ([what it is](../../docs/real-history.md)). Every change was fixed with its reason in",
-        "[docs/book.md](../../docs/book.md) before it was run. Excess is NAV over cash, after costs; drawdown is of the same.",
+        f"real history from {INCEPTION} ([what it is](../../docs/real-history.md)). Every change was fixed with its",
+        "reason in [docs/book.md](../../docs/book.md) before it was run. Excess is NAV over cash, after costs; so is",
+        "the drawdown. Off by: the most that the two sides of a neutral package were apart on any day, lots apart.",
         "Turnover: the risk traded a year over the target's. Asked, after limits (and breaker), in lots: means of the",
         "volatility a year; risk left is the breaker's mean. Gross is in ten-year equivalents, over NAV.",
         "",

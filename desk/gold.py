@@ -166,6 +166,7 @@ PORTFOLIO_STATE = GoldTable(
         "shadow_nav_brl": "float",  # of the book without the breaker, which the breaker is measured on
         "benchmark_nav_brl": "float",  # of the inception NAV held in cash at CDI
         "sizing": "text",  # how the packages are combined, and which had a view and could not be formed
+        "valuation_date": "date",  # the market day that the money is about: the session whose prices mark it
         "asked_volatility": "float",  # of the convictions; target_volatility is what limits and breaker left of it
         "limits_bound": "json",  # [{limit, subjects, taken}]: what each took of the volatility asked for, a year
     },
@@ -205,6 +206,7 @@ PNL_ATTRIBUTION = GoldTable(
         "equity_pnl_brl": "float",
         "residual_pnl_brl": "float",
         "inflation_pnl_brl": "float",  # part of the carry: what the IPCA accrued
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 PNL_BY_STRATEGY = GoldTable(
@@ -213,6 +215,7 @@ PNL_BY_STRATEGY = GoldTable(
     {
         "strategy_id": "text",  # a strategy, CASH, COST or UNATTRIBUTED; the lines of a day add up to the book's P&L
         "pnl_brl": "float",
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 PNL_BY_FACTOR = GoldTable(
@@ -221,6 +224,7 @@ PNL_BY_FACTOR = GoldTable(
     {
         "factor": "text",  # DI, REAL, CUPOM, UST, FX, EQUITY, INFLATION, CARRY, RESIDUAL, CASH, COST; as above
         "pnl_brl": "float",
+        "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
 RISK_METRICS_DAILY = GoldTable(

@@ -34,6 +34,11 @@ def as_of_times(plan: SizingPlan) -> pl.Series:
     return pl.Series("as_of", times, dtype=pl.Datetime("us", "UTC"))
 
 
+def valuation_dates(plan: SizingPlan) -> pl.Series:
+    """The session whose prices mark each row: the market day of its P&L and NAV."""
+    return pl.Series("valuation_date", plan.market.valuation.tolist(), dtype=pl.Date())
+
+
 def gold_frame(table: GoldTable, columns: Mapping[str, Any]) -> pl.DataFrame:
     """Columns by name in the table's schema; NaN becomes null."""
     frame = pl.DataFrame({name: pl.Series(name, columns[name]) for name in ("as_of", *table.columns)})
@@ -123,6 +128,7 @@ def portfolio_state(
             "sizing": list(plan.sizing),
             "asked_volatility": plan.asked,
             "limits_bound": list(limits_bound),
+            "valuation_date": valuation_dates(plan),
         },
     )
 
@@ -154,6 +160,7 @@ def pnl_attribution(plan: SizingPlan, history: BookHistory, parameters: DeskPara
         PNL_ATTRIBUTION,
         {
             "as_of": as_of_times(plan).gather(np.repeat(np.arange(len(plan)), count)),
+            "valuation_date": valuation_dates(plan).gather(np.repeat(np.arange(len(plan)), count)),
             "instrument_id": np.tile([*parameters.instrument_ids, CASH], len(plan)),
             "asset_class": np.tile([*classes, CASH_CLASS], len(plan)),
             "contracts": np.hstack([history.lines.contracts, none.astype(np.int64)]).ravel(),

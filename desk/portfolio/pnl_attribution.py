@@ -13,7 +13,7 @@ import polars as pl
 
 from desk.arrays import FloatArray, IntArray
 from desk.gold import PNL_BY_FACTOR, PNL_BY_STRATEGY
-from desk.portfolio.book_frames import as_of_times, gold_frame
+from desk.portfolio.book_frames import as_of_times, gold_frame, valuation_dates
 from desk.portfolio.book_history import BookHistory
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.pnl_explain import PRICE_FACTORS, contract_moves
@@ -50,7 +50,8 @@ def pnl_by_strategy(
         rows += [(row, name, value) for name, value in sorted(found.items())]
     at = np.array([row for row, _, _ in rows], dtype=np.int64)
     columns = {"strategy_id": [name for _, name, _ in rows], "pnl_brl": np.array([c for _, _, c in rows]) / 100.0}
-    return gold_frame(PNL_BY_STRATEGY, {"as_of": as_of_times(plan).gather(at)} | columns)
+    days = {"as_of": as_of_times(plan).gather(at), "valuation_date": valuation_dates(plan).gather(at)}
+    return gold_frame(PNL_BY_STRATEGY, days | columns)
 
 
 def _unit_pnl(owned: FloatArray, history: BookHistory, prices: BookPrices, skipped: int) -> FloatArray:
@@ -89,6 +90,7 @@ def pnl_by_factor(plan: SizingPlan, history: BookHistory) -> pl.DataFrame:
         PNL_BY_FACTOR,
         {
             "as_of": as_of_times(plan).gather(np.repeat(np.arange(count), len(parts))),
+            "valuation_date": valuation_dates(plan).gather(np.repeat(np.arange(count), len(parts))),
             "factor": np.tile(list(parts), count),
             "pnl_brl": np.column_stack(list(parts.values())).ravel() / 100.0,
         },

@@ -5,7 +5,17 @@ from __future__ import annotations
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
 from reports.charts.order_charts import order_figure
-from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural, thousands
+from reports.elements.formats import (
+    brl,
+    date,
+    finite_or_none,
+    format_list,
+    number,
+    percent,
+    plural,
+    thousands,
+    weekday_date,
+)
 from reports.elements.locale import translate
 from reports.elements.order_text import invalidation_clause, order_text
 from reports.elements.page_elements import Block, Section
@@ -73,12 +83,18 @@ def _outcome_sentences(orders: OrdersView) -> list[str]:
 
 
 def past_line(orders: OrdersView) -> str:
-    """How many of yesterday's orders were filled; empty where no earlier decision is stored."""
+    """How many orders of the decision before were filled at its day's settlement; empty where it made none."""
     if not orders.past_known:
         return ""
     if not orders.yesterday:
-        return translate("Nothing was ordered yesterday.")
-    return translate("Filled at yesterday's settlement: {}.", plural(len(orders.yesterday), "order"))
+        return ""
+    day = weekday_date(orders.yesterday[0].day)
+    filled, count = sum(1 for item in orders.yesterday if item.filled is not None), len(orders.yesterday)
+    if filled < count:
+        return translate("{} of {} of {} filled.", filled, plural(count, "order"), day)
+    if count == 1:
+        return translate("The order of {} filled.", day)
+    return translate("All {} orders of {} filled.", count, day)
 
 
 def _missing(orders: OrdersView) -> tuple[str, ...]:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from desk.catalog.desk_parameters import METHODS
 from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution
 from reports.calculations.portfolio import PortfolioView, portfolio_view
 from reports.calculations.track_record import TrackRecord
 from reports.charts import portfolio_charts, tear_sheet_charts
-from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural
-from reports.elements.locale import current_locale, translate
+from reports.elements.formats import (
+    brl,
+    date,
+    finite_or_none,
+    format_list,
+    month_of,
+    number,
+    percent,
+    plural,
+    weekday_date,
+)
+from reports.elements.locale import translate
 from reports.elements.page_elements import Block, Figure, Section
 from reports.elements.report_data import ReportData, Row
+from reports.elements.risk_taken import risk_taken_sentence
 from reports.tables import attribution_tables, tear_sheet_tables
+from reports.tables.package_table import package_table
 from reports.tables.position_table import position_table
 
 
@@ -20,14 +34,17 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
     out = []
     if book.state is not None:
         state = book.state
-        text = translate("NAV is {}", brl(state["nav_brl"]))
+        text = translate("NAV is {} at the close of {}", brl(state["nav_brl"]), weekday_date(book.market_day))
         if finite_or_none(state["return_1d"]) is not None:
             gain = brl(state["pnl_brl"], signed=True)
             text += translate(", {} on the day ({} after costs)", percent(state["return_1d"], signed=True), gain)
         if book.month_return is not None:
-            text += translate(" and {} in the month", percent(book.month_return, signed=True))
+            text += translate(
+                " and {} in {}", percent(book.month_return, signed=True), month_of(book.market_day)
+            ) + against_cash(book)
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
+        out += [text for text in (risk_taken_sentence(state),) if text]
         out += _breaker_sentence(state) + _sizing_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
@@ -36,7 +53,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             [translate("{} lost {}", worst["instrument_id"], brl(-worst["pnl_brl"]))] if worst["pnl_brl"] < 0 else []
         )
         if parts:
-            out.append(translate("Over the day {}.", format_list(parts)))
+            out.append(translate("On {} {}.", weekday_date(book.market_day), format_list(parts)))
     out += [text for text in (_attribution_sentence(book.by_strategy), _record_sentence(book.record)) if text]
     if book.targets_known and not book.positions:
         out.append(translate("The book is flat and is to stay flat."))
@@ -54,6 +71,13 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             )
         )
     return tuple(out)
+
+
+def against_cash(book: PortfolioView) -> str:
+    """` (CDI +0.70%)`: cash over the month of the market day; empty where it is not known."""
+    day = book.market_day
+    cash = book.monthly_cash.get((day.year, day.month)) if day is not None else None
+    return translate(" (CDI {})", percent(cash, signed=True)) if cash is not None else ""
 
 
 def _attribution_sentence(found: Attribution) -> str:
@@ -96,7 +120,7 @@ def _drawdown_sentence(state: Row) -> str:
     )
     if fall is None:
         text = translate("The drawdown is not known")
-    if expected is not None and target is not None:
+    if finite_or_none(state["asked_volatility"]) is None and expected is not None and target is not None:
         text += translate(
             "; expected volatility is {} a year against a target of {}", percent(expected, 1), percent(target, 1)
         )
@@ -114,11 +138,11 @@ def _breaker_sentence(state: Row) -> list[str]:
 
 
 def _sizing_sentence(state: Row) -> list[str]:
-    """Empty where the desk's own method sized every line."""
+    """Empty where every package with a view was formed."""
     sizing = state["sizing"]
     if sizing in (None, *METHODS):
         return []
-    return [translate("The sizes of the day are a fallback: {}.", sizing)]
+    return [translate("Not every view could be sized: {}.", sizing)]
 
 
 def _pnl_pairs(rows: tuple[Row, ...]) -> list[tuple[str, float]]:
@@ -135,7 +159,7 @@ def _history_blocks(book: PortfolioView, day: str) -> list[Block]:
             portfolio_charts.nav_figure(book.days, book.nav),
             portfolio_charts.underwater_figure(book.days, book.drawdown),
         ]
-        found.append(tear_sheet_charts.breaker_figure(book.days, book.multiplier, book.nav, book.shadow))
+        found.append(tear_sheet_charts.breaker_figure(book.days, book.nav, book.shadow, book.decided, book.multiplier))
     if book.monthly:
         found.append(portfolio_charts.monthly_figure(book.monthly, day))
     if book.record.whole is not None:
@@ -145,7 +169,7 @@ def _history_blocks(book: PortfolioView, day: str) -> list[Block]:
         )
         found.append(tear_sheet_charts.distribution_figure(book.record, day))
     if book.monthly:
-        found.append(tear_sheet_tables.monthly_table(book.monthly, current_locale().months, day))
+        found.append(tear_sheet_tables.monthly_table(book.monthly, book.monthly_cash, day))
     if book.record.drawdowns:
         found.append(tear_sheet_tables.drawdown_table(book.record, day))
     return [block for block in found if block is not None]
@@ -155,21 +179,24 @@ def _pnl_blocks(book: PortfolioView, day: str) -> list[Block]:
     """Waterfalls of the day and the month by instrument, strategy and factor; then the tables."""
     blocks: list[Block] = []
     if book.day_pnl:
-        title = translate("P&L of the day, {}", day)
+        title = translate("P&L of {}", weekday_date(book.market_day))
         blocks.append(portfolio_charts.attribution_figure("fig-pnl-day", title, _pnl_pairs(book.day_pnl), day))
     if book.day_pnl and book.month_pnl:
         blocks.append(
-            portfolio_charts.attribution_figure("fig-pnl-month", "P&L of the month", _pnl_pairs(book.month_pnl), day)
+            portfolio_charts.attribution_figure(
+                "fig-pnl-month", translate("P&L of {}", month_of(book.market_day)), _pnl_pairs(book.month_pnl), day
+            )
         )
     splits = (book.by_strategy, book.by_factor)
-    blocks += [_split_figure(found, day) for found in splits if found.parts("month")]
+    blocks += [_split_figure(found, book.market_day, day) for found in splits if found.parts("month")]
+    heads = weekday_date(book.market_day), month_of(book.market_day)
     if book.day_pnl:
-        blocks.append(attribution_tables.instrument_table(book.day_pnl, book.month_pnl, book.month_gap, day))
-    return [*blocks, *(attribution_tables.split_table(found, day) for found in splits if found.lines)]
+        blocks.append(attribution_tables.instrument_table(book.day_pnl, book.month_pnl, book.month_gap, heads, day))
+    return [*blocks, *(attribution_tables.split_table(found, heads, day) for found in splits if found.lines)]
 
 
-def _split_figure(found: Attribution, day: str) -> Figure:
-    title = translate("P&L of the month by {}", translate(found.split))
+def _split_figure(found: Attribution, market_day: dt.date | None, day: str) -> Figure:
+    title = translate("P&L of {} by {}", month_of(market_day), translate(found.split))
     identity, table = f"fig-pnl-{found.split}", TABLES[found.split]
     return portfolio_charts.attribution_figure(identity, title, found.parts("month"), day, table)
 
@@ -198,5 +225,6 @@ def section(data: ReportData) -> Section:
     """The section Portfolio."""
     book, day = portfolio_view(data), date(data.day)
     blocks: list[Block] = [position_table(book.positions, day)] if book.positions else []
+    blocks += [package_table(book.packages, day)] if book.packages else []
     blocks += [*_history_blocks(book, day), *_pnl_blocks(book, day)]
     return Section("portfolio", "Portfolio", sentences(book), _missing(book), tuple(blocks))

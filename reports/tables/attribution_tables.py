@@ -19,8 +19,13 @@ from reports.elements.page_elements import Cell, Column, Table, cell_or_dash, si
 from reports.elements.report_data import Row
 
 
-def instrument_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap: str, day: str) -> Table:
-    """P&L by instrument; `month_gap` is the reason why `month_pnl` is empty. Costs are shown as negative P&L."""
+def instrument_table(
+    day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap: str, spans: tuple[str, str], day: str
+) -> Table:
+    """P&L by instrument; `month_gap` is the reason why `month_pnl` is empty. Costs are shown as negative P&L.
+
+    `spans`: the market day and its month, as the heads of their columns. `day`: of the decision.
+    """
     month = {row["instrument_id"]: row for row in month_pnl}
     rows = []
     for row in day_pnl:
@@ -62,12 +67,11 @@ def instrument_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap
         Column("Price", unit="BRL"),
         Column("Carry", unit="BRL"),
         Column("Cost", unit="BRL"),
-        Column("Day", unit="BRL"),
-        Column("Month", unit="BRL"),
+        *(Column(span, unit="BRL") for span in spans),
     )
     return Table(
         "attribution",
-        translate("P&L by instrument, over the day to {} and the month", day),
+        translate("P&L by instrument: {}, and {} to that day", *spans),
         columns,
         tuple(rows),
         source_note("pnl_attribution", day),
@@ -84,8 +88,8 @@ def _minus(value: float | None) -> float | None:
     return None if clean is None else -clean
 
 
-def split_table(found: Attribution, day: str) -> Table:
-    """P&L by strategy or by factor over the day, the month and the history, with totals."""
+def split_table(found: Attribution, spans: tuple[str, str], day: str) -> Table:
+    """P&L by strategy or by factor over the market day, its month and the history, with totals. `spans`: as above."""
     rows = tuple(
         (Cell(line_name(line.name)), *(_line_cell(value) for value in (line.day, line.month, line.whole)))
         for line in found.lines
@@ -94,11 +98,12 @@ def split_table(found: Attribution, day: str) -> Table:
     total = (Cell("Total"), *(_line_cell(value) for value in sums))
     columns = (
         Column(capitalize_first(humanize(found.split)), "text"),
-        Column("Day", unit="BRL"),
-        Column("Month", unit="BRL"),
-        Column("All days", unit="BRL"),
+        *(Column(span, unit="BRL") for span in spans),
+        Column("Since inception", unit="BRL"),
     )
-    caption = translate("P&L by {}, after costs; all days: {}", translate(found.split), plural(found.days, "decision"))
+    caption = translate(
+        "P&L by {}, after costs; since inception: {}", translate(found.split), plural(found.days, "decision")
+    )
     source = source_note(TABLES[found.split], day)
     return Table(f"pnl-{found.split}", caption, columns, rows, source, total, wide=False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.model import decision_time, desk_day
 from desk.portfolio import BookRun, BookState, continue_book, open_book, package_terms
@@ -36,6 +38,9 @@ async def _state_after(run: Run, after: Decision, panel_input: PanelInput, param
         return from_json(after.state, parameters.instrument_ids, [terms.id for terms in PACKAGES])
     day, values = desk_day(after.as_of), panel_input.panel.values
     convictions = await run.store.read_gold("strategy_signals", decision_time(panel_input.inception), after.as_of)
+    # scores of a release that had no convictions: without the age and the regime's tilt, which only they knew
+    plain = (pl.col("score") * pl.col("confidence")).clip(-1.0, 1.0)
+    convictions = convictions.with_columns(pl.coalesce("conviction", plain).alias("conviction"))
     until = values.filter(values["day"] <= day)
     state = open_book(until, convictions, PACKAGES, parameters, panel_input.inception).states[day]
     rows = {
