@@ -115,7 +115,7 @@ def within_limits(contracts: IntArray, plan: SizingPlan, row: int, nav: float, p
     )
 
 
-def risk_contributions(contracts: IntArray, matrix: FloatArray) -> FloatArray:
+def risk_contributions(contracts: IntArray | FloatArray, matrix: FloatArray) -> FloatArray:
     """Each line's part (N,) of the book's daily standard deviation in BRL; they add up to it."""
     exposure = matrix @ contracts.astype(np.float64)
     deviation = float(np.sqrt(contracts @ exposure))

@@ -100,7 +100,7 @@ def plan_book(
     view = np.nan_to_num(conviction[first:])
     view = np.where(np.abs(view) >= rules.dead_band, view, 0.0)
     unit = unit_packages(packages, np.sign(view), quotes, volatility, matrix, parameters)
-    unformed: BoolArray = np.isnan(unit).any(axis=2)
+    unformed = np.asarray(np.isnan(unit).any(axis=2))
     usable = np.where(unformed, 0.0, view)
     book = combine(usable, np.nan_to_num(unit), matrix, packages, rules)
     limited = limit_packages(book.per_brl, matrix, quotes.exposure, parameters)

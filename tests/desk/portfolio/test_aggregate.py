@@ -66,9 +66,12 @@ def test_a_voice_that_agrees_strengthens_and_many_voices_are_no_whisper() -> Non
     pair = convictions(run({"FX_CARRY_MOMENTUM": [0.3], "FX_POSITIONING": [0.3]}))["DOL"]
     assert alone == pytest.approx(-0.3)
     assert pair == pytest.approx(-0.3 * 2**0.5)
-    crowd = {name: [0.3] for name in ("FX_CARRY_MOMENTUM", "FX_POSITIONING", "CROSS_RISK_APPETITE", "FX_VOL_REGIME")}
+    crowd: dict[str, list[float | None]] = {
+        name: [0.3] for name in ("FX_CARRY_MOMENTUM", "FX_POSITIONING", "CROSS_RISK_APPETITE", "FX_VOL_REGIME")
+    }
     assert convictions(run(crowd))["DOL"] == pytest.approx(-0.6)
-    assert convictions(run({name: [1.0] for name in crowd}))["DOL"] == -1.0
+    certain: dict[str, list[float | None]] = {name: [1.0] for name in crowd}
+    assert convictions(run(certain))["DOL"] == -1.0
 
 
 def test_contributions_add_up_to_the_conviction() -> None:

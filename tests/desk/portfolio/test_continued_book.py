@@ -4,6 +4,7 @@ have no decision."""
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Mapping
 from functools import cache
 
@@ -164,3 +165,42 @@ def test_a_state_computed_anew_takes_what_is_stored() -> None:
     assert (other.guarded.target.contracts == state.guarded.target.contracts + 5).all()
     after = continue_book(until(DAYS[13]), views(), LONE, PARAMETERS, other).frames["portfolio_state"]
     assert after["nav_brl"][0] == pytest.approx(other.guarded.nav + after["pnl_brl"][0], abs=0.005)
+
+
+def as_an_earlier_release_wrote_it(state: BookState) -> str:
+    """Parts of each line's conviction in the place of packages: two strategies for it and one against."""
+    stored = json.loads(to_json(state, IDS, LONE_IDS))
+    for book in ("guarded", "shadow"):
+        if stored[book]:
+            del stored[book]["packages"]
+    del stored["packages_before"]
+    reasons: list[dict[str, dict[str, float]]] = [{}, {}]
+    for name, line in stored["guarded"]["lines"].items():
+        for parts, place in zip(reasons, ("before", "target"), strict=True):
+            side = float(np.sign(line[place][0]))
+            if side:
+                parts[name] = {"DOL": 0.5 * side, "IND": 0.4 * side, "DI1_2Y": -0.2 * side}
+    return json.dumps({**stored, "reasons": reasons})
+
+
+def test_a_book_of_an_earlier_release_goes_on_without_a_jump_of_its_nav() -> None:
+    """Its first morning: the NAV moves by the marks of what was held and the fills that were ordered, to the cent as if
+    it had packages; they belong to the strategies of the day that they were decided on; the next decision is one of
+    packages, and the limits hold."""
+    _, state = cut([DAYS[12]], ())
+    old = from_json(as_an_earlier_release_wrote_it(state), IDS, LONE_IDS)
+    assert old.guarded.nav == state.guarded.nav
+    for held, packages in ((old.guarded.before, old.packages_before), (old.guarded.target, old.guarded.packages)):
+        np.testing.assert_allclose(packages.sum(axis=0), held.contracts, atol=1e-9)
+    plain, moved = (continue_book(until(DAYS[16]), views(), LONE, PARAMETERS, one).frames for one in (state, old))
+    first = pl.col("as_of") == decision_time(DAYS[13])
+    for name in ("pnl_attribution", "pnl_by_factor"):
+        assert_frame_equal(plain[name].filter(first), moved[name].filter(first))
+    nav = [frames["portfolio_state"].filter(first)["nav_brl"][0] for frames in (plain, moved)]
+    assert nav[0] == nav[1]
+    assert_adds_up(moved, state.guarded.nav)
+    earned = dict(moved["pnl_by_strategy"].filter(first).select("strategy_id", "pnl_brl").iter_rows())
+    assert set(earned) <= {"DOL", "IND", "DI1_2Y", "CASH", "COST", "UNATTRIBUTED"}
+    assert earned["IND"] == pytest.approx(0.8 * earned["DOL"], rel=1e-6)
+    held = moved["package"].filter(first, pl.col("legs") != "{}")
+    assert (held["state"] == "traded").all(), "no leg of the parts is kept: they were no packages"

@@ -48,7 +48,7 @@ def run(seed: int, size: float = 2.0) -> tuple[LimitedBook, FloatArray, FloatArr
 def test_the_limits_hold_and_packages_stay_whole(seed: int, size: float) -> None:
     found, legs, matrix, exposure = run(seed, size)
     lines = found.per_brl[0].sum(axis=0)
-    shares = risk_contributions(lines, matrix[0]) / TARGET  # type: ignore[arg-type]
+    shares = risk_contributions(lines, matrix[0]) / TARGET
     assert np.abs(shares).max() <= CAPS[0] * 1.002
     assert np.abs(class_totals(shares, CLASSES)).max() <= CAPS[1] * 1.002
     assert np.abs(lines * exposure[0]).sum() <= CAPS[2] * (1 + 1e-9)
@@ -96,7 +96,8 @@ def test_the_gross_exposure_scales_the_whole_book_and_says_so() -> None:
 
 def test_a_rows_answer_does_not_depend_on_the_rows_beside_it() -> None:
     books = [made(seed) for seed in range(5)]
-    together = limit_packages(*(np.concatenate([book[at] for book in books]) for at in range(3)), PARAMETERS)
+    legs, matrix, exposure = (np.concatenate([book[at] for book in books]) for at in range(3))
+    together = limit_packages(legs, matrix, exposure, PARAMETERS)
     for row, own in enumerate(books):
         np.testing.assert_array_equal(together.per_brl[row], limit_packages(*own, PARAMETERS).per_brl[0])
 

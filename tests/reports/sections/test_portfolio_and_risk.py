@@ -7,6 +7,7 @@ import pytest
 
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
+from reports.elements.page_elements import Table
 from reports.sections import portfolio, risk
 from tests.reports.hand_made import LIMIT, ago, made, tail
 
@@ -95,9 +96,8 @@ def test_the_packages_stand_in_a_table_the_riskiest_first() -> None:
         {**leg, "strategy_id": "B", "volatility": 0.02, "legs": '{"DOL": -3.5}', "state": "kept"},
         {"strategy_id": "C", "volatility": 0.0, "conviction": 0.0, "legs": "{}", "state": "flat"},
     ]
-    [table] = [
-        block for block in portfolio.section(made(package=rows)).blocks if getattr(block, "id", "") == "packages"
-    ]
+    blocks = portfolio.section(made(package=rows)).blocks
+    [table] = [block for block in blocks if isinstance(block, Table) and block.id == "packages"]
     assert [row[0].text for row in table.rows] == ["B", "A"]
     assert table.rows[1][2].text.replace("\u2212", "-") == "DAP_2Y +10.0, DI1_2Y -8.0"
     assert table.rows[1][7].text == "the limit on gross exposure"
