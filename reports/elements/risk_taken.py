@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from desk.errors import BadInput
 from reports.elements.formats import finite_or_none, format_list, parse_json, percent
 from reports.elements.locale import translate
 from reports.elements.report_data import Row
 
 
 def limit_name(limit: str, subjects: list[str]) -> str:
-    """A limit of the sizes in words, with what it is about."""
+    """A limit of the sizes in words, with what it is about; by its own name where the page has no words for it."""
     names = {
         "instrument_risk_share": translate("the limit on one instrument"),
         "class_risk_share": translate("the limit on one class"),
         "gross_leverage": translate("the limit on gross exposure"),
         "breaker": translate("the drawdown breaker"),
     }
-    if limit not in names:
-        raise BadInput(f"the report knows no limit {limit!r} of the sizes")
-    named = [name for name in subjects if name != "book"]
-    return f"{names[limit]} ({', '.join(named)})" if named else names[limit]
+    named, words = [name for name in subjects if name != "book"], names.get(limit, limit)
+    return f"{words} ({', '.join(named)})" if named else words
 
 
 def risk_taken_sentence(state: Row) -> str:

@@ -50,7 +50,7 @@ def package_table(packages: Sequence[Row], day: str) -> Table:
                 Cell(neutral.get(row["neutrality"], row["neutrality"] or "")),
                 cell_or_dash(row["imbalance"], percent(row["imbalance"], 1), "an outright package"),
                 cell_or_dash(row["scale"], percent(row["scale"], 0), "no size of its own"),
-                cell_or_dash(row["limit_bound"], bound, "no limit"),
+                Cell(bound) if bound else Cell("–", "no limit", "muted"),
                 Cell(states.get(row["state"], row["state"] or "")),
             )
         )
