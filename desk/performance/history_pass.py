@@ -18,6 +18,7 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.model import desk_day
 from desk.portfolio import package_terms, run_book
 from desk.portfolio.aggregate import aggregate
+from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import run_risk
 from desk.strategies import STRATEGIES, compute_signals
 from desk.transforms.panel import Panel, build_panel
@@ -51,7 +52,7 @@ def run_history(
     panel = bare.with_measures(measures)
     scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in parameters.instruments}
-    book = run_book(panel.values, scores, package_terms(STRATEGIES), parameters, inception)
+    book = run_book(panel.values, scores, package_terms(STRATEGIES), parameters, inception, read_price_inputs(panel))
     held = list(map(desk_day, book["portfolio_state"]["as_of"].to_list()))
     frames = {
         "agent_view": compute_views(panel),

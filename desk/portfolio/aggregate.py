@@ -18,6 +18,7 @@ import polars as pl
 
 from desk.arrays import FloatArray
 from desk.gold import AGGREGATED_SIGNAL
+from desk.portfolio.old_views import with_old_shares
 from desk.strategies.base import Strategy
 from desk.strategies.convictions import class_tilt
 
@@ -52,7 +53,7 @@ def aggregate(
         asset_class = asset_classes[instrument]
         tilt = class_tilt(tilt_rows, asset_class)
         frames.append(_instrument_rows(instrument, asset_class, as_of, parts, names, tilt))
-    return pl.concat(frames).sort("as_of", "instrument_id")
+    return with_old_shares(pl.concat(frames).sort("as_of", "instrument_id"), signals)
 
 
 def _tilt_rows(as_of: pl.Series, tilts: pl.DataFrame | None) -> pl.DataFrame:
@@ -97,6 +98,7 @@ def _instrument_rows(
             "surge": pl.Series(surges(conviction), nan_to_null=True),
             "conflicts": _conflicts(clean, conviction, names),
             "tilt": pl.Series(tilt, nan_to_null=True),
+            "old_share": None,
         },
         schema=AGGREGATED_SIGNAL.schema,
     )

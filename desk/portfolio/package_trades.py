@@ -30,16 +30,19 @@ class LineStates:
     gone: BoolArray
 
 
-def desired_legs(plan: SizingPlan, row: int, held: FloatArray, lines: LineStates, nav: float) -> FloatArray:
+def desired_legs(
+    plan: SizingPlan, row: int, held: FloatArray, lines: LineStates, believed: BoolArray, nav: float
+) -> FloatArray:
     """The legs (S, N) that every package would go to at `nav` BRL: its plan, or what it holds (S, N) where it cannot
-    trade whole: a leg has no price, or the package cannot be formed. One whose contract is gone is closed."""
+    trade whole: a leg has no price or an old one, the package cannot be formed, or its strategy is not `believed` (S,).
+    One whose contract is gone is closed."""
     planned = plan.packages[row] * nav
     unformed = np.isnan(planned).any(axis=1)
     ended = ((held != 0) & lines.gone).any(axis=1)
     desired = np.where((unformed & ended)[:, None], 0.0, planned)
     blocked = ~lines.tradable & ~lines.gone
     waits = np.isnan(desired).any(axis=1) | (((held != 0) | (desired != 0)) & blocked).any(axis=1)
-    return np.where(waits[:, None], held, desired)
+    return np.where((waits | ~believed)[:, None], held, desired)
 
 
 def packages_worth_trading(

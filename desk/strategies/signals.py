@@ -31,7 +31,8 @@ def _signals(panel: Panel, strategy: Strategy, as_of: pl.Series) -> pl.DataFrame
     parts = strategy.parts(panel.values)
     scored = strategy.mean_of(panel.values["day"], parts)
     drivers = json_rows(parts, len(scored))
-    strong = convictions(scored, input_age(panel, strategy), class_tilt(panel.values, strategy.asset_class))
+    age = input_age(panel, strategy)
+    strong = convictions(scored, age, class_tilt(panel.values, strategy.asset_class))
     return pl.DataFrame(
         {
             "as_of": as_of,
@@ -42,6 +43,7 @@ def _signals(panel: Panel, strategy: Strategy, as_of: pl.Series) -> pl.DataFrame
             "drivers": drivers,
             "missing": missing_rows(panel.values, strategy.inputs),
             "conviction": pl.Series(strong, nan_to_null=True),
+            "age_bd": pl.Series(age, nan_to_null=True).cast(pl.Int64),
         },
         schema=STRATEGY_SIGNALS.schema,
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from desk.catalog.fallbacks import load_fallbacks
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import pnl_sentences, withheld_sentence
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
@@ -82,15 +84,16 @@ def coverage(data: ReportData) -> Coverage:
 
 
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
-    """The five lines, and one for each of the first held values.
+    """The five lines, one for orders that are withheld, and one for each of the first held values.
 
     `sections` are those of the same data: their gaps make the last line.
     """
-    orders = past_line(orders_view(data))
+    orders, withheld = past_line(orders_view(data)), withheld_sentence(defence_view(data), data.held)
     return (
         Line("Book", book_line(data)),
         Line("Changed", change_line(data), alert=bool(breached(data))),
         Line("To do", " ".join(text for text in (action_line(data), orders) if text)),
+        *((Line("Withheld", withheld, alert=True),) if withheld else ()),
         Line("Data", data_line(coverage(data))),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
         Line("Not computed", gap_line(sections)),
@@ -117,7 +120,7 @@ def book_line(data: ReportData) -> str:
             text += against_cash(book)
         if before.height and finite_or_none(state["drawdown"]) is not None:
             text += translate("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
-        parts.append(text + ".")
+        parts += [text + ".", *pnl_sentences(defence_view(data))]
     measured = risk_view(data)
     var_text = limit_text(measured, "var_95")
     if not var_text:

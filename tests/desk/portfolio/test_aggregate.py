@@ -27,7 +27,7 @@ def run(scores: dict[str, list[float | None]], tilts: pl.DataFrame | None = None
     for strategy in STRATEGIES:
         path = scores.get(strategy.id, [None] * length)
         for day, score in zip(DAYS, path, strict=False):
-            rows.append((decision_time(day), strategy.id, strategy.asset_class, score, 1.0, "{}", "[]", score))
+            rows.append((decision_time(day), strategy.id, strategy.asset_class, score, 1.0, "{}", "[]", score, 0))
     signals = pl.DataFrame(rows, schema=STRATEGY_SIGNALS.schema, orient="row")
     return aggregate(signals, STRATEGIES, CLASSES, tilts)
 

@@ -1,6 +1,6 @@
 -- Packages: what each strategy holds as one thing, and what the limits took of the risk asked for. Rows of earlier
 -- releases keep these columns empty; a book of an earlier release goes on from its stored state.
-ALTER TABLE strategy_signals ADD COLUMN conviction double precision;
+ALTER TABLE strategy_signals ADD COLUMN conviction double precision, ADD COLUMN age_bd bigint;
 ALTER TABLE portfolio_state ADD COLUMN asked_volatility double precision;
 ALTER TABLE portfolio_state ADD COLUMN limits_bound json;
 
@@ -30,7 +30,7 @@ FROM package;
 
 CREATE OR REPLACE VIEW v_strategy_signals AS
 SELECT as_of, strategy_id, asset_class, score, confidence, drivers::jsonb AS drivers, missing::jsonb AS missing,
-       run_id, conviction
+       run_id, conviction, age_bd
 FROM strategy_signals;
 
 CREATE OR REPLACE VIEW v_portfolio_state AS
