@@ -86,7 +86,7 @@ def unit_packages(
             legs = legs_on_side(terms, sign, parameters)
             columns = np.array([ids.index(leg.instrument) for leg in legs], dtype=np.intp)
             signs = np.array([leg.sign for leg in legs])
-            whole = usable[rows][:, columns].all(axis=1)
+            whole = np.asarray(usable[rows][:, columns].all(axis=1))
             sized = np.zeros((len(rows), len(ids)))
             with np.errstate(divide="ignore", invalid="ignore"):
                 sized[:, columns] = np.where(whole[:, None], signs / volatility[rows][:, columns], 0.0)

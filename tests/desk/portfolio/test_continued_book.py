@@ -202,5 +202,5 @@ def test_a_book_of_an_earlier_release_goes_on_without_a_jump_of_its_nav() -> Non
     earned = dict(moved["pnl_by_strategy"].filter(first).select("strategy_id", "pnl_brl").iter_rows())
     assert set(earned) <= {"DOL", "IND", "DI1_2Y", "CASH", "COST", "UNATTRIBUTED"}
     assert earned["IND"] == pytest.approx(0.8 * earned["DOL"], rel=1e-6)
-    held = moved["package"].filter(first, pl.col("legs") != "{}")
-    assert (held["state"] == "traded").all(), "no leg of the parts is kept: they were no packages"
+    made = moved["package"].filter(first, pl.col("legs") != "{}")
+    assert (made["state"] == "traded").all(), "no leg of the parts is kept: they were no packages"
