@@ -25,6 +25,7 @@ from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.performance import nav_statistics
 from desk.performance.history_pass import HistoryPass, run_history
+from desk.performance.real_span import END, INCEPTION, WARM_UP, last_priced
 from desk.point_in_time.panel_span import WARM_UP_DAYS
 from desk.strategies import STRATEGIES
 from desk.transforms.panel import build_panel
@@ -32,7 +33,6 @@ from desk.units import DAYS_PER_YEAR
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
 from tasks.history_import.frames import read_history
-from tools.real_history_page import END, INCEPTION, WARM_UP, last_priced
 
 RESULT = Path(__file__).with_name("results") / "book.md"
 REAL_MAP = Path(__file__).parents[1] / "tests" / "history" / "real_history.toml"
