@@ -26,7 +26,7 @@ class Strategy(BaseModel):
     score: float | None = Field(description="-1 to +1; + does the trade as written.")
     confidence: float | None
     conviction: float | None = Field(
-        description="Score x confidence x decay x the regime's tilt: what the book goes by. Null before schema 0015."
+        description="Score x confidence x decay x the regime's tilt: what the book goes by. Null before schema 0016."
     )
     drivers: dict[str, Any]
     missing: list[str]
