@@ -12,8 +12,9 @@ from desk.catalog.defence import load_defence
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.gold import GATED_ORDER
 from desk.model import decision_time
-from desk.portfolio.book_state import to_json
+from desk.portfolio.book_state_json import to_json
 from desk.risk.gate import FAILED, RELEASED, check_actions, stopped
+from desk.strategies import STRATEGIES
 from flows.risk import risk
 from tasks.run.continued_book import compute_book
 from tasks.run.decision_plan import plan_decision
@@ -66,5 +67,5 @@ async def _hold_the_day(run: Run, panel_input: PanelInput) -> dict[dt.datetime, 
     since = book.frames["portfolio_state"]["as_of"].to_list()[0]
     await run.store.write_gold(book.frames, run.run_id, (since, run.as_of))
     await risk(run, panel_input)
-    ids = load_desk_parameters().instrument_ids
-    return {decision_time(day): to_json(state, ids) for day, state in book.states.items()}
+    ids, strategies = load_desk_parameters().instrument_ids, [strategy.id for strategy in STRATEGIES]
+    return {decision_time(day): to_json(state, ids, strategies) for day, state in book.states.items()}

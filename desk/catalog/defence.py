@@ -46,11 +46,9 @@ class GateRules:
 
 @dataclass(frozen=True)
 class Defence:
-    """`price_age`: group of PRICE_GROUPS -> business days; `signal_share`: 0 to 1; `gate`: check -> its rule. Meanings:
-    defence.toml."""
+    """`price_age`: group of PRICE_GROUPS -> business days; `gate`: check -> its rule. Meanings: defence.toml."""
 
     price_age: Mapping[str, int]
-    signal_share: float
     gate: Mapping[str, GateRules]
 
 
@@ -58,16 +56,16 @@ def load_defence() -> Defence:
     """The typed defence.toml. Raises BadCatalog for a missing, unknown or impossible entry."""
     raw = read_toml("defence")
     try:
-        ages, share = {name: int(days) for name, days in raw["price_age"].items()}, float(raw["signal_age"]["share"])
+        ages = {name: int(days) for name, days in raw["price_age"].items()}
         gate = {name: GateRules(float(rule.pop("threshold")), **rule) for name, rule in raw["gate"].items()}
     except (KeyError, TypeError, ValueError) as error:
         raise BadCatalog(f"defence.toml: {error!r}") from error
     if set(ages) != set(PRICE_GROUPS):
         raise BadCatalog(f"defence.toml: price_age needs exactly {', '.join(PRICE_GROUPS)}")
-    if min(ages.values()) < 0 or not 0 < share <= 1:
-        raise BadCatalog("defence.toml: an age is negative, or signal_age.share is outside 0 to 1")
+    if min(ages.values()) < 0:
+        raise BadCatalog("defence.toml: an age is negative")
     if set(gate) != set(GATE_CHECKS) or min(rule.threshold for rule in gate.values()) < 0:
         raise BadCatalog(
             f"defence.toml: gate needs exactly {', '.join(GATE_CHECKS)}, each with a threshold of 0 or more"
         )
-    return Defence(ages, share, gate)
+    return Defence(ages, gate)
