@@ -2,14 +2,16 @@
 
 A try sends only the queries that are still open, so a retry costs what failed and nothing else. Rows are stored in
 batches while the fetch goes on: a killed process loses at most one batch. An answer that cannot be read or stored is
-that query's failure; a database, lake or disk that is gone ends the run.
+that query's failure, and the ledger says whose fault it is; a database, lake or disk that is gone ends the run.
 """
 
 from __future__ import annotations
 
 import asyncio
+import traceback
+from pathlib import Path
 
-from desk.errors import AlvoradaError, BadPayload, NoData, RowsRefused, SourceError
+from desk.errors import AlvoradaError, BadPayload, NoData, OurFault, RowsRefused, SourceError
 from desk.model import Dataset, Window
 from tasks.connectors import border
 from tasks.connectors.base import Connector
@@ -131,8 +133,7 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
                 await store_batch(run, job, fetch, [answer])
             return
         query = batch[0][0]
-        failure = BadPayload(job.source, f"{query.label}: cannot be stored: {border.reason(error)}")
-        failure.__cause__ = error
+        failure = failure_of(job.source, query, error)
         await record_error(run, fetch, query, failure)
         return
     if fetch.dataset.per_day:
@@ -140,8 +141,23 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
             await close_fetched_days(run, fetch, fetch.days_of(query))
 
 
+def failure_of(source: str, query: Query, error: BaseException) -> SourceError:
+    """Whose fault it is that rows are not stored: the source's, whose values the database refuses, or ours."""
+    failure: SourceError
+    if isinstance(error, RowsRefused):
+        failure = BadPayload(source, f"{query.label}: cannot be stored: {border.reason(error)}")
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        words = f"{query.label}: our own code failed on its rows, and not the source: {border.reason(error)}{place}"
+        failure = OurFault(source, words)
+    failure.__cause__ = error
+    return failure
+
+
 def is_fault_of_rows(error: BaseException) -> bool:
-    """Whether the rows themselves caused the error; False for a database, lake, disk or memory that is gone."""
+    """Whether the error is of these rows alone, by their values or by our own code on them; False for a database, lake,
+    disk or memory that is gone: that ends the run."""
     if isinstance(error, AlvoradaError):
         return isinstance(error, RowsRefused)
     return not isinstance(error, OSError | MemoryError)
