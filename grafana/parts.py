@@ -33,6 +33,7 @@ STATE_COLOURS = {
     "red": RED,
     "firing": RED,
     "died": "dark-red",
+    "cancelled": GREY,
     "breach": "dark-red",
     "absent": GREY,
     "agree": GREEN,
@@ -46,6 +47,9 @@ STATE_COLOURS = {
     "inactive": GREEN,
 }
 """Colour of every state of runs, cells, datasets, limits and alerts, as the tables store it."""
+
+MARKET_TIME = "(valuation_date + time '18:00') AT TIME ZONE 'America/Sao_Paulo'"
+"""The time axis of NAV and P&L: the close of the market day that they are about, not the morning after."""
 
 
 class Sql(variants.Dataquery):

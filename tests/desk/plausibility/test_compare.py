@@ -236,9 +236,11 @@ def test_a_wrong_label_of_a_group_breaks_its_pair() -> None:
 
 
 def test_every_pair_names_what_its_tolerance_rests_on() -> None:
-    for pair in [*PAIRS.values(), *load_curve_pairs()]:
-        assert len(pair.reason) >= len("As dgs1mo."), pair.id
-        assert pair.source.partition(":")[0].split()[0] in ("measured", "construction", "arithmetic", "the"), pair.id
+    words = [(pair.id, pair.reason, pair.source) for pair in PAIRS.values()]
+    words += [(pair.id, pair.reason, pair.source) for pair in load_curve_pairs()]
+    for name, reason, source in words:
+        assert len(reason) >= len("As dgs1mo."), name
+        assert source.partition(":")[0].split()[0] in ("measured", "construction", "arithmetic", "the"), name
     units = {pair.id: (CATALOG.series[pair.left].unit, CATALOG.series[pair.right].unit) for pair in PAIRS.values()
              if pair.left in CATALOG.series and pair.right in CATALOG.series}  # fmt: skip
     turned = {name for name, (left, right) in units.items() if left != right}

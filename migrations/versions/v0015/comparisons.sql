@@ -71,10 +71,3 @@ CREATE OR REPLACE VIEW v_hold_open AS
 SELECT hold_id, silver_table, silver_column, entity, obs_date, knowledge_time, dataset, value, rule, expected, peer,
        peer_value, reason, run_id, held_at, hidden_from
 FROM v_hold WHERE state = 'open';
-
--- The key of the links in alerts by which a person decides held values: 244 random bits. No view shows it.
-CREATE TABLE link_key (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    key text NOT NULL
-);
-INSERT INTO link_key (key) VALUES (gen_random_uuid()::text || gen_random_uuid()::text);
