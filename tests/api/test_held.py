@@ -12,7 +12,6 @@ import pytest
 from alvorada.stack.postgres import Postgres
 from tasks.store import open_store
 from tasks.store.holds import Hold
-from tasks.store.signed_links import held_link
 from tests.api.conftest import DATABASE, NOW, Api, copy_tokens, opened
 from tests.fixtures.flows import FILLED, FILLED_DAY, drop_database
 from tests.tasks.store.test_store import observations
@@ -37,38 +36,6 @@ async def holding(postgres: Postgres, api: Api) -> AsyncIterator[Api]:
     async with opened(url, api.secrets) as made:
         yield made
     await drop_database(postgres, name)
-
-
-async def test_the_link_of_an_alert_shows_a_page_and_its_form_decides(holding: Api) -> None:
-    async with open_store(holding.url, "sandbox", pool_size=1) as store:
-        address = await held_link(store, "https://desk.example/", NOW)
-        late = await held_link(store, "https://desk.example", NOW - dt.timedelta(days=4))
-    path = address.removeprefix("https://desk.example/api/v1")
-    stranger = holding.client(None)
-    hold_id = (await holding.client().get("/held")).json()[0]["hold_id"]
-    for _ in range(2):  # whatever follows links in mail decides nothing
-        page = await stranger.get(path)
-        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-        assert "made_series of" in page.text
-        assert "script-src" not in page.headers["content-security-policy"]
-    assert (await holding.client().get(f"/held/{hold_id}")).json()["state"] == "open"
-    form = {"hold_id": str(hold_id), "decision": "release", "by": "Ana <PM>", "reason": "confirmed on the phone"}
-    forged = path[:-1] + ("0" if path[-1] != "0" else "1")
-    assert (await stranger.post(forged, data=form)).status_code == 403
-    assert (await stranger.post(late.removeprefix("https://desk.example/api/v1"), data=form)).status_code == 410
-    for gap in ({"reason": ""}, {"by": " "}, {"decision": "maybe"}, {"hold_id": "1 OR 1"}):
-        assert (await stranger.post(path, data=form | gap)).status_code == 422
-    done = await stranger.post(path, data=form)
-    assert done.status_code == 200, done.text
-    assert f"Held value {hold_id} is released." in done.text
-    assert "Nothing is held." in done.text
-    found = (await holding.client().get(f"/held/{hold_id}")).json()
-    assert (found["state"], found["decided_by"]) == ("released", "Ana <PM> (by link)")
-    assert (await stranger.post(path, data=form)).status_code == 422, "once"
-    audit = await holding.rows(
-        "SELECT token_name, status, detail::text AS detail FROM v_api_audit WHERE token_name = 'link'"
-    )
-    assert any(row["status"] == 200 and "confirmed on the phone" in row["detail"] for row in audit)
 
 
 async def test_a_person_releases_once_and_is_named(holding: Api) -> None:
