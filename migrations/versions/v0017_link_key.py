@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
-FOLDER = Path(__file__).parent / "v0016"
+FOLDER = Path(__file__).parent / "v0017"
 
 
 def upgrade() -> None:
