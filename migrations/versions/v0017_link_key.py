@@ -1,4 +1,4 @@
-"""The gate before orders are issued, and the release of those that it stopped."""
+"""The key of the links by which a person decides held values."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ FOLDER = Path(__file__).parent / "v0017"
 
 
 def upgrade() -> None:
-    """Adds `action_gate`, `gated_order` and `action_release`, with their views."""
-    run_file(FOLDER, "gate.sql")
+    """Adds `link_key` with one random key."""
+    run_file(FOLDER, "link_key.sql")
