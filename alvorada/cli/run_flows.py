@@ -17,6 +17,7 @@ from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld
 from alvorada.stack.local_stack import open_stack, set_environment
 from alvorada.stack.processes import interrupt_on_stop_signals
 from alvorada.stack.sandbox_process import sandbox_in_use
+from blocks.disk_space import require_space
 from blocks.settings import load_settings
 from desk.errors import AlvoradaError, Busy, StageFailed
 from tasks.store.lake import Lake
@@ -100,7 +101,11 @@ def run_environment(data_dir: DataDir, origin: Origin, seed: int) -> Iterator[Ca
     A run that reaches its end, good or bad, makes its world the last world. Raises BadInput for a setting that cannot
     be read or a lake folder that cannot be written, before anything starts.
     """
-    Lake.open(load_settings(home=data_dir.path).lake)
+    settings = load_settings(home=data_dir.path)
+    folder = Lake.open(settings.lake).folder
+    if folder is not None:
+        require_space(folder, settings.min_free_mb, "raw payloads")
+    require_space(data_dir.path, settings.min_free_mb, "reports and the database")
     if origin.kind != "sandbox":
         with interrupt_on_stop_signals(), open_stack(data_dir, origin.world, seed) as stack:
             set_environment(stack.environment())

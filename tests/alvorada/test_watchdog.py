@@ -223,3 +223,23 @@ def test_the_state_keeps_a_week(tmp_path: Path) -> None:
     assert not again.is_reported(dt.date(2026, 11, 5), "run", "mail")
     assert again.is_reported(dt.date(2026, 11, 19), "run", "mail")
     assert not again.is_reported(dt.date(2026, 11, 19), "run", "slack")
+
+
+async def test_a_late_run_is_told_by_the_alert_rules_where_they_are_evaluated(dog: Watchdog, store: Store) -> None:
+    dog.endpoints = Endpoints(store.connections.url, None)
+    async with store.connections.acquire() as connection:
+        await record_heartbeat(connection, "alerts", at("06:44"), "evaluated")
+    assert [problem.key for problem in (await dog.check(at("06:50"))).problems] == []
+    assert [problem.key for problem in (await dog.check(at("07:05"))).problems] == ["run", "alerts"]
+
+
+async def test_a_desk_that_was_stopped_by_hand_is_no_problem_till_a_run_is_due(dog: Watchdog) -> None:
+    nothing = Endpoints(None, NOBODY_LISTENS, "no database", stopped_at=at("20:00", DAY - dt.timedelta(days=1)))
+    dog.endpoints = nothing
+    assert (await dog.check(at("05:00"))).problems == ()
+    assert (await dog.check(at("12:00", SATURDAY))).problems == ()
+    [problem] = (await dog.check(at("06:45"))).problems
+    assert (problem.key, problem.title) == ("run", f"No daily run of {DAY}: the desk is stopped")
+    assert "stopped at 18 Nov 20:00 São Paulo" in problem.text
+    dog.endpoints = replace(nothing, stopped_at=None)
+    assert {problem.key for problem in (await dog.check(at("06:50"))).problems} == {"database", "prefect"}

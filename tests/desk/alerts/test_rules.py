@@ -74,6 +74,7 @@ def test_the_defaults_are_the_desks() -> None:
         "AGENT_STALE": (26.0, "warning"),
     }
     assert {rule.cooldown_seconds for rule in ALERTS.rules.values()} == {1800}
+    assert {rule.repeat_seconds for rule in ALERTS.rules.values()} == {7 * 24 * 3600}, "once is enough"
 
 
 def test_at_its_threshold_nothing_fires_that_says_above() -> None:
