@@ -41,6 +41,9 @@ STATE_COLOURS = {
 }
 """Colour of every state of runs, cells, datasets, limits and alerts, as the tables store it."""
 
+MARKET_TIME = "(valuation_date + time '18:00') AT TIME ZONE 'America/Sao_Paulo'"
+"""The time axis of NAV and P&L: the close of the market day that they are about, not the morning after."""
+
 
 class Sql(variants.Dataquery):
     """A PostgreSQL query as Grafana's query editor saves it; the result is a table."""

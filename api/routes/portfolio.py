@@ -66,6 +66,7 @@ class Positions(BaseModel):
     """The target book of one decision. `drawdown`: fraction below the peak, a loss positive."""
 
     as_of: dt.datetime
+    valuation_date: dt.date | None = Field(description="The market day that NAV and drawdown are about.")
     nav_brl: float | None
     drawdown: float | None
     gross_leverage: float | None
@@ -139,9 +140,11 @@ async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Position
     moment = await decision(request, "v_target_position", as_of)
     lines = await rows(request, "SELECT * FROM v_target_position WHERE as_of = $1 ORDER BY instrument_id", moment)
     state = await rows(
-        request, "SELECT nav_brl, drawdown, gross_leverage FROM v_portfolio_state WHERE as_of = $1", moment
+        request,
+        "SELECT valuation_date, nav_brl, drawdown, gross_leverage FROM v_portfolio_state WHERE as_of = $1",
+        moment,
     )
-    whole = state[0] if state else {"nav_brl": None, "drawdown": None, "gross_leverage": None}
+    whole = state[0] if state else dict.fromkeys(("valuation_date", "nav_brl", "drawdown", "gross_leverage"))
     return Positions(as_of=moment, **whole, positions=_of(Position, lines))
 
 

@@ -37,7 +37,8 @@ class Report(ReportFacts):
     """The numbers of one day's report; null or empty where the run did not get that far."""
 
     nav_brl: float | None
-    return_1d: float | None = Field(description="Of the model book, a fraction.")
+    valuation_date: dt.date | None = Field(description="The market day that NAV, return and drawdown are about.")
+    return_1d: float | None = Field(description="Of the model book on valuation_date, a fraction.")
     drawdown: float | None
     var_95: float | None = Field(description="One day, fraction of NAV, the headline method; a loss is positive.")
     var_99: float | None
@@ -137,7 +138,11 @@ def _accepts_html_first(accept: str) -> bool:
 
 
 async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
-    state = await rows(request, "SELECT nav_brl, return_1d, drawdown FROM v_portfolio_state WHERE as_of = $1", as_of)
+    state = await rows(
+        request,
+        "SELECT valuation_date, nav_brl, return_1d, drawdown FROM v_portfolio_state WHERE as_of = $1",
+        as_of,
+    )
     tail = await rows(
         request,
         "SELECT metric, value FROM v_risk_metrics_daily WHERE as_of = $1 AND method = $2"
@@ -154,7 +159,7 @@ async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
     limits = await rows(request, "SELECT limit_id, status FROM v_risk_limits_status WHERE as_of = $1", as_of)
     actions = await rows(request, "SELECT sentence FROM v_action WHERE as_of = $1 ORDER BY seq", as_of)
     values = {row["metric"]: row["value"] for row in tail}
-    nothing = {"nav_brl": None, "return_1d": None, "drawdown": None}
+    nothing = dict.fromkeys(("valuation_date", "nav_brl", "return_1d", "drawdown"))
     return (state[0] if state else nothing) | {
         "var_95": values.get("var_95"),
         "var_99": values.get("var_99"),

@@ -41,10 +41,10 @@ class Drawdown:
 
 
 def nav_series(state: pl.DataFrame) -> pl.DataFrame:
-    """day, nav, cost, risk_multiplier and the return of the book's cash benchmark, of PORTFOLIO_STATE rows."""
-    local = pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date().alias("day")
+    """day (the market day), nav, cost, risk_multiplier and the return of the book's cash benchmark, of PORTFOLIO_STATE
+    rows."""
     return state.sort("as_of").select(
-        local,
+        day=pl.col("valuation_date"),
         nav=pl.col("nav_brl"),
         cost=pl.col("cost_brl"),
         risk_multiplier=pl.col("risk_multiplier"),

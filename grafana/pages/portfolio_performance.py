@@ -13,6 +13,7 @@ from grafana.parts import (
     GREEN,
     LAST_VALUE,
     LEGEND,
+    MARKET_TIME,
     NO_LEGEND,
     RED,
     THRESHOLD_COLOURS,
@@ -27,11 +28,12 @@ from grafana.parts import (
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Daily return over the stored cash benchmark; the Sharpe ratio is its annualised mean over its standard deviation.
 EXCESS = """
-    SELECT as_of, return_1d - (benchmark_nav_brl / lag(benchmark_nav_brl) OVER (ORDER BY as_of) - 1) AS excess
+    SELECT as_of, valuation_date,
+           return_1d - (benchmark_nav_brl / lag(benchmark_nav_brl) OVER (ORDER BY as_of) - 1) AS excess
     FROM v_portfolio_state
     WHERE as_of >= $__timeFrom()::timestamptz - interval '400 days' AND as_of <= $__timeTo()"""
 SHARPE = f"""
-SELECT as_of AS time, CASE WHEN count(excess) OVER year = 252 AND stddev_samp(excess) OVER year > 1e-12
+SELECT {MARKET_TIME} AS time, CASE WHEN count(excess) OVER year = 252 AND stddev_samp(excess) OVER year > 1e-12
        THEN avg(excess) OVER year / stddev_samp(excess) OVER year * sqrt(252) END AS "Sharpe, 252 days"
 FROM ({EXCESS}
 ) AS daily
@@ -101,8 +103,9 @@ SELECT nav_brl / (SELECT nav_brl FROM v_portfolio_state ORDER BY as_of LIMIT 1) 
 def nav() -> list[PanelSpec]:
     """NAV, drawdown and rolling Sharpe ratio over time."""
     curve = timeseries.Panel().unit("short").decimals(1).legend(NO_LEGEND).fill_opacity(10).line_width(2)
-    sql = """
-SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"""
+    sql = f"""
+SELECT {MARKET_TIME} AS time, nav_brl / 1e6 AS "NAV, BRL m"
+FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"""
     under = (
         timeseries.Panel()
         .unit("percentunit")
@@ -112,7 +115,8 @@ SELECT as_of AS time, nav_brl / 1e6 AS "NAV, BRL m" FROM v_portfolio_state WHERE
         .override_by_name("drawdown", [override("color", {"mode": "fixed", "fixedColor": RED})])
     )
     under_sql = (
-        "SELECT as_of AS time, -drawdown AS drawdown FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"
+        f"SELECT {MARKET_TIME} AS time, -drawdown AS drawdown FROM v_portfolio_state"
+        " WHERE $__timeFilter(as_of) ORDER BY as_of"
     )
     sharpe = timeseries.Panel().decimals(2).legend(NO_LEGEND).line_width(2)
     sharpe_sql = f"""SELECT * FROM ({SHARPE}
@@ -166,10 +170,9 @@ SELECT year::text AS year,
        {cells},
        exp(sum(ln(1 + total))) - 1 AS "Year"
 FROM (
-    SELECT extract(year FROM day)::int AS year, extract(month FROM day)::int AS month,
+    SELECT extract(year FROM valuation_date)::int AS year, extract(month FROM valuation_date)::int AS month,
            exp(sum(ln(1 + return_1d))) - 1 AS total
-    FROM (SELECT (as_of AT TIME ZONE 'America/Sao_Paulo')::date AS day, return_1d
-          FROM v_portfolio_state WHERE $__timeFilter(as_of)) AS days
+    FROM v_portfolio_state WHERE $__timeFilter(as_of)
     GROUP BY 1, 2
 ) AS months
 GROUP BY year ORDER BY year"""
@@ -186,7 +189,9 @@ GROUP BY year ORDER BY year"""
         )
         .override_by_name("year", [override("custom.cellOptions", {"type": "auto"}), override("custom.width", 70)])
     )
-    return PanelSpec(panel, "Monthly returns", "After costs, cash included; the months of the time range.", sql, 24, 7)
+    return PanelSpec(
+        panel, "Monthly returns", "After costs, cash included, by market day; the months of the time range.", sql, 24, 7
+    )
 
 
 def allocation() -> list[PanelSpec]:
@@ -204,8 +209,8 @@ SELECT as_of AS time,
        {pivot(list(ASSET_CLASSES), "abs(risk_weight)", "asset_class", "sum")}
 FROM v_target_position WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_of"""
     costs = timeseries.Panel().unit("short").legend(NO_LEGEND).line_width(2).fill_opacity(10)
-    cost_sql = """
-SELECT as_of AS time, sum(cost_brl) OVER (ORDER BY as_of) AS "costs, BRL" FROM v_portfolio_state
+    cost_sql = f"""
+SELECT {MARKET_TIME} AS time, sum(cost_brl) OVER (ORDER BY as_of) AS "costs, BRL" FROM v_portfolio_state
 WHERE $__timeFilter(as_of) ORDER BY as_of"""
     return [
         PanelSpec(stacked, "Risk by class", "Sum of the lines' sizes, in shares of the target risk.", sql, 14, 10),

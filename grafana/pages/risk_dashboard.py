@@ -15,6 +15,7 @@ from grafana.parts import (
     GREEN,
     LAST_VALUE,
     LEGEND,
+    MARKET_TIME,
     NO_LEGEND,
     ORANGE,
     RED,
@@ -159,11 +160,11 @@ def var_history(method: str) -> PanelSpec:
         .override_by_name("exception at 99%", [*points, override("color", {"mode": "fixed", "fixedColor": RED})])
     )
     sql = f"""
-SELECT as_of AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "VaR 99%",
+SELECT {MARKET_TIME} AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "VaR 99%",
        CASE WHEN exception_95 = 1 THEN pnl_fraction END AS "exception at 95%",
        CASE WHEN exception_99 = 1 THEN pnl_fraction END AS "exception at 99%"
 FROM v_var_outcome WHERE $__timeFilter(as_of) AND method = '{method}' ORDER BY as_of"""
-    about = "Price P&L of yesterday's positions, held still, against yesterday's VaR: the backtest's days."
+    about = "Price P&L of the positions of the day before, held still, against their VaR, by market day."
     return PanelSpec(panel, "VaR and what came", about, sql, 24, 10)
 
 

@@ -5,6 +5,7 @@ Money is BRL, after costs.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from reports.elements.formats import date, plural
 from reports.elements.locale import translate
-from reports.elements.report_data import ReportData, Row, with_day
+from reports.elements.report_data import ReportData, Row, with_market_day
 
 Split = Literal["strategy", "factor"]
 TABLES: dict[Split, str] = {"strategy": "pnl_by_strategy", "factor": "pnl_by_factor"}
@@ -28,9 +29,11 @@ NAMES = {
     "INFLATION": "inflation",
     "CARRY": "carry",
     "RESIDUAL": "residual",
+    "CATCH_UP": "catch-up",
+    "SOURCE_CHANGE": "change of source",
 }
 """Display names of the lines that are not strategies."""
-MONEY = ("price_pnl_brl", "carry_pnl_brl", "cost_brl", "pnl_brl")
+MONEY = ("price_pnl_brl", "carry_pnl_brl", "source_pnl_brl", "cost_brl", "pnl_brl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,11 @@ class Attribution:
 def attribution(data: ReportData, split: Split) -> Attribution:
     """P&L by strategy or by factor; without lines where the decision has no row in the table."""
     table, key = TABLES[split], KEYS[split]
-    rows = with_day(data.history(table))
+    rows = with_market_day(data.history(table))
     today = rows.filter(pl.col("as_of") == data.as_of)
     if today.is_empty():
         return Attribution(split, (), 0)
-    spans = {"day": today, "month": rows.filter(pl.col("day") >= data.day.replace(day=1)), "whole": rows}
+    spans = {"day": today, "month": rows.filter(pl.col("day") >= _month_start(today)), "whole": rows}
     sums = {name: _sums(part, key) for name, part in spans.items()}
     lines = [
         PnlLine(name, sums["day"].get(name, 0.0), sums["month"].get(name, 0.0), sums["whole"][name])
@@ -73,6 +76,12 @@ def attribution(data: ReportData, split: Split) -> Attribution:
     moved = [line for line in lines if line.day or line.month or line.whole]
     ranked = sorted(moved, key=lambda line: (-abs(line.month or 0.0), line.name))
     return Attribution(split, tuple(ranked), rows["as_of"].n_unique())
+
+
+def _month_start(today: pl.DataFrame) -> dt.date:
+    """The first day of the month of the newest market day in `today`."""
+    newest: dt.date | None = today["day"].max()  # type: ignore[assignment]
+    return newest.replace(day=1) if newest is not None else dt.date.max
 
 
 def _sums(rows: pl.DataFrame, key: str) -> dict[str, float | None]:
@@ -88,13 +97,15 @@ def line_name(name: str) -> str:
 
 
 def month_by_instrument(data: ReportData, history: pl.DataFrame) -> tuple[tuple[Row, ...], str]:
-    """P&L by instrument over this month's decisions, largest first, or no row and the reason.
+    """P&L by instrument over this month's market days, largest first, or no row and the reason.
 
     `history` is `portfolio_state` with `day`: every day that it marks must have its attribution.
     """
-    first = data.day.replace(day=1)
-    rows = with_day(data.history("pnl_attribution")).filter(pl.col("day") >= first)
-    if rows.is_empty():
+    rows = with_market_day(data.history("pnl_attribution"))
+    today = rows.filter(pl.col("as_of") == data.as_of)
+    first = _month_start(today)
+    rows = rows.filter(pl.col("day") >= first)
+    if today.is_empty():
         return (), translate("no P&L attribution is stored for this month")
     marked = set(history.filter(pl.col("day") >= first)["day"].to_list())
     missing = sorted(marked - set(rows["day"].to_list()))
@@ -109,4 +120,5 @@ def month_by_instrument(data: ReportData, history: pl.DataFrame) -> tuple[tuple[
 def largest_first(rows: pl.DataFrame) -> tuple[Row, ...]:
     """Rows with a P&L that is known and not zero, largest size first."""
     clean = rows.filter(pl.col("pnl_brl").is_not_null() & (pl.col("pnl_brl") != 0.0))
+    clean = clean.with_columns(pl.col("source_pnl_brl").fill_null(0.0))  # decisions of earlier releases have none
     return tuple(clean.sort(pl.col("pnl_brl").abs(), "instrument_id", descending=[True, False]).iter_rows(named=True))

@@ -7,24 +7,32 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reports.calculations.defence import DefenceView, defence_view
 from reports.calculations.pnl_attribution import Attribution, attribution, largest_first, month_by_instrument
-from reports.calculations.track_record import TrackRecord, monthly_returns, track_record
-from reports.elements.report_data import ReportData, Row, with_day
+from reports.calculations.track_record import TrackRecord, monthly_cash, monthly_returns, track_record
+from reports.elements.report_data import ReportData, Row, with_day, with_market_day
 
 
 @dataclass(frozen=True)
 class PortfolioView:
-    """`days`, `nav`, `drawdown`, `multiplier` and `shadow` share their length, oldest first; returns are fractions.
+    """`days` (market days), `decided` (days of the decisions), `nav`, `drawdown`, `multiplier` and `shadow` share their
+    length, oldest first; returns are fractions.
 
     `day_pnl` and `month_pnl`: rows of P&L by instrument, largest size first. `month_gap`: why `month_pnl` is empty.
     """
 
     state: Row | None
     days: tuple[dt.date, ...]
+    decided: tuple[dt.date, ...]
     nav: tuple[float | None, ...]
     drawdown: tuple[float | None, ...]
     monthly: dict[tuple[int, int], float]
+    monthly_cash: dict[tuple[int, int], float]
+    """CDI by month, over the same market days."""
     month_return: float | None
+    """Of the month of `market_day`, up to it."""
+    market_day: dt.date | None
+    """The session that NAV and P&L of this decision are about."""
     positions: tuple[Row, ...]
     """Instruments with contracts before or after this decision."""
     targets_known: bool
@@ -38,11 +46,13 @@ class PortfolioView:
     """Share of the risk that the drawdown breaker allowed at each decision."""
     shadow: tuple[float | None, ...]
     """NAV of the same book without the drawdown breaker, BRL."""
+    defence: DefenceView
 
 
 def portfolio_view(data: ReportData) -> PortfolioView:
     """The book at the decision and its history; tables that are absent leave their part empty."""
-    history = with_day(data.history("portfolio_state"))
+    market_day = data.market_day
+    history = with_market_day(data.history("portfolio_state"))
     monthly = monthly_returns(history)
     month_pnl, gap = month_by_instrument(data, history)
     targets = data.latest("target_position")
@@ -51,10 +61,13 @@ def portfolio_view(data: ReportData) -> PortfolioView:
     return PortfolioView(
         state=data.row("portfolio_state"),
         days=tuple(history["day"].to_list()),
+        decided=tuple(with_day(history)["day"].to_list()),
         nav=tuple(history["nav_brl"].to_list()),
         drawdown=tuple(history["drawdown"].to_list()),
         monthly=monthly,
-        month_return=monthly.get((data.day.year, data.day.month)),
+        monthly_cash=monthly_cash(history),
+        month_return=monthly.get((market_day.year, market_day.month)) if market_day is not None else None,
+        market_day=market_day,
         positions=tuple(targets.filter(held).sort("asset_class", "instrument_id").iter_rows(named=True)),
         targets_known=targets.height > 0,
         day_pnl=largest_first(day_rows),
@@ -65,4 +78,5 @@ def portfolio_view(data: ReportData) -> PortfolioView:
         by_factor=attribution(data, "factor"),
         multiplier=tuple(history["risk_multiplier"].to_list()),
         shadow=tuple(history["shadow_nav_brl"].to_list()),
+        defence=defence_view(data),
     )

@@ -25,6 +25,8 @@ class RegimeView:
     leader_yesterday: str | None
     leader_days: int
     """Consecutive decisions, up to this one, at which the leader was the most probable regime."""
+    compared_with: dt.date | None = None
+    """The day of the decision before."""
 
 
 def regime_view(data: ReportData) -> RegimeView:
@@ -54,6 +56,7 @@ def regime_view(data: ReportData) -> RegimeView:
         leader=leaders[-1],
         leader_yesterday=leaders[-2] if len(leaders) > 1 else None,
         leader_days=run,
+        compared_with=data.previous_day("regime"),
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from desk.risk.var_backtest import REACH
 from reports.elements.formats import finite_or_none
 from reports.elements.labels import METRIC_NAMES
-from reports.elements.report_data import ReportData, Row, with_day
+from reports.elements.report_data import ReportData, Row
 
 METHODS = ("filtered_historical", "historical", "student_t", "normal", "monte_carlo")
 """Display order; other methods follow."""
@@ -56,7 +56,8 @@ class RiskView:
 @dataclass(frozen=True)
 class VarBacktest:
     """The days that the desk's own backtest counts: VaR 95% of a decision, and the price P&L of its positions, held
-    still, under the move that followed, fractions of NAV; `days` are those of the moves, none without a position.
+    still, under the move that followed, fractions of NAV; `days` are the market days of the moves, none without a
+    position.
     `exceptions`: places in `days` where the loss exceeded the VaR.
     """
 
@@ -116,8 +117,11 @@ def method_order(methods: set[str], headline: str | None = None) -> tuple[str, .
 
 def var_backtest(data: ReportData, method: str) -> VarBacktest | None:
     """The last BACKTEST_DAYS days tested, of those that the backtest reaches back to; None for fewer than two."""
-    rows = with_day(data.history("risk_metrics_daily")).filter(
-        pl.col("metric").is_in(OUTCOMES), pl.col("method") == method, pl.col("value").is_not_null()
+    market_days = data.history("portfolio_state").select("as_of", day="valuation_date")
+    rows = (
+        data.history("risk_metrics_daily")
+        .join(market_days, on="as_of", how="left", maintain_order="left")
+        .filter(pl.col("metric").is_in(OUTCOMES), pl.col("method") == method, pl.col("value").is_not_null())
     )
     decisions = data.history("portfolio_state")["as_of"].unique().sort().tail(REACH * BACKTEST_DAYS)
     by_metric = [

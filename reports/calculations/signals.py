@@ -56,6 +56,8 @@ class SignalsView:
     """(day, instrument, new sign) over the last seven days, newest first, today's among them."""
     days: tuple[dt.date, ...]
     paths: dict[str, list[float | None]]
+    compared_with: dt.date | None = None
+    """The day of the decision before."""
 
 
 def signals_view(data: ReportData) -> SignalsView:
@@ -88,6 +90,7 @@ def signals_view(data: ReportData) -> SignalsView:
         recent_flips=_recent_flips(data),
         days=tuple(wide["day"].to_list()) if wide is not None else (),
         paths={s.strategy_id: wide[s.strategy_id].to_list() for s in signals} if wide is not None else {},
+        compared_with=data.previous_day("aggregated_signal"),
     )
 
 

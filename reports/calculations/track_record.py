@@ -25,7 +25,7 @@ from reports.calculations.return_statistics import (
 )
 from reports.elements.formats import date, plural
 from reports.elements.locale import translate
-from reports.elements.report_data import ReportData, with_day
+from reports.elements.report_data import ReportData, with_market_day
 
 WINDOW = 126
 """Business days of the rolling statistics: half a year, so that two years of history hold four windows."""
@@ -47,8 +47,8 @@ class TrackRecord:
 
 
 def track_record(data: ReportData) -> TrackRecord:
-    """The record of the days of `portfolio_state` up to the decision, without the inception day: it has no return."""
-    book = with_day(data.history("portfolio_state"))
+    """The record of the market days of `portfolio_state` up to the decision, without the first: it has no return."""
+    book = with_market_day(data.history("portfolio_state"))
     rows = without_inception(book)
     unknown = rows.filter(pl.col("return_1d").is_null() | ~pl.col("return_1d").is_finite())
     if unknown.height:
@@ -98,17 +98,23 @@ def _none_for_nan(values: FloatArray) -> tuple[float | None, ...]:
 
 
 def monthly_returns(book: pl.DataFrame) -> dict[tuple[int, int], float]:
-    """Compounded daily returns by (year, month), from `portfolio_state` with `day`.
+    """Compounded daily returns of NAV by (year, month) of the market day, from `portfolio_state` with `day`.
 
-    A month with an unknown return is left out; the inception day, which has none, does not count.
+    A month with an unknown return is left out; the first day, which has none, does not count.
     """
-    rows = book.with_columns(year=pl.col("day").dt.year(), month=pl.col("day").dt.month()).sort("day")
+    return _by_month(book, pl.col("return_1d"))
+
+
+def monthly_cash(book: pl.DataFrame) -> dict[tuple[int, int], float]:
+    """As `monthly_returns`, of the stored cash benchmark (CDI) over the same market days."""
+    return _by_month(book, pl.col("benchmark_nav_brl") / pl.col("benchmark_nav_brl").shift(1) - 1.0)
+
+
+def _by_month(book: pl.DataFrame, daily: pl.Expr) -> dict[tuple[int, int], float]:
+    rows = book.sort("day").with_columns(year=pl.col("day").dt.year(), month=pl.col("day").dt.month(), daily=daily)
     grouped = (
         without_inception(rows)
         .group_by("year", "month", maintain_order=True)
-        .agg(
-            ((1.0 + pl.col("return_1d")).product() - 1.0).alias("compounded"),
-            pl.col("return_1d").null_count().alias("unknown"),
-        )
+        .agg(((1.0 + pl.col("daily")).product() - 1.0).alias("compounded"), unknown=pl.col("daily").null_count())
     )
     return {(r["year"], r["month"]): r["compounded"] for r in grouped.iter_rows(named=True) if not r["unknown"]}

@@ -82,12 +82,13 @@ def distribution_figure(record: TrackRecord, day: str) -> Figure | None:
 
 
 def breaker_figure(
-    days: Sequence[dt.date], multiplier: Sequence[float | None], nav: Sequence[float | None],
-    shadow: Sequence[float | None],
+    days: Sequence[dt.date], nav: Sequence[float | None], shadow: Sequence[float | None],
+    decided: Sequence[dt.date], multiplier: Sequence[float | None],
 ) -> Figure | None:  # fmt: skip
     """NAV of the book and of the same book without the breaker, and the share of risk that the breaker allowed.
 
-    All sequences share their length. None where the breaker never reduced risk.
+    NAV by market day (`days`), the share by the day of its decision (`decided`); all sequences share their length. None
+    where the breaker never reduced risk.
     """
     known = [value for value in multiplier if value is not None]
     if not known or min(known) >= 1.0:
@@ -96,7 +97,10 @@ def breaker_figure(
     traces = [
         chart_parts.line(translate("book"), x, chart_parts.column(nav, 1e-6), 0),
         chart_parts.line(translate("without the breaker"), x, chart_parts.column(shadow, 1e-6), 6, width=1.4),
-        chart_parts.area(translate("risk allowed"), x, chart_parts.column(multiplier, 100.0), AMBER) | {"yaxis": "y2"},
+        chart_parts.area(
+            translate("risk allowed"), chart_parts.days(decided), chart_parts.column(multiplier, 100.0), AMBER
+        )
+        | {"yaxis": "y2"},
     ]
     layout = chart_parts.layout(
         320,
@@ -112,5 +116,5 @@ def breaker_figure(
         percent(multiplier[-1], 0),
     )
     spec = {"data": traces, "layout": chart_parts.with_legend(layout)}
-    source = source_note("portfolio_state", date(days[-1]))
+    source = source_note("portfolio_state", date(decided[-1]))
     return Figure("fig-breaker", "The drawdown breaker", alt, spec, source, wide=True)

@@ -82,8 +82,31 @@ def thousands(value: float | int | None, *, signed: bool = False) -> str:
 
 
 def date(day: dt.date | None) -> str:
-    """`20 Nov 2026`, with the locale's month names."""
-    return f"{day.day} {current_locale().months[day.month - 1]} {day.year}" if day is not None else translate(NOT_KNOWN)
+    """`20 Nov 2026`; `20/11/2026` in Portuguese."""
+    return _dated(current_locale().date, day)
+
+
+def weekday_date(day: dt.date | None) -> str:
+    """`Thu 19 Nov`: a market day by name, in place of "yesterday"; `qui 19/11` in Portuguese."""
+    return _dated(current_locale().day_of_week, day)
+
+
+def month_of(day: dt.date | None) -> str:
+    """`Oct 2026`: the month that a number is about; `out/2026` in Portuguese."""
+    return _dated(current_locale().month_of_year, day)
+
+
+def _dated(form: str, day: dt.date | None) -> str:
+    if day is None:
+        return translate(NOT_KNOWN)
+    locale = current_locale()
+    return form.format(
+        day=day.day,
+        number=day.month,
+        year=day.year,
+        month=locale.months[day.month - 1],
+        weekday=locale.weekdays[day.weekday()],
+    )
 
 
 def moment(instant: dt.datetime | None) -> str:
@@ -91,7 +114,7 @@ def moment(instant: dt.datetime | None) -> str:
     if instant is None:
         return translate(NOT_KNOWN)
     local = instant.astimezone(SAO_PAULO)
-    return f"{date(local.date())} {local:%H:%M} BRT"
+    return current_locale().clock.format(date=date(local.date()), hour=local.hour, minute=local.minute)
 
 
 def tenor(business_days: int) -> str:

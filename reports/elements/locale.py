@@ -26,13 +26,21 @@ LANGUAGES = ("en", "pt")
 
 @dataclass(frozen=True)
 class Locale:
-    """`tag` is the page's `lang` attribute. `text` maps English text to its translation; `{}` takes an argument."""
+    """`tag` is the page's `lang` attribute. `text` maps English text to its translation; `{}` takes an argument.
+
+    `weekdays` begin with Monday. `date`, `day_of_week`, `month_of_year` and `clock` are formats of {day}, {month} (its
+    name), {number} (of the month), {year}, {weekday}, {date}, {hour} and {minute}."""
 
     code: str
     tag: str
     decimal: str
     thousands: str
     months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    date: str
+    day_of_week: str
+    month_of_year: str
+    clock: str
     text: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -42,8 +50,11 @@ class Locale:
 
 
 ENGLISH = Locale(
-    "en", "en", ".", ",", ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-)
+    "en", "en", ".", ",", ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    date="{day} {month} {year}", day_of_week="{weekday} {day} {month}", month_of_year="{month} {year}",
+    clock="{date} {hour:02}:{minute:02} BRT",
+)  # fmt: skip
 _LOCALE: ContextVar[Locale] = ContextVar("report_locale", default=ENGLISH)
 
 
@@ -57,7 +68,19 @@ def load_locale(code: str) -> Locale:
     parsed = tomllib.loads((resources.files("reports.languages") / f"{code}.toml").read_text(encoding="utf-8"))
     marks = parsed["numbers"]
     text = {english: other for group in parsed["text"].values() for english, other in group.items()}
-    return Locale(code, parsed["tag"], marks["decimal"], marks["thousands"], tuple(marks["months"]), text)
+    return Locale(
+        code,
+        parsed["tag"],
+        marks["decimal"],
+        marks["thousands"],
+        tuple(marks["months"]),
+        tuple(marks["weekdays"]),
+        marks["date"],
+        marks["day_of_week"],
+        marks["month_of_year"],
+        marks["clock"],
+        text,
+    )
 
 
 def current_locale() -> Locale:

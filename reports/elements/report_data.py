@@ -84,6 +84,12 @@ class ReportData:
         """The decision day in São Paulo."""
         return desk_day(self.as_of)
 
+    @property
+    def market_day(self) -> dt.date | None:
+        """The session that the book's NAV and P&L are about; None where the book was not marked."""
+        state = self.row("portfolio_state")
+        return state["valuation_date"] if state is not None else None
+
     def history(self, table: str) -> pl.DataFrame:
         """All rows up to `as_of`, sorted by `as_of` and key; an absent table is empty, with its schema."""
         frame = self.frames.get(table)
@@ -106,6 +112,11 @@ class ReportData:
         times = self.history(table).filter(pl.col("as_of") < self.as_of)["as_of"]
         return times.max() if len(times) else None  # type: ignore[return-value]
 
+    def previous_day(self, table: str) -> dt.date | None:
+        """The day of the last decision before `as_of` that has rows in the table: what "since" refers to."""
+        before = self.previous_as_of(table)
+        return desk_day(before) if before is not None else None
+
     def previous(self, table: str) -> pl.DataFrame:
         """The rows of the last decision before `as_of`; empty where there is none."""
         before = self.previous_as_of(table)
@@ -120,6 +131,11 @@ class ReportData:
 
 def _desk_days() -> pl.Expr:
     return pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date()
+
+
+def with_market_day(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds `day`, the market day that the money of a row is about, to a frame with `valuation_date`."""
+    return frame.with_columns(day=pl.col("valuation_date"))
 
 
 def with_day(frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
 from reports.calculations.risk import limit_of, risk_view
 from reports.calculations.signals import signals_view
-from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent
+from reports.elements.formats import brl, date, finite_or_none, format_list, month_of, number, percent, weekday_date
 from reports.elements.labels import regime_name
 from reports.elements.order_text import impact_text, invalidation_clause, order_text
 from reports.elements.page_elements import Cell
@@ -127,9 +127,9 @@ def _key_numbers(data: ReportData) -> tuple[tuple[str, str, str], ...]:
     if state is not None:
         found.append(("NAV", brl(state["nav_brl"]), ""))
         pnl = f"{brl(state['pnl_brl'], signed=True)} ({percent(state['return_1d'], signed=True)})"
-        found.append(("P&L since the day before", pnl, _tone(state["pnl_brl"])))
+        found.append((f"P&L of {weekday_date(data.market_day)}", pnl, _tone(state["pnl_brl"])))
         month = portfolio_view(data).month_return
-        found.append(("In the month", percent(month, signed=True), _tone(month)))
+        found.append((month_of(data.market_day), percent(month, signed=True), _tone(month)))
         found.append(("Drawdown", percent(state["drawdown"]), ""))
     value = measured.tail.get(("var_95", measured.headline)) if measured.headline else None
     limit = limit_of(measured, "var_95")

@@ -10,18 +10,32 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from desk.catalog.fallbacks import load_fallbacks
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import pnl_sentences, withheld_sentence
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
 from reports.calculations.risk import RiskView, risk_view
 from reports.calculations.signals import signals_view
-from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural, significant
+from reports.elements.formats import (
+    brl,
+    date,
+    finite_or_none,
+    format_list,
+    month_of,
+    number,
+    percent,
+    plural,
+    significant,
+    weekday_date,
+)
 from reports.elements.labels import regime_name
 from reports.elements.locale import translate
 from reports.elements.order_text import impact_text, invalidation_clause, order_text
 from reports.elements.page_elements import Section
 from reports.elements.report_data import HeldValue, ReportData, Row
 from reports.sections.actions import past_line
+from reports.sections.portfolio import against_cash
 from reports.sections.risk import limit_text
 from reports.sections.signals import flip_texts, flips_known, surge_texts
 
@@ -70,15 +84,16 @@ def coverage(data: ReportData) -> Coverage:
 
 
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
-    """The five lines, and one for each of the first held values.
+    """The five lines, one for orders that are withheld, and one for each of the first held values.
 
     `sections` are those of the same data: their gaps make the last line.
     """
-    orders = past_line(orders_view(data))
+    orders, withheld = past_line(orders_view(data)), withheld_sentence(defence_view(data), data.held)
     return (
         Line("Book", book_line(data)),
         Line("Changed", change_line(data), alert=bool(breached(data))),
         Line("To do", " ".join(text for text in (action_line(data), orders) if text)),
+        *((Line("Withheld", withheld, alert=True),) if withheld else ()),
         Line("Data", data_line(coverage(data))),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
         Line("Not computed", gap_line(sections)),
@@ -92,18 +107,20 @@ def book_line(data: ReportData) -> str:
     if state is None:
         parts.append(translate("The book was not marked: NAV and P&L are not known."))
     else:
-        text = translate("NAV {}", brl(state["nav_brl"]))
+        book = portfolio_view(data)
+        text = translate("NAV {} at the close of {}", brl(state["nav_brl"]), weekday_date(book.market_day))
         if finite_or_none(state["return_1d"]) is not None:
             text += translate(
-                ", {} ({}) since yesterday",
+                ", {} ({}) on the day",
                 percent(state["return_1d"], signed=True),
                 brl(state["pnl_brl"], signed=True),
             )
-        month = portfolio_view(data).month_return
-        text += translate(", {} in the month", percent(month, signed=True)) if month is not None else ""
+        if book.month_return is not None:
+            text += translate(", {} in {}", percent(book.month_return, signed=True), month_of(book.market_day))
+            text += against_cash(book)
         if before.height and finite_or_none(state["drawdown"]) is not None:
             text += translate("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
-        parts.append(text + ".")
+        parts += [text + ".", *pnl_sentences(defence_view(data))]
     measured = risk_view(data)
     var_text = limit_text(measured, "var_95")
     if not var_text:

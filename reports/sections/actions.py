@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import withheld_sentence
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
 from reports.charts.order_charts import order_figure
-from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural, thousands
+from reports.elements.formats import (
+    brl,
+    date,
+    finite_or_none,
+    format_list,
+    number,
+    percent,
+    plural,
+    thousands,
+    weekday_date,
+)
 from reports.elements.locale import translate
 from reports.elements.order_text import invalidation_clause, order_text
 from reports.elements.page_elements import Block, Section
@@ -16,9 +28,9 @@ SENTENCE_SPAN = 5
 """Business days after the fill whose hit rate the sentence gives."""
 
 
-def sentences(orders: OrdersView) -> tuple[str, ...]:
-    """Today's orders, then the outcomes of earlier ones."""
-    return (*_order_sentences(orders), *_outcome_sentences(orders))
+def sentences(orders: OrdersView, withheld: str = "") -> tuple[str, ...]:
+    """Today's orders, those withheld, then the outcomes of earlier ones."""
+    return (*_order_sentences(orders), *((withheld,) if withheld else ()), *_outcome_sentences(orders))
 
 
 def _order_sentences(orders: OrdersView) -> list[str]:
@@ -73,12 +85,18 @@ def _outcome_sentences(orders: OrdersView) -> list[str]:
 
 
 def past_line(orders: OrdersView) -> str:
-    """How many of yesterday's orders were filled; empty where no earlier decision is stored."""
+    """How many orders of the decision before were filled at its day's settlement; empty where it made none."""
     if not orders.past_known:
         return ""
     if not orders.yesterday:
-        return translate("Nothing was ordered yesterday.")
-    return translate("Filled at yesterday's settlement: {}.", plural(len(orders.yesterday), "order"))
+        return ""
+    day = weekday_date(orders.yesterday[0].day)
+    filled, count = sum(1 for item in orders.yesterday if item.filled is not None), len(orders.yesterday)
+    if filled < count:
+        return translate("{} of {} of {} filled.", filled, plural(count, "order"), day)
+    if count == 1:
+        return translate("The order of {} filled.", day)
+    return translate("All {} orders of {} filled.", count, day)
 
 
 def _missing(orders: OrdersView) -> tuple[str, ...]:
@@ -97,12 +115,14 @@ def _missing(orders: OrdersView) -> tuple[str, ...]:
 
 def section(data: ReportData) -> Section:
     """The section Actions."""
-    orders, day = orders_view(data), date(data.day)
+    orders, day, kept = orders_view(data), date(data.day), defence_view(data)
     blocks: list[Block] = []
     if orders.orders:
         blocks.append(order_tables.order_table(orders.orders, orders.rates, orders.scores, day))
         figure = order_figure(orders.orders, orders.unit_risk, day)
         blocks += [figure] if figure is not None else []
+    if kept.withheld:
+        blocks.append(order_tables.withheld_table(kept.withheld, data.held, day))
     if orders.yesterday:
         caption = translate(
             "Ordered at {}, filled at that day's settlement: the level it was decided on and the one it got",
@@ -114,4 +134,6 @@ def section(data: ReportData) -> Section:
         blocks.append(order_tables.outcome_table(orders.recent, orders.rates, caption, "outcomes", day))
     if any(score.judged for score in orders.scorecard):
         blocks.append(order_tables.score_table(orders.scorecard, orders.rolls, SCORED_DECISIONS, day))
-    return Section("actions", "Actions", sentences(orders), _missing(orders), tuple(blocks))
+    return Section(
+        "actions", "Actions", sentences(orders, withheld_sentence(kept, data.held)), _missing(orders), tuple(blocks)
+    )

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from desk.catalog.desk_parameters import METHODS
+from reports.calculations.defence_text import pnl_sentences
 from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution
 from reports.calculations.portfolio import PortfolioView, portfolio_view
 from reports.calculations.track_record import TrackRecord
 from reports.charts import portfolio_charts, tear_sheet_charts
-from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural
-from reports.elements.locale import current_locale, translate
+from reports.elements.formats import (
+    brl,
+    date,
+    finite_or_none,
+    format_list,
+    month_of,
+    number,
+    percent,
+    plural,
+    weekday_date,
+)
+from reports.elements.locale import translate
 from reports.elements.page_elements import Block, Figure, Section
 from reports.elements.report_data import ReportData, Row
 from reports.tables import attribution_tables, tear_sheet_tables
@@ -20,15 +33,17 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
     out = []
     if book.state is not None:
         state = book.state
-        text = translate("NAV is {}", brl(state["nav_brl"]))
+        text = translate("NAV is {} at the close of {}", brl(state["nav_brl"]), weekday_date(book.market_day))
         if finite_or_none(state["return_1d"]) is not None:
             gain = brl(state["pnl_brl"], signed=True)
             text += translate(", {} on the day ({} after costs)", percent(state["return_1d"], signed=True), gain)
         if book.month_return is not None:
-            text += translate(" and {} in the month", percent(book.month_return, signed=True))
+            text += translate(
+                " and {} in {}", percent(book.month_return, signed=True), month_of(book.market_day)
+            ) + against_cash(book)
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
-        out += _breaker_sentence(state) + _sizing_sentence(state)
+        out += pnl_sentences(book.defence) + _breaker_sentence(state) + _sizing_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
         parts = [translate("{} earned {}", best["instrument_id"], brl(best["pnl_brl"]))] if best["pnl_brl"] > 0 else []
@@ -36,7 +51,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             [translate("{} lost {}", worst["instrument_id"], brl(-worst["pnl_brl"]))] if worst["pnl_brl"] < 0 else []
         )
         if parts:
-            out.append(translate("Over the day {}.", format_list(parts)))
+            out.append(translate("On {} {}.", weekday_date(book.market_day), format_list(parts)))
     out += [text for text in (_attribution_sentence(book.by_strategy), _record_sentence(book.record)) if text]
     if book.targets_known and not book.positions:
         out.append(translate("The book is flat and is to stay flat."))
@@ -54,6 +69,13 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             )
         )
     return tuple(out)
+
+
+def against_cash(book: PortfolioView) -> str:
+    """` (CDI +0.70%)`: cash over the month of the market day; empty where it is not known."""
+    day = book.market_day
+    cash = book.monthly_cash.get((day.year, day.month)) if day is not None else None
+    return translate(" (CDI {})", percent(cash, signed=True)) if cash is not None else ""
 
 
 def _attribution_sentence(found: Attribution) -> str:
@@ -135,7 +157,7 @@ def _history_blocks(book: PortfolioView, day: str) -> list[Block]:
             portfolio_charts.nav_figure(book.days, book.nav),
             portfolio_charts.underwater_figure(book.days, book.drawdown),
         ]
-        found.append(tear_sheet_charts.breaker_figure(book.days, book.multiplier, book.nav, book.shadow))
+        found.append(tear_sheet_charts.breaker_figure(book.days, book.nav, book.shadow, book.decided, book.multiplier))
     if book.monthly:
         found.append(portfolio_charts.monthly_figure(book.monthly, day))
     if book.record.whole is not None:
@@ -145,7 +167,7 @@ def _history_blocks(book: PortfolioView, day: str) -> list[Block]:
         )
         found.append(tear_sheet_charts.distribution_figure(book.record, day))
     if book.monthly:
-        found.append(tear_sheet_tables.monthly_table(book.monthly, current_locale().months, day))
+        found.append(tear_sheet_tables.monthly_table(book.monthly, book.monthly_cash, day))
     if book.record.drawdowns:
         found.append(tear_sheet_tables.drawdown_table(book.record, day))
     return [block for block in found if block is not None]
@@ -155,21 +177,26 @@ def _pnl_blocks(book: PortfolioView, day: str) -> list[Block]:
     """Waterfalls of the day and the month by instrument, strategy and factor; then the tables."""
     blocks: list[Block] = []
     if book.day_pnl:
-        title = translate("P&L of the day, {}", day)
+        title = translate("P&L of {}", weekday_date(book.market_day))
         blocks.append(portfolio_charts.attribution_figure("fig-pnl-day", title, _pnl_pairs(book.day_pnl), day))
     if book.day_pnl and book.month_pnl:
         blocks.append(
-            portfolio_charts.attribution_figure("fig-pnl-month", "P&L of the month", _pnl_pairs(book.month_pnl), day)
+            portfolio_charts.attribution_figure(
+                "fig-pnl-month", translate("P&L of {}", month_of(book.market_day)), _pnl_pairs(book.month_pnl), day
+            )
         )
     splits = (book.by_strategy, book.by_factor)
-    blocks += [_split_figure(found, day) for found in splits if found.parts("month")]
-    if book.day_pnl:
-        blocks.append(attribution_tables.instrument_table(book.day_pnl, book.month_pnl, book.month_gap, day))
-    return [*blocks, *(attribution_tables.split_table(found, day) for found in splits if found.lines)]
+    blocks += [_split_figure(found, book.market_day, day) for found in splits if found.parts("month")]
+    heads = weekday_date(book.market_day), month_of(book.market_day)
+    unknown = book.defence.unknown
+    if book.day_pnl or unknown:
+        table = attribution_tables.instrument_table(book.day_pnl, book.month_pnl, book.month_gap, heads, day, unknown)
+        blocks.append(table)
+    return [*blocks, *(attribution_tables.split_table(found, heads, day) for found in splits if found.lines)]
 
 
-def _split_figure(found: Attribution, day: str) -> Figure:
-    title = translate("P&L of the month by {}", translate(found.split))
+def _split_figure(found: Attribution, market_day: dt.date | None, day: str) -> Figure:
+    title = translate("P&L of {} by {}", month_of(market_day), translate(found.split))
     identity, table = f"fig-pnl-{found.split}", TABLES[found.split]
     return portfolio_charts.attribution_figure(identity, title, found.parts("month"), day, table)
 

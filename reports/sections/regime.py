@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.calculations.regimes import RegimeView, regime_view
 from reports.charts.regime_chart import regime_figure
-from reports.elements.formats import date, number, percent, plural
+from reports.elements.formats import date, month_of, number, percent, weekday_date
 from reports.elements.labels import regime_name
 from reports.elements.locale import translate
 from reports.elements.page_elements import Section
@@ -21,13 +21,12 @@ def sentences(regimes: RegimeView) -> tuple[str, ...]:
     moved = "" if week is None else translate(", {} points over a week", number(week * 100, 0, signed=True))
     out = [translate("The most probable regime is {} at {}{}.", name, percent(share, 0), moved)]
     if regimes.leader_yesterday is not None and regimes.leader_yesterday != regimes.leader:
-        out.append(translate("It changed since yesterday, from {}.", regime_name(regimes.leader_yesterday)))
+        before = weekday_date(regimes.compared_with)
+        out.append(translate("It was {} on {}.", regime_name(regimes.leader_yesterday), before))
     elif regimes.leader_days == len(regimes.days):
-        out.append(
-            translate("It has led through all {} of the history shown.", plural(regimes.leader_days, "decision"))
-        )
+        out.append(translate("It has led since at least {}.", month_of(regimes.days[0])))
     else:
-        out.append(translate("It has led for {} on end.", plural(regimes.leader_days, "decision")))
+        out.append(translate("It has led since {}.", date(regimes.days[-regimes.leader_days])))
     second = [name for name in regimes.today if name != regimes.leader]
     if second and regimes.today[second[0]] >= 0.25:
         out.append(translate("{} is not far: {}.", regime_name(second[0]), percent(regimes.today[second[0]], 0)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.calculations.signals import Conviction, SignalsView, signals_view
 from reports.charts import signal_charts
-from reports.elements.formats import date, format_list, number, plural
+from reports.elements.formats import date, format_list, number, plural, weekday_date
 from reports.elements.labels import direction, strategy_driver_name
 from reports.elements.locale import translate
 from reports.elements.page_elements import Block, Section
@@ -29,7 +29,7 @@ def surge_texts(convictions: tuple[Conviction, ...]) -> list[str]:
 
 def sentences(signals: SignalsView) -> tuple[str, ...]:
     """The strongest signal, flips, surges and the largest conviction."""
-    return (*_signal_sentences(signals), *_conviction_sentences(signals.convictions))
+    return (*_signal_sentences(signals), *_conviction_sentences(signals))
 
 
 def _signal_sentences(signals: SignalsView) -> list[str]:
@@ -51,15 +51,16 @@ def _signal_sentences(signals: SignalsView) -> list[str]:
     return out
 
 
-def _conviction_sentences(convictions: tuple[Conviction, ...]) -> list[str]:
+def _conviction_sentences(signals: SignalsView) -> list[str]:
+    convictions = signals.convictions
     if not convictions:
         return []
     out = []
     flips, surges = flip_texts(convictions), surge_texts(convictions)
     if flips:
-        out.append(translate("Flipped since yesterday: {}.", format_list(flips)))
+        out.append(translate("Changed sign since {}: {}.", weekday_date(signals.compared_with), format_list(flips)))
     elif flips_known(convictions):
-        out.append(translate("No instrument changed side since yesterday."))
+        out.append(translate("No instrument changed sign since {}.", weekday_date(signals.compared_with)))
     if surges:
         out.append(translate("Conviction jumped in {}.", format_list(surges)))
     held = [(c, c.conviction) for c in convictions if c.conviction is not None]

@@ -8,6 +8,7 @@ from reports.calculations.pnl_attribution import MONEY, TABLES, Attribution, lin
 from reports.elements.formats import (
     NOT_KNOWN,
     capitalize_first,
+    date,
     finite_or_none,
     humanize,
     plural,
@@ -19,27 +20,52 @@ from reports.elements.page_elements import Cell, Column, Table, cell_or_dash, si
 from reports.elements.report_data import Row
 
 
-def instrument_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap: str, day: str) -> Table:
-    """P&L by instrument; `month_gap` is the reason why `month_pnl` is empty. Costs are shown as negative P&L."""
+def instrument_table(
+    day_pnl: Sequence[Row],
+    month_pnl: Sequence[Row],
+    month_gap: str,
+    spans: tuple[str, str],
+    day: str,
+    unknown: Sequence[Row] = (),
+) -> Table:
+    """P&L by instrument; `month_gap` is the reason why `month_pnl` is empty. Costs are shown as negative P&L.
+
+    `spans`: the market day and its month, as the heads of their columns. `day`: of the decision. `unknown`: positions
+    that could not be marked, which have no P&L of the day.
+    """
     month = {row["instrument_id"]: row for row in month_pnl}
     rows = []
     for row in day_pnl:
-        total = month.get(row["instrument_id"])
+        total, late = month.get(row["instrument_id"]), _late(row)
         rows.append(
             (
                 Cell(row["instrument_id"]),
                 cell_or_dash(row["contracts"], thousands(row["contracts"], signed=True), "nothing held over the day"),
-                *(_money(row[name]) for name in ("price_pnl_brl", "carry_pnl_brl")),
+                *(_money(row[name], late) for name in ("price_pnl_brl", "carry_pnl_brl")),
+                cell_or_dash(row["source_pnl_brl"], thousands(row["source_pnl_brl"], signed=True), "the same source"),
                 _money(_minus(row["cost_brl"])),
-                _money(row["pnl_brl"]),
+                _money(row["pnl_brl"], late),
                 _money(total["pnl_brl"]) if total else Cell(NOT_KNOWN, month_gap or "not held this month", "muted"),
             )
         )
-    closed = [row for name, row in month.items() if name not in {r["instrument_id"] for r in day_pnl}]
+    for row in unknown:
+        total, why = month.get(row["instrument_id"]), translate("its price is old: not marked")
+        rows.append(
+            (
+                Cell(row["instrument_id"]),
+                Cell(thousands(row["contracts"], signed=True)),
+                *(Cell(NOT_KNOWN, why, "muted") for _ in range(3)),
+                _money(_minus(row["cost_brl"])),
+                Cell(NOT_KNOWN, why, "muted"),
+                _money(total["pnl_brl"]) if total else Cell(NOT_KNOWN, month_gap, "muted"),
+            )
+        )
+    shown = {row["instrument_id"] for row in (*day_pnl, *unknown)}
+    closed = [row for name, row in month.items() if name not in shown]
     rows += [
         (
             Cell(r["instrument_id"]),
-            *(Cell("–", "not held over the day", "muted") for _ in range(5)),
+            *(Cell("–", "not held over the day", "muted") for _ in range(6)),
             _money(r["pnl_brl"]),
         )
         for r in closed
@@ -50,8 +76,9 @@ def instrument_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap
         Cell(""),
         _money(sums[0]),
         _money(sums[1]),
-        _money(_minus(sums[2])),
-        _money(sums[3]),
+        _money(sums[2]),
+        _money(_minus(sums[3])),
+        _money(sums[4]),
         _money(sum_or_none([row["pnl_brl"] for row in month_pnl]))
         if month_pnl
         else Cell(NOT_KNOWN, month_gap, "muted"),
@@ -61,13 +88,13 @@ def instrument_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap
         Column("Held", unit="contracts"),
         Column("Price", unit="BRL"),
         Column("Carry", unit="BRL"),
+        Column("Source", unit="BRL"),
         Column("Cost", unit="BRL"),
-        Column("Day", unit="BRL"),
-        Column("Month", unit="BRL"),
+        *(Column(span, unit="BRL") for span in spans),
     )
     return Table(
         "attribution",
-        translate("P&L by instrument, over the day to {} and the month", day),
+        translate("P&L by instrument: {}, and {} to that day", *spans),
         columns,
         tuple(rows),
         source_note("pnl_attribution", day),
@@ -75,8 +102,13 @@ def instrument_table(day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap
     )
 
 
-def _money(value: float | None) -> Cell:
-    return signed_cell(finite_or_none(value), thousands(value, signed=True))
+def _late(row: Row) -> str:
+    """Since when the P&L is, where that is not the day before."""
+    return translate("of the days since {}", date(row["marked_from"])) if row["mark"] == "catch_up" else ""
+
+
+def _money(value: float | None, title: str = "") -> Cell:
+    return signed_cell(finite_or_none(value), thousands(value, signed=True), title)
 
 
 def _minus(value: float | None) -> float | None:
@@ -84,8 +116,8 @@ def _minus(value: float | None) -> float | None:
     return None if clean is None else -clean
 
 
-def split_table(found: Attribution, day: str) -> Table:
-    """P&L by strategy or by factor over the day, the month and the history, with totals."""
+def split_table(found: Attribution, spans: tuple[str, str], day: str) -> Table:
+    """P&L by strategy or by factor over the market day, its month and the history, with totals. `spans`: as above."""
     rows = tuple(
         (Cell(line_name(line.name)), *(_line_cell(value) for value in (line.day, line.month, line.whole)))
         for line in found.lines
@@ -94,11 +126,12 @@ def split_table(found: Attribution, day: str) -> Table:
     total = (Cell("Total"), *(_line_cell(value) for value in sums))
     columns = (
         Column(capitalize_first(humanize(found.split)), "text"),
-        Column("Day", unit="BRL"),
-        Column("Month", unit="BRL"),
-        Column("All days", unit="BRL"),
+        *(Column(span, unit="BRL") for span in spans),
+        Column("Since inception", unit="BRL"),
     )
-    caption = translate("P&L by {}, after costs; all days: {}", translate(found.split), plural(found.days, "decision"))
+    caption = translate(
+        "P&L by {}, after costs; since inception: {}", translate(found.split), plural(found.days, "decision")
+    )
     source = source_note(TABLES[found.split], day)
     return Table(f"pnl-{found.split}", caption, columns, rows, source, total, wide=False)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from reports.calculations.return_statistics import Statistics
 from reports.calculations.track_record import TrackRecord
-from reports.elements.formats import NOT_KNOWN, date, number, percent, thousands
-from reports.elements.locale import source_note, translate
+from reports.elements.formats import date, number, percent, thousands
+from reports.elements.locale import current_locale, source_note, translate
 from reports.elements.page_elements import Cell, Column, Table, signed_cell
 
 STATISTICS: tuple[tuple[str, str, Callable[[Statistics], str]], ...] = (
@@ -43,7 +43,7 @@ def statistics_table(record: TrackRecord, day: str) -> Table:
     """STATISTICS over the whole history and, where it is longer than a year, over its last year."""
     spans = [found for found in (record.whole, record.year) if found is not None]
     rows = tuple((Cell(name, why), *(Cell(text(found)) for found in spans)) for name, why, text in STATISTICS)
-    heads = (Column("All days"), Column("Last year"))[: len(spans)]
+    heads = (Column("Since inception"), Column("12 months"))[: len(spans)]
     span = translate("{} to {}", date(record.days[0]), date(record.days[-1]))
     caption = translate("The record, {}: daily returns after costs", span)
     source = source_note("portfolio_state, feature", day)
@@ -75,16 +75,22 @@ def drawdown_table(record: TrackRecord, day: str) -> Table:
     return Table("drawdowns", caption, columns, rows, source_note("portfolio_state", day), wide=False)
 
 
-def monthly_table(monthly: dict[tuple[int, int], float], months: tuple[str, ...], day: str) -> Table:
-    """Compounded returns by year and month, and of the known months of each year. `months`: the twelve column heads."""
-    rows = []
+def monthly_table(monthly: Mapping[tuple[int, int], float], cash: Mapping[tuple[int, int], float], day: str) -> Table:
+    """Compounded returns by year and month of the market days, and of the known months of each year; below each year
+    CDI over the same days."""
+    rows: list[tuple[Cell, ...]] = []
     for year in sorted({year for year, _ in monthly}, reverse=True):
-        parts = [monthly.get((year, month)) for month in range(1, 13)]
-        whole = float(np.prod([1.0 + part for part in parts if part is not None]) - 1.0)
-        cells = [
-            signed_cell(p, percent(p, signed=True)) if p is not None else Cell(NOT_KNOWN, tone="muted") for p in parts
-        ]
-        rows.append((Cell(str(year)), *cells, signed_cell(whole, percent(whole, signed=True))))
-    columns = (Column("Year", "text"), *(Column(name) for name in months), Column("Year so far"))
-    caption = translate("Returns by month; a month with an unknown day in it is left out, and the last one is to date")
+        rows.append((Cell(str(year)), *_year_cells(monthly, year)))
+        if any(key[0] == year for key in cash):
+            plain = (Cell(cell.text, cell.title, "muted") for cell in _year_cells(cash, year))
+            rows.append((Cell(translate("CDI, {}", year), tone="muted"), *plain))
+    columns = (Column("Year", "text"), *(Column(name) for name in current_locale().months), Column("Year to date"))
+    caption = translate("Returns by month of the market days, after costs; a month with an unknown day is left out")
     return Table("months", caption, columns, tuple(rows), source_note("portfolio_state", day))
+
+
+def _year_cells(monthly: Mapping[tuple[int, int], float], year: int) -> list[Cell]:
+    parts = [monthly.get((year, month)) for month in range(1, 13)]
+    whole = float(np.prod([1.0 + part for part in parts if part is not None]) - 1.0)
+    cells = [signed_cell(p, percent(p, signed=True)) if p is not None else Cell("–", tone="muted") for p in parts]
+    return [*cells, signed_cell(whole, percent(whole, signed=True))]

@@ -22,6 +22,7 @@ FORMULAS: dict[str, tuple[str, str]] = {
     "risk_multiplier": ("share", "what the drawdown breaker leaves, from the shadow book's drawdown over cash"),
     "shadow_nav_brl": (BRL, "NAV of the same book without the breaker"),
     "sizing": ("", "the method of portfolio.toml, or the fallback taken in its place, and the lines dropped"),
+    "valuation_date": ("", "the B3 session before the decision day: the market day of NAV and P&L"),
     "benchmark_nav_brl": (BRL, "NAV of the same money held in cash alone, at CDI"),
 }
 SHORT = {name.removesuffix("_brl"): name for name in PORTFOLIO_STATE.columns}

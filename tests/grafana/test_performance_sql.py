@@ -22,8 +22,8 @@ CDI = 0.12
 
 @pytest.fixture
 async def book(database_url: str) -> tuple[asyncpg.Connection, list[dt.date], np.ndarray]:
-    """Three hundred decisions of a book with known returns."""
-    end = dt.date(2026, 11, 19)
+    """Three hundred decisions of a book with known returns; `days` are the market days before them."""
+    end = dt.date(2026, 11, 18)
     days = calendars.b3().days(calendars.b3().offset(end, -(DAYS - 1)), end)
     returns = np.random.default_rng(5).normal(0.0006, 0.006, DAYS)
     nav = 1e8 * np.cumprod(1 + returns)
@@ -31,10 +31,10 @@ async def book(database_url: str) -> tuple[asyncpg.Connection, list[dt.date], np
     run = uuid.uuid4()
     connection = await asyncpg.connect(database_url)
     await connection.executemany(
-        "INSERT INTO portfolio_state (as_of, nav_brl, return_1d, drawdown, benchmark_nav_brl, run_id)"
-        " VALUES ($1, $2, $3, 0, $4, $5)",
+        "INSERT INTO portfolio_state (as_of, valuation_date, nav_brl, return_1d, drawdown, benchmark_nav_brl, run_id)"
+        " VALUES ($1, $2, $3, $4, 0, $5, $6)",
         [
-            (decision_time(day), float(n), float(r), float(b), run)
+            (decision_time(calendars.b3().offset(day, 1)), day, float(n), float(r), float(b), run)
             for day, n, r, b in zip(days, nav, returns, benchmark, strict=True)
         ],
     )
@@ -45,7 +45,7 @@ async def test_the_sharpe_ratio_is_numpys_and_absent_before_a_full_year(
     book: tuple[asyncpg.Connection, list[dt.date], np.ndarray],
 ) -> None:
     connection, days, returns = book
-    end = decision_time(days[-1])
+    end = decision_time(calendars.b3().offset(days[-1], 1))
     try:
         rows = await connection.fetch(expand(QUERIES["Rolling Sharpe"], end - dt.timedelta(days=365), end))
         excess = returns - ((1 + CDI) ** (1 / 252) - 1)
@@ -69,14 +69,20 @@ async def test_a_cash_book_has_no_sharpe_ratio(database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
     try:
         await connection.executemany(
-            "INSERT INTO portfolio_state (as_of, nav_brl, return_1d, benchmark_nav_brl, run_id)"
-            " VALUES ($1, $2, $3, $2, $4)",
+            "INSERT INTO portfolio_state (as_of, valuation_date, nav_brl, return_1d, benchmark_nav_brl, run_id)"
+            " VALUES ($1, $2, $3, $4, $3, $5)",
             [
-                (decision_time(day), nav[at], nav[at] / nav[at - 1] - 1.0 if at else None, uuid.uuid4())
+                (
+                    decision_time(calendars.b3().offset(day, 1)),
+                    day,
+                    nav[at],
+                    nav[at] / nav[at - 1] - 1.0 if at else None,
+                    uuid.uuid4(),
+                )
                 for at, day in enumerate(days)
             ],
         )
-        at = decision_time(end)
+        at = decision_time(calendars.b3().offset(end, 1))
         rows = await connection.fetch(expand(QUERIES["Rolling Sharpe"], at - dt.timedelta(days=900), at))
     finally:
         await connection.close()
@@ -88,7 +94,7 @@ async def test_monthly_returns_compound_the_days(
     book: tuple[asyncpg.Connection, list[dt.date], np.ndarray],
 ) -> None:
     connection, days, returns = book
-    end = decision_time(days[-1])
+    end = decision_time(calendars.b3().offset(days[-1], 1))
     try:
         rows = await connection.fetch(expand(QUERIES["Monthly returns"], end - dt.timedelta(days=730), end))
         for row in rows:

@@ -243,6 +243,44 @@ async def test_decisions_of_an_earlier_release_become_records(empty_database_url
         await connection.close()
 
 
+async def test_money_stored_before_gets_its_market_day(empty_database_url: str) -> None:
+    """A Monday's row is Friday's, one after Carnival the Friday's before it; versions that were kept are dated too."""
+    await asyncio.to_thread(upgrade_to, "0010", empty_database_url)
+    connection = await asyncpg.connect(empty_database_url)
+    days = {dt.date(2025, 12, 1): dt.date(2025, 11, 28), dt.date(2026, 2, 18): dt.date(2026, 2, 13)}
+    times = {dt.datetime.combine(day, dt.time(9), dt.UTC): before for day, before in days.items()}
+    try:
+        for as_of in times:
+            for table, key in (("pnl_attribution", "instrument_id"), ("pnl_by_strategy", "strategy_id"),
+                               ("pnl_by_factor", "factor")):  # fmt: skip
+                await connection.execute(
+                    f"INSERT INTO {table} (as_of, {key}, pnl_brl, run_id) VALUES ($1, 'X', 0.1, gen_random_uuid())",
+                    as_of,
+                )
+            await connection.execute(
+                "INSERT INTO portfolio_state (as_of, nav_brl, pnl_brl, run_id) VALUES ($1, 1e8, 1, gen_random_uuid())",
+                as_of,
+            )
+            await connection.execute(
+                "INSERT INTO gold_version SELECT as_of, 1, 'portfolio_state', json_agg(row_to_json(portfolio_state))"
+                " FROM portfolio_state WHERE as_of = $1 GROUP BY as_of",
+                as_of,
+            )
+        assert await migrations.upgrade_async(empty_database_url) == []
+        for table in ("portfolio_state", "pnl_attribution", "pnl_by_strategy", "pnl_by_factor"):
+            rows = await connection.fetch(f"SELECT as_of, valuation_date, pnl_brl FROM v_{table}")
+            assert {row["as_of"]: row["valuation_date"] for row in rows} == times, table
+            assert all(row["pnl_brl"] for row in rows)
+        kept = await connection.fetch(
+            "SELECT kept.as_of, back.valuation_date, back.nav_brl FROM gold_version AS kept,"
+            " LATERAL json_populate_recordset(NULL::portfolio_state, kept.rows) AS back"
+        )
+        assert {row["as_of"]: row["valuation_date"] for row in kept} == times
+        assert {row["nav_brl"] for row in kept} == {1e8}
+    finally:
+        await connection.close()
+
+
 def upgrade_to(revision: str, address: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))

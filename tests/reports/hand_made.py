@@ -7,7 +7,7 @@ from typing import Any
 
 from desk.model import decision_time
 from reports.elements.report_data import ReportData
-from tests.reports.sample_parts import frame
+from tests.reports.sample_parts import frame, market_day
 
 DAY = dt.date(2026, 11, 19)  # a Thursday
 NOW = decision_time(DAY)
@@ -19,8 +19,13 @@ def ago(days: int) -> dt.datetime:
 
 def made(**tables: list[dict[str, Any]]) -> ReportData:
     """ReportData of hand-made rows; `as_of` is today's decision where a row says nothing."""
-    frames = {name: frame(name, [{"as_of": NOW, **row} for row in rows]) for name, rows in tables.items()}
+    frames = {name: frame(name, [_dated({"as_of": NOW, **row}) for row in rows]) for name, rows in tables.items()}
     return ReportData(NOW, "live", "run", "code", frames)
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    """With the market day of its decision where the row says nothing; tables without the column leave it out."""
+    return {"valuation_date": market_day(row["as_of"]), **row}
 
 
 def levels(name: str, *values: tuple[int, float, int]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tests.reports.sample_parts import INSTRUMENTS, frame
+from tests.reports.sample_parts import INSTRUMENTS, frame, market_day
 from tests.reports.sample_risk import risk
 
 STRATEGY_LINES = ("RATES_CARRY_ROLL", "INF_BREAKEVEN_MEANREV", "FX_CARRY_MOMENTUM", "COST", "CASH")
@@ -28,6 +28,7 @@ def book(rng: np.random.Generator, times: list[dt.datetime]) -> dict[str, pl.Dat
     state = [
         {
             "as_of": times[i],
+            "valuation_date": market_day(times[i]),
             "nav_brl": nav[i],
             "pnl_brl": pnl[i],
             "cost_brl": cost[i],
@@ -48,6 +49,7 @@ def book(rng: np.random.Generator, times: list[dt.datetime]) -> dict[str, pl.Dat
     attribution = [
         {
             "as_of": times[i],
+            "valuation_date": market_day(times[i]),
             "instrument_id": item[0],
             "asset_class": item[1],
             "contracts": 10,
@@ -83,7 +85,7 @@ def _split(
     parts = rng.normal(0, 30_000, (len(times), len(lines)))
     parts[:, -1] = pnl - parts[:, :-1].sum(axis=1)
     rows = [
-        {"as_of": times[i], key: name, "pnl_brl": float(parts[i, k])}
+        {"as_of": times[i], "valuation_date": market_day(times[i]), key: name, "pnl_brl": float(parts[i, k])}
         for i in range(len(times))
         for k, name in enumerate(lines)
     ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from desk import calendars
 from desk.gold import GOLD
+from desk.model import desk_day
 
 VERTICES = (21, 42, 63, 126, 252, 378, 504, 756, 1008, 1260, 1764, 2520)
 # id, class, contract, price, dv01 of one contract (BRL per bp, + when long gains from a fall), delta of one contract
@@ -25,6 +28,11 @@ INSTRUMENTS: tuple[tuple[str, str, str, float, float, float], ...] = (
 def frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     schema = GOLD[table].schema
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+def market_day(as_of: dt.datetime) -> dt.date:
+    """The session that a decision marks the book on."""
+    return calendars.b3().offset(desk_day(as_of), -1)
 
 
 def walk(rng: np.random.Generator, n: int, start: float, step: float, pull: float = 0.004) -> np.ndarray:

@@ -34,6 +34,7 @@ def made_up_record() -> HistoryRecord:
     state = pl.DataFrame(
         {
             "as_of": [decision_time(day) for day in days],
+            "valuation_date": days,
             "nav_brl": np.linspace(100.0, 99.0, len(days)),
             "cost_brl": 0.0,
             "risk_multiplier": 1.0,

@@ -7,6 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from desk import calendars
 from desk.model import decision_time
 from desk.performance import nav_statistics
 
@@ -14,7 +15,8 @@ from desk.performance import nav_statistics
 def path(days: list[dt.date], levels: list[float], cdi: float = 0.0, left: float = 1.0) -> pl.DataFrame:
     state = pl.DataFrame(
         {
-            "as_of": [decision_time(day) for day in days],
+            "as_of": [decision_time(calendars.b3().offset(day, 1)) for day in days],
+            "valuation_date": days,
             "nav_brl": levels,
             "cost_brl": [1.0] * len(days),
             "risk_multiplier": [left] * len(days),

@@ -76,7 +76,7 @@ def test_yesterdays_order_is_filled_and_has_not_moved_and_todays_is_no_past() ->
     assert (found.day, found.filled, found.gain, found.verdict) == (DAYS[7], 0.1285, None, "not moved yet")
     view = orders_view(data(order(7, "DI1_2Y", dv01_change_brl=200.0)))
     assert [item.day for item in view.yesterday] == [DAYS[7]]
-    assert actions.past_line(view) == "Filled at yesterday's settlement: 1 order."
+    assert actions.past_line(view) == "The order of Wed 18 Nov filled."
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_days_without_a_run_and_a_late_decision_are_dated() -> None:
     assert held == "No run on 18 Nov 2026, 19 Nov 2026: no decision was made, and the book was held and marked."
     assert "23 Nov 2026" in late
     assert "09:40" in late, "the desk's own clock"
-    assert "18 nov 2026" in notes(DecisionFacts("live", 1, AT, MISSED), "pt")[0]
+    assert "18/11/2026" in notes(DecisionFacts("live", 1, AT, MISSED), "pt")[0]
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])

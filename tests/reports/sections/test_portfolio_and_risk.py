@@ -8,7 +8,7 @@ import pytest
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
 from reports.sections import portfolio, risk
-from tests.reports.hand_made import DAY, LIMIT, ago, made, tail
+from tests.reports.hand_made import LIMIT, ago, made, tail
 
 # Portfolio
 
@@ -45,10 +45,12 @@ def test_the_books_sentences_carry_its_numbers() -> None:
     ]
     wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows, pnl_attribution=parts))))
     wording = wording.replace("\u00a0", " ")
-    assert "NAV is BRL 99.50 million, −0.50% on the day (BRL −500,000 after costs)" in wording
+    assert (
+        "NAV is BRL 99.50 million at the close of Wed 18 Nov, −0.50% on the day (BRL −500,000 after costs)" in wording
+    )
     assert "The book is 0.50% below its peak of the year over CDI; expected volatility is 7.0% a year" in wording
     assert "a year against a target of 8.0%." in wording
-    assert "Over the day DOL earned BRL 100,000 and IND lost BRL 600,000." in wording
+    assert "On Wed 18 Nov DOL earned BRL 100,000 and IND lost BRL 600,000." in wording
 
 
 def test_the_months_attribution_is_refused_where_a_day_is_missing() -> None:
@@ -57,7 +59,7 @@ def test_the_months_attribution_is_refused_where_a_day_is_missing() -> None:
     data = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, part])
     assert portfolio_view(data).month_pnl == ()
     [wording] = [text for text in portfolio.section(data).missing if "month" in text]
-    assert "lacks 1 day of this month, the first 18 Nov 2026" in wording
+    assert "lacks 1 day of this month, the first 17 Nov 2026" in wording
     whole = made(portfolio_state=rows, pnl_attribution=[{**part, "as_of": ago(2)}, {**part, "as_of": ago(1)}, part])
     assert portfolio_view(whole).month_pnl[0]["pnl_brl"] == 15.0
 
@@ -101,7 +103,7 @@ def test_the_backtest_is_the_desks_own_days_and_a_flat_book_has_none() -> None:
     book = [state(back, 1.0, -0.03) for back in (3, 2, 1, 0)]
     view = risk_view(made(risk_metrics_daily=metrics, portfolio_state=book))
     assert view.backtest is not None
-    assert view.backtest.days == tuple(DAY - dt.timedelta(days=back) for back in (2, 1))
+    assert view.backtest.days == (dt.date(2026, 11, 16), dt.date(2026, 11, 17))
     assert (view.backtest.returns, view.backtest.exceptions) == ((-0.015, 0.004), (0,))
     assert not view.test_results
     flat = risk_view(made(risk_metrics_daily=metrics[:4], portfolio_state=book))

@@ -88,7 +88,7 @@ def test_a_change_of_regime_is_in_the_sentences() -> None:
     data = made(regime=regimes(7, A=0.9, B=0.1) + regimes(1, A=0.6, B=0.4) + regimes(0, A=0.3, B=0.7))
     wording = regime.sentences(regime_view(data))
     assert wording[0] == "The most probable regime is B at 70%, +60 points over a week."
-    assert wording[1] == "It changed since yesterday, from A."
+    assert wording[1] == "It was A on Wed 18 Nov."
     assert wording[2] == "A is not far: 30%."
 
 
@@ -145,7 +145,7 @@ def test_flips_and_surges_are_in_the_sentences_and_a_missing_score_is_named() ->
     assert (
         "The strongest signal is FX_X at −0.50, driven by carry z (−1.20); 1 of 2 strategies have a score." in wording
     )
-    assert "Flipped since yesterday: DOL to long." in wording
+    assert "Changed sign since Wed 18 Nov: DOL to long." in wording
     assert "Conviction jumped in DOL +0.70." in wording
     assert signals.section(data).missing == ("FX_Y has no score: it lacks cot_brl_oi.",)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import polars as pl
 import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
@@ -48,7 +49,9 @@ def test_the_parts_on_the_page_add_up(data: ReportData) -> None:
     book, view = portfolio_view(data), risk_view(data)
     assert book.state is not None
     assert sum(row["pnl_brl"] for row in book.day_pnl) == pytest.approx(book.state["pnl_brl"], abs=0.005)
-    before = data.at_or_before("portfolio_state", data.day.replace(day=1) - dt.timedelta(days=1))["nav_brl"][0]
+    marks = data.history("portfolio_state").select("valuation_date", "nav_brl")
+    assert book.market_day is not None
+    before = marks.filter(pl.col("valuation_date") < book.market_day.replace(day=1))["nav_brl"][-1]
     assert sum(row["pnl_brl"] for row in book.month_pnl) == pytest.approx(book.state["nav_brl"] - before, abs=0.05)
     assert sum(row["share"] for row in view.components) == pytest.approx(1.0)
     for total in view.stress:

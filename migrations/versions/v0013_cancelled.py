@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 
-FOLDER = Path(__file__).parent / "v0011"
+FOLDER = Path(__file__).parent / "v0013"
 
 
 def upgrade() -> None:
