@@ -106,16 +106,16 @@ async def recorded_run(run: Run, files: Files) -> State[Any]:
 
 
 @asynccontextmanager
-async def time_limit() -> AsyncIterator[None]:
+async def time_limit(seconds: float = HOUR) -> AsyncIterator[None]:
     """Ends the body after an hour. Raises StageFailed, so that the run's record and the alerts tell it; Prefect's own
     time-out, which cancels and tells neither, comes later."""
     try:
-        async with asyncio.timeout(HOUR) as limit:
+        async with asyncio.timeout(seconds) as limit:
             yield
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise StageFailed(f"the run was ended after {HOUR // 60} minutes") from error
+        raise StageFailed(f"the run was ended after {seconds / 60:.0f} minutes") from error
 
 
 def requested_day(as_of: dt.date | str | None, now: dt.datetime) -> dt.date | None:
