@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -41,7 +42,8 @@ def back_up(url: str, folder: Path, world: str, now: dt.datetime, keep: int) -> 
     except OSError as error:
         raise StoreError(f"the backup cannot be written to {folder} ({error.strerror})") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it must not hide why there is no backup
+            part.unlink()
     for old in sorted(folder.glob(f"{world}-*.dump"))[: -max(keep, 1)]:
         old.unlink()
     return path
