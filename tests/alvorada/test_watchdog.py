@@ -133,7 +133,7 @@ async def test_a_missing_run_is_sent_once_a_day_to_each_channel(dog: Watchdog) -
 @pytest.mark.db
 @pytest.mark.parametrize(
     ("state", "words"),
-    [(None, "One is running since 06:00."), ("failed", "The one of 06:00 failed: sgs is absent"),
+    [(None, "One is running since 06:00 São Paulo."), ("failed", "The one of 06:00 São Paulo failed: sgs is absent"),
      ("died", "its process is gone")],
 )  # fmt: skip
 async def test_the_message_names_a_run_that_is_late_failed_or_died(
