@@ -209,7 +209,11 @@ def curve_points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longes
     if source.kind == "points":
         return (
             silver["curve_point"]
-            .filter(pl.col("curve_id") == source.curve_id, pl.col("rate").is_not_null())
+            .filter(
+                pl.col("curve_id") == source.curve_id,
+                pl.col("rate").is_not_null(),
+                pl.col("tenor_bd") >= source.shortest_bd,
+            )
             .select(*_RECEIPT, pl.col("tenor_bd").cast(pl.Int64).alias("order"), "rate")
         )
     settlement = silver["settlement"]
