@@ -191,7 +191,7 @@ async def test_alerts_that_stopped_and_undelivered_messages_are_reported(dog: Wa
         )
     result = await dog.check(at("09:00"))
     assert [problem.key for problem in result.problems] == ["alerts", "outbox"]
-    assert "Since 19 Nov 08:00 alerts are not evaluated" in dog.slack.said()[0]
+    assert "Since 19 Nov 08:00 São Paulo alerts are not evaluated" in dog.slack.said()[0]
     assert "535 refused the login" in dog.slack.said()[0]
 
 
