@@ -251,6 +251,43 @@ RISK_LIMITS_STATUS = GoldTable(
         "status": "text",  # green, amber, red, breach, absent
     },
 )
+TICKET = GoldTable(
+    "ticket",
+    ("ticket", "leg"),
+    {
+        "ticket": "int",  # 1 is the one that moves most risk; rolls come last
+        "leg": "int",
+        "role": "text",  # order, roll_out, roll_in, hedge
+        "seq": "int",  # of the order in ACTION; null for a hedge
+        "instrument_id": "text",
+        "contract_id": "text",
+        "expiry": "date",
+        "venue": "text",
+        "action": "text",  # receive, pay, buy, sell, sell_protection, buy_protection
+        "venue_side": "text",  # BUY or SELL of what the venue quotes: receiving sells the rate
+        "contracts": "int",  # of the order, positive
+        "lot": "int",
+        "contracts_from": "int",  # position in the contract, + long the price
+        "contracts_to": "int",
+        "unit": "text",  # of reference, work_level and stop
+        "reference": "float",  # previous settlement
+        "reference_date": "date",
+        "work_level": "float",  # the worst level at which the order is worked
+        "stop": "float",
+        "risk_to_stop_brl": "float",  # of the position after the order, a loss positive
+        "dv01_change_brl": "float",
+        "notional_change_brl": "float",
+        "cost_brl": "float",
+        "route": "text",  # book, tas, otc
+        "tas_symbol": "text",
+        "volume": "float",  # mean of the last sessions, contracts
+        "share_of_volume": "float",
+        "open_interest": "float",
+        "share_of_open_interest": "float",
+        "reverses_on": "date",  # the day of the newest order of the other side, of the last decisions
+        "reverses_contracts": "int",
+    },
+)
 ACTION = GoldTable(
     "action",
     ("seq",),
@@ -258,7 +295,7 @@ ACTION = GoldTable(
         "seq": "int",
         "instrument_id": "text",
         "contract_id": "text",
-        "side": "text",  # buy, sell (of the price)
+        "side": "text",  # receive, pay (what is dealt in rate), buy, sell, sell_protection, buy_protection
         "contracts_from": "int",
         "contracts_to": "int",
         "order_contracts": "int",
@@ -293,6 +330,7 @@ GOLD: dict[str, GoldTable] = {
         DV01_LADDER,
         STRESS_TEST_RESULTS,
         RISK_LIMITS_STATUS,
+        TICKET,
         ACTION,
     )
 }

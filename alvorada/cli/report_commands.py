@@ -1,4 +1,4 @@
-"""`alvorada report` and `alvorada explain`: what is stored about a decision day."""
+"""`alvorada report`, `alvorada tickets` and `alvorada explain`: what is stored about a decision day."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from desk.errors import BadInput
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(report)
+    app.command()(tickets)
     app.command()(explain)
 
 
@@ -85,6 +86,21 @@ def explain(
     data_dir = DataDir.from_environment()
     day = _day(as_of) if as_of else None
     typer.echo(explanation_text(data_dir, LastWorld.select(data_dir, world), figure, day, as_json))
+
+
+def tickets(
+    as_of: AsOf = None,
+    form: Annotated[
+        str, typer.Option("--format", help="text, csv or json: the last two for an order system.")
+    ] = "text",
+    world: LastWorldName = None,
+) -> None:
+    """Print the dealing tickets of a decision: side at the venue, limit, stop, hedge. The latest one by default."""
+    from alvorada.cli.report_contents import ticket_text
+
+    data_dir = DataDir.from_environment()
+    day = _day(as_of) if as_of else None
+    typer.echo(ticket_text(data_dir, LastWorld.select(data_dir, world), day, form), nl=False)
 
 
 def _day(text: str) -> dt.date:

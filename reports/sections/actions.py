@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
+from reports.calculations.tickets import tickets_view
 from reports.charts.order_charts import order_figure
 from reports.elements.formats import (
     brl,
@@ -21,6 +22,7 @@ from reports.elements.order_text import invalidation_clause, order_text
 from reports.elements.page_elements import Block, Section
 from reports.elements.report_data import ReportData
 from reports.tables import order_tables
+from reports.tables.ticket_table import ticket_table
 
 SENTENCE_SPAN = 5
 """Business days after the fill whose hit rate the sentence gives."""
@@ -115,6 +117,12 @@ def section(data: ReportData) -> Section:
     """The section Actions."""
     orders, day = orders_view(data), date(data.day)
     blocks: list[Block] = []
+    tickets = tickets_view(data)
+    if tickets.orders:
+        caption = translate("Dealing tickets of {}, the one that moves most risk first", day)
+        blocks.append(ticket_table(tickets.orders, "tickets", caption, day))
+    if tickets.rolls:
+        blocks.append(ticket_table(tickets.rolls, "rolls", translate("Rolls of {}", day), day))
     if orders.orders:
         blocks.append(order_tables.order_table(orders.orders, orders.rates, orders.scores, day))
         figure = order_figure(orders.orders, orders.unit_risk, day)

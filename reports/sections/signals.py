@@ -13,8 +13,8 @@ from reports.tables.signal_tables import conviction_table, signal_table
 
 
 def flip_texts(convictions: tuple[Conviction, ...]) -> list[str]:
-    """`DOL to long` for each instrument that flipped."""
-    return [translate("{} to {}", c.instrument_id, direction(c.flip)) for c in convictions if c.flip]
+    """`DOL turned long` for each instrument that flipped."""
+    return [translate("{} turned {}", c.instrument_id, direction(c.flip)) for c in convictions if c.flip]
 
 
 def flips_known(convictions: tuple[Conviction, ...]) -> bool:

@@ -22,7 +22,7 @@ from reports.calculations.agents import AgentScore
 from reports.elements.formats import basis_points, brl, date, format_list, number, percent, plural, tenor
 from reports.elements.locale import LANGUAGES, load_locale, translate, use_locale
 from reports.elements.quotes import QUOTES
-from reports.page import executive_summary
+from reports.page.exceptions import exception_texts
 from reports.page.render import figure_specs, render
 from reports.sections.agent_views import agent_sentence
 from reports.tables.agent_measures import MEASURES, UNITS
@@ -206,6 +206,4 @@ def test_a_line_of_the_summary_has_its_portuguese_with_the_same_numbers() -> Non
     row = {"limit_id": "var_95", "name": "VaR 95%, one day", "value": 0.04, "threshold": 0.03, "utilisation": 1.33}
     data = made(risk_limits_status=[row | {"status": "breach"}])
     with use_locale("pt"):
-        assert executive_summary.change_line(data) == (
-            "LIMITE ESTOURADO: VaR 95%, um dia. Regime desconhecido. Sinais desconhecidos."
-        )
+        assert exception_texts(data) == ["LIMITE ESTOURADO: VaR 95%, um dia."]
