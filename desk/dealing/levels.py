@@ -49,6 +49,16 @@ def _move(quotation: Quotation, sigmas: float) -> float | None:
     return sigmas * deviation / abs(quotation.unit_value) * quotation.reference
 
 
+def at_venue(quotation: Quotation, level: float | None, own: float | None) -> float | None:
+    """`level`, which the desk set on its own mark `own`, as far from the venue's settlement: a rate by as many bp, a
+    price by the same share. B3's DDI is quoted against the dollar of the day before, so the two marks differ."""
+    if level is None or own is None or quotation.reference is None:
+        return level
+    if quotation.in_rate:
+        return quotation.reference + (level - own)
+    return quotation.reference * (level / own) if own else level
+
+
 def risk_to_stop(quotation: Quotation, contracts: int, stop: float | None) -> float | None:
     """What `contracts` lose from the previous settlement to the stop, BRL (a loss positive); None where not known."""
     if stop is None or quotation.reference is None or contracts == 0:

@@ -15,7 +15,7 @@ import polars as pl
 
 from desk.catalog.dealing import Dealing, DealingTerms
 from desk.catalog.desk_parameters import DeskParameters, Instrument
-from desk.dealing.levels import Quotation, risk_to_stop, work_level
+from desk.dealing.levels import Quotation, at_venue, risk_to_stop, work_level
 from desk.errors import BadInput
 from desk.gold import TICKET
 from desk.model import desk_day
@@ -95,7 +95,8 @@ class _Desk:
         mapped = target.get("contract_id") == row["contract_id"]
         change = int(row["order_contracts"])
         quotation = self._quotation(row, instrument, target if mapped else {}, change)
-        stop = row["invalidation"]
+        own = target.get("rate" if instrument.quoted_in_rate else "price") if mapped else None
+        stop = at_venue(quotation, row["invalidation"], own)
         reversed_day, reversed_contracts = self._reversed(row, role)
         return {
             **self._identity(row["as_of"], row["seq"], role, instrument, terms, row["contract_id"], change),

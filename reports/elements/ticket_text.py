@@ -123,7 +123,7 @@ class TicketWords:
             ("share_of_open_interest", "{} of open interest"),
         ):
             if (share := finite_or_none(row[column])) is not None:
-                return translate(text, percent(share, 1 if share >= 0.001 else 2))
+                return translate(text, percent(share, 1) if share >= 0.0005 else f"<{percent(0.001, 1)}")
         return ""
 
     def reverses(self, row: Row) -> str:

@@ -15,6 +15,7 @@ from reports.calculations.risk import limit_of, risk_view
 from reports.calculations.signals import signals_view
 from reports.calculations.tickets import tickets_view
 from reports.elements.formats import (
+    MINUS,
     brl,
     capitalize_first,
     date,
@@ -181,16 +182,16 @@ def _top_signals(data: ReportData) -> tuple[tuple[str, str, str, str], ...]:
 def _moves(data: ReportData) -> str:
     """Flips and surges, in one line."""
     convictions = signals_view(data).convictions
-    if not convictions:
-        return "Flips and surges: not known."
-    flips = format_list(flip_texts(convictions)) or ("none" if flips_known(convictions) else "not known")
-    return f"Flips: {flips}. Surges: {format_list(surge_texts(convictions)) or 'none'}."
+    if not convictions or not flips_known(convictions):
+        return "Changes of sign are not known."
+    parts = [("Changed sign", flip_texts(convictions)), ("Conviction jumped in", surge_texts(convictions))]
+    return " ".join(f"{name}: {format_list(found)}." for name, found in parts if found)
 
 
 def _reason(sentence: str) -> str:
     """The reason alone: the order itself stands above it."""
     _, found, reason = sentence.partition("; because ")
-    return f"because {reason}" if found else sentence
+    return f"because {reason.partition('; costs about')[0].replace('-', MINUS)}" if found else sentence
 
 
 def _orders(data: ReportData) -> tuple[Order, ...]:

@@ -115,7 +115,7 @@ def _signals(digest: Digest) -> str:
         return _row(_title("Signals") + _paragraph("No strategy has a score for this decision."))
     cells = [[escape(text) for text in row] for row in digest.signals]
     table = _table(("Strategy", "Class", "Score", "1 day"), cells, "llrr")
-    return _row(_title("Top signals") + table + _paragraph(digest.moves))
+    return _row(_title("Top signals") + table + (_paragraph(digest.moves) if digest.moves else ""))
 
 
 def _orders(digest: Digest, shown: int) -> str:

@@ -18,7 +18,7 @@ def text(digest: Digest, link: str = "") -> str:
         out += ["", "LIMITS TO WATCH"]
         out += [f"{status}: {name}, {now} of {limit} ({used} used)" for name, now, limit, used, status in digest.limits]
     out += ["", "TOP SIGNALS", *(f"{score}  {name} ({kind}), 1 day {d}" for name, kind, score, d in digest.signals)]
-    out += [digest.moves, "", f"ACTIONS: {len(digest.orders)}"]
+    out += [*([digest.moves] if digest.moves else []), "", f"ACTIONS: {len(digest.orders)}"]
     out += [f"{n}. {o.text}; {o.facts}. {o.reason}".rstrip() for n, o in enumerate(digest.orders[:MOST_ORDERS], 1)] or [
         digest.action_line
     ]

@@ -58,7 +58,11 @@ def _limits(digest: Digest) -> str:
 
 def _signals(digest: Digest) -> str:
     rows = [f"{score}  {name} ({kind}), 1 day {change}" for name, kind, score, change in digest.signals]
-    return "\n".join([*rows, digest.moves]) if rows else "No strategy has a score for this decision."
+    return (
+        "\n".join([*rows, *([digest.moves] if digest.moves else [])])
+        if rows
+        else "No strategy has a score for this decision."
+    )
 
 
 def _orders(digest: Digest) -> str:

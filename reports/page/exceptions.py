@@ -68,7 +68,10 @@ def red_texts(data: ReportData) -> list[str]:
     rows = [row for row in risk.limits if row["status"] in WATCHED]
     if rows:
         cells = limit_table(rows, "").rows
-        texts = [translate("{} {} of {} ({})", *(cell.text for cell in row[:3]), row[4].text) for row in cells]
+        texts = [
+            translate("{} {} of {} ({})", *(translate(cell.text) for cell in row[:3]), translate(row[4].text))
+            for row in cells
+        ]
         found.append(translate("Limits: {}.", format_list(texts, 8)))
     rejected = [
         key[0].removeprefix("conditional_coverage_p_").replace("var_", "VaR ") + "%"

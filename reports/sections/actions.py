@@ -14,11 +14,10 @@ from reports.elements.formats import (
     number,
     percent,
     plural,
-    thousands,
     weekday_date,
 )
 from reports.elements.locale import translate
-from reports.elements.order_text import invalidation_clause, order_text
+from reports.elements.order_text import order_text
 from reports.elements.page_elements import Block, Section
 from reports.elements.report_data import ReportData
 from reports.tables import order_tables
@@ -35,21 +34,10 @@ def sentences(orders: OrdersView) -> tuple[str, ...]:
 
 def _order_sentences(orders: OrdersView) -> list[str]:
     if not orders.orders:
-        calm = translate("No order: the book is where it should be, or moving it would cost more than it brings.")
+        calm = translate("No orders: the book is on target, or the move would cost more than it is worth.")
         return [calm] if orders.targets_known else []
     cost = translate(", costing {} in all", brl(orders.cost_brl)) if orders.cost_brl is not None else ""
     out = [f"{plural(len(orders.orders), 'order')}{cost}."]
-    if orders.biggest is not None and len(orders.orders) > 1:
-        row = orders.biggest
-        out.append(
-            translate(
-                "The one that moves most risk: {}, from {} to {} contracts; {}.",
-                order_text(row),
-                thousands(row["contracts_from"], signed=True),
-                thousands(row["contracts_to"], signed=True),
-                invalidation_clause(row),
-            )
-        )
     turned = [r["instrument_id"] for r in orders.orders if (r["contracts_from"] or 0) * (r["contracts_to"] or 0) < 0]
     if turned:
         out.append(translate("The position changes side in {}.", format_list(turned)))
@@ -63,17 +51,17 @@ def _outcome_sentences(orders: OrdersView) -> list[str]:
     if moved:
         right = sum(1 for gain in moved if gain > 0)
         total = brl(sum(gain for gain in moved), signed=True)
-        out.append(translate("Of the week's {} so far {} went right: {}.", plural(len(moved), "order"), right, total))
+        text = translate("{} of {} of the week in the money, {}", right, plural(len(moved), "order"), total)
+        silent = len(orders.recent) - len(moved)
+        out.append(text + (translate("; {} not judged yet.", silent) if silent else "."))
     past = [item for item in (*orders.yesterday, *orders.recent) if item.past_invalidation]
     if past:
-        out.append(
-            translate("Past its invalidation level: {}.", format_list([order_text(item.order) for item in past]))
-        )
+        out.append(translate("Beyond the stop: {}.", format_list([order_text(item.order) for item in past])))
     scored = next((score for score in orders.scorecard if score.span == SENTENCE_SPAN and score.judged), None)
     if scored is not None:
         out.append(
             translate(
-                "Over {} decisions {} of {} were right after {} days, for {} before costs.",
+                "Over {} decisions: {} of {} in the money {} days after the fill, {} before costs.",
                 SCORED_DECISIONS,
                 percent(scored.hit_rate, 0),
                 plural(scored.judged, "order"),
@@ -129,12 +117,12 @@ def section(data: ReportData) -> Section:
         blocks += [figure] if figure is not None else []
     if orders.yesterday:
         caption = translate(
-            "Ordered at {}, filled at that day's settlement: the level it was decided on and the one it got",
+            "Orders of {}, filled at that day's settlement: level at the decision and fill",
             date(orders.yesterday[0].day),
         )
         blocks.append(order_tables.outcome_table(orders.yesterday, orders.rates, caption, "yesterday", day))
     if orders.recent:
-        caption = translate("What came of the orders of the week before, newest first")
+        caption = translate("Orders of the week before, newest first")
         blocks.append(order_tables.outcome_table(orders.recent, orders.rates, caption, "outcomes", day))
     if any(score.judged for score in orders.scorecard):
         blocks.append(order_tables.score_table(orders.scorecard, orders.rolls, SCORED_DECISIONS, day))

@@ -47,7 +47,7 @@ def _signal_sentences(signals: SignalsView) -> list[str]:
             + translate("; {} of {} have a score.", len(scored), plural(len(signals.signals), "strategy", "strategies"))
         )
         if silent:
-            out.append(translate("No opinion today, with all inputs there: {}.", format_list(silent)))
+            out.append(translate("Off today (no trigger, all inputs known): {}.", format_list(silent)))
     return out
 
 

@@ -156,6 +156,29 @@ def test_the_level_to_work_is_worse_than_the_settlement_for_the_desk_and_the_sto
     assert leg["risk_to_stop_brl"] == pytest.approx(-at_stop, rel=0.03)  # linear in the rate
 
 
+@pytest.mark.parametrize(("instrument_id", "settled"), [("DDI_1Y", 0.0285), ("DI1_2Y", 0.1350), ("DOL", 5_500.0)])
+@pytest.mark.parametrize("change", [90, -90])
+def test_the_stop_is_as_far_from_b3s_settlement_as_from_the_desks_mark(
+    instrument_id: str, settled: float, change: int
+) -> None:
+    """B3's cupom is dirty: the desk's mark may be fifty bp away, and the stop of a payer must still be below."""
+    level = LEVELS[PARAMETERS.instrument(instrument_id).root]
+    in_rate = level < 1
+    away = 0.004 if in_rate else 0.02 * level
+    stop = level + (away if (change > 0) == in_rate else -away)
+    row = {"contract_id": CONTRACTS[instrument_id], "obs_date": VALUATION, "knowledge_time": AS_OF,
+           "rate" if in_rate else "price": settled}  # fmt: skip
+    schema = SETTLEMENT.stored_schema
+    settlements = pl.DataFrame([{name: row.get(name) for name in schema}], schema=schema)
+    rows = frame(ACTION, [order(1, instrument_id, change) | {"invalidation": stop}])
+    inputs = DealingInputs(rows, targets(), frame(ACTION, []), (), settlements, VALUATION)
+    leg = tickets(inputs, PARAMETERS, DEALING).row(0, named=True)
+    assert leg["reference"] == settled
+    moved = leg["stop"] - settled if in_rate else leg["stop"] / settled - 1.0
+    assert moved == pytest.approx(stop - level if in_rate else stop / unit_price("DOL", level) - 1.0)
+    assert leg["risk_to_stop_brl"] > 0
+
+
 def test_a_reversal_says_so_and_a_roll_is_one_ticket_of_two_legs() -> None:
     sale = order(1, "DOL", -40) | {"as_of": decision_time(dt.date(2026, 11, 19))}
     [found] = made([order(1, "DOL", 25)], [sale]).rows(named=True)

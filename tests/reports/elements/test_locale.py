@@ -39,7 +39,7 @@ ENGLISH = re.compile(
 )
 """Words that occur in no Portuguese sentence."""
 CODES = re.compile(
-    r"\b[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b|\b[a-z_]+ \([a-z_, ]+\)|USD/BRL|Taper tantrum|Joesley day|Investment"
+    r"\b[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b|\b[a-z_]+ \([a-z_, ]+\)|USD/BRL|Taper tantrum|Investment|z-scores?"
 )
 """Identifiers and proper names: the same in every language."""
 
@@ -191,14 +191,14 @@ def test_an_agents_sentence_is_the_desks_in_english_and_made_from_numbers_in_por
     agent = AgentScore(
         "fiscal", -0.4, 1.0, None, None, {"fis_impulse": -1.2, "real_1260_z": 0.8}, (), "Desk's own words."
     )
-    assert agent_sentence(agent) == "Desk's own words."
+    assert agent_sentence(agent, {}) == "Desk's own words."
     with use_locale("pt"):
-        assert agent_sentence(agent) == (
+        assert agent_sentence(agent, {}) == (
             "Contas públicas: piorando (−0,40); puxado por impulso fiscal (−1,2); contra, juros reais longos (+0,8)."
         )
-        assert agent_sentence(dataclasses.replace(agent, score=None)) == "Contas públicas: sem visão."
+        assert agent_sentence(dataclasses.replace(agent, score=None), {}) == "Contas públicas: sem visão."
         assert (
-            agent_sentence(dataclasses.replace(agent, score=0.1, drivers={})) == "Contas públicas: equilibrado (+0,10)."
+            agent_sentence(dataclasses.replace(agent, score=0.1, drivers={}), {}) == "Contas públicas: neutras (+0,10)."
         )
 
 

@@ -121,7 +121,7 @@ def test_the_slack_message_has_every_part(data: ReportData) -> None:
         "allowed",
         "Regime",
         "Top signals",
-        "Flips:",
+        "Changed sign:",
         "BREACH",
         "datasets ok",
         LINK,

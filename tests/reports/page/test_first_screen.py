@@ -67,7 +67,7 @@ def test_what_di_prices_stands_against_focus_meeting_by_meeting() -> None:
     data = made(agent_measure=measures, feature=features)
     first, second = priced_path(data)
     assert first.day == next(day for day in load_meetings().copom if day >= data.day)
-    assert (first.step, second.step) == (pytest.approx(-0.0001), pytest.approx(-0.0022))
+    assert [first.step, second.step] == pytest.approx([-0.0001, -0.0022])
     text = policy_line(data).replace("\u00a0", " ")
     assert text.startswith("DI prices Wed 9 Dec 7.74% (−1 bp; Focus 7.75%); ")
     assert "day estimated" in text
