@@ -124,6 +124,7 @@ AGGREGATED_SIGNAL = GoldTable(
         "surge": "float",  # change of conviction where its absolute value is above the threshold, else null
         "conflicts": "json",  # [strategy_id, ...] against the conviction
         "tilt": "float",  # the regime's multiplier for the class; null where unknown or none (it counts as one)
+        "old_share": "float",  # share of the contributions, by size, of strategies whose inputs are too old
     },
 )
 TARGET_POSITION = GoldTable(
@@ -178,12 +179,15 @@ PNL_ATTRIBUTION = GoldTable(
         "price_pnl_brl": "float",
         "carry_pnl_brl": "float",
         "cost_brl": "float",
-        "pnl_brl": "float",  # price + carry - cost
+        "pnl_brl": "float",  # price + carry + source - cost
         "rate_pnl_brl": "float",  # rate, fx, equity and residual are parts of the price
         "fx_pnl_brl": "float",
         "equity_pnl_brl": "float",
         "residual_pnl_brl": "float",
         "inflation_pnl_brl": "float",  # part of the carry: what the IPCA accrued
+        "source_pnl_brl": "float",  # what the change to another source of the price made
+        "mark": "text",  # marked, unknown (its price was old: null P&L), catch_up (of several days); null: nothing held
+        "marked_from": "date",  # the day of the mark before
         "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
@@ -191,7 +195,8 @@ PNL_BY_STRATEGY = GoldTable(
     "pnl_by_strategy",
     ("strategy_id",),
     {
-        "strategy_id": "text",  # a strategy, CASH, COST or UNATTRIBUTED; the lines of a day add up to the book's P&L
+        # a strategy, CASH, COST, UNATTRIBUTED or SOURCE_CHANGE; the lines of a day add up to the book's P&L
+        "strategy_id": "text",
         "pnl_brl": "float",
         "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
@@ -200,7 +205,9 @@ PNL_BY_FACTOR = GoldTable(
     "pnl_by_factor",
     ("factor",),
     {
-        "factor": "text",  # DI, REAL, CUPOM, UST, FX, EQUITY, INFLATION, CARRY, RESIDUAL, CASH, COST; as above
+        # DI, REAL, CUPOM, UST, FX, EQUITY, INFLATION, CARRY, RESIDUAL, CASH, COST; CATCH_UP and SOURCE_CHANGE on days
+        # that have some; as above
+        "factor": "text",
         "pnl_brl": "float",
         "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
@@ -309,6 +316,22 @@ ACTION = GoldTable(
     },
 )
 
+WITHHELD_ORDER = GoldTable(
+    "withheld_order",
+    ("instrument_id",),
+    {
+        "instrument_id": "text",
+        "contract_id": "text",
+        "contracts": "int",  # held, and kept
+        "contracts_wanted": "int",  # what the sizes of the day asked for
+        "cause": "text",  # price_old, signal_old
+        "input_id": "text",  # of a price: the input; of a signal: the strategies
+        "obs_date": "date",
+        "age_bd": "int",
+        "limit_bd": "int",
+    },
+)
+
 GOLD: dict[str, GoldTable] = {
     table.name: table
     for table in (
@@ -332,5 +355,6 @@ GOLD: dict[str, GoldTable] = {
         RISK_LIMITS_STATUS,
         TICKET,
         ACTION,
+        WITHHELD_ORDER,
     )
 }

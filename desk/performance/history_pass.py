@@ -18,6 +18,7 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.model import desk_day
 from desk.portfolio import run_book
 from desk.portfolio.aggregate import aggregate
+from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import run_risk
 from desk.strategies import STRATEGIES, compute_signals, input_ages
 from desk.transforms.panel import Panel, build_panel
@@ -52,7 +53,7 @@ def run_history(
     scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in parameters.instruments}
     convictions = aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values)
-    book = run_book(panel.values, convictions, parameters, inception)
+    book = run_book(panel.values, convictions, parameters, inception, read_price_inputs(panel))
     held = list(map(desk_day, book["portfolio_state"]["as_of"].to_list()))
     frames = {
         "agent_view": compute_views(panel),

@@ -19,6 +19,7 @@ import polars as pl
 from desk.arrays import FloatArray
 from desk.gold import AGGREGATED_SIGNAL
 from desk.model import decision_time
+from desk.portfolio.old_views import with_old_shares
 from desk.strategies.base import Strategy
 
 STALE_HALF_LIFE_BD = 5.0
@@ -69,7 +70,7 @@ def aggregate(
         asset_class = asset_classes[instrument]
         of_class = tilt.get(asset_class, np.full(len(as_of), np.nan))
         frames.append(_instrument_rows(instrument, asset_class, as_of, parts, size, names, of_class))
-    return pl.concat(frames).sort("as_of", "instrument_id")
+    return with_old_shares(pl.concat(frames).sort("as_of", "instrument_id"), ages)
 
 
 def _tilts(as_of: pl.Series, tilts: pl.DataFrame | None) -> dict[str, FloatArray]:
@@ -147,6 +148,7 @@ def _instrument_rows(
             "surge": pl.Series(surges(conviction), nan_to_null=True),
             "conflicts": _conflicts(clean, conviction, names),
             "tilt": pl.Series(tilt, nan_to_null=True),
+            "old_share": None,
         },
         schema=AGGREGATED_SIGNAL.schema,
     )

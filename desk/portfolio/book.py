@@ -8,8 +8,9 @@ Price and carry. Carry is what a held contract earns if its curve and spot stay 
 days gone by (roll-down, the IPCA accrual of DAP, less CDI on funded contracts); price is the rest. All lines are in
 whole cents, so that they add up to the change of NAV exactly.
 
-A contract without a price on a day is held unmarked (its P&L is unknown that day) and the whole move, with the CDI
-since, is booked when the price is back. There are no orders for it meanwhile, and an order that meets no price lapses.
+A contract without a price on a day, or with one that is old, is held unmarked (its P&L is unknown that day) and the
+whole move, with the CDI since, is booked when the price is back. There are no orders for it meanwhile, nor for a line
+whose conviction rests on old inputs, and an order that meets no price lapses (docs/book.md).
 
 Each day follows from the day before alone (`next_day`, `next_guarded_day`): a book goes on from a stored day
 (desk.portfolio.book_state) as it would have gone on in one pass. On a day without a decision the book is held: the
@@ -24,28 +25,26 @@ import numpy as np
 
 from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
-from desk.portfolio.book_history import (
-    BookDay,
-    Holdings,
-    LinePnl,
-    no_holdings,
-    no_pnl,
-)
+from desk.portfolio.book_history import BookDay, Holdings, no_holdings, no_pnl
 from desk.portfolio.breaker import BreakerState, start_breaker, step_breaker
 from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
-from desk.portfolio.pnl_explain import contract_moves
+from desk.portfolio.marking import mark_lines
 from desk.portfolio.size import SizingPlan, round_to_lots, within_limits, worth_trading
 
 
 @dataclass(frozen=True)
 class BookInputs:
-    """What every day of the simulation reads: the plan's sizes, the prices along it, the desk's rules."""
+    """What every day of the simulation reads: the plan's sizes, the prices along it, the desk's rules.
+
+    `believed` (R, N) is false where a line's conviction rests on inputs that are too old.
+    """
 
     plan: SizingPlan
     prices: BookPrices
     parameters: DeskParameters
+    believed: BoolArray
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ class GuardedDay:
     breaker: BreakerState
 
 
-def first_guarded_day(inputs: BookInputs) -> GuardedDay:
-    """The day of inception, at the plan's first row."""
-    day = first_day(inputs, 1.0)
+def first_guarded_day(inputs: BookInputs, *, is_held: bool = False) -> GuardedDay:
+    """The day of inception, at the plan's first row. `is_held`: there is no decision on it."""
+    day = first_day(inputs, 1.0, is_held=is_held)
     return GuardedDay(day, day, start_breaker(day.nav / day.benchmark))
 
 
@@ -79,11 +78,11 @@ def next_guarded_day(inputs: BookInputs, yesterday: GuardedDay, row: int, *, is_
     return GuardedDay(next_day(inputs, yesterday.guarded, row, multiplier, is_held=is_held), shadow, breaker)
 
 
-def first_day(inputs: BookInputs, risk_multiplier: float) -> BookDay:
+def first_day(inputs: BookInputs, risk_multiplier: float, *, is_held: bool = False) -> BookDay:
     """The day of inception: nothing held, a first target."""
     count, nav = len(inputs.parameters.instruments), inputs.parameters.portfolio.inception_nav_brl
     nothing = no_holdings(count)
-    target = _decide(inputs, 0, nothing, nav, risk_multiplier, breaker_cuts=False)
+    target = nothing if is_held else _decide(inputs, 0, nothing, nav, risk_multiplier, breaker_cuts=False)
     never = np.zeros(count, dtype=np.intp)
     return BookDay(nothing, target, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never)
 
@@ -95,7 +94,7 @@ def next_day(
 
     `is_held`: no decision is made, and the target is what is held.
     """
-    marks, marked = _mark(inputs, yesterday, row)
+    marks, marked = mark_lines(inputs.prices, yesterday, row)
     before, cost, filled = _fill(inputs, yesterday, row)
     lines = replace(marks, cost=cost)
     growth = inputs.prices.cash_growth
@@ -118,37 +117,6 @@ def next_day(
     )
 
 
-def _mark(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[LinePnl, BoolArray]:
-    """P&L into `row` of what was held since each contract's last mark, without costs; and which lines (N,) have one.
-
-    A line in the plan's contract that was marked on the row before has its move among the book's prices; the moves of
-    the others are computed here, together for those last marked on the same row.
-    """
-    prices, held = inputs.prices, yesterday.before
-    is_held = held.contracts != 0
-    price, carry = prices.moves.price[row].copy(), prices.moves.carry[row].copy()
-    factors, inflation = prices.moves.factors[row].copy(), prices.moves.inflation[row].copy()
-    off_plan = is_held & ((held.maturity != prices.marked_maturity[row]) | (yesterday.last_mark != row - 1))
-    for last_mark in np.unique(yesterday.last_mark[off_plan]):
-        lines = off_plan & (yesterday.last_mark == last_mark)
-        span = np.array([last_mark]), np.array([row])
-        moves = contract_moves(prices.terms, prices.market, *span, held.maturity[None, :], prices.funding_growth)
-        price[lines], carry[lines] = moves.price[0, lines], moves.carry[0, lines]
-        factors[:, lines], inflation[lines] = moves.factors[0][:, lines], moves.inflation[0, lines]
-    price, carry = np.round(held.contracts * price, 2), np.round(held.contracts * carry, 2)
-    known = np.isfinite(price + carry)
-    marked = is_held & known
-    pnl = LinePnl(
-        contracts=held.contracts,
-        price=np.where(is_held, np.where(known, price, np.nan), 0.0),
-        carry=np.where(is_held, np.where(known, carry, np.nan), 0.0),
-        cost=np.zeros(len(price)),
-        factors=np.where(marked[:, None], np.round(held.contracts[:, None] * factors.T, 2), 0.0),
-        inflation=np.where(marked, np.round(held.contracts * inflation, 2), 0.0),
-    )
-    return pnl, marked
-
-
 def _fill(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[Holdings, FloatArray, BoolArray]:
     """Yesterday's orders at the prices of `row`: the holdings after them, their cost (N,) and the lines (N,) that
     traded.
@@ -167,7 +135,7 @@ def _fill(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[Holdings, F
         opened = prices.fills_at(row, ordered.maturity, filled)
         filled &= np.isfinite(opened.value)
         closed = prices.fills_at(row, old.maturity, rolls)
-        filled &= np.isfinite(closed.value) | ~rolls
+        filled &= (np.isfinite(closed.value) | ~rolls) & prices.usable[row]
         unit_costs = np.nan_to_num(closed.unit_cost), np.nan_to_num(opened.unit_cost)
         cost = np.where(filled, line_cost(contracts, target, rolls, *unit_costs), 0.0)
     takes_new = filled | (contracts == 0)
@@ -191,7 +159,7 @@ def _decide(
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
     mapped = plan.contracts.maturity[row]
     leaves = (before.contracts != 0) & (before.maturity != mapped)
-    tradable = np.isfinite(plan.quotes.value[row])
+    tradable = np.isfinite(plan.quotes.value[row]) & inputs.prices.usable[row] & inputs.believed[row]
     if leaves.any():  # a roll needs a price of the old contract too
         tradable &= ~leaves | np.isfinite(inputs.prices.fills_at(row, before.maturity, leaves).value)
     desired = np.where(tradable, round_to_lots(plan.per_brl[row] * nav * risk_multiplier, lots), before.contracts)

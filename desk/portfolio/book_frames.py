@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
+from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
 from desk.model import decision_time
@@ -133,8 +134,8 @@ def pnl_attribution(plan: SizingPlan, history: BookHistory, parameters: DeskPara
     """P&L by instrument and cash; the lines of a day add up to the change of NAV to the cent.
 
     Rate, FX, equity and residual are parts of the price; inflation (the IPCA's accrual) is one of the carry.
-    A line that could not be marked has null price and carry that day, and all of it when its price is back. Cost is
-    that of the day's fills.
+    A line that could not be marked has null price, carry and source that day, and all of it when its price is back.
+    Cost is that of the day's fills.
     """
     count = len(parameters.instruments) + 1
     cash = history.cash[:, None]
@@ -151,7 +152,9 @@ def pnl_attribution(plan: SizingPlan, history: BookHistory, parameters: DeskPara
     }
     of_price["residual_pnl_brl"] = price - sum(of_price.values())
     parts = of_price | {"inflation_pnl_brl": np.hstack([history.lines.inflation, none])}
-    net = np.where(np.isnan(price) & (cost == 0), np.nan, np.nan_to_num(price + carry) - cost)
+    source = np.hstack([history.lines.source, none])
+    net = np.where(np.isnan(price) & (cost == 0), np.nan, np.nan_to_num(price + carry + source) - cost)
+    marks, since = _marks(plan, history)
     return gold_frame(
         PNL_ATTRIBUTION,
         {
@@ -164,6 +167,26 @@ def pnl_attribution(plan: SizingPlan, history: BookHistory, parameters: DeskPara
             "carry_pnl_brl": carry.ravel(),
             "cost_brl": cost.ravel(),
             "pnl_brl": net.round(2).ravel(),
+            "source_pnl_brl": source.ravel(),
+            "mark": marks,
+            "marked_from": since,
         }
         | {name: np.where(unmarked, np.nan, part).round(2).ravel() for name, part in parts.items()},
     )
+
+
+def caught_up(plan: SizingPlan, history: BookHistory) -> BoolArray:
+    """Lines (R, N) whose P&L is that of several days: they were last marked before the row before."""
+    before = np.concatenate([plan.market.days[:1], plan.market.days[:-1]])
+    marked = (history.lines.contracts != 0) & np.isfinite(history.lines.price)
+    return np.asarray(marked & (history.lines.since < before[:, None]))
+
+
+def _marks(plan: SizingPlan, history: BookHistory) -> tuple[list[str | None], Days]:
+    """Of each line and of cash, row by row: the word of `mark`, and the day of the mark before."""
+    held, unknown = history.lines.contracts != 0, np.isnan(history.lines.price)
+    late = caught_up(plan, history)
+    words = np.where(held, np.where(unknown, "unknown", np.where(late, "catch_up", "marked")), "")
+    cash = np.full((len(plan), 1), "marked"), np.full((len(plan), 1), np.datetime64("NaT"), dtype="datetime64[D]")
+    words, since = np.hstack([words, cash[0]]), np.hstack([history.lines.since, cash[1]])
+    return [word or None for word in words.ravel().tolist()], since.ravel()

@@ -32,20 +32,28 @@ class Holdings:
 class LinePnl:
     """P&L by instrument over the move into a row, of the `contracts` held over it: (N,) or (R, N).
 
-    `price` and `carry` are NaN where a held contract has no price; `cost` is that of the row's fills, positive.
-    `factors` (N, F) or (R, N, F) are parts of the price, `inflation` the part of the carry that the IPCA accrued.
+    `price`, `carry` and `source` are NaN where a held contract cannot be marked; `cost` is that of the row's fills,
+    positive. `source` is what another source of the price made of it. `factors` (N, F) or (R, N, F) are parts of the
+    price, `inflation` the part of the carry that the IPCA accrued. `since` is the day of the mark before.
     """
 
     contracts: IntArray
     price: FloatArray
     carry: FloatArray
+    source: FloatArray
     cost: FloatArray
     factors: FloatArray
     inflation: FloatArray
+    since: Days
+
+    @property
+    def by_line(self) -> FloatArray:
+        """P&L before costs, NaN where it is unknown."""
+        return self.price + self.carry + self.source
 
     def total(self, cash: float) -> float:
         """P&L of one day (arrays (N,)) after costs and with the interest on cash, unknown lines counting as zero."""
-        by_line = np.nansum(self.price) + np.nansum(self.carry) - self.cost.sum()
+        by_line = np.nansum(self.price) + np.nansum(self.carry) + np.nansum(self.source) - self.cost.sum()
         return round(float(by_line + cash), 2)
 
 
@@ -92,8 +100,9 @@ def no_holdings(count: int) -> Holdings:
 
 def no_pnl(count: int) -> LinePnl:
     """The P&L of a day on which `count` instruments held and traded nothing."""
-    zeros = np.zeros(count)
-    return LinePnl(np.zeros(count, dtype=np.int64), zeros, zeros, zeros, np.zeros((count, len(PRICE_FACTORS))), zeros)
+    zeros, never = np.zeros(count), np.full(count, np.datetime64("NaT"), dtype="datetime64[D]")
+    factors = np.zeros((count, len(PRICE_FACTORS)))
+    return LinePnl(np.zeros(count, dtype=np.int64), zeros, zeros, zeros, zeros, factors, zeros, never)
 
 
 def stack_days(days: Sequence[BookDay]) -> BookHistory:

@@ -8,7 +8,7 @@ the move from row r - 1 to r. For a book that follows the day's contracts all of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.pnl_explain import ContractMove, contract_moves
+from desk.portfolio.price_inputs import line_needs
 from desk.portfolio.pricing import quote
 from desk.portfolio.size import SizingPlan
 
@@ -44,7 +45,9 @@ class BookPrices:
     `funding_growth` (R, N) is the logarithm of what the money in a funded line has cost since the first row, and
     `cash_growth` (R,) that of CDI. `marked_maturity` (R, N) are the contracts decided two rows before and `moves` their
     P&L from the row before. `decided` are the contracts decided on the row before, which orders open, and
-    `decided_before` those of two rows before, which rolls close: both at the row's prices.
+    `decided_before` those of two rows before, which rolls close: both at the row's prices. `needs` (R, N, G) are the
+    groups of inputs that each line is priced by, and `usable` (R, N) is false where one of them is old: such a line is
+    neither marked nor traded.
     """
 
     market: Market
@@ -56,6 +59,22 @@ class BookPrices:
     moves: ContractMove
     decided: FillPrices
     decided_before: FillPrices
+    needs: BoolArray
+    usable: BoolArray
+
+    def __getitem__(self, rows: slice) -> BookPrices:
+        return replace(
+            self,
+            market=self.market[rows],
+            funding_growth=self.funding_growth[rows],
+            cash_growth=self.cash_growth[rows],
+            marked_maturity=self.marked_maturity[rows],
+            moves=ContractMove(*(part[rows] for part in vars(self.moves).values())),
+            decided=FillPrices(*(part[rows] for part in vars(self.decided).values())),
+            decided_before=FillPrices(*(part[rows] for part in vars(self.decided_before).values())),
+            needs=self.needs[rows],
+            usable=self.usable[rows],
+        )
 
     def fills_at(self, row: int, maturity: Days, lines: BoolArray) -> FillPrices:
         """The contracts `maturity` (N,) at the prices of `row`; only those of `lines` (N,) are sure to be priced."""
@@ -75,6 +94,7 @@ def book_prices(plan: SizingPlan, parameters: DeskParameters) -> BookPrices:
     by_line = np.where(terms.funded[:, None], cash_growth, unfunded_or_dollars)
     funding_growth = np.ascontiguousarray(by_line.T)
     marked_maturity = plan.contracts.maturity[two_before]
+    needs = line_needs(parameters.instruments, market.days)
     return BookPrices(
         market=market,
         terms=terms,
@@ -85,6 +105,8 @@ def book_prices(plan: SizingPlan, parameters: DeskParameters) -> BookPrices:
         moves=contract_moves(terms, market, one_before, rows, marked_maturity, funding_growth),
         decided=fill_prices(terms, market, plan.contracts.maturity[one_before], parameters),
         decided_before=fill_prices(terms, market, marked_maturity, parameters),
+        needs=needs,
+        usable=np.asarray((market.inputs.current[:, None, :] | ~needs).all(axis=2)),
     )
 
 

@@ -13,6 +13,7 @@ from desk.catalog.fallbacks import LONG_VERTICES, VERTICES
 from desk.errors import MissingInput
 from desk.portfolio.cash import cash_growth
 from desk.portfolio.contracts import calendar_days, valuation_days
+from desk.portfolio.price_inputs import PriceInputs, all_current
 
 CURVE_VERTICES: dict[str, tuple[int, ...]] = {
     "pre": VERTICES,
@@ -67,18 +68,20 @@ class Levels:
 
 @dataclass(frozen=True)
 class Market:
-    """`days` (T,) decision days; `valuation` (T,) the session whose prices they know; `cdi` (T,) annual fraction."""
+    """`days` (T,) decision days; `valuation` (T,) the session whose prices they know; `cdi` (T,) annual fraction.
+    `inputs`: what the levels rest on."""
 
     days: Days
     valuation: Days
     levels: Levels
     cdi: FloatArray
+    inputs: PriceInputs
 
     def __len__(self) -> int:
         return len(self.days)
 
     def __getitem__(self, rows: slice) -> Market:
-        return Market(self.days[rows], self.valuation[rows], self.levels[rows], self.cdi[rows])
+        return Market(self.days[rows], self.valuation[rows], self.levels[rows], self.cdi[rows], self.inputs[rows])
 
     def cdi_growth(self) -> FloatArray:
         """Logarithm of what one BRL at CDI has become by each row (T,): `desk.portfolio.cash.cash_growth`."""
@@ -97,9 +100,11 @@ class Market:
         return np.concatenate([[0.0], np.cumsum(np.log1p(rate * span / 360.0))])
 
 
-def read_market(values: pl.DataFrame) -> Market:
-    """The wide panel as arrays. Raises MissingInput naming the missing columns, for no days, and for days out of
-    order."""
+def read_market(values: pl.DataFrame, inputs: PriceInputs | None = None) -> Market:
+    """The wide panel as arrays; without `inputs` every level counts as current.
+
+    Raises MissingInput naming the missing columns, for no days, and for days out of order.
+    """
     missing = [name for name in ("day", *MARKET_COLUMNS) if name not in values.columns]
     if missing:
         raise MissingInput(f"the panel lacks {', '.join(missing)}")
@@ -111,7 +116,8 @@ def read_market(values: pl.DataFrame) -> Market:
     spots = np.column_stack([np.ones(len(days)), *(_column(values, name) for name in SPOT_COLUMNS)])
     curves = np.column_stack([_column(values, name) for name in CURVE_COLUMNS])
     levels = Levels(curves, spots, _column(values, "usd_short_rate"))
-    return Market(days, valuation_days(days), levels, _column(values, "cdi"))
+    known = inputs if inputs is not None else all_current(len(days))
+    return Market(days, valuation_days(days), levels, _column(values, "cdi"), known)
 
 
 def factor_moves(levels: Levels) -> Levels:

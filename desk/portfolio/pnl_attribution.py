@@ -4,7 +4,8 @@ factor.
 By strategy: a line's P&L of price and carry is shared by the strategies' signed parts of the conviction that it was
 decided on. A strategy against the position takes the other side of it, so shares add up to one. A line whose conviction
 is too small for shares, or that the book held against it (an order not worth its cost, a price that was gone), is
-UNATTRIBUTED; CASH and COST are lines of their own. Cents go to the largest remainders.
+UNATTRIBUTED; CASH and COST are lines of their own, and so is SOURCE_CHANGE, which no strategy earned. Cents go to the
+largest remainders.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import polars as pl
 from desk.arrays import FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_BY_FACTOR, PNL_BY_STRATEGY
-from desk.portfolio.book_frames import as_of_times, gold_frame, valuation_dates
+from desk.portfolio.book_frames import as_of_times, caught_up, gold_frame, valuation_dates
 from desk.portfolio.book_history import BookHistory
 from desk.portfolio.pnl_explain import PRICE_FACTORS
 from desk.portfolio.size import Contributions, SizingPlan
 
 CASH, COST, UNATTRIBUTED = "CASH", "COST", "UNATTRIBUTED"
+SOURCE_CHANGE, CATCH_UP = "SOURCE_CHANGE", "CATCH_UP"
 DECISION_LAG_ROWS = 2
 """Rows from the decision of a position to the row that marks its first move."""
 Cents = IntArray
@@ -65,6 +67,8 @@ def pnl_by_strategy(
             CASH: int(to_cents(history.cash[row : row + 1])[0]),
             COST: -int(to_cents(history.lines.cost[row]).sum()),
         }
+        changed = int(to_cents(history.lines.source[row]).sum())
+        found |= {SOURCE_CHANGE: changed} if changed else {}
         rows += [(row, name, cents) for name, cents in sorted(found.items())]
     at = np.array([row for row, _, _ in rows], dtype=np.int64)
     columns = {"strategy_id": [name for _, name, _ in rows], "pnl_brl": np.array([c for _, _, c in rows]) / 100.0}
@@ -83,19 +87,24 @@ def _line_shares(cents: int, held: int, parts: Mapping[str, float], dead_band: f
 
 
 def pnl_by_factor(plan: SizingPlan, history: BookHistory) -> pl.DataFrame:
-    """PNL_BY_FACTOR: every factor every day. RESIDUAL is what one factor at a time does not explain."""
-    parts = {name: to_cents(history.lines.factors[:, :, place]).sum(axis=1) for place, name in enumerate(PRICE_FACTORS)}
+    """PNL_BY_FACTOR: every factor every day. RESIDUAL is what one factor at a time does not explain. CATCH_UP is all of
+    the lines that are marked over several days, SOURCE_CHANGE what other sources made: only on days that have some."""
+    late = caught_up(plan, history)
+    factors = np.where(late[:, :, None], 0.0, history.lines.factors)
+    parts = {name: to_cents(factors[:, :, place]).sum(axis=1) for place, name in enumerate(PRICE_FACTORS)}
     inflation, carry, price = (
-        to_cents(history.lines.inflation),
-        to_cents(history.lines.carry),
-        to_cents(history.lines.price),
+        to_cents(np.where(late, 0.0, part))
+        for part in (history.lines.inflation, history.lines.carry, history.lines.price)
     )
     parts["INFLATION"] = inflation.sum(axis=1)
     parts["CARRY"] = (carry - inflation).sum(axis=1)
     parts["RESIDUAL"] = price.sum(axis=1) - sum(parts[name] for name in PRICE_FACTORS)
     parts |= {CASH: to_cents(history.cash), COST: -to_cents(history.lines.cost).sum(axis=1)}
+    booked = to_cents(history.lines.price) + to_cents(history.lines.carry)
+    parts[CATCH_UP] = np.where(late, booked, 0).sum(axis=1)
+    parts[SOURCE_CHANGE] = to_cents(history.lines.source).sum(axis=1)
     count = len(plan)
-    return gold_frame(
+    whole = gold_frame(
         PNL_BY_FACTOR,
         {
             "as_of": as_of_times(plan).gather(np.repeat(np.arange(count), len(parts))),
@@ -104,3 +113,4 @@ def pnl_by_factor(plan: SizingPlan, history: BookHistory) -> pl.DataFrame:
             "pnl_brl": np.column_stack(list(parts.values())).ravel() / 100.0,
         },
     )
+    return whole.filter(~pl.col("factor").is_in([CATCH_UP, SOURCE_CHANGE]) | (pl.col("pnl_brl") != 0.0))

@@ -36,13 +36,20 @@ class ContractMove:
 
 
 def contract_moves(
-    terms: Terms, market: Market, before: Rows, after: Rows, maturity: Days, growth: FloatArray
+    terms: Terms,
+    market: Market,
+    before: Rows,
+    after: Rows,
+    maturity: Days,
+    growth: FloatArray,
+    levels: tuple[Levels, Levels] | None = None,
 ) -> ContractMove:
     """Contracts `maturity` (M, N), last marked on the rows `before` (M,) of the market, into the rows `after` (M,).
 
-    `growth` (R, N) is the logarithm of what a funded line's money has cost since the market's first row.
+    `growth` (R, N) is the logarithm of what a funded line's money has cost since the market's first row. `levels`:
+    those of the rows `before` and `after` (M, ...) in place of the market's own.
     """
-    was, now_at = market.levels[before], market.levels[after]
+    was, now_at = levels if levels is not None else (market.levels[before], market.levels[after])
     remaining_before = remaining_payments(terms, market.valuation[before], maturity)
     remaining_after = remaining_payments(terms, market.valuation[after], maturity)
     inception = inception_terms(terms, was, remaining_before)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
+from desk.catalog.defence import load_defence
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import BadInput, MissingInput
 from desk.gold import (
@@ -20,6 +21,7 @@ from desk.gold import (
     PNL_BY_STRATEGY,
     PORTFOLIO_STATE,
     TARGET_POSITION,
+    WITHHELD_ORDER,
 )
 from desk.model import decision_time
 from desk.portfolio.actions import action_frame
@@ -30,8 +32,10 @@ from desk.portfolio.book_state import BookState, resume, row_of, state_of, with_
 from desk.portfolio.fill_prices import book_prices
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.pnl_attribution import pnl_by_factor, pnl_by_strategy
+from desk.portfolio.price_inputs import PriceInputs
 from desk.portfolio.short_substitutes import without_cash_shorts
 from desk.portfolio.size import Contributions, SizingPlan, plan_book
+from desk.portfolio.withheld_orders import withheld_orders
 
 Frames = dict[str, pl.DataFrame]
 STATES_KEPT = 2
@@ -46,23 +50,35 @@ class BookRun:
     states: Mapping[dt.date, BookState]
 
 
-def run_book(values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskParameters, inception: dt.date) -> Frames:
+def run_book(
+    values: pl.DataFrame,
+    aggregated: pl.DataFrame,
+    parameters: DeskParameters,
+    inception: dt.date,
+    prices: PriceInputs | None = None,
+) -> Frames:
     """The model portfolio from `inception` (or the first decision day after it) to the panel's last day.
 
     `values` is the wide panel (`day` and levels; days before inception feed the covariance), `aggregated` the
     AGGREGATED_SIGNAL frame: a null or absent conviction is no view, and closes the line. With the same inception,
-    days added to the panel change no earlier row. Returns TARGET_POSITION, PORTFOLIO_STATE, PNL_ATTRIBUTION,
-    PNL_BY_STRATEGY, PNL_BY_FACTOR and ACTION for every day. Raises MissingInput naming absent columns or a day without
+    days added to the panel change no earlier row. `prices`: what the levels rest on; without it every level counts as
+    current. Returns TARGET_POSITION, PORTFOLIO_STATE, PNL_ATTRIBUTION, PNL_BY_STRATEGY, PNL_BY_FACTOR, ACTION and
+    WITHHELD_ORDER for every day. Raises MissingInput naming absent columns or a day without
     CDI, BadInput when inception is past the panel.
     """
-    return open_book(values, aggregated, parameters, inception).frames
+    return open_book(values, aggregated, parameters, inception, prices).frames
 
 
 def open_book(
-    values: pl.DataFrame, aggregated: pl.DataFrame, parameters: DeskParameters, inception: dt.date
+    values: pl.DataFrame,
+    aggregated: pl.DataFrame,
+    parameters: DeskParameters,
+    inception: dt.date,
+    prices: PriceInputs | None = None,
+    held: Collection[dt.date] = (),
 ) -> BookRun:
-    """As `run_book`, with the states that a later run goes on from."""
-    market = read_market(values)
+    """As `run_book`, with the states that a later run goes on from. On a day of `held` no decision is made."""
+    market = read_market(values, prices)
     later = np.flatnonzero(market.days >= np.datetime64(inception))
     if not len(later):
         raise BadInput(f"the book's inception {inception} is after the panel's last day {market.days[-1]}")
@@ -70,11 +86,13 @@ def open_book(
     view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
     reasons = _contributions(view, first)
     plan = plan_book(market, _conviction(view, market, parameters), reasons, parameters, first)
-    inputs = BookInputs(plan, book_prices(plan, parameters), parameters)
-    days = [first_guarded_day(inputs)]
+    inputs = BookInputs(plan, book_prices(plan, parameters), parameters, _believed(view, market, parameters)[first:])
+    is_held = [day in held for day in plan.market.days.tolist()]
+    days = [first_guarded_day(inputs, is_held=is_held[0])]
     for row in range(1, len(plan)):
-        days.append(next_guarded_day(inputs, days[-1], row))
-    frames = _frames(plan, days, reasons, parameters, earlier_excess=(), held=())
+        days.append(next_guarded_day(inputs, days[-1], row, is_held=is_held[row]))
+    held_rows = [row for row in range(len(plan)) if is_held[row]]
+    frames = _frames(inputs, days, reasons, parameters, earlier_excess=(), held=held_rows)
     return BookRun(frames, _states(plan, days, reasons, parameters, ()))
 
 
@@ -84,6 +102,7 @@ def continue_book(
     parameters: DeskParameters,
     start: BookState,
     held: Collection[dt.date] = (),
+    prices: PriceInputs | None = None,
 ) -> BookRun:
     """The book from its stored state to the panel's last day: the days after `start.day`, which is not computed again.
 
@@ -91,7 +110,7 @@ def continue_book(
     the same days of `open_book` where the levels and convictions are the same and no day is held. Raises as `run_book`,
     and BadInput when the panel does not reach back to the state's last marks.
     """
-    market = read_market(values)
+    market = read_market(values, prices)
     first, at = row_of(market, start.first_day), row_of(market, start.day)
     skipped = at - first  # rows that only last marks are read on
     view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
@@ -99,7 +118,7 @@ def continue_book(
     decided = _contributions(view, first)
     whole = plan_book(market, _conviction(view, market, parameters), decided, parameters, first)
     whole = replace(whole, market=with_stored_levels(whole.market, start))
-    inputs = BookInputs(whole, book_prices(whole, parameters), parameters)
+    inputs = BookInputs(whole, book_prices(whole, parameters), parameters, _believed(view, market, parameters)[first:])
     days = [resume(start, whole.market)]
     is_held = [day in held for day in whole.market.days.tolist()]
     for row in range(skipped + 1, len(whole)):
@@ -107,7 +126,8 @@ def continue_book(
     plan = whole[skipped:]
     held_rows = [row - skipped for row in range(skipped + 1, len(whole)) if is_held[row]]
     reasons = _reasons_in_effect(decided, skipped, start, len(plan), held_rows)
-    frames = _frames(plan, days, reasons, parameters, earlier_excess=start.recent_excess[:-1], held=held_rows)
+    shown = replace(inputs, plan=plan, prices=inputs.prices[skipped:], believed=inputs.believed[skipped:])
+    frames = _frames(shown, days, reasons, parameters, earlier_excess=start.recent_excess[:-1], held=held_rows)
     later = pl.col("as_of") > decision_time(start.day)
     computed = {name: frame.filter(later) for name, frame in frames.items()}
     return BookRun(computed, _states(whole, days, reasons, parameters, start.recent_excess[:-1], skipped))
@@ -126,7 +146,7 @@ def _reasons_in_effect(
 
 
 def _frames(
-    plan: SizingPlan,
+    inputs: BookInputs,
     days: Sequence[GuardedDay],
     reasons: Contributions,
     parameters: DeskParameters,
@@ -134,6 +154,7 @@ def _frames(
     earlier_excess: Sequence[float],
     held: Sequence[int],
 ) -> Frames:
+    plan = inputs.plan
     history, shadow = stack_days([day.guarded for day in days]), stack_days([day.shadow for day in days])
     if held:  # no decision: the plan's sizes of these rows were not used
         weight, target = plan.risk_weight.copy(), plan.target_volatility.copy()
@@ -146,6 +167,7 @@ def _frames(
         PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, reasons, parameters),
         PNL_BY_FACTOR.name: pnl_by_factor(plan, history),
         ACTION.name: action_frame(plan, history, reasons, parameters),
+        WITHHELD_ORDER.name: withheld_orders(inputs, history, reasons, held),
     }
 
 
@@ -196,6 +218,15 @@ def _conviction(view: pl.DataFrame, market: Market, parameters: DeskParameters) 
         raise BadInput("a conviction lies outside [-1, 1]")
     conviction[known["row"].to_numpy(), known["column"].to_numpy()] = sizes
     return conviction
+
+
+def _believed(view: pl.DataFrame, market: Market, parameters: DeskParameters) -> BoolArray:
+    """Where (T, N) a line's conviction rests on inputs that are not too old."""
+    believed = np.ones((len(market), len(parameters.instruments)), dtype=np.bool_)
+    if "old_share" in view.columns:
+        old = view.filter(pl.col("old_share") > load_defence().signal_share)
+        believed[old["row"].to_numpy(), old["column"].to_numpy()] = False
+    return believed
 
 
 def _contributions(view: pl.DataFrame, first: int) -> Contributions:

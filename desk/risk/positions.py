@@ -16,7 +16,7 @@ from desk.gold import PORTFOLIO_STATE, TARGET_POSITION
 from desk.portfolio.market_levels import Market
 
 STRATEGY_TABLE = "pnl_by_strategy"
-NO_STRATEGY = ("CASH", "COST", "UNATTRIBUTED")
+NO_STRATEGY = ("CASH", "COST", "UNATTRIBUTED", "SOURCE_CHANGE")
 """Lines of the table that are not a strategy's."""
 
 

@@ -232,6 +232,13 @@ def _curve_inputs(silver: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.Da
 _SEEN = ("obs_date", "knowledge_time", "stamp", "payload_id")
 
 
+def input_datasets(catalog: Catalog) -> dict[str, str]:
+    """Input id of a series or of a curve's source -> the dataset that brings it."""
+    of_series = {series.id: series.dataset for series in catalog.series.values()}
+    sources = [source for spec in load_fallbacks().curves for source in spec.sources]
+    return of_series | {source.input_id: _dataset_of(source, catalog).id for source in sources}
+
+
 def _dataset_of(source: CurveSource, catalog: Catalog) -> Dataset:
     """The dataset that brings a curve's source. Raises BadCatalog when none does."""
     series = next(iter(source.series.values()), None)

@@ -47,12 +47,27 @@ _RECEIPT = ("obs_date", "knowledge_time", "stamp", "payload_id")
 
 
 @dataclass(frozen=True)
+class SourceCurve:
+    """What one source knows of a curve by day: rates (T, vertices), obs_dates (T,), NaT where it cannot be used."""
+
+    input_id: str
+    rates: FloatArray
+    obs_dates: Days
+
+    def cut(self, rows: slice) -> SourceCurve:
+        """Some of the days."""
+        return SourceCurve(self.input_id, self.rates[rows], self.obs_dates[rows])
+
+
+@dataclass(frozen=True)
 class ConstantMaturities:
-    """One curve at each day: rates (T, vertices) with NaN, the obs_date (T,) used and where its points came from."""
+    """One curve at each day: rates (T, vertices) with NaN, the obs_date (T,) used and where its points came from.
+    `sources`: what each declared source says, the chosen one among them."""
 
     rates: FloatArray
     obs_dates: Days
     origin: ColumnOrigin
+    sources: tuple[SourceCurve, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +105,11 @@ def constant_maturities(
     choice = choose(dates, known, spec.patience_days)
     stacked = np.stack(rates)[np.maximum(choice, 0), np.arange(len(grid))]
     chosen = np.where((choice >= 0)[:, None], stacked, np.nan)
-    return ConstantMaturities(chosen, pick_days(dates, choice), provenance.chosen(origins, choice))
+    sources = tuple(
+        SourceCurve(source.input_id, rates[place], np.where(known[place], dates[place], np.datetime64("NaT", "D")))
+        for place, source in enumerate(spec.sources)
+    )
+    return ConstantMaturities(chosen, pick_days(dates, choice), provenance.chosen(origins, choice), sources)
 
 
 def _interpolate(spec: CurveSpec, vintages: _CurveVintages) -> FloatArray:

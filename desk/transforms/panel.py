@@ -30,7 +30,7 @@ from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
 from desk.transforms.inflation import InflationTargets, load_inflation_targets
 from desk.transforms.market_features import FEATURES
-from desk.transforms.maturities import constant_maturities
+from desk.transforms.maturities import SourceCurve, constant_maturities
 from desk.transforms.model_inputs import ModelInputs
 from desk.transforms.monthly import MODEL_SERIES, VINTAGE_TRANSFORMS, WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
 from desk.transforms.panel_columns import PanelColumns, oldest_dates
@@ -41,7 +41,7 @@ from desk.units import DAYS_PER_YEAR
 class Panel:
     """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. provenance: the inputs
     that each value was read off. One row per decision day, ascending. model_inputs: what the agents fit their models
-    on, which begins years before the first day.
+    on, which begins years before the first day. curve_sources: curve -> what each of its sources says by day.
     """
 
     values: pl.DataFrame
@@ -49,6 +49,7 @@ class Panel:
     provenance: Provenance
     lineage: Lineage
     model_inputs: ModelInputs = field(default_factory=ModelInputs)
+    curve_sources: Mapping[str, tuple[SourceCurve, ...]] = field(default_factory=dict)
 
     @property
     def days(self) -> list[dt.date]:
@@ -69,6 +70,7 @@ class Panel:
             self.provenance.cut(slice(count)),
             self.lineage,
             self.model_inputs.head(count),
+            self._curves(slice(count)),
         )
 
     def since(self, first: dt.date) -> Panel:
@@ -76,8 +78,16 @@ class Panel:
         start = int((self.values["day"] < first).sum())
         rows = slice(start, None)
         return Panel(
-            self.values[rows], self.obs_dates[rows], self.provenance.cut(rows), self.lineage, self.model_inputs
+            self.values[rows],
+            self.obs_dates[rows],
+            self.provenance.cut(rows),
+            self.lineage,
+            self.model_inputs,
+            self._curves(rows),
         )
+
+    def _curves(self, rows: slice) -> dict[str, tuple[SourceCurve, ...]]:
+        return {name: tuple(one.cut(rows) for one in found) for name, found in self.curve_sources.items()}
 
     def with_measures(self, measures: Measures) -> Panel:
         """The panel with each measure as a column; its obs_date is the oldest of its inputs', else the day itself."""
@@ -100,6 +110,7 @@ class Panel:
             self.provenance,
             Lineage({**self.lineage.direct, **direct}),
             self.model_inputs,
+            self.curve_sources,
         )
 
 
@@ -159,6 +170,7 @@ def _add_series(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog
 def _add_curves(columns: PanelColumns, frames: Mapping[str, pl.DataFrame], fallbacks: Fallbacks) -> None:
     for spec in fallbacks.curves:
         curve = constant_maturities(spec, frames, columns.grid, columns.inputs)
+        columns.curve_sources[spec.origin or spec.prefix] = curve.sources
         for index, bd in enumerate(spec.vertices):
             rates = curve.rates[:, index]
             origin = columns.inputs.combined([curve.origin], np.isfinite(rates))
@@ -244,6 +256,7 @@ def _frames(columns: PanelColumns, kept: ModelInputs) -> Panel:
         Provenance(columns.inputs.tuples, columns.origins),
         Lineage(dict(columns.direct)),
         kept,
+        dict(columns.curve_sources),
     )
 
 

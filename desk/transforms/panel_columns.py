@@ -10,6 +10,7 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.point_in_time.as_of_grid import NAT, Grid
 from desk.point_in_time.provenance import ColumnOrigin, InputTable
+from desk.transforms.maturities import SourceCurve
 from desk.transforms.vintage_transforms import SeriesVintages
 
 
@@ -23,6 +24,7 @@ class PanelColumns:
         self.dates: dict[str, Days] = {}
         self.origins: dict[str, ColumnOrigin] = {}
         self.direct: dict[str, tuple[str, ...]] = {}
+        self.curve_sources: dict[str, tuple[SourceCurve, ...]] = {}
         self.series_vintages: dict[str, SeriesVintages] = {}
 
     def put(self, name: str, values: FloatArray, dates: Days, origin: ColumnOrigin | None = None) -> None:

@@ -29,9 +29,11 @@ NAMES = {
     "INFLATION": "inflation",
     "CARRY": "carry",
     "RESIDUAL": "residual",
+    "CATCH_UP": "catch-up",
+    "SOURCE_CHANGE": "change of source",
 }
 """Display names of the lines that are not strategies."""
-MONEY = ("price_pnl_brl", "carry_pnl_brl", "cost_brl", "pnl_brl")
+MONEY = ("price_pnl_brl", "carry_pnl_brl", "source_pnl_brl", "cost_brl", "pnl_brl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +120,5 @@ def month_by_instrument(data: ReportData, history: pl.DataFrame) -> tuple[tuple[
 def largest_first(rows: pl.DataFrame) -> tuple[Row, ...]:
     """Rows with a P&L that is known and not zero, largest size first."""
     clean = rows.filter(pl.col("pnl_brl").is_not_null() & (pl.col("pnl_brl") != 0.0))
+    clean = clean.with_columns(pl.col("source_pnl_brl").fill_null(0.0))  # decisions of earlier releases have none
     return tuple(clean.sort(pl.col("pnl_brl").abs(), "instrument_id", descending=[True, False]).iter_rows(named=True))

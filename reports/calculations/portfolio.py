@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reports.calculations.defence import DefenceView, defence_view
 from reports.calculations.pnl_attribution import Attribution, attribution, largest_first, month_by_instrument
 from reports.calculations.track_record import TrackRecord, monthly_cash, monthly_returns, track_record
 from reports.elements.report_data import ReportData, Row, with_day, with_market_day
@@ -45,6 +46,7 @@ class PortfolioView:
     """Share of the risk that the drawdown breaker allowed at each decision."""
     shadow: tuple[float | None, ...]
     """NAV of the same book without the drawdown breaker, BRL."""
+    defence: DefenceView
 
 
 def portfolio_view(data: ReportData) -> PortfolioView:
@@ -76,4 +78,5 @@ def portfolio_view(data: ReportData) -> PortfolioView:
         by_factor=attribution(data, "factor"),
         multiplier=tuple(history["risk_multiplier"].to_list()),
         shadow=tuple(history["shadow_nav_brl"].to_list()),
+        defence=defence_view(data),
     )

@@ -30,9 +30,9 @@ ACTION_NAMES = {
 }
 """Action of a ticket -> the text that is translated."""
 HELD = {
-    "rate": ("received", "paid"),
-    "price": ("long", "short"),
-    "protection": ("protection sold", "protection bought"),
+    "rate": ("{} received", "{} paid"),
+    "price": ("{} long", "{} short"),
+    "protection": ("{} of protection sold", "{} of protection bought"),
 }
 """By what is dealt: a position that is long the price, and one that is short."""
 RATE_UNIT = "fraction per year"
@@ -68,7 +68,7 @@ class TicketWords:
         if contracts == 0:
             return translate("flat")
         longer, shorter = HELD[dealt_in(row)]
-        return f"{thousands(abs(contracts))} {translate(longer if contracts > 0 else shorter)}"
+        return translate(longer if contracts > 0 else shorter, thousands(abs(contracts)))
 
     def change(self, row: Row) -> str:
         """`120 paid to 155 received`."""

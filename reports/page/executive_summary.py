@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from desk.catalog.fallbacks import load_fallbacks
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import pnl_sentences
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import RiskView, risk_view
 from reports.elements.formats import (
@@ -91,7 +93,7 @@ def book_line(data: ReportData) -> str:
             text += against_cash(book)
         if before.height and finite_or_none(state["drawdown"]) is not None:
             text += translate("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
-        parts.append(text + ".")
+        parts += [text + ".", *pnl_sentences(defence_view(data))]
     measured = risk_view(data)
     var_text = limit_text(measured, "var_95")
     if not var_text:

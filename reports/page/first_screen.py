@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import withheld_sentence
 from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData
 from reports.page.agenda_lines import agenda_line, policy_line
@@ -27,6 +29,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         Line("Book", book_line(data)),
         Line("Exceptions", " ".join(exception_texts(data)), alert=True),
         Line("Orders", orders_line(data), items=order_items(data)),
+        Line("Withheld", withheld_sentence(defence_view(data), data.held), alert=True),
         Line("Red", " ".join(red_texts(data)), alert=True),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
         Line("Data", "" if fine else data_line(state)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import withheld_sentence
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
 from reports.calculations.tickets import tickets_view
@@ -27,9 +29,9 @@ SENTENCE_SPAN = 5
 """Business days after the fill whose hit rate the sentence gives."""
 
 
-def sentences(orders: OrdersView) -> tuple[str, ...]:
-    """Today's orders, then the outcomes of earlier ones."""
-    return (*_order_sentences(orders), *_outcome_sentences(orders))
+def sentences(orders: OrdersView, withheld: str = "") -> tuple[str, ...]:
+    """Today's orders, those withheld, then the outcomes of earlier ones."""
+    return (*_order_sentences(orders), *((withheld,) if withheld else ()), *_outcome_sentences(orders))
 
 
 def _order_sentences(orders: OrdersView) -> list[str]:
@@ -79,9 +81,14 @@ def past_line(orders: OrdersView) -> str:
     if not orders.yesterday:
         return ""
     day = weekday_date(orders.yesterday[0].day)
-    filled, count = sum(1 for item in orders.yesterday if item.filled is not None), len(orders.yesterday)
+    own = [item for item in orders.yesterday if not item.rolls]  # the contract that a roll leaves has no later mark
+    filled, count = sum(1 for item in own if item.filled is not None), len(own)
+    if not count:
+        return ""
     if filled < count:
-        return translate("{} of {} of {} filled.", filled, plural(count, "order"), day)
+        return translate(
+            "{} of {} of {} filled; the others have no settlement yet.", filled, plural(count, "order"), day
+        )
     if count == 1:
         return translate("The order of {} filled.", day)
     return translate("All {} orders of {} filled.", count, day)
@@ -103,7 +110,7 @@ def _missing(orders: OrdersView) -> tuple[str, ...]:
 
 def section(data: ReportData) -> Section:
     """The section Actions."""
-    orders, day = orders_view(data), date(data.day)
+    orders, day, kept = orders_view(data), date(data.day), defence_view(data)
     blocks: list[Block] = []
     tickets = tickets_view(data)
     if tickets.orders:
@@ -115,6 +122,8 @@ def section(data: ReportData) -> Section:
         blocks.append(order_tables.order_table(orders.orders, orders.rates, orders.scores, day))
         figure = order_figure(orders.orders, orders.unit_risk, day)
         blocks += [figure] if figure is not None else []
+    if kept.withheld:
+        blocks.append(order_tables.withheld_table(kept.withheld, data.held, day))
     if orders.yesterday:
         caption = translate(
             "Orders of {}, filled at that day's settlement: level at the decision and fill",
@@ -126,4 +135,6 @@ def section(data: ReportData) -> Section:
         blocks.append(order_tables.outcome_table(orders.recent, orders.rates, caption, "outcomes", day))
     if any(score.judged for score in orders.scorecard):
         blocks.append(order_tables.score_table(orders.scorecard, orders.rolls, SCORED_DECISIONS, day))
-    return Section("actions", "Actions", sentences(orders), _missing(orders), tuple(blocks))
+    return Section(
+        "actions", "Actions", sentences(orders, withheld_sentence(kept, data.held)), _missing(orders), tuple(blocks)
+    )

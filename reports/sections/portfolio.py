@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from desk.catalog.desk_parameters import METHODS
+from reports.calculations.defence_text import pnl_sentences
 from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution
 from reports.calculations.portfolio import PortfolioView, portfolio_view
 from reports.calculations.track_record import TrackRecord
@@ -42,7 +43,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             ) + against_cash(book)
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
-        out += _breaker_sentence(state) + _sizing_sentence(state)
+        out += pnl_sentences(book.defence) + _breaker_sentence(state) + _sizing_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
         parts = [translate("{} earned {}", best["instrument_id"], brl(best["pnl_brl"]))] if best["pnl_brl"] > 0 else []
@@ -187,8 +188,10 @@ def _pnl_blocks(book: PortfolioView, day: str) -> list[Block]:
     splits = (book.by_strategy, book.by_factor)
     blocks += [_split_figure(found, book.market_day, day) for found in splits if found.parts("month")]
     heads = weekday_date(book.market_day), month_of(book.market_day)
-    if book.day_pnl:
-        blocks.append(attribution_tables.instrument_table(book.day_pnl, book.month_pnl, book.month_gap, heads, day))
+    unknown = book.defence.unknown
+    if book.day_pnl or unknown:
+        table = attribution_tables.instrument_table(book.day_pnl, book.month_pnl, book.month_gap, heads, day, unknown)
+        blocks.append(table)
     return [*blocks, *(attribution_tables.split_table(found, heads, day) for found in splits if found.lines)]
 
 

@@ -8,6 +8,7 @@ from reports.calculations.pnl_attribution import MONEY, TABLES, Attribution, lin
 from reports.elements.formats import (
     NOT_KNOWN,
     capitalize_first,
+    date,
     finite_or_none,
     humanize,
     plural,
@@ -20,31 +21,51 @@ from reports.elements.report_data import Row
 
 
 def instrument_table(
-    day_pnl: Sequence[Row], month_pnl: Sequence[Row], month_gap: str, spans: tuple[str, str], day: str
+    day_pnl: Sequence[Row],
+    month_pnl: Sequence[Row],
+    month_gap: str,
+    spans: tuple[str, str],
+    day: str,
+    unknown: Sequence[Row] = (),
 ) -> Table:
     """P&L by instrument; `month_gap` is the reason why `month_pnl` is empty. Costs are shown as negative P&L.
 
-    `spans`: the market day and its month, as the heads of their columns. `day`: of the decision.
+    `spans`: the market day and its month, as the heads of their columns. `day`: of the decision. `unknown`: positions
+    that could not be marked, which have no P&L of the day.
     """
     month = {row["instrument_id"]: row for row in month_pnl}
     rows = []
     for row in day_pnl:
-        total = month.get(row["instrument_id"])
+        total, late = month.get(row["instrument_id"]), _late(row)
         rows.append(
             (
                 Cell(row["instrument_id"]),
                 cell_or_dash(row["contracts"], thousands(row["contracts"], signed=True), "nothing held over the day"),
-                *(_money(row[name]) for name in ("price_pnl_brl", "carry_pnl_brl")),
+                *(_money(row[name], late) for name in ("price_pnl_brl", "carry_pnl_brl")),
+                cell_or_dash(row["source_pnl_brl"], thousands(row["source_pnl_brl"], signed=True), "the same source"),
                 _money(_minus(row["cost_brl"])),
-                _money(row["pnl_brl"]),
+                _money(row["pnl_brl"], late),
                 _money(total["pnl_brl"]) if total else Cell(NOT_KNOWN, month_gap or "not held this month", "muted"),
             )
         )
-    closed = [row for name, row in month.items() if name not in {r["instrument_id"] for r in day_pnl}]
+    for row in unknown:
+        total, why = month.get(row["instrument_id"]), translate("its price is old: not marked")
+        rows.append(
+            (
+                Cell(row["instrument_id"]),
+                Cell(thousands(row["contracts"], signed=True)),
+                *(Cell(NOT_KNOWN, why, "muted") for _ in range(3)),
+                _money(_minus(row["cost_brl"])),
+                Cell(NOT_KNOWN, why, "muted"),
+                _money(total["pnl_brl"]) if total else Cell(NOT_KNOWN, month_gap, "muted"),
+            )
+        )
+    shown = {row["instrument_id"] for row in (*day_pnl, *unknown)}
+    closed = [row for name, row in month.items() if name not in shown]
     rows += [
         (
             Cell(r["instrument_id"]),
-            *(Cell("–", "not held over the day", "muted") for _ in range(5)),
+            *(Cell("–", "not held over the day", "muted") for _ in range(6)),
             _money(r["pnl_brl"]),
         )
         for r in closed
@@ -55,8 +76,9 @@ def instrument_table(
         Cell(""),
         _money(sums[0]),
         _money(sums[1]),
-        _money(_minus(sums[2])),
-        _money(sums[3]),
+        _money(sums[2]),
+        _money(_minus(sums[3])),
+        _money(sums[4]),
         _money(sum_or_none([row["pnl_brl"] for row in month_pnl]))
         if month_pnl
         else Cell(NOT_KNOWN, month_gap, "muted"),
@@ -66,6 +88,7 @@ def instrument_table(
         Column("Held", unit="contracts"),
         Column("Price", unit="BRL"),
         Column("Carry", unit="BRL"),
+        Column("Source", unit="BRL"),
         Column("Cost", unit="BRL"),
         *(Column(span, unit="BRL") for span in spans),
     )
@@ -79,8 +102,13 @@ def instrument_table(
     )
 
 
-def _money(value: float | None) -> Cell:
-    return signed_cell(finite_or_none(value), thousands(value, signed=True))
+def _late(row: Row) -> str:
+    """Since when the P&L is, where that is not the day before."""
+    return translate("of the days since {}", date(row["marked_from"])) if row["mark"] == "catch_up" else ""
+
+
+def _money(value: float | None, title: str = "") -> Cell:
+    return signed_cell(finite_or_none(value), thousands(value, signed=True), title)
 
 
 def _minus(value: float | None) -> float | None:

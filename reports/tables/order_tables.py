@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reports.calculations.defence_text import reason_text
 from reports.calculations.order_outcomes import Outcome, Score
 from reports.elements.formats import (
     NOT_KNOWN,
@@ -18,7 +19,7 @@ from reports.elements.formats import (
 from reports.elements.locale import source_note, translate
 from reports.elements.order_text import impact_text, invalidation_text, order_text, rationale_text
 from reports.elements.page_elements import Cell, Column, Table, Tone, signed_cell
-from reports.elements.report_data import Row
+from reports.elements.report_data import HeldValue, Row
 
 VERDICT_TONES: Mapping[str, Tone] = {"right": "gain", "wrong": "loss"}
 MOST_OUTCOMES = 20
@@ -51,6 +52,29 @@ def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[st
     )
     caption = translate("Orders decided at 06:00 BRT of {}, to be filled at that day's settlement", day)
     return Table("actions", caption, columns, rows, source_note("action, strategy_signals", day))
+
+
+def withheld_table(withheld: Sequence[Row], held: Sequence[HeldValue], day: str) -> Table:
+    """One row an order that is not made: what is held, what the sizes of the day asked for, and the input."""
+    rows = tuple(
+        (
+            Cell(row["instrument_id"]),
+            Cell(row["contract_id"] or NOT_KNOWN, tone="muted"),
+            Cell(thousands(row["contracts"], signed=True)),
+            Cell(thousands(row["contracts_wanted"], signed=True), tone="muted"),
+            Cell(capitalize_first(reason_text(row, held))),
+        )
+        for row in withheld
+    )
+    columns = (
+        Column("Instrument", "text"),
+        Column("Contract", "text"),
+        Column("Position", unit="contracts"),
+        Column("Not moved to", unit="contracts"),
+        Column("Why", "text"),
+    )
+    caption = translate("Orders withheld at {}: no order is made on an old input, and the position stays", day)
+    return Table("withheld", caption, columns, rows, source_note("withheld_order", day), wide=False)
 
 
 def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str, identity: str, day: str) -> Table:

@@ -6,6 +6,7 @@ from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.model import decision_time, desk_day
 from desk.portfolio import BookRun, BookState, continue_book, open_book
 from desk.portfolio.book_state import from_json, with_stored_rows
+from desk.portfolio.price_inputs import read_price_inputs
 from tasks.run.decision_plan import DecisionPlan
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
@@ -15,14 +16,14 @@ from tasks.store import Decision
 async def compute_book(run: Run, plan: DecisionPlan, panel_input: PanelInput) -> BookRun:
     """The days after `plan.after`, or all of them from the inception, from the stored convictions."""
     parameters = load_desk_parameters()
-    values = panel_input.panel.values
+    values, prices = panel_input.panel.values, read_price_inputs(panel_input.panel)
     since = decision_time(panel_input.inception)
     if plan.after is None:
         convictions = await run.store.read_gold("aggregated_signal", since, run.as_of)
-        return open_book(values, convictions, parameters, panel_input.inception)
+        return open_book(values, convictions, parameters, panel_input.inception, prices)
     state = await _state_after(run, plan.after, panel_input, parameters)
     convictions = await run.store.read_gold("aggregated_signal", plan.after.as_of, run.as_of)
-    return continue_book(values, convictions, parameters, state, plan.held_days)
+    return continue_book(values, convictions, parameters, state, plan.held_days, prices)
 
 
 async def _state_after(run: Run, after: Decision, panel_input: PanelInput, parameters: DeskParameters) -> BookState:
@@ -32,8 +33,9 @@ async def _state_after(run: Run, after: Decision, panel_input: PanelInput, param
         return from_json(after.state, parameters.instrument_ids)
     day, values = desk_day(after.as_of), panel_input.panel.values
     convictions = await run.store.read_gold("aggregated_signal", decision_time(panel_input.inception), after.as_of)
-    until = values.filter(values["day"] <= day)
-    state = open_book(until, convictions, parameters, panel_input.inception).states[day]
+    until = panel_input.panel.head(int((values["day"] <= day).sum()))
+    prices = read_price_inputs(until)
+    state = open_book(until.values, convictions, parameters, panel_input.inception, prices).states[day]
     rows = {
         name: await run.store.read_gold(name, after.as_of, after.as_of)
         for name in ("target_position", "portfolio_state")

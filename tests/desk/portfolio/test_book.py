@@ -32,6 +32,7 @@ def test_tables_have_golds_schemas_and_keys() -> None:
         "pnl_by_strategy",
         "pnl_by_factor",
         "action",
+        "withheld_order",
     }
     for name, frame in BOOK.items():
         assert frame.schema == pl.Schema(gold.GOLD[name].schema), name

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
-FOLDER = Path(__file__).parent / "v0012"
+FOLDER = Path(__file__).parent / "v0013"
 
 
 def upgrade() -> None:

@@ -1,0 +1,31 @@
+"""How much of each conviction rests on inputs that are too old."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Set as AbstractSet
+
+import polars as pl
+
+from desk.model import decision_time
+
+
+def with_old_shares(aggregated: pl.DataFrame, ages: pl.DataFrame) -> pl.DataFrame:
+    """`aggregated` (AGGREGATED_SIGNAL) with `old_share`: the share of the contributions, by size, of strategies whose
+    inputs are too old (`ages` of desk.strategies.input_ages above zero); null without contributions."""
+    late = ages.filter(pl.col("age_bd") > 0).group_by("day").agg(pl.col("strategy_id"))
+    by_day = {decision_time(day): set(names) for day, names in late.rows()}
+    nobody: set[str] = set()
+    shares = [
+        _share(text, by_day.get(as_of, nobody))
+        for as_of, text in aggregated.select("as_of", "contributions").iter_rows()
+    ]
+    return aggregated.with_columns(pl.Series("old_share", shares, dtype=pl.Float64))
+
+
+def _share(contributions: str | None, late: AbstractSet[str]) -> float | None:
+    if not late:
+        return 0.0 if contributions not in (None, "{}") else None
+    parts = {name: abs(part) for name, part in json.loads(contributions or "{}").items()}
+    total = sum(parts.values())
+    return sum(parts[name] for name in parts if name in late) / total if total > 0 else None

@@ -1,0 +1,39 @@
+"""What the book does not believe: lines without a P&L, what was booked late, changes of source, orders withheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.elements.report_data import ReportData, Row
+
+
+@dataclass(frozen=True)
+class DefenceView:
+    """Rows of P&L by instrument: `unknown` have none for the day, `caught_up` that of several days, `switched` a part
+    that a change of source made. `withheld`: orders not made."""
+
+    unknown: tuple[Row, ...]
+    caught_up: tuple[Row, ...]
+    switched: tuple[Row, ...]
+    withheld: tuple[Row, ...]
+
+    @property
+    def caught_up_brl(self) -> float:
+        """The P&L before costs that belongs to more than one day."""
+        return sum(float(row["price_pnl_brl"] + row["carry_pnl_brl"]) for row in self.caught_up)
+
+    @property
+    def source_pnl_brl(self) -> float:
+        """What the changes of source made of the day's P&L."""
+        return sum(float(row["source_pnl_brl"]) for row in self.switched)
+
+
+def defence_view(data: ReportData) -> DefenceView:
+    """Empty where the tables are, and for decisions of earlier releases."""
+    rows = list(data.latest("pnl_attribution").iter_rows(named=True))
+    return DefenceView(
+        unknown=tuple(row for row in rows if row["mark"] == "unknown"),
+        caught_up=tuple(row for row in rows if row["mark"] == "catch_up"),
+        switched=tuple(row for row in rows if row["source_pnl_brl"]),
+        withheld=tuple(data.latest("withheld_order").iter_rows(named=True)),
+    )

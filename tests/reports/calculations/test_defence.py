@@ -1,0 +1,86 @@
+"""What the page says of lines that could not be marked, of late and switched P&L, and of orders withheld."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import polars as pl
+
+from reports.calculations.defence import defence_view
+from reports.calculations.defence_text import pnl_sentences, withheld_sentence
+from reports.elements.locale import use_locale
+from reports.elements.report_data import HeldValue, ReportData
+from reports.page import first_screen
+from reports.page.render import render
+from reports.sections import SECTIONS
+from tests.reports.sample import sample
+from tests.reports.sample_parts import frame
+
+SESSION = dt.date(2026, 11, 16)
+
+
+def troubled() -> ReportData:
+    """The sample's last day: the first line unknown, the second caught up and switched, one order withheld."""
+    data = sample()
+    rows = data.frames["pnl_attribution"].filter(pl.col("as_of") == data.as_of).to_dicts()
+    rows[0] |= {"mark": "unknown", "marked_from": SESSION}
+    rows[0] |= dict.fromkeys(("price_pnl_brl", "carry_pnl_brl", "pnl_brl"))
+    rows[1] |= {"mark": "catch_up", "marked_from": SESSION, "price_pnl_brl": 70_000.0, "carry_pnl_brl": 5_000.0}
+    rows[1] |= {"source_pnl_brl": -12_000.0}
+    withheld = {"as_of": data.as_of, "instrument_id": rows[0]["instrument_id"], "contract_id": "DI1F29"}
+    withheld |= {
+        "contracts": 40,
+        "contracts_wanted": 55,
+        "cause": "price_old",
+        "input_id": "PRE",
+        "obs_date": SESSION,
+        "age_bd": 4,
+    }
+    frames = dict(data.frames) | {
+        "pnl_attribution": frame("pnl_attribution", rows),
+        "withheld_order": frame("withheld_order", [withheld | {"limit_bd": 1}]),
+    }
+    held = HeldValue("PRE|252", dt.date(2026, 11, 18), 1.43, 0.143, "a slip")
+    return replace(data, frames=frames, held=(held,))
+
+
+def test_unknown_late_and_switched_pnl_is_named_with_its_size() -> None:
+    view = defence_view(troubled())
+    unknown, late, switched = pnl_sentences(view)
+    assert view.unknown[0]["instrument_id"] in unknown
+    assert "not known, and counts as nothing" in unknown
+    assert "16 Nov 2026" in unknown
+    assert "+75,000" in late
+    assert "16 Nov 2026" in late
+    assert "-12,000" in switched or "\u221212,000" in switched
+    assert pnl_sentences(defence_view(sample())) == []
+
+
+def test_a_withheld_order_names_its_input_its_age_and_the_held_value() -> None:
+    data = troubled()
+    text = withheld_sentence(defence_view(data), data.held).replace("\u00a0", " ")
+    assert text.startswith("1 order not made, the positions stay: ")
+    assert "PRE of 16 Nov 2026, 4 business days old, at most 1; that of 18 Nov 2026 is held" in text
+    assert withheld_sentence(defence_view(sample())) == ""
+
+
+def test_the_first_screen_and_the_page_say_it() -> None:
+    data = troubled()
+    lines = first_screen.lines(data, [make(data) for make in SECTIONS])
+    by_label = {line.label: line for line in lines}
+    assert by_label["Withheld"].alert
+    assert "counts as nothing" in by_label["Book"].text
+    page = render(data, data.as_of, "en")
+    assert "Orders withheld at" in page
+    assert "its price is old: not marked" in page
+    assert "Withheld" not in {line.label for line in first_screen.lines(sample(), [])}
+
+
+def test_it_speaks_portuguese() -> None:
+    data = troubled()
+    with use_locale("pt"):
+        text = " ".join([*pnl_sentences(defence_view(data)), withheld_sentence(defence_view(data), data.held)])
+    for word in ("desconhecido", "acumulado desde", "troca de fonte", "não enviadas", "dias úteis", "retido"):
+        assert word in text
+    assert "not known" not in text
