@@ -33,6 +33,7 @@ def report(
     png: Annotated[
         str | None, typer.Option("--png", metavar="DIR", help="Every figure as a PNG in that folder.")
     ] = None,
+    language: Annotated[str | None, typer.Option("--language", metavar="en|pt", help="Of the page.")] = None,
     world: LastWorldName = None,
 ) -> None:
     """Print where the report of a day is; the latest one by default. One gone from the disk comes from the database."""
@@ -53,7 +54,7 @@ def report(
 
         send_report(data_dir, last, day, again, now())
         return
-    path = find_report(data_dir, last, day)
+    path = find_report(data_dir, last, day, language)
     typer.echo(path)
     if open_it:
         import webbrowser
@@ -62,14 +63,21 @@ def report(
             raise BadInput(f"no browser here to open {path}")
 
 
-def find_report(data_dir: DataDir, last: LastWorld, day: dt.date | None) -> Path:
-    """The file of a day's report (None: the latest), written from the database where it is gone. Raises BadInput."""
+def find_report(data_dir: DataDir, last: LastWorld, day: dt.date | None, language: str | None = None) -> Path:
+    """The file of a day's report (None: the latest), written from the database where it is gone. Raises BadInput.
+
+    `language`: of the page; None: the settings'.
+    """
+    from blocks.settings import load_settings
+
+    own = load_settings().report_language
+    mark = "" if language in (None, own) else f".{language}"
     folder = data_dir.reports / last.world
-    found = max(folder.glob(f"{day or '????-??-??'}.html"), default=None)
+    found = max(folder.glob(f"{day or '????-??-??'}{mark}.html"), default=None)
     if found is None:
         from alvorada.cli.stored_reports import restore
 
-        found = restore(data_dir, last, day)
+        found = restore(data_dir, last, day, language or own, mark)
         typer.echo(f"alvorada: it was gone from {folder}: taken from the database", err=True)
     return found
 

@@ -193,7 +193,7 @@ def test_actions_are_the_changes_of_target_and_say_why() -> None:
     assert (joined["delta"] == joined["order_contracts"]).all()
     row = actions.filter(pl.col("instrument_id").str.starts_with("DI1"), pl.col("contracts_to") < 0)
     sentence, level = row["sentence"][0], row["invalidation"][0]
-    assert sentence.startswith(("Buy ", "Sell "))
+    assert sentence.startswith(("Buy ", "Sell ", "Receive ", "Pay "))
     for part in (
         "pay ",
         "BRL/bp",
