@@ -8,9 +8,9 @@ own would call it again without end.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from prefect.events.actions import DoNothing, RunDeployment, SendNotification
@@ -23,28 +23,17 @@ DAILY, BACKFILL, NOTIFY = "daily/daily", "backfill/backfill", "notify/notify"
 
 FAILED = frozenset({"Failed", "Crashed", "TimedOut"})
 COMPLETED = frozenset({"Completed", "CompletedWithGaps", "Reproduced"})
-ENDED = FAILED | COMPLETED | {"Cancelled"}
+ENDED = FAILED | COMPLETED | {"AlreadyRunning", "Cancelled"}
 """Names of flow run states, as Prefect's events carry them."""
 
-Watched = Literal["daily", "main", "frequent"]
-"""Deployments: the daily run; daily run and backfill; all others, which run every few minutes."""
-
 STATE_SUBJECT = "{{ flow.name }} run {{ flow_run.name }}: {{ flow_run.state.name }}"
-LATE_SUBJECT = "{{ flow.name }} run {{ flow_run.name }} is late"
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Time limits of the Automations.
-
-    stuck              a daily run that still runs after this (its own time-out is an hour)
-    no_completed_run   without a completed daily run
-    message_interval   between two messages about one deployment that runs every few minutes
-    """
+    """`stuck`: a daily run that still runs after this; it ends itself after an hour."""
 
     stuck: dt.timedelta = dt.timedelta(minutes=75)
-    no_completed_run: dt.timedelta = dt.timedelta(hours=26)
-    message_interval: dt.timedelta = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,94 +54,57 @@ class NotificationTargets:
 
 @dataclass(frozen=True, slots=True)
 class AutomationSpec:
-    """One Automation. It sends a message when a run of the `watched` deployments enters one of `states`.
+    """One Automation. It sends a message when a run of the deployment `watched` enters one of `states`.
 
     description       shown in Prefect's UI, and the first line of the message
     subject           of the message, a template of Prefect's
     runbook           the heading in docs/runbook.md that says what to do
-    message_interval  at most one message per deployment in this time
-    absent_for        reversed: it sends a message when none of `states` is entered for this long
-    after             with `absent_for`: counted for each run from these states on, instead of always
-    about_run         the message describes the run of the event; False where there is no such run
+    absent_for        reversed: it sends a message when none of `states` is entered for this long after `after`
     """
 
     name: str
     description: str
-    watched: Watched
+    watched: str
     states: frozenset[str]
     subject: str
     runbook: str
-    message_interval: dt.timedelta | None = None
     absent_for: dt.timedelta | None = None
     after: frozenset[str] = frozenset()
-    about_run: bool = True
 
 
 def automation_specs(limits: Thresholds) -> tuple[AutomationSpec, ...]:
-    """The table of all Automations."""
-    stuck, no_completed_run = _duration_text(limits.stuck), _duration_text(limits.no_completed_run)
+    """The table of all Automations: what nothing but Prefect knows at once.
+
+    A failed or late daily run, its gaps and its sources are told by the alert rules, which know B3's calendar; alerts
+    that are not evaluated, PostgreSQL and Prefect by the watchdog. None of these is told here a second time.
+    """
+    stuck = _duration_text(limits.stuck)
     return (
         AutomationSpec(
-            "run failed",
-            "A run failed, crashed or timed out.",
-            watched="main",
-            states=FAILED,
+            "run crashed",
+            "The process of a daily run was killed. It is started again, until it is too late in the day.",
+            watched=DAILY,
+            states=frozenset({"Crashed"}),
             subject=STATE_SUBJECT,
             runbook="A run failed",
         ),
         AutomationSpec(
-            "run late",
-            "A run should have started and has not.",
-            watched="main",
-            states=frozenset({"Late"}),
-            subject=LATE_SUBJECT,
-            runbook="Late",
-        ),
-        AutomationSpec(
-            "frequent run failed",
-            "As above, of what runs every few minutes: once an hour each.",
-            watched="frequent",
+            "backfill failed",
+            "A backfill failed, crashed or timed out.",
+            watched=BACKFILL,
             states=FAILED,
             subject=STATE_SUBJECT,
             runbook="A run failed",
-            message_interval=limits.message_interval,
-        ),
-        AutomationSpec(
-            "frequent run late",
-            "As above, of what runs every few minutes: once an hour each.",
-            watched="frequent",
-            states=frozenset({"Late"}),
-            subject=LATE_SUBJECT,
-            runbook="Late",
-            message_interval=limits.message_interval,
-        ),
-        AutomationSpec(
-            "run with gaps",
-            "The daily run completed without some of its data.",
-            watched="daily",
-            states=frozenset({"CompletedWithGaps"}),
-            subject="Run {{ flow_run.name }} completed with gaps",
-            runbook="Gaps",
         ),
         AutomationSpec(
             "run stuck",
             f"The daily run is still running after {stuck}.",
-            watched="daily",
+            watched=DAILY,
             states=ENDED,
             subject=f"Run {{{{ flow_run.name }}}} is stuck: running for more than {stuck}",
             runbook="Stuck",
             absent_for=limits.stuck,
             after=frozenset({"Running"}),
-        ),
-        AutomationSpec(
-            "no completed run",
-            f"No daily run completed within {no_completed_run}.",
-            watched="daily",
-            states=COMPLETED,
-            subject=f"No daily run completed within {no_completed_run}",
-            runbook="Late",
-            absent_for=limits.no_completed_run,
-            about_run=False,
         ),
     )
 
@@ -164,52 +116,38 @@ def automations(
 
     `deployments`: `flow/deployment` -> id, of this project.
     """
-    ids = deployments_by_group(deployments)
     specs = automation_specs(limits or Thresholds())
-    return [automation(spec, ids[spec.watched], targets) for spec in specs if ids[spec.watched]]
+    return [automation(spec, deployments[spec.watched], targets) for spec in specs if spec.watched in deployments]
 
 
-def deployments_by_group(deployments: Mapping[str, UUID]) -> dict[Watched, list[UUID]]:
-    """The ids of each group of deployments that the table names; `notify` is in none."""
-    named = (DAILY, BACKFILL, NOTIFY)
-    return {
-        "daily": [deployments[DAILY]] if DAILY in deployments else [],
-        "main": [deployments[name] for name in (DAILY, BACKFILL) if name in deployments],
-        "frequent": [id for name, id in deployments.items() if name not in named],
-    }
-
-
-def automation(spec: AutomationSpec, deployment_ids: Sequence[UUID], targets: NotificationTargets) -> AutomationCore:
-    """One specification in Prefect's form, for runs of these deployments."""
+def automation(spec: AutomationSpec, deployment: UUID, targets: NotificationTargets) -> AutomationCore:
+    """One specification in Prefect's form, for runs of this deployment."""
     actions = _actions(spec, targets)
     no_target = "" if actions else " TELLS NOBODY: neither Slack nor mail is configured."
     return AutomationCore.parse_obj(
         {
             "name": f"{PREFIX}{spec.name}",
             "description": f"{spec.description}{no_target}",
-            "trigger": _trigger(spec, deployment_ids),
+            "trigger": _trigger(spec, deployment),
             "actions": actions or [DoNothing()],
         }
     )
 
 
-def _trigger(spec: AutomationSpec, deployment_ids: Sequence[UUID]) -> EventTrigger:
+def _trigger(spec: AutomationSpec, deployment: UUID) -> EventTrigger:
     trigger: dict[str, Any] = {
         "posture": Posture.Reactive if spec.absent_for is None else Posture.Proactive,
         "expect": _events(spec.states),
         "match": {"prefect.resource.id": "prefect.flow-run.*"},
         "match_related": {
             "prefect.resource.role": "deployment",
-            "prefect.resource.id": [f"prefect.deployment.{id}" for id in sorted(deployment_ids)],
+            "prefect.resource.id": [f"prefect.deployment.{deployment}"],
         },
         "threshold": 1,
     }
-    if spec.message_interval is not None:
-        trigger |= {"within": spec.message_interval, "for_each": {"related:deployment:prefect.resource.id"}}
     if spec.absent_for is not None:
-        trigger |= {"within": spec.absent_for}
-    if spec.after:
-        trigger |= {"after": _events(spec.after), "for_each": {"prefect.resource.id"}}
+        of_each_run = {"after": _events(spec.after), "for_each": {"prefect.resource.id"}}
+        trigger |= {"within": spec.absent_for, **of_each_run}
     return EventTrigger.parse_obj(trigger)
 
 
@@ -241,18 +179,17 @@ def message_body(spec: AutomationSpec, filters: str = "") -> str:
     The state's message comes last: whatever text it has, the link stands above it. `filters`: Jinja filters for each
     value.
     """
-    lines = [spec.description]
-    if spec.about_run:
-        lines += [
-            f"Flow: {_value('flow.name', filters)}",
-            f"Run: {_value('flow_run.name', filters)}",
-            f"State: {_value('flow_run.state.name', filters)}, since {_value('flow_run.state.timestamp', filters)}",
-            "Link: {{ event.resource|ui_url }}",  # the filter knows no address of `flow_run`
-        ]
-    lines.append(f"What to do: docs/runbook.md, {spec.runbook!r}")
-    if spec.about_run:
-        text = f"flow_run.state.message|default('none', true)|truncate(2000, true){filters}"
-        lines.append(f"Message: {{{{ {text} }}}}")
+    since = "flow_run.state.timestamp.in_timezone('America/Sao_Paulo').strftime('%d %b %Y %H:%M')"
+    text = f"flow_run.state.message|truncate(2000, true){filters}"
+    lines = [
+        spec.description,
+        f"Flow: {_value('flow.name', filters)}",
+        f"Run: {_value('flow_run.name', filters)}",
+        f"State: {_value('flow_run.state.name', filters)}, since {_value(since, filters)} São Paulo",
+        "Link: {{ event.resource|ui_url }}",  # the filter knows no address of `flow_run`
+        f"What to do: docs/runbook.md, {spec.runbook!r}",
+        f"{{% if flow_run.state.message %}}Message: {{{{ {text} }}}}{{% endif %}}",
+    ]
     return "\n".join(lines)
 
 

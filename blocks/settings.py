@@ -88,6 +88,8 @@ class Settings(BaseSettings):
 
     watchdog_deadline: dt.time = dt.time(6, 45)
     """America/Sao_Paulo: by when the daily run of a business day must have finished."""
+    catch_up_until: dt.time = dt.time(12, 0)
+    """America/Sao_Paulo: a daily run that is missing is started until then; later in the day it decides nothing."""
 
     @classmethod
     def settings_customise_sources(

@@ -26,6 +26,7 @@ from tasks.alerts.sending import Composer, SendResult, send_until
 from tasks.channels.configured import channels_of
 from tasks.run.run import Clock
 from tasks.run.run_context import clock_of, world_of
+from tasks.run.stop_signals import ends_when_stopped
 from tasks.store import Store, ledger, open_store
 
 SENDING_TIME = dt.timedelta(seconds=100)
@@ -34,6 +35,7 @@ PAGE = "/api/v1/monitoring/alerts"
 
 
 @flow(name="alerts", validate_parameters=False, timeout_seconds=240)
+@ends_when_stopped
 async def alerts(sources: str = "live") -> State[Any]:
     """Evaluates every rule now, and sends the messages that are due. The final state says how many alerts fire."""
     async with open_desk(sources) as (store, settings, clock):
@@ -44,6 +46,7 @@ async def alerts(sources: str = "live") -> State[Any]:
 
 
 @flow(name="sender", validate_parameters=False, timeout_seconds=240)
+@ends_when_stopped
 async def sender(sources: str = "live") -> State[Any]:
     """Sends the messages that wait in the outbox, until none waits or the time is up. The next run sends the rest."""
     async with open_desk(sources) as (store, settings, clock):

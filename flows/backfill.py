@@ -27,6 +27,7 @@ from tasks.run.progress import Progress
 from tasks.run.run import Run
 from tasks.run.run_context import clock_of, open_run
 from tasks.run.run_record import RunRecord
+from tasks.run.stop_signals import ends_when_stopped
 
 
 def run_name() -> str:
@@ -36,6 +37,7 @@ def run_name() -> str:
 
 
 @flow(name="backfill", flow_run_name=run_name, validate_parameters=False)
+@ends_when_stopped
 async def backfill(
     start: dt.date | str,
     end: dt.date | str,

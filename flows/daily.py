@@ -5,19 +5,22 @@ When the run is over, however it ended, the alerts are evaluated. They do not ch
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 
 from blocks.settings import load_settings
 from desk import calendars
-from desk.errors import BadInput
+from desk.errors import BadInput, Busy, StageFailed
 from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
 from flows.decided_day import reproduce, restate, show_difference, undo_dead_restatements
 from flows.ingest import Ingested, ingest
@@ -36,6 +39,7 @@ from tasks.run.run_context import clock_of, open_run
 from tasks.run.run_record import RunRecord
 from tasks.run.stage_runner import StageRunner
 from tasks.run.stages import PortfolioResult, Stopwatch, TransformResult
+from tasks.run.stop_signals import ends_when_stopped
 
 HOUR = 3600
 
@@ -55,7 +59,8 @@ def run_name() -> str:
     return f"daily-{as_of or dt.datetime.now(SAO_PAULO).date()}"
 
 
-@flow(name="daily", flow_run_name=run_name, timeout_seconds=HOUR, validate_parameters=False)
+@flow(name="daily", flow_run_name=run_name, timeout_seconds=HOUR + 300, validate_parameters=False)
+@ends_when_stopped
 async def daily(
     as_of: dt.date | str | None = None,
     sources: str = "live",
@@ -77,17 +82,40 @@ async def daily(
     day = requested_day(as_of, now) or day_at(now)
     if day is None or not calendars.b3().is_business_day(day):
         return Completed(message=f"{day or desk_day(now)} has no B3 session: nothing to do")
-    async with (
-        open_run(decision_time(day), sources, progress=progress, reason=reason) as run,
-        run.store.run_lock("run", str(run.run_id)),
-        run.store.run_lock("flow", "daily"),
-    ):
-        run_record = await RunRecord.open(run, "daily", run.as_of)
+    files = Files(recording, manifest, record)
+    async with open_run(decision_time(day), sources, progress=progress, reason=reason) as run:
         try:
-            async with run_record:
-                return await decide_once(run, run_record, Files(recording, manifest, record))
-        finally:
+            async with run.store.run_lock("run", str(run.run_id)), run.store.run_lock("flow", "daily"):
+                return await recorded_run(run, files)
+        except Busy as error:
+            if deployment.id is None:
+                raise
+            # Prefect's late run and one by hand, say: the day has one decision, and nothing has failed.
+            return Completed(name="AlreadyRunning", message=f"{error}, which decides")
+
+
+async def recorded_run(run: Run, files: Files) -> State[Any]:
+    """The run with its row in the desk's record, and the alerts after it. The caller holds the locks."""
+    record = await RunRecord.open(run, "daily", run.as_of)
+    try:
+        async with record, time_limit():
+            return await decide_once(run, record, files)
+    finally:
+        if not record.is_cancelled:
             await after_run(run)
+
+
+@asynccontextmanager
+async def time_limit() -> AsyncIterator[None]:
+    """Ends the body after an hour. Raises StageFailed, so that the run's record and the alerts tell it; Prefect's own
+    time-out, which cancels and tells neither, comes later."""
+    try:
+        async with asyncio.timeout(HOUR) as limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise StageFailed(f"the run was ended after {HOUR // 60} minutes") from error
 
 
 def requested_day(as_of: dt.date | str | None, now: dt.datetime) -> dt.date | None:
@@ -150,7 +178,7 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     await stages.call("risk", lambda: risk(run, panel, return_state=True), needs="portfolio")
     failed = tuple(stages.failures)
     await stages.call("report", lambda: report(run, failed, facts_of(plan), return_state=True))
-    state = await conclude(run, record, stages.failures, watch)
+    state = await conclude(run, record, stages, watch)
     if state.is_completed() and book is not None:
         if before is not None:
             await show_difference(run, before)
@@ -158,16 +186,16 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     return state
 
 
-async def conclude(run: Run, record: RunRecord, failures: dict[str, str], watch: Stopwatch) -> State[Any]:
-    """The final state, by the stages' `failures` and by the state of each dataset; also concludes the run's record."""
+async def conclude(run: Run, record: RunRecord, stages: StageRunner, watch: Stopwatch) -> State[Any]:
+    """The final state, by the stages' failures and by the state of each dataset; also concludes the run's record."""
     status = await run.store.read_gold("dataset_status", run.as_of, run.as_of)
     states = dict(status.filter(status["state"] != "ok").select("dataset", "state").iter_rows())
     gaps = ", ".join(f"{name} {state}" for name, state in states.items())
     absent = [name for name, state in states.items() if state == "absent" and run.catalog.datasets[name].required]
-    reasons = [*(f"required dataset {name} is absent" for name in absent), *failures.values()]
+    reasons = [*(f"required dataset {name} is absent" for name in absent), *stages.failures.values()]
     if reasons:
         message = "; ".join(reasons) + (f" (gaps: {gaps})" if gaps else "")
-        record.conclude("failed", message, list(states))
+        record.conclude("died" if stages.has_lost_its_surroundings else "failed", message, list(states))
         return Failed(message=message)
     if gaps:
         record.conclude("completed_with_gaps", gaps, list(states))

@@ -17,12 +17,14 @@ from tasks.channels.configured import channels_of
 from tasks.channels.mail import Mail
 from tasks.channels.message import Message
 from tasks.run.run_context import clock_of
+from tasks.run.stop_signals import ends_when_stopped
 
 LIMIT = "alvorada-notify"
 LINK = "Link: "
 
 
 @flow(name="notify", retries=3, retry_delay_seconds=20, timeout_seconds=120, validate_parameters=False)
+@ends_when_stopped
 async def notify(subject: str, body: str, sources: str = "live") -> State[Any]:
     """Sends one mail. A world other than live (`sources`) is named in the subject.
 

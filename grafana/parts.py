@@ -33,6 +33,7 @@ STATE_COLOURS = {
     "red": RED,
     "firing": RED,
     "died": "dark-red",
+    "cancelled": GREY,
     "breach": "dark-red",
     "absent": GREY,
     "resolved": GREEN,

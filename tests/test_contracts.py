@@ -36,8 +36,8 @@ class Break:
 BREAKS: dict[str, Break] = {
     "Layers: benches and tools over the command line over flows and the API over tasks over migrations over blocks and "
     "reports over desk": Break("tasks.connectors.fred", "flows.daily"),
-    "Inside alvorada: the command line over the watchdog over Prefect's objects over the stack, which starts the rest "
-    "as processes": Break("alvorada.stack.ports", "alvorada.cli.clock"),
+    "Inside alvorada: the command line over the watchdog over the catch-up over Prefect's objects over the stack, "
+    "which starts the rest as processes": Break("alvorada.stack.ports", "alvorada.cli.clock"),
     "Inside the desk: performance over alerts and risk over portfolio over strategies over agents "
     "over plausibility over transforms, down to the errors": Break("desk.us_holidays", "desk.calendars"),
     "Inside the reports: mail over page over sections over charts and tables over calculations over elements": Break(

@@ -1,4 +1,4 @@
-"""`alvorada automations` and `alvorada watchdog`: for the people who keep the desk running."""
+"""`alvorada automations`, `catch-up` and `watchdog`: for the people who keep the desk running."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.stack.data_dir import DataDir
+from desk.errors import BadInput
 
 automations = typer.Typer(help="Prefect's Automations, blocks, limits and variables, as code.", no_args_is_help=True)
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
@@ -17,6 +18,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done;
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.add_typer(automations, name="automations")
+    app.command(name="catch-up")(catch_up)
     app.command()(watchdog)
 
 
@@ -48,3 +50,24 @@ def watchdog(
     data_dir = DataDir.from_environment()
     settings = load_settings()
     raise typer.Exit(watch(data_dir, settings, find_endpoints(data_dir, settings), now, once))
+
+
+def catch_up(
+    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+) -> None:
+    """Start today's run where Prefect's schedule has missed it, until ALVORADA_CATCH_UP_UNTIL. `up` runs this."""
+    from alvorada.catch_up.prefect_api import PrefectApi
+    from alvorada.catch_up.rounds import catch_up as run_catch_up
+    from alvorada.watchdog.endpoints import find_endpoints
+    from blocks.settings import load_settings
+
+    data_dir = DataDir.from_environment()
+    settings = load_settings()
+    endpoints = find_endpoints(data_dir, settings)
+    if endpoints.database_url is None:
+        raise BadInput(endpoints.no_database)
+    if endpoints.prefect_api is None:
+        raise BadInput("PREFECT_API_URL is not set: it names the Prefect server (`alvorada up` prints its own)")
+    key = settings.prefect_api_key
+    api = PrefectApi(endpoints.prefect_api, key.get_secret_value() if key else None)
+    run_catch_up(api, endpoints.database_url, settings.catch_up_until, now, once)

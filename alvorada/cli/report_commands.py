@@ -26,6 +26,9 @@ def report(
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     send: Annotated[bool, typer.Option("--send", help="To Slack and mail, for who does not have it yet.")] = False,
     again: Annotated[bool, typer.Option("--again", help="With --send: also for who has it.")] = False,
+    version: Annotated[
+        int | None, typer.Option("--version", metavar="N", help="Of a day that was restated: that version of its page.")
+    ] = None,
     diff: Annotated[
         tuple[str, str] | None,
         typer.Option("--diff", metavar="D1 D2", help="What changed between two reports, as text."),
@@ -49,12 +52,19 @@ def report(
             draw_pictures(data_dir, last, _day(as_of) if as_of else None, Path(png))
         return
     day = _day(as_of) if as_of else None
+    if version is not None and (day is None or send):
+        raise BadInput("--version N shows the page of one day: give --as-of DATE with it, and no --send")
     if send:
         from alvorada.cli.send_report import send_report
 
         send_report(data_dir, last, day, again, now())
         return
-    path = find_report(data_dir, last, day, language)
+    if day is not None and version is not None:
+        from alvorada.cli.stored_reports import restore_version
+
+        path = restore_version(data_dir, last, day, version)
+    else:
+        path = find_report(data_dir, last, day, language)
     typer.echo(path)
     if open_it:
         import webbrowser

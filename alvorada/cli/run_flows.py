@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -132,32 +131,13 @@ def _run_flow(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> A
             APILogHandler.flush()  # type: ignore[no-untyped-call]  # while its database still runs
 
 
-@contextmanager
-def _cancel_on_stop_signals() -> Iterator[None]:
-    """Inside, a stop signal cancels the current task, whatever becomes of an exception that a handler raises.
-
-    Prefect's handler raises wherever the process is. In a callback of the event loop (asyncpg receives there) that
-    exception is logged and dropped, and a run that was stopped would go on and decide on what it has. The loop is woken
-    by the signal itself, also where another handler has been set since.
-    """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None  # a coroutine runs in one
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
-    for number in before:
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
-
-
 async def _final_state(flow: Any, parameters: dict[str, Any]) -> Any:
     """The state that the flow ends in. Raises the AlvoradaError that ended it, with its own exit code."""
     from prefect.states import get_state_exception
 
-    with _cancel_on_stop_signals():
+    from tasks.run.stop_signals import cancel_on_stop_signals
+
+    with cancel_on_stop_signals():
         state = await flow(**parameters, return_state=True)
     if state.is_failed():
         error = await get_state_exception(state)

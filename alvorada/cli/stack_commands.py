@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from alvorada.cli.clock import now
 from alvorada.cli.env_file import write_env_file
 from alvorada.cli.options import LAST_WORLD_HELP, Seed, WorldName
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, project_root
@@ -28,8 +29,12 @@ def up(
     """The local stack, in the foreground: PostgreSQL, Prefect server with its UI, worker, deployments, the API."""
     from alvorada.stack.startup import StackOptions
     from alvorada.stack.supervisor import run_stack
+    from alvorada.watchdog.watch import alarm_of
+    from blocks.settings import load_settings
 
-    run_stack(DataDir.from_environment(), StackOptions(sandbox, port, api_port, seed))
+    data_dir = DataDir.from_environment()
+    alarm = alarm_of(data_dir, load_settings(), now)
+    run_stack(data_dir, StackOptions(sandbox, port, api_port, seed), alarm)
 
 
 def down() -> None:

@@ -18,7 +18,6 @@ from uuid import UUID
 import httpx
 import typer
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.exceptions import ObjectNotFound
 
 from alvorada.prefect_objects.apply_automations import (
     ApplyContext,
@@ -28,8 +27,8 @@ from alvorada.prefect_objects.apply_automations import (
     apply_variables,
 )
 from alvorada.prefect_objects.apply_blocks import apply_blocks
+from alvorada.prefect_objects.deployments import found_deployments
 from alvorada.prefect_objects.server import require_server
-from alvorada.stack.prefect_yaml import deployment_names
 from blocks.automations import DAILY, Thresholds
 from blocks.settings import Settings, load_settings
 from desk.errors import AlvoradaError, BadInput
@@ -88,12 +87,7 @@ async def reconcile(
 
 async def deployment_ids(client: PrefectClient) -> Mapping[str, UUID]:
     """Our deployments on this server, `flow/deployment` -> id. Raises BadInput where the daily one is missing."""
-    found: dict[str, UUID] = {}
-    for name in deployment_names():
-        try:
-            found[name] = (await client.read_deployment_by_name(name)).id
-        except ObjectNotFound:
-            continue
+    found = {name: deployment.id for name, deployment in (await found_deployments(client)).items()}
     if DAILY not in found:
         raise BadInput(f"the Prefect server has no deployment {DAILY!r}: `alvorada deploy` makes it")
     return found

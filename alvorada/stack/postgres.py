@@ -24,7 +24,7 @@ from pathlib import Path
 import asyncpg
 
 from alvorada.stack import postmaster
-from alvorada.stack.postgres_account import Account, account_for, embedded_bin, free_port, port_is_free
+from alvorada.stack.postgres_account import REACHABLE_ROOT, Account, account_for, embedded_bin, free_port, port_is_free
 from alvorada.stack.postmaster import Status
 from blocks.atomic_write import write_atomically
 from desk.errors import StoreError
@@ -44,6 +44,8 @@ SETTINGS: Mapping[str, str] = {
     "logging_collector": "off",
 }
 START_SECONDS = 60
+PORT_SECONDS = 10.0
+SERVER_FILE = "server.json"
 
 
 class Postgres:
@@ -62,11 +64,27 @@ class Postgres:
 
     @property
     def data(self) -> Path:
-        """The cluster's data folder; outside `folder` where another account runs it."""
-        return Path(str(self._server_record().get("data", self.folder / "data")))
+        """The cluster's data folder; outside `folder` where another account runs it.
 
-    def start(self) -> Status:
-        """Makes the cluster where there is none, recovers it after a crash, returns once it answers.
+        Raises StoreError for a copied home whose data lies outside it: the two would share one server.
+        """
+        record = self._server_record()
+        named = Path(str(record.get("data", "data")))
+        if not named.is_absolute():
+            return self.folder / named
+        if "home" not in record:  # written by a version that named the folder by its whole path
+            return named if REACHABLE_ROOT in named.parents else self.folder / "data"
+        home = Path(str(record["home"]))
+        if home != self.folder and (home / SERVER_FILE).exists():
+            raise StoreError(
+                f"{self.folder} is a copy of {home}, whose database lies outside it, in {named}: a copy needs its own;"
+                " set DATABASE_URL, or take an empty ALVORADA_HOME"
+            )
+        return named
+
+    def start(self, port: int | None = None) -> Status:
+        """Makes the cluster where there is none, recovers it after a crash, returns once it answers. `port`: the only
+        one that will do, for those who know its address already.
 
         Raises StoreError.
         """
@@ -79,7 +97,7 @@ class Postgres:
                 self._initialise(account)
             self._check_version()
             postmaster.remove_stale_pid_file(self.data)
-            self._launch(account)
+            self._launch(account, port)
             return self.status()
 
     def stop(self) -> bool:
@@ -102,7 +120,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """`postgresql://...` of `database`, with the port of the running cluster or its last one. Raises StoreError."""
-        port = self.status().port or self._server_record().get("port")
+        port = self.status().port or self._last_port()
         if port is None or not self._password_file.exists():
             raise StoreError(f"there is no PostgreSQL under {self.folder}: start it first")
         password = self._password_file.read_text(encoding="utf-8").strip()
@@ -138,8 +156,15 @@ class Postgres:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
+    def _last_port(self) -> int | None:
+        """The port of this home's server when it ran last; None in a home that was copied or moved since: the server at
+        that port may be the original's."""
+        record = self._server_record()
+        port = record.get("port")
+        return port if isinstance(port, int) and record.get("home", str(self.folder)) == str(self.folder) else None
+
     def _server_record(self) -> dict[str, object]:
-        file = self.folder / "server.json"
+        file = self.folder / SERVER_FILE
         try:
             record: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -150,11 +175,11 @@ class Postgres:
 
     def _update_server_record(self, **changes: object) -> None:
         record = {**self._server_record(), **changes}
-        write_atomically(self.folder / "server.json", json.dumps(record, indent=2))
+        write_atomically(self.folder / SERVER_FILE, json.dumps(record, indent=2))
 
     def _initialise(self, account: Account) -> None:
         data = account.data_folder(self.folder)
-        self._update_server_record(data=str(data), runs_as=account.name)
+        self._update_server_record(data=self._travelling(data), home=str(self.folder), runs_as=account.name)
         interrupted = data.exists() and not (data / "PG_VERSION").exists()
         if interrupted:  # initdb was killed: nothing is stored in there yet
             shutil.rmtree(data)
@@ -177,10 +202,13 @@ class Postgres:
             raise StoreError(f"initdb failed in {making}: {_error_line(done.stderr or done.stdout)}")
         making.rename(data)
 
-    def _launch(self, account: Account) -> None:
-        last_port = self._server_record().get("port")
-        port = last_port if isinstance(last_port, int) and port_is_free(last_port) else free_port()
-        self._update_server_record(port=port)
+    def _launch(self, account: Account, wanted: int | None) -> None:
+        last_port = wanted or self._last_port()
+        is_free = last_port is not None and _becomes_free(last_port, PORT_SECONDS if wanted else 0.0)
+        if wanted and not is_free:
+            raise StoreError(f"PostgreSQL's port {wanted} is taken by another program")
+        port = last_port if last_port is not None and is_free else free_port()
+        self._update_server_record(port=port, data=self._travelling(self.data), home=str(self.folder))
         options = " ".join(f"-c {name}='{value}'" for name, value in self.settings.items())
         command = [str(self.bin / "pg_ctl"), "-D", str(self.data), "-l", str(self.log), "-w"]
         command += ["-t", str(START_SECONDS), "-o", f"-p {port} {options}", "start"]
@@ -217,11 +245,25 @@ class Postgres:
                 f" point ALVORADA_PG_BIN at a {made_by}"
             )
 
+    def _travelling(self, data: Path) -> str:
+        """The data folder as the record names it: by a path that travels with the home, where it lies in it."""
+        return "data" if data == self.folder / "data" else str(data)
+
     def _log_tail(self) -> str:
         try:
             return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
         except FileNotFoundError:
             return ""
+
+
+def _becomes_free(port: int, seconds: float) -> bool:
+    """Whether the port is free, or becomes so in time: a killed postmaster's last processes hold it for a moment."""
+    deadline = time.monotonic() + seconds
+    while not port_is_free(port):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _error_line(text: str) -> str:

@@ -28,18 +28,29 @@ def status(data: Path) -> Status:
 
 
 def live_pid(data: Path) -> int | None:
-    """The pid of a live postgres on `data`. A stale file may name a process that is something else: then None."""
+    """The pid of a live postgres on `data`. A stale file may name another process, and a copied home's file the
+    original's server: then None. A server works in its data folder, also after that was moved."""
     lines = _pid_file_lines(data)
     if not lines or not lines[PID].strip().isdigit():
         return None
     pid = int(lines[PID])
     process = Path(f"/proc/{pid}")
     try:
-        command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        command = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        works_in = _target(process / "cwd")
         state = (process / "stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return pid if "postgres" in command and str(data) in command and state != "Z" else None
+    is_ours = str(data) in command if works_in is None else works_in == data.resolve()
+    return pid if is_ours and Path(command[0]).name.startswith("postgres") and state != "Z" else None
+
+
+def _target(link: Path) -> Path | None:
+    """Where a link of /proc leads; None where this account may not look."""
+    try:
+        return link.readlink()
+    except PermissionError:
+        return None
 
 
 def remove_stale_pid_file(data: Path) -> None:

@@ -62,7 +62,7 @@ class ManagedProcess:
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name, self.log = name, log
-        self._process = process
+        self._process, self._started = process, time.monotonic()
         self.id = ProcessId.of(name, process.pid)
 
     @classmethod
@@ -80,6 +80,10 @@ class ManagedProcess:
                 start_new_session=True,
             )
         return cls(name, process, log)
+
+    def age(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._started
 
     def exit_code(self) -> int | None:
         """The exit code; None while it runs."""

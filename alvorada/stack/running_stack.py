@@ -26,13 +26,16 @@ class RunningStack:
 
     def write(self, data_dir: DataDir) -> None:
         """Stores this state in stack.json. Raises OSError."""
-        write_atomically(data_dir.stack_file, json.dumps(asdict(self), indent=2))
+        record = {"home": str(data_dir.path), **asdict(self)}
+        write_atomically(data_dir.stack_file, json.dumps(record, indent=2))
 
     @classmethod
     def read(cls, data_dir: DataDir) -> RunningStack | None:
         """The stored state, whether its processes live or not. Raises BadInput for a file that cannot be read."""
         try:
             record = json.loads(data_dir.stack_file.read_text(encoding="utf-8"))
+            if record.pop("home", str(data_dir.path)) != str(data_dir.path):
+                return None  # this home was copied or moved: what runs there is not ours
             processes = tuple(ProcessId(**process) for process in record.pop("processes"))
             return cls(supervisor=ProcessId(**record.pop("supervisor")), processes=processes, **record)
         except (FileNotFoundError, NotADirectoryError):

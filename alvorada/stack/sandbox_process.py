@@ -45,8 +45,12 @@ def sandbox_in_use(data_dir: DataDir, seed: int = DEFAULT_SEED) -> Iterator[Call
 
 def start_sandbox(data_dir: DataDir, seed: int, log: Path) -> ManagedProcess:
     """Starts a sandbox on a free port; `sandbox_url` waits for it."""
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--seed", str(seed)]
-    return ManagedProcess.start("the sandbox", command, log, dict(os.environ), project_root())
+    return ManagedProcess.start("the sandbox", sandbox_command(seed), log, dict(os.environ), project_root())
+
+
+def sandbox_command(seed: int, port: int = 0) -> list[str]:
+    """The command of a sandbox; port 0 takes a free one."""
+    return [sys.executable, "-m", "sandbox", "--port", str(port), "--seed", str(seed)]
 
 
 def sandbox_url(process: ManagedProcess) -> str:

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
@@ -18,9 +19,12 @@ from alvorada.stack.postgres import Postgres
 from alvorada.stack.prefect_yaml import WORK_POOL, deployment_names
 from alvorada.stack.processes import ManagedProcess, ProcessId
 from alvorada.stack.running_stack import RunningStack
-from alvorada.stack.sandbox_process import sandbox_url, start_sandbox
+from alvorada.stack.sandbox_process import sandbox_command, sandbox_url, start_sandbox
+from blocks.settings import load_settings
 
 HOST = "127.0.0.1"
+PREFECT_SERVER = "the Prefect server"
+ENDS_BY_ITSELF = ("the deployments",)
 SERVER_SECONDS = 120.0
 WORKER_SECONDS = 60.0
 
@@ -61,6 +65,7 @@ class Startup:
     def __init__(self, data_dir: DataDir, options: StackOptions) -> None:
         self.data_dir, self.options = data_dir, options
         self.processes: list[ManagedProcess] = []
+        self._commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
         supervisor = ProcessId.of("alvorada up", os.getpid())
         self._state = RunningStack(supervisor, (), options.api_url, options.ui_url, options.world)
 
@@ -77,6 +82,7 @@ class Startup:
         self._apply_deployments(env)
         self._start_worker(env)
         self._start_api(env)
+        self._start_catch_up(env)
         self._update(ready=True)
         LastWorld(self.options.world, self.options.seed).write(self.data_dir)
         prefect = Path(sys.executable).with_name("prefect")
@@ -96,11 +102,14 @@ class Startup:
         app = ["--factory", "prefect.server.api.server:create_app"]
         address = ["--host", HOST, "--port", str(self.options.port), "--timeout-keep-alive", "5"]
         command = [sys.executable, "-m", "uvicorn", *app, *address, "--log-level", "warning"]
-        return self._start("the Prefect server", command, server_environment(env, stack, self.options.ui_url))
+        return self._start(PREFECT_SERVER, command, server_environment(env, stack, self.options.ui_url))
 
     def _start_sandbox(self) -> str:
-        process = self._add(start_sandbox(self.data_dir, self.options.seed, self.data_dir.logs / "sandbox.log"))
+        log = self.data_dir.logs / "sandbox.log"
+        process = self._add(start_sandbox(self.data_dir, self.options.seed, log), [], {})
         url = sandbox_url(process)
+        # Started again, it must be where the others look for it.
+        self._commands[process.name] = (sandbox_command(self.options.seed, urlsplit(url).port or 0), dict(os.environ))
         self._update(sandbox_url=url, sandbox_seed=self.options.seed)
         show("Sandbox", url, process.log)
         return url
@@ -128,11 +137,31 @@ class Startup:
         process.wait_for(lambda: "yes" if answers(f"{root}/health") else None, WORKER_SECONDS)
         show("API", root, process.log)
 
+    def _start_catch_up(self, env: Mapping[str, str]) -> None:
+        """Last, when a worker is there to run what it starts."""
+        process = self._start("the catch-up", [sys.executable, "-m", "alvorada", "catch-up"], env)
+        show("Catch-up", f"until {load_settings().catch_up_until:%H:%M} America/Sao_Paulo", process.log)
+
+    def lasting(self) -> list[ManagedProcess]:
+        """The processes that are to live as long as the stack."""
+        return [process for process in self.processes if process.name not in ENDS_BY_ITSELF]
+
+    def restart(self, process: ManagedProcess) -> ManagedProcess:
+        """Starts the command of a process that has ended again, in its place; the log of the one before gets `.1`."""
+        process.stop()  # what is left of its group
+        process.log.replace(f"{process.log}.1")
+        command, env = self._commands[process.name]
+        again = ManagedProcess.start(process.name, command, process.log, env, project_root())
+        self.processes[self.processes.index(process)] = again
+        self._update(processes=tuple(one.id for one in self.processes))
+        return again
+
     def _start(self, name: str, command: list[str], env: Mapping[str, str]) -> ManagedProcess:
         log = self.data_dir.logs / f"{name.removeprefix('the ').replace(' ', '-').lower()}.log"
-        return self._add(ManagedProcess.start(name, command, log, env, project_root()))
+        return self._add(ManagedProcess.start(name, command, log, env, project_root()), command, env)
 
-    def _add(self, process: ManagedProcess) -> ManagedProcess:
+    def _add(self, process: ManagedProcess, command: list[str], env: Mapping[str, str]) -> ManagedProcess:
+        self._commands[process.name] = (command, env)
         self.processes.append(process)
         self._update(processes=(*self._state.processes, process.id))
         return process

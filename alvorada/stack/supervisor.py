@@ -10,16 +10,18 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
 
 from alvorada.stack.data_dir import DataDir
-from alvorada.stack.local_stack import embedded_postgres, postgres_in_use
+from alvorada.stack.keeper import OWN_DATABASE, POSTGRES, PREFECT, Keeper
+from alvorada.stack.local_stack import PREFECT_DATABASE, embedded_postgres, postgres_in_use
 from alvorada.stack.ports import require_free
+from alvorada.stack.postgres import Postgres
+from alvorada.stack.probe import Probe, Question, ask_database, ask_prefect
 from alvorada.stack.processes import (
-    ManagedProcess,
     ProcessFailed,
     interrupt_on_stop_signals,
     signal_group,
@@ -28,13 +30,17 @@ from alvorada.stack.processes import (
 )
 from alvorada.stack.running_stack import RunningStack
 from alvorada.stack.startup import StackOptions, Startup
+from blocks.database import plain_url
 from desk.errors import BadInput
 
 DOWN_SECONDS = 45.0
 
 
-def run_stack(data_dir: DataDir, options: StackOptions) -> None:
-    """Runs until it is stopped. Raises BadInput (already running, port taken), ProcessFailed, StoreError."""
+def run_stack(data_dir: DataDir, options: StackOptions, alarm: Callable[[], None] | None = None) -> None:
+    """Runs until it is stopped. `alarm` tells people of what does not answer, and when it is over.
+
+    Raises BadInput (already running, port taken), ProcessFailed, StoreError.
+    """
     data_dir.create()
     with _only_stack(data_dir):
         clean_up_dead_stack(data_dir)
@@ -46,7 +52,7 @@ def run_stack(data_dir: DataDir, options: StackOptions) -> None:
             with interrupt_on_stop_signals(), postgres_in_use(data_dir) as postgres:
                 try:
                     startup.run(postgres, database_url)
-                    _wait_for_failure(startup.processes)
+                    Keeper(startup, postgres, _probe(postgres, options, database_url), alarm).keep()
                 finally:
                     _ignore_stop_signals()
                     typer.echo("stopping ...", err=True)
@@ -94,17 +100,18 @@ def clean_up_dead_stack(data_dir: DataDir) -> list[str]:
     return stopped
 
 
-def _wait_for_failure(processes: Sequence[ManagedProcess]) -> None:
-    """Waits until a process ends, and raises ProcessFailed; a stop signal ends it earlier."""
-    lasting = [process for process in processes if process.exit_code() is None]  # the deployments' process is done
-    while True:
-        for process in lasting:
-            code = process.exit_code()
-            if code is not None:
-                raise ProcessFailed(
-                    f"{process.name} ended with code {code}: {process.last_line()} (log: {process.log})"
-                )
-        time.sleep(0.5)
+def _probe(postgres: Postgres, options: StackOptions, database_url: str | None) -> Probe:
+    """The probe of what this stack needs, at work. `database_url`: a database that is not of the embedded server."""
+    inner = postgres.url(PREFECT_DATABASE)
+    questions: dict[str, Question] = {
+        POSTGRES: lambda: ask_database(inner),
+        PREFECT: lambda: ask_prefect(options.api_url),
+    }
+    if database_url:
+        questions[OWN_DATABASE] = lambda: ask_database(plain_url(database_url))
+    probe = Probe(questions)
+    probe.start()
+    return probe
 
 
 @contextmanager

@@ -88,7 +88,8 @@ async def _check_run(connection: asyncpg.Connection, day: dt.date, deadline: dt.
     started = f"{last['started_at'].astimezone(SAO_PAULO):%H:%M}"
     text_of_state = {
         "running": f"One is running since {started}.",
-        "died": f"The one of {started} died: its process is gone.",
+        "died": f"The one of {started} died: its process is gone, or it lost its database.",
+        "cancelled": f"The one of {started} was stopped.",
         "failed": f"The one of {started} failed: {' '.join((last['message'] or 'no reason given').split())[:500]}",
     }
     return Problem("run", f"No daily run of {day} completed by {deadline:%H:%M}", text_of_state[last["state"]])
@@ -120,10 +121,10 @@ async def _check_prefect(api: str | None) -> list[Problem]:
         return []
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
-            response = await client.get(f"{api.rstrip('/')}/health")
+            response = await client.get(f"{api.rstrip('/')}/ready")  # /health asks only the process
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         text = f"{api} does not answer: {str(error) or type(error).__name__}."
         return [Problem("prefect", "Prefect's API is down", text)]
     if response.status_code != 200:
-        return [Problem("prefect", "Prefect's API is ill", f"{api}/health answers {response.status_code}.")]
+        return [Problem("prefect", "Prefect's API is ill", f"{api}/ready answers {response.status_code}.")]
     return []

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import typer
 
 from alvorada.stack.data_dir import DataDir
 from alvorada.watchdog.checks import Problem, find_problems
-from alvorada.watchdog.endpoints import Endpoints
+from alvorada.watchdog.endpoints import Endpoints, find_endpoints
 from alvorada.watchdog.state import WatchdogState
 from blocks.settings import Settings
 from desk.errors import BadInput
@@ -29,6 +29,15 @@ from tasks.channels.null import Null
 NO_PROBLEM, PROBLEMS, NOT_DELIVERED = 0, 1, 4
 """Exit codes: no problem; problems, each delivered on every channel; a message that a channel did not take."""
 INTERVAL_SECONDS = 300.0
+OVER: Mapping[str, str] = {
+    "run": "the daily run of today has completed",
+    "database": "the database answers",
+    "prefect": "Prefect's API answers",
+    "alerts": "alerts are evaluated",
+    "sender": "alerts and reports are sent",
+    "outbox": "no message waits any longer",
+}
+"""Key of a problem -> what is so again when it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +76,42 @@ def watch(
         time.sleep(INTERVAL_SECONDS)
 
 
+def alarm_of(data_dir: DataDir, settings: Settings, clock: Callable[[], dt.datetime]) -> Callable[[], None] | None:
+    """What `alvorada up` calls while PostgreSQL or Prefect does not answer, and when they do again. It shares the
+    watchdog's state, so that the two tell a problem once. None where no channel is configured."""
+    channels = [channel for channel in channels_of(settings) if not isinstance(channel, Null)]
+    if not channels:
+        return None
+    state = WatchdogState(data_dir.create().watchdog_file)
+
+    def tell() -> None:
+        endpoints = find_endpoints(data_dir, settings)
+        result = asyncio.run(check(endpoints, settings, channels, state, clock(), only=("database", "prefect")))
+        for line in (*(f"sent {one}" for one in result.sent), *result.failed):
+            typer.echo(line, err=True)
+
+    return tell
+
+
 async def check(
-    endpoints: Endpoints, settings: Settings, channels: Sequence[Channel], state: WatchdogState, now: dt.datetime
+    endpoints: Endpoints,
+    settings: Settings,
+    channels: Sequence[Channel],
+    state: WatchdogState,
+    now: dt.datetime,
+    only: Collection[str] | None = None,
 ) -> CheckResult:
-    """One round: finds the problems, and sends each channel what it has not been sent today."""
-    problems = await find_problems(endpoints, settings.watchdog_deadline, now)
+    """One round: finds the problems, and sends each channel what it has not been sent today. `only`: keys of the
+    problems that are looked at; None: all."""
+    found = await find_problems(endpoints, settings.watchdog_deadline, now)
+    problems = [problem for problem in found if only is None or problem.key in only]
     today = now.astimezone(SAO_PAULO).date()
     sent: list[str] = []
     failed: list[str] = []
     for channel in channels:
         new = [p for p in problems if not state.is_reported(today, p.key, channel.name)]
-        over = [key for key in state.unresolved(today, channel.name) if key not in {p.key for p in problems}]
+        known = [key for key in state.unresolved(today, channel.name) if only is None or key in only]
+        over = [key for key in known if key not in {p.key for p in problems}]
         for keys, message in _messages(new, over, settings, now):
             try:
                 await channel.send(message)
@@ -102,8 +136,9 @@ def _messages(
         message = Message(kind="watchdog", title=title, at=now, link=link, paragraphs=paragraphs)
         messages.append(([problem.key for problem in new], message))
     if over:
-        title = f"Alvorada watchdog: over: {', '.join(over)}"
-        paragraphs = ("What was told earlier today is no longer so.",)
+        ends = [OVER[key] for key in over]
+        title = f"Alvorada watchdog: over: {ends[0]}{f', and {len(ends) - 1} more' if len(ends) > 1 else ''}"
+        paragraphs = tuple(f"Over: {end}." for end in ends)
         message = Message(kind="watchdog", title=title, at=now, link=link, paragraphs=paragraphs)
         messages.append((list(over), message))
     return messages

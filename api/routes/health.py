@@ -1,4 +1,4 @@
-"""`health`: the process lives, for a supervisor; `ready`: it can answer requests, for a load balancer."""
+"""`health`: the process and its database answer, for a supervisor; `ready`: the schema is this code's too."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from api.problems import Unavailable
 from api.reading import rows
 
 router = APIRouter(tags=["health"])
+ANSWER_SECONDS = 3.0
 
 
 class Health(BaseModel):
-    """The process answers. Nothing else is checked."""
+    """The process answers, and so does its database."""
 
     status: Literal["ok"] = "ok"
 
@@ -29,9 +30,11 @@ class Ready(BaseModel):
     schema_version: str
 
 
-@router.get("/health", summary="Liveness; the only path without a token")
-async def health() -> Health:
-    """Asks nothing but the process itself."""
+@router.get("/health", summary="Health: the process and its database answer; the only path without a token")
+async def health(request: Request) -> Health:
+    """503 where the database does not answer a query."""
+    async with request.app.state.store.connections.acquire() as connection:
+        await connection.fetchval("SELECT 1", timeout=ANSWER_SECONDS)
     return Health()
 
 

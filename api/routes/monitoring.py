@@ -171,7 +171,7 @@ async def _prefect(client: httpx.AsyncClient | None) -> Part:
     if client is None:
         return Part(name="prefect", state="unknown", detail="PREFECT_API_URL is not set")
     try:
-        answer = await client.get("/health", timeout=5)
+        answer = await client.get("/ready", timeout=5)  # its /health asks nothing but the process
     except httpx.HTTPError as error:
         return Part(name="prefect", state="down", detail=type(error).__name__)
     return Part(name="prefect", state="ok" if answer.is_success else "down", detail=f"HTTP {answer.status_code}")

@@ -86,7 +86,7 @@ async def runs(
     request: Request,
     _: Reader,
     kind: Annotated[str | None, Query(max_length=50, pattern=NO_NUL)] = None,
-    state: Literal["running", "completed", "completed_with_gaps", "failed", "died"] | None = None,
+    state: Literal["running", "completed", "completed_with_gaps", "failed", "died", "cancelled"] | None = None,
     limit: Limit = 50,
     before: Annotated[dt.datetime | None, Query(description="`next` of the page before.")] = None,
 ) -> Runs:

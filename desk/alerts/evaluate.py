@@ -21,6 +21,8 @@ MAX_SUMMARY_LENGTH = 600
 def evaluate(metrics: Metrics, settings: Mapping[str, RuleSettings], rules: Iterable[Rule] = RULES) -> Evaluation:
     """Readings of every enabled rule on every subject; a rule without settings is not evaluated. Raises nothing."""
     readings: dict[AlertKey, Reading] = {}
+    if metrics.is_new:
+        return Evaluation(readings)
     for rule in rules:
         own = settings.get(rule.id)
         if own is None or not own.enabled:
@@ -75,7 +77,7 @@ def format_value(value: float | None, unit: Unit) -> str:
         "count": f"{value:.0f}",
         "score": f"{value:.2f}",
         "hours": f"{value:.1f} h",
-        "none": f"{value:.0f} failed",
+        "none": f"{value:.0f}",
     }
     return forms[unit]
 

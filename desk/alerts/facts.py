@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from desk import calendars
-from desk.model import SAO_PAULO
+from desk.model import SAO_PAULO, decision_time
 
 HOUR = 3600.0
 
@@ -48,7 +48,8 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class PipelineFacts:
-    """`expected`: the latest day whose run should be over; `completed`: the latest day whose run completed.
+    """`expected`: the latest day whose run should be over; `completed`: the latest day whose run completed; `since`:
+    when the desk went into operation: no run of an earlier hour was ever expected.
 
     `failed_sources`: source -> datasets whose last fetch failed and was not repeated with success; `required_absent`:
     datasets.
@@ -60,6 +61,13 @@ class PipelineFacts:
     failed_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required_absent: tuple[str, ...] = ()
     required_sources: frozenset[str] = frozenset()
+    since: dt.datetime | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the run of `expected` should have been made by this desk, and has not completed."""
+        has_it = self.completed is not None and self.completed >= self.expected
+        return not has_it and (self.since is None or decision_time(self.expected) >= self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,9 @@ class HeldFacts:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """One moment's facts. Mappings hold every expected subject, MISSING where nothing is stored; an empty one means
-    that the whole table is missing. `pipeline` is None where no daily run is on record."""
+    that the whole table is missing. `pipeline` is None where it could not be read.
+
+    `is_new`: no daily run was ever made, and none was due yet: there is nothing to be alarmed about."""
 
     now: dt.datetime
     pipeline: PipelineFacts | None
@@ -88,6 +98,7 @@ class Metrics:
     conviction_change: Mapping[str, object] = field(default_factory=dict)
     agent_age_hours: Mapping[str, object] = field(default_factory=dict)
     held: Mapping[str, HeldFacts] = field(default_factory=dict)
+    is_new: bool = False
 
 
 def expected_day(now: dt.datetime, deadline: dt.time) -> dt.date:

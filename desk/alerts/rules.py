@@ -14,6 +14,7 @@ from typing import Literal
 from desk.alerts.facts import MISSING, Metrics
 from desk.alerts.model import ALL, AlertKey
 from desk.catalog.alert_rules import Severity
+from desk.model import SAO_PAULO
 
 STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "report")
 """Stages of the daily run in their order: one that fails leaves no input for those after it."""
@@ -115,9 +116,10 @@ def pipeline_failure(metrics: Metrics) -> Iterable[SubjectValue]:
         yield SubjectValue(DAILY, MISSING, "no daily run is on record")
         return
     run = facts.run
-    is_late = facts.completed is None or facts.completed < facts.expected
-    has_failed = run is not None and run.state in ("failed", "died")
-    yield SubjectValue(DAILY, int(is_late or has_failed), _run_summary(metrics))
+    # A run that died is told by Prefect, at once, and caught up; one that was cancelled needs no telling. Both are late
+    # at the deadline, where nothing has completed by then.
+    has_failed = run is not None and run.state == "failed"
+    yield SubjectValue(DAILY, int(facts.is_late or has_failed), _run_summary(metrics))
     failed = dict(run.failed_stages) if run else {}
     for stage in (*STAGES, *sorted(failed.keys() - set(STAGES))):
         error = failed.get(stage)
@@ -133,15 +135,19 @@ def pipeline_failure(metrics: Metrics) -> Iterable[SubjectValue]:
 
 def _run_summary(metrics: Metrics) -> str:
     facts = metrics.pipeline
-    if facts is None or facts.run is None:
+    if facts is None:
         return "no daily run is on record"
     run = facts.run
-    if run.state in ("failed", "died"):
-        return f"the run of {run.day} {run.state}: {run.message}"
+    if run is None:
+        return f"no run of {facts.expected} by its deadline; none was ever made"
+    if run.state == "failed":
+        return f"the run of {run.day} failed: {run.message}"
     if facts.completed is not None and facts.completed >= facts.expected:
         return f"the run of {facts.completed} is complete"
     if run.day >= facts.expected:
-        return f"the run of {run.day} is {run.state} since {run.started_at:%H:%M} UTC, past its deadline"
+        started = f"{run.started_at.astimezone(SAO_PAULO):%H:%M} São Paulo"
+        words = {"running": "is still running", "died": f"died ({run.message})", "cancelled": "was cancelled"}
+        return f"the run of {run.day}, started at {started}, {words.get(run.state, run.state)}, past its deadline"
     return f"no run of {facts.expected} by its deadline; the last was of {run.day}"
 
 

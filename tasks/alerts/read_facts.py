@@ -1,7 +1,7 @@
 """The facts that the rules read: from runs, ledger and gold as they are stored now.
 
-The desk's numbers are those of the newest decision whose run has ended, however it ended. A number that this run should
-have computed and did not is missing; it is not taken from the day before.
+The desk's numbers are those of the newest decision whose run has come to its end, well or badly. A number that this run
+should have computed and did not is missing; it is not taken from the day before.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -43,12 +44,13 @@ async def read_metrics(
     """The facts at `now`. Raises StoreError."""
     expected = expected_day(now, alerts.deadline)
     async with store.connections.acquire() as connection:
+        latest = await connection.fetchrow(f"{_DAILY_RUNS} ORDER BY as_of DESC, started_at DESC LIMIT 1")
         run = await connection.fetchrow(
-            "SELECT as_of, state, message, started_at, stages FROM v_pipeline_runs WHERE kind = 'daily'"
-            " AND as_of IS NOT NULL ORDER BY state = 'running', as_of DESC, started_at DESC LIMIT 1"
+            f"{_DAILY_RUNS} AND state <> ALL($1) ORDER BY as_of DESC, started_at DESC LIMIT 1", _WITHOUT_END
         )
+        pipeline = await _pipeline(connection, latest, expected, catalog)
         if run is None:
-            return Metrics(now, None)
+            return Metrics(now, pipeline, is_new=not pipeline.is_late)
         as_of: dt.datetime = run["as_of"]
         status = await connection.fetch(
             "SELECT dataset, state, last_obs_date FROM v_dataset_status"
@@ -58,7 +60,7 @@ async def read_metrics(
         day = max(desk_day(as_of), expected)
         return Metrics(
             now,
-            await _pipeline(connection, run, expected, catalog, status),
+            replace(pipeline, required_absent=_required_absent(status, catalog)),
             datasets=_datasets(status, catalog, day),
             **await _risk(connection, as_of, desk),
             flips=await _flips(connection, as_of, now),
@@ -69,35 +71,39 @@ async def read_metrics(
 
 
 async def _pipeline(
-    connection: asyncpg.Connection,
-    run: asyncpg.Record,
-    expected: dt.date,
-    catalog: Catalog,
-    status: list[asyncpg.Record],
+    connection: asyncpg.Connection, latest: asyncpg.Record | None, expected: dt.date, catalog: Catalog
 ) -> PipelineFacts:
+    """The facts of the pipeline, without the datasets that are absent. `latest`: the newest run, None where none is."""
     completed = await connection.fetchval(
         "SELECT max(as_of) FROM v_pipeline_runs WHERE kind = 'daily' AND state IN ('completed', 'completed_with_gaps')"
+    )
+    since = await connection.fetchval(
+        "SELECT least((SELECT created_at FROM world), min(started_at)) FROM pipeline_runs WHERE kind = 'daily'"
     )
     failed: dict[str, list[str]] = {}
     for row in await connection.fetch(_FAILED_DATASETS, RUNS_READ):
         if dataset := catalog.datasets.get(row["dataset"]):
             failed.setdefault(dataset.source, []).append(dataset.id)
-    absent = [row["dataset"] for row in status if row["state"] == "absent" and row["dataset"] in catalog.datasets]
-    stages = json.loads(run["stages"])
     return PipelineFacts(
-        run=RunFacts(
-            desk_day(run["as_of"]),
-            run["state"],
-            run["message"] or "",
-            run["started_at"],
-            {stage["name"]: stage["error"] for stage in stages if "error" in stage},
-        ),
+        run=None if latest is None else _run_facts(latest),
         expected=expected,
         completed=None if completed is None else desk_day(completed),
         failed_sources={source: tuple(sorted(names)) for source, names in sorted(failed.items())},
-        required_absent=tuple(sorted(name for name in absent if catalog.datasets[name].required)),
         required_sources=frozenset(dataset.source for dataset in catalog.datasets.values() if dataset.required),
+        since=since,
     )
+
+
+def _run_facts(run: asyncpg.Record) -> RunFacts:
+    """A run that had no end of its own says nothing about its stages."""
+    stages = [] if run["state"] in _WITHOUT_END else json.loads(run["stages"])
+    failed = {stage["name"]: stage["error"] for stage in stages if "error" in stage}
+    return RunFacts(desk_day(run["as_of"]), run["state"], run["message"] or "", run["started_at"], failed)
+
+
+def _required_absent(status: list[asyncpg.Record], catalog: Catalog) -> tuple[str, ...]:
+    absent = [row["dataset"] for row in status if row["state"] == "absent" and row["dataset"] in catalog.datasets]
+    return tuple(sorted(name for name in absent if catalog.datasets[name].required))
 
 
 def _datasets(status: list[asyncpg.Record], catalog: Catalog, day: dt.date) -> dict[str, DatasetFacts]:
@@ -202,6 +208,11 @@ async def _held(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, H
     }
 
 
+_DAILY_RUNS = (
+    "SELECT as_of, state, message, started_at, stages FROM v_pipeline_runs WHERE kind = 'daily' AND as_of IS NOT NULL"
+)
+_WITHOUT_END = ["running", "died", "cancelled"]
+"""States of a run that is at work, or was cut off: its numbers are not those of a decision."""
 _FAILED_DATASETS = """
     WITH tried AS (
         SELECT DISTINCT ON (dataset) dataset, run_id, state, started_at FROM ledger

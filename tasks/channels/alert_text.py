@@ -38,9 +38,13 @@ def line_title(line: AlertLine) -> str:
 def line_facts(line: AlertLine) -> list[tuple[str, str]]:
     """Name and text of each fact: value, threshold, since; the end of a resolved alert; messages held back."""
     unit = UNITS.get(line.key.rule_id, "score")
-    value = "the rule raised" if line.key.condition == "error" else format_value(line.value, unit)
-    threshold = "any failure" if line.threshold is None else format_value(line.threshold, unit)
-    facts = [("Value", value), ("Threshold", threshold), ("Since", moment(line.since))]
+    facts = []
+    if line.key.condition == "threshold" and unit != "none" and line.value is not None:
+        name = "Last value" if line.status == "resolved" else "Value"
+        facts.append((name, format_value(line.value, unit)))
+    if line.threshold is not None:
+        facts.append(("Threshold", format_value(line.threshold, unit)))
+    facts.append(("Since", moment(line.since)))
     if line.ended_at is not None and line.lasted is not None:
         facts.append(("Resolved", f"{moment(line.ended_at)}, after {duration(line.lasted)}"))
     if line.held_back and line.held_since is not None:
@@ -49,13 +53,18 @@ def line_facts(line: AlertLine) -> list[tuple[str, str]]:
 
 
 def moment(at: dt.datetime) -> str:
-    """`21 Nov 2026 09:12`, America/Sao_Paulo."""
-    return f"{at.astimezone(SAO_PAULO):%d %b %Y %H:%M}"
+    """`21 Nov 2026 09:12 São Paulo`."""
+    return f"{at.astimezone(SAO_PAULO):%d %b %Y %H:%M} São Paulo"
 
 
 def clock_time(at: dt.datetime) -> str:
-    """`09:12`, America/Sao_Paulo."""
-    return f"{at.astimezone(SAO_PAULO):%H:%M}"
+    """`09:12 São Paulo`."""
+    return f"{at.astimezone(SAO_PAULO):%H:%M} São Paulo"
+
+
+def line_summary(line: AlertLine) -> str:
+    """What is wrong, or, of a resolved alert, what is over."""
+    return f"Over: {line.summary}" if line.status == "resolved" else line.summary
 
 
 def duration(span: dt.timedelta) -> str:

@@ -14,7 +14,7 @@ from html import escape
 from blocks import smtp
 from desk.alerts.model import AlertLine
 from desk.text import clipped
-from tasks.channels.alert_text import line_facts, line_title, moment
+from tasks.channels.alert_text import line_facts, line_summary, line_title, moment
 from tasks.channels.message import DeliveryFailed, Message, Receipt
 
 SUBJECT = 150
@@ -72,7 +72,7 @@ def text_of(message: Message) -> str:
     parts = [message.title, *message.paragraphs]
     for line in message.lines:
         facts = "\n".join(f"  {name}: {value}" for name, value in line_facts(line))
-        parts.append(f"{_word(line)}: {line_title(line)}\n  {line.summary}\n{facts}")
+        parts.append(f"{_word(line)}: {line_title(line)}\n  {line_summary(line)}\n{facts}")
     if message.link:
         parts.append(f"Open the page: {message.link}")
     return "\n\n".join(parts) + "\n"
@@ -113,7 +113,7 @@ def _card(line: AlertLine) -> str:
         '<td style="padding:10px 14px;background:#f6f7f9;word-break:break-word">'
         f'<div style="font-size:12px;font-weight:bold;color:{colour}">{_word(line).upper()}</div>'
         f'<div style="{TITLE}">{escape(clipped(line_title(line), 300))}</div>'
-        f'<div style="font-size:14px;color:#333;margin:0 0 6px">{escape(line.summary)}</div>'
+        f'<div style="font-size:14px;color:#333;margin:0 0 6px">{escape(line_summary(line))}</div>'
         f"{TABLE}>{rows}</table></td></tr></table>"
     )
 

@@ -17,7 +17,7 @@ from typing import Any
 from blocks import webhook
 from desk.alerts.model import AlertLine
 from desk.text import clipped
-from tasks.channels.alert_text import line_facts, line_title, moment
+from tasks.channels.alert_text import line_facts, line_summary, line_title, moment
 from tasks.channels.message import DeliveryFailed, Message, Receipt
 
 HEADER, SECTION, BLOCKS, TOTAL = 150, 3000, 20, 8000
@@ -95,7 +95,7 @@ def _line_text(line: AlertLine) -> str:
     word = "Resolved" if line.status == "resolved" else line.severity.capitalize()
     title = clipped(line_title(line), 200)
     facts = " · ".join(f"{name}: {safe(value)}" for name, value in line_facts(line))
-    summary = safe(clipped(line.summary, SUMMARY))
+    summary = safe(clipped(line_summary(line), SUMMARY))
     return f"{mark} *{word}: {safe(title)}*\n{summary}\n{facts}"
 
 

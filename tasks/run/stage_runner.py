@@ -10,15 +10,20 @@ from prefect.states import get_state_exception
 
 from desk.errors import AlvoradaError
 from tasks.run.run import Run
+from tasks.run.run_record import is_around_the_run
 from tasks.run.stages import PortfolioResult, StageResult, Stopwatch, TransformResult
 
 
 class StageRunner:
-    """`failures`: stage -> why it has no result in this run. `records`: one JSON object for each stage that ran."""
+    """`failures`: stage -> why it has no result in this run. `records`: one JSON object for each stage that ran.
+
+    `has_lost_its_surroundings`: one of them failed as the database or Prefect's server was lost.
+    """
 
     def __init__(self, run: Run, records: list[dict[str, Any]]) -> None:
         self._run, self.records = run, records
         self.failures: dict[str, str] = {}
+        self.has_lost_its_surroundings = False
 
     async def call(self, name: str, stage: Callable[[], Awaitable[State[Any]]], *, needs: str | None = None) -> Any:
         """The stage's result; None where it failed, or where the stage `needs` has none.
@@ -45,6 +50,7 @@ class StageRunner:
     async def _fail(self, name: str, state: State[Any], watch: Stopwatch) -> None:
         error = await get_state_exception(state)
         self.failures[name] = f"{name}: {error}"
+        self.has_lost_its_surroundings |= is_around_the_run(error)
         self.records.append({"name": name, "seconds": round(watch.seconds, 3), "error": str(error)})
         self._run.progress.event("stage", name, "failed", watch.seconds, 0, str(error))
         if not isinstance(error, AlvoradaError):

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from desk.errors import StoreError
 from tasks.store import Store
 
-RunState = Literal["completed", "completed_with_gaps", "failed"]
+RunState = Literal["completed", "completed_with_gaps", "failed", "died", "cancelled"]
+"""died: something around the run ended it (its process was killed, its database was lost); cancelled: somebody did."""
 
 
 @dataclass(frozen=True, slots=True)

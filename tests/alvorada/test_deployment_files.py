@@ -101,7 +101,7 @@ def test_compose_mounts_what_exists_and_volumes_that_it_declares() -> None:
 
 
 def test_compose_has_these_services_in_these_profiles() -> None:
-    assert set(SERVICES) == {"database", "prefect", "worker", "api"}.union(*PROFILES.values())
+    assert set(SERVICES) == {"database", "prefect", "worker", "catch-up", "api"}.union(*PROFILES.values())
     for profile, names in PROFILES.items():
         assert {name for name, service in SERVICES.items() if profile in service.get("profiles", [])} == names
     for name, service in SERVICES.items():
@@ -144,7 +144,7 @@ def test_no_port_is_open_to_other_machines() -> None:
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
-@pytest.mark.parametrize("name", ["worker", "api", "demo"])
+@pytest.mark.parametrize("name", ["worker", "catch-up", "api", "demo"])
 def test_compose_sets_only_variables_that_something_reads(name: str) -> None:
     """Ours, Prefect's, and those of the S3 client, as tests/tasks/store/test_lake.py sets them."""
     environment = SERVICES[name]["environment"]
@@ -161,11 +161,11 @@ def test_compose_sets_only_variables_that_something_reads(name: str) -> None:
     assert {variable for variable in environment if variable.startswith("PREFECT_")} <= known
 
 
-@pytest.mark.parametrize("name", ["worker", "api", "demo"])
+@pytest.mark.parametrize("name", ["worker", "catch-up", "api", "demo"])
 def test_compose_runs_commands_that_are_there(name: str) -> None:
     command = " ".join(SERVICES[name]["command"])
     text = command if "entrypoint" in SERVICES[name] else f"alvorada {command}"
-    named = re.findall(r"alvorada (\w+)", text)
+    named = re.findall(r"alvorada ([a-z][\w-]*)", text)
     assert named
     assert set(named) <= set(get_command(app).commands)  # type: ignore[attr-defined]
     if name == "worker":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -233,3 +234,78 @@ def test_an_ordinary_user_runs_it_plainly(open_folder: Path) -> None:
     environment = {**os.environ, "HOME": str(data_dir)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["True", "True", "True"], done.stderr
+
+
+def test_a_copied_home_has_a_server_of_its_own(server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Copied while the original runs, with its server.json and postmaster.pid, and used beside it."""
+    server.start()
+    url = server.ensure_database("alvorada")
+    run(url, "CREATE TABLE mark (home text)")
+    run(url, "INSERT INTO mark VALUES ('original')")
+    run(url, "CHECKPOINT")
+    elsewhere = tmp_path_factory.mktemp("copy")
+    shutil.copytree(server.folder.parent, elsewhere / "home", symlinks=True)
+    copy = Postgres(elsewhere / "home")
+    assert not copy.status().running, "the original's server is not the copy's"
+    with pytest.raises(StoreError, match="there is no PostgreSQL under"):
+        copy.url("alvorada")  # the port in its file is the original's
+    try:
+        copy.start()
+        assert copy.status().port != server.status().port
+        assert copy.data.is_relative_to(elsewhere)
+        run(copy.url("alvorada"), "UPDATE mark SET home = 'copy'")
+        assert run(url, "SELECT home FROM mark") == "original"
+        copy.stop()
+        assert run(url, "SELECT home FROM mark") == "original", "a copy that ends stops nobody else"
+        copy.start()
+        server.stop()
+        assert run(copy.url("alvorada"), "SELECT home FROM mark") == "copy"
+    finally:
+        copy.stop()
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_moved_home_goes_on(tmp_path: Path, guard: None, running: bool) -> None:
+    before = Postgres(tmp_path / "before")
+    before.start()
+    run(before.ensure_database("alvorada"), "CREATE TABLE mark AS SELECT 7 AS n")
+    pid = before.status().pid
+    if not running:
+        before.stop()
+    (tmp_path / "before").rename(tmp_path / "after")
+    after = Postgres(tmp_path / "after")
+    try:
+        after.start()
+        assert (after.status().pid == pid) == running, "never two servers on one folder"
+        assert run(after.url("alvorada"), "SELECT n FROM mark") == 7
+        assert not (tmp_path / "before").exists()
+    finally:
+        after.stop()
+
+
+def test_a_home_of_the_version_that_named_its_folder_by_the_whole_path_is_read(tmp_path: Path, guard: None) -> None:
+    first = Postgres(tmp_path / "first")
+    first.start()
+    first.stop()
+    record = json.loads((first.folder / "server.json").read_text())
+    assert record["data"] == "data"
+    old = {"data": str(first.folder / "data"), "runs_as": record["runs_as"], "port": record["port"]}
+    (first.folder / "server.json").write_text(json.dumps(old))
+    assert first.data == first.folder / "data"
+    (tmp_path / "first").rename(tmp_path / "second")
+    assert Postgres(tmp_path / "second").data == tmp_path / "second" / "postgres" / "data"
+
+
+def test_a_copied_home_whose_data_lie_outside_it_is_refused(tmp_path: Path) -> None:
+    outside = tmp_path / "outside" / "data"
+    outside.mkdir(parents=True)
+    for home in ("original", "copy"):
+        folder = tmp_path / home / "postgres"
+        folder.mkdir(parents=True)
+        record = {"data": str(outside), "home": str(tmp_path / "original" / "postgres"), "port": 5}
+        (folder / "server.json").write_text(json.dumps(record))
+    with pytest.raises(StoreError, match=r"is a copy of .*original/postgres, whose database lies outside it"):
+        Postgres(tmp_path / "copy").start()
+    assert Postgres(tmp_path / "original").data == outside
+    shutil.rmtree(tmp_path / "original")
+    assert Postgres(tmp_path / "copy").data == outside, "moved: its data are still there"

@@ -28,7 +28,7 @@ def options_of(command: click.Command) -> set[str]:
 
 def test_every_command_of_the_readme_exists_with_its_options() -> None:
     known = commands()
-    written = re.findall(r"(?:`|\.venv/bin/|bootstrap )alvorada ([a-z]+)([^`\n#|]*)", README)
+    written = re.findall(r"(?:`|\.venv/bin/|bootstrap )alvorada ([a-z-]+)([^`\n#|]*)", README)
     assert len(written) > 12
     for name, rest in written:
         assert name in known, name

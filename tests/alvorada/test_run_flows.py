@@ -14,9 +14,10 @@ import pytest
 from prefect.utilities.engine import capture_sigterm
 from rich.console import Console
 
-from alvorada.cli.run_flows import _cancel_on_stop_signals, _result
+from alvorada.cli.run_flows import _result
 from alvorada.cli.terminal_progress import RunProgress
 from desk.errors import StageFailed
+from tasks.run.stop_signals import cancel_on_stop_signals
 
 
 def test_a_failed_run_has_its_report_and_is_an_error() -> None:
@@ -46,7 +47,7 @@ def test_a_stop_signal_inside_a_callback_of_the_loop_ends_the_flow(number: signa
     async def flow() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda *_: None)
-        with _cancel_on_stop_signals(), capture_sigterm():
+        with cancel_on_stop_signals(), capture_sigterm():
             loop.call_soon(os.kill, os.getpid(), number)
             await asyncio.sleep(2)
             reached_end.append(number)
@@ -60,7 +61,7 @@ def test_a_stop_signal_inside_a_callback_of_the_loop_ends_the_flow(number: signa
 def test_the_handlers_are_as_they_were_after_a_flow() -> None:
     async def handlers() -> list[Any]:
         found = [signal.getsignal(signal.SIGTERM)]
-        with _cancel_on_stop_signals():
+        with cancel_on_stop_signals():
             await asyncio.sleep(0)
         return [*found, signal.getsignal(signal.SIGTERM)]
 

@@ -26,6 +26,7 @@ from alvorada.stack.running_stack import RunningStack, find_running_stack
 from alvorada.stack.supervisor import stop_stack
 from desk.errors import BadInput
 from tests.alvorada.conftest import UsedDataDir, environment
+from tests.fixtures.deliveries import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 UP_SECONDS = 150.0
@@ -160,6 +161,38 @@ def check_deployments(stack: RunningStack) -> None:
     assert answer(f"{stack.api_url}/deployments/name/backfill/backfill")["work_queue_name"] == "backfill"
 
 
+def check_that_what_is_killed_comes_back(data_dir: Path, stack: RunningStack, deployment: str, api: str) -> None:
+    """PostgreSQL and the worker are killed under `up`; a run ends well afterwards, at the same addresses."""
+    server = Postgres(data_dir).status()
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    worker = next(process for process in stack.processes if process.name == "the worker")
+    os.killpg(worker.pid, signal.SIGKILL)
+    eventually(lambda: "the worker ended with code -9" in (data_dir / "up.log").read_text(), 60)
+    eventually(lambda: Postgres(data_dir).status().running, 60)
+    after = Postgres(data_dir).status()
+    assert (after.port, after.pid == server.pid) == (server.port, False)
+    assert "PostgreSQL had ended: started again in" in (data_dir / "up.log").read_text()
+    now = RunningStack.read(DataDir(data_dir))
+    assert now is not None
+    alive = {process.name for process in now.processes if process.alive}
+    assert {"the worker", "the Prefect server", "the API", "the catch-up", "the sandbox"} <= alive
+    eventually(lambda: healthy(f"{stack.api_url}/ready") and healthy(f"{api}/health"), 60)
+    closed = answer(
+        f"{stack.api_url}/deployments/{deployment}/create_flow_run",
+        {"parameters": {"as_of": "2026-01-11"}, "state": {"type": "SCHEDULED"}},
+    )
+    assert ended(stack, closed["id"])["state_name"] == "Completed"
+
+
+def healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
 @pytest.mark.process
 @pytest.mark.timeout(400)
 def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(
@@ -196,6 +229,8 @@ def test_up_runs_the_deployments_and_down_leaves_nothing_even_after_kill_9(
     saturday = ended(stack, closed["id"])
     assert saturday["state"]["message"] == "2026-01-10 has no B3 session: nothing to do"
     assert saturday["state_name"] == "Completed"
+
+    check_that_what_is_killed_comes_back(data_dir, stack, deployment, api[1])
 
     command = [sys.executable, "-m", "alvorada", "up", "--port", str(free_port()), "--api-port", str(free_port())]
     second = subprocess.run(

@@ -39,7 +39,7 @@ class Health(http.server.BaseHTTPRequestHandler):
     status = 200
 
     def do_GET(self) -> None:
-        self.send_response(self.status if self.path == "/api/health" else 404)
+        self.send_response(self.status if self.path == "/api/ready" else 404)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -151,7 +151,7 @@ async def test_the_end_of_a_problem_is_sent_once(dog: Watchdog, store: Store) ->
     await ran(store, "completed", began="07:00")
     assert (await dog.check(at("07:20"))).exit_code == NO_PROBLEM
     await dog.check(at("07:25"))
-    assert dog.box.subjects()[1:] == ["Alvorada watchdog: over: run"]
+    assert dog.box.subjects()[1:] == ["Alvorada watchdog: over: the daily run of today has completed"]
     assert dog.sent() == (2, 2)
 
 

@@ -27,10 +27,12 @@ from desk.alerts.model import ALL, AlertKey
 from desk.alerts.rules import PIPELINE, RULES, Rule, SubjectValue
 from desk.catalog.alert_rules import CHANGEABLE, checked, load_alerts
 from desk.errors import BadInput
+from desk.model import decision_time
 
 ALERTS = load_alerts()
 THURSDAY = dt.date(2026, 11, 19)
 NOW = dt.datetime(2026, 11, 19, 12, 12, tzinfo=dt.UTC)
+SIX = decision_time(THURSDAY)
 RUN = RunFacts(THURSDAY, "completed", "", NOW)
 WELL = Metrics(
     NOW,
@@ -111,7 +113,11 @@ def facts(**changes: Any) -> Metrics:
     ("metrics", "expected"),
     [
         (facts(run=replace(RUN, state="failed")), {"daily": "critical"}),
-        (facts(run=replace(RUN, state="died")), {"daily": "critical"}),
+        (facts(run=replace(RUN, state="died")), {}),
+        (facts(run=replace(RUN, state="cancelled")), {}),
+        (facts(run=replace(RUN, state="died"), completed=None), {"daily": "critical"}),
+        (facts(run=None, completed=None, since=SIX), {"daily": "critical"}),
+        (facts(run=None, completed=None, since=SIX + dt.timedelta(seconds=1)), {}),
         (
             facts(run=replace(RUN, state="failed", failed_stages={"risk": "no rows"})),
             {"daily": "critical", "stage:risk": "critical"},
@@ -167,6 +173,24 @@ def test_where_nothing_was_ever_run_one_alert_explains_the_others() -> None:
     # That nothing is held is health, and no metric that is missing.
     assert {key.rule_id for key in found} == {rule.id for rule in RULES} - {"DATA_SUSPECT"}
     assert all(root in reading.explained_by for key, reading in found.items() if key != root)
+
+
+def test_a_desk_of_which_nothing_was_expected_yet_alarms_nobody() -> None:
+    assert fired(Metrics(NOW, PipelineFacts(None, THURSDAY, None, since=NOW), is_new=True)) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("running", "the run of 2026-11-19, started at 06:00 São Paulo, is still running, past its deadline"),
+        ("died", "the run of 2026-11-19, started at 06:00 São Paulo, died (killed), past its deadline"),
+        ("cancelled", "the run of 2026-11-19, started at 06:00 São Paulo, was cancelled, past its deadline"),
+    ],
+)
+def test_a_late_run_is_told_by_the_clock_of_the_desk(state: str, words: str) -> None:
+    late = facts(run=RunFacts(THURSDAY, state, "killed", SIX), completed=None)
+    [reading] = evaluate(late, ALERTS.rules).readings.values()
+    assert reading.summary == words
 
 
 def test_a_rule_that_raises_is_an_alert_and_the_others_go_on() -> None:

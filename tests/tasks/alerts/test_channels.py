@@ -92,7 +92,7 @@ def test_text_from_outside_stays_text() -> None:
     hostile = message(line(NASTY, NASTY), line("x" * 5000, NASTY * 50))
     payload = slack_payload(hostile)
     sections = [block["text"]["text"] for block in payload["blocks"] if block["type"] == "section"]
-    assert sections.pop() == f"<{LINK.replace('&', '&amp;')}|Open the page> · 19 Nov 2026 09:12"
+    assert sections.pop() == f"<{LINK.replace('&', '&amp;')}|Open the page> · 19 Nov 2026 09:12 São Paulo"
     for text in [*sections, payload["text"].removesuffix(LINK.replace("&", "&amp;"))]:
         assert "<" not in text
         assert ">" not in text

@@ -13,6 +13,7 @@ import pytest
 from desk.agents import AGENTS
 from desk.alerts.evaluate import evaluate
 from desk.alerts.facts import MISSING, Metrics
+from desk.alerts.model import AlertKey
 from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
@@ -63,8 +64,45 @@ async def rows(store: Store) -> Any:
         yield Rows(connection)
 
 
-async def test_where_nothing_was_run_there_is_nothing_to_read(store: Store) -> None:
-    assert await read(store) == Metrics(NOW, None)
+async def test_where_nothing_was_run_there_is_nothing_to_alarm_about_until_a_run_was_due(
+    store: Store, rows: Rows
+) -> None:
+    async def since(at: dt.datetime) -> Metrics:
+        await rows.connection.execute("UPDATE world SET created_at = $1", at)
+        return await read(store)
+
+    new = await since(AS_OF + dt.timedelta(minutes=1))
+    assert (new.is_new, evaluate(new, ALERTS.rules).readings) == (True, {})
+    old = await since(AS_OF - dt.timedelta(minutes=1))
+    assert not old.is_new
+    readings = evaluate(old, ALERTS.rules).readings
+    shown = [reading for reading in readings.values() if not any(e in readings for e in reading.explained_by)]
+    assert [reading.summary for reading in shown] == ["no run of 2026-11-19 by its deadline; none was ever made"]
+
+
+async def test_a_first_run_of_today_by_hand_is_not_late_for_yesterday(store: Store, rows: Rows) -> None:
+    await rows.run(WEDNESDAY - dt.timedelta(days=1), started=NOW)  # of an older day, by a person who tries it
+    found = await read(store)
+    assert found.pipeline is not None
+    assert (found.pipeline.expected, found.pipeline.is_late) == (THURSDAY, False)
+
+
+@pytest.mark.parametrize("state", ["died", "cancelled"])
+async def test_a_run_that_was_cut_off_leaves_the_numbers_of_the_day_before(
+    store: Store, rows: Rows, state: str
+) -> None:
+    run = await rows.run(WEDNESDAY)
+    await rows.put("portfolio_state", as_of=decision_time(WEDNESDAY), drawdown=0.01, run_id=run)
+    stages = [{"name": "ingest", "seconds": 1.0, "error": "the database was lost"}]
+    await rows.run(THURSDAY, state, stages=json.dumps(stages))
+    early = await read(store, AS_OF + dt.timedelta(minutes=30))
+    assert early.drawdown == 0.01
+    assert early.pipeline is not None
+    assert early.pipeline.run is not None
+    assert (early.pipeline.run.state, early.pipeline.run.failed_stages) == (state, {})
+    assert "PIPELINE_FAILURE" not in {key.rule_id for key in evaluate(early, ALERTS.rules).readings}
+    late = evaluate(await read(store), ALERTS.rules).readings
+    assert late[AlertKey("PIPELINE_FAILURE", "daily")].severity == "critical"
 
 
 async def test_the_numbers_of_the_newest_decision_are_read(store: Store, rows: Rows) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
-FOLDER = Path(__file__).parent / "v0013"
+FOLDER = Path(__file__).parent / "v0015"
 
 
 def upgrade() -> None:

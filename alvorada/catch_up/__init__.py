@@ -1,0 +1,1 @@
+"""A morning that Prefect's schedule has missed: found, and run once, until it is too late."""

@@ -1,0 +1,77 @@
+"""A stop signal ends a run wherever it finds it, on the command line and under a worker.
+
+Prefect's handler of SIGTERM raises wherever the process is. In a callback of the event loop (asyncpg receives there)
+that exception is logged and dropped, and a run that was stopped would go on and decide on what it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ParamSpec
+
+from prefect.client.schemas.objects import State
+from prefect.runtime import deployment
+from prefect.states import Cancelled
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+STOPPED = "stopped by a signal"
+"""Message of a run that was stopped, in the desk's record and in Prefect."""
+P = ParamSpec("P")
+FlowFunction = Callable[P, Coroutine[Any, Any, State[Any]]]
+
+
+@dataclass(slots=True)
+class StopSignal:
+    """Whether a stop signal has come."""
+
+    has_come: bool = False
+
+
+@contextmanager
+def cancel_on_stop_signals() -> Iterator[StopSignal]:
+    """Inside, a stop signal cancels the current task, whatever becomes of an exception that a handler raises.
+
+    The loop is woken by the signal itself, also where another handler has been set since. Only in the main thread.
+    """
+    loop, task, stop = asyncio.get_running_loop(), asyncio.current_task(), StopSignal()
+    assert task is not None  # a coroutine runs in one
+
+    def end() -> None:
+        stop.has_come = True
+        task.cancel()
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in before:
+        loop.add_signal_handler(number, end)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+def ends_when_stopped(flow: FlowFunction[P]) -> FlowFunction[P]:
+    """For the function of a flow: under a worker, a stop signal ends it as `Cancelled`, and its process with it.
+
+    Elsewhere there is a command line around it, which watches for signals itself.
+    """
+
+    @functools.wraps(flow)
+    async def stoppable(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+        if deployment.id is None:
+            return await flow(*args, **kwargs)
+        with cancel_on_stop_signals() as stop:
+            try:
+                return await flow(*args, **kwargs)
+            except asyncio.CancelledError:
+                if not stop.has_come:  # a time-out of Prefect's
+                    raise
+                return Cancelled(message=STOPPED)
+
+    return stoppable
