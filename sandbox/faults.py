@@ -1,13 +1,17 @@
-"""Faults of a response: rejections, error pages, a truncated body, another schema, an empty body."""
+"""Faults of a response: rejections, error pages, another schema, no numbers; a body cut, dripping or without an end."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 import re
+from collections.abc import AsyncIterator
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.nulls import without_numbers
 from sandbox.settings import Kind
 from sandbox.source_http import SourceResponse
 
@@ -15,11 +19,15 @@ _PAGE = b"""<!DOCTYPE html>
 <html lang="en"><head><title>Just a moment...</title></head>
 <body><h1>Checking your browser before accessing this site.</h1></body></html>
 """
+_GARBAGE_BYTES = 20_000
+_DRIP_SECONDS = 0.05
+_PART = 1 << 20
+_HUGE_PARTS = 2048
 _UNAVAILABLE = b"<html><head><title>503 Service Unavailable</title></head><body>Service Unavailable</body></html>"
 
 
 def with_fault(answer: SourceResponse, kind: Kind) -> SourceResponse:
-    """`answer` changed by a fault. A truncated body is truncated when it is sent."""
+    """`answer` changed by a fault. Those of sending (cut, dripping, without an end) are made when it is sent."""
     if kind == "rate_limit":
         return SourceResponse(b"Too Many Requests\r\n", 429, "text/plain")
     if kind == "server_error":
@@ -28,6 +36,10 @@ def with_fault(answer: SourceResponse, kind: Kind) -> SourceResponse:
         return SourceResponse(_PAGE, 200, "text/html; charset=UTF-8")
     if kind == "empty":
         return SourceResponse(b"", 200, answer.media)
+    if kind == "garbage":
+        return SourceResponse(random.Random(len(answer.body)).randbytes(_GARBAGE_BYTES), 200, answer.media)
+    if kind == "nulls":
+        return SourceResponse(without_numbers(answer.body), answer.status, answer.media)
     if kind == "wrong_schema":
         return SourceResponse(_renamed(answer.body), answer.status, answer.media)
     if kind == "wrong_unit":
@@ -44,6 +56,20 @@ class TruncatedResponse(Response):
         half = bytes(self.body)[: len(self.body) // 2]
         # returning without the last part makes the server close the connection
         await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+async def dripping(body: bytes) -> AsyncIterator[bytes]:
+    """`body` byte by byte, too slowly for anybody: no time-out of one read sees it."""
+    for place in range(len(body)):
+        yield body[place : place + 1]
+        await asyncio.sleep(_DRIP_SECONDS)
+
+
+async def endless(body: bytes) -> AsyncIterator[bytes]:
+    """`body` and blanks behind it, two gigabytes of them."""
+    yield body
+    for _ in range(_HUGE_PARTS):
+        yield b" " * _PART
 
 
 def _renamed(body: bytes) -> bytes:

@@ -12,11 +12,12 @@ from urllib.parse import unquote, unquote_plus
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sandbox.faults import TruncatedResponse, with_fault
-from sandbox.settings import Fault, SandboxSettings
+from sandbox.faults import TruncatedResponse, dripping, endless, with_fault
+from sandbox.other_questions import other_question
+from sandbox.settings import Fault, Kind, SandboxSettings
 from sandbox.slack import SimulatedSlack
 from sandbox.source_http import InvalidQuery, SourceRequest, SourceResponse, not_found
 from sandbox.sources import RESPONDERS
@@ -80,13 +81,13 @@ class Sandbox:
         if fault is not None and fault.kind == "timeout":
             await self._wait_for_disconnect(request)
             return Response(status_code=504)
-        if fault is not None and fault.kind in ("rate_limit", "server_error", "html", "empty"):
+        if fault is not None and fault.kind in ("rate_limit", "server_error", "html", "empty", "garbage"):
             answer = with_fault(SourceResponse(b""), fault.kind)
         else:
-            answer = await self._source_response(source, request, self._world_with(fault))
+            answer = await self._source_response(source, request, self._world_with(fault), fault)
             if fault is not None:
                 answer = with_fault(answer, fault.kind)
-        response = _response(answer, cut=fault is not None and fault.kind == "cut_body")
+        response = _response(answer, fault.kind if fault is not None else None)
         if fault is not None and fault.retry_after is not None:
             response.headers["Retry-After"] = f"{fault.retry_after:g}"
         return response
@@ -99,13 +100,17 @@ class Sandbox:
             self._slipped = self.world.with_slip(slip)
         return self._slipped
 
-    async def _source_response(self, source: str, request: Request, world: SimulatedWorld) -> SourceResponse:
+    async def _source_response(
+        self, source: str, request: Request, world: SimulatedWorld, fault: Fault | None
+    ) -> SourceResponse:
         source_request = SourceRequest(
             key=request.path_params["key"],
             path=request.path_params["path"],
             query=query_of(request.url.query),
             now=self.settings.moment(self.wall_clock()),
         )
+        if fault is not None and fault.kind == "other_answer":
+            source_request = other_question(source, source_request)
         try:
             if source in _HEAVY:
                 return await asyncio.to_thread(RESPONDERS[source], world, source_request)
@@ -127,6 +132,11 @@ def query_of(text: str) -> dict[str, str]:
     return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
 
 
-def _response(answer: SourceResponse, *, cut: bool = False) -> Response:
-    kind = TruncatedResponse if cut else Response
-    return kind(answer.body, answer.status, media_type=answer.media)
+def _response(answer: SourceResponse, kind: Kind | None = None) -> Response:
+    if kind == "huge":
+        return StreamingResponse(endless(answer.body), answer.status, media_type=answer.media)
+    if kind == "drip":
+        length = {"Content-Length": str(len(answer.body))}
+        return StreamingResponse(dripping(answer.body), answer.status, length, media_type=answer.media)
+    sent = TruncatedResponse if kind == "cut_body" else Response
+    return sent(answer.body, answer.status, media_type=answer.media)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -263,11 +264,18 @@ def _frames(columns: PanelColumns, kept: ModelInputs) -> Panel:
 def possible_inputs(name: str) -> tuple[str, ...]:
     """Every input (series, curve source, Focus median) that the column `name` may be read off; none for a name that no
     panel has."""
-    empty = build_panel({}, [dt.date(2025, 1, 2)], load_catalog())
-    if name not in empty.values.columns:
-        return ()
-    fallbacks = load_fallbacks()
-    return tuple(dict.fromkeys(id_ for leaf in empty.lineage.leaves(name) for id_ in fallbacks.inputs_of(leaf)))
+    return _possible_inputs().get(name, ())
+
+
+@lru_cache(maxsize=1)
+def _possible_inputs() -> Mapping[str, tuple[str, ...]]:
+    """By column, from a panel of nothing, which takes a second to build: a morning without prices asks for all."""
+    empty, fallbacks = build_panel({}, [dt.date(2025, 1, 2)], load_catalog()), load_fallbacks()
+    return {
+        name: tuple(dict.fromkeys(id_ for leaf in empty.lineage.leaves(name) for id_ in fallbacks.inputs_of(leaf)))
+        for name in empty.values.columns
+        if name != "day"
+    }
 
 
 def feature_rows(panel: Panel, days: Sequence[dt.date]) -> pl.DataFrame:

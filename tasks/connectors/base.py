@@ -13,13 +13,15 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, TypeVar
 
 from desk.errors import BadPayload
 from desk.model import Dataset, Frames, Series, Window
 from tasks.connectors import border
 from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
 
+T = TypeVar("T")
 BESIDE_BYTES = 1 << 20
 """A larger body is read in a thread beside the event loop, and given up after `PARSE_SECONDS`."""
 PARSE_SECONDS = 120.0
@@ -31,6 +33,8 @@ class Connector(ABC):
 
     config: SourceConfig
     source: ClassVar[str]
+    html_means_unknown: ClassVar[bool] = False
+    """The source answers a code that it does not know with an HTML page and status 200."""
 
     @abstractmethod
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
@@ -51,11 +55,16 @@ class Connector(ABC):
 
     async def opened(self, payload: Payload, parse: Callable[[Payload], Frames] | None = None) -> Fetched:
         """`read` (or `parse` behind the border), what may take long beside the event loop. Raises SourceError."""
+        return Fetched(payload, await self.beside(payload, partial(border.read, parse or self.parse, payload)))
+
+    async def beside(self, payload: Payload, work: Callable[[], T]) -> T:
+        """What `work` makes of `payload`: of a small body at once, of a large one in a thread, so that the other
+        sources go on. Raises what it raises, and BadPayload where it takes too long."""
         if len(payload.body) < BESIDE_BYTES:
-            return Fetched(payload, border.read(parse or self.parse, payload))
+            return work()
         try:
             async with asyncio.timeout(PARSE_SECONDS):
-                return Fetched(payload, await asyncio.to_thread(border.read, parse or self.parse, payload))
+                return await asyncio.to_thread(work)
         except TimeoutError:
             raise BadPayload(self.source, f"not read in {PARSE_SECONDS:g} s", url=payload.request.url) from None
 

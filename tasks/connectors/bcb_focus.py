@@ -38,6 +38,13 @@ STATISTICS: Mapping[str, str] = {
     "maximum": "Maximo",
 }
 BASE_NOT_STATED = -1
+_ORDERS = {
+    "ExpectativasMercadoAnuais": "Data asc,DataReferencia asc,IndicadorDetalhe asc,baseCalculo asc",
+    "ExpectativaMercadoMensais": "Data asc,DataReferencia asc,baseCalculo asc",
+    "ExpectativasMercadoSelic": "Data asc,Reuniao asc,baseCalculo asc",
+    "ExpectativasMercadoInflacao12Meses": "Data asc,Suavizada asc,baseCalculo asc",
+}
+"""Entity set -> the whole key of a row of one indicator: ordered by the day alone, pages lose rows at their edges."""
 _FORMS = {
     "year": re.compile(r"(19|20|21)[0-9]{2}"),
     "month": re.compile(r"(0[1-9]|1[0-2])/(19|20|21)[0-9]{2}"),
@@ -59,26 +66,34 @@ class BcbFocus(OlindaConnector):
         condition = f"Indicador eq '{indicator}' and Data ge '{window.start}' and Data le '{window.end}'"
         if "base" in query.dataset.params:
             condition += f" and baseCalculo eq {query.dataset.params['base']}"
+        name = query.dataset.params["set"]
+        if name not in _ORDERS:
+            raise BadCatalog(f"dataset {query.dataset.id}: unknown Focus set {name!r}")
+        options = f"{odata(f'$filter={condition}')}&{odata(f'$orderby={_ORDERS[name]}')}&{self.page_options(query)}"
         return Request(
             query,
-            f"{self.config.base_urls['api']}/{query.dataset.params['set']}"
-            f"?{odata(f'$filter={condition}')}&{odata('$orderby=Data asc')}&{self.page_options(query)}",
+            f"{self.config.base_urls['api']}/{name}?{options}",
         )
 
     def frames(self, payload: Payload, rows: list[Row]) -> Frames:
-        """Zero rows is NoData, for the caller to wonder at: an indicator that was renamed vanishes without an error."""
+        """Zero rows is NoData, for the caller to wonder at: an indicator that was renamed vanishes without an error.
+        Rows, and none of them about the question or with a number, are another answer: ValueError."""
         query = payload.query
         indicator = query.extra["indicator"]
         scale, reference = _scale(indicator), _reference(query.dataset)
         columns: dict[str, list[Any]] = {name: [] for name in EXPECTATION.parsed_schema if name != "knowledge_time"}
+        others, outside, without_numbers = set(), set(), 0
         for row in rows:
             day = day_of(field(row, "Data"), "yyyy-mm-dd hh:mm")
             if row.get("Indicador") != indicator or row.get("IndicadorDetalhe"):
+                others.add(str(row.get("Indicador")))
                 continue
             if not query.window.start <= day <= query.window.end:
+                outside.add(day)
                 continue
             statistics = {name: _statistic(row, theirs, scale) for name, theirs in STATISTICS.items()}
             if all(value is None for value in statistics.values()):
+                without_numbers += 1
                 continue
             columns["indicator"].append(indicator)
             columns["reference"].append(reference(row))
@@ -88,6 +103,12 @@ class BcbFocus(OlindaConnector):
             for name, value in statistics.items():
                 columns[name].append(value)
         if not columns["obs_date"]:
+            if without_numbers:
+                raise ValueError(f"{without_numbers} rows of {indicator} and no number in them")
+            if others - {indicator}:
+                raise ValueError(f"{min(others - {indicator})!r:.60} in answer to {indicator!r}")
+            if outside:
+                raise ValueError(f"rows of {max(outside)} in answer to {query.window.start}..{query.window.end}")
             raise no_rows(payload, f"Focus {indicator} in {query.dataset.params['set']}")
         return {EXPECTATION.name: parsed_frame(EXPECTATION, columns)}
 

@@ -48,18 +48,24 @@ class BcbPtax(OlindaConnector):
         query = payload.query
         closing: dict[dt.date, Row] = {}
         stamps: dict[dt.date, str] = {}
+        outside: set[dt.date] = set()
         for row in rows:
             stamp = _stamp(row, query.series[0].code)
             if stamp is None:
                 continue
             day = day_of(stamp, "yyyy-mm-dd hh:mm")
             if not query.window.start <= day <= query.window.end:
+                outside.add(day)
                 continue
+            if set(_sides(row)) == {None}:
+                raise ValueError(f"a closing rate of {stamp} without either side")
             # before 1990 a day can have two closing rows: the later one is the day's
             if stamp == stamps.get(day) and _sides(row) != _sides(closing[day]):
                 raise ValueError(f"two different closing rates of {stamp}")
             if stamp >= stamps.get(day, ""):
                 closing[day], stamps[day] = row, stamp
+        if outside and not closing:
+            raise ValueError(f"rates of {max(outside)} in answer to {query.window.start}..{query.window.end}")
         ids, days, values = [], [], []
         for series in query.series:
             field = _field(series)

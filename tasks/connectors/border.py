@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol, TypeVar
 
 import polars as pl
+from polars import selectors as cs
 
 from desk.errors import AlvoradaError, BadPayload
-from desk.model import SILVER, Frames, SilverTable
+from desk.model import OBSERVATION, SILVER, Frames, SilverTable
 from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
 from tasks.connectors.strict_values import FIRST_DAY, LAST_DAY
 
@@ -23,6 +24,7 @@ T = TypeVar("T")
 LONGEST_NAME = 100
 PAGES_OF_BYTES = 4
 """All pages of one answer together may be this many times the source's largest body."""
+PERIOD_MONTHS = {"M": 1, "Q": 3}
 _UNFIT = r"[\x00-\x1f\x7f-\x9f]"
 CONTAINED = (Exception, pl.exceptions.PanicException)
 """A panic of Polars' is no Exception in Python's tree."""
@@ -30,7 +32,14 @@ CONTAINED = (Exception, pl.exceptions.PanicException)
 
 def read(parse: Callable[[Payload], Frames], payload: Payload) -> Frames:
     """What `parse` makes of `payload`, checked. Raises SourceError."""
-    return held(lambda: {name: _checked(SILVER[name], frame) for name, frame in parse(payload).items()}, payload)
+
+    def checked() -> Frames:
+        frames = {name: _checked(SILVER[name], frame) for name, frame in parse(payload).items()}
+        if OBSERVATION.name in frames:
+            _require_periods(frames[OBSERVATION.name], payload.query)
+        return frames
+
+    return held(checked, payload)
 
 
 def held(work: Callable[[], T], payload: Payload) -> T:
@@ -105,9 +114,10 @@ def reason(error: BaseException) -> str:
 
 
 def _checked(table: SilverTable, frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` without exact repeats, in key order. Raises ValueError."""
+    """`frame` without exact repeats, in key order, and its zeros without a sign. Raises ValueError."""
     if frame.is_empty():
         return frame
+    frame = frame.with_columns(cs.float() + 0.0)
     for name, dtype in frame.schema.items():
         column = frame[name]
         if dtype.is_float() and not column.is_finite().fill_null(True).all():
@@ -119,6 +129,18 @@ def _checked(table: SilverTable, frame: pl.DataFrame) -> pl.DataFrame:
     if not frame["obs_date"].is_between(FIRST_DAY, LAST_DAY).fill_null(False).all():
         raise ValueError(f"obs_date holds a day outside {FIRST_DAY.year}-{LAST_DAY.year}")
     return one_row_per_key(frame, table)
+
+
+def _require_periods(frame: pl.DataFrame, query: Query) -> None:
+    """A monthly series is dated on the first of its months, a quarterly one of its quarters: days between them are
+    another series, where an answer does not name its own. Raises ValueError."""
+    for series in query.series:
+        if series.frequency not in PERIOD_MONTHS:
+            continue
+        days = frame.filter(series_id=series.id)["obs_date"]
+        odd = days.filter((days.dt.day() != 1) | ((days.dt.month() - 1) % PERIOD_MONTHS[series.frequency] != 0))
+        if odd.len():
+            raise ValueError(f"{odd[0]} in answer to {series.id}, a series of frequency {series.frequency}")
 
 
 def one_row_per_key(frame: pl.DataFrame, table: SilverTable) -> pl.DataFrame:

@@ -54,7 +54,7 @@ class CftcCot(Connector):
         fetched: list[Fetched] = []
         while True:
             payload = await client.send(self.build_request(query))
-            rows = border.held(partial(self._rows, payload), payload)
+            rows = await self.beside(payload, partial(border.held, partial(self._rows, payload), payload))
             try:
                 fetched.append(await self.opened(payload, partial(self._frames, rows=rows)))
             except NoData:
@@ -78,6 +78,9 @@ class CftcCot(Connector):
         queried = {series.code for series in payload.query.series}
         if others := sorted({row.code for row in rows} - queried):
             raise ValueError(f"market {others[0]!r:.20} in answer to {', '.join(sorted(queried))}")
+        span = payload.query.window
+        if rows and not any(span.start <= row.day <= span.end for row in rows):
+            raise ValueError(f"a report of {rows[0].day} in answer to {span.start}..{span.end}")
         return rows
 
     def _frames(self, payload: Payload, rows: Sequence[CommitmentsRow]) -> Frames:

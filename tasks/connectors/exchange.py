@@ -26,6 +26,7 @@ class SourceConfig:
     timeout_seconds: float = 30.0
     budget_seconds: float = 300.0
     max_body_bytes: int = 64 << 20
+    shut_seconds: float = 0.0
 
     @classmethod
     def from_spec(
@@ -41,6 +42,7 @@ class SourceConfig:
             spec.timeout_seconds,
             spec.budget_seconds,
             spec.max_body_mb << 20,
+            spec.shut_seconds,
         )
 
 
@@ -88,11 +90,14 @@ class Payload:
     body: bytes
     fetched_at: dt.datetime
     is_dated: bool = True
+    _digest: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def sha256(self) -> str:
-        """Hex digest of the opened body: the name of the payload."""
-        return hashlib.sha256(self.body).hexdigest()
+        """Hex digest of the opened body: the name of the payload. Taken once: a body may have a hundred megabytes."""
+        if not self._digest:
+            self._digest.append(hashlib.sha256(self.body).hexdigest())
+        return self._digest[0]
 
     @property
     def query(self) -> Query:

@@ -99,7 +99,7 @@ class Fred(Connector):
         fetched: list[Fetched] = []
         while True:
             payload = await client.send(self.build_request(query))
-            count, rows = border.held(partial(self._rows, payload), payload)
+            count, rows = await self.beside(payload, partial(border.held, partial(self._rows, payload), payload))
             fetched.append(await self.opened(payload, partial(self._frames, rows=rows)))
             offset = int(query.extra.get("offset", 0)) + PAGE
             if offset >= count:

@@ -1,7 +1,7 @@
 """IBGE, SIDRA: the IPCA's index number, and its groups' monthly changes and weights.
 
-Two routes to the same numbers. `values` (apisidra) is used first; when it is out, or shows a Cloudflare challenge to
-browsers, `v3` (servicodados) answers in another shape, without a second try at the first. A series is the cell of
+Two routes to the same numbers. `v3` (servicodados) is used first; when it is out, `values` (apisidra) answers in
+another shape, without a second try at the first. apisidra challenges every client at times. A series is the cell of
 `params.variable` and `params.category` ("" for a table without classification), Brazil as a whole. Monthly values
 are dated day 01. Source: sources.md section 5.
 """
@@ -56,12 +56,12 @@ class IbgeSidra(Connector):
         return [Query(dataset, tuple(series), part) for part in window.split(months * 28)]
 
     def build_request(self, query: Query) -> Request:
-        """By `extra.route`: "v3", or the values route when it says nothing."""
+        """By `extra.route`: "values", or the v3 route when it says nothing."""
         params = query.dataset.params
         periods = period_range(query.window, query.series[0].frequency)
         variables, categories = _variables(query.series), ",".join(_categories(query.series))
         classification = params["classification"]
-        if query.extra.get("route") == "v3":
+        if query.extra.get("route") != "values":
             chosen = f"&classificacao={classification}[{categories}]" if classification else ""
             url = (
                 f"{self.config.base_urls['v3']}/api/v3/agregados/{params['table']}/periodos/{periods}"
@@ -81,7 +81,7 @@ class IbgeSidra(Connector):
         except BudgetSpent:
             raise
         except (Outage, HtmlPayload) as first:
-            second_route = replace(query, extra={**query.extra, "route": "v3"})
+            second_route = replace(query, extra={**query.extra, "route": "values"})
             try:
                 return await super().fetch(client, second_route)
             except (Outage, HtmlPayload) as second:
@@ -97,10 +97,13 @@ class IbgeSidra(Connector):
         query = payload.query
         series_of_cell = {(str(s.params["variable"]), str(s.params["category"])): s for s in query.series}
         ids, days, values = [], [], []
+        found, others = 0, set()
         for cell in _v3_cells(body) if body and "resultados" in body[0] else _table_cells(body):
             series = series_of_cell.get((cell.variable, cell.category))
             if series is None:
+                others.add(f"{cell.variable}/{cell.category}")
                 continue
+            found += 1
             day = first_day(cell.period, series.frequency)
             if day is None:
                 raise ValueError(f"not a period: {cell.period!r:.60}")
@@ -112,6 +115,8 @@ class IbgeSidra(Connector):
                 ids.append(series.id)
                 days.append(believable(day))
                 values.append(scaled(number, series.scale))
+        if others and not found:
+            raise ValueError(f"variable and category {min(others)!r:.40} in answer to {sorted(series_of_cell)[0]}")
         if not ids:
             table, window = query.dataset.params["table"], query.window
             raise NoData(

@@ -44,7 +44,7 @@ class OlindaConnector(Connector):
         skip = 0
         while True:
             payload = await client.send(self.build_request(replace(query, extra={**query.extra, "skip": skip})))
-            rows = border.held(partial(olinda_rows, payload), payload)
+            rows = await self.beside(payload, partial(border.held, partial(olinda_rows, payload), payload))
             try:
                 fetched.append(await self.opened(payload, partial(self.frames, rows=rows)))
             except NoData as error:

@@ -1,11 +1,13 @@
-"""Results of one day of Treasury auctions: JSON rows under `registros`, dates as dd/mm/yyyy, numbers as numbers.
+"""Results of Treasury auctions of a year: JSON rows under `registros`, dates as dd/mm/yyyy, numbers as numbers.
 
 Only sales of bonds to the market (`tipo_leilao` Venda); purchases and exchanges are something else. A bond that was
-offered and not sold has volume zero, and neither price nor rate.
+offered and not sold has volume zero, and neither price nor rate. A mean price of 0 beside accepted bonds means "to be
+computed": it is the money accepted over the bonds accepted.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -26,23 +28,38 @@ def parse_auctions(payload: Payload) -> Frames:
     rows = records(body.get("registros") if isinstance(body, dict) else body)
     window = payload.query.window
     columns: dict[str, list[Any]] = {name: [] for name in SETTLEMENT.parsed_schema if name != "knowledge_time"}
+    outside: set[dt.date] = set()
     for row in rows:
         day = day_of(field(row, "data_leilao"), "dd/mm/yyyy")
-        if row.get("tipo_leilao") != "Venda" or not window.start <= day <= window.end:
+        if not window.start <= day <= window.end:
+            outside.add(day)
             continue
-        accepted = _number(row, "quantidade_aceita")
-        sold = accepted is not None and accepted > 0
+        if row.get("tipo_leilao") != "Venda":
+            continue
+        accepted = float(number(field(row, "quantidade_aceita")))
+        sold = accepted > 0
         columns["contract_id"].append(
             f"AUCTION:{text(field(row, 'titulo'))}_{day_of(field(row, 'vencimento'), 'dd/mm/yyyy')}"
         )
         columns["obs_date"].append(day)
-        columns["price"].append(_number(row, "pu_medio") if sold else None)
+        columns["price"].append(_mean_price(row, accepted) if sold else None)
         columns["rate"].append(_number(row, "taxa_media", PERCENT) if sold else None)
         columns["open_interest"].append(None)
         columns["volume"].append(accepted)
+    if outside and not columns["obs_date"]:
+        raise ValueError(f"an auction of {max(outside)} in answer to {window.start}..{window.end}")
     if not columns["obs_date"]:
         raise NoData(payload.request.source, f"no auction in {window.start}..{window.end}", url=payload.request.url)
     return {SETTLEMENT.name: parsed_frame(SETTLEMENT, columns)}
+
+
+def _mean_price(row: dict[str, Any], accepted: float | None) -> float | None:
+    """BRL per bond; None where neither the price nor the money is said."""
+    stated = _number(row, "pu_medio")
+    if stated:
+        return stated
+    money = _number(row, "financeiro_aceito") if "financeiro_aceito" in row else None
+    return money / accepted if money and accepted else None
 
 
 def _number(row: dict[str, Any], name: str, scale: Decimal = UNIT) -> float | None:

@@ -98,7 +98,10 @@ def _require_curve(points: Sequence[Point], query: Query) -> None:
 
 def csv_points(body: bytes) -> Iterator[Point]:
     """Points of a daily-treasury-rates CSV, newest first as in the file. Raises ValueError."""
-    text = body.decode("utf-8")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"body is not UTF-8: {error.reason}") from None
     lines = csv_rows(text, last_line_may_be_open=True)
     if not lines:
         return  # a year without its first row yet

@@ -27,7 +27,7 @@ from tasks.connectors import encodings
 from tasks.connectors.bodies import is_challenge, looks_like_html
 from tasks.connectors.exchange import UNDATED, Payload, Request, SourceConfig
 from tasks.http.query_secrets import SECRETS, SecretParams, Secrets, scrub
-from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, OutOfReach, PastDeadline
+from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, HostShut, OutOfReach, PastDeadline
 
 Sink = Callable[[Payload], Awaitable[None]]
 
@@ -79,6 +79,7 @@ class HttpClient:
         self._clock, self._sink, self._monotonic, self._sleep = clock, sink, monotonic, sleep
         self._gates: dict[str, HostGate] = {}
         self._started: dict[str, float] = {}
+        self._failures: dict[str, str] = {}
         self.traffic: dict[str, Traffic] = {source: Traffic() for source in configs}
         self._http = _session(USER_AGENT.format(contact=contact), transport, proxies or {})
 
@@ -95,28 +96,57 @@ class HttpClient:
         await self._http.aclose()
 
     async def send(self, request: Request) -> Payload:
-        """One attempt. Raises Outage, RateLimited, HtmlPayload, BadPayload, BudgetSpent."""
+        """One attempt. Raises Outage, RateLimited, HtmlPayload, BadPayload, and BudgetSpent, which says what went wrong
+        before it."""
+        try:
+            payload = await self._attempt(request)
+        except BudgetSpent:
+            raise
+        except SourceError as error:
+            self._failures[request.source] = error.message
+            raise
+        self._failures.pop(request.source, None)
+        return payload
+
+    async def _attempt(self, request: Request) -> Payload:
         config = self._configs.get(request.source)
         if config is None:
             raise BadInput(f"source {request.source!r} has no configuration in this run")
         gate = self._gate(request, config)
         began = self._monotonic()
         deadline = self._started.setdefault(config.source, began) + config.budget_seconds
-        spent = BudgetSpent(config.source, f"its time budget of {config.budget_seconds:g} s is spent", url=request.url)
         if began >= deadline:
-            raise spent
+            raise self._spent(request, config)
         try:
-            async with asyncio.timeout(deadline - began), gate.slot(deadline):
+            async with asyncio.timeout(deadline - began), gate.slot(deadline, config.source):
                 self.traffic[config.source].waited_seconds += self._monotonic() - began
                 payload = await self._receive(request, config, gate)
-        except (TimeoutError, PastDeadline):
-            raise spent from None
+        except HostShut as shut:
+            words = f"not asked: the host wants to be left alone for {shut.seconds:.0f} s more"
+            raise RateLimited(config.source, words, retry_after=shut.seconds, url=request.url) from None
+        except PastDeadline as past:
+            if past.pause is None:
+                raise self._spent(request, config) from None
+            words = f"the host asks for a pause of {past.pause:.0f} s, and its budget is {config.budget_seconds:g} s"
+            raise BudgetSpent(config.source, words, url=request.url) from None
+        except TimeoutError:
+            raise self._spent(request, config) from None
         except OutOfReach:
             words = f"cannot connect, {GIVE_UP_AFTER} times in a row: not asked again for now"
             raise Outage(config.source, words, url=request.url) from None
         await self._sink(payload)
-        self._judge(payload, gate)
+        self._judge(payload, gate, config)
         return payload
+
+    def renew_budget(self, source: str) -> None:
+        """The source's time budget begins anew with its next request: for a try that comes minutes after the others."""
+        self._started.pop(source, None)
+
+    def _spent(self, request: Request, config: SourceConfig) -> BudgetSpent:
+        """With the last failure, which is the reason that a person looks for."""
+        last = self._failures.get(config.source)
+        words = f"its time budget of {config.budget_seconds:g} s is spent" + (f"; before that: {last}" if last else "")
+        return BudgetSpent(config.source, words, url=request.url)
 
     async def _receive(self, request: Request, config: SourceConfig, gate: HostGate) -> Payload:
         traffic, started = self.traffic[config.source], self._monotonic()
@@ -170,9 +200,11 @@ class HttpClient:
                 await response.aclose()
         raise Outage(config.source, "redirected in circles", url=request.url)
 
-    def _judge(self, payload: Payload, gate: HostGate) -> None:
+    def _judge(self, payload: Payload, gate: HostGate, config: SourceConfig) -> None:
         source, url, status = payload.request.source, payload.request.url, payload.status
         wait = retry_after_seconds(payload.headers.get("retry-after"), self._clock()) if status >= 400 else None
+        if status == 429:
+            wait = max(wait or 0.0, config.shut_seconds)
         if wait is not None:
             gate.close_for(wait)
         if status == 429:

@@ -65,7 +65,7 @@ class Lake:
     async def put(self, path: str, body: bytes) -> bool:
         """Writes `body` at `path`, also over a damaged one. False when a sound one is there: nothing is written then.
         Raises StoreError."""
-        packed = zstandard.ZstdCompressor(level=LEVEL).compress(body)
+        packed = await asyncio.to_thread(_packed, body)
         if await self._write(path, packed, "create"):
             return True
         try:
@@ -132,6 +132,7 @@ class Bronze:
 
     async def keep(self, payload: Payload) -> None:
         """Stores the body, then the receipt: no receipt is without a body. Raises StoreError."""
+        await asyncio.to_thread(getattr, payload, "sha256")  # taken here, beside the event loop, and kept
         dataset = payload.query.dataset
         headers = {name.lower(): value for name, value in payload.headers.items()}
         row = PayloadRow(
@@ -163,6 +164,10 @@ async def keep(lake: Lake, store: Store, row: PayloadRow, body: bytes) -> int:
     path = known or row.path
     await lake.put(path, body)  # also for a known body: the lake may have been emptied
     return await store.add_payload(replace(row, path=path))
+
+
+def _packed(body: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=LEVEL).compress(body)
 
 
 def _read(bodies: Any, path: str) -> bytes:

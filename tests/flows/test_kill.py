@@ -8,113 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import os
-import re
-import signal
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from alvorada.stack.data_dir import DataDir
 from alvorada.stack.local_stack import postgres_in_use
 from alvorada.stack.postgres import Postgres
-from desk.gold import GOLD
-from desk.model import SILVER, decision_time
+from desk.model import decision_time
 from flows.backfill import backfill
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk, drop_database
 from tests.fixtures.sandbox import RunningSandbox
+from tests.flows.killing import HomeToKill, differences
 
 pytestmark = [pytest.mark.flow, pytest.mark.process, pytest.mark.db]
 
-ROOT = Path(__file__).resolve().parents[2]
 RUN = ("run", "--sources", "sandbox", "--as-of", str(FILLED_DAY))
 OLD = (dt.date(2015, 1, 5), dt.date(2015, 2, 27))
 BACKFILL = ("backfill", "--from", str(OLD[0]), "--to", str(OLD[1]), "--sources", "sandbox")
 SLOW = {"b3_market_data": 0.3}
 """Seconds per answer: 1,400 of them, eight at a time, so that a kill among the first sources' ends is amid this one."""
-PATIENCE = 240.0
-
-
-class HomeToKill:
-    """A home of its own with its own PostgreSQL, and the commands that work there."""
-
-    def __init__(self, path: Path, sandbox: RunningSandbox) -> None:
-        self.home = DataDir(path)
-        environment = RunningDesk("", path, sandbox.root).environment(FILLED_DAY)
-        outside = ("DATABASE_URL", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_HOME")
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if name not in outside},
-            **{name: value for name, value in environment.items() if name not in outside},
-        }
-
-    def killed(self, arguments: tuple[str, ...], at: str, after: float = 0.0) -> None:
-        """Runs the command and kills its process group `after` seconds from when it prints a line that matches."""
-        process = self._start(arguments)
-        assert process.stderr is not None
-        alarm = threading.Timer(PATIENCE, process.kill)
-        alarm.start()
-        seen = []
-        for line in process.stderr:
-            seen.append(line)
-            if re.match(at, line.strip()):
-                time.sleep(after)
-                os.killpg(process.pid, signal.SIGKILL)
-                break
-        else:
-            process.wait()
-            pytest.fail(f"no line {at!r} in:\n{''.join(seen)}")
-        alarm.cancel()
-        process.stderr.close()
-        assert process.wait(10) == -signal.SIGKILL
-
-    def finished(self, arguments: tuple[str, ...]) -> str:
-        """Runs the command to its end, which must be exit code 0. Returns its output on stderr."""
-        process = self._start(arguments)
-        try:
-            _, output = process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        assert process.returncode == 0, output
-        return output
-
-    def _start(self, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "alvorada", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def processes(self) -> list[str]:
-        """Command lines of the living processes that know of this home."""
-        mark, found = str(self.home.path).encode(), []
-        for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit() or int(folder.name) == os.getpid():
-                continue
-            try:
-                command = (folder / "cmdline").read_bytes()
-                if mark in command or b"ALVORADA_HOME=" + mark in (folder / "environ").read_bytes():
-                    found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-            except OSError:  # it ended just now, or belongs to another user
-                continue
-        return found
 
 
 @pytest.fixture
 def home(quiet_sandbox: RunningSandbox, tmp_path: Path) -> Iterator[HomeToKill]:
     quiet_sandbox.configure(now=decision_time(FILLED_DAY))
-    made = HomeToKill(tmp_path / "home", quiet_sandbox)
+    made = HomeToKill(tmp_path / "home", quiet_sandbox.root)
     yield made
     with postgres_in_use(made.home):  # stops the cluster where a killed command has left it running
         pass
@@ -129,26 +48,6 @@ async def unkilled(
     desk = RunningDesk(await postgres.ensure_database_async(name, FILLED), tmp_path / "unkilled", filled.sandbox_root)
     yield desk
     await drop_database(postgres, name)
-
-
-def columns_of(name: str) -> str:
-    """What two databases must agree on: not receipts, and not which run wrote a row."""
-    table = SILVER.get(name)
-    gold = [] if table else [column for column in GOLD[name].schema if column != "payload_id"]
-    return ", ".join([*table.parsed_schema, "stamp"] if table else gold)
-
-
-async def differences(ours: RunningDesk, theirs: RunningDesk) -> dict[str, Any]:
-    """Silver and gold tables that differ: rows here, rows there, and a few that only one side has."""
-    found = {}
-    for name in [*SILVER, *GOLD]:
-        row = f"SELECT ROW({columns_of(name)})::text AS line FROM {name}"
-        mark = f"SELECT count(*), sum(hashtextextended(line, 0)) FROM ({row}) AS rows"
-        if tuple((await ours.rows(mark))[0]) != tuple((await theirs.rows(mark))[0]):
-            here, there = [[record["line"] for record in await desk.rows(row)] for desk in (ours, theirs)]
-            only = sorted(set(here) ^ set(there))
-            found[name] = (len(here), len(there), len(only), only[:4])
-    return found
 
 
 async def test_after_kills_at_every_stage_the_database_equals_that_of_unkilled_runs(

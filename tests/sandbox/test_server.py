@@ -14,6 +14,7 @@ import pytest
 from desk.catalog import load_catalog
 from sandbox import base_urls
 from sandbox.__main__ import main
+from tasks.connectors.b3_archive import unpacked
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox, start_sandbox
 
 SGS = "/bcb_sgs/api/dados/serie/bcdata.sgs.433/dados?formato=json"
@@ -119,6 +120,54 @@ def test_wrong_schema_is_whole_and_other(quiet_sandbox: RunningSandbox) -> None:
     assert not table.startswith("Date,")
     swap = quiet_sandbox.get("/b3_market_data/site/pesquisapregao/download?filelist=TS261118.ex_").content
     assert not swap.startswith(b"PK")
+
+
+def test_garbage_drip_and_a_body_without_an_end(quiet_sandbox: RunningSandbox) -> None:
+    quiet_sandbox.configure(faults={"bcb_sgs": {"kind": "garbage"}})
+    garbage = quiet_sandbox.get(SGS)
+    assert (garbage.status_code, garbage.content[:1] in b"[{<") == (200, False)
+    for kind in ("drip", "huge"):
+        quiet_sandbox.configure(faults={"bcb_sgs": {"kind": kind}})
+        began, size = time.perf_counter(), 0
+        with httpx.stream("GET", quiet_sandbox.root + SGS) as answer:
+            for part in answer.iter_raw():
+                size += len(part)
+                if size > 20_000_000 or (kind == "drip" and time.perf_counter() - began > 0.3):
+                    break
+        assert (size > 20_000_000) == (kind == "huge")
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("/treasury_gov/site/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv/2026/all"
+         "?type=daily_treasury_yield_curve", "NaN,NaN"),
+        (SGS, '"NaN"'),
+        ("/yahoo_finance/chart/v8/finance/chart/EWZ?period1=1794182400&period2=1795132800", '"close":[null,null'),
+    ],
+)  # fmt: skip
+def test_nulls_are_the_shape_without_its_numbers(quiet_sandbox: RunningSandbox, url: str, seen: str) -> None:
+    sound = quiet_sandbox.get(url)
+    quiet_sandbox.configure(faults={"*": {"kind": "nulls"}})
+    spoiled = quiet_sandbox.get(url)
+    assert (seen in sound.text, seen in spoiled.text) == (False, True)
+
+
+def test_nulls_and_another_day_reach_into_archives(quiet_sandbox: RunningSandbox) -> None:
+    swap = "/b3_market_data/site/pesquisapregao/download?filelist=TS261118.ex_"
+    quiet_sandbox.configure(faults={"*": {"kind": "nulls"}})
+    ((_, text),) = unpacked(quiet_sandbox.get(swap).content, ".txt", 1 << 20)
+    assert {line[52:66] for line in text.splitlines()} == {b"           NaN"}
+    quiet_sandbox.configure(faults={"*": {"kind": "other_answer"}})
+    ((_, text),) = unpacked(quiet_sandbox.get(swap).content, ".txt", 1 << 20)
+    assert {line[11:19] for line in text.splitlines()} == {b"20261117"}
+
+
+def test_another_answer_is_about_something_else(quiet_sandbox: RunningSandbox) -> None:
+    ewz = "/yahoo_finance/chart/v8/finance/chart/EWZ?period1=1794182400&period2=1795132800"
+    quiet_sandbox.configure(faults={"*": {"kind": "other_answer"}})
+    assert quiet_sandbox.get(ewz).json()["chart"]["result"][0]["meta"]["symbol"] == "^VIX"
+    assert quiet_sandbox.get(ewz.replace("EWZ", "^VIX")).json()["chart"]["result"][0]["meta"]["symbol"] == "EWZ"
 
 
 def test_a_fault_can_be_for_some_addresses_only(quiet_sandbox: RunningSandbox) -> None:

@@ -44,7 +44,7 @@ def test_one_query_per_indicator_written_out_with_blanks_as_percent_20() -> None
     assert url == (
         "https://olinda.bcb.gov.br/olinda/servico/Expectativas/versao/v1/odata/ExpectativasMercadoAnuais"
         "?$filter=Indicador%20eq%20'PIB%20Total'%20and%20Data%20ge%20'2026-06-01'%20and%20Data%20le%20'2026-06-30'%20and%20baseCalculo%20eq%200"
-        "&$orderby=Data%20asc&$top=10000&$skip=0&$format=json"
+        "&$orderby=Data%20asc,DataReferencia%20asc,IndicadorDetalhe%20asc,baseCalculo%20asc&$top=10000&$skip=0&$format=json"
     )
     currency = connector("bcb_focus").build_request(ANNUAL["Câmbio"]).url
     assert "C%C3%A2mbio" in currency
@@ -100,9 +100,9 @@ def test_nulls_stay_null_and_a_row_of_nulls_is_no_row() -> None:
 
 def test_other_indicators_details_and_days_are_left_out() -> None:
     rows = (row(Indicador="IGP-M"), row(IndicadorDetalhe="Exportações"), row(Data="2026-07-01"))
-    with pytest.raises(NoData):
-        parse(ANNUAL["IPCA"], page(*rows))
     assert len(parsed(ANNUAL["IPCA"], *rows, row())) == 1
+    with pytest.raises(NoData):
+        parse(ANNUAL["IPCA"], page(row(IndicadorDetalhe="Exportações")))
 
 
 def test_zero_rows_is_no_data_and_an_apache_page_an_outage() -> None:

@@ -165,7 +165,32 @@ REFUSED: dict[str, tuple[Query, bytes, str]] = {
     "treasury real for nominal": (NOMINAL, b'Date,"5 YR","10 YR"\n11/03/2026,1.15,1.20\n', "real rates in answer to"),
     "treasury nominal for real": (REAL, b'Date,"1 Mo","10 Yr"\n11/03/2026,4.15,4.20\n', "nominal rates in answer to"),
     "treasury year": (NOMINAL, b'Date,"1 Mo"\n11/03/2025,4.15\n', "rates of 2025 in answer to 2026"),
+    "sgs days in a monthly series": (
+        queries("bcb_sgs_monthly", window("2026-10-01", "2026-11-18"))[0],
+        b'[{"data":"01/10/2026","valor":"0.5"},{"data":"02/10/2026","valor":"0.5"}]',
+        "2026-10-02 in answer to ipca_mom",
+    ),
+    "fred months in a quarterly series": (
+        queries("fred_macro", window("2026-01-01", "2026-11-18"), "us_gdp")[0],
+        fred_csv("2026-01-01,1.0", "2026-02-01,1.0", code="GDPC1"), "2026-02-01 in answer to us_gdp",
+    ),
+    "focus indicator": (FOCUS, olinda(focus_row(Indicador="Selic")), "'Selic' in answer to 'IPCA'"),
+    "focus days": (FOCUS, olinda(focus_row(Data="2025-11-13")), "rows of 2025-11-13 in answer to"),
+    "ptax days": (DOLLAR, olinda(quote("2025-11-17 13:00:00", 5.9), context="_CotacaoDolarPeriodo"), "rates of 2025"),
+    "sidra variable": (SIDRA, sidra(D2C="1"), "variable and category '1/' in answer to"),
+    "cftc days": (
+        TFF, json.dumps([cot(report_date_as_yyyy_mm_dd="2026-08-04T00:00:00.000")]).encode(), "a report of 2026-08-04",
+    ),
     "b3 currency": (SETTLED, report("DI1F27 99000.1", currency="USD"), "settled in USD"),
+    # a shape without its numbers is not absence
+    "focus nulls": (
+        FOCUS, olinda(focus_row(**dict.fromkeys(("Media", "Mediana", "DesvioPadrao", "Minimo", "Maximo")))),
+        "1 rows of IPCA and no number in them",
+    ),
+    "ptax nulls": (
+        DOLLAR, olinda({**quote("2026-11-17 13:00:00", 5.9), "cotacaoCompra": None, "cotacaoVenda": None},
+        context="_CotacaoDolarPeriodo"), "without either side",
+    ),
     # text
     "focus NUL": (FOCUS, olinda(focus_row(DataReferencia="2026\0")), "not a year"),
     "auction NUL": (

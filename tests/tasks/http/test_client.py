@@ -199,9 +199,18 @@ async def test_a_host_closed_past_the_budget_is_not_waited_for() -> None:
     setup = Setup(always(429, retry_after="3600"), config(budget_seconds=60.0))
     with pytest.raises(RateLimited):
         await setup.client.send(request())
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(BudgetSpent, match="the host asks for a pause of 3600 s, and its budget is 60 s"):
         await setup.client.send(request())
     assert setup.time.slept == []
+
+
+async def test_a_spent_budget_says_what_went_wrong_before_it() -> None:
+    setup = Setup(always(503), config(budget_seconds=60.0))
+    with pytest.raises(Outage):
+        await setup.client.send(request())
+    setup.time.seconds += 61.0
+    with pytest.raises(BudgetSpent, match="its time budget of 60 s is spent; before that: HTTP 503"):
+        await setup.client.send(request())
 
 
 async def test_a_server_that_never_answers_costs_the_budget_and_no_more() -> None:
