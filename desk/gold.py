@@ -6,42 +6,35 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from desk.gold_orders import ACTION, TICKET, WITHHELD_ORDER
+from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
-import polars as pl
-
-Kind = Literal["text", "float", "int", "date", "json", "time"]
-
-
-@dataclass(frozen=True, slots=True)
-class GoldTable:
-    """A gold table: its name, key and columns with their kinds."""
-
-    name: str
-    key: tuple[str, ...]
-    """Key columns besides `as_of`."""
-    columns: Mapping[str, Kind]
-    """All columns besides `as_of` and `run_id`, the key's first."""
-
-    @property
-    def schema(self) -> dict[str, pl.DataType]:
-        """Columns and Polars types of a frame for this table, `as_of` first."""
-        return {
-            "as_of": pl.Datetime("us", "UTC"),
-            **{name: POLARS_TYPES[kind] for name, kind in self.columns.items()},
-        }
-
-
-POLARS_TYPES: dict[Kind, pl.DataType] = {
-    "text": pl.String(),
-    "float": pl.Float64(),
-    "int": pl.Int64(),
-    "date": pl.Date(),
-    "json": pl.String(),
-    "time": pl.Datetime("us", "UTC"),
-}
+__all__ = [
+    "ACTION",
+    "AGENT_MEASURE",
+    "AGENT_VIEW",
+    "AGGREGATED_SIGNAL",
+    "COMPONENT_VAR",
+    "DATASET_STATUS",
+    "FEATURE",
+    "GOLD",
+    "INPUT_RECEIPT",
+    "PNL_ATTRIBUTION",
+    "PNL_BY_FACTOR",
+    "PNL_BY_STRATEGY",
+    "POLARS_TYPES",
+    "PORTFOLIO_STATE",
+    "REGIME",
+    "RISK_LIMITS_STATUS",
+    "RISK_METRICS_DAILY",
+    "STRATEGY_SIGNALS",
+    "STRESS_TEST_RESULTS",
+    "TARGET_POSITION",
+    "TICKET",
+    "WITHHELD_ORDER",
+    "GoldTable",
+    "Kind",
+]
 
 FEATURE = GoldTable(
     "feature",
@@ -256,79 +249,6 @@ RISK_LIMITS_STATUS = GoldTable(
         "threshold": "float",
         "utilisation": "float",
         "status": "text",  # green, amber, red, breach, absent
-    },
-)
-TICKET = GoldTable(
-    "ticket",
-    ("ticket", "leg"),
-    {
-        "ticket": "int",  # 1 is the one that moves most risk; rolls come last
-        "leg": "int",
-        "role": "text",  # order, roll_out, roll_in, hedge
-        "seq": "int",  # of the order in ACTION; null for a hedge
-        "instrument_id": "text",
-        "contract_id": "text",
-        "expiry": "date",
-        "venue": "text",
-        "action": "text",  # receive, pay, buy, sell, sell_protection, buy_protection
-        "venue_side": "text",  # BUY or SELL of what the venue quotes: receiving sells the rate
-        "contracts": "int",  # of the order, positive
-        "lot": "int",
-        "contracts_from": "int",  # position in the contract, + long the price
-        "contracts_to": "int",
-        "unit": "text",  # of reference, work_level and stop
-        "reference": "float",  # previous settlement
-        "reference_date": "date",
-        "work_level": "float",  # the worst level at which the order is worked
-        "stop": "float",
-        "risk_to_stop_brl": "float",  # of the position after the order, a loss positive
-        "dv01_change_brl": "float",
-        "notional_change_brl": "float",
-        "cost_brl": "float",
-        "route": "text",  # book, tas, otc
-        "tas_symbol": "text",
-        "volume": "float",  # mean of the last sessions, contracts
-        "share_of_volume": "float",
-        "open_interest": "float",
-        "share_of_open_interest": "float",
-        "reverses_on": "date",  # the day of the newest order of the other side, of the last decisions
-        "reverses_contracts": "int",
-    },
-)
-ACTION = GoldTable(
-    "action",
-    ("seq",),
-    {
-        "seq": "int",
-        "instrument_id": "text",
-        "contract_id": "text",
-        "side": "text",  # receive, pay (what is dealt in rate), buy, sell, sell_protection, buy_protection
-        "contracts_from": "int",
-        "contracts_to": "int",
-        "order_contracts": "int",
-        "dv01_change_brl": "float",
-        "notional_change_brl": "float",
-        "cost_brl": "float",
-        "invalidation": "float",
-        "invalidation_unit": "text",
-        "rationale": "json",
-        "sentence": "text",
-    },
-)
-
-WITHHELD_ORDER = GoldTable(
-    "withheld_order",
-    ("instrument_id",),
-    {
-        "instrument_id": "text",
-        "contract_id": "text",
-        "contracts": "int",  # held, and kept
-        "contracts_wanted": "int",  # what the sizes of the day asked for
-        "cause": "text",  # price_old, signal_old
-        "input_id": "text",  # of a price: the input; of a signal: the strategies
-        "obs_date": "date",
-        "age_bd": "int",
-        "limit_bd": "int",
     },
 )
 

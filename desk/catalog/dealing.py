@@ -33,6 +33,7 @@ class DealingTerms:
     reason: str
     tas: str | None = None
     hedge: str | None = None
+    own_mark: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Dealing:
         if root not in self.terms:
             raise BadCatalog(f"dealing.toml: no root {root!r}: an order in it cannot be dealt")
         return self.terms[root]
+
+    def of_contract(self, contract_id: str, root: str) -> DealingTerms:
+        """The terms of a contract by the beginning of its code; those of `root`, its instrument's, where none fits."""
+        found = max((name for name in self.terms if contract_id.startswith(name)), key=len, default=root)
+        return self.of(found)
 
 
 def load_dealing(roots: Iterable[str] = ()) -> Dealing:

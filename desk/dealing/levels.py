@@ -51,9 +51,10 @@ def _move(quotation: Quotation, sigmas: float) -> float | None:
 
 def at_venue(quotation: Quotation, level: float | None, own: float | None) -> float | None:
     """`level`, which the desk set on its own mark `own`, as far from the venue's settlement: a rate by as many bp, a
-    price by the same share. B3's DDI is quoted against the dollar of the day before, so the two marks differ."""
+    price by the same share. B3's DDI is quoted against the dollar of the day before, so the two marks differ. None
+    where one of the three is not known."""
     if level is None or own is None or quotation.reference is None:
-        return level
+        return None
     if quotation.in_rate:
         return quotation.reference + (level - own)
     return quotation.reference * (level / own) if own else level

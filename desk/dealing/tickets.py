@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -90,13 +90,14 @@ class _Desk:
 
     def leg(self, row: Row, role: str) -> Row:
         instrument = self.parameters.instrument(row["instrument_id"])
-        terms = self.dealing.of(instrument.root)
+        terms = self.dealing.of_contract(row["contract_id"], instrument.root)
         target = self.targets.get(instrument.id, {})
         mapped = target.get("contract_id") == row["contract_id"]
         change = int(row["order_contracts"])
-        quotation = self._quotation(row, instrument, target if mapped else {}, change)
+        quotation = self._quotation(row, instrument, target if mapped else {}, change, terms.own_mark)
         own = target.get("rate" if instrument.quoted_in_rate else "price") if mapped else None
         stop = at_venue(quotation, row["invalidation"], own)
+        risk = risk_to_stop(replace(quotation, reference=own), int(row["contracts_to"]), row["invalidation"])
         reversed_day, reversed_contracts = self._reversed(row, role)
         return {
             **self._identity(row["as_of"], row["seq"], role, instrument, terms, row["contract_id"], change),
@@ -108,7 +109,7 @@ class _Desk:
             "reference_date": self.inputs.valuation if quotation.reference is not None else None,
             "work_level": work_level(quotation, change, self.dealing.rules.work_sigmas),
             "stop": stop,
-            "risk_to_stop_brl": risk_to_stop(quotation, int(row["contracts_to"]), stop),
+            "risk_to_stop_brl": risk,
             "dv01_change_brl": row["dv01_change_brl"],
             "notional_change_brl": row["notional_change_brl"],
             "cost_brl": row["cost_brl"],
@@ -122,7 +123,7 @@ class _Desk:
         contract_id: str, change: int,
     ) -> Row:  # fmt: skip
         action = action_of(instrument.dealt_in, change)
-        at_settlement = f"{terms.tas}{contract_id[len(instrument.root) :]}" if terms.tas else None
+        at_settlement = f"{terms.tas}{contract_id[len(terms.root) :]}" if terms.tas else None
         return {
             "as_of": as_of,
             "role": role,
@@ -138,12 +139,12 @@ class _Desk:
             "tas_symbol": at_settlement,
         }
 
-    def _quotation(self, row: Row, instrument: Instrument, target: Row, change: int) -> Quotation:
+    def _quotation(self, row: Row, instrument: Instrument, target: Row, change: int, own_mark: bool) -> Quotation:
         column = "rate" if instrument.quoted_in_rate else "price"
         settled = self.settled.get(row["contract_id"], {}).get(column)
         return Quotation(
             in_rate=instrument.quoted_in_rate,
-            reference=settled if settled is not None else target.get(column),
+            reference=settled if settled is not None or not own_mark else target.get(column),
             unit_dv01=_each(row["dv01_change_brl"], change),
             unit_value=_each(row["notional_change_brl"], change),
             unit_volatility=target.get("unit_vol_brl"),
@@ -182,12 +183,14 @@ class _Desk:
         Contracts of the hedge = minus the change of value of the group over the value of one, to whole lots.
         """
         instrument = self.parameters.instrument(group[0]["instrument_id"])
-        terms = self.dealing.of(instrument.root)
-        if terms.hedge is None:
+        settling = [row for row in group if self.dealing.of_contract(row["contract_id"], instrument.root).hedge]
+        if not settling:
             return None
+        terms = self.dealing.of_contract(settling[0]["contract_id"], instrument.root)
+        assert terms.hedge is not None  # chosen above
         hedging, target = self.parameters.instrument(terms.hedge), self.targets.get(terms.hedge)
         value = (target["price"] or 0.0) * hedging.multiplier if target else 0.0
-        change = sum(row["notional_change_brl"] or 0.0 for row in group)
+        change = sum(row["notional_change_brl"] or 0.0 for row in settling)
         lots = round(-change / value / hedging.lot) if value else 0
         if target is None or not lots:
             return None

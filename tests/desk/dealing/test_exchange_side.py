@@ -33,6 +33,9 @@ CONTRACTS = {
 }  # fmt: skip
 
 
+ROOTS = {name: contract[:3] for name, contract in CONTRACTS.items()}
+
+
 def unit_price(root: str, level: float) -> float:
     """B3: the unit price of a level; prices are their own."""
     if root == "DDI":
@@ -54,7 +57,7 @@ def credited(root: str, side: str, contracts: int, dealt: float, settled: float)
 
 
 def order(seq: int, instrument_id: str, change: int) -> dict[str, Any]:
-    root = PARAMETERS.instrument(instrument_id).root
+    root = ROOTS[instrument_id]
     level = LEVELS[root]
     value = unit_price(root, level) * POINT[root]
     dv01 = -(unit_price(root, level + 0.0001) - unit_price(root, level)) * POINT[root] if level < 1 else 0.0
@@ -72,7 +75,7 @@ def frame(table: Any, rows: list[dict[str, Any]]) -> pl.DataFrame:
 def targets() -> pl.DataFrame:
     rows = []
     for instrument_id, contract in CONTRACTS.items():
-        root = PARAMETERS.instrument(instrument_id).root
+        root = ROOTS[instrument_id]
         level = LEVELS[root]
         in_rate = level < 1
         rows.append(
@@ -106,7 +109,7 @@ def fifty() -> list[tuple[str, int]]:
 def test_what_the_exchange_credits_is_what_the_desk_meant(instrument_id: str, change: int) -> None:
     found = made([order(1, instrument_id, change)])
     leg = found.filter(role="order").row(0, named=True)
-    root = PARAMETERS.instrument(instrument_id).root
+    root = ROOTS[instrument_id]
     level = LEVELS[root]
     assert leg["contracts"] == abs(change)
     for move in (-0.004, 0.0025) if level < 1 else (-0.02 * level, 0.01 * level):
@@ -139,12 +142,26 @@ def test_the_dollars_of_a_cupom_order_are_sold_in_the_same_ticket() -> None:
     assert made([order(1, "DDI_5Y", 1)]).height == 1
 
 
+@pytest.mark.parametrize(("change", "side"), [(400, "SELL"), (-400, "BUY")])
+def test_an_frc_needs_no_hedge_and_has_no_level_but_b3s(change: int, side: str) -> None:
+    """It is registered as two DDI of opposite sides; its rate is a forward, which the desk's mark is not."""
+    row = order(1, "DDI_5Y", change) | {"contract_id": "FRCF32", "invalidation": 0.06 if change > 0 else 0.04}
+    mapped = targets().with_columns(
+        contract_id=pl.when(pl.col("instrument_id") == "DDI_5Y").then(pl.lit("FRCF32")).otherwise("contract_id")
+    )
+    empty = pl.DataFrame(schema=SETTLEMENT.stored_schema)
+    inputs = DealingInputs(frame(ACTION, [row]), mapped, frame(ACTION, []), (), empty, VALUATION)
+    [leg] = tickets(inputs, PARAMETERS, DEALING).rows(named=True)
+    assert (leg["venue_side"], leg["reference"], leg["work_level"], leg["stop"]) == (side, None, None, None)
+    assert leg["risk_to_stop_brl"] > 0
+
+
 @pytest.mark.parametrize("instrument_id", CONTRACTS)
 @pytest.mark.parametrize("change", [90, -90])
 def test_the_level_to_work_is_worse_than_the_settlement_for_the_desk_and_the_stop_costs_money(
     instrument_id: str, change: int
 ) -> None:
-    root = PARAMETERS.instrument(instrument_id).root
+    root = ROOTS[instrument_id]
     level = LEVELS[root]
     stop = level + 0.01 * (1 if change > 0 else -1) if level < 1 else level * (1 - 0.03 * (1 if change > 0 else -1))
     leg = made([order(1, instrument_id, change) | {"invalidation": stop}]).row(0, named=True)
@@ -162,7 +179,7 @@ def test_the_stop_is_as_far_from_b3s_settlement_as_from_the_desks_mark(
     instrument_id: str, settled: float, change: int
 ) -> None:
     """B3's cupom is dirty: the desk's mark may be fifty bp away, and the stop of a payer must still be below."""
-    level = LEVELS[PARAMETERS.instrument(instrument_id).root]
+    level = LEVELS[ROOTS[instrument_id]]
     in_rate = level < 1
     away = 0.004 if in_rate else 0.02 * level
     stop = level + (away if (change > 0) == in_rate else -away)
