@@ -78,6 +78,26 @@ DATASET_STATUS = GoldTable(
         "error": "text",
     },
 )
+SOURCE_COMPARISON = GoldTable(
+    "source_comparison",
+    ("pair_id",),
+    {
+        "pair_id": "text",  # desk/catalog/siblings.toml
+        "left_source": "text",  # a series, or a curve's source and tenor
+        "right_source": "text",
+        "left_value": "float",
+        "right_value": "float",  # in the left one's measure
+        "left_date": "date",
+        "right_date": "date",  # the last of those that stand against the left one
+        "difference": "float",  # left less right; a share of the right where the pair is relative
+        "unit": "text",
+        "tolerance": "float",
+        "breach": "float",
+        "state": "text",  # agree, apart (beyond the tolerance), broken (beyond the breach), held, absent
+        "compared": "int",  # dates of the last days on which both have a value
+        "broken": "int",  # of them those beyond the breach
+    },
+)
 AGENT_VIEW = GoldTable(
     "agent_view",
     ("agent_id",),
@@ -258,6 +278,7 @@ GOLD: dict[str, GoldTable] = {
         FEATURE,
         INPUT_RECEIPT,
         DATASET_STATUS,
+        SOURCE_COMPARISON,
         AGENT_VIEW,
         REGIME,
         AGENT_MEASURE,

@@ -17,6 +17,7 @@ from reports.page.exceptions import exception_texts, red_texts
 from reports.page.executive_summary import MOST_HELD, Line, book_line, coverage, data_line, gap_line, held_line
 from reports.page.order_lines import order_items, orders_line
 from reports.page.overnight_lines import market_line, result_line
+from reports.tables.source_comparisons import broken_pairs
 
 
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
@@ -32,6 +33,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         Line("Withheld", withheld_sentence(defence_view(data), data.held), alert=True),
         Line("Red", " ".join(red_texts(data)), alert=True),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
+        *(Line("Disagree", text, alert=True) for text in broken_pairs(data)[:MOST_HELD]),
         Line("Data", "" if fine else data_line(state)),
         Line("Agenda", agenda_line(data)),
         Line("Copom", policy_line(data)),

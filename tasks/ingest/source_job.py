@@ -178,8 +178,9 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
         failure.__cause__ = error
         await record_error(run, fetch, query, failure)
         return
-    for query, _ in batch:
+    for query, payloads in batch:
         fetch.note_look(query, None)
+        fetch.errors += [BadPayload(job.source, item.finding) for item in payloads if item.finding]
     if fetch.dataset.per_day:
         for query, _ in batch:
             await close_fetched_days(run, fetch, fetch.days_of(query))

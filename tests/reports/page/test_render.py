@@ -229,6 +229,7 @@ def test_every_figure_is_covered_by_the_test_above(specs: dict[str, Any]) -> Non
 def test_the_first_screen_is_its_lines(data: ReportData, page: Page) -> None:
     shown = first_screen.lines(data, [make(data) for make in SECTIONS])
     assert [tag for tag, _ in page.tags].count("dt") == len(shown)
+    assert "vix has 17.2, vix_fred has 18.1" in " ".join(page.text)
 
 
 def test_levels_carry_their_receipts(data: ReportData, html: str) -> None:

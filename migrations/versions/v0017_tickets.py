@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 
-FOLDER = Path(__file__).parent / "v0015"
+FOLDER = Path(__file__).parent / "v0017"
 
 
 def upgrade() -> None:
