@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
-FOLDER = Path(__file__).parent / "v0017"
+FOLDER = Path(__file__).parent / "v0018"
 
 
 def upgrade() -> None:
