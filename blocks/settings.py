@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     report_language: Literal["en", "pt"] = "en"
     retry_delays_seconds: tuple[int, ...] = (2, 8, 30)
     """Whole seconds before each further try: Prefect's jitter cannot do with less than one."""
+    patience_seconds: tuple[int, ...] | None = None
+    """Seconds after a fetch began at which a source that is still out is tried again, while the deadline leaves room;
+    not set: 60, 300, 900 in a live run, none in another."""
     sight_grace_minutes: int = Field(default=15, ge=0, le=120)
     """A fetch begun this long after as_of still counts as the decision's own."""
     now: AwareDatetime | None = None

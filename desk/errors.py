@@ -138,7 +138,7 @@ class RateLimited(Outage):
 
 
 class BudgetSpent(Outage):
-    """The source's time budget for the run is used up."""
+    """The source's time budget for this try is used up."""
 
     retryable = False
 

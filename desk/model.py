@@ -96,7 +96,10 @@ class PublicationRule:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One numeric series of one source. `scale` turns the source's unit into ours (0.01 for percent)."""
+    """One numeric series of one source. `scale` turns the source's unit into ours (0.01 for percent).
+
+    `retired`: the last observation date of a series that its source has ended; `replaced_by`: the series after it.
+    """
 
     id: str
     source: str
@@ -112,6 +115,12 @@ class Series:
     max_age_days: int = 10
     verified: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
+    retired: dt.date | None = None
+    replaced_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.retired is not None and type(self.retired) is not dt.date:
+            raise ValueError(f"retired is a date without quotes, like 2025-12-31, not {self.retired!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,8 @@ class SourceSpec:
     `rate_per_second` requests, `concurrency` requests at a time, `timeout_seconds` for one request, `budget_seconds`
     for all requests of a run. `key_setting` names the setting of its API key; None for a source without a key.
     `max_body_mb`: the most megabytes (2^20 bytes) that one answer may open to, every archive in it counted.
-    `keyed_base` names the address of `base_urls` that needs the key.
+    `keyed_base` names the address of `base_urls` that needs the key. `shut_seconds`: after a 429 nothing is asked of
+    the host for so long, or for its Retry-After where that is longer.
     """
 
     id: str
@@ -156,6 +166,7 @@ class SourceSpec:
     key_setting: str | None = None
     max_body_mb: int = 64
     keyed_base: str | None = None
+    shut_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

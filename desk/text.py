@@ -20,11 +20,6 @@ def washed(text: str, longest: int = LONGEST) -> str:
     return _UNFIT.sub(" ", clipped(text, longest))
 
 
-def is_clean(text: str) -> bool:
-    """True where `washed` would find nothing to replace."""
-    return _UNFIT.search(text) is None
-
-
 def clipped(text: str, most: int) -> str:
     """The text, cut to `most` characters, the last one an ellipsis, where it is longer."""
     return text if len(text) <= most else text[: most - 1] + _CUT

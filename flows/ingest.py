@@ -11,8 +11,9 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from desk.model import Dataset, Window
-from desk.point_in_time.fetch_windows import Coverage, windows
+from desk.model import Dataset
+from desk.point_in_time.fetch_windows import Coverage, FetchPlan, is_by_series, plan_of_windows, windows
+from desk.point_in_time.series_windows import plan_by_series
 from tasks.connectors import CONNECTORS
 from tasks.ingest.plausibility import review_holds
 from tasks.ingest.source_job import SourceJob
@@ -22,13 +23,15 @@ from tasks.run.run import Run
 from tasks.run.run_context import open_client
 from tasks.run.stages import Stopwatch
 from tasks.store import ledger
+from tasks.store.series_looks import series_coverage
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """errors: dataset -> why its fetch failed; seconds and inserted rows: by source."""
+    """errors: dataset -> why its fetch failed; unknown: series -> its source's words; seconds and rows: by source."""
 
     errors: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     inserted: dict[str, int] = field(default_factory=dict)
 
@@ -46,37 +49,42 @@ async def ingest(
         return Completed(message="stored: nothing is fetched", data=Ingested())
     watch = Stopwatch()
     datasets = run.catalog.datasets
-    spans = await asyncio.gather(*(windows_to_fetch(run, dataset) for dataset in datasets.values()))
-    to_fetch = dict(zip(datasets, spans, strict=True))
+    plans = await asyncio.gather(*(plan_of(run, dataset) for dataset in datasets.values()))
+    to_fetch = dict(zip(datasets, plans, strict=True))
     async with open_client(run, recording=recording, manifest=manifest, record=record) as (client, bronze, configs):
         jobs = []
         for source in run.catalog.sources:
-            job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze)
+            job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze, client.renew_budget)
             for dataset in run.catalog.datasets_of(source):
-                if to_fetch[dataset.id]:
-                    job.add_dataset(run, dataset, to_fetch[dataset.id])
+                if to_fetch[dataset.id].asks:
+                    job.add_plan(run, dataset, to_fetch[dataset.id])
             jobs.append(job)
         ended = await asyncio.gather(*(ingest_with_progress(run, job) for job in jobs), return_exceptions=True)
     ingested = Ingested(
         errors={fetch.dataset.id: fetch.error_summary() for job in jobs for fetch in job.fetches if fetch.errors},
+        unknown={name: str(error) for job in jobs for name, error in job.unknown.items()},
         seconds=dict(zip(run.catalog.sources, raise_first_error(ended), strict=True)),
         inserted={job.source: job.inserted for job in jobs},
     )
     await review_holds(run)
     rows = sum(ingested.inserted.values())
     failed = ", ".join(job.source for job in jobs if job.errors)
-    message = f"failed: {failed}" if failed else ""
+    unknown = f"unknown to their source: {', '.join(ingested.unknown)}" if ingested.unknown else ""
+    message = "; ".join(filter(None, (f"failed: {failed}" if failed else "", unknown)))
     run.progress.event("stage", "ingest", "gaps" if failed else "done", watch.seconds, rows, message)
-    return Completed(message=f"{rows} rows; failed: {failed or 'none'}", data=ingested)
+    words = "; ".join(filter(None, (f"{rows} rows", f"failed: {failed or 'none'}", unknown)))
+    return Completed(message=words, data=ingested)
 
 
-async def windows_to_fetch(run: Run, dataset: Dataset) -> list[Window]:
-    """The windows of a dataset that this run fetches, by the ledger's coverage of it."""
-    coverage = Coverage(
-        await ledger.covered_from(run.store, dataset.id),
-        await ledger.good_days(run.store, dataset.id),
-    )
-    return windows(dataset, run.catalog.rules[dataset.rule], coverage, run.as_of)
+async def plan_of(run: Run, dataset: Dataset) -> FetchPlan:
+    """What this run asks of a dataset: by the coverage of each series, or by the ledger's of the whole dataset."""
+    series, good = run.catalog.series_of(dataset.id), await ledger.good_days(run.store, dataset.id)
+    if is_by_series(dataset, series):
+        stored = await run.store.stored_entities(dataset.tables[0], [one.id for one in series])
+        coverage = await series_coverage(run.store, dataset.id, stored)
+        return plan_by_series(dataset, series, coverage, good, run.as_of)
+    whole = Coverage(await ledger.covered_from(run.store, dataset.id), good)
+    return plan_of_windows(dataset, series, windows(dataset, run.catalog.rules[dataset.rule], whole, run.as_of))
 
 
 async def ingest_with_progress(run: Run, job: SourceJob) -> float:

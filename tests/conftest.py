@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,30 +19,54 @@ hypothesis.settings.load_profile("suite")
 pytest_plugins = [f"tests.fixtures.{name}" for name in ("postgres", "sandbox", "flows", "deliveries")]
 
 ROOT = Path(__file__).parents[1]
-# What shares a fixture too dear to make twice stays on one worker; these begin first, in this order.
+FOR_SUBMAKES = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ARGS")
+"""`make test` leaves its flags, level and variables to what it starts. A make of a test is no part of that make."""
+for _name in FOR_SUBMAKES:
+    os.environ.pop(_name, None)
+# A file stays on one worker; so do files that share a fixture too dear to make twice. One worker begins with alvorada,
+# which mostly waits for processes, and the other with the flows, which compute.
 TOGETHER = {
-    "tests/flows": "flows",
     "tests/alvorada": "alvorada",
-    "tests/api": "served",
-    "tests/grafana": "served",
-    "tests/tasks/test_explain.py": "served",
+    "tests/flows/test_failures.py": "healthy morning",
+    "tests/flows/test_held_value.py": "healthy morning",
 }
-ORDER = list(dict.fromkeys(TOGETHER.values()))
+FIRST = ("tests/alvorada", "tests/flows", "tests/api", "tests/grafana", "tests/tasks/test_explain.py")
+"""The dear ones, in the order in which they begin. Both workers make the database that the flows have filled.
+
+They run without coverage: tracing costs a third more CPU, and what holds its limit are the tests of the code itself."""
+
+
+def folders_of(nodeid: str) -> list[str]:
+    """The test's file and every folder above it, as paths."""
+    path = PurePosixPath(nodeid.split("::")[0])
+    return [str(part) for part in (path, *path.parents)]
 
 
 def group_of(nodeid: str) -> str:
-    """A folder or file of TOGETHER, else the file itself."""
-    path = PurePosixPath(nodeid.split("::")[0])
-    return next((TOGETHER[str(p)] for p in (path, *path.parents) if str(p) in TOGETHER), str(path))
+    """What TOGETHER calls the test's file or folder, else the file itself."""
+    folders = folders_of(nodeid)
+    return next((TOGETHER[name] for name in folders if name in TOGETHER), folders[0])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> int:
-        group = group_of(item.path.relative_to(ROOT).as_posix())
-        return ORDER.index(group) if group in ORDER else len(ORDER)
+        folders = folders_of(item.path.relative_to(ROOT).as_posix())
+        return next((place for place, name in enumerate(FIRST) if name in folders), len(FIRST))
 
     items.sort(key=rank)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    controller = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if controller is None:  # no coverage is measured
+        return
+    measured = not any(name in FIRST for name in folders_of(item.nodeid))
+    if measured and not controller.started:
+        controller.resume()
+    elif not measured and controller.started:
+        controller.pause()
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

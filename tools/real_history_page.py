@@ -22,6 +22,7 @@ from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.errors import AlvoradaError, MissingInput
 from desk.model import decision_time
 from desk.performance import nav_statistics
+from desk.performance.drawdowns import underwater
 from desk.performance.episodes import Episode, episode
 from desk.performance.history_pass import HistoryPass, run_history
 from desk.performance.strategy_coverage import Coverage, coverage
@@ -234,7 +235,7 @@ def chart(record: HistoryRecord) -> str:
     path = record.path
     cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
     held = path["nav"].to_numpy()
-    falls = nav_statistics.drawdowns(nav_statistics.excess(path))
+    falls = underwater(nav_statistics.excess(path))
     return nav_chart(record.days, held / held[0], cash / cash[0], falls)
 
 

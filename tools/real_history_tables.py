@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from desk.performance.drawdowns import Drawdown
 from desk.performance.episodes import Episode
-from desk.performance.nav_statistics import Drawdown, PeriodStatistics
+from desk.performance.nav_statistics import PeriodStatistics
 from desk.performance.strategy_coverage import Coverage
 from desk.performance.var_by_year import BacktestResult
 

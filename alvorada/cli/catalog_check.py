@@ -57,7 +57,9 @@ def sandbox_configs(catalog: Catalog, root: str) -> dict[str, SourceConfig]:
     configs = (
         SourceConfig.from_spec(spec, base_urls=urls[spec.id], api_key="any") for spec in catalog.sources.values()
     )
-    return {config.source: replace(config, rate_per_second=10_000.0, concurrency=16) for config in configs}
+    return {
+        config.source: replace(config, rate_per_second=10_000.0, concurrency=16, shut_seconds=0.0) for config in configs
+    }
 
 
 async def _request_verdicts(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, NoReturn
 
 import click
 import typer
@@ -63,11 +64,20 @@ def main() -> None:
             sys.exit(error.exit_code)
         fail(error.format_message(), BadInput.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        fail("stopped", INTERRUPTED)
+        leave_stopped()
     else:
         if code == INTERRUPTED:  # Typer returns this after Ctrl-C
-            fail("stopped", INTERRUPTED)
+            leave_stopped()
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def leave_stopped() -> NoReturn:
+    """Ends the process after a stop signal. What it used is released; a thread still at work does not hold it up."""
+    with suppress(SystemExit):
+        fail("stopped", INTERRUPTED)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def fail(message: str, code: int) -> None:

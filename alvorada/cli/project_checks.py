@@ -39,6 +39,7 @@ def run_lint() -> int:
         check_docs(),
         _python("-m", "grafana.build", "--check"),
         _python("-m", "tools.strategy_page", "--check"),
+        _python("-m", "tools.request_table", "--check"),
     ]
     return next((code for code in codes if code), 0)
 

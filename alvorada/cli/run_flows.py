@@ -16,7 +16,7 @@ from alvorada.cli.run_options import Origin
 from alvorada.cli.terminal_progress import RunProgress
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld
 from alvorada.stack.local_stack import open_stack, set_environment
-from alvorada.stack.processes import interrupt_on_stop_signals
+from alvorada.stack.processes import interrupt_on_stop_signals, repeat_interrupt
 from alvorada.stack.sandbox_process import sandbox_in_use
 from blocks.settings import load_settings
 from desk.errors import AlvoradaError, Busy, StageFailed
@@ -143,7 +143,7 @@ async def _final_state(flow: Any, parameters: dict[str, Any], say: Callable[[str
     from alvorada.stack.prefect_start import started
     from tasks.run.stop_signals import cancel_on_stop_signals
 
-    with cancel_on_stop_signals():
+    with cancel_on_stop_signals(repeat_interrupt):
         state = await started(partial(flow, **parameters, return_state=True), say)
     if state.is_failed():
         error = await get_state_exception(state)

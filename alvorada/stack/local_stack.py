@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import migrations
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_name
 from alvorada.stack.postgres import Postgres
+from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
 from desk.errors import BadInput
 
@@ -72,22 +74,27 @@ def open_stack(
 def postgres_in_use(data_dir: DataDir) -> Iterator[Postgres]:
     """The embedded PostgreSQL, started; the last of our processes that uses it stops it.
 
-    Each user holds a shared lock, which the kernel drops even after kill -9.
+    Each user holds a shared lock, which the kernel drops even after kill -9. A stop signal interrupts the block, in
+    every command, and never PostgreSQL's stop.
     """
     data_dir.create()
     postgres = embedded_postgres(data_dir)
-    with data_dir.postgres_users_lock.open("w") as lock:
+    with interrupt_on_stop_signals(), data_dir.postgres_users_lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         try:
             postgres.start()
             yield postgres
         finally:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # another process still uses it
-            else:
-                postgres.stop()
+            with deferred_stop_signals():
+                _stop_unused(postgres, lock)
+
+
+def _stop_unused(postgres: Postgres, lock: TextIO) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return  # another process still uses it
+    postgres.stop()
 
 
 @contextmanager

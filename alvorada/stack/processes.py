@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +20,9 @@ PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
 GRACE_SECONDS = 8.0
 """From SIGTERM to SIGKILL."""
 POLL_SECONDS = 0.05
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+REPEAT_SECONDS = 10.0
+"""From an interrupt to the next one, where the first has not ended what it was to end."""
 
 
 class ProcessFailed(AlvoradaError):
@@ -164,14 +168,48 @@ def terminate_orphans(processes: Sequence[ProcessId], grace: float = GRACE_SECON
 
 @contextmanager
 def interrupt_on_stop_signals() -> Iterator[None]:
-    """Inside, SIGTERM, SIGHUP and SIGINT raise KeyboardInterrupt, so that every `finally` runs."""
+    """Inside, SIGTERM, SIGHUP and SIGINT raise KeyboardInterrupt, so that every `finally` runs.
+
+    The interrupt is repeated every REPEAT_SECONDS until the block is left: one that is raised in a destructor or in a
+    library's callback is dropped there, and a wait for a thread that waits for this one ends with the next. In a thread
+    other than the main one, where Python handles no signal, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        repeat_interrupt()
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    before = {number: signal.signal(number, interrupt) for number in (*STOP_SIGNALS, signal.SIGALRM)}
+    try:
+        yield
+    finally:
+        if signal.getitimer(signal.ITIMER_REAL)[1] == REPEAT_SECONDS:  # ours, and not that of a test's time limit
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def repeat_interrupt() -> None:
+    """Makes the handler of SIGALRM, which interrupts as a stop signal does, run every REPEAT_SECONDS from now on."""
+    signal.setitimer(signal.ITIMER_REAL, REPEAT_SECONDS, REPEAT_SECONDS)
+
+
+@contextmanager
+def deferred_stop_signals() -> Iterator[None]:
+    """Around what must end once it has begun: a stop signal inside is handled when the block has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+    numbers = (*STOP_SIGNALS, signal.SIGALRM)
+    before = {number: signal.signal(number, lambda number, _: received.append(number)) for number in numbers}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        for pending in dict.fromkeys(received):
+            signal.raise_signal(pending)

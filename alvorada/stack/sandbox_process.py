@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, project_root
-from alvorada.stack.processes import ManagedProcess
+from alvorada.stack.processes import ManagedProcess, deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
 
 START_SECONDS = 60.0
@@ -31,16 +31,18 @@ def sandbox_in_use(data_dir: DataDir, seed: int = DEFAULT_SEED) -> Iterator[Call
         root = url.rstrip("/")
         yield lambda: root
         return
-    process = start_sandbox(data_dir, seed, data_dir.logs / f"sandbox-{os.getpid()}.log")
-    try:
-        yield lambda: sandbox_url(process)
-    except KeyboardInterrupt:
-        process.stop()
-        process.log.unlink(missing_ok=True)
-        raise
-    finally:
-        process.stop()
-    process.log.unlink(missing_ok=True)  # after an error it stays, and the error names it
+    log = data_dir.logs / f"sandbox-{os.getpid()}.log"
+    with interrupt_on_stop_signals():
+        process = start_sandbox(data_dir, seed, log)
+        try:
+            yield lambda: sandbox_url(process)
+        except KeyboardInterrupt:
+            log.unlink(missing_ok=True)
+            raise
+        finally:
+            with deferred_stop_signals():
+                process.stop()
+    log.unlink(missing_ok=True)  # after an error it stays, and the error names it
 
 
 def start_sandbox(data_dir: DataDir, seed: int, log: Path) -> ManagedProcess:

@@ -23,6 +23,7 @@ from alvorada.stack.postgres import Postgres
 from alvorada.stack.probe import Probe, Question, ask_database, ask_prefect
 from alvorada.stack.processes import (
     ProcessFailed,
+    deferred_stop_signals,
     interrupt_on_stop_signals,
     signal_group,
     stop_all,
@@ -54,9 +55,9 @@ def run_stack(data_dir: DataDir, options: StackOptions, alarm: Callable[[], None
                     startup.run(postgres, database_url)
                     Keeper(startup, postgres, _probe(postgres, options, database_url), alarm).keep()
                 finally:
-                    _ignore_stop_signals()
-                    typer.echo("stopping ...", err=True)
-                    stop_all(startup.processes)
+                    with deferred_stop_signals():  # each wait in it has its own time limit
+                        typer.echo("stopping ...", err=True)
+                        stop_all(startup.processes)
         except KeyboardInterrupt:
             pass
         finally:
@@ -125,9 +126,3 @@ def _only_stack(data_dir: DataDir) -> Iterator[None]:
             which = f" (pid {stack.supervisor.pid}, {stack.ui_url})" if stack else ""
             raise BadInput(f"`alvorada up` already runs here{which}: stop it with `alvorada down`") from None
         yield
-
-
-def _ignore_stop_signals() -> None:
-    """A second Ctrl-C must not interrupt the stop; each wait in it has its own time limit."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)

@@ -83,7 +83,7 @@ async def reject(request: Request, token: Operator, hold_id: HoldId, word: Decis
 async def _decide(
     request: Request, name: str, hold_id: int, decision: Literal["released", "rejected"], word: DecisionReason
 ) -> Held:
-    request.state.asked = {"hold_id": hold_id, "decision": decision, **word.model_dump()}
+    request.state.audit_detail = {"hold_id": hold_id, "decision": decision, **word.model_dump()}
     await _one(request, hold_id)
     now = request.app.state.clock()
     await request.app.state.store.decide_hold(hold_id, decision, name, word.reason, now, now)

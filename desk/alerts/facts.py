@@ -81,6 +81,16 @@ class HeldFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownFacts:
+    """A series that its source does not know: on how many days it was asked in vain, since when, by which code."""
+
+    days: object
+    since: dt.date
+    code: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Metrics:
     """One moment's facts. Mappings hold every expected subject, MISSING where nothing is stored; an empty one means
     that the whole table is missing. `pipeline` is None where it could not be read.
@@ -98,6 +108,7 @@ class Metrics:
     conviction_change: Mapping[str, object] = field(default_factory=dict)
     agent_age_hours: Mapping[str, object] = field(default_factory=dict)
     held: Mapping[str, HeldFacts] = field(default_factory=dict)
+    unknown_series: Mapping[str, UnknownFacts] = field(default_factory=dict)
     is_new: bool = False
 
 

@@ -1,4 +1,4 @@
-"""The eleven alert rules. Each reads one kind of fact and gives, by subject, a value and a summary of it.
+"""The twelve alert rules. Each reads one kind of fact and gives, by subject, a value and a summary of it.
 
 `desk.alerts.evaluate` compares the value with the rule's threshold. A rule that raises, or a value that is not a
 number, is an alert itself.
@@ -109,6 +109,16 @@ def data_suspect(metrics: Metrics) -> Iterable[SubjectValue]:
         yield SubjectValue(subject, facts.values, words, severity=worse)
 
 
+def series_unknown(metrics: Metrics) -> Iterable[SubjectValue]:
+    """Days on which each series was asked of a source that does not know it; a retired series is none."""
+    for subject, facts in metrics.unknown_series.items():
+        words = (
+            f"{subject}: {facts.source} does not know the code {facts.code!r} since {facts.since}; give it its new"
+            " code, or its last day as `retired`, in series.toml"
+        )
+        yield SubjectValue(subject, facts.days, words)
+
+
 def pipeline_failure(metrics: Metrics) -> Iterable[SubjectValue]:
     """Count of failures by subject: the run, each stage, each source, each required dataset that is absent."""
     facts = metrics.pipeline
@@ -191,5 +201,6 @@ RULES: tuple[Rule, ...] = (
     Rule("CONVICTION_SURGE", conviction_surge, operator.gt, "score"),
     Rule("PIPELINE_FAILURE", pipeline_failure, operator.gt, "none"),
     Rule("DATA_SUSPECT", data_suspect, operator.gt, "none"),
+    Rule("SERIES_UNKNOWN", series_unknown, operator.gt, "none"),
     Rule("AGENT_STALE", agent_stale, operator.gt, "hours", is_age=True),
 )

@@ -124,6 +124,10 @@ def _check(catalog: Catalog) -> None:
         _known(where, "rule", series.rule, catalog.rules)
         if catalog.datasets[series.dataset].source != series.source:
             raise BadCatalog(f"{where}: source {series.source!r} is not the source of its dataset {series.dataset!r}")
+        if series.replaced_by is not None:
+            _known(where, "replaced_by", series.replaced_by, catalog.series)
+            if series.retired is None or series.replaced_by == series.id:
+                raise BadCatalog(f"{where}: what is replaced, by another series, has its last day in `retired`")
 
 
 def _known(where: str, what: str, name: str, known: Mapping[str, Any]) -> None:

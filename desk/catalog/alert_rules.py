@@ -22,6 +22,8 @@ def rank_of(severity: Severity) -> int:
 
 
 LONGEST_SECONDS = 7 * 86_400
+LONGEST_REPEAT_SECONDS = 366 * 86_400
+"""What is told once repeats after a year."""
 SECONDS_FIELDS = ("for_seconds", "keep_firing_seconds", "cooldown_seconds", "repeat_seconds")
 CHANGEABLE = ("enabled", "severity", "threshold", *SECONDS_FIELDS)
 
@@ -74,8 +76,9 @@ def checked(rule: RuleSettings, changes: Mapping[str, Any]) -> RuleSettings:
         raise BadInput(f"severity must be one of {', '.join(SEVERITIES)}")
     for name in SECONDS_FIELDS:
         value = fields[name]
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LONGEST_SECONDS:
-            raise BadInput(f"{name} must be whole seconds from 0 to {LONGEST_SECONDS}")
+        longest = LONGEST_REPEAT_SECONDS if name == "repeat_seconds" else LONGEST_SECONDS
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= longest:
+            raise BadInput(f"{name} must be whole seconds from 0 to {longest}")
     return RuleSettings(**{**fields, "threshold": _threshold(rule, fields["threshold"])})
 
 

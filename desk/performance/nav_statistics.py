@@ -3,13 +3,14 @@ knows."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from desk.arrays import FloatArray
+from desk.performance import drawdowns
+from desk.performance.drawdowns import Drawdown
 from desk.units import DAYS_PER_YEAR
 
 
@@ -28,16 +29,6 @@ class PeriodStatistics:
     worst_drawdown: float
     cost: float
     risk_multiplier: float
-
-
-@dataclass(frozen=True, slots=True)
-class Drawdown:
-    """From a peak to its lowest point, `depth` a fraction of the peak; `recovered` the first day at the peak again."""
-
-    peak: dt.date
-    trough: dt.date
-    recovered: dt.date | None
-    depth: float
 
 
 def nav_series(state: pl.DataFrame) -> pl.DataFrame:
@@ -70,20 +61,8 @@ def by_month(path: pl.DataFrame) -> dict[tuple[int, int], float]:
 
 
 def worst_drawdowns(path: pl.DataFrame, count: int) -> list[Drawdown]:
-    """The deepest falls of NAV over cash that do not overlap, deepest first."""
-    nav, days = excess(path), path["day"].to_list()
-    peak = np.maximum.accumulate(nav)
-    falls: list[Drawdown] = []
-    start = 0
-    for row in range(1, len(nav) + 1):
-        if row < len(nav) and nav[row] < peak[start]:
-            continue
-        if row - start > 1:
-            low = start + 1 + int(np.argmin(nav[start + 1 : row]))
-            recovered = days[row] if row < len(nav) else None
-            falls.append(Drawdown(days[start], days[low], recovered, float(1.0 - nav[low] / nav[start])))
-        start = row
-    return sorted(falls, key=lambda fall: -fall.depth)[:count]
+    """The deepest drawdowns of NAV over cash, deepest first."""
+    return drawdowns.worst_drawdowns(path["day"].to_list(), excess(path), count)
 
 
 def excess(path: pl.DataFrame) -> FloatArray:
@@ -91,11 +70,6 @@ def excess(path: pl.DataFrame) -> FloatArray:
     cash = np.cumprod(1.0 + path["cash"].fill_null(0.0).to_numpy())
     nav = path["nav"].to_numpy()
     return np.asarray(nav / nav[0] / cash)
-
-
-def drawdowns(nav: FloatArray) -> FloatArray:
-    """Fraction below the highest so far (T,), zero at a new high."""
-    return np.asarray(1.0 - nav / np.maximum.accumulate(nav))
 
 
 def _returns(path: pl.DataFrame) -> pl.DataFrame:
@@ -121,7 +95,7 @@ def _year(number: object, part: pl.DataFrame) -> PeriodStatistics:
         cdi=float(np.prod(1.0 + cash) - 1.0),
         volatility=spread * DAYS_PER_YEAR**0.5,
         sharpe=float(over.mean()) / spread * DAYS_PER_YEAR**0.5 if spread > 0 else None,
-        worst_drawdown=float(drawdowns(excess).max()),
+        worst_drawdown=float(drawdowns.underwater(excess).max()),
         cost=float((part["cost"].to_numpy() / before).sum()),
         risk_multiplier=float(part["risk_multiplier"].to_numpy().mean()),
     )

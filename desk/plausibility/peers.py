@@ -60,14 +60,6 @@ def partners_of(keys: Iterable[str], pairs: Iterable[SiblingPair], rules: Plausi
     return found - own
 
 
-def wanted_keys(pairs: Iterable[SiblingPair], rules: Plausibility, catalog: Catalog) -> set[str]:
-    """The keys that any sibling or identity speaks of."""
-    names = {name for pair in pairs for name in (pair.left, pair.right)}
-    names |= {name for total in rules.totals for name in (total.whole, *total.parts)}
-    names |= {name for order in rules.orders for name in (order.low, order.high)}
-    return {series_key(name, catalog) for name in names}
-
-
 def _shaped(rows: pl.DataFrame, key: str, peer: str, confirms: bool) -> pl.DataFrame:
     return (
         rows.filter(pl.col("peer_value").is_not_null() & pl.col("peer_value").is_finite())

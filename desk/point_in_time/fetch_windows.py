@@ -1,13 +1,17 @@
-"""What a run fetches of each dataset: missing cells, and a look-back for late and revised values. Pure."""
+"""What a run fetches of each dataset: missing cells, and a look-back for late and revised values. Pure.
+
+A dataset that is fetched series by series has its coverage series by series (`series_windows.py`): what one series
+lacks is asked for that series alone. A dataset with a file for each day, or without series, has it by its ledger cells.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from desk import calendars
-from desk.model import Dataset, PublicationRule, Window, desk_day
+from desk.model import Dataset, PublicationRule, Series, Window, desk_day
 from desk.point_in_time.cells import cells, due
 
 
@@ -21,6 +25,41 @@ class Coverage:
 
     covered_from: dt.date | None = None
     good: frozenset[dt.date] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One window, asked for some series of a dataset; none for a dataset without series."""
+
+    window: Window
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True)
+class FetchPlan:
+    """What a fetch of a dataset asks for, and the ledger cells that it answers, ascending."""
+
+    asks: tuple[Ask, ...]
+    cells: tuple[dt.date, ...]
+
+
+def is_by_series(dataset: Dataset, series: Sequence[Series]) -> bool:
+    """Whether each series of the dataset has a coverage of its own."""
+    return bool(series) and not dataset.per_day
+
+
+def plan_of_windows(dataset: Dataset, series: Sequence[Series], spans: Iterable[Window]) -> FetchPlan:
+    """The same windows for every series, a retired one up to its last day; every cell of the windows."""
+    asks: list[Ask] = []
+    days: list[dt.date] = []
+    for span in spans:
+        days += cells(dataset, span)
+        alive = tuple(one for one in series if one.retired is None or one.retired >= span.end)
+        ended = [one for one in series if one.retired is not None and span.start <= one.retired < span.end]
+        if alive or not series:
+            asks.append(Ask(span, alive))
+        asks += [Ask(Window(span.start, one.retired), (one,)) for one in ended if one.retired is not None]
+    return FetchPlan(tuple(asks), tuple(days))
 
 
 def windows(dataset: Dataset, rule: PublicationRule, coverage: Coverage, as_of: dt.datetime) -> list[Window]:

@@ -27,7 +27,11 @@ TIME = pl.Datetime("us", "UTC")
 TICK = dt.timedelta(microseconds=1)
 SAME_INSTANT = dt.timedelta(seconds=1)
 """Under a frozen clock several fetches share one instant: each later one adds a TICK, and all stay within this span."""
-NO_FETCHES = pl.DataFrame(schema={"covered_from": pl.Date, "covered_to": pl.Date, "fetched_at": TIME})
+EVERY_SERIES = "*"
+"""The subject of a fetch that asked for every series of its dataset."""
+NO_FETCHES = pl.DataFrame(
+    schema={"subject": pl.String, "covered_from": pl.Date, "covered_to": pl.Date, "fetched_at": TIME}
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class FetchContext:
     fetched_at   time of the request
     as_of        the decision that the fetch was made for
     grace        a number first returned within `grace` after as_of counts as known at as_of
-    fetches      earlier successful fetches of the dataset: covered_from, covered_to, fetched_at
+    fetches      earlier answered fetches: subject (a value of the first key column, or EVERY_SERIES), covered_from,
+                 covered_to, fetched_at. "It has no such series" is an answer: the number was not there
     stored       ids (values of the table's first key column) that have stored rows
     imported     the rows come from a history file
     """
@@ -108,7 +113,7 @@ def _times_without_vintage(
     changed = joined.filter(~(is_stored_point & is_equal))
     timed = changed.with_columns(
         _rule=rule_times(table, changed, dataset, catalog),
-        _fetched_before=_last_fetch(changed["obs_date"], context.fetches),
+        _fetched_before=_last_fetch(changed, table.entity[0], context.fetches),
     )
     has_history = pl.col(table.entity[0]).is_in(list(context.stored))
     is_late = (pl.col("_fetched_before") > pl.col("_rule")).fill_null(False) & has_history
@@ -146,13 +151,28 @@ def rule_times(table: SilverTable, rows: pl.DataFrame, dataset: Dataset, catalog
     return pairs.join(pl.concat(known), on=["obs_date", "rule"], how="left", maintain_order="left")["time"]
 
 
-def _last_fetch(obs_dates: pl.Series, fetches: pl.DataFrame) -> pl.Series:
-    """For each obs_date the time of the newest earlier fetch that covered it; null where no fetch did."""
-    days = obs_dates.rename("obs_date").to_frame()
-    covering = (
-        days.unique()
-        .join_where(fetches, pl.col("obs_date") >= pl.col("covered_from"), pl.col("obs_date") <= pl.col("covered_to"))
-        .group_by("obs_date")
+def _last_fetch(rows: pl.DataFrame, entity: str, fetches: pl.DataFrame) -> pl.Series:
+    """For each row the time of the newest earlier fetch that covered its series and obs_date; null where none did."""
+    points = rows.select(pl.col(entity).alias("subject"), "obs_date")
+    by_subject = fetches.partition_by("subject", as_dict=True)
+    common = by_subject.get((EVERY_SERIES,), fetches.clear())
+    newest = [
+        _newest_covering(part, pl.concat([common, by_subject.get(key, fetches.clear())]))
+        for key, part in points.unique(maintain_order=True).partition_by("subject", as_dict=True).items()
+    ]
+    if not newest:
+        return pl.Series([], dtype=TIME)
+    joined = points.join(pl.concat(newest), on=["subject", "obs_date"], how="left", maintain_order="left")
+    return joined["fetched_at"].cast(TIME)
+
+
+def _newest_covering(points: pl.DataFrame, fetches: pl.DataFrame) -> pl.DataFrame:
+    """Points of one subject that one of `fetches` covers, with the newest such fetch."""
+    spans = fetches.select("covered_from", "covered_to", "fetched_at")
+    return (
+        points.join_where(
+            spans, pl.col("obs_date") >= pl.col("covered_from"), pl.col("obs_date") <= pl.col("covered_to")
+        )
+        .group_by("subject", "obs_date")
         .agg(pl.col("fetched_at").max())
     )
-    return days.join(covering, on="obs_date", how="left", maintain_order="left")["fetched_at"].cast(TIME)

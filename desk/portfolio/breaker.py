@@ -27,7 +27,6 @@ losing loses on the lowest rung alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from desk.catalog.risk_parameters import BreakerRules
@@ -52,11 +51,6 @@ class BreakerState:
     calm_days: int = 0
     days_out: int = 0
     probation: bool = False
-
-    @property
-    def tripped(self) -> bool:
-        """Whether the book may take less than all of its risk."""
-        return self.multiplier < 1.0
 
     @property
     def peak(self) -> float:
@@ -109,14 +103,3 @@ def allowed_risk(drawdown: float, rules: BreakerRules) -> float:
     """The multiplier that the levels allow at a drawdown (positive fraction): that of the deepest level reached."""
     reached = [multiplier for level, multiplier in rules.levels if drawdown >= level - _SLACK]
     return reached[-1] if reached else 1.0
-
-
-def breaker_path(excess: Sequence[float], rules: BreakerRules) -> Iterator[BreakerState]:
-    """The state of every day of a whole shadow book, its first day included, from its NAV over its benchmark's."""
-    if not len(excess):
-        return
-    state = start_breaker(excess[0])
-    yield state
-    for today in excess[1:]:
-        state = step_breaker(state, today, rules)
-        yield state

@@ -73,11 +73,6 @@ def transitions(hits: BoolArray) -> tuple[int, int, int, int]:
     return n00, n01, n10, n11
 
 
-def basel_probability(observations: int, most: int, tail: float) -> float:
-    """Chance of at most `most` exceptions from a right model."""
-    return float(special.bdtr(most, observations, tail))
-
-
 def basel_zone(exceptions: int) -> str:
     """Of 250 days at 99%."""
     return ZONES[zone_number(exceptions)]

@@ -29,11 +29,6 @@ def dv01_ladder(terms: Terms, market: Market, positions: Positions) -> FloatArra
     return 0.5 * bump_pnl(terms, market, positions, np.eye(len(CURVE_COLUMNS)))
 
 
-def parallel_dv01(terms: Terms, market: Market, positions: Positions) -> FloatArray:
-    """BRL per bp (R,) when every curve falls at every vertex."""
-    return 0.5 * bump_pnl(terms, market, positions, np.ones((1, len(CURVE_COLUMNS))))[:, 0]
-
-
 def bump_pnl(terms: Terms, market: Market, positions: Positions, shapes: FloatArray) -> FloatArray:
     """P&L of a bump down less that of a bump up, BRL (R, B), for bump shapes (B, K) in basis points."""
     count = len(shapes)

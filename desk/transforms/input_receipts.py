@@ -25,7 +25,10 @@ USABLE_PROMISES = 3
 
 
 def rows_of(dataset: Dataset, silver: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
-    """The silver rows that belong to `dataset`, as (input_id, value, obs_date, knowledge_time, stamp, payload_id)."""
+    """The silver rows of `dataset`, as (input_id, value, obs_date, knowledge_time, stamp, payload_id, part).
+
+    `part` tells apart the rows of one input: the contracts of a file, the tenors of a curve.
+    """
     ids = [series.id for series in catalog.series_of(dataset.id)]
     parts = []
     for table in dataset.tables:
@@ -36,7 +39,7 @@ def rows_of(dataset: Dataset, silver: Mapping[str, pl.DataFrame], catalog: Catal
     return pl.concat(parts) if parts else pl.DataFrame(schema=_ROWS)
 
 
-_ROWS: dict[str, pl.DataType] = {
+_RECEIPT: dict[str, pl.DataType] = {
     "input_id": pl.String(),
     "value": pl.Float64(),
     "obs_date": pl.Date(),
@@ -44,6 +47,9 @@ _ROWS: dict[str, pl.DataType] = {
     "stamp": pl.String(),
     "payload_id": pl.Int64(),
 }
+_ROWS = {**_RECEIPT, "part": pl.String()}
+_ONE_INPUT = ("obs_date", "knowledge_time", "part")
+"""The order of an input's rows; the last one makes the receipt. Never by payload_id, which is the order of arrival."""
 
 
 def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str]) -> pl.DataFrame:
@@ -72,7 +78,15 @@ def _selected(table: str, frame: pl.DataFrame, dataset: Dataset, ids: list[str])
         "knowledge_time",
         "stamp",
         "payload_id",
+        _part(table),
     )
+
+
+def _part(table: str) -> pl.Expr:
+    """The row's entity as text. Tenors have five digits, so that the longest one is the last."""
+    names = SILVER[table].entity
+    columns = [pl.col(n).cast(pl.String).str.zfill(5) if n == "tenor_bd" else pl.col(n).cast(pl.String) for n in names]
+    return pl.concat_str(columns, separator="|").alias("part")
 
 
 _REFERENCES = {
@@ -107,6 +121,7 @@ def stand_ins(dataset: Dataset, silver: Mapping[str, pl.DataFrame]) -> pl.DataFr
         "knowledge_time",
         "stamp",
         "payload_id",
+        _part("settlement"),
     )
 
 
@@ -162,7 +177,8 @@ def input_receipts(
     """INPUT_RECEIPT rows: the newest vintage of the newest observation of each input, and of each one that is absent.
 
     Inputs: catalogue series, Focus medians, the newest settlements of a file, and what each curve may be made of (its
-    id is that of the panel's provenance). `sha256`: payload_id -> hash of the body.
+    id is that of the panel's provenance). Where several bodies brought the newest rows of one input, as FRED's eleven
+    Treasury series make one curve, the receipt names that of the longest tenor. `sha256`: payload_id -> hash of a body.
     """
     frames = [
         _newest(pl.concat([rows_of(dataset, silver, catalog), stand_ins(dataset, silver)]), dataset, catalog)
@@ -193,7 +209,7 @@ def _newest(rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.DataFr
     if "settlement" in dataset.tables:  # one line for the file, not one per contract
         name = f"{_prefixes(dataset)[0]}.." if dataset.params.get("roots") else _prefixes(dataset)[0].rstrip(":")
         rows = rows.with_columns(pl.lit(name).alias("input_id"), pl.lit(None, pl.Float64).alias("value"))
-    newest = rows.sort("obs_date", "knowledge_time", "payload_id").unique("input_id", keep="last", maintain_order=True)
+    newest = rows.sort(_ONE_INPUT).unique("input_id", keep="last", maintain_order=True)
     if dataset.id in ("bcb_focus_annual", "bcb_focus_monthly", "bcb_focus_selic") and newest.height:
         newest = newest.filter(pl.col("obs_date") == newest["obs_date"].max())  # meetings and years that have gone by
     series = {record.id: record for record in catalog.series_of(dataset.id)}
@@ -206,7 +222,7 @@ def _newest(rows: pl.DataFrame, dataset: Dataset, catalog: Catalog) -> pl.DataFr
             pl.lit(dataset.source).alias("source"),
             pl.lit(dataset.id).alias("dataset"),
             pl.col("input_id").replace_strict(units, default=None, return_dtype=pl.String).alias("unit"),
-            *_ROWS,
+            *_RECEIPT,
         )
         .sort("input_id")
     )
@@ -220,12 +236,12 @@ def _curve_inputs(silver: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.Da
         for source in spec.sources:
             dataset = _dataset_of(source, catalog)
             points = curve_points(source, full, spec.longest_years)
-            newest = points.sort("obs_date", "knowledge_time", "payload_id").tail(1)
+            newest = points.sort("obs_date", "knowledge_time", "order").tail(1)
             seen = newest.row(0, named=True) if newest.height else {}
             names = {"source": dataset.source, "dataset": dataset.id, "unit": None, "input_id": source.input_id}
             rows.setdefault(source.input_id, {**names, "value": None, **{key: seen.get(key) for key in _SEEN}})
     return pl.DataFrame(
-        list(rows.values()), schema={"source": pl.String, "dataset": pl.String, "unit": pl.String, **_ROWS}
+        list(rows.values()), schema={"source": pl.String, "dataset": pl.String, "unit": pl.String, **_RECEIPT}
     )
 
 

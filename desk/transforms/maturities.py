@@ -73,7 +73,7 @@ class ConstantMaturities:
 @dataclass(frozen=True)
 class _CurveVintages:
     """A source's curve after each change: rows (E,), obs_dates (E,), tenors and rates (E, K) packed with NaN, the
-    knowledge time (E,) and payload (E,) of the newest of its points."""
+    knowledge time (E,) and payload (E,) of the newest of its points, of the longest tenor where several are as new."""
 
     rows: IntArray
     obs_dates: Days
@@ -164,7 +164,7 @@ def _curve_vintages(
         )
     )
     newest = (
-        packed.sort("line", "knowledge_time", "payload_id", nulls_last=False)
+        packed.sort("line", "knowledge_time", "order")
         .group_by("line", maintain_order=True)
         .agg(pl.col("knowledge_time", "payload_id").last())
     )

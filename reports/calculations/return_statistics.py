@@ -5,21 +5,20 @@ Reference: empyrical-reloaded 0.7, the statistics of Quantopian's pyfolio; the t
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from desk.arrays import FloatArray
 from desk.errors import BadInput
+from desk.performance import drawdowns
+from desk.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 252
 MIN_RETURNS = 20
 """Below this number of returns there are no statistics."""
 TAIL = 0.05
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +49,6 @@ class Statistics:
     tail_ratio: float | None
     var_95: float
     over_cash: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drawdown:
-    """One drawdown of a path: NAV, or NAV over cash.
-
-    `recovered` is the first day back at the peak, None while there is none. `depth` is a positive fraction of the
-    peak. `days` counts business days from the peak to the recovery, or to the last day.
-    """
-
-    peak: dt.date
-    trough: dt.date
-    recovered: dt.date | None
-    depth: float
-    days: int
 
 
 def statistics(returns: Sequence[float], cash: Sequence[float] | None = None) -> Statistics | None:
@@ -131,9 +115,7 @@ def sortino(excess: FloatArray) -> float | None:
 
 def underwater(path: FloatArray) -> FloatArray:
     """Drawdown at each return: 1 - level / running peak of the compounded path, which starts at one; not negative."""
-    level = np.concatenate([[1.0], np.cumprod(1.0 + path)])
-    fall: FloatArray = (1.0 - level / np.maximum.accumulate(level))[1:]
-    return fall
+    return drawdowns.underwater(np.concatenate([[1.0], np.cumprod(1.0 + path)]))[1:]
 
 
 def rolling(path: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
@@ -149,20 +131,3 @@ def rolling(path: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
             deviation > 1e-15, parts.mean(axis=1) / deviation * math.sqrt(DAYS_PER_YEAR), np.nan
         )
     return ratio, volatilities
-
-
-def drawdowns(days: Sequence[dt.date], nav: Sequence[float], count: int = 5) -> list[Drawdown]:
-    """The `count` deepest drawdowns of a path, deepest first; one that is still open counts."""
-    found: list[Drawdown] = []
-    peak = trough = 0
-    for place in range(1, len(nav) + 1):
-        recovered = place < len(nav) and nav[place] >= nav[peak]
-        if (recovered or place == len(nav)) and trough > peak:
-            end = place if recovered else len(nav) - 1
-            depth = 1.0 - nav[trough] / nav[peak]
-            found.append(Drawdown(days[peak], days[trough], days[place] if recovered else None, depth, end - peak))
-        if recovered:
-            peak = trough = place
-        elif place < len(nav) and nav[place] < nav[trough]:
-            trough = place
-    return sorted(found, key=lambda item: (-item.depth, item.peak))[:count]

@@ -13,20 +13,15 @@ from typing import cast
 import numpy as np
 import polars as pl
 
-from reports.calculations.return_statistics import (
-    DAYS_PER_YEAR,
-    MIN_RETURNS,
-    Drawdown,
-    FloatArray,
-    Statistics,
-    drawdowns,
-    rolling,
-    statistics,
-)
+from desk.arrays import FloatArray
+from desk.performance.drawdowns import Drawdown, worst_drawdowns
+from desk.units import DAYS_PER_YEAR
+from reports.calculations.return_statistics import MIN_RETURNS, Statistics, rolling, statistics
 from reports.elements.formats import date, plural
 from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, with_market_day
 
+DRAWDOWNS = 5
 WINDOW = 126
 """Business days of the rolling statistics: half a year, so that two years of history hold four windows."""
 
@@ -67,7 +62,7 @@ def track_record(data: ReportData) -> TrackRecord:
         returns=tuple(returns),
         whole=statistics(returns, cash),
         year=statistics(returns[year], cash[year] if cash else None) if len(returns) > DAYS_PER_YEAR else None,
-        drawdowns=tuple(drawdowns(book["day"].to_list(), _path(book, over_cash=cash is not None))),
+        drawdowns=tuple(worst_drawdowns(book["day"].to_list(), _path(book, over_cash=cash is not None), DRAWDOWNS)),
         sharpe=_none_for_nan(sharpe),
         volatility=_none_for_nan(volatility),
     )
@@ -88,9 +83,9 @@ def _cash_returns(book: pl.DataFrame, rows: pl.DataFrame) -> list[float] | None:
     return cast(list[float], found.to_list())
 
 
-def _path(book: pl.DataFrame, *, over_cash: bool) -> list[float]:
+def _path(book: pl.DataFrame, *, over_cash: bool) -> FloatArray:
     """NAV, over its cash benchmark where that is known on every day."""
-    return cast(list[float], (book["nav_brl"] / book["benchmark_nav_brl"] if over_cash else book["nav_brl"]).to_list())
+    return (book["nav_brl"] / book["benchmark_nav_brl"] if over_cash else book["nav_brl"]).to_numpy()
 
 
 def _none_for_nan(values: FloatArray) -> tuple[float | None, ...]:

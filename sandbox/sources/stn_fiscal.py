@@ -89,16 +89,28 @@ def _tesouro_direto_rows(economy: Economy, bond: Bond, at: IntArray) -> pl.DataF
 
 
 def _auctions(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
+    """Of one day (`dataleilao`) or of a year (`anoinicial`)."""
     try:
-        day = dt.datetime.strptime(request.query.get("dataleilao", ""), "%d/%m/%Y").replace(tzinfo=dt.UTC).date()
+        first, last = _asked_days(request)
     except ValueError:
         return SourceResponse(b'{"message":"Bad Request"}', 400)
-    rows: list[dict[str, Any]] = []
-    if day.year >= 2008 and calendars.anbima().is_business_day(day) and day <= request.now.date():
-        known = world.known_times(_MIDDAY_RULE, np.array([day], dtype="datetime64[D]"))
-        if known[0] <= instant(request.now):
-            rows = _results(world.economy(request.now), day)
+    days = (
+        calendars.anbima().days(max(first, dt.date(2008, 1, 1)), min(last, request.now.date()))
+        if last.year > 2007
+        else []
+    )
+    known = world.known_times(_MIDDAY_RULE, np.array(days, dtype="datetime64[D]"))
+    out = [day for day, at in zip(days, known, strict=True) if at <= instant(request.now)]
+    rows: list[dict[str, Any]] = [row for day in out for row in _results(world.economy(request.now), day)]
     return SourceResponse(json.dumps({"registros": rows, "status": "sucesso"}, ensure_ascii=False).encode())
+
+
+def _asked_days(request: SourceRequest) -> tuple[dt.date, dt.date]:
+    """Raises ValueError."""
+    if year := request.query.get("anoinicial"):
+        return dt.date(int(year), 1, 1), dt.date(int(year), 12, 31)
+    day = dt.datetime.strptime(request.query.get("dataleilao", ""), "%d/%m/%Y").replace(tzinfo=dt.UTC).date()
+    return day, day
 
 
 def _results(economy: Economy, day: dt.date) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from desk.alerts.facts import (
     Metrics,
     PipelineFacts,
     RunFacts,
+    UnknownFacts,
     expected_day,
     session_hours,
 )
@@ -67,6 +68,7 @@ async def read_metrics(
             conviction_change=await _conviction_change(connection, as_of),
             agent_age_hours=await _agents(connection, as_of, now),
             held=await _held(connection, catalog),
+            unknown_series=await _unknown_series(connection, catalog),
         )
 
 
@@ -205,6 +207,18 @@ async def _held(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, H
             row["dataset"] in catalog.datasets and catalog.datasets[row["dataset"]].required,
         )
         for row in rows
+    }
+
+
+async def _unknown_series(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, UnknownFacts]:
+    """Those whose code in the catalogue is the one that was asked in vain, and that are not retired."""
+    rows = await connection.fetch("SELECT subject, code, since, days FROM v_series_unknown ORDER BY subject")
+    return {
+        row["subject"]: UnknownFacts(row["days"], desk_day(row["since"]), row["code"], series.source)
+        for row in rows
+        if (series := catalog.series.get(row["subject"])) is not None
+        and series.code == row["code"]
+        and series.retired is None
     }
 
 

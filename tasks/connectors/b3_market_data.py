@@ -29,8 +29,9 @@ class B3MarketData(Connector):
     source: ClassVar[str] = "b3_market_data"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
-        """One query per trading day of `window`. The datasets have no series: curves and roots are their params."""
-        sessions = calendars.by_name(dataset.calendar).days(window.start, window.end)
+        """One query per trading day of `window`, the newest first: where the time ends, the oldest days are left open.
+        The datasets have no series: curves and roots are their params."""
+        sessions = reversed(calendars.by_name(dataset.calendar).days(window.start, window.end))
         return [Query(dataset, tuple(series), Window(day, day)) for day in sessions]
 
     def build_request(self, query: Query) -> Request:

@@ -33,6 +33,8 @@ class Connector(ABC):
 
     config: SourceConfig
     source: ClassVar[str]
+    html_means_unknown: ClassVar[bool] = False
+    """The source answers a code that it does not know with an HTML page and status 200."""
 
     @abstractmethod
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:

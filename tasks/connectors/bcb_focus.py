@@ -38,6 +38,13 @@ STATISTICS: Mapping[str, str] = {
     "maximum": "Maximo",
 }
 BASE_NOT_STATED = -1
+_ORDERS = {
+    "ExpectativasMercadoAnuais": "Data asc,DataReferencia asc,IndicadorDetalhe asc,baseCalculo asc",
+    "ExpectativaMercadoMensais": "Data asc,DataReferencia asc,baseCalculo asc",
+    "ExpectativasMercadoSelic": "Data asc,Reuniao asc,baseCalculo asc",
+    "ExpectativasMercadoInflacao12Meses": "Data asc,Suavizada asc,baseCalculo asc",
+}
+"""Entity set -> the whole key of a row of one indicator: ordered by the day alone, pages lose rows at their edges."""
 _FORMS = {
     "year": re.compile(r"(19|20|21)[0-9]{2}"),
     "month": re.compile(r"(0[1-9]|1[0-2])/(19|20|21)[0-9]{2}"),
@@ -59,10 +66,13 @@ class BcbFocus(OlindaConnector):
         condition = f"Indicador eq '{indicator}' and Data ge '{window.start}' and Data le '{window.end}'"
         if "base" in query.dataset.params:
             condition += f" and baseCalculo eq {query.dataset.params['base']}"
+        name = query.dataset.params["set"]
+        if name not in _ORDERS:
+            raise BadCatalog(f"dataset {query.dataset.id}: unknown Focus set {name!r}")
+        options = f"{odata(f'$filter={condition}')}&{odata(f'$orderby={_ORDERS[name]}')}&{self.page_options(query)}"
         return Request(
             query,
-            f"{self.config.base_urls['api']}/{query.dataset.params['set']}"
-            f"?{odata(f'$filter={condition}')}&{odata('$orderby=Data asc')}&{self.page_options(query)}",
+            f"{self.config.base_urls['api']}/{name}?{options}",
         )
 
     def frames(self, payload: Payload, rows: list[Row]) -> Frames:

@@ -26,6 +26,7 @@ class SourceConfig:
     timeout_seconds: float = 30.0
     budget_seconds: float = 300.0
     max_body_bytes: int = 64 << 20
+    shut_seconds: float = 0.0
 
     @classmethod
     def from_spec(
@@ -41,6 +42,7 @@ class SourceConfig:
             spec.timeout_seconds,
             spec.budget_seconds,
             spec.max_body_mb << 20,
+            spec.shut_seconds,
         )
 
 

@@ -1,7 +1,7 @@
 """IBGE, SIDRA: the IPCA's index number, and its groups' monthly changes and weights.
 
-Two routes to the same numbers. `values` (apisidra) is used first; when it is out, or shows a Cloudflare challenge to
-browsers, `v3` (servicodados) answers in another shape, without a second try at the first. A series is the cell of
+Two routes to the same numbers. `v3` (servicodados) is used first; when it is out, `values` (apisidra) answers in
+another shape, without a second try at the first. apisidra challenges every client at times. A series is the cell of
 `params.variable` and `params.category` ("" for a table without classification), Brazil as a whole. Monthly values
 are dated day 01. Source: sources.md section 5.
 """
@@ -56,12 +56,12 @@ class IbgeSidra(Connector):
         return [Query(dataset, tuple(series), part) for part in window.split(months * 28)]
 
     def build_request(self, query: Query) -> Request:
-        """By `extra.route`: "v3", or the values route when it says nothing."""
+        """By `extra.route`: "values", or the v3 route when it says nothing."""
         params = query.dataset.params
         periods = period_range(query.window, query.series[0].frequency)
         variables, categories = _variables(query.series), ",".join(_categories(query.series))
         classification = params["classification"]
-        if query.extra.get("route") == "v3":
+        if query.extra.get("route") != "values":
             chosen = f"&classificacao={classification}[{categories}]" if classification else ""
             url = (
                 f"{self.config.base_urls['v3']}/api/v3/agregados/{params['table']}/periodos/{periods}"
@@ -81,7 +81,7 @@ class IbgeSidra(Connector):
         except BudgetSpent:
             raise
         except (Outage, HtmlPayload) as first:
-            second_route = replace(query, extra={**query.extra, "route": "v3"})
+            second_route = replace(query, extra={**query.extra, "route": "values"})
             try:
                 return await super().fetch(client, second_route)
             except (Outage, HtmlPayload) as second:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from desk.errors import BadRequest, NoData, UnknownSeries
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
@@ -24,6 +24,8 @@ DAILY_WINDOW_DAYS = 3600
 
 class SgsConnector(Connector):
     """Base URL `api`: https://api.bcb.gov.br."""
+
+    html_means_unknown: ClassVar[bool] = True
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
         """One query per series; a daily one is split under the ten-year limit, a monthly one is not."""

@@ -1,7 +1,8 @@
-"""Results of one day of Treasury auctions: JSON rows under `registros`, dates as dd/mm/yyyy, numbers as numbers.
+"""Results of Treasury auctions of a year: JSON rows under `registros`, dates as dd/mm/yyyy, numbers as numbers.
 
 Only sales of bonds to the market (`tipo_leilao` Venda); purchases and exchanges are something else. A bond that was
-offered and not sold has volume zero, and neither price nor rate.
+offered and not sold has volume zero, and neither price nor rate. A mean price of 0 beside accepted bonds means "to be
+computed": it is the money accepted over the bonds accepted.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def parse_auctions(payload: Payload) -> Frames:
             f"AUCTION:{text(field(row, 'titulo'))}_{day_of(field(row, 'vencimento'), 'dd/mm/yyyy')}"
         )
         columns["obs_date"].append(day)
-        columns["price"].append(_number(row, "pu_medio") if sold else None)
+        columns["price"].append(_mean_price(row, accepted) if sold else None)
         columns["rate"].append(_number(row, "taxa_media", PERCENT) if sold else None)
         columns["open_interest"].append(None)
         columns["volume"].append(accepted)
@@ -50,6 +51,15 @@ def parse_auctions(payload: Payload) -> Frames:
     if not columns["obs_date"]:
         raise NoData(payload.request.source, f"no auction in {window.start}..{window.end}", url=payload.request.url)
     return {SETTLEMENT.name: parsed_frame(SETTLEMENT, columns)}
+
+
+def _mean_price(row: dict[str, Any], accepted: float | None) -> float | None:
+    """BRL per bond; None where neither the price nor the money is said."""
+    stated = _number(row, "pu_medio")
+    if stated:
+        return stated
+    money = _number(row, "financeiro_aceito") if "financeiro_aceito" in row else None
+    return money / accepted if money and accepted else None
 
 
 def _number(row: dict[str, Any], name: str, scale: Decimal = UNIT) -> float | None:

@@ -1,7 +1,7 @@
 """Tesouro Nacional: Tesouro Direto's rates and prices of every bond, and the results of Treasury auctions.
 
 Tesouro Direto is one CSV file of the whole history (14 MB, never in order by date, one day late): it is read whole and
-only the window is kept. Auctions are requested day by day. Source: sources.md section 6.
+only the window is kept. Auctions are requested year by year (`anoinicial`). Source: sources.md section 6.
 
 Rows of `settlement`:
   TD:NTN-B_2035-05-15       price: base PU, BRL; rate: the morning's sell rate (at which an investor sells back to the
@@ -12,10 +12,10 @@ Rows of `settlement`:
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import ClassVar
 
-from desk import calendars
 from desk.errors import BadCatalog
 from desk.model import Dataset, Frames, Series, Window
 from tasks.connectors.base import Connector
@@ -36,18 +36,19 @@ class StnFiscal(Connector):
     source: ClassVar[str] = "stn_fiscal"
 
     def plan(self, dataset: Dataset, series: Sequence[Series], window: Window) -> list[Query]:
-        """One query for the file; one per business day for auctions (the Treasury does not keep to fixed weekdays)."""
+        """One query for the file; one per calendar year for auctions."""
         if dataset.id == "stn_tesouro_direto":
             return [Query(dataset, (), window)]
-        days = calendars.by_name(dataset.calendar).days(window.start, window.end)
-        return [Query(dataset, (), Window(day, day)) for day in days]
+        years = range(window.start.year, window.end.year + 1)
+        spans = [(max(window.start, dt.date(y, 1, 1)), min(window.end, dt.date(y, 12, 31))) for y in years]
+        return [Query(dataset, (), Window(*span)) for span in spans]
 
     def build_request(self, query: Query) -> Request:
         urls = self.config.base_urls
         if query.dataset.id == "stn_tesouro_direto":
             return Request(query, urls["ckan"] + TESOURO_DIRETO_FILE)
         if query.dataset.id == "stn_auctions":
-            return Request(query, f"{urls['apex']}{AUCTION_RESULTS}?dataleilao={query.window.start:%d/%m/%Y}")
+            return Request(query, f"{urls['apex']}{AUCTION_RESULTS}?anoinicial={query.window.start.year}")
         raise BadCatalog(f"dataset {query.dataset.id}: not one of the Tesouro Nacional's")
 
     def parse(self, payload: Payload) -> Frames:

@@ -70,6 +70,9 @@ class YahooFinance(Connector):
         head = payload.body[:2000].decode("utf-8", "replace")
         if "Will be right back" in head:
             raise Outage(self.source, "'Will be right back' page", url=url, status=status)
+        if status in (401, 403) or not payload.body.strip():
+            refusal = "an empty body" if status == 200 else f"HTTP {status}"
+            raise Outage(self.source, f"{refusal}: refused, not a format", url=url, status=status)
         if status == 429 or head.startswith("Too Many Requests"):
             raise RateLimited(self.source, "too many requests", url=url)
         try:

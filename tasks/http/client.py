@@ -27,7 +27,7 @@ from tasks.connectors import encodings
 from tasks.connectors.bodies import is_challenge, looks_like_html
 from tasks.connectors.exchange import UNDATED, Payload, Request, SourceConfig
 from tasks.http.query_secrets import SECRETS, SecretParams, Secrets, scrub
-from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, OutOfReach, PastDeadline
+from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, HostShut, OutOfReach, PastDeadline
 from tasks.http.redirects import next_address
 
 Sink = Callable[[Payload], Awaitable[None]]
@@ -119,9 +119,12 @@ class HttpClient:
         if began >= deadline:
             raise self._spent(request, config)
         try:
-            async with asyncio.timeout(deadline - began), gate.slot(deadline):
+            async with asyncio.timeout(deadline - began), gate.slot(deadline, config.source):
                 self.traffic[config.source].waited_seconds += self._monotonic() - began
                 payload = await self._receive(request, config, gate)
+        except HostShut as shut:
+            words = f"not asked: the host wants to be left alone for {shut.seconds:.0f} s more"
+            raise RateLimited(config.source, words, retry_after=shut.seconds, url=request.url) from None
         except PastDeadline as past:
             if past.pause is None:
                 raise self._spent(request, config) from None
@@ -133,8 +136,12 @@ class HttpClient:
             words = f"cannot connect, {GIVE_UP_AFTER} times in a row: not asked again for now"
             raise Outage(config.source, words, url=request.url) from None
         await self._sink(payload)
-        self._judge(payload, gate)
+        self._judge(payload, gate, config)
         return payload
+
+    def renew_budget(self, source: str) -> None:
+        """The source's time budget begins anew with its next request: for a try that comes minutes after the others."""
+        self._started.pop(source, None)
 
     def _spent(self, request: Request, config: SourceConfig) -> BudgetSpent:
         """With the last failure, which is the reason that a person looks for."""
@@ -194,9 +201,11 @@ class HttpClient:
                 await response.aclose()
         raise Outage(config.source, "redirected in circles", url=request.url)
 
-    def _judge(self, payload: Payload, gate: HostGate) -> None:
+    def _judge(self, payload: Payload, gate: HostGate, config: SourceConfig) -> None:
         source, url, status = payload.request.source, payload.request.url, payload.status
         wait = retry_after_seconds(payload.headers.get("retry-after"), self._clock()) if status >= 400 else None
+        if status == 429:
+            wait = max(wait or 0.0, config.shut_seconds)
         if wait is not None:
             gate.close_for(wait)
         if status == 429:

@@ -1,8 +1,9 @@
-"""The rate limit towards one host: a pause between requests, a number of them in flight, and Retry-After."""
+"""The rate limit towards one host: a pause between requests, a number in flight, fair turns, and Retry-After."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,18 @@ class PastDeadline(Exception):
         self.pause = pause
 
 
+LONGEST_WAIT = 30.0
+"""Seconds that a request waits for a host that has asked for a pause; a longer one ends the try."""
+
+
+class HostShut(Exception):
+    """The host has asked to be left alone for longer than LONGEST_WAIT: no request is sent to it until then."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"shut for {seconds:.0f} s")
+
+
 class OutOfReach(Exception):
     """The last connections to the host failed: no request is sent to it for GIVE_UP_SECONDS."""
 
@@ -30,6 +43,7 @@ class OutOfReach(Exception):
 class HostGate:
     """Starts requests `1 / rate_per_second` seconds apart, at most `concurrency` in flight.
 
+    Sources that share the host take turns, one request each, however many one of them has waiting.
     `monotonic` (seconds) and `sleep` are arguments, so that a test needs no real time.
     """
 
@@ -41,10 +55,8 @@ class HostGate:
     _closed_until: float = float("-inf")
     _unreached: int = 0
     _given_up_until: float = float("-inf")
-    _in_flight: asyncio.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._in_flight = asyncio.Semaphore(self.concurrency)
+    _in_flight: int = 0
+    _waiting: dict[str, deque[asyncio.Future[None]]] = field(default_factory=dict)
 
     def close_for(self, seconds: float) -> None:
         """No request starts in the next `seconds`. A longer pause that is set already stays."""
@@ -61,17 +73,48 @@ class HostGate:
             self._given_up_until = self.monotonic() + GIVE_UP_SECONDS
 
     @asynccontextmanager
-    async def slot(self, deadline: float) -> AsyncIterator[None]:
-        """Waits until a request may start, and counts it as in flight inside the context.
+    async def slot(self, deadline: float, source: str = "") -> AsyncIterator[None]:
+        """Waits until a request of `source` may start, and counts it as in flight inside the context.
 
-        `deadline`: on the clock `monotonic`. Raises PastDeadline, OutOfReach.
+        `deadline`: on the clock `monotonic`. Raises PastDeadline, HostShut, OutOfReach.
         """
-        async with self._in_flight:
+        await self._turn(source)
+        try:
             if self._unreached >= GIVE_UP_AFTER and self.monotonic() < self._given_up_until:
                 raise OutOfReach
             while (start := max(self._next_start, self._closed_until)) > (now := self.monotonic()):
                 if start > deadline:
                     raise PastDeadline(start - now if start == self._closed_until else None)
+                if self._closed_until - now > LONGEST_WAIT:
+                    raise HostShut(self._closed_until - now)
                 await self.sleep(start - now)
             self._next_start = self.monotonic() + 1.0 / self.rate_per_second
             yield
+        finally:
+            self._in_flight -= 1
+            self._grant()
+
+    async def _turn(self, source: str) -> None:
+        """Counts one more request in flight, when it is the source's turn."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(source, deque()).append(turn)
+        self._grant()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # granted, and cancelled before it could run
+                self._in_flight -= 1
+                self._grant()
+            raise
+
+    def _grant(self) -> None:
+        """Lets the next in turn start: the source that has waited longest for one, and goes to the end of the line."""
+        while self._in_flight < self.concurrency and self._waiting:
+            source = next(iter(self._waiting))
+            line = self._waiting.pop(source)
+            turn = line.popleft()
+            if line:
+                self._waiting[source] = line
+            if not turn.done():
+                self._in_flight += 1
+                turn.set_result(None)

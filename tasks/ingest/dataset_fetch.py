@@ -1,4 +1,8 @@
-"""One dataset's part of a source's fetch: the queries that are still open, and the results so far."""
+"""One dataset's part of a source's fetch: the queries that are still open, and the results so far.
+
+Where the dataset is fetched series by series, the look at each series is kept as well: a code that its source does not
+know is a finding about that series, and no failure of the dataset while others are answered.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from desk.errors import SourceError
+from desk.errors import HtmlPayload, SourceError, UnknownSeries
 from desk.model import Dataset, Window
-from desk.point_in_time.cells import cells
+from desk.point_in_time.fetch_windows import FetchPlan
 from desk.quality import Quality
 from tasks.connectors.exchange import Query
+from tasks.store.series_looks import LookState, SeriesLook
 
 
 class DatasetFetch:
@@ -21,6 +26,9 @@ class DatasetFetch:
     open_queries   to be sent by the next try
     cells          ledger cells of the windows; `closed_cells`: those whose result is in the ledger
     errors         of the last try, and final ones of earlier tries
+    is_by_series   each series has a look of its own: `looks`, by series and window
+    answered       queries with an answer, also "nothing there"; `unknown`: series -> why its source does not know it
+    html_tries     series and window -> tries that got an HTML page
     day_errors     day -> its error, for a dataset with a file for each day
     hashes         sha256 of every payload; `bytes`: the size of all of them
     rows           cell -> parsed rows; `parsed`: their sum; `inserted`: rows that were new in the store
@@ -30,6 +38,7 @@ class DatasetFetch:
     __slots__ = (
         "_earlier_seconds",
         "_try_began",
+        "answered",
         "bytes",
         "cells",
         "closed_cells",
@@ -37,18 +46,27 @@ class DatasetFetch:
         "day_errors",
         "errors",
         "hashes",
+        "html_tries",
         "inserted",
+        "is_by_series",
+        "looks",
         "open_queries",
         "parsed",
         "quality",
         "rows",
+        "unknown",
         "window",
     )  # fmt: skip
 
-    def __init__(self, dataset: Dataset, windows: list[Window], queries: list[Query]) -> None:
-        self.dataset, self.open_queries = dataset, queries
-        self.window = Window(windows[0].start, windows[-1].end)
-        self.cells = [day for window in windows for day in cells(dataset, window)]
+    def __init__(self, dataset: Dataset, plan: FetchPlan, queries: list[Query], is_by_series: bool) -> None:
+        self.dataset, self.open_queries, self.is_by_series = dataset, queries, is_by_series
+        spans = [ask.window for ask in plan.asks]
+        self.window = Window(min(span.start for span in spans), max(span.end for span in spans))
+        self.cells = list(plan.cells)
+        self.looks: dict[tuple[str, Window], SeriesLook] = {}
+        self.html_tries: Counter[tuple[str, Window]] = Counter()
+        self.unknown: dict[str, SourceError] = {}
+        self.answered = 0
         self.closed_cells: set[dt.date] = set()
         self.errors: list[SourceError] = []
         self.day_errors: dict[dt.date, SourceError] = {}
@@ -77,6 +95,20 @@ class DatasetFetch:
     def days_of(self, query: Query) -> list[dt.date]:
         """The cells in the query's window."""
         return [day for day in self.cells if query.window.start <= day <= query.window.end]
+
+    def note_look(self, query: Query, error: SourceError | None) -> None:
+        """Keeps how the look at each series of `query` ended; a later try replaces it."""
+        self.answered += error is None
+        if not self.is_by_series:
+            return
+        state: LookState = "answered" if error is None else "unknown" if isinstance(error, UnknownSeries) else "failed"
+        for series in query.series:
+            place = (series.id, query.window)
+            self.html_tries[place] += isinstance(error, HtmlPayload)
+            words = None if error is None else str(error)
+            self.looks[place] = SeriesLook(series.id, series.code, query.window, state, words)
+            if error is not None and state == "unknown":
+                self.unknown[series.id] = error
 
     def error_summary(self) -> str:
         """One line: the first error, and the number of further ones. Call it only where `errors` is not empty."""

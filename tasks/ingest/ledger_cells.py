@@ -38,11 +38,16 @@ async def close_failed_days(run: Run, fetch: DatasetFetch, days: Iterable[dt.dat
 async def close_open_cells(run: Run, fetch: DatasetFetch) -> None:
     """Closes every cell that is still open after the last try. Raises StoreError.
 
-    A dataset with a file for each day: each day with its own error. Others: one result for the whole window.
+    A dataset with a file for each day: each day with its own error. One fetched series by series: what some of its
+    series failed in fails the days without any row. Others: one result for the whole window.
     """
     left = [day for day in fetch.cells if day not in fetch.closed_cells]
     if not fetch.errors:
         await close_cells(run, fetch, {day: state_by_rows(run, fetch, day) for day in left})
+    elif fetch.is_by_series and fetch.answered:
+        has_rows = {day: state_by_rows(run, fetch, day) for day in left if fetch.rows[day]}
+        await close_cells(run, fetch, has_rows, fetch.errors[0])
+        await close_failed_days(run, fetch, left, fetch.errors[0])
     elif fetch.dataset.per_day:
         for day in left:
             await close_failed_days(run, fetch, [day], fetch.day_errors.get(day, fetch.errors[0]))

@@ -14,7 +14,7 @@ from tasks.connectors.exchange import Fetched
 from tasks.ingest.dataset_fetch import DatasetFetch
 from tasks.ingest.plausibility import implausible
 from tasks.run.run import Run
-from tasks.store import ledger
+from tasks.store import ledger, series_looks
 from tasks.store.lake import Bronze
 
 
@@ -51,10 +51,17 @@ async def insert_silver(run: Run, fetch: DatasetFetch, name: str, parsed: pl.Dat
         fetched_at=run.clock(),
         as_of=run.as_of,
         grace=run.settings.sight_grace,
-        fetches=await ledger.earlier_fetches(run.store, fetch.dataset.id, window),
+        fetches=await looks_before(run, fetch, window),
         stored=await run.store.stored_entities(name, entities),
     )
     existing = await run.store.latest_values(name, window.start, window.end, entities, context.known_by)
     fresh = assign_knowledge_times(table, parsed, fetch.dataset, run.catalog, existing, context)
     holds = await implausible(run, fetch.dataset, table, fresh)
     return await run.store.write_judged(name, fresh, holds, run.run_id, context.fetched_at)
+
+
+async def looks_before(run: Run, fetch: DatasetFetch, window: Window) -> pl.DataFrame:
+    """Earlier answered fetches that overlap `window`, in FETCH_SCHEMA: of each series where it has looks of its own."""
+    if fetch.is_by_series:
+        return await series_looks.earlier_looks(run.store, fetch.dataset.id, window, run.clock())
+    return await ledger.earlier_fetches(run.store, fetch.dataset.id, window)

@@ -8,9 +8,12 @@ that query's failure; a database, lake or disk that is gone ends the run.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from desk.errors import AlvoradaError, BadPayload, NoData, RowsRefused, SourceError
+from desk.errors import AlvoradaError, BadPayload, BudgetSpent, NoData, RowsRefused, SourceError, UnknownSeries
 from desk.model import Dataset, Window
+from desk.point_in_time.fetch_windows import FetchPlan, is_by_series, plan_of_windows
 from tasks.connectors import border
 from tasks.connectors.base import Connector
 from tasks.connectors.exchange import Client, Fetched, Query
@@ -29,18 +32,30 @@ Answer = tuple[Query, list[Fetched]]
 class SourceJob:
     """A source's datasets in one run. Not a dataclass, and with `__slots__`, so that Prefect passes it on as it is."""
 
-    __slots__ = ("bronze", "client", "connector", "fetches", "source", "tries")
+    __slots__ = ("bronze", "client", "connector", "fetches", "renew_budget", "source", "tries")
 
-    def __init__(self, source: str, connector: Connector, client: Client, bronze: Bronze) -> None:
+    def __init__(
+        self,
+        source: str,
+        connector: Connector,
+        client: Client,
+        bronze: Bronze,
+        renew_budget: Callable[[str], None] | None = None,
+    ) -> None:
         self.source, self.connector, self.client, self.bronze = source, connector, client, bronze
+        self.renew_budget = renew_budget
         self.fetches: list[DatasetFetch] = []
         self.tries = 0
 
-    def add_dataset(self, run: Run, dataset: Dataset, windows: list[Window]) -> None:
-        """Adds the queries that cover `windows` of the dataset."""
-        series = run.catalog.series_of(dataset.id)
-        queries = [query for window in windows for query in self.connector.plan(dataset, series, window)]
-        self.fetches.append(DatasetFetch(dataset, windows, queries))
+    def add_dataset(self, run: Run, dataset: Dataset, windows: Iterable[Window]) -> None:
+        """Adds the queries that cover `windows` of the dataset, for all of its series."""
+        self.add_plan(run, dataset, plan_of_windows(dataset, run.catalog.series_of(dataset.id), windows))
+
+    def add_plan(self, run: Run, dataset: Dataset, plan: FetchPlan) -> None:
+        """Adds the queries of a plan that asks for something."""
+        queries = [query for ask in plan.asks for query in self.connector.plan(dataset, ask.series, ask.window)]
+        by_series = is_by_series(dataset, run.catalog.series_of(dataset.id))
+        self.fetches.append(DatasetFetch(dataset, plan, queries, by_series))
 
     @property
     def inserted(self) -> int:
@@ -48,16 +63,32 @@ class SourceJob:
         return sum(fetch.inserted for fetch in self.fetches)
 
     @property
+    def has_open_queries(self) -> bool:
+        """Whether another try could bring something; a code that an HTML page stands for could not."""
+        settle_unknown_series(self)
+        return any(fetch.open_queries for fetch in self.fetches)
+
+    @property
+    def unknown(self) -> dict[str, SourceError]:
+        """Series that the source does not know, so far, with its words."""
+        return {name: error for fetch in self.fetches for name, error in fetch.unknown.items()}
+
+    @property
     def errors(self) -> list[SourceError]:
         """The errors of all datasets after the last try."""
         return [error for fetch in self.fetches for error in fetch.errors]
+
+
+def may_heal(error: SourceError) -> bool:
+    """Whether the query stays open for a later try: a spent budget is no answer either, only not for a quick try."""
+    return error.retryable or isinstance(error, BudgetSpent)
 
 
 async def fetch_open_queries(run: Run, job: SourceJob) -> None:
     """One try at every query that is still open. Raises the first retryable SourceError of this try."""
     job.tries += 1
     for fetch in job.fetches:
-        fetch.errors = [error for error in fetch.errors if not error.retryable]
+        fetch.errors = [error for error in fetch.errors if not may_heal(error)]
     # One dataset after another: the source's rate limit holds for all its requests, and rows are stored early.
     for fetch in job.fetches:
         with fetch.timed_try():
@@ -74,15 +105,15 @@ async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
     tasks = [asyncio.create_task(fetch_query(job, query)) for query in fetch.open_queries]
     try:
         for finished in asyncio.as_completed(tasks):
-            query, result = await finished
-            if isinstance(result, SourceError):
-                await record_error(run, fetch, query, result)
-                if result.retryable:
-                    still_open.append(query)
-                continue
-            fetch.hashes.update(item.payload.sha256 for item in result)
-            fetch.bytes += sum(len(item.payload.body) for item in result)
-            batch.append((query, result))
+            for query, result in await finished:
+                if isinstance(result, SourceError):
+                    await record_error(run, fetch, query, result)
+                    if may_heal(result):
+                        still_open.append(query)
+                    continue
+                fetch.hashes.update(item.payload.sha256 for item in result)
+                fetch.bytes += sum(len(item.payload.body) for item in result)
+                batch.append((query, result))
             if len(batch) >= BATCH:
                 await store_batch(run, job, fetch, batch)
                 batch = []
@@ -93,24 +124,36 @@ async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
     fetch.open_queries = still_open
 
 
-async def fetch_query(job: SourceJob, query: Query) -> tuple[Query, list[Fetched] | SourceError]:
-    """The query with its payloads, none where the source has no data for it, or with the error that it ended in."""
+async def fetch_query(job: SourceJob, query: Query) -> list[tuple[Query, list[Fetched] | SourceError]]:
+    """The query with its payloads, none where the source has no data for it, or with the error that it ended in.
+
+    A query for several series of which the source does not know one is asked again in halves, until that one is alone.
+    """
     try:
-        return query, await border.ask(job.connector, job.client, query)
+        return [(query, await border.ask(job.connector, job.client, query))]
     except NoData:
-        return query, []
+        return [(query, [])]
+    except UnknownSeries as error:
+        if len(query.series) == 1 or query.dataset.per_day:
+            return [(query, error)]
+        half = len(query.series) // 2
+        parts = [replace(query, series=query.series[:half]), replace(query, series=query.series[half:])]
+        return [ended for part in parts for ended in await fetch_query(job, part)]
     except SourceError as error:
-        return query, error
+        return [(query, error)]
 
 
 async def record_error(run: Run, fetch: DatasetFetch, query: Query, error: SourceError) -> None:
     """Keeps the error. Where each day has a file of its own, a final error closes the query's days as failed."""
+    fetch.note_look(query, error)
+    if fetch.is_by_series and isinstance(error, UnknownSeries):
+        return
     fetch.errors.append(error)
     if not fetch.dataset.per_day:
         return
     days = fetch.days_of(query)
     fetch.day_errors.update(dict.fromkeys(days, error))
-    if not error.retryable:
+    if not may_heal(error):
         await close_failed_days(run, fetch, days, error)
 
 
@@ -135,9 +178,32 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
         failure.__cause__ = error
         await record_error(run, fetch, query, failure)
         return
+    for query, _ in batch:
+        fetch.note_look(query, None)
     if fetch.dataset.per_day:
         for query, _ in batch:
             await close_fetched_days(run, fetch, fetch.days_of(query))
+
+
+def settle_unknown_series(job: SourceJob) -> None:
+    """After the last try. Where a source answers a dead code with an HTML page, a code that got one on every try, while
+    most others were answered, is not known to it. Where nothing of a dataset was answered, that is its failure."""
+    html = [
+        (fetch, place)
+        for fetch in job.fetches
+        for place, tries in fetch.html_tries.items()
+        if tries == job.tries > 0 and fetch.looks[place].state == "failed"
+    ]
+    if job.connector.html_means_unknown and len(html) < sum(fetch.answered for fetch in job.fetches):
+        for fetch, (name, window) in html:
+            query = next(one for one in fetch.open_queries if one.window == window and one.series[0].id == name)
+            fetch.open_queries.remove(query)
+            words = f"{query.series[0].code}: an HTML page on {job.tries} tries, while other codes were answered"
+            fetch.errors = [one for one in fetch.errors if str(one) != fetch.looks[name, window].error]
+            fetch.note_look(query, UnknownSeries(job.source, words))
+    for fetch in job.fetches:
+        if fetch.unknown and not fetch.answered and not fetch.errors:
+            fetch.errors = list(fetch.unknown.values())
 
 
 def is_fault_of_rows(error: BaseException) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 from typing import Any
 
 from prefect import task
@@ -10,8 +12,10 @@ from prefect.states import get_state_exception
 
 from desk.errors import SourceError
 from tasks.ingest.ledger_cells import close_open_cells, open_cells
-from tasks.ingest.source_job import SourceJob, fetch_open_queries
+from tasks.ingest.patience import further_tries
+from tasks.ingest.source_job import SourceJob, fetch_open_queries, settle_unknown_series
 from tasks.run.run import Run
+from tasks.store.series_looks import record_looks
 
 TRIES = 3
 JITTER = 0.5
@@ -42,12 +46,37 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
     A source's errors stay on the job. Any other error is raised: its cells stay open, and the next run marks them died.
     """
     await open_cells(run, job.fetches)
+    began_at = run.clock()
     state = await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
     if not state.is_completed():
         error = await get_state_exception(state)
         if not isinstance(error, SourceError):
             raise error
+    await keep_trying(run, job, began_at)
+    await conclude_fetch(run, job, began_at)
+
+
+async def keep_trying(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
+    """Further tries at what is still open, minutes later, while the deadline leaves room."""
+    for wait in further_tries(run, began_at):
+        if not job.has_open_queries:
+            break
+        run.progress.event("note", job.source, "started", message=f"{job.source} is out: asked again in {wait:.0f} s")
+        await asyncio.sleep(wait)
+        if job.renew_budget is not None:
+            job.renew_budget(job.source)
+        try:
+            await run.run_on_owner_loop(fetch_open_queries(run, job))
+        except SourceError as error:  # it stays on the job
+            if not error.retryable:
+                raise
+
+
+async def conclude_fetch(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
+    """After the last try: what the look at each series came to, and the cells still open. Raises StoreError."""
+    settle_unknown_series(job)
     for fetch in job.fetches:
+        await record_looks(run.store, fetch.dataset.id, run.run_id, began_at, list(fetch.looks.values()))
         await close_open_cells(run, fetch)
 
 

@@ -7,7 +7,6 @@ value, and does not walk through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["source", "stage", "result", "note"]
@@ -50,25 +49,3 @@ class NullProgress:
         message: str = "",
     ) -> None:
         """Does nothing."""
-
-
-class Listeners:
-    """Passes every event to each of several progresses, in order."""
-
-    __slots__ = ("_listeners",)
-
-    def __init__(self, listeners: Iterable[Progress]) -> None:
-        self._listeners = tuple(listeners)
-
-    def event(
-        self,
-        kind: Kind,
-        name: str,
-        state: State,
-        seconds: float | None = None,
-        rows: int | None = None,
-        message: str = "",
-    ) -> None:
-        """Passes the event on."""
-        for listener in self._listeners:
-            listener.event(kind, name, state, seconds, rows, message)

@@ -99,7 +99,7 @@ def source_configs(
             api_key=settings.api_key(spec) if sources == "live" else keys.get(spec.id),
         )
         if sources != "live":
-            config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE)
+            config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE, shut_seconds=0.0)
         configs[spec.id] = config
     return configs
 

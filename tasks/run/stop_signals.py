@@ -33,16 +33,18 @@ class StopSignal:
 
 
 @contextmanager
-def cancel_on_stop_signals() -> Iterator[StopSignal]:
+def cancel_on_stop_signals(on_stop: Callable[[], None] = lambda: None) -> Iterator[StopSignal]:
     """Inside, a stop signal cancels the current task, whatever becomes of an exception that a handler raises.
 
     The loop is woken by the signal itself, also where another handler has been set since. Only in the main thread.
+    `on_stop` is called before the task is cancelled: to see to a task that does not end at it.
     """
     loop, task, stop = asyncio.get_running_loop(), asyncio.current_task(), StopSignal()
     assert task is not None  # a coroutine runs in one
 
     def end() -> None:
         stop.has_come = True
+        on_stop()
         task.cancel()
 
     before = {number: signal.getsignal(number) for number in SIGNALS}

@@ -18,6 +18,7 @@ import polars as pl
 
 from desk.errors import StoreError
 from desk.model import Window
+from desk.point_in_time.knowledge_time import EVERY_SERIES
 from tasks.store import Store
 from tasks.store.copy import literal
 from tasks.store.locks import lock_key
@@ -35,6 +36,7 @@ CELL_SCHEMA: dict[str, pl.DataType] = {
     "last_error": pl.String(),
 }
 FETCH_SCHEMA: dict[str, pl.DataType] = {
+    "subject": pl.String(),
     "covered_from": pl.Date(),
     "covered_to": pl.Date(),
     "fetched_at": pl.Datetime("us", "UTC"),
@@ -231,13 +233,15 @@ async def covered_from(store: Store, dataset: str) -> dt.date | None:
 async def earlier_fetches(store: Store, dataset: str, window: Window) -> pl.DataFrame:
     """The spans of observation dates that answered fetches covered, in FETCH_SCHEMA: input of FetchContext.
 
+    Of a dataset whose series have coverage of their own: `series_looks.earlier_looks`.
+
     fetched_at is the start of the span's newest fetch: a number published during a fetch does not count as late.
     """
     states = ", ".join(literal(state) for state in ANSWERED)
     query = (
-        "SELECT covered_from, covered_to, max(started_at) AS fetched_at FROM ledger"
-        f" WHERE dataset = {literal(dataset)} AND state IN ({states})"
-        f" AND covered_to >= {literal(window.start)} AND covered_from <= {literal(window.end)} GROUP BY 1, 2"
+        f"SELECT {literal(EVERY_SERIES)} AS subject, covered_from, covered_to, max(started_at) AS fetched_at"
+        f" FROM ledger WHERE dataset = {literal(dataset)} AND state IN ({states})"
+        f" AND covered_to >= {literal(window.start)} AND covered_from <= {literal(window.end)} GROUP BY 2, 3"
     )
     return await store.connections.frame(query, FETCH_SCHEMA)
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,11 +106,10 @@ def installed(checkout: Path) -> None:
     (checkout / ".venv" / "alvorada.stamp").write_text(stamp(checkout))
 
 
-def make(checkout: Path, *arguments: str) -> str:
-    """What make prints, as a person's own make would: `make test` leaves its level and flags in the environment."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS"))}
+def make(checkout: Path, *arguments: str, **env: str) -> str:
+    """What make prints."""
     done = subprocess.run(
-        ["make", *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=True
+        ["make", *arguments], cwd=checkout, env={**os.environ, **env}, capture_output=True, text=True, check=True
     )
     return done.stdout
 
@@ -146,6 +146,16 @@ def test_make_help_lists_every_target_and_each_is_one_command(checkout: Path) ->
 def test_make_passes_arguments_on(checkout: Path) -> None:
     installed(checkout)
     assert make(checkout, "run", "ARGS=--as-of 2026-01-12") == "arguments: run --as-of 2026-01-12\n"
+
+
+def test_a_suite_that_make_started_runs_make_as_a_person_does() -> None:
+    """`make test ARGS=...` must not hand its level, flags and ARGS on to the make of a test."""
+    leaked = {"MAKELEVEL": "1", "MAKEFLAGS": "w -- ARGS=x", "MAKEOVERRIDES": "ARGS=x", "MFLAGS": "-w", "ARGS": "x"}
+    code = f"import os, tests.conftest; print([name for name in os.environ if name in {tuple(leaked)!r}])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **leaked}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_ci_calls_lint_then_test_and_nothing_else() -> None:
@@ -232,10 +242,7 @@ def test_the_image_is_built_of_the_commit_that_is_checked_out(checkout: Path, tm
     script(tmp_path / "bin" / "git", 'echo "$*" >>calls; echo 0123456789ab-dirty')
     script(tmp_path / "bin" / "docker", 'echo "$REVISION: $*"')
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["make", "image"], cwd=checkout, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "0123456789ab-dirty: compose build\n"
+    assert make(checkout, "image", PATH=path) == "0123456789ab-dirty: compose build\n"
     assert "--dirty" in (checkout / "calls").read_text()
 
 

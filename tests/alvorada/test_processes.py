@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from alvorada.stack.processes import ManagedProcess, ProcessFailed, ProcessId, start_time, terminate_orphans
+from alvorada.stack import processes
+from alvorada.stack.processes import (
+    STOP_SIGNALS,
+    ManagedProcess,
+    ProcessFailed,
+    ProcessId,
+    deferred_stop_signals,
+    interrupt_on_stop_signals,
+    start_time,
+    terminate_orphans,
+)
 
 pytestmark = pytest.mark.process
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
@@ -111,3 +121,44 @@ def test_orphans_are_ended_but_not_a_later_process_with_the_same_number(tmp_path
         for process in (lives, stranger):
             process.kill()
             process.wait()
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_an_interrupt_that_is_dropped_comes_again(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python drops what is raised in a destructor: a run that was stopped there would go on to its end."""
+    before = signal.getsignal(number)
+    went_on: list[object] = []
+    monkeypatch.setattr(processes, "REPEAT_SECONDS", 0.1)
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: went_on.append(dropped.exc_type))
+
+    class Destroyed:
+        def __del__(self) -> None:
+            signal.raise_signal(number)
+
+    def work() -> None:
+        with interrupt_on_stop_signals():
+            Destroyed()
+            time.sleep(30)
+            went_on.append("the second is dropped too")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert went_on == [KeyboardInterrupt]
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(number) is before
+
+
+def test_a_stop_signal_waits_for_what_must_end() -> None:
+    done = []
+
+    def work() -> None:
+        with interrupt_on_stop_signals():
+            with deferred_stop_signals():
+                for number in STOP_SIGNALS:
+                    signal.raise_signal(number)
+                done.append("the stop has ended")
+            done.append("nobody was interrupted")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["the stop has ended"]

@@ -18,6 +18,7 @@ from rich.console import Console
 from alvorada.cli.run_flows import _result
 from alvorada.cli.terminal_progress import RunProgress
 from alvorada.stack.prefect_start import started
+from alvorada.stack.processes import interrupt_on_stop_signals, repeat_interrupt
 from desk.errors import StageFailed
 from tasks.run.stop_signals import cancel_on_stop_signals
 
@@ -49,12 +50,12 @@ def test_a_stop_signal_inside_a_callback_of_the_loop_ends_the_flow(number: signa
     async def flow() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda *_: None)
-        with cancel_on_stop_signals(), capture_sigterm():
+        with cancel_on_stop_signals(repeat_interrupt), capture_sigterm():
             loop.call_soon(os.kill, os.getpid(), number)
             await asyncio.sleep(2)
             reached_end.append(number)
 
-    with pytest.raises(asyncio.CancelledError):
+    with interrupt_on_stop_signals(), pytest.raises(asyncio.CancelledError):
         asyncio.run(flow())
     assert reached_end == []
     assert signal.getsignal(number) is before

@@ -77,7 +77,7 @@ def test_a_port_that_nobody_listens_on_has_no_listener() -> None:
 
 
 @pytest.mark.process
-def test_the_last_user_of_postgresql_stops_it(tmp_path: Path) -> None:
+def test_the_last_user_of_postgresql_stops_it_also_under_one_stop_signal_after_another(tmp_path: Path) -> None:
     data_dir = DataDir(tmp_path)
     code = (
         "import sys; from pathlib import Path; from alvorada.stack.data_dir import DataDir;"
@@ -91,7 +91,10 @@ def test_the_last_user_of_postgresql_stops_it(tmp_path: Path) -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == "in\n"
     assert postgres.status().running  # the other one still uses it
-    other.communicate("")
+    while other.poll() is None:
+        other.send_signal(signal.SIGTERM)
+        time.sleep(0.02)
+    assert other.wait() != 0
     assert not postgres.status().running
 
 

@@ -9,7 +9,7 @@ from prefect.utilities.collections import visit_collection
 from rich.console import Console
 
 from alvorada.cli.terminal_progress import RunProgress
-from tasks.run.progress import Listeners, NullProgress, Progress
+from tasks.run.progress import NullProgress, Progress
 
 
 def test_plain_lines_say_state_time_and_rows_when_something_ends() -> None:
@@ -60,13 +60,7 @@ def test_a_terminal_gets_one_row_for_each_source_and_stage() -> None:
     assert "no cupom" in lines[2]
 
 
-def test_listeners_pass_every_event_on() -> None:
-    progresses = [RunProgress.on(io.StringIO()), RunProgress.on(io.StringIO())]
-    Listeners([*progresses, NullProgress()]).event("stage", "risk", "done", seconds=1.0, rows=3)
-    assert [progress.lines[("stage", "risk")].rows for progress in progresses] == [3, 3]
-
-
-@pytest.mark.parametrize("progress", [NullProgress(), Listeners([]), RunProgress.on(io.StringIO())])
+@pytest.mark.parametrize("progress", [NullProgress(), RunProgress.on(io.StringIO())])
 def test_each_is_a_progress_that_prefect_cannot_take_apart(progress: object) -> None:
     assert isinstance(progress, Progress)
     with pytest.raises(TypeError):
@@ -75,6 +69,6 @@ def test_each_is_a_progress_that_prefect_cannot_take_apart(progress: object) -> 
 
 async def test_a_task_is_handed_the_progress_itself_and_not_a_copy() -> None:
     """Prefect's own walk through a task's parameters, which rebuilds dataclasses."""
-    for progress in (RunProgress.on(io.StringIO()), Listeners([NullProgress()])):
+    for progress in (RunProgress.on(io.StringIO()), NullProgress()):
         visited = visit_collection({"progress": progress}, visit_fn=lambda value: value, return_data=True)
         assert visited["progress"] is progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import AsyncIterator
 
@@ -50,5 +51,6 @@ async def test_a_person_releases_once_and_is_named(holding: Api) -> None:
     assert (await operator.post(f"{path}/release", json=REASON)).status_code == 422
     assert (await operator.post(f"{path}/reject", json=REASON)).json()["state"] == "rejected"
     assert (await operator.post("/held/4711/reject", json=REASON)).status_code == 404
-    audit = await holding.rows("SELECT token_name, path FROM v_api_audit ORDER BY 1, 2")
-    assert any(path in row["path"] and row["token_name"] == "operate desk" for row in audit)
+    audit = await holding.rows("SELECT path, detail FROM v_api_audit WHERE token_name = 'operate desk'")
+    details = [json.loads(row["detail"]) for row in audit if path in row["path"]]
+    assert [one for one in details if one.get("reason") == REASON["reason"]], "who decided, and why"

@@ -1,4 +1,4 @@
-"""The eleven rules: where each begins to fire, per subject; and what is not a number is an alert, never health."""
+"""The twelve rules: where each begins to fire, per subject; and what is not a number is an alert, never health."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from desk.alerts.facts import (
     Metrics,
     PipelineFacts,
     RunFacts,
+    UnknownFacts,
     expected_day,
     session_hours,
 )
@@ -54,8 +55,8 @@ def fired(metrics: Metrics, rules: Iterable[Rule] = RULES) -> dict[tuple[str, st
     return {tuple(key): reading.severity for key, reading in found.items()}  # type: ignore[misc]
 
 
-def test_there_are_eleven_rules_and_the_file_has_a_row_for_each() -> None:
-    assert len(RULES) == len({rule.id for rule in RULES}) == 11
+def test_there_are_twelve_rules_and_the_file_has_a_row_for_each() -> None:
+    assert len(RULES) == len({rule.id for rule in RULES}) == 12
     assert list(ALERTS.rules) == [rule.id for rule in RULES]
 
 
@@ -71,6 +72,7 @@ def test_the_defaults_are_the_desks() -> None:
         "CONVICTION_SURGE": (0.3, "warning"),
         "PIPELINE_FAILURE": (None, "critical"),
         "DATA_SUSPECT": (None, "warning"),
+        "SERIES_UNKNOWN": (None, "warning"),
         "AGENT_STALE": (26.0, "warning"),
     }
     assert {rule.cooldown_seconds for rule in ALERTS.rules.values()} == {1800}
@@ -92,6 +94,10 @@ def test_at_its_threshold_nothing_fires_that_says_above() -> None:
         ({"conviction_change": {"DOL": 0.31}}, ("CONVICTION_SURGE", "DOL", "warning")),
         ({"held": {"brent": HeldFacts(1, "slip", False)}}, ("DATA_SUSPECT", "brent", "warning")),
         ({"held": {"usdbrl_ptax_sell": HeldFacts(2, "slip", True)}}, ("DATA_SUSPECT", "usdbrl_ptax_sell", "critical")),
+        (
+            {"unknown_series": {"ice_hy": UnknownFacts(1, dt.date(2026, 4, 1), "BAMLH0A0HYM2", "fred")}},
+            ("SERIES_UNKNOWN", "ice_hy", "warning"),
+        ),
         ({"agent_age_hours": {"fiscal": 26.01}}, ("AGENT_STALE", "fiscal", "warning")),
     ],
 )
@@ -155,6 +161,7 @@ def test_what_is_no_number_is_an_alert_of_its_own(poison: object) -> None:
         conviction_change={"DOL": poison},
         agent_age_hours={"fiscal": poison},
         held={"brent": HeldFacts(poison, "slip", False)},
+        unknown_series={"brent": UnknownFacts(poison, THURSDAY, "BZ=F", "yahoo_finance")},
     )
     found = fired(metrics)
     assert {key[0] for key in found} == {rule.id for rule in RULES} - {PIPELINE}
@@ -170,8 +177,8 @@ def test_where_nothing_was_ever_run_one_alert_explains_the_others() -> None:
     found = evaluate(Metrics(NOW, None), ALERTS.rules).readings
     root = AlertKey(PIPELINE, "daily", "no_data")
     assert found[root].explained_by == ()
-    # That nothing is held is health, and no metric that is missing.
-    assert {key.rule_id for key in found} == {rule.id for rule in RULES} - {"DATA_SUSPECT"}
+    # That nothing is held and every code is known is health, and no metric that is missing.
+    assert {key.rule_id for key in found} == {rule.id for rule in RULES} - {"DATA_SUSPECT", "SERIES_UNKNOWN"}
     assert all(root in reading.explained_by for key, reading in found.items() if key != root)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from desk.catalog import Catalog
 from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, PublicationRule, Series, SourceSpec, decision_time
-from desk.point_in_time.knowledge_time import NO_FETCHES, FetchContext, assign_knowledge_times
+from desk.point_in_time.knowledge_time import EVERY_SERIES, NO_FETCHES, FetchContext, assign_knowledge_times
 
 # Numbers of a day come out at 09:00 São Paulo (12:00 UTC) on the next weekday; the lazy series a day later.
 RULES = {
@@ -46,8 +46,8 @@ def stored(*rows: tuple[str, dt.date, dt.datetime, float | None]) -> pl.DataFram
     return pl.DataFrame([(*row, "rule", 1) for row in rows], schema=OBSERVATION.stored_schema, orient="row")
 
 
-def fetches(*rows: tuple[dt.date, dt.date, dt.datetime]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=NO_FETCHES.schema, orient="row")
+def fetches(*rows: tuple[dt.date, dt.date, dt.datetime], subject: str = EVERY_SERIES) -> pl.DataFrame:
+    return pl.DataFrame([(subject, *row) for row in rows], schema=NO_FETCHES.schema, orient="row")
 
 
 def timed(rows: pl.DataFrame, existing: pl.DataFrame | None = None, **how: object) -> list[tuple[object, ...]]:
@@ -108,6 +108,15 @@ def test_a_late_number_is_known_from_its_first_fetch() -> None:
     assert timed(parsed(("x", MON, 1.0)), fetches=earlier_fetches, stored={"x"}) == [("x", MON, WED_0600, 1.0, "sight")]
 
 
+def test_a_look_at_the_series_itself_makes_its_number_late_and_no_other() -> None:
+    own = fetches((dt.date(2026, 1, 1), WED, TUE_NOON + dt.timedelta(hours=1)), subject="x")
+    rows = parsed(("x", MON, 1.0), ("lazy", dt.date(2026, 1, 2), 2.0))
+    assert timed(rows, fetches=own, stored={"x", "lazy"}) == [
+        ("lazy", dt.date(2026, 1, 2), TUE_NOON, 2.0, "rule"),
+        ("x", MON, WED_0600, 1.0, "sight"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("earlier_fetches", "known_ids", "why"),
     [
@@ -115,6 +124,7 @@ def test_a_late_number_is_known_from_its_first_fetch() -> None:
         (fetches((TUE, WED, WED_0600)), {"x"}, "other days were fetched: history loaded later"),
         (fetches((dt.date(2026, 1, 1), WED, WED_0600)), {"lazy"}, "the series is new"),
         (NO_FETCHES, {"x"}, "never fetched"),
+        (fetches((dt.date(2026, 1, 1), WED, WED_0600), subject="lazy"), {"x"}, "another series was fetched"),
     ],
 )
 def test_a_number_that_is_only_new_to_us_is_known_by_its_rule(

@@ -1,6 +1,7 @@
 """The drawdown breaker: at once down, slowly up, neither locked out for good nor going on losing."""
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -11,11 +12,22 @@ from desk.catalog import read_toml
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.risk_parameters import BreakerRules, risk_parameters
 from desk.errors import BadCatalog, BadInput
-from desk.portfolio.breaker import BreakerState, allowed_risk, breaker_path, start_breaker, step_breaker
+from desk.portfolio.breaker import BreakerState, allowed_risk, start_breaker, step_breaker
 
 RULES = load_desk_parameters().risk.breaker
 CALM = [100.0] * 3
 PATHS = st.lists(st.floats(-0.09, 0.09), min_size=1, max_size=120)
+
+
+def breaker_path(excess: Sequence[float], rules: BreakerRules = RULES) -> Iterator[BreakerState]:
+    """The state of every day of a whole shadow book, from its NAV over its benchmark's."""
+    if not len(excess):
+        return
+    state = start_breaker(excess[0])
+    yield state
+    for today in excess[1:]:
+        state = step_breaker(state, today, rules)
+        yield state
 
 
 def multipliers(nav: list[float]) -> list[float]:

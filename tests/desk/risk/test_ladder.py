@@ -7,7 +7,7 @@ import pytest
 from desk.portfolio.market_levels import CURVE_KEYS, no_moves
 from desk.portfolio.pricing import quote
 from desk.portfolio.scenario_pnl import scenario_pnl
-from desk.risk.dv01 import DELTAS, deltas, dv01_ladder, parallel_dv01
+from desk.risk.dv01 import DELTAS, bump_pnl, deltas, dv01_ladder
 from desk.units import BASIS_POINT
 from tests.desk.risk.sample import IDS, PARAMETERS, VALUES, book, lines_alone, market, risk, terms
 
@@ -26,7 +26,9 @@ GAINS_WHEN_RATES_RISE = ("DOL", "IND")  # forwards grow with the rate
 
 def test_each_instrument_stands_on_its_own_curve_with_its_own_sign() -> None:
     positions = lines_alone()
-    ladder, parallel = dv01_ladder(terms(), market(), positions), parallel_dv01(terms(), market(), positions)
+    ladder = dv01_ladder(terms(), market(), positions)
+    every_vertex = np.ones((1, ladder.shape[1]))
+    parallel = 0.5 * bump_pnl(terms(), market(), positions, every_vertex)[:, 0]
     curves = np.array([curve for curve, _ in CURVE_KEYS])
     for row, item in enumerate(PARAMETERS.instruments):
         on = {str(curve) for curve in curves[np.abs(ladder[row]) > 1e-6]}

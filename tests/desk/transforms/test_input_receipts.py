@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from desk.catalog import load_catalog
 from desk.gold import DATASET_STATUS, INPUT_RECEIPT
 from desk.model import SILVER, UTC, decision_time
 from desk.transforms.input_receipts import dataset_status, input_receipts, rows_of
+from desk.transforms.panel import build_panel
 
 CATALOG = load_catalog()
 TODAY = dt.date(2026, 11, 19)
@@ -160,6 +161,41 @@ def test_a_receipt_is_of_the_newest_vintage_of_the_newest_day() -> None:
     assert (row["value"], row["obs_date"], row["knowledge_time"]) == (5.3, day, revised)
     assert (row["stamp"], row["sha256"], row["state"], row["age_bd"]) == ("sight", "ab" * 32, "known", 1)
     assert row["unit"] == CATALOG.series["usdbrl_ptax_sell"].unit
+
+
+@pytest.mark.parametrize("arrived", [range(11), range(10, -1, -1), (5, 0, 10, 1, 9, 2, 8, 3, 7, 4, 6)])
+def test_a_curve_of_several_bodies_names_that_of_the_longest_tenor_in_whatever_order_they_came(
+    arrived: Sequence[int],
+) -> None:
+    """FRED's Treasury curve is eleven series, each in a body of its own, and payloads are numbered as they come."""
+    day = B3.offset(TODAY, -2)
+    names = [f"dgs{tenor}" for tenor in ("1mo", "3mo", "6mo", "1", "2", "3", "5", "7", "10", "20", "30")]
+    numbers = dict(zip(names, arrived, strict=True))
+    frames = silver(
+        "observation",
+        *({"series_id": name, "obs_date": day, "value": 0.04, "payload_id": n} for name, n in numbers.items()),
+    )
+    row = receipt(frames, "FRED:DGS", {n: f"body of {name}" for name, n in numbers.items()})
+    assert (row["dataset"], row["sha256"]) == ("fred_daily", "body of dgs30")
+    panel = build_panel(frames, [TODAY], CATALOG)
+    assert panel.provenance.names("ust_2520") == ["FRED:DGS"]
+    assert panel.provenance.columns["ust_2520"].payload_ids.tolist() == [numbers["dgs30"]], "as the receipt"
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_a_file_of_settlements_in_two_bodies_has_one_receipt_in_whatever_order_they_came(
+    numbers: tuple[int, int],
+) -> None:
+    day, contracts = B3.offset(TODAY, -1), ("DI1F28", "DI1F30")
+    frames = silver(
+        "settlement",
+        *(
+            {"contract_id": name, "obs_date": day, "price": 90_000.0, "payload_id": n}
+            for name, n in zip(contracts, numbers, strict=True)
+        ),
+    )
+    hashes = {n: f"body of {name}" for name, n in zip(contracts, numbers, strict=True)}
+    assert receipt(frames, "DI1..", hashes)["sha256"] == receipt(frames, "DI1", hashes)["sha256"] == "body of DI1F30"
 
 
 def test_a_payload_whose_hash_is_not_at_hand_leaves_the_hash_open() -> None:

@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from desk.errors import BadInput
-from reports.calculations.return_statistics import Drawdown, drawdowns, rolling, statistics, underwater
+from desk.performance.drawdowns import Drawdown, worst_drawdowns
+from reports.calculations.return_statistics import rolling, statistics, underwater
 
 RETURNS = np.random.default_rng(3).standard_t(4, 700) * 0.006 + 0.0002
 CASH = np.full(700, 0.0004)
@@ -54,18 +55,17 @@ def test_a_rolling_statistic_is_that_of_the_days_in_its_window() -> None:
 
 def test_a_drawdown_runs_from_its_peak_to_its_recovery_and_an_open_one_has_no_recovery() -> None:
     days = [dt.date(2026, 1, 1) + dt.timedelta(days=i) for i in range(9)]
-    nav = [100.0, 90.0, 95.0, 100.0, 110.0, 109.0, 110.0, 88.0, 99.0]
-    found = drawdowns(days, nav)
+    nav = np.array([100.0, 90.0, 95.0, 100.0, 110.0, 109.0, 110.0, 88.0, 99.0])
+    found = worst_drawdowns(days, nav, 5)
     assert [item.depth for item in found] == pytest.approx([0.2, 0.1, 1 / 110])
     assert [dataclasses.replace(item, depth=0.0) for item in found] == [
         Drawdown(days[6], days[7], None, 0.0, 2),
         Drawdown(days[0], days[1], days[3], 0.0, 3),
         Drawdown(days[4], days[5], days[6], 0.0, 2),
     ]
-    assert drawdowns(days[:1], nav[:1]) == []
-    assert max(item.depth for item in drawdowns(days, nav)) == pytest.approx(
-        underwater(np.diff(nav) / np.array(nav[:-1])).max()
-    )
+    assert worst_drawdowns(days, nav, 1) == found[:1]
+    assert worst_drawdowns(days[:1], nav[:1], 5) == []
+    assert found[0].depth == pytest.approx(underwater(np.diff(nav) / nav[:-1]).max())
 
 
 def test_too_few_returns_and_missing_returns_have_no_statistics() -> None:

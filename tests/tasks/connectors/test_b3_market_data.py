@@ -82,10 +82,10 @@ def curve_rows(body: bytes) -> list[tuple[str, int, float]]:
     return list(frame.select("curve_id", "tenor_bd", "rate").iter_rows())
 
 
-def test_one_query_per_session_day_and_none_for_holidays() -> None:
+def test_one_query_per_session_day_the_newest_first_and_none_for_holidays() -> None:
     # 2025-12-24 and 31 are closed at B3, the 25th and 1 January are holidays
     days = [query.window.start for query in queries("b3_swap_curves", window("2025-12-22", "2026-01-04"))]
-    assert days == [dt.date(2025, 12, day) for day in (22, 23, 26, 29, 30)] + [dt.date(2026, 1, 2)]
+    assert days == [dt.date(2026, 1, 2)] + [dt.date(2025, 12, day) for day in (30, 29, 26, 23, 22)]
 
 
 def test_file_names() -> None:

@@ -44,7 +44,7 @@ def test_one_query_per_indicator_written_out_with_blanks_as_percent_20() -> None
     assert url == (
         "https://olinda.bcb.gov.br/olinda/servico/Expectativas/versao/v1/odata/ExpectativasMercadoAnuais"
         "?$filter=Indicador%20eq%20'PIB%20Total'%20and%20Data%20ge%20'2026-06-01'%20and%20Data%20le%20'2026-06-30'%20and%20baseCalculo%20eq%200"
-        "&$orderby=Data%20asc&$top=10000&$skip=0&$format=json"
+        "&$orderby=Data%20asc,DataReferencia%20asc,IndicadorDetalhe%20asc,baseCalculo%20asc&$top=10000&$skip=0&$format=json"
     )
     currency = connector("bcb_focus").build_request(ANNUAL["Câmbio"]).url
     assert "C%C3%A2mbio" in currency

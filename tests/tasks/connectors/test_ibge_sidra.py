@@ -69,15 +69,16 @@ def values(query: Query, body: bytes) -> list[tuple[Any, ...]]:
 
 def test_both_routes_ask_for_the_same_cells() -> None:
     sidra = connector("ibge_sidra")
-    assert sidra.build_request(GROUPS).url == (
+    assert sidra.build_request(replace(GROUPS, extra={"route": "values"})).url == (
         "https://apisidra.ibge.gov.br/values/t/7060/n1/all/v/63,66/p/202603-202605/c315/7170?formato=json"
     )
-    assert sidra.build_request(replace(GROUPS, extra={"route": "v3"})).url == (
+    assert sidra.build_request(GROUPS).url == (
         "https://servicodados.ibge.gov.br/api/v3/agregados/7060/periodos/202603-202605/variaveis/63%7C66"
         "?localidades=N1[all]&classificacao=315[7170]"
     )
-    assert sidra.build_request(INDEX).url.endswith("/values/t/1737/n1/all/v/2266/p/202603-202605?formato=json")
-    assert sidra.build_request(replace(INDEX, extra={"route": "v3"})).url.endswith("2266?localidades=N1[all]")
+    by_values = replace(INDEX, extra={"route": "values"})
+    assert sidra.build_request(by_values).url.endswith("/values/t/1737/n1/all/v/2266/p/202603-202605?formato=json")
+    assert sidra.build_request(INDEX).url.endswith("2266?localidades=N1[all]")
 
 
 @pytest.mark.parametrize("order", [("variable", "period", "category"), ("category", "period", "variable")])
@@ -155,31 +156,31 @@ def test_too_many_values_is_our_mistake_and_planned_around() -> None:
 
 
 def by_route(first: Answer, second: Answer) -> Answers:
-    return Answers(lambda url: second if "/api/v3/" in url else first)
+    return Answers(lambda url: first if "/api/v3/" in url else second)
 
 
 @pytest.mark.parametrize(
     "first", [Outage("ibge_sidra", "a challenge page"), HtmlPayload("ibge_sidra", "html"), (403, b"<html>")]
 )
 async def test_when_the_first_route_is_out_the_second_answers_at_once(first: Answer) -> None:
-    client = by_route(first, v3(*FOOD))
+    client = by_route(first, table(*FOOD))
     (fetched,) = await connector("ibge_sidra").fetch(client, GROUPS)
     assert fetched.frames["observation"].height == 3
-    assert fetched.payload.query.extra == {"route": "v3"}
+    assert fetched.payload.query.extra == {"route": "values"}
     assert len(client.urls) == 2
 
 
 @pytest.mark.parametrize(
     ("first", "error"),
     [
-        (table(), NoData),
+        (v3(), NoData),
         ((400, b"Quantidade"), BadRequest),
         (b"[1]", BadPayload),
         (BudgetSpent("ibge_sidra", "its time budget is spent"), BudgetSpent),
     ],
 )
 async def test_an_answer_is_an_answer_and_keeps_the_first_route(first: Answer, error: type[Exception]) -> None:
-    client = by_route(first, v3(*FOOD))
+    client = by_route(first, table(*FOOD))
     with pytest.raises(error):
         await connector("ibge_sidra").fetch(client, GROUPS)
     assert len(client.urls) == 1

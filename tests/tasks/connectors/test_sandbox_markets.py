@@ -118,7 +118,7 @@ async def test_bars_agree_with_fred_where_both_speak_of_one_thing(sandbox: Runni
         ({"kind": "html"}, (HtmlPayload, Outage)),
         ({"kind": "cut_body"}, (Outage,)),
         ({"kind": "wrong_schema"}, (BadPayload,)),
-        ({"kind": "empty"}, (BadPayload,)),
+        ({"kind": "empty"}, (BadPayload, Outage)),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )

@@ -1,4 +1,4 @@
-"""Tesouro Nacional: one file of every bond, and auctions day by day."""
+"""Tesouro Nacional: one file of every bond, and auctions year by year."""
 
 from __future__ import annotations
 
@@ -29,16 +29,19 @@ def file(*lines: str) -> bytes:
     return (HEADER + "".join(f"{line}\n" for line in lines)).encode()
 
 
-def test_the_file_is_one_request_and_auctions_one_per_business_day() -> None:
+def test_the_file_is_one_request_and_auctions_one_per_year() -> None:
     assert STN.build_request(FILE).url == (
         "https://www.tesourotransparente.gov.br/ckan/dataset/df56aa42-484a-4a59-8184-7676580c81e3"
         "/resource/796d2059-14e9-44e3-80c9-2d9e30b405c1/download/precotaxatesourodireto.csv"
     )
     assert STN.build_request(AUCTION).url == (
-        "https://apiapex.tesouro.gov.br/aria/v1/api-leiloes-pub/custom/resultados?dataleilao=23/10/2025"
+        "https://apiapex.tesouro.gov.br/aria/v1/api-leiloes-pub/custom/resultados?anoinicial=2025"
     )
-    days = [q.window.start for q in queries("stn_auctions", window("2026-11-13", "2026-11-23"))]
-    assert [day.day for day in days] == [13, 16, 17, 18, 19, 23]  # 20 November is a holiday
+    asked = [(q.window.start, q.window.end) for q in queries("stn_auctions", window("2025-12-20", "2026-01-09"))]
+    assert asked == [
+        (dt.date(2025, 12, 20), dt.date(2025, 12, 31)),
+        (dt.date(2026, 1, 1), dt.date(2026, 1, 9)),
+    ]
     with pytest.raises(BadCatalog, match="other"):
         STN.build_request(replace(FILE, dataset=replace(FILE.dataset, id="other")))
 
@@ -70,6 +73,15 @@ def test_what_is_not_for_sale_has_no_price_and_is_no_row() -> None:
         parse(FILE, file("Tesouro Prefixado;01/01/2029;16/11/2026;;;;;"))
     frame = parse(FILE, file(*lines, "Tesouro Prefixado;01/01/2030;16/11/2026;13,1;;700,00;;698,5"))["settlement"]
     assert frame.select("price", "rate").rows() == [(698.5, None)]
+
+
+def test_a_mean_price_of_zero_is_computed_from_what_was_accepted() -> None:
+    """`pu_medio` 0 means "to be computed"; the money and the bonds are those of the real row of 23 October 2025."""
+    money = {"financeiro_aceito": 1768943151, "quantidade_aceita": 2000000, "pu_medio": 0}
+    frame = parse(AUCTION, json.dumps([sale(**money)]).encode())["settlement"]
+    assert frame["price"].to_list() == [pytest.approx(884.471576, abs=1e-6)]
+    unsaid = [sale(pu_medio=0)]
+    assert parse(AUCTION, json.dumps(unsaid).encode())["settlement"]["price"].to_list() == [None]
 
 
 @pytest.mark.parametrize(

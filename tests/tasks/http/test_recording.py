@@ -108,7 +108,7 @@ def client(
     for source, spec in specs.items():
         bases = {name: f"{root}/{source}/{name}" for name in spec.base_urls} if root else None
         configs[source] = SourceConfig.from_spec(spec, base_urls=bases, api_key=KEY if source == "fred" else None)
-    configs = {source: replace(config, rate_per_second=1e6) for source, config in configs.items()}
+    configs = {source: replace(config, rate_per_second=1e6, shut_seconds=0.0) for source, config in configs.items()}
 
     async def ignore(payload: Payload) -> None:
         return None

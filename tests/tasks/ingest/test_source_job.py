@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import pytest
 
+from blocks.settings import load_settings
 from desk.catalog import Catalog
 from desk.errors import BadPayload, NoData, Outage
 from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, Frames, Series, Window, parsed_frame
@@ -19,6 +20,7 @@ from tasks.connectors.base import Connector
 from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
 from tasks.ingest import ledger_cells
 from tasks.ingest.source_job import SourceJob, fetch_open_queries
+from tasks.ingest.source_task import conclude_fetch, keep_trying
 from tasks.run.progress import NullProgress
 from tasks.run.run import Run
 from tasks.store import Store
@@ -102,7 +104,8 @@ def job_of(
     connector = Scripted(SourceConfig("stn_fiscal", {}), answers_by_dataset, **more)  # type: ignore[arg-type]
     job = SourceJob("stn_fiscal", connector, Echo(bronze), bronze)
     for name, spans in windows.items():
-        job.add_dataset(run, run.catalog.datasets[name], spans)
+        # A dataset with a file for each day, whatever the catalogue makes of it.
+        job.add_dataset(run, replace(run.catalog.datasets[name], per_day=name == "stn_auctions"), spans)
     return job
 
 
@@ -274,3 +277,30 @@ async def test_the_ledger_keeps_hash_bytes_and_checks(run: Run) -> None:
     assert row["checks"] is not None
     assert stored["payload_id"] == payload["payload_id"]
     assert row["finished_at"] == AS_OF.astimezone(UTC)
+
+
+async def test_what_is_late_joins_by_a_further_try_and_costs_only_what_is_open(run: Run) -> None:
+    """Out for the quick tries, back at the further one: its rows are stored before anything reads them."""
+    out_for = 2
+
+    def late(query: Query) -> Frames:
+        nonlocal out_for
+        out_for -= 1
+        if out_for >= 0:
+            raise Outage("stn_fiscal", "HTTP 503")
+        return value(query)
+
+    renewed: list[str] = []
+    windows = {"stn_tesouro_direto": [Window(MON, MON)], "bcb_ptax": [Window(MON, MON)]}
+    job = job_of(run, {"stn_tesouro_direto": auction, "bcb_ptax": late}, windows)
+    job.renew_budget = renewed.append
+    run.settings = load_settings(patience_seconds=(0, 0, 0))
+    await ledger_cells.open_cells(run, job.fetches)
+    with pytest.raises(Outage):
+        await fetch_open_queries(run, job)
+    await keep_trying(run, job, run.clock())
+    await conclude_fetch(run, job, run.clock())
+    assert job.fetches[1].inserted == 1
+    assert not job.errors
+    assert renewed == ["stn_fiscal", "stn_fiscal"]
+    assert [line.partition(" ")[0] for line in job.connector.fetched] == ["stn_tesouro_direto", *["bcb_ptax"] * 3]  # type: ignore[attr-defined]

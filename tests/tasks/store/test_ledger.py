@@ -81,7 +81,7 @@ async def test_earlier_fetches_have_the_dates_covered_and_the_time_of_the_newest
     await tried(store, {DAYS[1]: "ok"}, at=later, covered=WEEK)
     await tried(store, {DAYS[2]: "not_yet"}, at=later)
     found = await ledger.earlier_fetches(store, "bcb_ptax", WEEK)
-    assert sorted(found.rows()) == sorted([(WEEK.start, WEEK.end, later), (DAYS[2], DAYS[2], later)])
+    assert sorted(found.rows()) == sorted([("*", WEEK.start, WEEK.end, later), ("*", DAYS[2], DAYS[2], later)])
     assert (await ledger.earlier_fetches(store, "bcb_ptax", Window(DAYS[2], DAYS[2]))).height == 2
     assert (
         await ledger.earlier_fetches(store, "bcb_ptax", Window(dt.date(2026, 2, 1), dt.date(2026, 2, 2)))

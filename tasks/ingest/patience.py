@@ -1,0 +1,33 @@
+"""Patience by the clock: while the deadline leaves room, a source that is out is tried again minutes later.
+
+The quick tries of `source_task` are over within a minute. What is still open then gets further tries at fixed minutes
+after the fetch began; the other sources go on meanwhile, and what comes late joins before the report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from desk.model import SAO_PAULO
+from tasks.run.run import Run
+
+REPORT_NEEDS = dt.timedelta(minutes=8)
+"""From the last try to the report: a slow source's answer, and every stage after it."""
+LIVE_TRIES = (60, 300, 900)
+
+
+def further_tries(run: Run, began_at: dt.datetime) -> Iterator[float]:
+    """Seconds to wait before each further try, counted from each call. Ends where the deadline leaves no room for one.
+
+    By the setting ALVORADA_PATIENCE_SECONDS; without it a live run of today's decision has LIVE_TRIES, others none.
+    """
+    offsets = run.settings.patience_seconds
+    if offsets is None:
+        offsets = LIVE_TRIES if run.sources == "live" else ()
+    deadline = dt.datetime.combine(run.day, run.settings.watchdog_deadline, SAO_PAULO)
+    for offset in offsets:
+        at = began_at + dt.timedelta(seconds=offset)
+        if at + REPORT_NEEDS > deadline:
+            return
+        yield max(0.0, (at - run.clock()).total_seconds())

@@ -1,0 +1,73 @@
+"""Manners towards a host: a 429 ends the try, sources that share a host take turns, a later try has a new budget."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from desk.errors import BudgetSpent, RateLimited
+from tests.tasks.http.setup import BASE, Setup, always, config, request
+
+
+@pytest.mark.parametrize(("header", "shut"), [({"retry_after": "3600"}, 3600), ({}, 300), ({"retry_after": "5"}, 300)])
+async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[str, str], shut: int) -> None:
+    """No further request prolongs it: those that wait are told so at once."""
+    setup = Setup(
+        always(429, b"", **header), config(rate_per_second=1.0, concurrency=1, shut_seconds=300.0, budget_seconds=1e4)
+    )
+    ended = await asyncio.gather(*(setup.client.send(request()) for _ in range(61)), return_exceptions=True)
+    assert {type(error) for error in ended} == {RateLimited}
+    assert len(setup.asked) == 1
+    setup.time.seconds += shut - 31
+    setup.client.renew_budget("alpha")
+    with pytest.raises(RateLimited, match="left alone for 31 s more") as raised:
+        await setup.client.send(request())
+    assert raised.value.retryable
+    assert len(setup.asked) == 1
+    setup.time.seconds += 31
+    setup.client.renew_budget("alpha")
+    with pytest.raises(RateLimited):
+        await setup.client.send(request())
+    assert len(setup.asked) == 2
+
+
+async def test_sources_on_one_host_take_turns_however_many_one_has_waiting() -> None:
+    """Behind 81 requests of another source, six of ours took 21 s and ran out of budget."""
+    setup = Setup(always(), config(rate_per_second=4.0, concurrency=3), config("beta", rate_per_second=4.0))
+    many = [asyncio.ensure_future(setup.client.send(request(f"{BASE}/a{n}"))) for n in range(81)]
+    await asyncio.sleep(0)
+    few = [asyncio.ensure_future(setup.client.send(request(f"{BASE}/b{n}", "beta"))) for n in range(6)]
+    await asyncio.gather(*many, *few)
+    order = [str(asked.url.path)[1] for asked in setup.asked]
+    assert len(order) == 87
+    assert max(place for place, source in enumerate(order) if source == "b") <= 3 + 2 * 6
+
+
+async def test_a_request_given_up_while_it_waits_leaves_its_place_to_the_next() -> None:
+    release = asyncio.Event()
+
+    async def slow(outgoing: httpx.Request) -> httpx.Response:
+        await release.wait()
+        return httpx.Response(200, content=b"[]")
+
+    setup = Setup(slow, config(concurrency=1))
+    sends = [asyncio.ensure_future(setup.client.send(request(f"{BASE}/{n}"))) for n in range(4)]
+    await asyncio.sleep(0)
+    sends[1].cancel()
+    sends[2].cancel()
+    release.set()
+    await asyncio.gather(*sends, return_exceptions=True)
+    assert [asked.url.path for asked in setup.asked] == ["/0", "/3"]
+
+
+async def test_a_renewed_budget_begins_with_the_next_request() -> None:
+    setup = Setup(always(), config(budget_seconds=60.0))
+    await setup.client.send(request())
+    setup.time.seconds += 300.0
+    with pytest.raises(BudgetSpent):
+        await setup.client.send(request())
+    setup.client.renew_budget("alpha")
+    await setup.client.send(request())
+    assert len(setup.asked) == 2

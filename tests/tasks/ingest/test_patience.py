@@ -1,0 +1,51 @@
+"""Further tries by the clock: at +1, +5, +15 minutes while the deadline leaves room, in live runs of their own day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from blocks.settings import load_settings
+from tasks.ingest.patience import further_tries
+from tasks.run.progress import NullProgress
+from tasks.run.run import Run
+from tasks.store import Store
+from tests.tasks.run.runs import AS_OF, make_run
+
+
+def run_at(folder: Path, sources: str, minutes: float, **settings: object) -> Run:
+    run = make_run(cast("Store", None), folder, NullProgress())
+    now = AS_OF + dt.timedelta(minutes=minutes)
+    run.sources, run.settings, run.clock = sources, load_settings(**settings), lambda: now
+    return run
+
+
+@pytest.mark.parametrize(
+    ("sources", "minutes", "waits"),
+    [
+        ("live", 0.0, [60.0, 300.0, 900.0]),
+        ("live", 25.0, [60.0, 300.0]),  # 06:25: a try at 06:40 would leave no time for the report
+        ("live", 36.5, []),
+        ("live", 60 * 24 * 3, []),  # a past day has no deadline to wait for
+        ("sandbox", 0.0, []),
+        ("recorded", 0.0, []),
+    ],
+)
+async def test_the_clock_decides(tmp_path: Path, sources: str, minutes: float, waits: list[float]) -> None:
+    run = run_at(tmp_path, sources, minutes)
+    assert list(further_tries(run, run.clock())) == waits
+
+
+async def test_a_wait_is_shorter_by_what_the_tries_before_took(tmp_path: Path) -> None:
+    run = run_at(tmp_path, "live", 2.0)
+    assert list(further_tries(run, AS_OF)) == [0.0, 180.0, 780.0]
+
+
+async def test_the_setting_speaks_for_every_world(tmp_path: Path) -> None:
+    run = run_at(tmp_path, "sandbox", 0.0, patience_seconds=(5, 10))
+    assert list(further_tries(run, run.clock())) == [5.0, 10.0]
+    run = run_at(tmp_path, "live", 0.0, patience_seconds=())
+    assert list(further_tries(run, run.clock())) == []
