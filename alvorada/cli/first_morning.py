@@ -12,6 +12,7 @@ import polars as pl
 
 from desk import calendars
 from desk.catalog import Catalog
+from desk.catalog.licences import Licence
 from desk.errors import (
     BadPayload,
     BadRequest,
@@ -185,7 +186,19 @@ QUESTIONS = (
 )
 
 
-def report_page(looked: Sequence[Looked], world: str, now: dt.datetime) -> str:
+def licence_lines(licences: Mapping[str, Licence]) -> list[str]:
+    """The terms that a person has to confirm, those that need a consent first."""
+    unread = {name: one for name, one in licences.items() if not one.read}
+    order = sorted(unread, key=lambda name: unread[name].is_open)
+    return [
+        f"- [ ] {name}: {one.terms}. Store {one.store}, show {one.show}, send on {one.send_on}; holder: {one.holder}."
+        for name, one in ((name, unread[name]) for name in order)
+    ]
+
+
+def report_page(
+    looked: Sequence[Looked], world: str, now: dt.datetime, licences: Mapping[str, Licence] | None = None
+) -> str:
     """The report to keep, in Markdown: what needs a hand first, then every request, then the questions."""
     wrong = [one for one in looked if one.verdict != "fine"]
     lines = [
@@ -209,6 +222,10 @@ def report_page(looked: Sequence[Looked], world: str, now: dt.datetime) -> str:
             f" {one.last} | {one.verdict} |"
             for one in looked
         ),
+        "",
+        "## Licences to confirm (docs/data-licences.md)",
+        "",
+        *(licence_lines(licences or {}) or ["None."]),
         "",
         "## Ten questions, to be read off a screen after a full run",
         "",

@@ -35,6 +35,7 @@ def first_morning(
     from alvorada.stack.sandbox_process import sandbox_in_use
     from blocks.settings import load_settings
     from desk.catalog import load_catalog
+    from desk.catalog.licences import load_licences
     from tasks.connectors.exchange import Payload, SourceConfig
     from tasks.http.client import HttpClient
     from tasks.http.proxies import environment_proxies
@@ -72,7 +73,7 @@ def first_morning(
     else:
         with sandbox_in_use(data_dir, seed) as root_url:
             found = asyncio.run(looked(sandbox_configs(catalog, root_url())))
-    page = report_page(found, "live" if live else "sandbox", at)
+    page = report_page(found, "live" if live else "sandbox", at, load_licences(catalog))
     path = data_dir.path / f"first-morning-{at:%Y-%m-%dT%H%M}.md"
     path.write_text(page, encoding="utf-8")
     typer.echo(page)

@@ -25,6 +25,7 @@ STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
     "portfolio": (
         "target_position",
         "portfolio_state",
+        "package",
         "pnl_attribution",
         "pnl_by_strategy",
         "pnl_by_factor",

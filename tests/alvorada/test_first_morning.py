@@ -113,5 +113,7 @@ def test_the_command_leaves_a_report_with_ten_questions(
     (page,) = tmp_path.glob("first-morning-*.md")
     text = page.read_text()
     assert "**cftc_tff** (cftc_cot), Outage" in text
-    assert text.count("- [ ] ") == len(QUESTIONS) == 10
+    questions = text.partition("## Ten questions")[2]
+    assert questions.count("- [ ] ") == len(QUESTIONS) == 10
+    assert "- [ ] fred: FRED's terms forbid keeping its content in a database" in text
     assert any((tmp_path / "kept").iterdir())
