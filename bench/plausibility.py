@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +26,9 @@ from desk.catalog.plausibility import Plausibility, load_plausibility
 from desk.catalog.siblings import load_siblings
 from desk.errors import BadInput
 from desk.model import SILVER
+from desk.plausibility.day_by_day import known_on_the_day, on_the_day
 from desk.plausibility.identities import every_peer
-from desk.plausibility.judge import PRINTS_TO_KEEP, RULES, judge
+from desk.plausibility.judge import RULES, judge
 from desk.plausibility.points import kinds_of, points_of, split_key
 from tasks.history_import.frames import read_history
 
@@ -75,7 +76,11 @@ def history_points(folder: Path, catalog: Catalog) -> pl.DataFrame:
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-") as scratch:
         moved = Path(scratch) / "map.toml"
         moved.write_text(text.replace(MAPPED_ROOT, f'root = "{folder}"'), encoding="utf-8")
-        frames = read_history(moved, catalog)
+        return points_of_frames(read_history(moved, catalog))
+
+
+def points_of_frames(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Every judged number of parsed or stored silver frames by table (POINT_SCHEMA)."""
     return pl.concat([points_of(SILVER[name], frame) for name, frame in frames.items()])
 
 
@@ -87,46 +92,22 @@ def measure(folder: Path) -> Found:
     began = time.perf_counter()
     verdicts = on_the_day(judge(points, points.clear(), peers, rules, catalog).verdicts)
     seconds = time.perf_counter() - began
-    plants = planted(points, peers, verdicts, rules, catalog)
+    plants = planted(points, peers, verdicts, rules, catalog, daily_series(points, catalog))
     keys = verdicts["key"].unique().to_list()
     judged = set(kinds_of(keys, rules, catalog)["key"].to_list())
     return Found(verdicts, plants, seconds, peers.height, tuple(sorted(set(keys) - judged)))
 
 
-def known_on_the_day(peers: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
-    """The peers that were known at 09:00 UTC (06:00 São Paulo) of the first morning after the point itself was."""
-    morning = pl.col("knowledge_time").dt.offset_by("15h").dt.truncate("1d").dt.offset_by("9h")
-    known = points.select("key", "obs_date", morning=morning)
-    joined = peers.join(known, on=["key", "obs_date"], how="inner")
-    return joined.filter(pl.col("peer_known") <= pl.col("morning")).drop("morning")
-
-
-def on_the_day(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """`verdicts` as they stood each morning: until the last of the prints that a rule takes to believe a new level,
-    those prints were held as well."""
-    rows = verdicts.sort("key", "obs_date")
-    for back in range(1, max(PRINTS_TO_KEEP.values())):
-        earlier = pl.col("rule").shift(back).over("key")
-        waits = earlier.replace_strict(PRINTS_TO_KEEP, default=0, return_dtype=pl.Int64) > back
-        waits = waits & pl.col("kept").shift(back).over("key") & (pl.col("verdict").shift(back).over("key") == "held")
-        rows = rows.with_columns(
-            waiting=pl.when(waits.fill_null(False)).then(earlier).otherwise(
-                pl.col("waiting") if back > 1 else pl.lit(None, dtype=pl.String)
-            )
-        )  # fmt: skip
-    is_waiting = pl.col("waiting").is_not_null() & (pl.col("verdict") != "held")
-    return rows.with_columns(
-        verdict=pl.when(is_waiting).then(pl.lit("held")).otherwise("verdict"),
-        rule=pl.when(is_waiting).then("waiting").otherwise("rule"),
-        kept=pl.col("kept") | is_waiting,
-    ).drop("waiting")
-
-
 def planted(
-    points: pl.DataFrame, peers: pl.DataFrame, verdicts: pl.DataFrame, rules: Plausibility, catalog: Catalog
+    points: pl.DataFrame,
+    peers: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    rules: Plausibility,
+    catalog: Catalog,
+    chosen: Sequence[str],
 ) -> pl.DataFrame:
-    """The verdict on every planted slip: `slip`, `key`, `kind`, `obs_date`, `verdict`, `rule`, `planted`, `true`."""
-    chosen = daily_series(points, catalog)
+    """The verdict on every slip planted into the series `chosen`: `slip`, `key`, `kind`, `obs_date`, `verdict`, `rule`,
+    `planted`, `true`."""
     draw = np.random.default_rng(SEED)
     # A value that was held on its own day is no history of the others.
     held = verdicts.filter((pl.col("verdict") == "held") & ~pl.col("kept")).select("key", "obs_date")
@@ -179,9 +160,13 @@ def _neighbour(key: str, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 def daily_series(points: pl.DataFrame, catalog: Catalog) -> list[str]:
     """SERIES keys, drawn by the seed out of all daily series and curve vertices with LEAST_ROWS values or more."""
+    return sorted(np.random.default_rng(SEED).choice(every_daily(points, catalog), SERIES, replace=False).tolist())
+
+
+def every_daily(points: pl.DataFrame, catalog: Catalog) -> list[str]:
+    """The keys of all daily series and curve vertices with LEAST_ROWS values or more."""
     counts = points.group_by("key").len().filter(pl.col("len") >= LEAST_ROWS)["key"].sort().to_list()
-    daily = [key for key in counts if _is_daily(key, catalog)]
-    return sorted(np.random.default_rng(SEED).choice(daily, SERIES, replace=False).tolist())
+    return [key for key in counts if _is_daily(key, catalog)]
 
 
 def _is_daily(key: str, catalog: Catalog) -> bool:

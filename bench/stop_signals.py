@@ -60,6 +60,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Measures RUNS stops, or as many as the argument says; 0 where every one holds and the last run completes."""
     runs = int(arguments[0]) if arguments else RUNS
     draw = random.Random(9)
+    for number in STOP_SIGNALS:  # a child that inherits one as ignored, as under nohup, would not end at it
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="alvorada-stops-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         began = time.monotonic()
@@ -73,8 +75,10 @@ def main(arguments: Sequence[str] = ()) -> int:
             seed += done  # a day that was decided is only reproduced: the next economy
             stops.append(stop(home, seed, STOP_SIGNALS[turn % len(STOP_SIGNALS)], draw.uniform(0.0, length)))
             print(f"{turn + 1:3} {stops[-1]}", file=sys.stderr, flush=True)
+            page = written(stops, length)  # after each one, so that a bench that is cut short leaves what it has
+            RESULT.write_text(page, encoding="utf-8")
         completes = start(home, seed).wait() == 0
-    page = written(stops, length, completes)
+    page += f"\nAfterwards a run on the same data directory {'completed' if completes else 'DID NOT COMPLETE'}.\n"
     RESULT.write_text(page, encoding="utf-8")
     print(page)
     return 0 if completes and all(one.holds for one in stops) else 1
@@ -133,7 +137,7 @@ def running(home: Path) -> list[str]:
     return found
 
 
-def written(stops: Sequence[Stop], length: float, completes: bool) -> str:
+def written(stops: Sequence[Stop], length: float) -> str:
     """The page."""
     took = sorted(one.took for one in stops)
     held = sum(one.holds for one in stops)
@@ -143,9 +147,8 @@ def written(stops: Sequence[Stop], length: float, completes: bool) -> str:
         f"`python -m bench.stop_signals {len(stops)}`, {machine()}.",
         "",
         f"**{held} of {len(stops)} ended clean**, half of them within {took[len(took) // 2]:.1f} s and all within",
-        f"{took[-1]:.1f} s; a whole run took {length:.0f} s on a busy machine. Afterwards a run on the same",
-        f"data directory {'completed' if completes else 'DID NOT COMPLETE'}. Exit codes: 130 stopped; the signal's own",
-        "before the run had started anything; 0 done.",
+        f"{took[-1]:.1f} s of the clock; a whole run took {length:.0f} s, on a busy machine. Exit codes: 130",
+        "stopped; the signal's own before the run had started anything; 0 done.",
         "",
         "| Signal | sent after, s | last line before it | ended after, s | exit code | left running |",
         "| --- | ---: | --- | ---: | ---: | --- |",

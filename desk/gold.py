@@ -85,6 +85,26 @@ DATASET_STATUS = GoldTable(
         "error": "text",
     },
 )
+SOURCE_COMPARISON = GoldTable(
+    "source_comparison",
+    ("pair_id",),
+    {
+        "pair_id": "text",  # desk/catalog/siblings.toml
+        "left_source": "text",  # a series, or a curve's source and tenor
+        "right_source": "text",
+        "left_value": "float",
+        "right_value": "float",  # in the left one's measure
+        "left_date": "date",
+        "right_date": "date",  # the last of those that stand against the left one
+        "difference": "float",  # left less right; a share of the right where the pair is relative
+        "unit": "text",
+        "tolerance": "float",
+        "breach": "float",
+        "state": "text",  # agree, apart (beyond the tolerance), broken (beyond the breach), held, absent
+        "compared": "int",  # dates of the last days on which both have a value
+        "broken": "int",  # of them those beyond the breach
+    },
+)
 AGENT_VIEW = GoldTable(
     "agent_view",
     ("agent_id",),
@@ -109,6 +129,8 @@ STRATEGY_SIGNALS = GoldTable(
         "confidence": "float",
         "drivers": "json",
         "missing": "json",
+        "conviction": "float",  # score x confidence x decay x tilt: what the book goes by
+        "age_bd": "int",  # business days that the oldest input is too old by; null where none is known
     },
 )
 AGGREGATED_SIGNAL = GoldTable(
@@ -165,8 +187,29 @@ PORTFOLIO_STATE = GoldTable(
         "risk_multiplier": "float",  # share of its risk that the drawdown breaker leaves the day's decision, 0 to 1
         "shadow_nav_brl": "float",  # of the book without the breaker, which the breaker is measured on
         "benchmark_nav_brl": "float",  # of the inception NAV held in cash at CDI
-        "sizing": "text",  # the method of the day's sizes, or the fallback taken in its place, and the lines dropped
+        "sizing": "text",  # how the packages are combined, and which had a view and could not be formed
         "valuation_date": "date",  # the market day that the money is about: the session whose prices mark it
+        "asked_volatility": "float",  # of the convictions; target_volatility is what limits and breaker left of it
+        "limits_bound": "json",  # [{limit, subjects, taken}]: what each took of the volatility asked for, a year
+    },
+)
+PACKAGE = GoldTable(
+    "package",
+    ("strategy_id",),
+    {
+        "strategy_id": "text",
+        "asset_class": "text",
+        "neutrality": "text",  # dv01, beta, cash, outright
+        "conviction": "float",
+        "budget": "float",  # share of the target's variance when every strategy is at full conviction
+        "asked_volatility": "float",  # of the package alone, a year, of NAV, before limits and breaker
+        "scale": "float",  # share of it that limits and breaker left, 0 to 1
+        "limit_bound": "text",  # the limit that took most of it; null for none
+        "legs": "json",  # {instrument_id: contracts after the decision, not rounded to lots}
+        "leg_dv01_brl": "json",  # {instrument_id: BRL per bp of the leg}
+        "imbalance": "float",  # of the two sides, as a fraction of one; null for an outright package
+        "volatility": "float",  # of the legs, a year, of NAV
+        "state": "text",  # flat, traded, kept, waits (a leg has no price), held (no decision)
     },
 )
 PNL_ATTRIBUTION = GoldTable(
@@ -301,6 +344,7 @@ GOLD: dict[str, GoldTable] = {
         FEATURE,
         INPUT_RECEIPT,
         DATASET_STATUS,
+        SOURCE_COMPARISON,
         AGENT_VIEW,
         REGIME,
         AGENT_MEASURE,
@@ -308,6 +352,7 @@ GOLD: dict[str, GoldTable] = {
         AGGREGATED_SIGNAL,
         TARGET_POSITION,
         PORTFOLIO_STATE,
+        PACKAGE,
         PNL_ATTRIBUTION,
         PNL_BY_STRATEGY,
         PNL_BY_FACTOR,

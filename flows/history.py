@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import flow
@@ -11,11 +12,15 @@ from prefect.states import Completed
 from blocks.settings import load_settings
 from desk.catalog import load_catalog
 from tasks.history_import import FileImported, FileMap, find_files, import_file, load_map
+from tasks.ingest.imported_history import WOULD_BE_HELD, judge_import
 from tasks.run.progress import Progress
 from tasks.run.run import Run
 from tasks.run.run_context import clock_of, open_run
 from tasks.run.run_record import RunRecord
 from tasks.run.stages import Stopwatch
+from tasks.store.holds import Hold
+
+MOST_NAMED = 5
 
 
 @flow(name="import-history", validate_parameters=False)
@@ -38,7 +43,8 @@ async def import_history(map_file: Path, progress: Progress | None = None) -> St
             result = await import_with_progress(run, entry, file)
             imported.append(result)
             record.stages.append(result.as_stage())
-        message = summary(imported, watch.seconds)
+        odd = await judge_import(run, {one.payload_id for one in imported if one.inserted})
+        message = summary(imported, watch.seconds, odd)
         record.conclude("completed", message)
     return Completed(message=message, data=imported)
 
@@ -56,7 +62,14 @@ async def import_with_progress(run: Run, entry: FileMap, file: Path) -> FileImpo
     return result
 
 
-def summary(imported: list[FileImported], seconds: float) -> str:
-    """One line on the whole import."""
+def summary(imported: list[FileImported], seconds: float, odd: Sequence[Hold]) -> str:
+    """One line on the whole import. `odd`: what is not plausible of it."""
     inserted, read = sum(one.inserted for one in imported), sum(one.parsed for one in imported)
-    return f"{len(imported)} files, {read:,} rows read, {inserted:,} new, in {seconds:.0f} s"
+    would = [one for one in odd if one.reason.startswith(WOULD_BE_HELD)]
+    text = f"{len(imported)} files, {read:,} rows read, {inserted:,} new, in {seconds:.0f} s"
+    if not odd:
+        return text
+    first = ", ".join(f"{one.entity} {one.obs_date} {one.value:g}" for one in would[:MOST_NAMED])
+    more = f" (and {len(would) - MOST_NAMED} more)" if len(would) > MOST_NAMED else ""
+    names = f": {first}{more}" if would else ""
+    return f"{text}; not plausible: {len(odd):,} (v_suspect), of which a fetch would hold {len(would):,}{names}"

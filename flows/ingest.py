@@ -15,6 +15,7 @@ from desk.model import Dataset
 from desk.point_in_time.fetch_windows import Coverage, FetchPlan, is_by_series, plan_of_windows, windows
 from desk.point_in_time.series_windows import plan_by_series
 from tasks.connectors import CONNECTORS
+from tasks.ingest.broken_facts import hold_broken_facts
 from tasks.ingest.plausibility import review_holds
 from tasks.ingest.source_job import SourceJob
 from tasks.ingest.source_task import fetch_source
@@ -67,6 +68,7 @@ async def ingest(
         inserted={job.source: job.inserted for job in jobs},
     )
     await review_holds(run)
+    await hold_broken_facts(run)
     rows = sum(ingested.inserted.values())
     failed = ", ".join(job.source for job in jobs if job.errors)
     unknown = f"unknown to their source: {', '.join(ingested.unknown)}" if ingested.unknown else ""

@@ -6,7 +6,8 @@ from prefect import flow
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
-from desk.portfolio.book_state import to_json
+from desk.portfolio.book_state_json import to_json
+from desk.strategies import STRATEGIES
 from tasks.run.continued_book import compute_book
 from tasks.run.decision_plan import plan_decision
 from tasks.run.panel_input import PanelInput, read_panel_input
@@ -30,6 +31,6 @@ async def portfolio(run: Run, panel_input: PanelInput | None = None) -> Portfoli
     rows = require_rows("portfolio", {name: frames[name] for name in ("portfolio_state", "target_position")})
     since = frames["portfolio_state"]["as_of"].to_list()[0]
     written = await run.store.write_gold(frames, run.run_id, (since, run.as_of))
-    ids = load_desk_parameters().instrument_ids
-    states = {decision_time(day): to_json(state, ids) for day, state in book.states.items()}
+    ids, strategies = load_desk_parameters().instrument_ids, [strategy.id for strategy in STRATEGIES]
+    states = {decision_time(day): to_json(state, ids, strategies) for day, state in book.states.items()}
     return PortfolioResult(finish_stage(run, "portfolio", rows, written, watch), states)

@@ -1,4 +1,4 @@
-"""Signals: the panel -> agents' views, regime, strategies' scores, and one conviction for each instrument."""
+"""Signals: the panel -> agents' views, regime, strategies' scores and convictions, and a reading of each instrument."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import MissingInput
 from desk.model import decision_time
 from desk.portfolio.aggregate import aggregate
-from desk.strategies import STRATEGIES, compute_signals, input_ages
+from desk.strategies import STRATEGIES, compute_signals
 from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
 from tasks.run.stages import StageResult, Stopwatch, finish_stage, require_rows
@@ -35,7 +35,7 @@ async def signals(run: Run, panel_input: PanelInput | None = None) -> StageResul
         "regime": compute_regimes(panel),
         "agent_measure": measure_rows(panel, measures),
         "strategy_signals": scores,
-        "aggregated_signal": aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values),
+        "aggregated_signal": aggregate(scores, STRATEGIES, classes, panel.values),
     }
     since = decision_time(min(panel_input.inception, run.history_start))
     frames = {name: frame.filter(pl.col("as_of") >= since) for name, frame in frames.items()}

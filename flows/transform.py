@@ -12,14 +12,15 @@ from desk.model import SILVER, decision_time
 from desk.point_in_time.panel_span import panel_days
 from desk.transforms.input_receipts import dataset_status, input_receipts
 from desk.transforms.panel import build_panel, feature_rows
-from tasks.run.panel_input import PanelInput, read_silver
+from tasks.run.compared_sources import source_comparisons
+from tasks.run.panel_input import PanelInput, read_held, read_silver
 from tasks.run.run import Run
 from tasks.run.stages import Stopwatch, TransformResult, finish_stage, require_rows
 
 
 @flow(name="transform", validate_parameters=False)
 async def transform(run: Run, inception: dt.date, errors: Mapping[str, str]) -> TransformResult:
-    """The panel for the stages after it. Writes feature, dataset_status and input_receipt.
+    """The panel for the stages after it. Writes feature, dataset_status, input_receipt and source_comparison.
 
     `inception`: the first decision day of the book. `errors`: dataset -> why this run could not fetch it.
     Raises StageFailed when no feature row results.
@@ -30,15 +31,18 @@ async def transform(run: Run, inception: dt.date, errors: Mapping[str, str]) -> 
     silver = await read_silver(run, days[0])
     status = dataset_status(silver, run.catalog, run.as_of, errors)
     receipts = input_receipts(silver, run.catalog, run.as_of, await receipt_hashes(run, silver))
+    pairs = await source_comparisons(run, silver)
     written = await run.store.write_gold(
-        {"dataset_status": status, "input_receipt": receipts}, run.run_id, (run.as_of, run.as_of)
+        {"dataset_status": status, "input_receipt": receipts, "source_comparison": pairs},
+        run.run_id,
+        (run.as_of, run.as_of),
     )
-    panel = build_panel(silver, days, run.catalog)
+    panel = build_panel(silver, days, run.catalog, await read_held(run))
     shown = panel.days[-run.settings.history_days :]
     features = feature_rows(panel, shown)
     rows = require_rows("transform", {"feature": features})
     written |= await run.store.write_gold({"feature": features}, run.run_id, (decision_time(shown[0]), run.as_of))
-    stage = finish_stage(run, "transform", rows + status.height + receipts.height, written, watch)
+    stage = finish_stage(run, "transform", rows + status.height + receipts.height + pairs.height, written, watch)
     return TransformResult(stage, PanelInput(panel, inception))
 
 

@@ -36,6 +36,13 @@ STATE_COLOURS = {
     "cancelled": GREY,
     "breach": "dark-red",
     "absent": GREY,
+    "agree": GREEN,
+    "apart": AMBER,
+    "held": AMBER,
+    "open": AMBER,
+    "broken": RED,
+    "released": GREEN,
+    "rejected": GREY,
     "resolved": GREEN,
     "inactive": GREEN,
 }

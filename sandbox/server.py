@@ -36,7 +36,7 @@ class Sandbox:
         self.wall_clock = wall_clock
         self.requests: dict[str, int] = {}
         self.slack = SimulatedSlack()
-        self._slipped: SimulatedWorld | None = None
+        self._slipped: dict[Slip, SimulatedWorld] = {}
 
     def app(self) -> Starlette:
         """The routes of the sources, of the settings and of Slack."""
@@ -96,9 +96,9 @@ class Sandbox:
         if fault is None or fault.series is None or fault.day is None or fault.factor is None:
             return self.world
         slip = Slip(fault.series, fault.day, fault.factor)
-        if self._slipped is None or self._slipped.slip != slip:
-            self._slipped = self.world.with_slip(slip)
-        return self._slipped
+        if slip not in self._slipped:
+            self._slipped[slip] = self.world.with_slip(slip)
+        return self._slipped[slip]
 
     async def _source_response(
         self, source: str, request: Request, world: SimulatedWorld, fault: Fault | None

@@ -72,7 +72,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """The value of `series` for `day` is published times `factor`."""
+    """The value of `series` (a quantity of the sandbox, or a symbol of Yahoo) for `day` is published times `factor`."""
 
     series: str
     day: dt.date
@@ -107,11 +107,15 @@ class SimulatedWorld:
         """The same world, with a slip in what it publishes."""
         return SimulatedWorld(self.seed, self.catalog, slip)
 
-    def _slipped(self, series: str, numbers: ReleasedSeries) -> ReleasedSeries:
+    def slip_factors(self, series: str, days: Days) -> FloatArray:
+        """What each day's value of `series` is published times: 1 but for the slip."""
         if self.slip is None or self.slip.series != series:
-            return numbers
-        factors = np.where(numbers.days == np.datetime64(self.slip.day), self.slip.factor, 1.0)
-        return replace(numbers, values=numbers.values * factors)
+            return np.ones(len(days))
+        return np.where(days == np.datetime64(self.slip.day), self.slip.factor, 1.0)
+
+    def _slipped(self, series: str, numbers: ReleasedSeries) -> ReleasedSeries:
+        factors = self.slip_factors(series, numbers.days)
+        return numbers if (factors == 1.0).all() else replace(numbers, values=numbers.values * factors)
 
     def known_times(self, rule: str, days: Days) -> Instants:
         """Publication times by `rule` of numbers about each day, without delays."""

@@ -19,12 +19,13 @@ import polars as pl
 from desk import calendars
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
-from desk.errors import AlvoradaError, MissingInput
+from desk.errors import AlvoradaError
 from desk.model import decision_time
 from desk.performance import nav_statistics
 from desk.performance.drawdowns import underwater
 from desk.performance.episodes import Episode, episode
 from desk.performance.history_pass import HistoryPass, run_history
+from desk.performance.real_span import END, INCEPTION, WARM_UP, last_priced
 from desk.performance.strategy_coverage import Coverage, coverage
 from desk.performance.var_by_year import BacktestResult, exceptions_by_year
 from desk.portfolio.market_levels import read_market
@@ -39,9 +40,6 @@ from tools.strategy_page import record_lines
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, CHART = "real-history.md", "real-history-nav.svg"
 COMMAND = "python -m tools.real_history_page --map MAP.toml"
-INCEPTION, END = dt.date(2008, 1, 2), dt.date(2025, 12, 30)
-WARM_UP = 900
-"""Decision days before the inception, as the daily run has them (desk/point_in_time/panel_span.py)."""
 EPISODES: tuple[tuple[str, dt.date, dt.date], ...] = (
     ("15 October 2008", dt.date(2008, 10, 14), dt.date(2008, 10, 15)),
     ("Lehman, to the low of October 2008", dt.date(2008, 9, 12), dt.date(2008, 10, 24)),
@@ -75,14 +73,6 @@ def compute_record(map_file: Path, catalog: Catalog, parameters: DeskParameters)
     last = last_priced(build_panel(silver, days, catalog))
     found = run_history(silver, [day for day in days if day <= last], INCEPTION, catalog, parameters)
     return _record(found, parameters)
-
-
-def last_priced(panel: Panel) -> dt.date:
-    """The first decision day that knows the newest nominal curve there is: after it the book could not be marked."""
-    newest = panel.obs_dates["pre_252"].max()
-    if not isinstance(newest, dt.date):
-        raise MissingInput("the history has no nominal curve")
-    return calendars.b3().offset(newest, 1)
 
 
 def _record(found: HistoryPass, parameters: DeskParameters) -> HistoryRecord:

@@ -20,6 +20,7 @@ from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient
 from tasks.http.proxies import environment_proxies
 from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog
+from tasks.provider_metadata.request import PAUSES
 
 HEADER = ("series", "source", "what", "the catalogue says", "the provider says")
 CELL_WIDTH = 48
@@ -45,7 +46,7 @@ def compare_catalog(world: str, sources: Sequence[str] | None, seed: int, now: d
         configs = {
             spec.id: SourceConfig.from_spec(spec, api_key=settings.api_key(spec)) for spec in catalog.sources.values()
         }
-        return asyncio.run(_request_verdicts(catalog, configs, settings.contact, sources, now))
+        return asyncio.run(_request_verdicts(catalog, configs, settings.contact, sources, now, PAUSES))
     with sandbox_in_use(data_dir, seed) as root_url:
         configs = sandbox_configs(catalog, root_url())
         return asyncio.run(_request_verdicts(catalog, configs, settings.contact, sources, now))
@@ -63,14 +64,19 @@ def sandbox_configs(catalog: Catalog, root: str) -> dict[str, SourceConfig]:
 
 
 async def _request_verdicts(
-    catalog: Catalog, configs: dict[str, SourceConfig], contact: str, sources: Sequence[str] | None, now: dt.datetime
+    catalog: Catalog,
+    configs: dict[str, SourceConfig],
+    contact: str,
+    sources: Sequence[str] | None,
+    now: dt.datetime,
+    pauses: tuple[float, ...] = (),
 ) -> list[Verdict]:
     async def discard(payload: Payload) -> None:
         """Metadata are not stored: no run uses them."""
 
     proxies = environment_proxies()
     async with HttpClient(configs, clock=lambda: now, sink=discard, contact=contact, proxies=proxies) as client:
-        return await check_catalog(catalog, configs, client, now.date(), sources)
+        return await check_catalog(catalog, configs, client, now.date(), sources, pauses)
 
 
 def listing(verdicts: Sequence[Verdict], every: bool, notes: Mapping[str, str] | None = None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from alvorada.cli.clock import now
-from alvorada.stack.data_dir import DEFAULT_SEED
+from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 from desk.errors import BadInput
 
 DIFFERENT = 1
@@ -29,12 +29,16 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="Also list what agrees or cannot be compared.")] = False,
     seed: Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Of the sandbox.")] = DEFAULT_SEED,
 ) -> None:
-    """Compare name, unit, frequency and last value with each provider's metadata; exit code 1 where any differ."""
+    """Compare name, unit, frequency and last value with each provider's metadata, and with what it said at the check
+    before; exit code 1 where any differ."""
+    from alvorada.cli.catalog_baseline import compared_with
     from alvorada.cli.catalog_check import compare_catalog, label_notes, listing
 
     if live and sandbox:
         raise BadInput("--live or --sandbox, not both")
-    verdicts = compare_catalog("live" if live else "sandbox", source, seed, now())
+    world = "live" if live else "sandbox"
+    verdicts = compare_catalog(world, source, seed, now())
+    verdicts = compared_with(DataDir.from_environment().path / f"catalogue_{world}.json", verdicts)
     for line in listing(verdicts, every, label_notes()):
         typer.echo(line)
     if any(verdict.state in ("differs", "unreachable") for verdict in verdicts):

@@ -13,6 +13,7 @@ import typer
 
 from alvorada.cli import (
     catalog_commands,
+    first_morning_commands,
     held_commands,
     lake_commands,
     operations_commands,
@@ -34,7 +35,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _group in (run_commands, report_commands, stack_commands, operations_commands, project_commands):
+for _group in (
+    run_commands,
+    report_commands,
+    stack_commands,
+    operations_commands,
+    project_commands,
+    first_morning_commands,
+):
     _group.register(app)
 app.add_typer(catalog_commands.app, name="catalogue")
 app.add_typer(held_commands.app, name="held")

@@ -171,8 +171,9 @@ def interrupt_on_stop_signals() -> Iterator[None]:
     """Inside, SIGTERM, SIGHUP and SIGINT raise KeyboardInterrupt, so that every `finally` runs.
 
     The interrupt is repeated every REPEAT_SECONDS until the block is left: one that is raised in a destructor or in a
-    library's callback is dropped there, and a wait for a thread that waits for this one ends with the next. In a thread
-    other than the main one, where Python handles no signal, nothing changes.
+    library's callback is dropped there, and a wait for a thread that waits for this one ends with the next. A SIGHUP
+    that is ignored stays ignored: that is what nohup is for. In a thread other than the main one, where Python handles
+    no signal, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -182,7 +183,9 @@ def interrupt_on_stop_signals() -> Iterator[None]:
         repeat_interrupt()
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (*STOP_SIGNALS, signal.SIGALRM)}
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    taken = [number for number in STOP_SIGNALS if number != signal.SIGHUP or hangs_up]
+    before = {number: signal.signal(number, interrupt) for number in (*taken, signal.SIGALRM)}
     try:
         yield
     finally:

@@ -12,6 +12,10 @@ from api.access import Reader
 from api.reading import AsOf, decision, rows
 
 router = APIRouter(tags=["portfolio"])
+STATE = (
+    "valuation_date", "nav_brl", "drawdown", "gross_leverage", "asked_volatility", "target_volatility",
+    "expected_volatility", "limits_bound",
+)  # fmt: skip
 
 
 class Strategy(BaseModel):
@@ -21,6 +25,9 @@ class Strategy(BaseModel):
     asset_class: str
     score: float | None = Field(description="-1 to +1; + does the trade as written.")
     confidence: float | None
+    conviction: float | None = Field(
+        description="Score x confidence x decay x the regime's tilt: what the book goes by. Null before schema 0016."
+    )
     drivers: dict[str, Any]
     missing: list[str]
 
@@ -62,15 +69,45 @@ class Position(BaseModel):
     risk_weight: float | None
 
 
+class Package(BaseModel):
+    """What one strategy holds as one thing: its legs in contracts, not rounded to lots."""
+
+    strategy_id: str = Field(examples=["INF_BREAKEVEN_MEANREV"])
+    neutrality: str | None = Field(description="dv01, beta, cash or outright.")
+    conviction: float | None
+    asked_volatility: float | None = Field(description="Of the package alone, a year, before limits and breaker.")
+    scale: float | None = Field(description="Share of it that limits and breaker left.")
+    limit_bound: str | None = Field(description="The limit that took most of it.")
+    legs: dict[str, float]
+    leg_dv01_brl: dict[str, float]
+    imbalance: float | None = Field(description="How far its two sides are apart, as a fraction of one.")
+    volatility: float | None
+    state: str | None = Field(description="flat, traded, kept, waits or held.")
+
+
+class LimitTook(BaseModel):
+    """What one limit took of the volatility that the convictions ask for, a year."""
+
+    limit: str = Field(examples=["instrument_risk_share"])
+    subjects: list[str]
+    taken: float
+
+
 class Positions(BaseModel):
-    """The target book of one decision. `drawdown`: fraction below the peak, a loss positive."""
+    """The target book of one decision. `drawdown`: fraction below the peak, a loss positive. Volatilities are a year:
+    asked for by the convictions, aimed at after what `limits_bound` took, and of the contracts."""
 
     as_of: dt.datetime
     valuation_date: dt.date | None = Field(description="The market day that NAV and drawdown are about.")
     nav_brl: float | None
     drawdown: float | None
     gross_leverage: float | None
+    asked_volatility: float | None
+    target_volatility: float | None
+    expected_volatility: float | None
+    limits_bound: list[LimitTook] | None
     positions: list[Position]
+    packages: list[Package]
 
 
 class Metric(BaseModel):
@@ -139,13 +176,10 @@ async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Position
     """404 for a day without a decision."""
     moment = await decision(request, "v_target_position", as_of)
     lines = await rows(request, "SELECT * FROM v_target_position WHERE as_of = $1 ORDER BY instrument_id", moment)
-    state = await rows(
-        request,
-        "SELECT valuation_date, nav_brl, drawdown, gross_leverage FROM v_portfolio_state WHERE as_of = $1",
-        moment,
-    )
-    whole = state[0] if state else dict.fromkeys(("valuation_date", "nav_brl", "drawdown", "gross_leverage"))
-    return Positions(as_of=moment, **whole, positions=_of(Position, lines))
+    state = await rows(request, f"SELECT {', '.join(STATE)} FROM v_portfolio_state WHERE as_of = $1", moment)
+    packages = await _at(request, "v_package", moment, "strategy_id")
+    whole = state[0] if state else dict.fromkeys(STATE)
+    return Positions(as_of=moment, **whole, positions=_of(Position, lines), packages=_of(Package, packages))
 
 
 @router.get("/risk", summary="VaR and ES, limits, stress and components of a decision's book")

@@ -93,7 +93,8 @@ class UnknownFacts:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """One moment's facts. Mappings hold every expected subject, MISSING where nothing is stored; an empty one means
-    that the whole table is missing. `pipeline` is None where it could not be read.
+    that the whole table is missing. `pipeline` is None where it could not be read. `broken_pairs`: two sources of one
+    fact that disagree at the newest decision, pair -> words; a pair with a held side is not among them.
 
     `is_new`: no daily run was ever made, and none was due yet: there is nothing to be alarmed about."""
 
@@ -108,6 +109,7 @@ class Metrics:
     conviction_change: Mapping[str, object] = field(default_factory=dict)
     agent_age_hours: Mapping[str, object] = field(default_factory=dict)
     held: Mapping[str, HeldFacts] = field(default_factory=dict)
+    broken_pairs: Mapping[str, str] = field(default_factory=dict)
     unknown_series: Mapping[str, UnknownFacts] = field(default_factory=dict)
     is_new: bool = False
 

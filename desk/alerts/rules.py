@@ -102,11 +102,13 @@ def agent_stale(metrics: Metrics) -> Iterable[SubjectValue]:
 
 
 def data_suspect(metrics: Metrics) -> Iterable[SubjectValue]:
-    """Held values of each series that has one; critical where its dataset is required."""
+    """Held values of each series that has one, critical where its dataset is required; sources that disagree."""
     for subject, facts in metrics.held.items():
         worse: Severity | None = "critical" if facts.is_required else None
         words = f"a value is held, and nothing decides on it: {subject}, {facts.newest}"
         yield SubjectValue(subject, facts.values, words, severity=worse)
+    for pair, words in metrics.broken_pairs.items():
+        yield SubjectValue(f"pair:{pair}", 1, f"two sources of one fact disagree: {words}")
 
 
 def series_unknown(metrics: Metrics) -> Iterable[SubjectValue]:

@@ -23,7 +23,7 @@ from desk.errors import BadCatalog
 InstrumentKind = Literal[
     "pre_pu", "real_pu", "fx_forward", "equity_forward", "cupom_pu", "ipca_bond", "par_bond", "spread"
 ]
-METHODS = ("black_litterman", "risk_parity")
+METHODS = ("risk_budget", "black_litterman")
 PRICE_KINDS = ("fx_forward", "equity_forward")
 ASSET_CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
@@ -69,7 +69,6 @@ class PortfolioParameters:
     method: str
     tau: float
     view_confidence: float
-    most_of_conviction: float
     target_volatility: float
     full_conviction: float
     dead_band: float
@@ -126,8 +125,6 @@ def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:
         raise BadCatalog(f"portfolio.toml: unknown method {built.method!r}; known: {', '.join(METHODS)}")
     if not (0 < built.tau <= 1 and 0 <= built.view_confidence <= 1):
         raise BadCatalog("portfolio.toml: tau and view_confidence must lie in 0 to 1")
-    if not built.most_of_conviction >= 1:
-        raise BadCatalog("portfolio.toml: most_of_conviction must be 1 or more")
     return built
 
 

@@ -26,6 +26,8 @@ class CurveSource:
     day: int = 1
     issuer: str = ""
     coupons: Mapping[str, float] = field(default_factory=dict)
+    shortest_bd: int = 0
+    """Of `points`: vertices below so many business days are not used."""
     series: Mapping[str, str] = field(default_factory=dict)
 
     @property

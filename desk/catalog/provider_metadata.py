@@ -56,6 +56,7 @@ class Verdict:
     state: State
     differences: tuple[Difference, ...] = ()
     note: str = ""
+    found: Metadata | None = None
 
 
 def verdict(series: Series, found: Metadata | None, today: dt.date) -> Verdict:
@@ -65,9 +66,24 @@ def verdict(series: Series, found: Metadata | None, today: dt.date) -> Verdict:
         return Verdict(subject, source, "differs", (Difference("code", series.code, "not known to the provider"),))
     differences = tuple(_differences(series, found, today))
     if differences:
-        return Verdict(subject, source, "differs", differences, found.note)
+        return Verdict(subject, source, "differs", differences, found.note, found)
     state: State = "no metadata" if found.name is None and found.unit is None else "agrees"
-    return Verdict(subject, source, state, (), found.note)
+    return Verdict(subject, source, state, (), found.note, found)
+
+
+def changes(before: Metadata, now: Metadata) -> tuple[Difference, ...]:
+    """What the provider says otherwise than at the check before: name, unit, frequency, adjustment, or a last value
+    that went back. What one of the two checks does not know is no change."""
+    pairs = [
+        ("name", before.name, now.name),
+        ("unit", before.unit, now.unit),
+        ("frequency", before.frequency, now.frequency),
+        ("adjustment", *(None if one.adjusted is None else "sa" if one.adjusted else "none" for one in (before, now))),
+    ]
+    found = [Difference(f"{what}, was", a, b) for what, a, b in pairs if a is not None and b is not None and a != b]
+    if before.last is not None and now.last is not None and now.last < before.last:
+        found.append(Difference("last value, was", before.last.isoformat(), now.last.isoformat()))
+    return tuple(found)
 
 
 def _differences(series: Series, found: Metadata, today: dt.date) -> Iterable[Difference]:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from desk.catalog import read_toml
+from desk.catalog.fallbacks import load_fallbacks
 from desk.errors import BadCatalog
 
 Measure = Literal["same", "annual_252"]
+Align = Literal["same_day", "month_end", "month_mean", "month_compounded", "year_compounded"]
+"""Which values of the right series stand against one of the left: siblings.toml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,26 @@ class SiblingPair:
     reason: str
     relative: bool
     independent: bool
+    source: str
+    fact: bool = False
+    align: Align = "same_day"
     right_as: Measure = "same"
+    right_scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePair:
+    """Two sources of one curve of fallbacks.toml, at constant maturities. Field meanings: siblings.toml."""
+
+    id: str
+    curve: str
+    left: str
+    right: str
+    vertices: tuple[int, ...]
+    tolerance: float
+    breach: float
+    reason: str
+    source: str
 
 
 def load_siblings() -> tuple[SiblingPair, ...]:
@@ -42,7 +64,33 @@ def load_siblings() -> tuple[SiblingPair, ...]:
             raise BadCatalog(f"{where}: 0 < tolerance <= breach must hold")
         if pair.left == pair.right:
             raise BadCatalog(f"{where}: a series is no sibling of itself")
-        if pair.right_as not in get_args(Measure):
-            raise BadCatalog(f"{where}: unknown measure {pair.right_as!r}")
+        if pair.right_as not in get_args(Measure) or pair.align not in get_args(Align):
+            raise BadCatalog(f"{where}: unknown measure {pair.right_as!r} or alignment {pair.align!r}")
+        if pair.right_scale <= 0:
+            raise BadCatalog(f"{where}: right_scale must be positive")
+        if pair.fact and not (pair.independent and pair.align == "same_day"):
+            raise BadCatalog(f"{where}: only two independent sources of one day are a fact")
+        pairs[pair.id] = pair
+    return tuple(pairs.values())
+
+
+def load_curve_pairs() -> tuple[CurvePair, ...]:
+    """The declared pairs of curves, checked against fallbacks.toml. Raises BadCatalog with the pair's id."""
+    raw = read_toml("siblings")
+    known = {spec.origin or spec.prefix: spec for spec in load_fallbacks().curves}
+    pairs: dict[str, CurvePair] = {}
+    for entry in raw["curve"]:
+        where = f"siblings.toml: curve pair {entry.get('id', '?')}"
+        try:
+            pair = CurvePair(**{"source": raw["defaults"]["source"], **entry, "vertices": tuple(entry["vertices"])})
+        except (KeyError, TypeError) as error:
+            raise BadCatalog(f"{where}: {error}") from error
+        spec = known.get(pair.curve)
+        if spec is None or {pair.left, pair.right} - {source.name for source in spec.sources}:
+            raise BadCatalog(f"{where}: fallbacks.toml has no such curve with both sources")
+        if not pair.vertices or set(pair.vertices) - set(spec.vertices):
+            raise BadCatalog(f"{where}: not vertices of the curve: {pair.vertices}")
+        if pair.id in pairs or not 0 < pair.tolerance <= pair.breach:
+            raise BadCatalog(f"{where}: listed twice, or not 0 < tolerance <= breach")
         pairs[pair.id] = pair
     return tuple(pairs.values())

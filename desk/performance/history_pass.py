@@ -16,11 +16,11 @@ from desk.agents import compute_measures, compute_regimes, compute_views, measur
 from desk.catalog import Catalog
 from desk.catalog.desk_parameters import DeskParameters
 from desk.model import desk_day
-from desk.portfolio import run_book
+from desk.portfolio import package_terms, run_book
 from desk.portfolio.aggregate import aggregate
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import run_risk
-from desk.strategies import STRATEGIES, compute_signals, input_ages
+from desk.strategies import STRATEGIES, compute_signals
 from desk.transforms.panel import Panel, build_panel
 
 
@@ -52,15 +52,14 @@ def run_history(
     panel = bare.with_measures(measures)
     scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in parameters.instruments}
-    convictions = aggregate(scores, input_ages(panel, STRATEGIES), STRATEGIES, classes, panel.values)
-    book = run_book(panel.values, convictions, parameters, inception, read_price_inputs(panel))
+    book = run_book(panel.values, scores, package_terms(STRATEGIES), parameters, inception, read_price_inputs(panel))
     held = list(map(desk_day, book["portfolio_state"]["as_of"].to_list()))
     frames = {
         "agent_view": compute_views(panel),
         "regime": compute_regimes(panel),
         "agent_measure": measure_rows(panel, measures),
         "strategy_signals": scores,
-        "aggregated_signal": convictions,
+        "aggregated_signal": aggregate(scores, STRATEGIES, classes, panel.values),
         **book,
         **run_risk(panel.values, book, parameters, held),
     }

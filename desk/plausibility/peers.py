@@ -70,7 +70,7 @@ def _shaped(rows: pl.DataFrame, key: str, peer: str, confirms: bool) -> pl.DataF
 
 def _siblings(by_key: dict[object, pl.DataFrame], pair: SiblingPair, catalog: Catalog) -> list[pl.DataFrame]:
     left, right = series_key(pair.left, catalog), series_key(pair.right, catalog)
-    if left not in by_key or right not in by_key:
+    if pair.align != "same_day" or left not in by_key or right not in by_key:
         return []
     value = pl.col("value")
     if pair.right_as == "annual_252":

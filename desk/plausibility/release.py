@@ -51,7 +51,7 @@ def releases(
     known = held.join(opinions, on="hold_id", how="left").filter(pl.col("rule") != "bounds")
     found = [
         Release(row["hold_id"], "sibling", f"{row['witness']} agrees")
-        for row in known.filter(pl.col("witness").is_not_null()).iter_rows(named=True)
+        for row in known.filter(pl.col("witness").is_not_null() & ~pl.col("contradicted")).iter_rows(named=True)
     ]
     quiet = known.filter(pl.col("witness").is_null() & ~pl.col("contradicted"))
     return sorted(

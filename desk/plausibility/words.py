@@ -11,6 +11,7 @@ WORDS: Mapping[str, str] = {
     "digits": "with more digits than the publisher prints, as after a misplaced decimal point",
     "sibling": "contradicted by {peer} at {peer_value}",
     "shift": "the values of the day beside it{by}",
+    "fact": "{peer} has the same fact at {peer_value}",
     "stale": "repeated while {peer} moved to {peer_value}",
     "step": "a step past the largest that its kind has shown, {score} deviations of its own",
     "calendar": "a new number from a day on which its source is closed",

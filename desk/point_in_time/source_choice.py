@@ -10,15 +10,19 @@ from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.calendars import Days
 
 
-def choose(obs_dates: Sequence[Days], known: Sequence[BoolArray], patience_days: int) -> IntArray:
+def choose(
+    obs_dates: Sequence[Days], known: Sequence[BoolArray], patience_days: int, held: Sequence[BoolArray] | None = None
+) -> IntArray:
     """Index of the candidate to use on each day, -1 where none is known. Shapes: (T,) for each candidate.
 
     The first known candidate whose obs_date is at most `patience_days` calendar days older than the newest known one.
+    One that is `held` (its newest value is not believed) has no patience: a sibling of the newer day goes before it.
     """
     ages = np.stack(
         [np.where(k, o.astype("int64"), np.iinfo(np.int64).min) for o, k in zip(obs_dates, known, strict=True)]
     )
-    usable = np.stack(known) & (ages >= ages.max(axis=0) - patience_days)
+    patience = patience_days if held is None else np.where(np.stack(held), 0, patience_days)
+    usable = np.stack(known) & (ages >= ages.max(axis=0) - patience)
     return np.where(usable.any(axis=0), np.argmax(usable, axis=0), -1).astype(np.int64)
 
 

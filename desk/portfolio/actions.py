@@ -24,7 +24,7 @@ from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.pricing import Quotes, quote
-from desk.portfolio.size import Contributions, SizingPlan
+from desk.portfolio.sizing_plan import SizingPlan
 from desk.units import BASIS_POINT, bp, pct
 
 REASONS_SHOWN = 3
@@ -61,11 +61,10 @@ class _Order:
         return self.after - self.before
 
 
-def action_frame(
-    plan: SizingPlan, history: BookHistory, contributions: Contributions, parameters: DeskParameters
-) -> pl.DataFrame:
+def action_frame(plan: SizingPlan, history: BookHistory, parameters: DeskParameters) -> pl.DataFrame:
     """ACTION of every row, the most expensive first within a day. A roll is two orders: out of one contract, into the
-    other."""
+    other. `rationale` are the convictions, on the side of the line, of the packages that changed there, the largest
+    change first."""
     as_of = as_of_times(plan).to_list()
     terms = terms_of(parameters.instruments)
     old = quote(terms, plan.market.levels, plan.market.valuation, history.before.maturity)
@@ -83,7 +82,7 @@ def action_frame(
     for order in orders:
         sequence[order.row] = sequence.get(order.row, 0) + 1
         instrument = parameters.instruments[order.column]
-        reasons = contributions.get((order.row, instrument.id), {})
+        reasons = _reasons(plan, history, order)
         rows.append(
             {"as_of": as_of[order.row], "seq": sequence[order.row]}
             | _action(plan, books[order.closes_old_contract], order, instrument, reasons, parameters)
@@ -105,6 +104,18 @@ def _orders(history: BookHistory) -> list[_Order]:
     return orders
 
 
+def _reasons(plan: SizingPlan, history: BookHistory, order: _Order) -> dict[str, float]:
+    """Strategy -> its conviction with the side of its leg (or of the leg that it leaves), the largest change first."""
+    after = history.packages[order.row, :, order.column]
+    before = history.packages[order.row - 1, :, order.column] if order.row else np.zeros_like(after)
+    change = np.abs(after - before)
+    places = [place for place in np.argsort(-change, kind="stable").tolist() if change[place] > 0]
+    return {
+        plan.terms[place].id: float(np.sign(after[place]) * np.abs(plan.conviction[order.row, place]))
+        for place in places
+    }
+
+
 def _cost(prices: _ContractQuotes, order: _Order) -> float:
     return abs(order.change) * float(prices.unit_cost[order.row, order.column])
 
@@ -121,7 +132,6 @@ def _action(
     dv01, value = float(prices.quotes.dv01[at]), float(prices.quotes.value[at])
     level = invalidation_level(plan, order.row, order.column, order.after, instrument, parameters)
     cost = round(_cost(prices, order), 2)
-    ranked = dict(sorted(reasons.items(), key=lambda item: (-abs(item[1]), item[0])))
     return {
         "instrument_id": instrument.id,
         "contract_id": order.contract_id,
@@ -134,11 +144,11 @@ def _action(
         "cost_brl": cost,
         "invalidation": level,
         "invalidation_unit": None if level is None else UNITS[instrument.kind],
-        "rationale": json.dumps({name: round(part, 6) for name, part in ranked.items()}),
+        "rationale": json.dumps({name: round(part, 6) for name, part in reasons.items()}),
         "sentence": "; ".join(
             [
                 _what(order, instrument, dv01 if instrument.quoted_in_rate else value),
-                "because the position rolls" if order.closes_old_contract else _why(ranked),
+                "because the position rolls" if order.closes_old_contract else _why(reasons),
                 f"costs about BRL {cost:,.0f}",
                 _until(order, instrument, level),
             ]

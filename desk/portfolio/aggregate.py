@@ -1,11 +1,11 @@
-"""From strategies to instruments: one conviction per instrument and day, its contributions, and what changed.
+"""A reading by instrument of what the strategies say: its conviction, contributions, and what changed.
 
-conviction = sum over strategies of leg sign * score * confidence * staleness decay * regime tilt, divided by the summed
-weights of the legs with a score; + is long the contract's price. A strategy that scores -1 on a leg that is short DOL
-comes out long DOL.
+conviction = sum over the strategies with a leg there of leg sign x the strategy's conviction, over the square root of
+the number of those that have one, cut to [-1, 1]; + is long the contract's price. The square root is the size of a sum
+of independent voices: a second one that agrees strengthens it, and eight of different mind do not make a whisper. A
+strategy that scores -1 on a leg that is short DOL comes out long DOL.
 
-The tilt is the multiplier that the regime gives the strategy's asset class (measures `reg_tilt_*`). Where it is unknown
-it counts as one, and the column `tilt` is null.
+The page and the alerts read this table. The book is sized by packages (desk.portfolio.packages), not by it.
 """
 
 from __future__ import annotations
@@ -18,90 +18,48 @@ import polars as pl
 
 from desk.arrays import FloatArray
 from desk.gold import AGGREGATED_SIGNAL
-from desk.model import decision_time
 from desk.portfolio.old_views import with_old_shares
 from desk.strategies.base import Strategy
+from desk.strategies.convictions import class_tilt
 
-STALE_HALF_LIFE_BD = 5.0
-"""A signal whose inputs are a week too old counts half."""
-CROWDED_AGREEMENT = 0.8
-CROWDING_HAIRCUT = 0.25
-"""Share of the conviction that full agreement of two or more strategies takes off: they tend to be one position, and
-to be closed together."""
 DEAD_BAND = 0.1
-TILT_COLUMNS = {
-    "FX": "reg_tilt_fx",
-    "Rates": "reg_tilt_rates",
-    "Inflation": "reg_tilt_inflation",
-    "Cupom": "reg_tilt_cupom",
-    "Sovereign": "reg_tilt_sovereign",
-}
-"""A strategy whose class is not here (one that spans classes) has no tilt."""
 SURGE = 0.3
 
 
 def aggregate(
     signals: pl.DataFrame,
-    ages: pl.DataFrame,
     strategies: Sequence[Strategy],
     asset_classes: Mapping[str, str],
     tilts: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """AGGREGATED_SIGNAL rows, every instrument of a leg on every day of `signals`.
 
-    signals: STRATEGY_SIGNALS. ages: day, strategy_id, age_bd (`desk.strategies.input_ages`). asset_classes: instrument
-    id -> class. tilts: a frame with `day` and columns of TILT_COLUMNS (the panel with its measures). conviction and
-    agreement are null where no strategy with a leg there has a score. `conflicts` are the strategies against the
+    signals: STRATEGY_SIGNALS. asset_classes: instrument id -> class. tilts: a frame with `day` and the regime's
+    multipliers (the panel with its measures), shown beside the conviction, which holds them already. conviction and
+    agreement are null where no strategy with a leg there has a conviction. `conflicts` are the strategies against the
     conviction that are as strong as the dead band.
     """
     as_of = signals["as_of"].unique().sort()
-    tilt = _tilts(as_of, tilts)
-    own = np.column_stack([tilt[s.asset_class] if s.asset_class in tilt else np.ones(len(as_of)) for s in strategies])
-    weighted = _weighted_scores(signals, ages, strategies) * np.where(np.isfinite(own), own, 1.0)
-    instruments = list(dict.fromkeys(leg.instrument for strategy in strategies for leg in strategy.legs))
+    wide = signals.pivot(on="strategy_id", index="as_of", values="conviction", on_columns=[s.id for s in strategies])
+    strong = wide.sort("as_of").select([s.id for s in strategies]).to_numpy().astype(np.float64)
+    tilt_rows = _tilt_rows(as_of, tilts)
     frames = []
-    for instrument in instruments:
+    for instrument in dict.fromkeys(leg.instrument for strategy in strategies for leg in strategy.legs):
         legs = [
             (index, leg.sign) for index, s in enumerate(strategies) for leg in s.legs if leg.instrument == instrument
         ]
-        parts = np.column_stack([sign * weighted[:, index] for index, sign in legs])
+        parts = np.column_stack([np.sign(sign) * strong[:, index] for index, sign in legs])
         names = [strategies[index].id for index, _ in legs]
-        size = np.array([abs(sign) for _, sign in legs])
         asset_class = asset_classes[instrument]
-        of_class = tilt.get(asset_class, np.full(len(as_of), np.nan))
-        frames.append(_instrument_rows(instrument, asset_class, as_of, parts, size, names, of_class))
-    return with_old_shares(pl.concat(frames).sort("as_of", "instrument_id"), ages)
+        tilt = class_tilt(tilt_rows, asset_class)
+        frames.append(_instrument_rows(instrument, asset_class, as_of, parts, names, tilt))
+    return with_old_shares(pl.concat(frames).sort("as_of", "instrument_id"), signals)
 
 
-def _tilts(as_of: pl.Series, tilts: pl.DataFrame | None) -> dict[str, FloatArray]:
-    """Class -> multiplier by day, NaN where unknown."""
-    if tilts is None:
-        return {}
+def _tilt_rows(as_of: pl.Series, tilts: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows of `tilts` on the days of `as_of`."""
     days = pl.DataFrame({"day": as_of.dt.convert_time_zone("America/Sao_Paulo").dt.date()})
-    held = [name for name in TILT_COLUMNS.values() if name in tilts.columns]
-    rows = days.join(tilts.select("day", *held), on="day", how="left", maintain_order="left")
-    return {
-        asset_class: rows[name].cast(pl.Float64).to_numpy()
-        for asset_class, name in TILT_COLUMNS.items()
-        if name in held
-    }
-
-
-def _weighted_scores(signals: pl.DataFrame, ages: pl.DataFrame, strategies: Sequence[Strategy]) -> FloatArray:
-    """Score x confidence x decay (T, strategies), NaN where a strategy has no score."""
-    clock = pl.DataFrame({"day": ages["day"].unique().sort()})
-    clock = clock.with_columns(
-        pl.Series("as_of", [decision_time(day) for day in clock["day"]], dtype=pl.Datetime("us", "UTC"))
-    )
-    decay = pl.lit(0.5) ** (pl.col("age_bd") / STALE_HALF_LIFE_BD)
-    weighted = (
-        signals.select("as_of", "strategy_id", "score", "confidence")
-        .join(ages.join(clock, on="day"), on=["as_of", "strategy_id"], how="left")
-        .with_columns((pl.col("score") * pl.col("confidence") * decay).alias("weighted"))
-        .pivot(on="strategy_id", index="as_of", values="weighted", on_columns=[s.id for s in strategies])
-        .sort("as_of")
-    )
-    return weighted.select([s.id for s in strategies]).to_numpy().astype(np.float64)
+    return days if tilts is None else days.join(tilts, on="day", how="left", maintain_order="left")
 
 
 def _instrument_rows(
@@ -109,30 +67,22 @@ def _instrument_rows(
     asset_class: str,
     as_of: pl.Series,
     parts: FloatArray,
-    size: FloatArray,
     names: Sequence[str],
     tilt: FloatArray,
 ) -> pl.DataFrame:
-    """AGGREGATED_SIGNAL rows of one instrument.
-
-    parts (T, legs): signed contributions before normalising; size (legs,): the legs' own weights; tilt (T,)."""
+    """AGGREGATED_SIGNAL rows of one instrument. parts (T, legs): the strategies' convictions on it, signed."""
     known = np.isfinite(parts)
     clean = np.where(known, parts, 0.0)
-    weight = (known * size).sum(axis=1)
+    voices = known.sum(axis=1)
     strength = np.abs(clean).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         agreement = np.where(strength > 0, np.maximum(clean, 0.0).sum(axis=1) / strength, np.nan)
         agreement = np.maximum(agreement, 1.0 - agreement)
-        crowded = np.clip((agreement - CROWDED_AGREEMENT) / (1.0 - CROWDED_AGREEMENT), 0.0, 1.0)
-        several = (np.abs(clean) > 0).sum(axis=1) >= 2
-        factor = np.where(several, 1.0 - CROWDING_HAIRCUT * np.nan_to_num(crowded), 1.0) / np.where(
-            weight > 0, weight, 1.0
-        )
-    shares = np.where(known, clean * factor[:, None], np.nan)
+    shares = np.where(known, clean / np.sqrt(np.maximum(voices, 1))[:, None], np.nan)
     total = np.nansum(shares, axis=1)
-    scale = np.maximum(np.abs(total), 1.0)  # a tilt above one can ask for more than full conviction
+    scale = np.maximum(np.abs(total), 1.0)
     shares = shares / scale[:, None]
-    conviction = np.where(weight > 0, total / scale, np.nan)
+    conviction = np.where(voices > 0, total / scale, np.nan)
     return pl.DataFrame(
         {
             "as_of": as_of,

@@ -31,14 +31,16 @@ from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.marking import mark_lines
-from desk.portfolio.size import SizingPlan, round_to_lots, within_limits, worth_trading
+from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading
+from desk.portfolio.size import round_to_lots, within_limits
+from desk.portfolio.sizing_plan import SizingPlan
 
 
 @dataclass(frozen=True)
 class BookInputs:
     """What every day of the simulation reads: the plan's sizes, the prices along it, the desk's rules.
 
-    `believed` (R, N) is false where a line's conviction rests on inputs that are too old.
+    `believed` (R, S) is false where a strategy's inputs are too old: its package waits.
     """
 
     plan: SizingPlan
@@ -82,9 +84,11 @@ def first_day(inputs: BookInputs, risk_multiplier: float, *, is_held: bool = Fal
     """The day of inception: nothing held, a first target."""
     count, nav = len(inputs.parameters.instruments), inputs.parameters.portfolio.inception_nav_brl
     nothing = no_holdings(count)
-    target = nothing if is_held else _decide(inputs, 0, nothing, nav, risk_multiplier, breaker_cuts=False)
+    target, packages = nothing, np.zeros((len(inputs.plan.terms), count))
+    if not is_held:
+        target, packages = _decide(inputs, 0, nothing, packages, nav, risk_multiplier, breaker_cuts=False)
     never = np.zeros(count, dtype=np.intp)
-    return BookDay(nothing, target, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never)
+    return BookDay(nothing, target, packages, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never)
 
 
 def next_day(
@@ -103,10 +107,13 @@ def next_day(
     pnl = lines.total(cash)
     nav = float(np.round(yesterday.nav + pnl, 2))
     cuts = risk_multiplier < yesterday.risk_multiplier
-    target = before if is_held else _decide(inputs, row, before, nav, risk_multiplier, breaker_cuts=cuts)
+    target, packages = before, yesterday.packages
+    if not is_held:
+        target, packages = _decide(inputs, row, before, packages, nav, risk_multiplier, breaker_cuts=cuts)
     return BookDay(
         before=before,
         target=target,
+        packages=packages,
         lines=lines,
         cash=cash,
         pnl=pnl,
@@ -148,48 +155,43 @@ def _fill(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[Holdings, F
 
 
 def _decide(
-    inputs: BookInputs, row: int, before: Holdings, nav: float, risk_multiplier: float, *, breaker_cuts: bool
-) -> Holdings:
-    """The target of `row`: the plan's sizes at today's NAV, where the order is worth its cost.
+    inputs: BookInputs,
+    row: int,
+    before: Holdings,
+    packages: FloatArray,
+    nav: float,
+    risk_multiplier: float,
+    *,
+    breaker_cuts: bool,
+) -> tuple[Holdings, FloatArray]:
+    """The target of `row` and its packages (S, N), from those held, at today's NAV.
 
-    Rolls, changes of side and the closing of a line without a view are always made. When the book that results would be
-    outside a limit, or the drawdown breaker cuts, every line goes to its desired size, whatever the order costs.
+    When the book that results would be outside a limit, or the drawdown breaker cuts, every package goes to its desired
+    legs, whatever the orders cost.
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
     mapped = plan.contracts.maturity[row]
     leaves = (before.contracts != 0) & (before.maturity != mapped)
-    tradable = np.isfinite(plan.quotes.value[row]) & inputs.prices.usable[row] & inputs.believed[row]
+    tradable = np.isfinite(plan.quotes.value[row]) & inputs.prices.usable[row]
     if leaves.any():  # a roll needs a price of the old contract too
         tradable &= ~leaves | np.isfinite(inputs.prices.fills_at(row, before.maturity, leaves).value)
-    desired = np.where(tradable, round_to_lots(plan.per_brl[row] * nav * risk_multiplier, lots), before.contracts)
-    contracts = desired
+    stray = tradable & (before.contracts != round_to_lots(packages.sum(axis=0), lots))
+    lines = LineStates(tradable, leaves, stray, gone=np.isnat(mapped))
+    everything = desired_legs(plan, row, packages, lines, inputs.believed[row], nav * risk_multiplier)
+
+    def in_lots(legs: FloatArray) -> IntArray:
+        return np.where(tradable, round_to_lots(legs.sum(axis=0), lots), before.contracts)
+
+    chosen = everything
     if not breaker_cuts:
-        chosen = _trades_worth_their_cost(inputs, row, before, desired, tradable & leaves, nav)
-        contracts = np.where(chosen, desired, before.contracts)
-        if not within_limits(contracts, plan, row, nav, parameters):
-            contracts = desired
+        chosen = packages_worth_trading(plan, row, packages, everything, lines, nav, parameters)
+        if not within_limits(in_lots(chosen), plan, row, nav, parameters):
+            chosen = everything
     takes_mapped = tradable | (before.contracts == 0)
-    return Holdings(
-        contracts=contracts,
+    target = Holdings(
+        contracts=in_lots(chosen),
         maturity=np.where(takes_mapped, mapped, before.maturity),
         contract_id=np.where(takes_mapped, plan.contracts.contract_id[row], before.contract_id),
     )
-
-
-def _trades_worth_their_cost(
-    inputs: BookInputs, row: int, before: Holdings, desired: IntArray, rolls: BoolArray, nav: float
-) -> BoolArray:
-    """Which lines (N,) go to their desired contracts. `rolls` (N,) are mandatory."""
-    plan = inputs.plan
-    change = desired - before.contracts
-    changes_side = (before.contracts != 0) & (np.sign(desired) != np.sign(before.contracts))
-    return worth_trading(
-        change,
-        rolls | changes_side,
-        plan.matrix[row],
-        np.nan_to_num(plan.unit_cost[row]) * np.abs(change),
-        nav,
-        float(plan.aversion[row]),
-        inputs.parameters.portfolio.holding_days,
-    )
+    return target, chosen

@@ -21,7 +21,7 @@ from desk.portfolio.drawdown import drawdown
 from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.pnl_explain import PRICE_FACTORS
 from desk.portfolio.pricing import quote
-from desk.portfolio.size import SizingPlan
+from desk.portfolio.sizing_plan import SizingPlan
 from desk.units import DAYS_PER_YEAR
 
 CASH = "CASH"
@@ -94,10 +94,12 @@ def portfolio_state(
     history: BookHistory,
     shadow: BookHistory,
     parameters: DeskParameters,
+    limits_bound: Sequence[str],
     earlier_excess: Sequence[float] = (),
 ) -> pl.DataFrame:
     """PORTFOLIO_STATE: NAV, drawdown over cash, leverage by row. The first row has no return; expected volatility and
-    leverage are of the targets. `earlier_excess`: NAV over its benchmark on the days before the first row."""
+    leverage are of the targets. `limits_bound`: by row what each limit took (desk.portfolio.package_frame).
+    `earlier_excess`: NAV over its benchmark on the days before the first row."""
     nav = history.nav
     peak, fall = drawdown(nav, history.benchmark, parameters.risk.breaker.peak_days, earlier_excess)
     returns = np.full(len(nav), np.nan)
@@ -118,13 +120,15 @@ def portfolio_state(
             "peak_nav_brl": peak,
             "drawdown": fall,
             "gross_leverage": exposure / nav,
-            "target_volatility": plan.target_volatility * history.risk_multiplier,
+            "target_volatility": plan.limited.volatility * history.risk_multiplier,
             "expected_volatility": np.where(unknown, np.nan, np.sqrt(variance * DAYS_PER_YEAR) / nav),
             "active_positions": held.sum(axis=1),
             "risk_multiplier": history.risk_multiplier,
             "shadow_nav_brl": shadow.nav,
             "benchmark_nav_brl": history.benchmark,
             "sizing": list(plan.sizing),
+            "asked_volatility": plan.asked,
+            "limits_bound": list(limits_bound),
             "valuation_date": valuation_dates(plan),
         },
     )

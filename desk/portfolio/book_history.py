@@ -1,8 +1,8 @@
 """What the model portfolio held, gained and decided: one day (`BookDay`) and all days stacked (`BookHistory`).
 
-Axes: R decision days, N instruments in the order of the catalogue, F price factors in the order of PRICE_FACTORS. The
-arrays of a day are (N,) or (N, F), those of a history have R in front. Money is in BRL and whole cents; contracts are
-signed, + is long the price.
+Axes: R decision days, S packages, N instruments in the order of the catalogue, F price factors in the order of
+PRICE_FACTORS. The arrays of a day are (N,) or (N, F), those of a history have R in front. Money is in BRL and whole
+cents; contracts are signed, + is long the price.
 """
 
 from __future__ import annotations
@@ -61,14 +61,16 @@ class LinePnl:
 class BookDay:
     """One decision day of the book.
 
-    `before` is what the decision finds, the day's fills done, and `target` what it decides. `cash` is interest and
-    `pnl` all of the day's P&L; `nav` includes it. `benchmark` is the NAV of the same money held in cash alone, BRL.
+    `packages` (S, N) are each strategy's legs in contracts after the decision, not rounded: their sum, in lots, is the
+    target. `before` is what the decision finds, the day's fills done, and `target` what it decides. `cash` is interest
+    and `pnl` all of the day's P&L; `nav` includes it. `benchmark` is the NAV of the same money held in cash alone, BRL.
     `risk_multiplier` is the share of its risk, 0 to 1, that the drawdown breaker leaves the decision. `last_mark` (N,)
     is the row that each held contract was last marked on.
     """
 
     before: Holdings
     target: Holdings
+    packages: FloatArray
     lines: LinePnl
     cash: float
     pnl: float
@@ -84,6 +86,7 @@ class BookHistory:
 
     before: Holdings
     target: Holdings
+    packages: FloatArray
     lines: LinePnl
     cash: FloatArray
     pnl: FloatArray
@@ -110,6 +113,7 @@ def stack_days(days: Sequence[BookDay]) -> BookHistory:
     return BookHistory(
         before=_stacked(Holdings, [day.before for day in days]),
         target=_stacked(Holdings, [day.target for day in days]),
+        packages=np.stack([day.packages for day in days]),
         lines=_stacked(LinePnl, [day.lines for day in days]),
         cash=np.array([day.cash for day in days]),
         pnl=np.array([day.pnl for day in days]),

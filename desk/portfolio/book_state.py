@@ -7,9 +7,8 @@ corrects the levels of a past day, the correction is in the P&L of the next mark
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,6 @@ from desk.portfolio.book_history import BookDay, Holdings, no_holdings, no_pnl
 from desk.portfolio.breaker import BreakerState
 from desk.portfolio.market_levels import Levels, Market
 
-Reasons = Mapping[str, Mapping[str, float]]
-"""Instrument -> strategy -> its signed part of the conviction that a target was decided on."""
 LevelRows = Mapping[dt.date, Mapping[str, Any]]
 """Decision day -> the levels that it knew: `curves` (K,), `spots` (4,), `usd_short`, `cdi`; None for unknown. And
 `sources` and `sessions` (G,) of desk.portfolio.price_inputs."""
@@ -34,11 +31,13 @@ LevelRows = Mapping[dt.date, Mapping[str, Any]]
 class HeldDay:
     """A `BookDay` without its P&L, which the next day does not need.
 
-    `last_mark` (N,) is in decision days: the day itself for a line that holds nothing.
+    `packages` (S, N) are the strategies' legs after the decision, in the order of the strategies. `last_mark` (N,) is
+    in decision days: the day itself for a line that holds nothing.
     """
 
     before: Holdings
     target: Holdings
+    packages: FloatArray
     nav: float
     benchmark: float
     risk_multiplier: float
@@ -50,8 +49,9 @@ class BookState:
     """The book after the decision of `day`, arrays (N,) in the order of the catalogue's instruments.
 
     `shadow` is None while the book is its own shadow. `recent_excess` is the book's NAV over its benchmark on the days
-    that the aged peak is read off, oldest first, this day's last. `reasons` are those of the day before and of the
-    day. `levels` holds the day's, and those of every day on which a held line was last marked.
+    that the aged peak is read off, oldest first, this day's last. `packages_before` (S, N) are the guarded book's of
+    the day before, which the P&L of the next mark belongs to. `levels` holds the day's, and those of every day on which
+    a held line was last marked.
     """
 
     day: dt.date
@@ -59,7 +59,7 @@ class BookState:
     shadow: HeldDay | None
     breaker: BreakerState
     recent_excess: tuple[float, ...]
-    reasons: tuple[Reasons, Reasons]
+    packages_before: FloatArray
     levels: LevelRows
 
     @property
@@ -69,7 +69,7 @@ class BookState:
 
 
 def state_of(
-    day: GuardedDay, row: int, market: Market, recent_excess: tuple[float, ...], reasons: tuple[Reasons, Reasons]
+    day: GuardedDay, row: int, market: Market, recent_excess: tuple[float, ...], packages_before: FloatArray
 ) -> BookState:
     """The state at `row` of `market`, whose days the last marks are on."""
     books = [day.guarded] if day.guarded is day.shadow else [day.guarded, day.shadow]
@@ -81,7 +81,7 @@ def state_of(
         shadow=held[1] if len(held) > 1 else None,
         breaker=day.breaker,
         recent_excess=recent_excess,
-        reasons=reasons,
+        packages_before=packages_before,
         levels={market.days[mark].item(): _level_row(market, mark) for mark in sorted(marks)},
     )
 
@@ -145,43 +145,9 @@ def with_stored_rows(
     )
 
 
-def to_json(state: BookState, instrument_ids: Sequence[str]) -> str:
-    """The state as JSON text; floats come back to the bit."""
-    return json.dumps(
-        {
-            "day": state.day.isoformat(),
-            "guarded": _packed(state.guarded, instrument_ids),
-            "shadow": None if state.shadow is None else _packed(state.shadow, instrument_ids),
-            "breaker": asdict(state.breaker),
-            "recent_excess": state.recent_excess,
-            "reasons": state.reasons,
-            "levels": {day.isoformat(): row for day, row in state.levels.items()},
-        },
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-
-
-def from_json(text: str, instrument_ids: Sequence[str]) -> BookState:
-    """The state that `to_json` wrote, for today's instruments: one that is new since then is not held.
-
-    Raises BadInput when the book holds an instrument that the catalogue no longer has.
-    """
-    stored = json.loads(text)
-    return BookState(
-        day=dt.date.fromisoformat(stored["day"]),
-        guarded=_unpacked(stored["guarded"], instrument_ids),
-        shadow=None if stored["shadow"] is None else _unpacked(stored["shadow"], instrument_ids),
-        breaker=BreakerState(**{**stored["breaker"], "recent": tuple(stored["breaker"]["recent"])}),
-        recent_excess=tuple(stored["recent_excess"]),
-        reasons=(stored["reasons"][0], stored["reasons"][1]),
-        levels={dt.date.fromisoformat(day): row for day, row in stored["levels"].items()},
-    )
-
-
 def _held_day(book: BookDay, row: int, market: Market) -> HeldDay:
     last_mark = market.days[np.where(book.before.contracts != 0, book.last_mark, row)]
-    return HeldDay(book.before, book.target, book.nav, book.benchmark, book.risk_multiplier, last_mark)
+    return HeldDay(book.before, book.target, book.packages, book.nav, book.benchmark, book.risk_multiplier, last_mark)
 
 
 def _level_row(market: Market, row: int) -> dict[str, Any]:
@@ -207,41 +173,6 @@ def _numbers(values: Sequence[float | None]) -> FloatArray:
 def _book_day(held: HeldDay, market: Market) -> BookDay:
     rows: RowIndex = np.searchsorted(market.days, held.last_mark).astype(np.intp)
     lines = no_pnl(len(held.last_mark))
-    return BookDay(held.before, held.target, lines, 0.0, 0.0, held.nav, held.benchmark, held.risk_multiplier, rows)
-
-
-def _packed(held: HeldDay, instrument_ids: Sequence[str]) -> dict[str, Any]:
-    lines = {
-        instrument_id: {
-            "before": _contract(held.before, column),
-            "target": _contract(held.target, column),
-            "last_mark": str(held.last_mark[column]),
-        }
-        for column, instrument_id in enumerate(instrument_ids)
-    }
-    return {"nav": held.nav, "benchmark": held.benchmark, "risk_multiplier": held.risk_multiplier, "lines": lines}
-
-
-def _contract(holdings: Holdings, column: int) -> list[Any]:
-    return [int(holdings.contracts[column]), str(holdings.maturity[column]), str(holdings.contract_id[column])]
-
-
-def _unpacked(stored: Mapping[str, Any], instrument_ids: Sequence[str]) -> HeldDay:
-    lines = stored["lines"]
-    gone = [
-        name
-        for name, line in lines.items()
-        if name not in instrument_ids and (line["before"][0] != 0 or line["target"][0] != 0)
-    ]
-    if gone:
-        raise BadInput(f"the stored book holds {', '.join(gone)}, which the catalogue no longer has")
-    before, target = no_holdings(len(instrument_ids)), no_holdings(len(instrument_ids))
-    last_mark = np.full(len(instrument_ids), min(line["last_mark"] for line in lines.values()), dtype="datetime64[D]")
-    for column, name in enumerate(instrument_ids):
-        if name not in lines:
-            continue
-        for holdings, part in ((before, "before"), (target, "target")):
-            holdings.contracts[column], maturity, holdings.contract_id[column] = lines[name][part]
-            holdings.maturity[column] = np.datetime64(maturity)
-        last_mark[column] = np.datetime64(lines[name]["last_mark"])
-    return HeldDay(before, target, stored["nav"], stored["benchmark"], stored["risk_multiplier"], last_mark)
+    return BookDay(
+        held.before, held.target, held.packages, lines, 0.0, 0.0, held.nav, held.benchmark, held.risk_multiplier, rows
+    )

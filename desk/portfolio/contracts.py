@@ -6,10 +6,10 @@ valued on that session (`valuation_days`). Arrays are (T, N): T rows by N instru
 Rules (B3 contract specifications). DI1 and DOL mature on the first business day of the contract month; IND on the
 Wednesday nearest the 15th of even months; DAP on 15 May of odd years and 15 August of even years; a day without a
 session moves to the next one. Constant maturities take the contract nearest to the tenor among the listed months; DOL
-is the first contract with at least 5 sessions left, IND the first with more than 3. DDI is mapped like DI1. Treasury
-futures are the front quarterly contract, left 5 sessions before the first day of its month (CBOT's first delivery
-day). The sovereign spread is five-year protection of the standard dates, 20 June and 20 December. An NTN-B is
-itself, from its first issue to its last session.
+is the first contract with at least 5 sessions left, IND the first with more than 3. FRC (the FRA de cupom) matures as
+DDI does, and is mapped like DI1. Treasury futures are the front quarterly contract, left 5 sessions before the first
+day of its month (CBOT's first delivery day). The sovereign spread is five-year protection of the standard dates, 20
+June and 20 December. An NTN-B is itself, from its first issue to its last session.
 """
 
 from __future__ import annotations

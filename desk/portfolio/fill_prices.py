@@ -21,7 +21,7 @@ from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.pnl_explain import ContractMove, contract_moves
 from desk.portfolio.price_inputs import line_needs
 from desk.portfolio.pricing import quote
-from desk.portfolio.size import SizingPlan
+from desk.portfolio.sizing_plan import SizingPlan
 
 
 @dataclass(frozen=True)

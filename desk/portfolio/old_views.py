@@ -7,14 +7,12 @@ from collections.abc import Set as AbstractSet
 
 import polars as pl
 
-from desk.model import decision_time
 
-
-def with_old_shares(aggregated: pl.DataFrame, ages: pl.DataFrame) -> pl.DataFrame:
+def with_old_shares(aggregated: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
     """`aggregated` (AGGREGATED_SIGNAL) with `old_share`: the share of the contributions, by size, of strategies whose
-    inputs are too old (`ages` of desk.strategies.input_ages above zero); null without contributions."""
-    late = ages.filter(pl.col("age_bd") > 0).group_by("day").agg(pl.col("strategy_id"))
-    by_day = {decision_time(day): set(names) for day, names in late.rows()}
+    inputs are too old (`age_bd` of `signals`, STRATEGY_SIGNALS, above zero); null without contributions."""
+    late = signals.filter(pl.col("age_bd") > 0).group_by("as_of").agg(pl.col("strategy_id"))
+    by_day = {as_of: set(names) for as_of, names in late.rows()}
     nobody: set[str] = set()
     shares = [
         _share(text, by_day.get(as_of, nobody))

@@ -1,32 +1,26 @@
 """P&L explained three ways, each adding up to the day's P&L to the cent: by instrument (book_frames), by strategy, by
 factor.
 
-By strategy: a line's P&L of price and carry is shared by the strategies' signed parts of the conviction that it was
-decided on. A strategy against the position takes the other side of it, so shares add up to one. A line whose conviction
-is too small for shares, or that the book held against it (an order not worth its cost, a price that was gone), is
-UNATTRIBUTED; CASH and COST are lines of their own, and so is SOURCE_CHANGE, which no strategy earned. Cents go to the
-largest remainders.
+By strategy: the price and carry P&L of the legs of its own package, as it was decided, also where two strategies cancel
+in one line. UNATTRIBUTED is what the lots make of the sum of the packages, and what an order left unfilled; CASH and
+COST are lines of their own, and so is SOURCE_CHANGE, which no strategy earned.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
 from desk.arrays import FloatArray, IntArray
-from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_BY_FACTOR, PNL_BY_STRATEGY
 from desk.portfolio.book_frames import as_of_times, caught_up, gold_frame, valuation_dates
 from desk.portfolio.book_history import BookHistory
-from desk.portfolio.pnl_explain import PRICE_FACTORS
-from desk.portfolio.size import Contributions, SizingPlan
+from desk.portfolio.fill_prices import BookPrices
+from desk.portfolio.pnl_explain import PRICE_FACTORS, contract_moves
+from desk.portfolio.sizing_plan import SizingPlan
 
 CASH, COST, UNATTRIBUTED = "CASH", "COST", "UNATTRIBUTED"
 SOURCE_CHANGE, CATCH_UP = "SOURCE_CHANGE", "CATCH_UP"
-DECISION_LAG_ROWS = 2
-"""Rows from the decision of a position to the row that marks its first move."""
 Cents = IntArray
 
 
@@ -35,55 +29,50 @@ def to_cents(money: FloatArray) -> Cents:
     return np.asarray(np.round(np.nan_to_num(money) * 100.0), dtype=np.int64)
 
 
-def allocate_cents(cents: Cents, shares: FloatArray) -> Cents:
-    """`cents` (L,) split by `shares` (L, S), which add up to one a line: whole cents that add up, the odd ones going to
-    the largest remainders, the first of equals."""
-    exact = cents[:, None] * shares
-    whole = np.floor(exact)
-    over = cents - whole.sum(axis=1).astype(np.int64)
-    rank = np.argsort(np.argsort(-(exact - whole), axis=1, kind="stable"), axis=1, kind="stable")
-    return np.asarray(whole.astype(np.int64) + (rank < over[:, None]), dtype=np.int64)
-
-
 def pnl_by_strategy(
-    plan: SizingPlan, history: BookHistory, contributions: Contributions, parameters: DeskParameters
+    plan: SizingPlan, history: BookHistory, prices: BookPrices, packages_before: FloatArray
 ) -> pl.DataFrame:
-    """PNL_BY_STRATEGY: the strategies behind a held line, CASH and COST every day, UNATTRIBUTED if any."""
-    ids = parameters.instrument_ids
-    lines = to_cents(history.lines.price) + to_cents(history.lines.carry)
+    """PNL_BY_STRATEGY: the strategies with a package over the day, CASH and COST every day, UNATTRIBUTED if any.
+
+    `packages_before` (S, N): those of the decision before the first row, which the plan and `prices` share.
+    """
+    first = np.zeros_like(packages_before)
+    owned = np.concatenate([np.stack([first, packages_before]), history.packages])[: len(plan)]
+    unit = _unit_pnl(owned, history, prices)
+    cents = to_cents((owned * unit[:, None, :]).sum(axis=2))
+    total = (to_cents(history.lines.price) + to_cents(history.lines.carry)).sum(axis=1)
+    cash, cost = to_cents(history.cash), to_cents(history.lines.cost).sum(axis=1)
+    changed = to_cents(history.lines.source).sum(axis=1)
     rows: list[tuple[int, str, int]] = []
-    for row in range(len(plan)):
-        found: dict[str, int] = {}
-        for column in np.flatnonzero(history.lines.contracts[row]).tolist():
-            parts = contributions.get((row - DECISION_LAG_ROWS, ids[column]), {})
-            for name, cents in _line_shares(
-                int(lines[row, column]),
-                int(history.lines.contracts[row, column]),
-                parts,
-                parameters.portfolio.dead_band,
-            ):
-                found[name] = found.get(name, 0) + cents
-        found |= {
-            CASH: int(to_cents(history.cash[row : row + 1])[0]),
-            COST: -int(to_cents(history.lines.cost[row]).sum()),
-        }
-        changed = int(to_cents(history.lines.source[row]).sum())
-        found |= {SOURCE_CHANGE: changed} if changed else {}
-        rows += [(row, name, cents) for name, cents in sorted(found.items())]
+    for row, held in enumerate((owned != 0).any(axis=2)):
+        found = {plan.terms[place].id: int(cents[row, place]) for place in np.flatnonzero(held).tolist()}
+        rest = int(total[row]) - sum(found.values())
+        found |= {UNATTRIBUTED: rest} if rest else {}
+        found |= {SOURCE_CHANGE: int(changed[row])} if changed[row] else {}
+        found |= {CASH: int(cash[row]), COST: -int(cost[row])}
+        rows += [(row, name, value) for name, value in sorted(found.items())]
     at = np.array([row for row, _, _ in rows], dtype=np.int64)
     columns = {"strategy_id": [name for _, name, _ in rows], "pnl_brl": np.array([c for _, _, c in rows]) / 100.0}
     days = {"as_of": as_of_times(plan).gather(at), "valuation_date": valuation_dates(plan).gather(at)}
     return gold_frame(PNL_BY_STRATEGY, days | columns)
 
 
-def _line_shares(cents: int, held: int, parts: Mapping[str, float], dead_band: float) -> list[tuple[str, int]]:
-    total = sum(parts.values())
-    if abs(total) < dead_band or total * held <= 0:
-        return [(UNATTRIBUTED, cents)]
-    shares = np.array([[part / total for part in parts.values()]])
-    shares[0, -1] = 1.0 - shares[0, :-1].sum()
-    split = allocate_cents(np.array([cents], dtype=np.int64), shares)[0]
-    return list(zip(parts, split.tolist(), strict=True))
+def _unit_pnl(owned: FloatArray, history: BookHistory, prices: BookPrices) -> FloatArray:
+    """BRL of one contract over each row (R, N), zero where unknown: of the held lines as they were marked; of a line in
+    which packages cancel out, the move of the contract that it would have been held in."""
+    contracts = history.lines.contracts
+    marked = np.nan_to_num(history.lines.price + history.lines.carry)
+    unit = np.where(contracts != 0, marked / np.where(contracts != 0, contracts, 1), 0.0)
+    cancelled = (owned != 0).any(axis=1) & (contracts == 0)
+    for row in np.flatnonzero(cancelled.any(axis=1)).tolist():
+        maturity = history.before.maturity[row - 1]
+        price, carry = prices.moves.price[row], prices.moves.carry[row]
+        if (cancelled[row] & (maturity != prices.marked_maturity[row])).any():
+            span = np.array([row - 1]), np.array([row])
+            own = contract_moves(prices.terms, prices.market, *span, maturity[None, :], prices.funding_growth)
+            price, carry = own.price[0], own.carry[0]
+        unit[row] = np.where(cancelled[row] & prices.usable[row], np.nan_to_num(price + carry), unit[row])
+    return unit
 
 
 def pnl_by_factor(plan: SizingPlan, history: BookHistory) -> pl.DataFrame:

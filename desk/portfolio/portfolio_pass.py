@@ -1,9 +1,8 @@
-"""The portfolio pass: panel and convictions in, the book's gold tables out."""
+"""The portfolio pass: panel and strategies' convictions in, the book's gold tables out."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from desk.arrays import BoolArray, FloatArray
-from desk.catalog.defence import load_defence
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import BadInput, MissingInput
 from desk.gold import (
     ACTION,
+    PACKAGE,
     PNL_ATTRIBUTION,
     PNL_BY_FACTOR,
     PNL_BY_STRATEGY,
@@ -31,10 +30,11 @@ from desk.portfolio.book_history import stack_days
 from desk.portfolio.book_state import BookState, resume, row_of, state_of, with_stored_levels
 from desk.portfolio.fill_prices import book_prices
 from desk.portfolio.market_levels import Market, read_market
+from desk.portfolio.package_frame import limits_bound, package_frame
+from desk.portfolio.packages import PackageTerms
 from desk.portfolio.pnl_attribution import pnl_by_factor, pnl_by_strategy
 from desk.portfolio.price_inputs import PriceInputs
-from desk.portfolio.short_substitutes import without_cash_shorts
-from desk.portfolio.size import Contributions, SizingPlan, plan_book
+from desk.portfolio.sizing_plan import SizingPlan, plan_book
 from desk.portfolio.withheld_orders import withheld_orders
 
 Frames = dict[str, pl.DataFrame]
@@ -52,26 +52,29 @@ class BookRun:
 
 def run_book(
     values: pl.DataFrame,
-    aggregated: pl.DataFrame,
+    signals: pl.DataFrame,
+    packages: Sequence[PackageTerms],
     parameters: DeskParameters,
     inception: dt.date,
     prices: PriceInputs | None = None,
 ) -> Frames:
     """The model portfolio from `inception` (or the first decision day after it) to the panel's last day.
 
-    `values` is the wide panel (`day` and levels; days before inception feed the covariance), `aggregated` the
-    AGGREGATED_SIGNAL frame: a null or absent conviction is no view, and closes the line. With the same inception,
-    days added to the panel change no earlier row. `prices`: what the levels rest on; without it every level counts as
-    current. Returns TARGET_POSITION, PORTFOLIO_STATE, PNL_ATTRIBUTION, PNL_BY_STRATEGY, PNL_BY_FACTOR, ACTION and
-    WITHHELD_ORDER for every day. Raises MissingInput naming absent columns or a day without
-    CDI, BadInput when inception is past the panel.
+    `values` is the wide panel (`day` and levels; days before inception feed the covariance), `signals` has as_of,
+    strategy_id and conviction (STRATEGY_SIGNALS): a null or absent conviction is no view, and closes the package of the
+    strategy, and one whose `age_bd` is above zero keeps its package as it is. `packages` are the terms of the
+    strategies. With the same inception, days added to the panel change no earlier row. `prices`: what the levels rest
+    on; without it every level counts as current. Returns TARGET_POSITION, PORTFOLIO_STATE, PACKAGE, PNL_ATTRIBUTION,
+    PNL_BY_STRATEGY, PNL_BY_FACTOR, ACTION and WITHHELD_ORDER for every day. Raises MissingInput naming absent columns
+    or a day without CDI, BadInput when inception is past the panel.
     """
-    return open_book(values, aggregated, parameters, inception, prices).frames
+    return open_book(values, signals, packages, parameters, inception, prices).frames
 
 
 def open_book(
     values: pl.DataFrame,
-    aggregated: pl.DataFrame,
+    signals: pl.DataFrame,
+    packages: Sequence[PackageTerms],
     parameters: DeskParameters,
     inception: dt.date,
     prices: PriceInputs | None = None,
@@ -83,22 +86,22 @@ def open_book(
     if not len(later):
         raise BadInput(f"the book's inception {inception} is after the panel's last day {market.days[-1]}")
     first = int(later[0])
-    view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
-    reasons = _contributions(view, first)
-    plan = plan_book(market, _conviction(view, market, parameters), reasons, parameters, first)
-    inputs = BookInputs(plan, book_prices(plan, parameters), parameters, _believed(view, market, parameters)[first:])
+    plan = plan_book(market, _conviction(signals, market, packages), packages, parameters, first)
+    inputs = BookInputs(plan, book_prices(plan, parameters), parameters, _believed(signals, market, packages)[first:])
     is_held = [day in held for day in plan.market.days.tolist()]
     days = [first_guarded_day(inputs, is_held=is_held[0])]
     for row in range(1, len(plan)):
         days.append(next_guarded_day(inputs, days[-1], row, is_held=is_held[row]))
     held_rows = [row for row in range(len(plan)) if is_held[row]]
-    frames = _frames(inputs, days, reasons, parameters, earlier_excess=(), held=held_rows)
-    return BookRun(frames, _states(plan, days, reasons, parameters, ()))
+    none = np.zeros((len(packages), len(parameters.instruments)))
+    frames = _frames(inputs, days, none, earlier_excess=(), held=held_rows)
+    return BookRun(frames, _states(plan, days, none, parameters, ()))
 
 
 def continue_book(
     values: pl.DataFrame,
-    aggregated: pl.DataFrame,
+    signals: pl.DataFrame,
+    packages: Sequence[PackageTerms],
     parameters: DeskParameters,
     start: BookState,
     held: Collection[dt.date] = (),
@@ -113,123 +116,101 @@ def continue_book(
     market = read_market(values, prices)
     first, at = row_of(market, start.first_day), row_of(market, start.day)
     skipped = at - first  # rows that only last marks are read on
-    view = _signals(without_cash_shorts(aggregated, parameters), market, parameters)
-    view = view.filter(pl.col("row") > at, ~pl.col("day").is_in(list(held)))
-    decided = _contributions(view, first)
-    whole = plan_book(market, _conviction(view, market, parameters), decided, parameters, first)
+    conviction = _conviction(signals, market, packages)
+    conviction[[row for row, day in enumerate(market.days.tolist()) if row <= at or day in held]] = np.nan
+    whole = plan_book(market, conviction, packages, parameters, first)
     whole = replace(whole, market=with_stored_levels(whole.market, start))
-    inputs = BookInputs(whole, book_prices(whole, parameters), parameters, _believed(view, market, parameters)[first:])
+    inputs = BookInputs(whole, book_prices(whole, parameters), parameters, _believed(signals, market, packages)[first:])
     days = [resume(start, whole.market)]
     is_held = [day in held for day in whole.market.days.tolist()]
     for row in range(skipped + 1, len(whole)):
         days.append(next_guarded_day(inputs, days[-1], row, is_held=is_held[row]))
     plan = whole[skipped:]
     held_rows = [row - skipped for row in range(skipped + 1, len(whole)) if is_held[row]]
-    reasons = _reasons_in_effect(decided, skipped, start, len(plan), held_rows)
+    earlier = start.recent_excess[:-1]
     shown = replace(inputs, plan=plan, prices=inputs.prices[skipped:], believed=inputs.believed[skipped:])
-    frames = _frames(shown, days, reasons, parameters, earlier_excess=start.recent_excess[:-1], held=held_rows)
+    frames = _frames(shown, days, start.packages_before, earlier_excess=earlier, held=held_rows)
     later = pl.col("as_of") > decision_time(start.day)
     computed = {name: frame.filter(later) for name, frame in frames.items()}
-    return BookRun(computed, _states(whole, days, reasons, parameters, start.recent_excess[:-1], skipped))
-
-
-def _reasons_in_effect(
-    decided: Contributions, skipped: int, start: BookState, rows: int, held_rows: Sequence[int]
-) -> Contributions:
-    """The contributions by row of the continued plan, whose row 0 is the stored day: on a held day, those that the
-    target held was decided on."""
-    found = {(row - skipped, name): parts for (row, name), parts in decided.items() if row > skipped}
-    found |= {(place - 1, name): parts for place in (0, 1) for name, parts in start.reasons[place].items()}
-    for row in held_rows:
-        found |= {(row, name): parts for (at, name), parts in list(found.items()) if at == row - 1}
-    return found
+    return BookRun(computed, _states(whole, days, start.packages_before, parameters, earlier, skipped))
 
 
 def _frames(
     inputs: BookInputs,
     days: Sequence[GuardedDay],
-    reasons: Contributions,
-    parameters: DeskParameters,
+    packages_before: FloatArray,
     *,
     earlier_excess: Sequence[float],
     held: Sequence[int],
 ) -> Frames:
-    plan = inputs.plan
+    plan, parameters = inputs.plan, inputs.parameters
     history, shadow = stack_days([day.guarded for day in days]), stack_days([day.shadow for day in days])
     if held:  # no decision: the plan's sizes of these rows were not used
-        weight, target = plan.risk_weight.copy(), plan.target_volatility.copy()
-        weight[list(held)], target[list(held)] = np.nan, np.nan
-        plan = replace(plan, risk_weight=weight, target_volatility=target)
+        weight, asked, target = plan.risk_weight.copy(), plan.asked.copy(), plan.limited.volatility.copy()
+        for numbers in (weight, asked, target):
+            numbers[list(held)] = np.nan
+        plan = replace(plan, risk_weight=weight, asked=asked, limited=replace(plan.limited, volatility=target))
+    bound = limits_bound(plan, history.risk_multiplier)
     return {
         TARGET_POSITION.name: target_positions(plan, history, parameters),
-        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow, parameters, earlier_excess),
+        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow, parameters, bound, earlier_excess),
+        PACKAGE.name: package_frame(plan, history, list(held), parameters),
         PNL_ATTRIBUTION.name: pnl_attribution(plan, history, parameters),
-        PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, reasons, parameters),
+        PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, inputs.prices, packages_before),
         PNL_BY_FACTOR.name: pnl_by_factor(plan, history),
-        ACTION.name: action_frame(plan, history, reasons, parameters),
-        WITHHELD_ORDER.name: withheld_orders(inputs, history, reasons, held),
+        ACTION.name: action_frame(plan, history, parameters),
+        WITHHELD_ORDER.name: withheld_orders(inputs, history, held),
     }
 
 
 def _states(
     plan: SizingPlan,
     days: Sequence[GuardedDay],
-    reasons: Contributions,
+    packages_before: FloatArray,
     parameters: DeskParameters,
     earlier_excess: Sequence[float],
     skipped: int = 0,
 ) -> dict[dt.date, BookState]:
-    """The states of the last STATES_KEPT of `days`, which begin at row `skipped` of the plan; `reasons` count from
-    there."""
-    by_row: dict[int, dict[str, Mapping[str, float]]] = {}
-    for (row, name), parts in reasons.items():
-        by_row.setdefault(row, {})[name] = parts
+    """The states of the last STATES_KEPT of `days`, which begin at row `skipped` of the plan; `packages_before` (S, N)
+    are those of the day before them."""
     excess = (*earlier_excess, *(day.guarded.nav / day.guarded.benchmark for day in days))
     window = parameters.risk.breaker.peak_days
     found = {}
     for row in range(max(len(days) - STATES_KEPT, 0), len(days)):
         upto = len(earlier_excess) + row + 1
         recent = excess[max(upto - window, 0) : upto]
-        pair = by_row.get(row - 1, {}), by_row.get(row, {})
-        state = state_of(days[row], row + skipped, plan.market, recent, pair)
+        before = days[row - 1].guarded.packages if row else packages_before
+        state = state_of(days[row], row + skipped, plan.market, recent, before)
         found[state.day] = state
     return found
 
 
-def _signals(aggregated: pl.DataFrame, market: Market, parameters: DeskParameters) -> pl.DataFrame:
-    """Signals of traded instruments on the market's days, with `row` and `column`. Raises MissingInput."""
-    missing = {"as_of", "instrument_id", "conviction", "contributions"} - set(aggregated.columns)
+def _conviction(signals: pl.DataFrame, market: Market, packages: Sequence[PackageTerms]) -> FloatArray:
+    """Convictions (T, S) on the market's days, NaN for none. Raises MissingInput."""
+    missing = {"as_of", "strategy_id", "conviction"} - set(signals.columns)
     if missing:
-        raise MissingInput(f"the aggregated signal lacks {', '.join(sorted(missing))}")
-    unknown = set(aggregated["instrument_id"].unique()) - set(parameters.instrument_ids)
+        raise MissingInput(f"the strategies' signals lack {', '.join(sorted(missing))}")
+    unknown = set(signals["strategy_id"].unique()) - {terms.id for terms in packages}
     if unknown:
-        raise MissingInput(f"the aggregated signal names instruments that the desk does not trade: {sorted(unknown)}")
-    rows = pl.DataFrame({"day": market.days, "row": np.arange(len(market))}, schema={"day": pl.Date, "row": pl.Int64})
-    columns = pl.DataFrame({"instrument_id": parameters.instrument_ids, "column": range(len(parameters.instruments))})
-    local = pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date().alias("day")
-    return aggregated.with_columns(local).join(rows, on="day").join(columns, on="instrument_id")
-
-
-def _conviction(view: pl.DataFrame, market: Market, parameters: DeskParameters) -> FloatArray:
-    conviction = np.full((len(market), len(parameters.instruments)), np.nan)
-    known = view.drop_nulls("conviction")
-    sizes = known["conviction"].to_numpy()
-    if (np.abs(sizes) > 1.0 + 1e-9).any():
-        raise BadInput("a conviction lies outside [-1, 1]")
-    conviction[known["row"].to_numpy(), known["column"].to_numpy()] = sizes
+        raise MissingInput(f"the signals name strategies that the desk does not have: {sorted(unknown)}")
+    known = _placed(signals.drop_nulls("conviction"), market, packages)
+    conviction = np.full((len(market), len(packages)), np.nan)
+    conviction[known["row"].to_numpy(), known["column"].to_numpy()] = known["conviction"].to_numpy()
     return conviction
 
 
-def _believed(view: pl.DataFrame, market: Market, parameters: DeskParameters) -> BoolArray:
-    """Where (T, N) a line's conviction rests on inputs that are not too old."""
-    believed = np.ones((len(market), len(parameters.instruments)), dtype=np.bool_)
-    if "old_share" in view.columns:
-        old = view.filter(pl.col("old_share") > load_defence().signal_share)
+def _believed(signals: pl.DataFrame, market: Market, packages: Sequence[PackageTerms]) -> BoolArray:
+    """Where (T, S) a strategy's inputs are not too old; all of them where the signals do not say."""
+    believed = np.ones((len(market), len(packages)), dtype=np.bool_)
+    if "age_bd" in signals.columns:
+        old = _placed(signals.filter(pl.col("age_bd") > 0), market, packages)
         believed[old["row"].to_numpy(), old["column"].to_numpy()] = False
     return believed
 
 
-def _contributions(view: pl.DataFrame, first: int) -> Contributions:
-    known = view.filter(pl.col("row") >= first).drop_nulls(["conviction", "contributions"])
-    rows = zip(known["row"] - first, known["instrument_id"], known["contributions"], strict=True)
-    return {(row, instrument_id): json.loads(text) for row, instrument_id, text in rows}
+def _placed(signals: pl.DataFrame, market: Market, packages: Sequence[PackageTerms]) -> pl.DataFrame:
+    """Signals on the market's days, with `row` and `column` (place of the strategy)."""
+    rows = pl.DataFrame({"day": market.days, "row": np.arange(len(market))}, schema={"day": pl.Date, "row": pl.Int64})
+    columns = pl.DataFrame({"strategy_id": [terms.id for terms in packages], "column": range(len(packages))})
+    local = pl.col("as_of").dt.convert_time_zone("America/Sao_Paulo").dt.date().alias("day")
+    return signals.with_columns(local).join(rows, on="day").join(columns, on="strategy_id")

@@ -1,127 +1,15 @@
-"""From convictions to contracts: the risk of each line, limits, lots, and whether an order is worth its cost."""
+"""Lots, whether an order is worth its cost, and whether a book in contracts is inside the limits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-
 import numpy as np
 
-from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
+from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import BadInput
-from desk.portfolio.contract_terms import terms_of
-from desk.portfolio.contracts import ContractMap, map_contracts
-from desk.portfolio.costs import unit_cost
-from desk.portfolio.covariance import ewma_weights, shrunk_covariance
-from desk.portfolio.market_levels import USDBRL, Market
-from desk.portfolio.optimise import optimise
-from desk.portfolio.pricing import Quotes, quote
-from desk.portfolio.risk_parity import strength
-from desk.portfolio.scenario_pnl import trailing_pnl
-from desk.portfolio.usable_lines import sizing_names
+from desk.portfolio.package_limits import class_index
+from desk.portfolio.sizing_plan import SizingPlan
 from desk.units import DAYS_PER_YEAR
-
-Contributions = Mapping[tuple[int, str], Mapping[str, float]]
-"""(row of the plan, instrument) -> strategy -> its signed part of the conviction."""
-
-
-@dataclass(frozen=True)
-class SizingPlan:
-    """What each row (R) would hold of each instrument (N) per BRL of NAV, before lots. NaN where unknown.
-
-    `risk_weight` is each line's signed share of target risk; `per_brl` contracts (not rounded) per BRL of NAV;
-    `volatility` BRL a day per contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract;
-    `target_volatility` (R,) a year, after strength and limits; `aversion` (R,) the risk aversion at which that book is
-    the best one; `sizing` by row the method, or the fallback taken in its place, and the lines dropped.
-    """
-
-    market: Market
-    contracts: ContractMap
-    quotes: Quotes
-    volatility: FloatArray
-    matrix: FloatArray
-    risk_weight: FloatArray
-    per_brl: FloatArray
-    unit_cost: FloatArray
-    target_volatility: FloatArray
-    aversion: FloatArray
-    sizing: Sequence[str]
-
-    def __len__(self) -> int:
-        return len(self.market)
-
-    def __getitem__(self, rows: slice) -> SizingPlan:
-        quotes = {item.name: getattr(self.quotes, item.name)[rows] for item in fields(Quotes)}
-        return SizingPlan(
-            market=self.market[rows],
-            contracts=ContractMap(self.contracts.maturity[rows], self.contracts.contract_id[rows]),
-            quotes=Quotes(**quotes),
-            volatility=self.volatility[rows],
-            matrix=self.matrix[rows],
-            risk_weight=self.risk_weight[rows],
-            per_brl=self.per_brl[rows],
-            unit_cost=self.unit_cost[rows],
-            target_volatility=self.target_volatility[rows],
-            aversion=self.aversion[rows],
-            sizing=self.sizing[rows],
-        )
-
-
-def class_index(parameters: DeskParameters) -> tuple[tuple[str, ...], RowIndex]:
-    """Asset classes in order of first use, and each instrument's index among them."""
-    names = tuple(dict.fromkeys(instrument.asset_class for instrument in parameters.instruments))
-    return names, np.array([names.index(item.asset_class) for item in parameters.instruments], dtype=np.intp)
-
-
-def plan_book(
-    market: Market, conviction: FloatArray, contributions: Contributions, parameters: DeskParameters, first: int
-) -> SizingPlan:
-    """The plan of the rows from `first` on; `conviction` (T, N) covers the whole market, NaN for no view.
-
-    `contributions` are the strategies' signed parts of the convictions, by row of the plan.
-    """
-    rules, terms = parameters.portfolio, terms_of(parameters.instruments)
-    rows = np.arange(first, len(market))
-    part = market[first:]
-    contracts = map_contracts(parameters.instruments, part.days)
-    quotes = quote(terms, part.levels, part.valuation, contracts.maturity)
-    decay = ewma_weights(rules.covariance_window, rules.covariance_half_life)
-    count = len(parameters.instruments)
-    volatility, matrix = np.empty((len(rows), count)), np.empty((len(rows), count, count))
-    for chunk, pnl in trailing_pnl(terms, market, rows, contracts.maturity, rules.covariance_window):
-        estimate = shrunk_covariance(pnl, decay, rules.covariance_min_rows)
-        volatility[chunk], matrix[chunk] = estimate.volatility, estimate.matrix
-    view = np.nan_to_num(conviction[first:])
-    sizeable = np.isfinite(quotes.value) & np.isfinite(volatility) & (np.abs(view) >= rules.dead_band)
-    view = np.where(sizeable, view, 0.0)
-    parts = _contributions_by_row(contributions, parameters.instrument_ids, len(rows))
-    weights = optimise(view, parts, volatility, matrix, quotes.exposure, class_index(parameters)[1], parameters)
-    uncapped = rules.target_volatility * strength(view, rules.full_conviction)
-    kept = np.where(weights.volatility > 0, weights.volatility / np.where(uncapped > 0, uncapped, 1.0), 1.0)
-    return SizingPlan(
-        market=part,
-        contracts=contracts,
-        quotes=quotes,
-        volatility=volatility,
-        matrix=matrix,
-        risk_weight=weights.risk_weight,
-        per_brl=weights.per_brl,
-        unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
-        target_volatility=weights.volatility,
-        aversion=rules.sharpe_assumed / rules.target_volatility / kept,
-        sizing=sizing_names(rules.method, weights.usable, parameters.instrument_ids),
-    )
-
-
-def _contributions_by_row(contributions: Contributions, ids: Sequence[str], rows: int) -> list[dict[str, FloatArray]]:
-    """By row (0 to `rows` - 1): strategy -> its parts (N,) in the order of `ids`; strategies sorted by name."""
-    place = {name: column for column, name in enumerate(ids)}
-    found: list[dict[str, FloatArray]] = [{} for _ in range(rows)]
-    for (row, instrument_id), parts in contributions.items():
-        for strategy, part in parts.items():
-            found[row].setdefault(strategy, np.zeros(len(ids)))[place[instrument_id]] = part
-    return [dict(sorted(row.items())) for row in found]
 
 
 def round_to_lots(contracts: FloatArray, lots: IntArray) -> IntArray:
@@ -137,7 +25,7 @@ def round_to_lots(contracts: FloatArray, lots: IntArray) -> IntArray:
 
 
 def worth_trading(
-    change: IntArray,
+    change: FloatArray,
     mandatory: BoolArray,
     matrix: FloatArray,
     cost: FloatArray,
@@ -145,16 +33,16 @@ def worth_trading(
     aversion: float,
     holding_days: int,
 ) -> BoolArray:
-    """Which lines (N,) to trade by their `change` (contracts to the desired size): the `mandatory` ones, and those that
-    repay their `cost` (BRL of each line's order).
+    """Which of N things to trade by their `change` to the desired size: the `mandatory` ones, and those that repay
+    their `cost` (BRL of each one's orders). The book trades packages: a change of one each, in a `matrix` of those.
 
     A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v (where limits keep the book
     smaller than its views would make it, v is that smaller volatility). Being off the desired size by a daily risk of d
-    BRL, d^2 = change' C change with C the `matrix` (N, N) of one contract, costs it 0.5 x aversion x d^2 / NAV a day,
+    BRL, d^2 = change' C change with C the `matrix` (N, N) of one unit, costs it 0.5 x aversion x d^2 / NAV a day,
     over the days that a position is held.
-    Two searches are made and the better one is kept. Forward selection trades the line that gains most after its cost,
-    until none gains: two legs that have drifted together and hedge each other stay as they are. Backward elimination
-    trades all lines and drops the one that is better left alone, until none is: a spread is opened with both its legs,
+    Two searches are made and the better one is kept. Forward selection trades the one that gains most after its cost,
+    until none gains: two that have drifted together and hedge each other stay as they are. Backward elimination trades
+    all and drops the one that is better left alone, until none is: two that hedge each other are opened together,
     though each of them alone would be a new risk.
 
     Raises BadInput for a NAV that is not a positive number: without one no order is worth anything.
@@ -162,7 +50,7 @@ def worth_trading(
     if not (np.isfinite(nav) and nav > 0):
         raise BadInput(f"orders cannot be weighed at a NAV of {nav}")
     price = 0.5 * aversion / nav * holding_days
-    size = change.astype(np.float64)
+    size = np.asarray(change, dtype=np.float64)
     forward = _forward_selection(size, mandatory, matrix, cost, price)
     backward = _backward_elimination(size, mandatory, matrix, cost, price)
     gain_forward, gain_backward = (
@@ -227,7 +115,7 @@ def within_limits(contracts: IntArray, plan: SizingPlan, row: int, nav: float, p
     )
 
 
-def risk_contributions(contracts: IntArray, matrix: FloatArray) -> FloatArray:
+def risk_contributions(contracts: IntArray | FloatArray, matrix: FloatArray) -> FloatArray:
     """Each line's part (N,) of the book's daily standard deviation in BRL; they add up to it."""
     exposure = matrix @ contracts.astype(np.float64)
     deviation = float(np.sqrt(contracts @ exposure))

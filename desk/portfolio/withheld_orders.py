@@ -13,39 +13,52 @@ from desk.gold import WITHHELD_ORDER
 from desk.portfolio.book import BookInputs
 from desk.portfolio.book_frames import as_of_times
 from desk.portfolio.book_history import BookHistory
-from desk.portfolio.size import Contributions, round_to_lots
+from desk.portfolio.size import round_to_lots
 
 PRICE_OLD, SIGNAL_OLD = "price_old", "signal_old"
 
 
-def withheld_orders(
-    inputs: BookInputs, history: BookHistory, reasons: Contributions, held: Collection[int]
-) -> pl.DataFrame:
+def withheld_orders(inputs: BookInputs, history: BookHistory, held: Collection[int]) -> pl.DataFrame:
     """One row for each line that the sizes of the day would have moved or rolled, and that has no order for the sake of
-    an input. Rows of `held` have no decision, and withhold nothing."""
+    an input: its own price, that of another leg of its package, or those of its strategy. Rows of `held` have no
+    decision, and withhold nothing."""
     plan, instruments = inputs.plan, inputs.parameters.instruments
     lots = np.array([item.lot for item in instruments], dtype=np.int64)
-    scale = (history.nav * history.risk_multiplier)[:, None]
-    before = history.before
-    wanted = np.where(np.isfinite(plan.per_brl), round_to_lots(plan.per_brl * scale, lots), before.contracts)
+    before, usable = history.before, inputs.prices.usable
+    held_legs = np.concatenate([np.zeros_like(history.packages[:1]), history.packages[:-1]])
+    planned = plan.packages * (history.nav * history.risk_multiplier)[:, None, None]
+    desired = np.where(np.isnan(planned), held_legs, planned)
+    wanted = round_to_lots(desired.sum(axis=1), lots)
     rolls = (before.contracts != 0) & (before.maturity != plan.contracts.maturity)
-    stopped = ~(inputs.prices.usable & inputs.believed) & ((wanted != before.contracts) | rolls)
-    stopped[list(held)] = False
+    moves = np.abs(desired - held_legs) >= lots / 2.0
+    touched = (desired != 0) | (held_legs != 0)
     as_of, rows = as_of_times(plan), list[dict[str, Any]]()
-    for row, column in np.argwhere(stopped).tolist():
-        instrument = instruments[column].id
-        line = {
-            "as_of": as_of[row],
-            "instrument_id": instrument,
-            "contract_id": str((before if rolls[row, column] else plan.contracts).contract_id[row, column]) or None,
-            "contracts": int(before.contracts[row, column]),
-            "contracts_wanted": int(wanted[row, column]),
-        }
-        if inputs.prices.usable[row, column]:
-            strategies = ", ".join(sorted(reasons.get((row, instrument), {})))
-            rows.append(line | {"cause": SIGNAL_OLD, "input_id": strategies or None})
-        else:
-            rows.append(line | _oldest_input(inputs, row, column))
+    for row in range(len(plan)):
+        if row in held:
+            continue
+        own = ~usable[row] & ((wanted[row] != before.contracts[row]) | rolls[row])
+        blocked = (touched[row] & ~usable[row]).any(axis=1)
+        idle = usable[row] & (wanted[row] != history.target.contracts[row])
+        by_price = idle & (moves[row] & blocked[:, None]).any(axis=0)
+        by_signal = idle & ~by_price & (moves[row] & ~inputs.believed[row][:, None]).any(axis=0)
+        for column in np.flatnonzero(own | by_price | by_signal).tolist():
+            line = {
+                "as_of": as_of[row],
+                "instrument_id": instruments[column].id,
+                "contract_id": str((before if rolls[row, column] else plan.contracts).contract_id[row, column]) or None,
+                "contracts": int(before.contracts[row, column]),
+                "contracts_wanted": int(wanted[row, column]),
+            }
+            if by_signal[column]:
+                waiting = moves[row, :, column] & ~inputs.believed[row]
+                names = ", ".join(sorted(plan.terms[place].id for place in np.flatnonzero(waiting).tolist()))
+                rows.append(line | {"cause": SIGNAL_OLD, "input_id": names})
+                continue
+            at = column
+            if by_price[column]:
+                package = int(np.flatnonzero(moves[row, :, column] & blocked)[0])
+                at = int(np.flatnonzero(touched[row, package] & ~usable[row])[0])
+            rows.append(line | _oldest_input(inputs, row, at))
     return pl.DataFrame(rows, schema=WITHHELD_ORDER.schema)
 
 

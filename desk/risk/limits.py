@@ -10,8 +10,7 @@ import numpy as np
 from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import Limit, Limits
-from desk.portfolio.risk_parity import class_totals
-from desk.portfolio.size import class_index
+from desk.portfolio.package_limits import class_index, class_totals
 from desk.risk.positions import Positions
 from desk.units import DAYS_PER_YEAR
 

@@ -25,7 +25,7 @@ from desk.strategies.rates_slope_meanrev import RatesSlopeMeanrev
 from desk.strategies.rates_taylor_gap import RatesTaylorGap
 from desk.strategies.rates_term_premium import RatesTermPremium
 from desk.strategies.rates_us_spillover import RatesUsSpillover
-from desk.strategies.signals import input_ages, score_strategies
+from desk.strategies.signals import input_age, score_strategies
 from desk.strategies.sov_fiscal_risk import SovFiscalRisk
 from desk.strategies.sov_rating_pressure import SovRatingPressure
 from desk.strategies.sov_relative_value import SovRelativeValue
@@ -68,4 +68,4 @@ def compute_signals(panel: Panel) -> pl.DataFrame:
     return score_strategies(panel, STRATEGIES)
 
 
-__all__ = ["STRATEGIES", "Leg", "Strategy", "compute_signals", "input_ages"]
+__all__ = ["STRATEGIES", "Leg", "Strategy", "compute_signals", "input_age"]

@@ -10,7 +10,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,9 @@ strategies. Below it conviction is linear in z.
 """
 
 Columns = Mapping[str, FloatArray]
+Neutrality = Literal["dv01", "beta", "cash", "outright"]
+"""What the legs are neutral to: the level of rates (equal DV01 on both sides), the market of the short side (no
+covariance with it), money (equal value), or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Strategy(ABC):
     idea: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
     legs: ClassVar[tuple[Leg, ...]]
+    neutrality: ClassVar[Neutrality]
+    """Of the legs as one package (desk/portfolio/packages.py); one that is not outright has legs on both sides."""
     min_history: ClassVar[int] = DAYS_PER_YEAR
     min_components: ClassVar[int] = 1
     stale_after_bd: ClassVar[int] = 3

@@ -31,6 +31,7 @@ class CrossRegimeMap(Strategy):
     idea = "regime probabilities times each regime's direction (+ long BRL, IND, sovereign credit)"
     inputs = tuple(DIRECTIONS)
     legs = (Leg("DOL", -1.0), Leg("IND", 1.0), Leg("SOV_BR_5Y", 1.0))
+    neutrality = "outright"
     stale_after_bd = 80  # the regimes stand on monthly growth and prices
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

@@ -25,6 +25,7 @@ class CrossRiskAppetite(Strategy):
         "spx_momentum_z",
     )
     legs = (Leg("DOL", -1.0), Leg("IND", 1.0), Leg("DI1_3Y", 1.0))
+    neutrality = "outright"
     min_components = 3
     stale_after_bd = 5  # credit spreads come two business days late over a weekend
 

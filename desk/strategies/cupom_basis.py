@@ -21,6 +21,7 @@ class CupomBasis(Strategy):
     idea = "1y cupom above SOFR by more than usual (+ receive cupom)"
     inputs = ("fx_cupom_basis_1y",)
     legs = (Leg("DDI_1Y", 1.0),)
+    neutrality = "outright"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         """`cupom_basis_z`: z-score of the one-year basis over two years."""

@@ -18,6 +18,7 @@ class CupomSlope(Strategy):
     idea = "1y3y cupom slope z over a year (+ receive long against short)"
     inputs = ("cupom_slope_1y3y_z",)
     legs = (Leg("DDI_3Y", 1.0), Leg("DDI_1Y", -1.0))
+    neutrality = "dv01"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         """`cupom_slope_1y3y_z`: z-score of the slope over one year."""

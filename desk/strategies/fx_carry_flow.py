@@ -21,6 +21,7 @@ class FxCarryFlow(Strategy):
     idea = "carry to risk, BEER gap and contracted flow (+ long BRL)"
     inputs = ("fx_carry_to_risk", "fx_beer_gap_z", "fx_flow_total_21_z")
     legs = (Leg("DOL", -1.0),)
+    neutrality = "outright"
     min_components = 2
     stale_after_bd = 80  # the equilibrium stands on monthly prices and trade
 

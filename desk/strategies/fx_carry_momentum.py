@@ -18,6 +18,7 @@ class FxCarryMomentum(Strategy):
     idea = "carry to risk z and three-month momentum z (+ long BRL)"
     inputs = ("carry_to_risk_z", "usdbrl_momentum_z")
     legs = (Leg("DOL", -1.0),)
+    neutrality = "outright"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         """The z-scores of carry to risk and of momentum: + is for the BRL."""

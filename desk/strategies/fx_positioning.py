@@ -24,6 +24,7 @@ class FxPositioning(Strategy):
     idea = "contracted flow and CFTC BRL net positions, contrarian past 2 z (+ long BRL)"
     inputs = ("fx_flow_total_21_z", "cot_brl_net_z")
     legs = (Leg("DOL", -1.0),)
+    neutrality = "outright"
     stale_after_bd = 12  # both are weekly: flow up to 7 business days old, positions up to 9, and a holiday
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

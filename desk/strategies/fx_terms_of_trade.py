@@ -18,6 +18,7 @@ class FxTermsOfTrade(Strategy):
     idea = "export basket z above BRL z over a quarter (+ long BRL)"
     inputs = ("export_basket_ret_63_z", "usdbrl_ret_63_z")
     legs = (Leg("DOL", -1.0),)
+    neutrality = "outright"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         """`basket_less_brl_z`: z-score of export prices less that of the BRL."""

@@ -27,6 +27,7 @@ class FxVolRegime(Strategy):
     idea = "USD/BRL volatility falling from a high state (+ long BRL)"
     inputs = ("usdbrl_vol_21_z",)
     legs = (Leg("DOL", -1.0),)
+    neutrality = "outright"
     min_history = 273  # a year of volatility for the z-score, and the month before
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

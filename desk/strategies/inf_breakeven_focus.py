@@ -20,6 +20,7 @@ class InfBreakevenFocus(Strategy):
     idea = "Focus over two years above the 2y breakeven, in tolerance bands and z (+ long breakeven)"
     inputs = ("focus_less_breakeven_504", "focus_less_breakeven_504_z", "inflation_tolerance")
     legs = (Leg("NTNB_2030", 1.0), Leg("DI1_4Y", -1.0))
+    neutrality = "dv01"
     stale_after_bd = 12  # Focus is weekly
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

@@ -21,6 +21,7 @@ class InfBreakevenMeanrev(Strategy):
     idea = "2y breakeven low against its own two years and the target (+ long breakeven)"
     inputs = ("breakeven_504_z", "breakeven_gap_504")
     legs = (Leg("DAP_2Y", 1.0), Leg("DI1_2Y", -1.0))
+    neutrality = "dv01"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         """Minus the z-score and minus the gap to the target in tolerance bands."""

@@ -21,6 +21,7 @@ class InfIpcaSurprise(Strategy):
     idea = "IPCA above the monthly Focus median, last and three months (+ long breakeven)"
     inputs = ("inf_surprise_1m", "inf_surprise_3m_z")
     legs = (Leg("DAP_2Y", 1.0), Leg("DI1_2Y", -1.0))
+    neutrality = "dv01"
     stale_after_bd = (
         55  # IPCA: dated the first of its month, out about the tenth of the next, and a month until the next one
     )

@@ -27,6 +27,7 @@ class RatesCarryRoll(Strategy):
     idea = "best carry and roll per unit of risk from 2y to 5y (+ receive)"
     inputs = ("di_carry_roll_504", "di_carry_roll_756", "di_carry_roll_1008", "di_carry_roll_1260")
     legs = (Leg("DI1_2Y", 1.0), Leg("DI1_3Y", 1.0), Leg("DI1_5Y", 1.0))
+    neutrality = "outright"
     min_history = 63
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

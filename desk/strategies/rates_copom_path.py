@@ -23,6 +23,7 @@ class RatesCopomPath(Strategy):
     idea = "meeting path in DI above Focus by meeting, level and z (+ receive the front)"
     inputs = ("mp_copom_path_gap",)
     legs = (Leg("DI1_6M", 1.0), Leg("DI1_1Y", 1.0))
+    neutrality = "outright"
     stale_after_bd = 12  # Focus is weekly
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

@@ -26,6 +26,7 @@ class RatesCopomWindow(Strategy):
     idea = "front DI above the reaction function, only round Copom (+ receive)"
     inputs = ("mp_front_gap", "mp_copom_bd_to", "mp_copom_bd_since")
     legs = (Leg("DI1_6M", 1.0),)
+    neutrality = "outright"
     stale_after_bd = 80  # the reaction function stands on monthly activity
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

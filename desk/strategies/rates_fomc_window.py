@@ -27,6 +27,7 @@ class RatesFomcWindow(Strategy):
     idea = "UST 2y above the Fed's rule, only round the meeting (+ receive UST)"
     inputs = ("mp_fed_gap_2y", "mp_fomc_bd_to", "mp_fomc_bd_since")
     legs = (Leg("UST_2Y", 1.0),)
+    neutrality = "outright"
     stale_after_bd = 80  # the rule stands on monthly prices and jobs
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

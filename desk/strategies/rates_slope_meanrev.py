@@ -18,6 +18,7 @@ class RatesSlopeMeanrev(Strategy):
     idea = "2s5s slope z-score over a year (+ flattener: receive 5y, pay 2y)"
     inputs = ("slope_2s5s_z",)
     legs = (Leg("DI1_5Y", 1.0), Leg("DI1_2Y", -1.0))
+    neutrality = "dv01"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         """`slope_2s5s_z`: z-score of the slope over one year."""

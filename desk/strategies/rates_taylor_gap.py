@@ -25,6 +25,7 @@ class RatesTaylorGap(Strategy):
     idea = "one-year DI above the Taylor path, level and z (+ receive)"
     inputs = ("mp_taylor_gap_1y",)
     legs = (Leg("DI1_1Y", 1.0),)
+    neutrality = "outright"
     stale_after_bd = 80  # the rule stands on monthly activity: first of the month, published six weeks after its end
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

@@ -20,6 +20,7 @@ class RatesTermPremium(Strategy):
     idea = "five-year forward over Focus inflation and r*, against three years (+ receive)"
     inputs = ("mp_term_premium_5y",)
     legs = (Leg("DI1_5Y", 1.0), Leg("DI1_10Y", 1.0))
+    neutrality = "outright"
     stale_after_bd = 80  # the neutral rate stands on monthly activity
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

@@ -20,6 +20,7 @@ class RatesUsSpillover(Strategy):
     idea = "DI over-reacted to a week of Treasuries (+ receive)"
     inputs = ("di_ust_overreaction",)
     legs = (Leg("DI1_5Y", 1.0),)
+    neutrality = "outright"
     min_history = 504  # a year for the slope, and a year of residuals
 
     def components(self, values: Columns) -> dict[str, FloatArray]:

@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 
 from desk import calendars
+from desk.arrays import FloatArray
 from desk.gold import STRATEGY_SIGNALS
 from desk.model import decision_time
 from desk.strategies.base import Strategy, json_rows, missing_rows
+from desk.strategies.convictions import class_tilt, convictions
 from desk.transforms.panel import Panel
 
 
@@ -18,6 +20,7 @@ def score_strategies(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFra
     """STRATEGY_SIGNALS rows, every strategy on every day; score null and confidence 0 where its inputs are unknown.
 
     `drivers`: the signed components of the score. `missing`: the declared inputs that are unknown on the day.
+    `conviction`: what the book goes by (desk.strategies.convictions).
     """
     as_of = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
     frames = [_signals(panel, strategy, as_of) for strategy in strategies]
@@ -28,6 +31,8 @@ def _signals(panel: Panel, strategy: Strategy, as_of: pl.Series) -> pl.DataFrame
     parts = strategy.parts(panel.values)
     scored = strategy.mean_of(panel.values["day"], parts)
     drivers = json_rows(parts, len(scored))
+    age = input_age(panel, strategy)
+    strong = convictions(scored, age, class_tilt(panel.values, strategy.asset_class))
     return pl.DataFrame(
         {
             "as_of": as_of,
@@ -37,31 +42,22 @@ def _signals(panel: Panel, strategy: Strategy, as_of: pl.Series) -> pl.DataFrame
             "confidence": scored["confidence"],
             "drivers": drivers,
             "missing": missing_rows(panel.values, strategy.inputs),
+            "conviction": pl.Series(strong, nan_to_null=True),
+            "age_bd": pl.Series(age, nan_to_null=True).cast(pl.Int64),
         },
         schema=STRATEGY_SIGNALS.schema,
     )
 
 
-def input_ages(panel: Panel, strategies: Sequence[Strategy]) -> pl.DataFrame:
-    """Columns day, strategy_id, age_bd: age of the oldest known input less the strategy's `stale_after_bd`.
+def input_age(panel: Panel, strategy: Strategy) -> FloatArray:
+    """Age of the oldest known input less the strategy's `stale_after_bd`, by day (T,).
 
-    In ANBIMA business days; zero when nothing is stale, null when no input is known.
+    In ANBIMA business days; zero when nothing is stale, NaN when no input is known.
     """
     days = panel.values["day"].to_numpy().astype("datetime64[D]")
-    frames = []
-    for strategy in strategies:
-        dates = panel.obs_dates.select(strategy.inputs).to_numpy().astype("datetime64[D]")
-        known = ~np.isnat(dates).all(axis=1)
-        oldest = np.where(np.isnat(dates), np.datetime64("9999-12-31", "D"), dates).min(axis=1)
-        late = np.where(known, oldest, days)
-        age = np.maximum(calendars.anbima().count_array(late, days) - strategy.stale_after_bd, 0)
-        frames.append(
-            pl.DataFrame(
-                {
-                    "day": panel.values["day"],
-                    "strategy_id": [strategy.id] * len(days),
-                    "age_bd": pl.Series(np.where(known, age, -1)).replace(-1, None),
-                }
-            )
-        )
-    return pl.concat(frames)
+    dates = panel.obs_dates.select(strategy.inputs).to_numpy().astype("datetime64[D]")
+    known = ~np.isnat(dates).all(axis=1)
+    oldest = np.where(np.isnat(dates), np.datetime64("9999-12-31", "D"), dates).min(axis=1)
+    late = np.where(known, oldest, days)
+    age = np.maximum(calendars.anbima().count_array(late, days) - strategy.stale_after_bd, 0)
+    return np.where(known, age.astype(np.float64), np.nan)

@@ -22,6 +22,7 @@ class SovFiscalRisk(Strategy):
     idea = "long-end premium z less the fiscal dominance score (+ sell protection)"
     inputs = ("mp_term_premium_5y", "fis_dominance")
     legs = (Leg("SOV_BR_5Y", 1.0),)
+    neutrality = "outright"
     min_components = 2
     stale_after_bd = 90  # debt and primary result: dated the first of their month, out at the end of the next
 

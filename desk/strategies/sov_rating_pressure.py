@@ -32,6 +32,7 @@ class SovRatingPressure(Strategy):
     idea = "logistic of debt, growth, external balance and volatility (+ sell protection when low)"
     inputs = ("gross_debt_gdp", "activity_yoy", "current_account_12m_gdp", "usdbrl_vol_63_z")
     legs = (Leg("SOV_BR_5Y", 1.0),)
+    neutrality = "outright"
     min_history = 378
     stale_after_bd = 90  # debt: dated the first of its month, out at the end of the next
 

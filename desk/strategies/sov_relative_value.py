@@ -19,6 +19,7 @@ class SovRelativeValue(Strategy):
     idea = "Brazil weaker than EM peers on FX, equity and bond-fund residuals (+ long Brazil)"
     inputs = ("brl_peer_residual_63_z", "ewz_peer_residual_63_z", "sov_peer_residual_63_z")
     legs = (Leg("SOV_BR_5Y", 1.0), Leg("DOL", -1.0), Leg("IND", 1.0))
+    neutrality = "outright"
     min_history = 567  # a year for the slope, a quarter for the residual, a year of residuals
     min_components = 2
 

@@ -18,6 +18,7 @@ class SovSpreadMeanrev(Strategy):
     idea = "five-year sovereign spread z over two years (+ sell protection)"
     inputs = ("sov_spread_5y_z",)
     legs = (Leg("SOV_BR_5Y", 1.0),)
+    neutrality = "outright"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         """`sov_spread_5y_z`: z-score of the spread over two years."""

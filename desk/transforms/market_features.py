@@ -105,6 +105,8 @@ def _gap_of(name: str, inflation: str) -> Feature:
     )
 
 
+QUARTER_OF_A_YEAR = 365.0 / 4.0
+"""Calendar days: the dollar rate is linear ACT/360, the real's effective a year; both over a quarter, compounded."""
 _EXPORTS = ("soybean", "iron_ore", "brent", "sugar", "coffee", "corn")
 
 FEATURES: tuple[Feature, ...] = (
@@ -113,7 +115,13 @@ FEATURES: tuple[Feature, ...] = (
     return_of("usdbrl", QUARTER),
     volatility_of("usdbrl", QUARTER),
     momentum_of("usdbrl", sign=-1.0),
-    spread_of("brl_carry", "pre_63", "usd_short_rate"),
+    Feature(
+        "brl_carry",
+        ("pre_63", "usd_short_rate"),
+        "pre_63 - ((1 + usd_short_rate x 91.25 / 360)^4 - 1)",
+        YEARLY,
+        lambda c: c["pre_63"] - (1.0 + c["usd_short_rate"] * QUARTER_OF_A_YEAR / 360.0) ** 4 + 1.0,
+    ),
     Feature(
         "carry_to_risk",
         ("brl_carry", "usdbrl_vol_63"),

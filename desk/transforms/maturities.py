@@ -90,13 +90,11 @@ def constant_maturities(
     rates, dates, known, origins = [], [], [], []
     for source in spec.sources:
         vintages = _curve_vintages(source, silver, grid, spec.longest_years)
-        at = _interpolate(spec, vintages)
         event = at_rows(vintages.rows, len(grid))
-        obs = gather_days(vintages.obs_dates, event)
-        picked = np.where((event >= 0)[:, None], at[np.maximum(event, 0)] if len(at) else np.nan, np.nan)
+        picked, obs = _at_days(spec, vintages, event)
         age = (grid.days - obs).astype("timedelta64[D]").astype(np.float64)
         fresh = ~np.isnat(obs) & (age <= spec.max_age_days)
-        rates.append(np.broadcast_to(picked, (len(grid), len(spec.vertices))))
+        rates.append(picked)
         dates.append(obs)
         known.append(fresh & (np.isfinite(rates[-1]).sum(axis=1) >= _FEWEST_VERTICES))
         times = gather_instants(vintages.knowledge_times, event)
@@ -110,6 +108,20 @@ def constant_maturities(
         for place, source in enumerate(spec.sources)
     )
     return ConstantMaturities(chosen, pick_days(dates, choice), provenance.chosen(origins, choice), sources)
+
+
+def rates_of_source(
+    spec: CurveSpec, source: CurveSource, silver: Mapping[str, pl.DataFrame], grid: Grid
+) -> tuple[FloatArray, Days]:
+    """One source's own curve at the vertices of `spec`, with its obs_date: (T, vertices) and (T,), however old."""
+    vintages = _curve_vintages(source, silver, grid, spec.longest_years)
+    return _at_days(spec, vintages, at_rows(vintages.rows, len(grid)))
+
+
+def _at_days(spec: CurveSpec, vintages: _CurveVintages, event: IntArray) -> tuple[FloatArray, Days]:
+    at = _interpolate(spec, vintages)
+    picked = np.where((event >= 0)[:, None], at[np.maximum(event, 0)] if len(at) else np.nan, np.nan)
+    return np.broadcast_to(picked, (len(event), len(spec.vertices))), gather_days(vintages.obs_dates, event)
 
 
 def _interpolate(spec: CurveSpec, vintages: _CurveVintages) -> FloatArray:
@@ -209,7 +221,11 @@ def curve_points(source: CurveSource, silver: Mapping[str, pl.DataFrame], longes
     if source.kind == "points":
         return (
             silver["curve_point"]
-            .filter(pl.col("curve_id") == source.curve_id, pl.col("rate").is_not_null())
+            .filter(
+                pl.col("curve_id") == source.curve_id,
+                pl.col("rate").is_not_null(),
+                pl.col("tenor_bd") >= source.shortest_bd,
+            )
             .select(*_RECEIPT, pl.col("tenor_bd").cast(pl.Int64).alias("order"), "rate")
         )
     settlement = silver["settlement"]

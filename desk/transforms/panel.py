@@ -34,7 +34,7 @@ from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import SourceCurve, constant_maturities
 from desk.transforms.model_inputs import ModelInputs
 from desk.transforms.monthly import MODEL_SERIES, VINTAGE_TRANSFORMS, WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
-from desk.transforms.panel_columns import PanelColumns, oldest_dates
+from desk.transforms.panel_columns import HELD_ROWS, PanelColumns, oldest_dates
 from desk.units import DAYS_PER_YEAR
 
 
@@ -115,16 +115,19 @@ class Panel:
         )
 
 
-def build_panel(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], catalog: Catalog) -> Panel:
+def build_panel(
+    silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], catalog: Catalog, held: pl.DataFrame | None = None
+) -> Panel:
     """The panel of `days` from silver frames by table (an absent table counts as empty). Pure; reads catalogue files.
 
+    `held` (HELD_ROWS): what is stored of the catalogue's series and not believed; the frames are without it.
     Raises BadInput for days out of order and MissingInput for rows without a knowledge time.
     """
     frames = {name: _stored(silver.get(name), table) for name, table in SILVER.items()}
     grid, fallbacks, targets, meetings = Grid.of(days), load_fallbacks(), load_inflation_targets(), load_meetings()
     columns = PanelColumns(grid)
     published = _published(frames, catalog)
-    _add_series(columns, published, catalog)
+    _add_series(columns, published, pl.DataFrame(schema=HELD_ROWS) if held is None else held, catalog)
     _add_curves(columns, frames, fallbacks)
     for name, focus in expectations.focus_columns(frames["expectation"], grid, meetings, columns.inputs).items():
         columns.put(name, focus.values, focus.obs_dates, focus.origin)
@@ -151,8 +154,9 @@ def _published(frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataF
     return both.filter(pl.col("series_id").is_in(list(catalog.series)), pl.col("value").is_finite())
 
 
-def _add_series(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:
+def _add_series(columns: PanelColumns, published: pl.DataFrame, held: pl.DataFrame, catalog: Catalog) -> None:
     latest = latest_known(published, "series_id", "value", columns.grid)
+    doubted = latest_known(held, "series_id", "value", columns.grid)
     limits = [catalog.series[name].max_age_days for name in latest.entities]
     old = too_old(latest.obs_dates, columns.grid, limits)
     values = np.where(old, np.nan, latest.values)
@@ -166,6 +170,11 @@ def _add_series(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog
         known, payloads = latest.knowledge_times[:, at], latest.payload_ids[:, at]
         origin = columns.inputs.read(name, values[:, at], known, payloads)
         columns.put(name, values[:, at], latest.obs_dates[:, at], origin)
+    for index, name in enumerate(doubted.entities):
+        # A value that was corrected or released is believed by then: what is believed is as new.
+        believed = latest.obs_dates[:, place[name]] if name in place else blank[1]
+        newer = doubted.obs_dates[:, index]
+        columns.held[name] = ~np.isnat(newer) & (np.isnat(believed) | (newer > believed))
 
 
 def _add_curves(columns: PanelColumns, frames: Mapping[str, pl.DataFrame], fallbacks: Fallbacks) -> None:
@@ -217,7 +226,8 @@ def _choose_columns(columns: PanelColumns, fallbacks: Fallbacks) -> None:
     for spec in fallbacks.columns:
         values = [columns.values[name] for name in spec.candidates]
         dates = [columns.dates[name] for name in spec.candidates]
-        choice = choose(dates, [np.isfinite(value) for value in values], spec.patience_days)
+        held = [columns.is_held(name) for name in spec.candidates]
+        choice = choose(dates, [np.isfinite(value) for value in values], spec.patience_days, held)
         origin = provenance.chosen([columns.origins[name] for name in spec.candidates], choice)
         columns.put(spec.name, pick(values, choice), pick_days(dates, choice), origin)
         columns.direct[spec.name] = spec.candidates

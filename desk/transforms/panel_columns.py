@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
 from desk.calendars import Days
 from desk.point_in_time.as_of_grid import NAT, Grid
 from desk.point_in_time.provenance import ColumnOrigin, InputTable
 from desk.transforms.maturities import SourceCurve
 from desk.transforms.vintage_transforms import SeriesVintages
 
+HELD_ROWS: dict[str, pl.DataType] = {
+    "series_id": pl.String(),
+    "obs_date": pl.Date(),
+    "knowledge_time": pl.Datetime("us", "UTC"),
+    "value": pl.Float64(),
+}
+"""Values of series that are stored and not believed."""
+
 
 class PanelColumns:
-    """Every array is (T,), one entry per day of `grid`. `direct` holds the inputs of derived columns by name."""
+    """Every array is (T,), one entry per day of `grid`. `direct` holds the inputs of derived columns by name; `held`
+    the days on which a column's newest value is stored and not believed."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
@@ -24,6 +34,7 @@ class PanelColumns:
         self.dates: dict[str, Days] = {}
         self.origins: dict[str, ColumnOrigin] = {}
         self.direct: dict[str, tuple[str, ...]] = {}
+        self.held: dict[str, BoolArray] = {}
         self.curve_sources: dict[str, tuple[SourceCurve, ...]] = {}
         self.series_vintages: dict[str, SeriesVintages] = {}
 
@@ -39,6 +50,11 @@ class PanelColumns:
         origin = self.inputs.combined([self.origins[parent] for parent in direct], np.isfinite(values))
         self.put(name, values, dates, origin)
         self.direct[name] = direct
+        self.held[name] = np.any([self.is_held(parent) for parent in direct], axis=0)
+
+    def is_held(self, name: str) -> BoolArray:
+        """On which days the newest value behind a column is held: it then rests on an older one."""
+        return self.held[name] if name in self.held else np.zeros(len(self.grid), dtype=np.bool_)
 
 
 def oldest_dates(dates: Sequence[Days] | Days) -> Days:

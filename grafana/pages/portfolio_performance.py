@@ -147,7 +147,7 @@ def attribution() -> list[PanelSpec]:
     return [
         bars(
             "P&L by strategy",
-            "BRL over the time range: each position's P&L shared by the strategies that asked for it.",
+            "BRL over the time range, of each strategy's own legs; UNATTRIBUTED is what the lots make of their sum.",
             "SELECT strategy_id AS strategy, sum(pnl_brl) AS pnl FROM v_pnl_by_strategy WHERE $__timeFilter(as_of)"
             " GROUP BY strategy_id HAVING sum(abs(pnl_brl)) > 0 ORDER BY 2 DESC",
         ),
@@ -194,6 +194,30 @@ GROUP BY year ORDER BY year"""
     )
 
 
+def packages() -> list[PanelSpec]:
+    """The volatility asked for and what came of it, and the packages of the latest decision."""
+    lines = timeseries.Panel().unit("percentunit").decimals(1).line_width(2).legend(LEGEND)
+    risk_sql = """
+SELECT as_of AS time, asked_volatility AS "asked for", target_volatility AS "after limits and breaker",
+       expected_volatility AS "in contracts"
+FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"""
+    table_sql = """
+SELECT strategy_id AS strategy, conviction, legs::text AS legs, volatility, neutrality, imbalance, scale,
+       limit_bound AS "bound by", state
+FROM v_package WHERE as_of = (SELECT max(as_of) FROM v_package) AND (state <> 'flat' OR conviction <> 0)
+ORDER BY volatility DESC"""
+    percents = ("volatility", "imbalance", "scale")
+    table = table_panel().decimals(2)
+    for name in percents:
+        table = table.override_by_name(name, [override("unit", "percentunit")])
+    return [
+        PanelSpec(
+            lines, "Volatility", "A year: of the convictions, after limits and breaker, in lots.", risk_sql, 10, 10
+        ),
+        PanelSpec(table, "Packages", "Of the latest decision: legs in contracts, before lots.", table_sql, 14, 10),
+    ]
+
+
 def allocation() -> list[PanelSpec]:
     """Risk by asset class and cumulated costs over time."""
     stacked = (
@@ -225,5 +249,5 @@ def build() -> model.Dashboard:
         "Portfolio",
         "What the model book made, where from, and at what cost.",
         "2y",
-        [tiles(), nav(), attribution(), [monthly()], allocation()],
+        [tiles(), nav(), attribution(), packages(), [monthly()], allocation()],
     )

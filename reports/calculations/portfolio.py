@@ -35,6 +35,8 @@ class PortfolioView:
     """The session that NAV and P&L of this decision are about."""
     positions: tuple[Row, ...]
     """Instruments with contracts before or after this decision."""
+    packages: tuple[Row, ...]
+    """Strategies with a view or a package, the largest risk first."""
     targets_known: bool
     day_pnl: tuple[Row, ...]
     month_pnl: tuple[Row, ...]
@@ -69,6 +71,7 @@ def portfolio_view(data: ReportData) -> PortfolioView:
         month_return=monthly.get((market_day.year, market_day.month)) if market_day is not None else None,
         market_day=market_day,
         positions=tuple(targets.filter(held).sort("asset_class", "instrument_id").iter_rows(named=True)),
+        packages=_packages(data.latest("package")),
         targets_known=targets.height > 0,
         day_pnl=largest_first(day_rows),
         month_pnl=month_pnl,
@@ -79,4 +82,13 @@ def portfolio_view(data: ReportData) -> PortfolioView:
         multiplier=tuple(history["risk_multiplier"].to_list()),
         shadow=tuple(history["shadow_nav_brl"].to_list()),
         defence=defence_view(data),
+    )
+
+
+def _packages(packages: pl.DataFrame) -> tuple[Row, ...]:
+    shown = (pl.col("state") != "flat") | (pl.col("conviction").fill_null(0.0) != 0.0)
+    return tuple(
+        packages.filter(shown)
+        .sort("volatility", "strategy_id", descending=[True, False], nulls_last=True)
+        .iter_rows(named=True)
     )

@@ -54,7 +54,8 @@ class HeldValue:
 @dataclass(frozen=True)
 class ReportData:
     """The results of one decision. `as_of` is aware (UTC); rows later than it are never read. `decision` says when and
-    how it was made; None where that is not known.
+    how it was made; None where that is not known. `held`: what it did not believe; `suspect`: what it did, and is
+    odd.
 
     Raises BadInput for a naive `as_of`, an unknown world or table, or a frame without its table's columns.
     """
@@ -66,6 +67,7 @@ class ReportData:
     frames: Mapping[str, pl.DataFrame]
     decision: DecisionFacts | None = None
     held: tuple[HeldValue, ...] = ()
+    suspect: tuple[HeldValue, ...] = ()
 
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:

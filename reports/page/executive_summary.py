@@ -38,6 +38,7 @@ from reports.sections.actions import past_line
 from reports.sections.portfolio import against_cash
 from reports.sections.risk import limit_text
 from reports.sections.signals import flip_texts, flips_known, surge_texts
+from reports.tables.source_comparisons import broken_pairs
 
 MOST_HELD = 6
 """Held values with a line of their own."""
@@ -84,7 +85,8 @@ def coverage(data: ReportData) -> Coverage:
 
 
 def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
-    """The five lines, one for orders that are withheld, and one for each of the first held values.
+    """The five lines, one for orders that are withheld, and one for each of the first held values and of the first
+    sources that disagree.
 
     `sections` are those of the same data: their gaps make the last line.
     """
@@ -96,6 +98,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         *((Line("Withheld", withheld, alert=True),) if withheld else ()),
         Line("Data", data_line(coverage(data))),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
+        *(Line("Disagree", text, alert=True) for text in broken_pairs(data)[:MOST_HELD]),
         Line("Not computed", gap_line(sections)),
     )
 

@@ -27,6 +27,7 @@ from reports.elements.report_data import ReportData
 from reports.page import executive_summary
 from reports.page.markdown_summary import BANNERS
 from reports.sections import SECTIONS
+from reports.tables.source_comparisons import comparison_rows, suspect_rows
 
 
 def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> str:
@@ -64,6 +65,8 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             lines=executive_summary.lines(data, sections),
             sections=sections,
             receipts=_receipt_rows(data),
+            pairs=comparison_rows(data),
+            suspects=suspect_rows(data),
             datasets=list(data.latest("dataset_status").iter_rows(named=True)),
             format_date=date,
             figures=_script_json({figure.id: figure.spec for figure in _figures(sections)}),

@@ -24,7 +24,9 @@ from reports.elements.formats import (
 from reports.elements.locale import translate
 from reports.elements.page_elements import Block, Figure, Section
 from reports.elements.report_data import ReportData, Row
+from reports.elements.risk_taken import risk_taken_sentence
 from reports.tables import attribution_tables, tear_sheet_tables
+from reports.tables.package_table import package_table
 from reports.tables.position_table import position_table
 
 
@@ -43,6 +45,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             ) + against_cash(book)
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
+        out += [text for text in (risk_taken_sentence(state),) if text]
         out += pnl_sentences(book.defence) + _breaker_sentence(state) + _sizing_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
@@ -118,7 +121,7 @@ def _drawdown_sentence(state: Row) -> str:
     )
     if fall is None:
         text = translate("The drawdown is not known")
-    if expected is not None and target is not None:
+    if finite_or_none(state["asked_volatility"]) is None and expected is not None and target is not None:
         text += translate(
             "; expected volatility is {} a year against a target of {}", percent(expected, 1), percent(target, 1)
         )
@@ -136,11 +139,11 @@ def _breaker_sentence(state: Row) -> list[str]:
 
 
 def _sizing_sentence(state: Row) -> list[str]:
-    """Empty where the desk's own method sized every line."""
+    """Empty where every package with a view was formed."""
     sizing = state["sizing"]
     if sizing in (None, *METHODS):
         return []
-    return [translate("The sizes of the day are a fallback: {}.", sizing)]
+    return [translate("Not every view could be sized: {}.", sizing)]
 
 
 def _pnl_pairs(rows: tuple[Row, ...]) -> list[tuple[str, float]]:
@@ -225,5 +228,6 @@ def section(data: ReportData) -> Section:
     """The section Portfolio."""
     book, day = portfolio_view(data), date(data.day)
     blocks: list[Block] = [position_table(book.positions, day)] if book.positions else []
+    blocks += [package_table(book.packages, day)] if book.packages else []
     blocks += [*_history_blocks(book, day), *_pnl_blocks(book, day)]
     return Section("portfolio", "Portfolio", sentences(book), _missing(book), tuple(blocks))

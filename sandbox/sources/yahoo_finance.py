@@ -103,6 +103,7 @@ def _history(world: SimulatedWorld, request: SourceRequest, symbol: str) -> _Bar
     lost = economy.draws.uniform(f"bar.{symbol}.lost", len(days))[at] < _NULL_SHARE
     columns = {"open": opening, "high": high, "low": low, "close": close, "volume": volume}
     hint = 4 if venue.kind == "CURRENCY" else 2
+    columns["close"] = close * world.slip_factors(symbol, days[at])
     for name, values in columns.items():
         if name != "volume":
             columns[name] = np.round(values, hint).astype(np.float32).astype(np.float64)

@@ -68,6 +68,7 @@ async def read_metrics(
             conviction_change=await _conviction_change(connection, as_of),
             agent_age_hours=await _agents(connection, as_of, now),
             held=await _held(connection, catalog),
+            broken_pairs=await _broken_pairs(connection, as_of),
             unknown_series=await _unknown_series(connection, catalog),
         )
 
@@ -193,6 +194,19 @@ async def _agents(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.da
     last: Mapping[str, dt.datetime] = {row["agent_id"]: row["last"] for row in rows}
     names = {agent.id for agent in AGENTS} | last.keys()
     return {name: session_hours(last[name], now) if name in last else MISSING for name in sorted(names)}
+
+
+async def _broken_pairs(connection: asyncpg.Connection, as_of: dt.datetime) -> dict[str, str]:
+    rows = await connection.fetch(
+        "SELECT pair_id, left_source, right_source, left_value, right_value, left_date FROM v_source_comparison"
+        " WHERE as_of = $1 AND state = 'broken' ORDER BY pair_id",
+        as_of,
+    )
+    return {
+        row["pair_id"]: f"{row['left_source']} {row['left_value']:.8g}, {row['right_source']} {row['right_value']:.8g}"
+        f" of {row['left_date']}"
+        for row in rows
+    }
 
 
 async def _held(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, HeldFacts]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, NoReturn
 
 from desk import calendars
@@ -18,8 +19,10 @@ from tasks.connectors.b3_price_report import read_price_report
 from tasks.connectors.b3_swap_file import read_swap_file
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import require_ok
-from tasks.connectors.exchange import Payload, Query, Request
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
 
+RECENT_DAYS = 10
+"""Calendar days for which a wanted curve that is missing from its file is said."""
 _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.zip"}
 
 
@@ -37,6 +40,21 @@ class B3MarketData(Connector):
     def build_request(self, query: Query) -> Request:
         file = _FILES[query.dataset.id].format(query.window.start)
         return Request(query, f"{self.config.base_urls['site']}/pesquisapregao/download?filelist={file}")
+
+    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+        """The day's file; a wanted curve that is missing from a recent one is a finding, the others are good."""
+        return [replace(one, finding=self._missing_curves(one)) for one in await super().fetch(client, query)]
+
+    def _missing_curves(self, fetched: Fetched) -> str | None:
+        """Names them. Older files, which began with fewer curves, are as they are."""
+        query, age = fetched.payload.query, fetched.payload.fetched_at.date() - fetched.payload.query.window.start
+        wanted = query.dataset.params.get("wanted", ())
+        if not wanted or age.days > RECENT_DAYS or CURVE_POINT.name not in fetched.frames:
+            return None
+        found = set(fetched.frames[CURVE_POINT.name]["curve_id"])
+        codes = {curve: code for code, curve in query.dataset.params["curves"].items()}
+        missing = [f"{curve} ({codes[curve]})" for curve in wanted if curve not in found]
+        return f"the file of {query.window.start} has no {', '.join(missing)}" if missing else None
 
     def parse(self, payload: Payload) -> Frames:
         self._refuse_other_answers(payload)

@@ -16,12 +16,20 @@ FORMULAS: dict[str, tuple[str, str]] = {
     "peak_nav_brl": (BRL, "highest NAV over cash of the last 252 rows, carried to the day at CDI"),
     "drawdown": ("fraction", "1 - NAV / peak: the fall over cash from the highest of the last 252 rows"),
     "gross_leverage": ("times NAV", "sum of |contracts x exposure| / NAV; rates in ten-year equivalents"),
-    "target_volatility": ("fraction a year", "target risk x strength of the views, within the limits"),
+    "target_volatility": (
+        "fraction a year",
+        "asked_volatility less what each limit of limits_bound took, and the breaker last",
+    ),
     "expected_volatility": ("fraction a year", "sqrt(positions' x covariance x positions x 252) / NAV"),
     "active_positions": ("lines", "instruments with a target that is not zero"),
     "risk_multiplier": ("share", "what the drawdown breaker leaves, from the shadow book's drawdown over cash"),
     "shadow_nav_brl": (BRL, "NAV of the same book without the breaker"),
-    "sizing": ("", "the method of portfolio.toml, or the fallback taken in its place, and the lines dropped"),
+    "sizing": ("", "the method of portfolio.toml, and the packages with a view that could not be formed"),
+    "asked_volatility": (
+        "fraction a year",
+        "volatility of the sum of budget x conviction / full conviction x target x unit package, at most the target",
+    ),
+    "limits_bound": ("", "what each limit, and the breaker, took of asked_volatility: fractions a year"),
     "valuation_date": ("", "the B3 session before the decision day: the market day of NAV and P&L"),
     "benchmark_nav_brl": (BRL, "NAV of the same money held in cash alone, at CDI"),
 }
@@ -79,12 +87,9 @@ async def position(facts: Facts, key: str) -> Draft | None:
     row = await facts.row("target_position", instrument_id=key)
     if row is None or key not in facts.parameters.instrument_ids:
         return None
-    signal = await facts.row("aggregated_signal", instrument_id=key)
-    why = numbers(signal["contributions"]) if signal else {}
-    part_of = [Part(name, value, "", "part of the conviction") for name, value in why.items()]
+    legs = {row["strategy_id"]: numbers(row["legs"]).get(key, 0.0) for row in await facts.rows("package")}
     sized = [
-        Part("conviction", signal["conviction"] if signal else None, "-1 to 1"),
-        *part_of,
+        *(Part(name, value, "contracts", "leg of its package") for name, value in legs.items() if value),
         Part("risk_weight", row["risk_weight"], "share of target risk, signed"),
         Part("unit_vol_brl", row["unit_vol_brl"], "BRL a day per contract"),
         Part("contracts_before", row["contracts_before"], "contracts"),
@@ -95,8 +100,8 @@ async def position(facts: Facts, key: str) -> Draft | None:
         Part("cost_brl", row["cost_brl"], BRL),
     ]
     formula = (
-        "risk weight x target risk / volatility of a contract, at the covariance of all lines, rounded to lots;"
-        " an order that does not repay its cost is left out"
+        "sum of the legs of all packages in whole lots; a package goes to its new legs where that repays its cost,"
+        " and a line without a price keeps its contracts"
     )
     columns = price_columns([facts.parameters.instrument(key)])
     return Draft(f"Position {key}", row["contracts"], "contracts", formula, tuple(sized), columns)

@@ -46,6 +46,7 @@ class FileImported:
     last: dt.date
     checks: dict[str, Any]
     seconds: float
+    payload_id: int
 
     def as_stage(self) -> dict[str, Any]:
         """The file as a stage of the run's record."""
@@ -93,7 +94,15 @@ async def import_file(run: Run, entry: FileMap, file: Path) -> FileImported:
         fresh[name] = await _new_rows(run, SILVER[name], entry, parsed.with_columns(payload_id=pl.lit(payload_id)))
     inserted = sum(await run.store.write_silver_tables(fresh))
     return FileImported(
-        entry.path, entry.kind, days.len(), inserted, first, last, combined(quality), time.monotonic() - began
+        entry.path,
+        entry.kind,
+        days.len(),
+        inserted,
+        first,
+        last,
+        combined(quality),
+        time.monotonic() - began,
+        payload_id,
     )
 
 

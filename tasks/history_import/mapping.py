@@ -20,6 +20,7 @@ import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -53,6 +54,13 @@ class FileMap(BaseModel):
     kind: Literal["series", "bars", "curve", "bonds", "expectation"] = "series"
     date: str
     date_format: str = "%Y-%m-%d"
+    zone: str | None = None
+    """Where the calendar day of a column of instants is read; None: in the zone that the column itself names."""
+    separator: str = Field(default=",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    encoding: Literal["utf-8", "latin-1", "cp1252", "utf-16"] = "utf-8"
+    conflicts: Literal["refuse", "first"] = "refuse"
+    """Two values for one key in a file: refused, or the first row's is taken."""
     skip_rows: int = 0
     header: list[str] | None = None
     json_shape: Literal["records", "mapping"] = "records"
@@ -114,7 +122,9 @@ class HistoryMap(BaseModel):
         for entry in self.file:
             try:
                 calendars.by_name(entry.shift_calendar)
-            except UnknownCalendar as error:
+                if entry.zone is not None:
+                    ZoneInfo(entry.zone)
+            except (UnknownCalendar, ZoneInfoNotFoundError, ValueError) as error:
                 raise BadInput(f"import map, {entry.path}: {error}") from error
             for series_id in entry.series_ids:
                 if series_id not in catalog.series:

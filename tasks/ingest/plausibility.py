@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import polars as pl
@@ -34,13 +35,21 @@ def rules() -> tuple[Plausibility, tuple[SiblingPair, ...]]:
     return load_plausibility(), load_siblings()
 
 
-async def implausible(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.DataFrame) -> list[Hold]:
-    """Those rows of `fresh` (stored schema, not written yet) that are to be held. Raises StoreError."""
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Values that are to be held, and values that are believed and odd."""
+
+    held: list[Hold] = field(default_factory=list)
+    suspect: list[Hold] = field(default_factory=list)
+
+
+async def judge_rows(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.DataFrame) -> Verdicts:
+    """The verdicts on `fresh` (stored schema, not written yet) that are not ok. Raises StoreError."""
     points = points_of(table, fresh)
     recent = pl.col("obs_date") >= run.day - dt.timedelta(days=JUDGED_DAYS[dataset.cell])
     new = points.filter(recent)
     if new.is_empty():
-        return []
+        return Verdicts()
     declared, pairs = rules()
     first = new["obs_date"].min()
     assert isinstance(first, dt.date)
@@ -52,17 +61,25 @@ async def implausible(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.
     beside = await partner_points(run, partners, first - BESIDE)
     near = pl.concat([beside, history.filter(pl.col("obs_date") >= first - BESIDE), new])
     peers = every_peer(newest(near), pairs, declared, run.catalog)
-    held = judge(new, history, peers, declared, run.catalog).having("held").filter(~pl.col("kept"))
-    holds = []
-    for row in held.iter_rows(named=True):
+    judged = judge(new, history, peers, declared, run.catalog)
+    return Verdicts(
+        verdict_rows(judged.having("held").filter(~pl.col("kept")), dataset.id),
+        verdict_rows(judged.having("suspect"), dataset.id),
+    )
+
+
+def verdict_rows(verdicts: pl.DataFrame, dataset: str) -> list[Hold]:
+    """`verdicts` (VERDICT_SCHEMA, none of them ok) with their reasons, as they are stored."""
+    found = []
+    for row in verdicts.iter_rows(named=True):
         name, column, entity = split_key(row["key"])
-        holds.append(
+        found.append(
             Hold(
-                name, column, entity, row["obs_date"], row["knowledge_time"], dataset.id, row["value"], row["rule"],
+                name, column, entity, row["obs_date"], row["knowledge_time"], dataset, row["value"], row["rule"],
                 row["expected"], row["peer"], row["peer_value"], reason(row),
             )
         )  # fmt: skip
-    return holds
+    return found
 
 
 async def review_holds(run: Run) -> list[int]:

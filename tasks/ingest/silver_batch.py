@@ -12,7 +12,7 @@ from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_tim
 from desk.quality import check_rows
 from tasks.connectors.exchange import Fetched
 from tasks.ingest.dataset_fetch import DatasetFetch
-from tasks.ingest.plausibility import implausible
+from tasks.ingest.plausibility import judge_rows
 from tasks.run.run import Run
 from tasks.store import ledger, series_looks
 from tasks.store.lake import Bronze
@@ -56,8 +56,8 @@ async def insert_silver(run: Run, fetch: DatasetFetch, name: str, parsed: pl.Dat
     )
     existing = await run.store.latest_values(name, window.start, window.end, entities, context.known_by)
     fresh = assign_knowledge_times(table, parsed, fetch.dataset, run.catalog, existing, context)
-    holds = await implausible(run, fetch.dataset, table, fresh)
-    return await run.store.write_judged(name, fresh, holds, run.run_id, context.fetched_at)
+    judged = await judge_rows(run, fetch.dataset, table, fresh)
+    return await run.store.write_judged(name, fresh, judged.held, run.run_id, context.fetched_at, judged.suspect)
 
 
 async def looks_before(run: Run, fetch: DatasetFetch, window: Window) -> pl.DataFrame:

@@ -11,8 +11,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from desk.catalog import Catalog
-from desk.catalog.provider_metadata import Verdict, verdict
+from desk.catalog.provider_metadata import Metadata, Verdict, verdict
 from desk.errors import SourceError
+from desk.model import Series
 from tasks.connectors.exchange import Client, SourceConfig
 from tasks.provider_metadata import brazil, international
 from tasks.provider_metadata.request import CheckDatasets, Describe, Provider
@@ -37,13 +38,15 @@ async def check_catalog(
     client: Client,
     today: dt.date,
     sources: Iterable[str] | None = None,
+    pauses: tuple[float, ...] = (),
 ) -> list[Verdict]:
     """One verdict for each series, in the catalogue's order, and for each dataset of Focus; all sources at once.
 
-    `sources` None: all. When a source cannot be read, only its own verdicts are `unreachable`, with the reason.
+    `sources` None: all. A series whose question fails is `unreachable` with its reason, whatever became of the others;
+    where one question is for a whole source, it is that of all of its series.
     """
     names = [name for name in (*DESCRIBE, *DATASETS) if sources is None or name in set(sources)]
-    providers = [Provider(catalog, client, configs[name], today) for name in names]
+    providers = [Provider(catalog, client, configs[name], today, pauses) for name in names]
     answers = await asyncio.gather(*(_verdicts(provider) for provider in providers))
     return [one for answer in answers for one in answer]
 
@@ -57,4 +60,10 @@ async def _verdicts(provider: Provider) -> list[Verdict]:
     except SourceError as error:
         subjects = [one.id for one in provider.series()] or [one.id for one in provider.datasets()]
         return [Verdict(subject, source, "unreachable", note=str(error)) for subject in subjects]
-    return [verdict(series, found[series.id], provider.today) for series in provider.series()]
+    return [_verdict(provider, series, found[series.id]) for series in provider.series()]
+
+
+def _verdict(provider: Provider, series: Series, found: Metadata | SourceError | None) -> Verdict:
+    if isinstance(found, SourceError):
+        return Verdict(series.id, provider.source, "unreachable", note=str(found))
+    return verdict(series, found, provider.today)

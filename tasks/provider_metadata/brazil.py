@@ -13,7 +13,7 @@ from desk.errors import BadPayload
 from desk.model import Series
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
 from tasks.connectors.sidra_periods import first_day
-from tasks.provider_metadata.request import Found, Provider, spacing
+from tasks.provider_metadata.request import Found, Provider, each, spacing
 
 _LAST = 20
 """SGS returns at most so many of a series' last values in one response."""
@@ -24,10 +24,10 @@ _FREQUENCIES = {"mensal": "M", "trimestral": "Q", "anual": "Y"}
 async def sgs(provider: Provider) -> Found:
     """SGS has no metadata for programs: frequency and last date are derived from the last twenty values."""
 
-    async def one(series: Series) -> tuple[str, Metadata | None]:
+    async def one(series: Series) -> Metadata | None:
         payload = await provider.get("api", f"dados/serie/bcdata.sgs.{series.code}/dados/ultimos/{_LAST}?formato=json")
         if payload.status == 404:
-            return series.id, None
+            return None
         require_ok(payload)
         try:
             days = [
@@ -37,9 +37,9 @@ async def sgs(provider: Provider) -> Found:
         except (KeyError, TypeError, ValueError) as error:
             bad_payload(payload, f"not rows of data and valor ({type(error).__name__})")
         past = [day for day in days if day <= provider.today]  # the Selic target is announced ahead
-        return series.id, Metadata(frequency=spacing(days), last=max(past, default=None), note=_NO_METADATA)
+        return Metadata(frequency=spacing(days), last=max(past, default=None), note=_NO_METADATA)
 
-    return dict(await asyncio.gather(*(one(series) for series in provider.series())))
+    return await each(provider, one)
 
 
 async def sidra(provider: Provider) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from desk.catalog.provider_metadata import Metadata
 from desk.model import Dataset, Series
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
 from tasks.connectors.yahoo_finance import yahoo_unit
-from tasks.provider_metadata.request import Found, Provider, spacing
+from tasks.provider_metadata.request import Found, Provider, each, spacing
 
 _NO_KEY = "no metadata: FRED gives it to those with a key (FRED_API_KEY)"
 _DATE, _CODE, _MARKET = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code", "contract_market_name"
@@ -23,15 +22,15 @@ async def fred(provider: Provider) -> Found:
     if key is None:
         return {series.id: Metadata(note=_NO_KEY) for series in provider.series()}
 
-    async def one(series: Series) -> tuple[str, Metadata | None]:
+    async def one(series: Series) -> Metadata | None:
         path = f"fred/series?series_id={series.code}&file_type=json"
         payload = await provider.get("api", path, {"api_key": key})
         if payload.status == 400 and b"does not exist" in payload.body:
-            return series.id, None
+            return None
         require_ok(payload)
         try:
             (found,) = json_body(payload)["seriess"]
-            return series.id, Metadata(
+            return Metadata(
                 name=found["title"],
                 unit=found["units"],
                 frequency=found["frequency_short"],
@@ -41,23 +40,23 @@ async def fred(provider: Provider) -> Found:
         except (KeyError, TypeError, ValueError) as error:
             bad_payload(payload, f"no series in it ({type(error).__name__})")
 
-    return dict(await asyncio.gather(*(one(series) for series in provider.series())))
+    return await each(provider, one)
 
 
 async def yahoo(provider: Provider) -> Found:
     """From the `meta` of a chart of twelve days."""
     end = int(dt.datetime.combine(provider.today, dt.time(), dt.UTC).timestamp()) + 86_400
 
-    async def one(series: Series) -> tuple[str, Metadata | None]:
+    async def one(series: Series) -> Metadata | None:
         symbol = quote(series.code, safe="=.-")
         path = f"v8/finance/chart/{symbol}?period1={end - 12 * 86_400}&period2={end}&interval=1d"
         payload = await provider.get("chart", path)
         if payload.status == 404:
-            return series.id, None
+            return None
         require_ok(payload)
         try:
             meta = json.loads(payload.body)["chart"]["result"][0]["meta"]
-            return series.id, Metadata(
+            return Metadata(
                 name=f"{meta.get('shortName') or ''} {meta.get('longName') or ''}".strip() or None,
                 unit=yahoo_unit(series, meta),
                 frequency="D" if meta["dataGranularity"] == "1d" else str(meta["dataGranularity"]),
@@ -66,7 +65,7 @@ async def yahoo(provider: Provider) -> Found:
         except (KeyError, TypeError, ValueError, IndexError) as error:
             bad_payload(payload, f"a chart without its meta ({type(error).__name__})")
 
-    return dict(await asyncio.gather(*(one(series) for series in provider.series())))
+    return await each(provider, one)
 
 
 async def cot(provider: Provider) -> Found:

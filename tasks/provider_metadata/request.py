@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +12,23 @@ import numpy as np
 
 from desk.catalog import Catalog
 from desk.catalog.provider_metadata import Metadata, Verdict
+from desk.errors import RateLimited, SourceError
 from desk.model import Dataset, Series, Window
 from tasks.connectors.exchange import Client, Payload, Query, Request, SourceConfig
+
+PAUSES = (2.0, 8.0)
+"""Seconds before each further try of a question that may heal, at live sources; a host that is shut is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A source whose metadata is read. `today`: ages are counted from this day."""
+    """A source whose metadata is read. `today`: ages are counted from this day. `pauses`: before each further try."""
 
     catalog: Catalog
     client: Client
     config: SourceConfig
     today: dt.date
+    pauses: tuple[float, ...] = ()
 
     @property
     def source(self) -> str:
@@ -45,10 +51,28 @@ class Provider:
         )
 
 
-Found = dict[str, Metadata | None]
-"""Series id -> the provider's metadata; None where the provider does not have the series."""
+Found = dict[str, Metadata | SourceError | None]
+"""Series id -> the provider's metadata; None where the provider does not have the series; the error of a series whose
+question failed, whatever became of the others."""
 Describe = Callable[[Provider], Coroutine[Any, Any, "Found"]]
 CheckDatasets = Callable[[Provider], Coroutine[Any, Any, list[Verdict]]]
+
+
+async def each(provider: Provider, one: Callable[[Series], Coroutine[Any, Any, Metadata | None]]) -> Found:
+    """`one` of every series of the provider, each with an end of its own."""
+
+    async def ended(series: Series) -> Metadata | SourceError | None:
+        for pause in (*provider.pauses, None):
+            try:
+                return await one(series)
+            except SourceError as error:
+                if not error.retryable or pause is None or isinstance(error, RateLimited):
+                    return error
+            await asyncio.sleep(pause)
+        return None
+
+    series = provider.series()
+    return dict(zip((one.id for one in series), await asyncio.gather(*(ended(one) for one in series)), strict=True))
 
 
 def spacing(days: Sequence[dt.date]) -> str | None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.model import decision_time, desk_day
-from desk.portfolio import BookRun, BookState, continue_book, open_book
-from desk.portfolio.book_state import from_json, with_stored_rows
+from desk.portfolio import BookRun, BookState, continue_book, open_book, package_terms
+from desk.portfolio.book_state import with_stored_rows
+from desk.portfolio.book_state_json import from_json
 from desk.portfolio.price_inputs import read_price_inputs
+from desk.strategies import STRATEGIES
 from tasks.run.decision_plan import DecisionPlan
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
 from tasks.store import Decision
+
+PACKAGES = package_terms(STRATEGIES)
 
 
 async def compute_book(run: Run, plan: DecisionPlan, panel_input: PanelInput) -> BookRun:
@@ -19,23 +25,26 @@ async def compute_book(run: Run, plan: DecisionPlan, panel_input: PanelInput) ->
     values, prices = panel_input.panel.values, read_price_inputs(panel_input.panel)
     since = decision_time(panel_input.inception)
     if plan.after is None:
-        convictions = await run.store.read_gold("aggregated_signal", since, run.as_of)
-        return open_book(values, convictions, parameters, panel_input.inception, prices)
+        signals = await run.store.read_gold("strategy_signals", since, run.as_of)
+        return open_book(values, signals, PACKAGES, parameters, panel_input.inception, prices)
     state = await _state_after(run, plan.after, panel_input, parameters)
-    convictions = await run.store.read_gold("aggregated_signal", plan.after.as_of, run.as_of)
-    return continue_book(values, convictions, parameters, state, plan.held_days, prices)
+    signals = await run.store.read_gold("strategy_signals", plan.after.as_of, run.as_of)
+    return continue_book(values, signals, PACKAGES, parameters, state, plan.held_days, prices)
 
 
 async def _state_after(run: Run, after: Decision, panel_input: PanelInput, parameters: DeskParameters) -> BookState:
     """The stored state. A decision of an earlier release, or of history, has none: the book up to it is computed once
     more, and takes the stored NAV, holdings and targets."""
     if after.state is not None:
-        return from_json(after.state, parameters.instrument_ids)
+        return from_json(after.state, parameters.instrument_ids, [terms.id for terms in PACKAGES])
     day, values = desk_day(after.as_of), panel_input.panel.values
-    convictions = await run.store.read_gold("aggregated_signal", decision_time(panel_input.inception), after.as_of)
+    signals = await run.store.read_gold("strategy_signals", decision_time(panel_input.inception), after.as_of)
+    # scores of a release that had no convictions: without the age and the regime's tilt, which only they knew
+    plain = (pl.col("score") * pl.col("confidence")).clip(-1.0, 1.0)
+    signals = signals.with_columns(pl.coalesce("conviction", plain).alias("conviction"))
     until = panel_input.panel.head(int((values["day"] <= day).sum()))
     prices = read_price_inputs(until)
-    state = open_book(until.values, convictions, parameters, panel_input.inception, prices).states[day]
+    state = open_book(until.values, signals, PACKAGES, parameters, panel_input.inception, prices).states[day]
     rows = {
         name: await run.store.read_gold(name, after.as_of, after.as_of)
         for name in ("target_position", "portfolio_state")

@@ -8,6 +8,7 @@ import polars as pl
 
 from desk.point_in_time.panel_span import panel_days, silver_starts
 from desk.transforms.panel import Panel, build_panel
+from desk.transforms.panel_columns import HELD_ROWS
 from tasks.run.model_book import open_book
 from tasks.run.run import Run
 
@@ -31,8 +32,19 @@ async def read_silver(run: Run, first: dt.date) -> dict[str, pl.DataFrame]:
     return {name: await run.store.read_silver(name, run.as_of, start) for name, start in starts.items()}
 
 
+async def read_held(run: Run) -> pl.DataFrame:
+    """The held values of series that were known at the run's as_of, whatever was decided of them since: HELD_ROWS."""
+    holds = await run.store.read_holds()
+    rows = holds.filter(
+        pl.col("silver_table").is_in(["observation", "price_bar"]),
+        pl.max_horizontal("knowledge_time", "hidden_from") <= run.as_of,
+    ).with_columns(knowledge_time=pl.max_horizontal("knowledge_time", "hidden_from"))
+    return rows.rename({"entity": "series_id"}).select(pl.col(name).cast(dtype) for name, dtype in HELD_ROWS.items())
+
+
 async def read_panel_input(run: Run) -> PanelInput:
     """The panel input of a run, built from the store: for a stage that runs without the transform stage before it."""
     inception = await open_book(run)
     days = panel_days(run.day, run.settings.history_days, inception)
-    return PanelInput(build_panel(await read_silver(run, days[0]), days, run.catalog), inception)
+    silver, held = await read_silver(run, days[0]), await read_held(run)
+    return PanelInput(build_panel(silver, days, run.catalog, held), inception)

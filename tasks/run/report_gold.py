@@ -14,14 +14,18 @@ from desk.point_in_time.panel_span import history_start
 from reports.elements.decision_facts import DecisionFacts
 from reports.elements.report_data import HISTORY, HeldValue, ReportData
 from tasks.store import Store
+from tasks.store.holds import disbelieved
 
 HELD_DAYS = 30
 """An older held value no longer stands on the first screen; `alvorada held list` has it."""
+SUSPECT_DAYS = dt.timedelta(days=5)
+"""Suspect values that became known this long before the decision stand in the receipts."""
 STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
     "transform": ("feature",),
     "portfolio": (
         "target_position",
         "portfolio_state",
+        "package",
         "pnl_attribution",
         "pnl_by_strategy",
         "pnl_by_factor",
@@ -52,21 +56,22 @@ async def read_report_gold(
     frames = {name: await store.read_gold(name, since if name in HISTORY else as_of, as_of) for name in GOLD}
     kept = without_failed_stages(frames, failed_stages, as_of)
     held = held_at(await store.read_holds(), as_of)
-    return ReportData(as_of, store.world, run_id, code_version, kept, decision, held)  # type: ignore[arg-type]
+    suspect = _values(await store.read_suspects(as_of - SUSPECT_DAYS, as_of))
+    return ReportData(as_of, store.world, run_id, code_version, kept, decision, held, suspect)  # type: ignore[arg-type]
 
 
 def held_at(holds: pl.DataFrame, as_of: dt.datetime) -> tuple[HeldValue, ...]:
     """The values that the decision of `as_of` did not believe, of the last HELD_DAYS: a later decision on one of them
     changes no page of the past."""
-    decided = (pl.col("known_from") <= as_of).fill_null(False)
-    shown = holds.filter(
-        (pl.col("knowledge_time") <= as_of)
-        & ~decided
-        & (pl.col("obs_date") > desk_day(as_of) - dt.timedelta(days=HELD_DAYS))
-    ).sort("obs_date", "entity", descending=[True, False])
+    recent = pl.col("obs_date") > desk_day(as_of) - dt.timedelta(days=HELD_DAYS)
+    shown = disbelieved(holds, as_of).filter(recent).sort("obs_date", "entity", descending=[True, False])
+    return _values(shown)
+
+
+def _values(rows: pl.DataFrame) -> tuple[HeldValue, ...]:
     return tuple(
         HeldValue(row["entity"], row["obs_date"], row["value"], row["expected"], row["reason"])
-        for row in shown.iter_rows(named=True)
+        for row in rows.iter_rows(named=True)
     )
 
 

@@ -48,6 +48,8 @@ def cancel_on_stop_signals(on_stop: Callable[[], None] = lambda: None) -> Iterat
         task.cancel()
 
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    if before[signal.SIGHUP] is signal.SIG_IGN:  # by nohup
+        del before[signal.SIGHUP]
     for number in before:
         loop.add_signal_handler(number, end)
     try:

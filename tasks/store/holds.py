@@ -42,7 +42,12 @@ HOLD_SCHEMA: dict[str, pl.DataType] = {
     "decision_reason": pl.String(),
     "known_from": TIME,
     "decided_at": TIME,
+    "hidden_from": TIME,
 }
+SUSPECT_COLUMNS = (
+    "silver_table", "silver_column", "entity", "obs_date", "knowledge_time", "dataset", "value", "rule", "expected",
+    "peer", "peer_value", "reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class Hold:
     peer: str | None
     peer_value: float | None
     reason: str
+    hidden_from: dt.datetime | None = None
+    """From when it is held, where that is later than its knowledge_time."""
 
 
 class HoldStore:
@@ -77,6 +84,27 @@ class HoldStore:
             conditions.append(f"silver_table = {literal(table)}")
         query = f"SELECT {', '.join(HOLD_SCHEMA)} FROM v_hold WHERE {' AND '.join(conditions)}"
         return (await self.connections.frame(query, HOLD_SCHEMA)).sort("hold_id")
+
+    async def add_holds(self, holds: Sequence[Hold], run_id: uuid.UUID, held_at: dt.datetime) -> None:
+        """Holds rows that are stored already. A hold that is there already stays as it is."""
+        async with self.connections.acquire() as connection, connection.transaction():
+            await insert_holds(connection, holds, run_id, held_at)
+
+    async def add_suspects(self, suspects: Sequence[Hold], run_id: uuid.UUID, found_at: dt.datetime) -> None:
+        """Verdicts on rows that are stored already. One that is there already stays as it is."""
+        async with self.connections.acquire() as connection, connection.transaction():
+            await insert_suspects(connection, suspects, run_id, found_at)
+
+    async def read_suspects(self, known_after: dt.datetime, as_of: dt.datetime) -> pl.DataFrame:
+        """Verdicts that a believed value is odd, of values known after `known_after` and by `as_of`; newest first."""
+        schema = {name: HOLD_SCHEMA[name] for name in SUSPECT_COLUMNS}
+        query = (
+            f"SELECT {', '.join(schema)} FROM v_suspect WHERE knowledge_time > {literal(known_after)}"
+            f" AND knowledge_time <= {literal(as_of)}"
+        )
+        return (await self.connections.frame(query, schema)).sort(
+            "obs_date", "entity", "silver_column", descending=[True, False, False]
+        )
 
     async def decide_hold(
         self, hold_id: int, decision: Decision, by: str, reason: str, at: dt.datetime, known_from: dt.datetime
@@ -108,16 +136,37 @@ async def insert_holds(
     """In the transaction that writes their rows. A hold that is there already stays as it is."""
     await connection.executemany(
         "INSERT INTO hold (silver_table, silver_column, entity, obs_date, knowledge_time, dataset, value, rule,"
-        " expected, peer, peer_value, reason, run_id, held_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
+        " expected, peer, peer_value, reason, hidden_from, run_id, held_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
         [
             (
                 hold.silver_table, hold.silver_column, hold.entity, hold.obs_date, hold.knowledge_time, hold.dataset,
-                hold.value, hold.rule, hold.expected, hold.peer, hold.peer_value, hold.reason, run_id, held_at,
+                hold.value, hold.rule, hold.expected, hold.peer, hold.peer_value, hold.reason, hold.hidden_from,
+                run_id, held_at,
             )
             for hold in holds
         ],
     )  # fmt: skip
+
+
+async def insert_suspects(
+    connection: asyncpg.Connection, suspects: Sequence[Hold], run_id: uuid.UUID, found_at: dt.datetime
+) -> None:
+    """In the transaction that writes their rows. A verdict that is there already stays as it is."""
+    places = ", ".join(f"${place}" for place in range(1, len(SUSPECT_COLUMNS) + 3))
+    await connection.executemany(
+        f"INSERT INTO suspect ({', '.join(SUSPECT_COLUMNS)}, run_id, found_at) VALUES ({places})"
+        " ON CONFLICT DO NOTHING",
+        [(*(getattr(one, name) for name in SUSPECT_COLUMNS), run_id, found_at) for one in suspects],
+    )
+
+
+def disbelieved(holds: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """Those of `holds` (HOLD_SCHEMA) whose values the decision of `as_of` knew and did not believe; a later decision
+    on one of them changes nothing of the past."""
+    begun = pl.max_horizontal("knowledge_time", "hidden_from") <= as_of
+    decided = (pl.col("known_from") <= as_of).fill_null(False)
+    return holds.filter(begun & ~decided)
 
 
 def believed(table: SilverTable, rows: pl.DataFrame, holds: pl.DataFrame, as_of: dt.datetime | None) -> pl.DataFrame:
@@ -129,6 +178,8 @@ def believed(table: SilverTable, rows: pl.DataFrame, holds: pl.DataFrame, as_of:
         return rows
     entity = pl.concat_str([pl.col(name).cast(pl.String) for name in table.entity], separator="|")
     is_open = pl.col("state") != "released"
+    if as_of is not None:
+        is_open = is_open & (pl.col("hidden_from") <= as_of).fill_null(True)
     # A row may be held for two of its columns: it waits for both.
     marks = holds.group_by("entity", "obs_date", "knowledge_time").agg(
         _hidden=is_open.any(), _from=pl.col("known_from").max()

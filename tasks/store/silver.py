@@ -13,7 +13,7 @@ from desk.errors import StoreError
 from desk.model import SILVER, Frames, SilverTable
 from tasks.store.connect import Connections
 from tasks.store.copy import copy_in, literal, one_of, refuse_bad_floats, refuse_bad_keys
-from tasks.store.holds import Hold, HoldStore, believed, insert_holds
+from tasks.store.holds import Hold, HoldStore, believed, insert_holds, insert_suspects
 
 
 class SilverStore(HoldStore):
@@ -34,15 +34,23 @@ class SilverStore(HoldStore):
             return [await _insert(connection, name, rows) for name, rows in checked.items()]
 
     async def write_judged(
-        self, table: str, frame: pl.DataFrame, holds: Sequence[Hold], run_id: uuid.UUID, held_at: dt.datetime
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        holds: Sequence[Hold],
+        run_id: uuid.UUID,
+        held_at: dt.datetime,
+        suspects: Sequence[Hold] = (),
     ) -> int:
-        """As `write_silver`, with the holds of its rows in the same transaction. Returns how many rows were new."""
+        """As `write_silver`, with the verdicts on its rows in the same transaction: what is held, and what is believed
+        and suspect. Returns how many rows were new."""
         rows = _checked(table, frame)
         if rows.is_empty():
             return 0
         async with self.connections.acquire() as connection, connection.transaction():
             inserted = await _insert(connection, table, rows)
             await insert_holds(connection, holds, run_id, held_at)
+            await insert_suspects(connection, suspects, run_id, held_at)
         return inserted
 
     async def read_silver(

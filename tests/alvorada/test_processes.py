@@ -162,3 +162,13 @@ def test_a_stop_signal_waits_for_what_must_end() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert done == ["the stop has ended"]
+
+
+def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupt_on_stop_signals():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

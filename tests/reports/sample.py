@@ -45,6 +45,7 @@ def sample(
         "feature": _features(times, dates, values),
         "input_receipt": _receipts(times[-1], dates, values),
         "dataset_status": _datasets(times[-1], dates),
+        "source_comparison": _pairs(times[-1], dates),
         "agent_view": _agents(rng, times),
         "regime": _regimes(rng, times),
         "agent_measure": _measures(rng, times[-30:]),
@@ -137,6 +138,38 @@ def _receipts(as_of: dt.datetime, dates: list[dt.date], values: Mapping[str, np.
         {"as_of": as_of, "input_id": "cot_brl_oi", "source": "cftc_cot", "dataset": "cftc_tff", "state": "absent"}
     )
     return frame("input_receipt", rows)
+
+
+def _pairs(as_of: dt.datetime, dates: list[dt.date]) -> pl.DataFrame:
+    day = dates[-1] - dt.timedelta(days=1)
+    rows = [
+        (
+            "usdbrl_ptax_sgs",
+            "usdbrl_ptax_sell",
+            "usdbrl_sgs_sell",
+            5.4321,
+            5.4321,
+            0.0,
+            "share",
+            1e-4,
+            2e-4,
+            "agree",
+            0,
+        ),
+        ("vix", "vix", "vix_fred", 17.2, 18.1, -0.05, "share", 0.002, 0.02, "broken", 1),
+        ("brent", "brent", "brent_fred", 68.0, 73.1, -0.07, "share", 0.05, 0.6, "apart", 0),
+        ("dgs10", "dgs10", "UST|2520", 0.0412, 0.412, -0.3708, "fraction per year", 6e-5, 1.5e-4, "held", 1),
+    ]
+    absent = ("spx", "spx", "sp500_fred", None, None, None, "share", 1e-3, 1e-2, "absent", 0)
+    made = [
+        {
+            "as_of": as_of, "pair_id": one[0], "left_source": one[1], "right_source": one[2], "left_value": one[3],
+            "right_value": one[4], "left_date": day, "right_date": day, "difference": one[5], "unit": one[6],
+            "tolerance": one[7], "breach": one[8], "state": one[9], "compared": 5, "broken": one[10],
+        }
+        for one in [*rows, absent]
+    ]  # fmt: skip
+    return frame("source_comparison", made)
 
 
 def _datasets(as_of: dt.datetime, dates: list[dt.date]) -> pl.DataFrame:

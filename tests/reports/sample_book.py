@@ -12,6 +12,10 @@ import polars as pl
 from tests.reports.sample_parts import INSTRUMENTS, frame, market_day
 from tests.reports.sample_risk import risk
 
+LIMITS_BOUND = (
+    '[{"limit": "instrument_risk_share", "subjects": ["DOL"], "taken": 0.018},'
+    ' {"limit": "gross_leverage", "subjects": ["book"], "taken": 0.006}]'
+)
 STRATEGY_LINES = ("RATES_CARRY_ROLL", "INF_BREAKEVEN_MEANREV", "FX_CARRY_MOMENTUM", "COST", "CASH")
 FACTOR_LINES = ("DI", "REAL", "FX", "EQUITY", "CARRY", "COST", "RESIDUAL", "CASH")
 
@@ -36,12 +40,14 @@ def book(rng: np.random.Generator, times: list[dt.datetime]) -> dict[str, pl.Dat
             "peak_nav_brl": peak[i],
             "drawdown": 1 - nav[i] / peak[i],
             "gross_leverage": 1.7,
-            "target_volatility": 0.08,
-            "expected_volatility": 0.078,
+            "target_volatility": 0.049,
+            "expected_volatility": 0.048,
+            "asked_volatility": 0.073,
+            "limits_bound": LIMITS_BOUND,
             "active_positions": 6,
             "risk_multiplier": 0.75 if 20 <= i < min(40, n - 3) else 1.0,
             "shadow_nav_brl": nav[i] * (1.0 + 0.004 * np.sin(i / 40)),
-            "sizing": "black_litterman",
+            "sizing": "risk_budget",
             "benchmark_nav_brl": 100e6 * 1.1465 ** (i / 252),
         }
         for i in range(n)
@@ -71,6 +77,7 @@ def book(rng: np.random.Generator, times: list[dt.datetime]) -> dict[str, pl.Dat
     return {
         "portfolio_state": frame("portfolio_state", state),
         "pnl_attribution": frame("pnl_attribution", attribution),
+        "package": frame("package", _packages(as_of)),
         **splits,
         "target_position": frame("target_position", _past_positions(rng, times) + _positions(as_of, contracts, before)),
         "action": frame("action", _past_actions(times) + _actions(as_of, contracts, before)),
@@ -170,3 +177,24 @@ def _actions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> lis
             }
         )
     return rows
+
+
+def _packages(as_of: dt.datetime) -> list[dict[str, Any]]:
+    """A spread, an outright view that a limit cut, and one that waits for a price."""
+    spread = {
+        "strategy_id": "INF_BREAKEVEN_MEANREV", "asset_class": "Inflation", "neutrality": "dv01", "conviction": 0.42,
+        "budget": 1 / 18, "asked_volatility": 0.011, "scale": 0.92, "limit_bound": "gross_leverage",
+        "legs": '{"DAP_2Y": 120.4, "DI1_2Y": -98.7}', "leg_dv01_brl": '{"DAP_2Y": 1810.0, "DI1_2Y": -1795.0}',
+        "imbalance": 0.008, "volatility": 0.0101, "state": "traded",
+    }  # fmt: skip
+    dollar = {
+        "strategy_id": "FX_CARRY_MOMENTUM", "asset_class": "FX", "neutrality": "outright", "conviction": -0.61,
+        "budget": 1 / 30, "asked_volatility": 0.018, "scale": 0.66, "limit_bound": "instrument_risk_share",
+        "legs": '{"DOL": 33.2}', "leg_dv01_brl": "{}", "imbalance": None, "volatility": 0.0118, "state": "kept",
+    }  # fmt: skip
+    waits = {
+        "strategy_id": "CUPOM_BASIS", "asset_class": "Cupom", "neutrality": "outright", "conviction": 0.2,
+        "budget": 1 / 12, "asked_volatility": 0.0, "scale": None, "limit_bound": None, "legs": "{}",
+        "leg_dv01_brl": "{}", "imbalance": None, "volatility": 0.0, "state": "waits",
+    }  # fmt: skip
+    return [{"as_of": as_of, **row} for row in (spread, dollar, waits)]

@@ -120,3 +120,21 @@ async def test_a_source_that_is_out_is_unreachable_and_the_others_are_not(quiet_
 def test_a_difference_keeps_both_sides() -> None:
     one = Difference("unit", "ours", "theirs")
     assert (one.ours, one.theirs) == ("ours", "theirs")
+
+
+@pytest.mark.parametrize(
+    ("source", "match", "series"),
+    [
+        ("bcb_sgs", "sgs.433/", "ipca_mom"),
+        ("fred", "series_id=UNRATE", "us_unemployment"),
+        ("yahoo_finance", "BZ=F", "brent"),
+    ],
+)
+async def test_one_series_that_fails_has_its_own_verdict_and_the_others_theirs(
+    quiet_sandbox: RunningSandbox, source: str, match: str, series: str
+) -> None:
+    quiet_sandbox.configure(faults={source: {"kind": "html", "match": match}})
+    found = await checked(quiet_sandbox, sources=[source])
+    out = {name for name, one in found.items() if one.state == "unreachable"}
+    assert out == {series}
+    assert "page for browsers" in found[series].note

@@ -16,6 +16,7 @@ from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.performance.nav_statistics import nav_series
+from desk.performance.real_span import INCEPTION
 from desk.performance.strategy_coverage import Coverage
 from desk.performance.var_by_year import BacktestResult
 from desk.portfolio.strategy_performance import PERFORMANCE_SCHEMA
@@ -23,7 +24,7 @@ from desk.strategies import STRATEGIES
 from tasks.history_import.frames import read_history
 from tests.flows.real_folders import ROOT, real_folder
 from tools.nav_chart import nav_chart
-from tools.real_history_page import CHART, COMMAND, DOCS, EPISODES, INCEPTION, PAGE, HistoryRecord, chart, page
+from tools.real_history_page import CHART, COMMAND, DOCS, EPISODES, PAGE, HistoryRecord, chart, page
 
 MAP = ROOT / "tests" / "history" / "real_history.toml"
 

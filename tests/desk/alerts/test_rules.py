@@ -94,6 +94,7 @@ def test_at_its_threshold_nothing_fires_that_says_above() -> None:
         ({"conviction_change": {"DOL": 0.31}}, ("CONVICTION_SURGE", "DOL", "warning")),
         ({"held": {"brent": HeldFacts(1, "slip", False)}}, ("DATA_SUSPECT", "brent", "warning")),
         ({"held": {"usdbrl_ptax_sell": HeldFacts(2, "slip", True)}}, ("DATA_SUSPECT", "usdbrl_ptax_sell", "critical")),
+        ({"broken_pairs": {"vix": "vix 17.2, vix_fred 18.1"}}, ("DATA_SUSPECT", "pair:vix", "warning")),
         (
             {"unknown_series": {"ice_hy": UnknownFacts(1, dt.date(2026, 4, 1), "BAMLH0A0HYM2", "fred")}},
             ("SERIES_UNKNOWN", "ice_hy", "warning"),

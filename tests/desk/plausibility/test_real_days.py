@@ -9,10 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bench.plausibility import DECISIONS, history_points, known_on_the_day
+from bench.plausibility import DECISIONS, history_points
 from desk.catalog import load_catalog
 from desk.catalog.plausibility import load_plausibility
 from desk.catalog.siblings import load_siblings
+from desk.plausibility.day_by_day import known_on_the_day
 from desk.plausibility.identities import every_peer
 from desk.plausibility.judge import judge
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
 from desk import calendars
 from desk.arrays import FloatArray
+from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio.market_levels import CURVE_VERTICES
+from desk.portfolio.packages import PackageTerms
+from desk.strategies.base import Leg
 
 LAST_DAY = dt.date(2026, 6, 30)
 
@@ -56,8 +59,15 @@ def _walk(rng: np.random.Generator, count: int) -> FloatArray:
     return path
 
 
-def make_aggregated(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed: int = 11) -> pl.DataFrame:
-    """Slow-moving convictions in [-1, 1], with a contribution each, in the columns that the book reads.
+LONE = tuple(
+    PackageTerms(item.id, item.asset_class, "outright", (Leg(item.id, 1.0),))
+    for item in load_desk_parameters().instruments
+)
+"""One outright strategy of its own for each instrument, by the instrument's name."""
+
+
+def make_views(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed: int = 11) -> pl.DataFrame:
+    """Slow-moving convictions in [-1, 1] of the strategies in LONE, in the columns that the book reads.
 
     Instruments of one root have most of their view in common, as strategies' legs have.
     """
@@ -70,28 +80,21 @@ def make_aggregated(values: pl.DataFrame, instrument_ids: tuple[str, ...], seed:
         if root not in shared:
             shared[root] = _walk(rng, count)
         conviction = np.tanh(0.9 * shared[root] + 0.3 * _walk(rng, count))
-        frames.append(
-            pl.DataFrame(
-                {
-                    "as_of": [decision_time(day) for day in values["day"]],
-                    "instrument_id": [instrument_id] * count,
-                    "conviction": conviction,
-                    "contributions": [f'{{"RATES_CARRY_ROLL": {value:.6f}}}' for value in conviction],
-                },
-                schema_overrides={"as_of": pl.Datetime("us", "UTC")},
-            )
-        )
+        frames.append(views_of(values, {instrument_id: conviction}))
     return pl.concat(frames)
 
 
-def one_view(instrument_id: str, conviction: float, values: pl.DataFrame) -> pl.DataFrame:
-    """The same conviction in one instrument every day."""
-    return pl.DataFrame(
-        {
-            "as_of": [decision_time(day) for day in values["day"]],
-            "instrument_id": [instrument_id] * len(values),
-            "conviction": [conviction] * len(values),
-            "contributions": [json.dumps({"FX_CARRY_MOMENTUM": conviction})] * len(values),
-        },
-        schema_overrides={"as_of": pl.Datetime("us", "UTC")},
+def one_view(strategy_id: str, conviction: float, values: pl.DataFrame) -> pl.DataFrame:
+    """The same conviction of one strategy every day."""
+    return views_of(values, {strategy_id: np.full(len(values), conviction)})
+
+
+def views_of(values: pl.DataFrame, convictions: Mapping[str, FloatArray]) -> pl.DataFrame:
+    """Convictions (T,) by strategy on the days of `values`; NaN is none."""
+    as_of = pl.Series([decision_time(day) for day in values["day"]], dtype=pl.Datetime("us", "UTC"))
+    return pl.concat(
+        pl.DataFrame(
+            {"as_of": as_of, "strategy_id": [name] * len(values), "conviction": pl.Series(path, nan_to_null=True)}
+        )
+        for name, path in convictions.items()
     )

@@ -20,25 +20,16 @@ CLASSES = {instrument.id: instrument.asset_class for instrument in load_desk_par
 DAYS = [dt.date(2026, 1, 12) + dt.timedelta(days=n) for n in range(4)]
 
 
-def run(
-    scores: dict[str, list[float | None]],
-    *,
-    confidence: float = 1.0,
-    age_bd: int | None = 0,
-    tilts: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """Aggregated signals of the given score paths; strategies not named have no score."""
-    rows, ages = [], []
+def run(scores: dict[str, list[float | None]], tilts: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Aggregated signals of the given paths of convictions; strategies not named have none."""
+    rows = []
     length = len(next(iter(scores.values())))
     for strategy in STRATEGIES:
         path = scores.get(strategy.id, [None] * length)
         for day, score in zip(DAYS, path, strict=False):
-            known = confidence if score is not None else 0.0
-            rows.append((decision_time(day), strategy.id, strategy.asset_class, score, known, "{}", "[]"))
-            ages.append((day, strategy.id, age_bd))
+            rows.append((decision_time(day), strategy.id, strategy.asset_class, score, 1.0, "{}", "[]", score, 0))
     signals = pl.DataFrame(rows, schema=STRATEGY_SIGNALS.schema, orient="row")
-    schema = {"day": pl.Date(), "strategy_id": pl.String(), "age_bd": pl.Int64()}
-    return aggregate(signals, pl.DataFrame(ages, schema=schema, orient="row"), STRATEGIES, CLASSES, tilts)
+    return aggregate(signals, STRATEGIES, CLASSES, tilts)
 
 
 def convictions(frame: pl.DataFrame, at: int = -1) -> dict[str, float | None]:
@@ -64,17 +55,23 @@ def test_a_negative_score_on_a_short_dollar_leg_is_long_the_dollar() -> None:
 def test_opposite_views_cancel_and_agreement_says_so() -> None:
     frame = run({"FX_CARRY_MOMENTUM": [0.6], "FX_POSITIONING": [-0.6]})
     row = frame.filter(pl.col("instrument_id") == "DOL").row(0, named=True)
+    part = round(0.6 / 2**0.5, 6)
     assert row["conviction"] == pytest.approx(0.0)
     assert row["agreement"] == pytest.approx(0.5)
-    assert json.loads(row["contributions"]) == {"FX_CARRY_MOMENTUM": -0.3, "FX_POSITIONING": 0.3}
+    assert json.loads(row["contributions"]) == {"FX_CARRY_MOMENTUM": -part, "FX_POSITIONING": part}
 
 
-def test_a_crowd_is_cut_and_a_lone_voice_is_not() -> None:
-    crowd = convictions(run({"FX_CARRY_MOMENTUM": [0.8], "FX_POSITIONING": [0.8], "CROSS_RISK_APPETITE": [0.8]}))
-    assert crowd["DOL"] == pytest.approx(-0.8 * 0.75)
-    assert convictions(run({"FX_CARRY_MOMENTUM": [0.8]}))["DOL"] == pytest.approx(-0.8)
-    mixed = convictions(run({"FX_CARRY_MOMENTUM": [0.8], "FX_POSITIONING": [0.8], "CROSS_RISK_APPETITE": [-0.4]}))
-    assert mixed["DOL"] == pytest.approx(-(0.8 + 0.8 - 0.4) / 3)  # agreement exactly 80%: no haircut
+def test_a_voice_that_agrees_strengthens_and_many_voices_are_no_whisper() -> None:
+    alone = convictions(run({"FX_CARRY_MOMENTUM": [0.3]}))["DOL"]
+    pair = convictions(run({"FX_CARRY_MOMENTUM": [0.3], "FX_POSITIONING": [0.3]}))["DOL"]
+    assert alone == pytest.approx(-0.3)
+    assert pair == pytest.approx(-0.3 * 2**0.5)
+    crowd: dict[str, list[float | None]] = {
+        name: [0.3] for name in ("FX_CARRY_MOMENTUM", "FX_POSITIONING", "CROSS_RISK_APPETITE", "FX_VOL_REGIME")
+    }
+    assert convictions(run(crowd))["DOL"] == pytest.approx(-0.6)
+    certain: dict[str, list[float | None]] = {name: [1.0] for name in crowd}
+    assert convictions(run(certain))["DOL"] == -1.0
 
 
 def test_contributions_add_up_to_the_conviction() -> None:
@@ -83,40 +80,20 @@ def test_contributions_add_up_to_the_conviction() -> None:
         assert sum(json.loads(row["contributions"]).values()) == pytest.approx(row["conviction"], abs=1e-5)
 
 
-def test_confidence_and_age_weaken() -> None:
-    assert convictions(run({"FX_POSITIONING": [1.0]}, confidence=0.5))["DOL"] == pytest.approx(-0.5)
-    assert convictions(run({"FX_POSITIONING": [1.0]}, age_bd=5))["DOL"] == pytest.approx(-0.5)
-    assert convictions(run({"FX_POSITIONING": [1.0]}, age_bd=None))["DOL"] is None
-
-
 def test_conflicts_are_listed_and_whispers_are_not() -> None:
     frame = run({"FX_CARRY_MOMENTUM": [0.8, 0.8, 0.6], "FX_POSITIONING": [-0.3, -0.05, -0.6]})
     dol = frame.filter(pl.col("instrument_id") == "DOL")["conflicts"].to_list()
     assert [json.loads(text) for text in dol] == [["FX_POSITIONING"], [], ["FX_CARRY_MOMENTUM", "FX_POSITIONING"]]
 
 
-def test_the_regime_tilts_the_class_of_the_strategy_and_says_so() -> None:
-    days = DAYS[:3]
-    tilts = pl.DataFrame({"day": days, "reg_tilt_fx": [1.25, 0.5, None], "reg_tilt_rates": [0.8, 0.8, 0.8]})
-    frame = run({"FX_POSITIONING": [0.4, 0.4, 0.4], "CROSS_RISK_APPETITE": [None, None, None]}, tilts=tilts)
+def test_the_tilt_of_the_class_stands_beside_the_conviction() -> None:
+    tilts = pl.DataFrame({"day": DAYS[:3], "reg_tilt_fx": [1.25, 0.5, None], "reg_tilt_rates": [0.8, 0.8, 0.8]})
+    frame = run({"FX_POSITIONING": [0.4, 0.4, 0.4]}, tilts=tilts)
     dol = frame.filter(pl.col("instrument_id") == "DOL")
-    np.testing.assert_allclose(dol["conviction"], [-0.5, -0.2, -0.4])
-    assert dol["tilt"].to_list() == [1.25, 0.5, None], "unknown counts as one, and is shown as unknown"
-    rates = frame.filter(pl.col("instrument_id") == "DI1_3Y")
-    assert rates["tilt"].to_list() == [0.8] * 3
-    most = run({"FX_POSITIONING": [1.0, 1.0, 1.0]}, tilts=tilts).filter(pl.col("instrument_id") == "DOL")
-    assert most["conviction"][0] == -1.0
-    assert json.loads(most["contributions"][0]) == {"FX_POSITIONING": -1.0}, "cut to full conviction, the parts with it"
-    across = run({"CROSS_RISK_APPETITE": [0.4]}, tilts=tilts)
-    assert convictions(across)["DI1_3Y"] == pytest.approx(0.4), "a book across classes has no tilt of its own"
+    assert dol["tilt"].to_list() == [1.25, 0.5, None], "unknown is shown as unknown"
+    assert dol["conviction"].to_list() == [-0.4] * 3, "the conviction holds it already"
+    assert frame.filter(pl.col("instrument_id") == "DI1_3Y")["tilt"].to_list() == [0.8] * 3
     assert run({"FX_POSITIONING": [0.4]}).filter(pl.col("instrument_id") == "DOL")["tilt"].to_list() == [None]
-
-
-def test_decay_counts_business_days() -> None:
-    """Half after a week of sessions: the age is in business days, so a weekend costs nothing."""
-    ages = [0, 5, 10]
-    found = [convictions(run({"FX_POSITIONING": [0.8]}, age_bd=age))["DOL"] for age in ages]
-    assert found == pytest.approx([-0.8, -0.4, -0.2])
 
 
 def test_flips_count_only_across_the_dead_band() -> None:

@@ -1,5 +1,6 @@
 """The book adds up to the cent, never looks ahead, keeps its timing and limits, and holds on when prices are gone."""
 
+import json
 import re
 from decimal import Decimal
 
@@ -12,22 +13,22 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time, desk_day
 from desk.portfolio import run_book
 from desk.portfolio.contracts import calendar_days
-from desk.portfolio.short_substitutes import without_cash_shorts
 from desk.risk import run_risk
-from tests.desk.portfolio.panels import make_aggregated, make_values, one_view
+from tests.desk.portfolio.panels import LONE, make_values, make_views, one_view
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
 VALUES = make_values(460)
-AGGREGATED = make_aggregated(VALUES, IDS)
+VIEWS = make_views(VALUES, IDS)
 INCEPTION = VALUES["day"][300]
-BOOK = run_book(VALUES, AGGREGATED, PARAMETERS, INCEPTION)
+BOOK = run_book(VALUES, VIEWS, LONE, PARAMETERS, INCEPTION)
 
 
 def test_tables_have_golds_schemas_and_keys() -> None:
     assert set(BOOK) == {
         "target_position",
         "portfolio_state",
+        "package",
         "pnl_attribution",
         "pnl_by_strategy",
         "pnl_by_factor",
@@ -62,7 +63,7 @@ def test_the_parts_add_up_to_the_change_of_nav_to_the_cent() -> None:
 
 def test_later_days_change_no_earlier_row() -> None:
     cut = 400
-    short = run_book(VALUES.head(cut), AGGREGATED, PARAMETERS, INCEPTION)
+    short = run_book(VALUES.head(cut), VIEWS, LONE, PARAMETERS, INCEPTION)
     last = decision_time(VALUES["day"][cut - 1])
     for name, frame in short.items():
         assert frame.equals(BOOK[name].filter(pl.col("as_of") <= last)), name
@@ -70,14 +71,14 @@ def test_later_days_change_no_earlier_row() -> None:
 
 def test_more_warm_up_before_the_window_changes_nothing() -> None:
     """The covariance looks back a fixed number of rows, so the book does not depend on how much history is loaded."""
-    shorter = run_book(VALUES.tail(len(VALUES) - 40), AGGREGATED, PARAMETERS, INCEPTION)
+    shorter = run_book(VALUES.tail(len(VALUES) - 40), VIEWS, LONE, PARAMETERS, INCEPTION)
     for name, frame in shorter.items():
         assert frame.equals(BOOK[name]), name
 
 
 def test_orders_fill_at_the_next_rows_prices_and_earn_from_then_on() -> None:
     """A long dollar decided at row 0: nothing earned at row 1 but the cost, then the change of the forward times 50."""
-    book = run_book(VALUES, one_view("DOL", 1.0, VALUES), PARAMETERS, INCEPTION)
+    book = run_book(VALUES, one_view("DOL", 1.0, VALUES), LONE, PARAMETERS, INCEPTION)
     dol = book["pnl_attribution"].filter(pl.col("instrument_id") == "DOL")
     target = book["target_position"].filter(pl.col("instrument_id") == "DOL")
     assert target["contracts_before"][:2].to_list() == [0, target["contracts"][0]]
@@ -91,7 +92,7 @@ def test_orders_fill_at_the_next_rows_prices_and_earn_from_then_on() -> None:
 
 def test_a_receiver_earns_its_unit_price_less_cdi() -> None:
     """B3's daily settlement: PU(t) - PU(t-1) x (1 + CDI)^(1/252), per contract."""
-    book = run_book(VALUES, one_view("DI1_2Y", 1.0, VALUES), PARAMETERS, INCEPTION)
+    book = run_book(VALUES, one_view("DI1_2Y", 1.0, VALUES), LONE, PARAMETERS, INCEPTION)
     line = book["pnl_attribution"].filter(pl.col("instrument_id") == "DI1_2Y")
     target = book["target_position"].filter(pl.col("instrument_id") == "DI1_2Y")
     row = 5
@@ -119,7 +120,7 @@ def test_pnl_signs(instrument_id: str, side: float) -> None:
     ]
     jumped = RECENT.with_columns(up)
     view, since = one_view(instrument_id, side, RECENT), RECENT["day"][-5]
-    calm, jump = (run_book(panel, view, PARAMETERS, since)["pnl_attribution"] for panel in (RECENT, jumped))
+    calm, jump = (run_book(panel, view, LONE, PARAMETERS, since)["pnl_attribution"] for panel in (RECENT, jumped))
     held = "DAP_5Y" if instrument_id == "NTNB_2030" else "DAP_10Y"
     held = held if instrument_id.startswith("NTNB") and side < 0 else instrument_id
     of_last = (pl.col("instrument_id") == held) & (pl.col("as_of") == decision_time(VALUES["day"][-1]))
@@ -128,16 +129,15 @@ def test_pnl_signs(instrument_id: str, side: float) -> None:
     assert np.sign(change) == sign * side
 
 
-def test_positions_take_the_side_of_their_conviction_and_stay_inside_the_limits() -> None:
+def test_packages_take_the_side_of_their_conviction_and_the_book_stays_inside_the_limits() -> None:
     lots = {item.id: item.lot for item in PARAMETERS.instruments}
-    target = BOOK["target_position"].join(
-        without_cash_shorts(AGGREGATED, PARAMETERS).select("as_of", "instrument_id", "conviction"),
-        on=["as_of", "instrument_id"],
-    )
+    target = BOOK["target_position"]
+    for row in BOOK["package"].filter(pl.col("legs") != "{}").iter_rows(named=True):
+        for contracts in json.loads(row["legs"]).values():
+            assert contracts * row["conviction"] > 0, row
     bonds = target.filter(pl.col("instrument_id").str.starts_with("NTNB"))
     assert bonds["contracts"].to_numpy().min() == 0
     assert bonds["contracts"].to_numpy().max() > 0
-    assert (target["contracts"].sign() * target["conviction"].sign()).to_numpy().min() >= 0
     assert all(n % lots[name] == 0 for name, n in target.select("instrument_id", "contracts").iter_rows())
     state = BOOK["portfolio_state"]
     assert state["gross_leverage"].to_numpy().max() <= 3.0
@@ -150,20 +150,20 @@ def test_positions_take_the_side_of_their_conviction_and_stay_inside_the_limits(
 
 
 def test_weak_views_make_a_smaller_book() -> None:
-    weak = AGGREGATED.with_columns(pl.col("conviction") * 0.3)
-    book = run_book(VALUES, weak, PARAMETERS, INCEPTION)
+    weak = VIEWS.with_columns(pl.col("conviction") * 0.3)
+    book = run_book(VALUES, weak, LONE, PARAMETERS, INCEPTION)
     strong, small = (frames["portfolio_state"]["target_volatility"].to_numpy().mean() for frames in (BOOK, book))
     assert small < 0.7 * strong
 
 
 def test_null_views_close_the_line() -> None:
-    gone = AGGREGATED.with_columns(
+    gone = VIEWS.with_columns(
         pl.when(pl.col("as_of") >= decision_time(VALUES["day"][440]))
         .then(None)
         .otherwise("conviction")
         .alias("conviction")
     )
-    book = run_book(VALUES, gone, PARAMETERS, INCEPTION)
+    book = run_book(VALUES, gone, LONE, PARAMETERS, INCEPTION)
     assert (
         book["target_position"].filter(pl.col("as_of") >= decision_time(VALUES["day"][440]))["contracts"] == 0
     ).all()
@@ -173,7 +173,7 @@ def test_null_views_close_the_line() -> None:
 
 
 def test_rolls_pay_both_contracts_and_keep_the_side() -> None:
-    book = run_book(VALUES, one_view("DOL", 0.9, VALUES), PARAMETERS, INCEPTION)
+    book = run_book(VALUES, one_view("DOL", 0.9, VALUES), LONE, PARAMETERS, INCEPTION)
     actions = book["action"]
     rolls = actions.filter(pl.col("sentence").str.contains("rolls"))
     assert len(rolls) >= 6
@@ -197,7 +197,7 @@ def test_actions_are_the_changes_of_target_and_say_why() -> None:
     for part in (
         "pay ",
         "BRL/bp",
-        "because RATES_CARRY_ROLL -",
+        "because DI1_",
         "costs about BRL ",
         f"trades below {level * 100:.2f}%",
     ):
@@ -232,7 +232,7 @@ def test_invalidation_is_two_deviations_over_ten_days_against_the_position() -> 
 def test_an_order_speaks_in_its_own_quotation(
     instrument_id: str, side: float, opening: str, stance: str, ending: str
 ) -> None:
-    orders = run_book(RECENT, one_view(instrument_id, side, RECENT), PARAMETERS, RECENT["day"][-1])["action"]
+    orders = run_book(RECENT, one_view(instrument_id, side, RECENT), LONE, PARAMETERS, RECENT["day"][-1])["action"]
     assert len(orders) == 1
     sentence = orders["sentence"][0]
     assert sentence.startswith(opening)

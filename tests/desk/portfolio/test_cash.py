@@ -16,7 +16,7 @@ from desk.portfolio.cash import cash_growth, interest
 from desk.portfolio.contracts import valuation_days
 from reports.calculations.track_record import track_record
 from reports.elements.report_data import ReportData
-from tests.desk.portfolio.panels import make_values, one_view
+from tests.desk.portfolio.panels import LONE, make_values, one_view
 from tests.flows.real_folders import real_folder
 
 PARAMETERS = load_desk_parameters()
@@ -31,7 +31,7 @@ BCB_YEARS = [
 def test_a_cash_book_is_its_benchmark_to_the_cent_and_has_no_sharpe_ratio() -> None:
     """A year with every odd session of the calendars in it: 24 and 31 December earn, and are no decision days."""
     values = make_values(400, last=dt.date(2016, 3, 31)).with_columns(cdi=pl.lit(0.13))
-    state = run_book(values, one_view("DOL", 0.0, values), PARAMETERS, values["day"][100])["portfolio_state"]
+    state = run_book(values, one_view("DOL", 0.0, values), LONE, PARAMETERS, values["day"][100])["portfolio_state"]
     assert (state["active_positions"] == 0).all()
     assert state["nav_brl"].to_list() == state["benchmark_nav_brl"].to_list() == state["shadow_nav_brl"].to_list()
     whole = nav_statistics.whole_period(nav_statistics.nav_series(state))

@@ -4,6 +4,7 @@ have no decision."""
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Mapping
 from functools import cache
 
@@ -17,13 +18,15 @@ from polars.testing import assert_frame_equal
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from desk.model import decision_time
-from desk.portfolio.book_state import BookState, from_json, to_json, with_stored_rows
+from desk.portfolio.book_state import BookState, with_stored_rows
+from desk.portfolio.book_state_json import from_json, to_json
 from desk.portfolio.portfolio_pass import continue_book, open_book
-from tests.desk.portfolio.panels import make_aggregated, make_values
+from tests.desk.portfolio.panels import LONE, make_values, make_views
 from tests.desk.portfolio.test_guarded_book import receive_everything, storm
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
+LONE_IDS = [terms.id for terms in LONE]
 STORM = storm().with_columns(
     # the dollar has no price for three days: its line is held unmarked over a cut
     pl.when(pl.int_range(pl.len()).is_between(227, 229)).then(None).otherwise(pl.col("usdbrl")).alias("usdbrl")
@@ -35,11 +38,9 @@ DAYS: list[dt.date] = STORM["day"].to_list()[223:250]
 
 @cache
 def views() -> pl.DataFrame:
-    mixed = make_aggregated(STORM, IDS)
+    mixed = make_views(STORM, IDS)
     received = receive_everything()
-    return pl.concat(
-        [received, mixed.filter(~pl.col("instrument_id").is_in(received["instrument_id"].unique().to_list()))]
-    )
+    return pl.concat([received, mixed.filter(~pl.col("strategy_id").is_in(received["strategy_id"].unique().to_list()))])
 
 
 def until(day: dt.date, values: pl.DataFrame = STORM) -> pl.DataFrame:
@@ -49,14 +50,16 @@ def until(day: dt.date, values: pl.DataFrame = STORM) -> pl.DataFrame:
 @cache
 def opened() -> BookState:
     """The book on its first day."""
-    return open_book(until(INCEPTION), views(), PARAMETERS, INCEPTION).states[INCEPTION]
+    return open_book(until(INCEPTION), views(), LONE, PARAMETERS, INCEPTION).states[INCEPTION]
 
 
 def cut(days: Collection[dt.date], held: Collection[dt.date]) -> tuple[Mapping[str, pl.DataFrame], BookState]:
     """The frames of a book that is stored at each of `days` and goes on from its JSON text, and its last state."""
     state, parts = opened(), list[Mapping[str, pl.DataFrame]]()
     for day in sorted(days):
-        run = continue_book(until(day), views(), PARAMETERS, from_json(to_json(state, IDS), IDS), held)
+        run = continue_book(
+            until(day), views(), LONE, PARAMETERS, from_json(to_json(state, IDS, LONE_IDS), IDS, LONE_IDS), held
+        )
         parts.append(run.frames)
         state = run.states[day]
     return {name: pl.concat([part[name] for part in parts]) for name in parts[0]}, state
@@ -72,7 +75,7 @@ def assert_adds_up(frames: Mapping[str, pl.DataFrame], nav_before: float) -> Non
 
 
 def test_day_by_day_is_the_book_of_one_pass() -> None:
-    whole = open_book(until(DAYS[-1]), views(), PARAMETERS, INCEPTION)
+    whole = open_book(until(DAYS[-1]), views(), LONE, PARAMETERS, INCEPTION)
     frames, state = cut(DAYS, ())
     multiplier = whole.frames["portfolio_state"]["risk_multiplier"]
     assert (multiplier < 1.0).any(), "the breaker cuts on the way"
@@ -91,7 +94,7 @@ def test_any_cuts_with_any_held_days_make_the_same_book(cuts: set[dt.date], held
     frames, state = cut({*cuts, DAYS[-1]}, held)
     for name, frame in whole.items():
         assert_frame_equal(frames[name], frame, check_exact=False, abs_tol=1e-9, rel_tol=1e-9)
-    assert to_json(state, IDS) == to_json(last, IDS)
+    assert to_json(state, IDS, LONE_IDS) == to_json(last, IDS, LONE_IDS)
     assert_adds_up(frames, opened().guarded.nav)
     orders = frames["action"].filter(pl.col("as_of").is_in([decision_time(day) for day in held]))
     assert orders.is_empty(), "no decision, no order"
@@ -117,7 +120,7 @@ def test_a_later_correction_of_a_past_day_is_in_the_next_days_result() -> None:
     at_day = pl.col("day") == day
     corrected = STORM.with_columns(pl.when(at_day).then(pl.col("usdbrl") * 1.1).otherwise("usdbrl").alias("usdbrl"))
     plain, other = (
-        continue_book(until(after, values), views(), PARAMETERS, state).frames["pnl_attribution"]
+        continue_book(until(after, values), views(), LONE, PARAMETERS, state).frames["pnl_attribution"]
         for values in (STORM, corrected)
     )
     held = pl.col("instrument_id").is_in(["DOL", "DDI_6M", "DDI_1Y"])
@@ -128,9 +131,9 @@ def test_a_later_correction_of_a_past_day_is_in_the_next_days_result() -> None:
 def test_a_contract_held_past_its_last_day_is_settled_and_the_book_goes_on() -> None:
     values = make_values(330)
     day = values["day"][260]
-    run = open_book(until(day, values), make_aggregated(values, IDS), PARAMETERS, values["day"][255])
+    run = open_book(until(day, values), make_views(values, IDS), LONE, PARAMETERS, values["day"][255])
     later = values["day"].to_list()[261:]
-    frames = continue_book(values, make_aggregated(values, IDS), PARAMETERS, run.states[day], later[:-1]).frames
+    frames = continue_book(values, make_views(values, IDS), LONE, PARAMETERS, run.states[day], later[:-1]).frames
     dollar = frames["target_position"].filter(instrument_id="DOL").sort("as_of")
     assert dollar["contracts"][1] != 0
     expiry = dollar["maturity"][1]
@@ -144,10 +147,10 @@ def test_a_contract_held_past_its_last_day_is_settled_and_the_book_goes_on() -> 
 def test_what_cannot_go_on_is_refused_by_name() -> None:
     _, state = cut([DAYS[5]], ())
     with pytest.raises(BadInput, match=f"the panel has no {state.first_day}"):
-        continue_book(STORM.filter(pl.col("day") > DAYS[5]), views(), PARAMETERS, state)
+        continue_book(STORM.filter(pl.col("day") > DAYS[5]), views(), LONE, PARAMETERS, state)
     held = [name for name, c in zip(IDS, state.guarded.before.contracts, strict=True) if c != 0]
     with pytest.raises(BadInput, match=f"holds {held[0]}"):
-        from_json(to_json(state, IDS), [name for name in IDS if name != held[0]])
+        from_json(to_json(state, IDS, LONE_IDS), [name for name in IDS if name != held[0]], LONE_IDS)
 
 
 def test_a_state_computed_anew_takes_what_is_stored() -> None:
@@ -155,10 +158,49 @@ def test_a_state_computed_anew_takes_what_is_stored() -> None:
     frames, state = cut([DAYS[12]], ())
     day = pl.col("as_of") == decision_time(DAYS[12])
     rows = frames["target_position"].filter(day), frames["portfolio_state"].filter(day)
-    assert to_json(with_stored_rows(state, *rows, IDS), IDS) == to_json(state, IDS)
+    assert to_json(with_stored_rows(state, *rows, IDS), IDS, LONE_IDS) == to_json(state, IDS, LONE_IDS)
     moved = rows[1].with_columns(pl.col("nav_brl", "shadow_nav_brl") + 1e6)
     other = with_stored_rows(state, rows[0].with_columns(pl.col("contracts") + 5), moved, IDS)
     assert other.guarded.nav == state.guarded.nav + 1e6
     assert (other.guarded.target.contracts == state.guarded.target.contracts + 5).all()
-    after = continue_book(until(DAYS[13]), views(), PARAMETERS, other).frames["portfolio_state"]
+    after = continue_book(until(DAYS[13]), views(), LONE, PARAMETERS, other).frames["portfolio_state"]
     assert after["nav_brl"][0] == pytest.approx(other.guarded.nav + after["pnl_brl"][0], abs=0.005)
+
+
+def as_an_earlier_release_wrote_it(state: BookState) -> str:
+    """Parts of each line's conviction in the place of packages: two strategies for it and one against."""
+    stored = json.loads(to_json(state, IDS, LONE_IDS))
+    for book in ("guarded", "shadow"):
+        if stored[book]:
+            del stored[book]["packages"]
+    del stored["packages_before"]
+    reasons: list[dict[str, dict[str, float]]] = [{}, {}]
+    for name, line in stored["guarded"]["lines"].items():
+        for parts, place in zip(reasons, ("before", "target"), strict=True):
+            side = float(np.sign(line[place][0]))
+            if side:
+                parts[name] = {"DOL": 0.5 * side, "IND": 0.4 * side, "DI1_2Y": -0.2 * side}
+    return json.dumps({**stored, "reasons": reasons})
+
+
+def test_a_book_of_an_earlier_release_goes_on_without_a_jump_of_its_nav() -> None:
+    """Its first morning: the NAV moves by the marks of what was held and the fills that were ordered, to the cent as if
+    it had packages; they belong to the strategies of the day that they were decided on; the next decision is one of
+    packages, and the limits hold."""
+    _, state = cut([DAYS[12]], ())
+    old = from_json(as_an_earlier_release_wrote_it(state), IDS, LONE_IDS)
+    assert old.guarded.nav == state.guarded.nav
+    for held, packages in ((old.guarded.before, old.packages_before), (old.guarded.target, old.guarded.packages)):
+        np.testing.assert_allclose(packages.sum(axis=0), held.contracts, atol=1e-9)
+    plain, moved = (continue_book(until(DAYS[16]), views(), LONE, PARAMETERS, one).frames for one in (state, old))
+    first = pl.col("as_of") == decision_time(DAYS[13])
+    for name in ("pnl_attribution", "pnl_by_factor"):
+        assert_frame_equal(plain[name].filter(first), moved[name].filter(first))
+    nav = [frames["portfolio_state"].filter(first)["nav_brl"][0] for frames in (plain, moved)]
+    assert nav[0] == nav[1]
+    assert_adds_up(moved, state.guarded.nav)
+    earned = dict(moved["pnl_by_strategy"].filter(first).select("strategy_id", "pnl_brl").iter_rows())
+    assert set(earned) <= {"DOL", "IND", "DI1_2Y", "CASH", "COST", "UNATTRIBUTED"}
+    assert earned["IND"] == pytest.approx(0.8 * earned["DOL"], rel=1e-6)
+    made = moved["package"].filter(first, pl.col("legs") != "{}")
+    assert (made["state"] == "traded").all(), "no leg of the parts is kept: they were no packages"

@@ -38,10 +38,11 @@ def test_the_contracts_of_a_known_day() -> None:
 
 
 def test_dollar_rates_treasuries_bonds_and_the_spread() -> None:
-    """B3's report of 12 January 2026 lists DDIF29 and DDIF31; on CBOT March is the front month until late February."""
+    """B3's report of 12 January 2026 lists the DDI of January 2029 and 2031, the far legs of FRC; on CBOT March is the
+    front month until late February."""
     day = mapped(dt.date(2026, 1, 13))
-    assert day["DDI_6M"] == ("DDIN26", dt.date(2026, 7, 1))
-    assert day["DDI_5Y"] == ("DDIF31", dt.date(2031, 1, 2))
+    assert day["DDI_6M"] == ("FRCN26", dt.date(2026, 7, 1))
+    assert day["DDI_5Y"] == ("FRCF31", dt.date(2031, 1, 2))
     assert day["UST_10Y"] == ("ZNH26", dt.date(2026, 3, 2))
     assert mapped(dt.date(2026, 2, 23))["UST_2Y"][0] == "ZTH26"
     assert mapped(dt.date(2026, 2, 24))["UST_2Y"][0] == "ZTM26"
@@ -98,6 +99,21 @@ def test_every_day_of_twelve_years_has_a_listed_contract_near_its_tenor() -> Non
                 else 7.8
             )
             assert np.abs(gap).max() <= reach, instrument.id
+
+
+@pytest.mark.parametrize(
+    ("day", "names"),
+    [
+        (dt.date(2018, 1, 2), ["FRCN18", "FRCF19", "FRCF20", "FRCF21", "FRCF23"]),
+        (dt.date(2021, 1, 4), ["FRCN21", "FRCF22", "FRCF23", "FRCF24", "FRCF26"]),
+        (dt.date(2022, 6, 6), ["FRCF23", "FRCN23", "FRCN24", "FRCN25", "FRCF27"]),
+        (dt.date(2022, 12, 26), ["FRCN23", "FRCF24", "FRCF25", "FRCF26", "FRCF28"]),
+    ],
+)
+def test_the_cupom_is_traded_in_a_listed_fra(day: dt.date, names: list[str]) -> None:
+    """All of these have a settlement of that day (B3's files); FRCN27 had none on 6 June 2022."""
+    found = mapped(day)
+    assert [found[f"DDI_{tenor}"][0] for tenor in ("6M", "1Y", "2Y", "3Y", "5Y")] == names
 
 
 def test_business_days_follow_the_calendar_known_on_the_day() -> None:

@@ -1,16 +1,13 @@
 """The drawdown breaker in the book: measured on the shadow book, out at once, and back in."""
 
-import json
-
 import numpy as np
 import polars as pl
 import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
-from desk.model import decision_time
 from desk.portfolio import run_book
 from desk.portfolio.drawdown import drawdown
-from tests.desk.portfolio.panels import make_values
+from tests.desk.portfolio.panels import LONE, make_values, views_of
 
 PARAMETERS = load_desk_parameters()
 CALM = make_values(360)
@@ -28,19 +25,10 @@ def storm() -> pl.DataFrame:
 
 
 def receive_everything() -> pl.DataFrame:
-    rows = [(decision_time(day), name) for day in CALM["day"] for name in RECEIVED]
-    return pl.DataFrame(
-        {
-            "as_of": [as_of for as_of, _ in rows],
-            "instrument_id": [name for _, name in rows],
-            "conviction": [0.9] * len(rows),
-            "contributions": [json.dumps({"RATES_TAYLOR_GAP": 0.9})] * len(rows),
-        },
-        schema_overrides={"as_of": pl.Datetime("us", "UTC")},
-    )
+    return views_of(CALM, {name: np.full(len(CALM), 0.9) for name in RECEIVED})
 
 
-BOOK = run_book(storm(), receive_everything(), PARAMETERS, INCEPTION)
+BOOK = run_book(storm(), receive_everything(), LONE, PARAMETERS, INCEPTION)
 STATE = BOOK["portfolio_state"]
 
 
@@ -75,7 +63,7 @@ def test_the_shadow_goes_on_without_the_breaker() -> None:
 
 
 def test_a_calm_book_is_its_own_shadow() -> None:
-    book = run_book(CALM, receive_everything(), PARAMETERS, CALM["day"][300])["portfolio_state"]
+    book = run_book(CALM, receive_everything(), LONE, PARAMETERS, CALM["day"][300])["portfolio_state"]
     assert (book["risk_multiplier"] == 1).all()
     assert (book["shadow_nav_brl"] == book["nav_brl"]).all()
 

@@ -18,17 +18,18 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
-from desk.portfolio.book_state import from_json, to_json
+from desk.portfolio.book_state_json import from_json, to_json
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.portfolio_pass import BookRun, continue_book, open_book
 from desk.portfolio.price_inputs import line_needs, price_columns, read_price_inputs
 from desk.transforms.panel import Panel, build_panel
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
-from tests.desk.portfolio.panels import make_aggregated
+from tests.desk.portfolio.panels import LONE, make_views
 
 PARAMETERS, CATALOG = load_desk_parameters(), load_catalog()
 IDS = PARAMETERS.instrument_ids
+NAMES = [terms.id for terms in LONE]
 UNTIL = dt.date(2019, 3, 29)
 DAYS = calendars.b3().days(calendars.b3().offset(UNTIL, -340), UNTIL)
 INCEPTION, AWAY = DAYS[-60], 30
@@ -65,13 +66,13 @@ def still(cut: int) -> list[dt.date]:
 
 @cache
 def views() -> pl.DataFrame:
-    return make_aggregated(panel(0).values, IDS)
+    return make_views(panel(0).values, IDS)
 
 
 @cache
 def book(cut: int, held_days: int, what: str = "PRE") -> BookRun:
     seen = panel(cut, what)
-    return open_book(seen.values, views(), PARAMETERS, INCEPTION, read_price_inputs(seen), still(held_days))
+    return open_book(seen.values, views(), LONE, PARAMETERS, INCEPTION, read_price_inputs(seen), still(held_days))
 
 
 def lines(run: BookRun, days: Collection[dt.date], table: str = "pnl_attribution") -> pl.DataFrame:
@@ -196,9 +197,11 @@ def test_a_book_that_goes_on_from_its_stored_state_books_the_same(cut: int, what
     whole = book(cut, 0, what)
     middle = window(cut)[cut // 2]
     seen = panel(cut, what).head(DAYS.index(middle) + 1)
-    first = open_book(seen.values, views(), PARAMETERS, INCEPTION, read_price_inputs(seen))
-    state = from_json(to_json(first.states[middle], IDS), IDS)
-    after = continue_book(panel(cut, what).values, views(), PARAMETERS, state, (), read_price_inputs(panel(cut, what)))
+    first = open_book(seen.values, views(), LONE, PARAMETERS, INCEPTION, read_price_inputs(seen))
+    state = from_json(to_json(first.states[middle], IDS, NAMES), IDS, NAMES)
+    after = continue_book(
+        panel(cut, what).values, views(), LONE, PARAMETERS, state, (), read_price_inputs(panel(cut, what))
+    )
     for name in ("pnl_attribution", "pnl_by_factor", "withheld_order", "portfolio_state"):
         expected = whole.frames[name].filter(pl.col("as_of") > decision_time(middle))
         numbers = [column for column, kind in expected.schema.items() if kind == pl.Float64]
@@ -224,7 +227,7 @@ def test_every_kind_of_instrument_needs_what_its_price_reads() -> None:
     assert needs.any(axis=1).all()
     values = panel(0).values.tail(400)
     views_ = views().filter(pl.col("as_of") >= decision_time(DAYS[-3]))
-    plain = open_book(values, views_, PARAMETERS, DAYS[-2]).frames["target_position"]
+    plain = open_book(values, views_, LONE, PARAMETERS, DAYS[-2]).frames["target_position"]
     last = pl.col("as_of") == decision_time(DAYS[-1])
     every = {name for item in PARAMETERS.instruments for name in price_columns(item, DAYS[-1])}
     for item in PARAMETERS.instruments:
@@ -232,6 +235,6 @@ def test_every_kind_of_instrument_needs_what_its_price_reads() -> None:
         bare = values.with_columns(
             pl.when(pl.col("day") == DAYS[-1]).then(None).otherwise(name).alias(name) for name in every - set(own)
         )
-        found = open_book(bare, views_, PARAMETERS, DAYS[-2]).frames["target_position"]
+        found = open_book(bare, views_, LONE, PARAMETERS, DAYS[-2]).frames["target_position"]
         line = pl.col("instrument_id") == item.id
         assert found.filter(last, line)["price"].to_list() == plain.filter(last, line)["price"].to_list(), item.id

@@ -5,35 +5,35 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import run_book
-from desk.portfolio.pnl_attribution import allocate_cents, to_cents
-from tests.desk.portfolio.panels import make_aggregated, make_values
+from desk.portfolio.packages import PackageTerms
+from desk.portfolio.pnl_attribution import to_cents
+from tests.desk.portfolio.panels import LONE, make_values, make_views, one_view, views_of
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
 VALUES = make_values(690)
 TWO_YEARS = 504
-SHARES = {"RATES_CARRY_ROLL": 0.9, "FX_POSITIONING": 0.4, "X": -0.3}
+TERMS = tuple(
+    PackageTerms(f"{name}_{terms.id}", terms.asset_class, "outright", terms.legs)
+    for terms in LONE
+    for name in ("FOR", "AGAINST")
+)
+"""Two strategies for every line."""
 
 
 def mixed_views() -> pl.DataFrame:
-    """Three strategies behind every line, two of them against each other."""
-    views = make_aggregated(VALUES, IDS)
-    parts = [
-        json.dumps(
-            {"RATES_CARRY_ROLL": round(0.9 * c, 6), "FX_POSITIONING": round(0.4 * c, 6), "X": round(-0.3 * c, 6)}
-        )
-        for c in views["conviction"]
-    ]
-    return views.with_columns(contributions=pl.Series(parts))
+    """The second strategy of every line is against the first, at a third of its conviction."""
+    views = make_views(VALUES, IDS)
+    named = pl.format("{}_{}", pl.lit("FOR"), "strategy_id").alias("strategy_id")
+    other = pl.format("{}_{}", pl.lit("AGAINST"), "strategy_id").alias("strategy_id")
+    return pl.concat([views.with_columns(named), views.with_columns(other, conviction=pl.col("conviction") / -3.0)])
 
 
-BOOK = run_book(VALUES, mixed_views(), PARAMETERS, VALUES["day"][-TWO_YEARS])
+BOOK = run_book(VALUES, mixed_views(), TERMS, PARAMETERS, VALUES["day"][-TWO_YEARS])
 PNL = to_cents(BOOK["portfolio_state"]["pnl_brl"].to_numpy())
 
 
@@ -81,34 +81,50 @@ def test_each_factor_moves_its_own_lines() -> None:
     assert size["RESIDUAL"] < 0.02 * sum(size[name] for name in ("DI", "REAL", "CUPOM", "UST", "FX", "EQUITY"))
 
 
-def test_strategies_share_by_their_signed_parts() -> None:
-    days = BOOK["pnl_by_strategy"].pivot(on="strategy_id", index="as_of", values="pnl_brl")
-    carry, positioning, against = (days[name].to_numpy() for name in ("RATES_CARRY_ROLL", "FX_POSITIONING", "X"))
-    known = np.isfinite(carry) & (np.abs(carry) > 1_000)
-    assert known.sum() > 400
-    np.testing.assert_allclose(positioning[known], carry[known] * 4 / 9, rtol=2e-3)
-    np.testing.assert_allclose(against[known], -carry[known] / 3, rtol=5e-3)
+def test_a_strategy_earns_what_its_own_legs_earn() -> None:
+    """Two decisions before, at the P&L of one contract; one against the line takes the other side of it."""
+    held = {}
+    for row in BOOK["package"].iter_rows(named=True):
+        held[row["as_of"], row["strategy_id"]] = sum(json.loads(row["legs"]).values())
+    times = BOOK["portfolio_state"]["as_of"].to_list()
+    earned = {(row["as_of"], row["strategy_id"]): row["pnl_brl"] for row in BOOK["pnl_by_strategy"].to_dicts()}
+    checked = 0
+    for row in BOOK["pnl_attribution"].filter(pl.col("contracts") != 0).iter_rows(named=True):
+        if row["instrument_id"] == "CASH" or row["price_pnl_brl"] is None:
+            continue
+        unit = (row["price_pnl_brl"] + row["carry_pnl_brl"]) / row["contracts"]
+        decided = times[times.index(row["as_of"]) - 2]
+        for side in ("FOR", "AGAINST"):
+            legs = held[decided, f"{side}_{row['instrument_id']}"]
+            if row["instrument_id"].startswith(("NTNB", "DAP")) or legs == 0.0:
+                continue  # a short bond is a DAP: two packages' legs in one line
+            assert earned[row["as_of"], f"{side}_{row['instrument_id']}"] == pytest.approx(
+                legs * unit, abs=0.02, rel=1e-6
+            )
+            checked += 1
+    assert checked > 5_000
 
 
-def test_positions_of_one_strategy_are_all_its_own() -> None:
-    views = make_aggregated(VALUES, ("DOL",)).with_columns(conviction=pl.lit(0.6), contributions=pl.lit('{"S": 0.6}'))
-    book = run_book(VALUES, views, PARAMETERS, VALUES["day"][-30])
-    lines = book["pnl_by_strategy"].filter(pl.col("as_of") == decision_time(VALUES["day"][-1]))
-    dol = book["pnl_attribution"].filter(
-        pl.col("as_of") == decision_time(VALUES["day"][-1]), pl.col("instrument_id") == "DOL"
-    )
-    own = lines.filter(pl.col("strategy_id") == "S")["pnl_brl"][0]
-    assert own == pytest.approx(dol["price_pnl_brl"][0] + dol["carry_pnl_brl"][0], abs=1e-9)
-    assert set(lines["strategy_id"]) == {"S", "CASH", "COST"}
+def test_positions_of_one_strategy_are_all_its_own_but_for_the_lots() -> None:
+    book = run_book(VALUES, one_view("DOL", 0.6, VALUES), LONE, PARAMETERS, VALUES["day"][-30])
+    last = pl.col("as_of") == decision_time(VALUES["day"][-1])
+    lines = dict(book["pnl_by_strategy"].filter(last).select("strategy_id", "pnl_brl").iter_rows())
+    dol = book["pnl_attribution"].filter(last, pl.col("instrument_id") == "DOL").row(0, named=True)
+    unit = (dol["price_pnl_brl"] + dol["carry_pnl_brl"]) / dol["contracts"]
+    assert set(lines) <= {"DOL", "CASH", "COST", "UNATTRIBUTED"}
+    rest = lines.get("UNATTRIBUTED", 0.0)
+    assert lines["DOL"] + rest == pytest.approx(dol["price_pnl_brl"] + dol["carry_pnl_brl"], abs=1e-9)
+    assert abs(rest) <= 2.5 * abs(unit) + 0.01, "half a lot of five"
 
 
-@given(
-    st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=5),
-    st.lists(st.floats(-3, 3), min_size=1, max_size=6).filter(lambda parts: abs(sum(parts)) > 0.05),
-)
-def test_cents_are_shared_out_to_the_last(cents: list[int], parts: list[float]) -> None:
-    shares = np.array(parts) / sum(parts)
-    lines = np.array(cents, dtype=np.int64)
-    split = allocate_cents(lines, np.tile(shares, (len(lines), 1)))
-    assert (split.sum(axis=1) == lines).all()
-    np.testing.assert_allclose(split, lines[:, None] * shares, atol=1.01 + 1e-3)
+def test_two_that_cancel_in_a_line_each_earn_their_own() -> None:
+    late = np.where(np.arange(len(VALUES)) < len(VALUES) - 45, np.nan, -0.6)
+    both = views_of(VALUES, {"FOR_DOL": np.full(len(VALUES), 0.6), "AGAINST_DOL": late})
+    book = run_book(VALUES, both, TERMS, PARAMETERS, VALUES["day"][-60])
+    held = book["target_position"].filter(pl.col("instrument_id") == "DOL")["contracts"]
+    assert held[0] > 0
+    assert (held[-40:] == 0).all()
+    days = book["pnl_by_strategy"].pivot(on="strategy_id", index="as_of", values="pnl_brl").sort("as_of")
+    one, other = (days[name].to_numpy()[-40:] for name in ("FOR_DOL", "AGAINST_DOL"))
+    np.testing.assert_allclose(one, -other, atol=0.011)
+    assert np.abs(one).min() > 0, "also over the rolls"

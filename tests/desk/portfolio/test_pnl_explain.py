@@ -1,7 +1,6 @@
 """What a held contract earns while nothing moves, what a coupon day does, and how a bond ends."""
 
 import datetime as dt
-import json
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,7 @@ from desk.portfolio.contract_terms import coupons_paid, remaining_payments, term
 from desk.portfolio.contracts import map_contracts
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.pnl_explain import PRICE_FACTORS, ContractMove, contract_moves
-from tests.desk.portfolio.panels import make_values
+from tests.desk.portfolio.panels import LONE, make_values, one_view
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
@@ -90,16 +89,8 @@ def test_factors_are_parts_of_the_price_and_inflation_of_the_carry() -> None:
 def test_a_bond_is_redeemed_and_leaves_the_book() -> None:
     """NTN-B 2030, paid on 15 August 2030: held to the end, it pays what it is worth and costs nothing to leave."""
     values = make_values(170, last=dt.date(2030, 8, 27))
-    view = pl.DataFrame(
-        {
-            "as_of": [decision_time(day) for day in values["day"]],
-            "instrument_id": ["NTNB_2030"] * len(values),
-            "conviction": [0.9] * len(values),
-            "contributions": [json.dumps({"INF_BREAKEVEN_FOCUS": 0.9})] * len(values),
-        },
-        schema_overrides={"as_of": pl.Datetime("us", "UTC")},
-    )
-    book = run_book(values, view, PARAMETERS, values["day"][-20])
+    view = one_view("NTNB_2030", 0.9, values)
+    book = run_book(values, view, LONE, PARAMETERS, values["day"][-20])
     line = book["target_position"].filter(pl.col("instrument_id") == "NTNB_2030")
     assert line["contracts"][0] > 0
     assert line["contracts"][-1] == line["contracts_before"][-1] == 0

@@ -11,18 +11,10 @@ from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from desk.portfolio.market_levels import read_market
-from desk.portfolio.optimise import optimise
-from desk.portfolio.risk_parity import strength
-from desk.portfolio.size import (
-    SizingPlan,
-    class_index,
-    plan_book,
-    risk_contributions,
-    round_to_lots,
-    within_limits,
-    worth_trading,
-)
-from tests.desk.portfolio.panels import make_values
+from desk.portfolio.package_limits import class_index
+from desk.portfolio.size import risk_contributions, round_to_lots, within_limits, worth_trading
+from desk.portfolio.sizing_plan import SizingPlan, plan_book
+from tests.desk.portfolio.panels import LONE, make_values
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
@@ -32,8 +24,12 @@ PRICE = 0.5 * AVERSION / NAV * HOLDING_DAYS
 NEVER = np.zeros(2, dtype=np.bool_)
 
 
-def trades(change: IntArray, matrix: FloatArray, cost: FloatArray, mandatory: BoolArray = NEVER) -> list[bool]:
-    chosen: list[bool] = worth_trading(change, mandatory, matrix, cost, NAV, AVERSION, HOLDING_DAYS).tolist()
+def trades(
+    change: IntArray | FloatArray, matrix: FloatArray, cost: FloatArray, mandatory: BoolArray = NEVER
+) -> list[bool]:
+    chosen: list[bool] = worth_trading(
+        change.astype(np.float64), mandatory, matrix, cost, NAV, AVERSION, HOLDING_DAYS
+    ).tolist()
     return chosen
 
 
@@ -115,7 +111,7 @@ def test_lots_round_halves_away_from_zero() -> None:
 
 @pytest.mark.parametrize("nav", [0.0, -1e8, np.nan, np.inf])
 def test_no_order_is_weighed_without_a_nav(nav: float) -> None:
-    change, mandatory = np.array([5]), np.array([False])
+    change, mandatory = np.array([5.0]), np.array([False])
     with pytest.raises(BadInput, match="at a NAV of"):
         worth_trading(change, mandatory, np.eye(1), np.ones(1), nav, 6.0, 63)
 
@@ -149,12 +145,16 @@ FIRST = 127
 
 
 def plan_of(views: dict[str, float]) -> SizingPlan:
-    """The plan of the last three rows for the same views on every row, each behind one strategy of its own name."""
+    """The plan of the last three rows for the same views on every row, each of the instrument's own strategy."""
     conviction = np.full((len(MARKET), len(IDS)), np.nan)
     for name, view in views.items():
         conviction[:, IDS.index(name)] = view
-    contributions = {(row, name): {f"S_{name}": view} for row in range(3) for name, view in views.items()}
-    return plan_book(MARKET, conviction, contributions, PARAMETERS, FIRST)
+    return plan_book(MARKET, conviction, LONE, PARAMETERS, FIRST)
+
+
+def lines_of(plan: SizingPlan) -> FloatArray:
+    """Contracts (R, N) per BRL of all packages."""
+    return np.asarray(plan.packages.sum(axis=1))
 
 
 def test_a_view_inside_the_dead_band_is_no_position() -> None:
@@ -162,53 +162,41 @@ def test_a_view_inside_the_dead_band_is_no_position() -> None:
     plan = plan_of({"DOL": band, "IND": -band * 1.5, "DI1_2Y": band * 0.999, "DAP_2Y": -band * 0.999})
     assert len(plan) == 3
     assert plan.market.days.tolist() == MARKET.days[FIRST:].tolist()
-    signs = {name: np.sign(plan.per_brl[:, IDS.index(name)]).tolist() for name in IDS}
+    signs = {name: np.sign(lines_of(plan)[:, IDS.index(name)]).tolist() for name in IDS}
     assert signs.pop("DOL") == [1.0] * 3
     assert signs.pop("IND") == [-1.0] * 3
     assert all(sign == [0.0] * 3 for sign in signs.values())
-    np.testing.assert_array_equal(np.sign(plan.risk_weight), np.sign(plan.per_brl))
+    np.testing.assert_array_equal(np.sign(plan.risk_weight), np.sign(lines_of(plan)))
 
 
-def test_a_contract_without_a_price_or_without_a_volatility_has_no_position() -> None:
+def test_a_contract_without_a_price_or_without_a_volatility_has_no_package() -> None:
     values = make_values(130)
     gone, new = values["ibovespa"].to_list(), values["usdbrl"].to_list()
     gone[-1] = None
     new[:-3] = [None] * (len(new) - 3)
     holed = read_market(values.with_columns(ibovespa=np.array(gone, dtype=float), usdbrl=np.array(new, dtype=float)))
     conviction = np.full((len(holed), len(IDS)), 0.5)
-    plan = plan_book(holed, conviction, {}, PARAMETERS, FIRST)
-    assert plan.per_brl[-1, IDS.index("IND")] == plan.per_brl[-1, IDS.index("DOL")] == 0.0
+    plan = plan_book(holed, conviction, LONE, PARAMETERS, FIRST)
+    assert np.isnan(plan.packages[-1, [IDS.index("IND"), IDS.index("DOL")]]).all()
     assert np.isnan(plan.volatility[-1, IDS.index("DOL")])
-    assert plan.per_brl[-1, IDS.index("DI1_2Y")] > 0
+    assert plan.packages[-1, IDS.index("DI1_2Y"), IDS.index("DI1_2Y")] > 0
+    assert plan.sizing[-1].startswith("risk_budget, without DOL IND ")
+    assert "IND" not in plan.sizing[-2]
 
 
 def test_the_risk_aversion_is_the_assumed_sharpe_ratio_over_the_volatility_that_is_left() -> None:
-    views = {"DOL": 0.5, "IND": 0.3}
-    plan = plan_of(views)
-    row = np.array([[views.get(name, 0.0) for name in IDS]])
-    share = float(strength(row, RULES.full_conviction)[0])
-    np.testing.assert_allclose(plan.aversion, RULES.sharpe_assumed * share / plan.target_volatility)
-    assert (plan.target_volatility > 0).all()
+    plan = plan_of({"DOL": 0.9, "IND": 0.3})
+    assert (plan.limited.volatility < plan.asked).all(), "the dollar's share is limited"
+    kept = plan.limited.volatility / plan.asked
+    np.testing.assert_allclose(plan.aversion, RULES.sharpe_assumed / RULES.target_volatility / kept)
     idle = plan_of({"DOL": 0.0})
     np.testing.assert_allclose(idle.aversion, RULES.sharpe_assumed / RULES.target_volatility)
-    assert (idle.per_brl == 0.0).all()
+    assert (idle.packages == 0.0).all()
 
 
-def test_the_strategies_behind_the_views_reach_the_optimiser_by_row_and_name() -> None:
-    conviction = np.full((len(MARKET), len(IDS)), np.nan)
-    dol, ind = IDS.index("DOL"), IDS.index("IND")
-    conviction[:, [dol, ind]] = 0.5, -0.3
-    behind = {(1, "DOL"): {"B": 0.4, "A": 0.1}, (1, "IND"): {"A": -0.3}, (2, "IND"): {"C": -0.3}}
-    plain, plan = (plan_book(MARKET, conviction, parts, PARAMETERS, FIRST) for parts in ({}, behind))
-    by_hand: list[dict[str, FloatArray]] = [{}, {"A": np.zeros(len(IDS)), "B": np.zeros(len(IDS))}, {}]
-    by_hand[1]["A"][[dol, ind]], by_hand[1]["B"][dol] = [0.1, -0.3], 0.4
-    by_hand[2]["C"] = np.zeros(len(IDS))
-    by_hand[2]["C"][ind] = -0.3
-    view, classes = np.nan_to_num(conviction[FIRST:]), class_index(PARAMETERS)[1]
-    estimates = plan.volatility, plan.matrix, plan.quotes.exposure
-    np.testing.assert_array_equal(plan.per_brl, optimise(view, by_hand, *estimates, classes, PARAMETERS).per_brl)
-    np.testing.assert_array_equal(plan.per_brl[0], plain.per_brl[0])
-    assert (plan.per_brl[1:, dol] != plain.per_brl[1:, dol]).all()
+def test_a_conviction_that_cannot_be_is_named() -> None:
+    with pytest.raises(BadInput, match="outside"):
+        plan_of({"DOL": 1.01})
 
 
 def test_the_cost_of_a_contract_is_part_of_the_plan() -> None:
@@ -231,7 +219,7 @@ def book_in(
     lines, matrix, gross = (
         np.zeros(len(IDS), dtype=np.int64),
         np.zeros_like(plan.matrix),
-        np.full_like(plan.per_brl, np.nan),
+        np.full_like(plan.volatility, np.nan),
     )
     lines[at] = list(contracts.values())
     matrix[0][np.ix_(at, at)] = covariance

@@ -15,7 +15,7 @@ from desk.portfolio.market_levels import read_market
 from desk.portfolio.portfolio_pass import run_book
 from desk.portfolio.strategy_performance import PERFORMANCE_SCHEMA, UnitPnl, strategy_pnl, unit_returns
 from desk.strategies.base import Columns, Leg, Strategy
-from tests.desk.portfolio.panels import make_aggregated, make_values
+from tests.desk.portfolio.panels import LONE, make_values, make_views
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
@@ -61,7 +61,7 @@ def signals(values: pl.DataFrame, score: np.ndarray, *ids: str, confidence: floa
 def test_one_contract_gains_what_the_book_books(values: pl.DataFrame, unit: UnitPnl) -> None:
     """Price and carry of every line that the book has marked, per contract held: one cent of rounding a line."""
     first = 300
-    book = run_book(values, make_aggregated(values, IDS), PARAMETERS, values["day"][first])["pnl_attribution"]
+    book = run_book(values, make_views(values, IDS), LONE, PARAMETERS, values["day"][first])["pnl_attribution"]
     row_of = {decision_time(day): row for row, day in enumerate(values["day"])}
     checked: dict[str, int] = {}
     for line in book.filter(pl.col("contracts") != 0, pl.col("instrument_id").is_in(IDS)).iter_rows(named=True):

@@ -11,7 +11,7 @@ from desk import calendars
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
 from desk.portfolio.portfolio_pass import run_book
-from tests.desk.portfolio.panels import make_values, one_view
+from tests.desk.portfolio.panels import LONE, make_values, one_view
 
 PARAMETERS = load_desk_parameters()
 MONEY = ("portfolio_state", "pnl_attribution", "pnl_by_strategy", "pnl_by_factor")
@@ -25,7 +25,7 @@ def book() -> dict[str, pl.DataFrame]:
     values = make_values(400, last=dt.date(2026, 6, 12))
     jumped = pl.when(pl.col("day") >= FIRST_MORNING).then(pl.col("usdbrl") * 1.1).otherwise(pl.col("usdbrl"))
     values = values.with_columns(usdbrl=jumped)
-    return run_book(values, one_view("DOL", 0.8, values), PARAMETERS, values["day"][300])
+    return run_book(values, one_view("DOL", 0.8, values), LONE, PARAMETERS, values["day"][300])
 
 
 def test_every_row_of_money_is_dated_by_the_session_before_its_decision(book: dict[str, pl.DataFrame]) -> None:

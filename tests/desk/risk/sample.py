@@ -16,7 +16,7 @@ from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.market_levels import Market, read_market
 from desk.risk import run_risk
 from desk.risk.positions import Positions, read_positions
-from tests.desk.portfolio.panels import make_aggregated, make_values
+from tests.desk.portfolio.panels import LONE, make_values, make_views
 
 Frames = dict[str, pl.DataFrame]
 FIRST = 780
@@ -31,7 +31,7 @@ LAST = decision_time(DAYS[-1])
 
 @cache
 def book() -> Frames:
-    return run_book(VALUES, make_aggregated(VALUES, IDS), PARAMETERS, DAYS[0])
+    return run_book(VALUES, make_views(VALUES, IDS), LONE, PARAMETERS, DAYS[0])
 
 
 @cache

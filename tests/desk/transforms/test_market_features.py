@@ -38,7 +38,8 @@ def test_units_and_formulas_are_said() -> None:
 
 def test_carry_is_more_when_brazil_pays_more() -> None:
     ones = np.ones(3)
-    assert compute("brl_carry", pre_63=0.15 * ones, usd_short_rate=0.04 * ones)[0] == pytest.approx(0.11)
+    carry = compute("brl_carry", pre_63=0.15 * ones, usd_short_rate=0.04 * ones)[0]
+    assert carry == pytest.approx(0.15 - (1.0101388889**4 - 1.0)), "both effective a year, over a quarter"
     assert compute("carry_to_risk", brl_carry=0.11 * ones, usdbrl_vol_63=0.2 * ones)[0] == pytest.approx(0.55)
     assert np.isnan(compute("carry_to_risk", brl_carry=ones, usdbrl_vol_63=0 * ones)).all()
 

@@ -147,6 +147,26 @@ def test_the_second_source_speaks_only_when_the_first_is_silent(panel: Panel) ->
     assert other.obs_dates["usdbrl"][110] == panel.obs_dates["usdbrl_sgs_sell"][110]
 
 
+def test_the_second_source_of_the_day_goes_before_yesterday_s_value_of_a_held_one(panel: Panel) -> None:
+    silver, at = made_silver(), panel.days[200]
+    newest = panel.obs_dates["usdbrl_ptax_sell"][200]
+    is_held = (pl.col("series_id") == "usdbrl_ptax_sell") & (pl.col("obs_date") == newest)
+    columns = ["series_id", "obs_date", "knowledge_time", "value"]
+    held = silver["observation"].filter(is_held).select(columns)
+    believed = {**silver, "observation": silver["observation"].filter(~is_held)}
+    other = build_panel(believed, DAYS, CATALOG, held)
+    assert other.provenance.names("usdbrl")[200] == "usdbrl_sgs_sell"
+    assert other.obs_dates["usdbrl"][200] == panel.obs_dates["usdbrl"][200] == newest
+    same_before(panel, other, 200)
+    # the day after, a newer value of the source is believed again
+    assert other.values["usdbrl"][205] == panel.values["usdbrl"][205]
+    # without the sibling there is only the value before
+    alone = {**believed, "observation": believed["observation"].filter(pl.col("series_id") != "usdbrl_sgs_sell")}
+    alone["price_bar"] = believed["price_bar"].filter(pl.col("instrument_id") != "yahoo_usdbrl")
+    assert build_panel(alone, DAYS, CATALOG, held).provenance.names("usdbrl")[200] == "usdbrl_ptax_sell"
+    assert at > newest
+
+
 def test_an_empty_world_is_all_unknown_and_has_every_column(panel: Panel) -> None:
     empty = build_panel({}, DAYS[:3], CATALOG)
     assert empty.values.columns == panel.values.columns == empty.obs_dates.columns

@@ -97,7 +97,7 @@ def test_tables_need_no_script_and_are_labelled_for_a_screen_reader() -> None:
     captions = [values for tag, values in page.tags if tag == "caption"]
     tables = [values for tag, values in page.tags if tag == "table"]
     assert len(captions) >= 20
-    assert len(tables) == len(captions) + 2  # the two lists of receipts are named by their summaries
+    assert len(tables) == len(captions) + 3  # datasets, pairs and inputs are named by their summaries
     text = " ".join(page.text)
     for words in ("NAV BRL", "USD/BRL", "CAGR", "Orders decided at", "Scorecard of the orders"):
         assert words in text

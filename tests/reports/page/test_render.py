@@ -222,8 +222,9 @@ def test_every_figure_is_covered_by_the_test_above(specs: dict[str, Any]) -> Non
     assert {name for name in specs if not name.startswith("fig-agent-")} <= set(FED_BY)
 
 
-def test_the_first_screen_has_five_lines(page: Page) -> None:
-    assert [tag for tag, _ in page.tags].count("dt") == 5
+def test_the_first_screen_has_five_lines_and_one_for_two_sources_that_disagree(page: Page) -> None:
+    assert [tag for tag, _ in page.tags].count("dt") == 6
+    assert "vix has 17.2, vix_fred has 18.1" in " ".join(page.text)
 
 
 def test_levels_carry_their_receipts(data: ReportData, html: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
+from reports.elements.page_elements import Table
 from reports.sections import portfolio, risk
 from tests.reports.hand_made import LIMIT, ago, made, tail
 
@@ -70,11 +71,43 @@ def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
     assert "No target positions were computed for this decision." in portfolio.section(made()).missing
 
 
+def test_what_limits_took_of_the_risk_asked_for_is_said() -> None:
+    taken = (
+        '[{"limit": "class_risk_share", "subjects": ["Rates"], "taken": 0.004},'
+        ' {"limit": "instrument_risk_share", "subjects": ["DOL", "IND"], "taken": 0.02},'
+        ' {"limit": "gross_leverage", "subjects": ["book"], "taken": 0.001}]'
+    )
+    row = {**state(0, 1e8, 0.0), "asked_volatility": 0.073, "target_volatility": 0.048, "expected_volatility": 0.046}
+    wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=[{**row, "limits_bound": taken}]))))
+    assert (
+        "The convictions ask for 7.3% volatility a year; the limit on one instrument (DOL, IND) takes 2.0%, the limit "
+        "on one class (Rates) takes 0.4% and the limit on gross exposure takes 0.1%, which leaves 4.8%; the contracts "
+        "held come to 4.6%." in wording.replace("\u00a0", " ")
+    )
+    assert "against a target" not in wording
+    free = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=[{**row, "limits_bound": "[]"}]))))
+    assert "volatility a year; the contracts held come to" in free.replace("\u00a0", " ")
+
+
+def test_the_packages_stand_in_a_table_the_riskiest_first() -> None:
+    leg = {"neutrality": "dv01", "conviction": 0.4, "scale": 0.5, "limit_bound": "gross_leverage", "imbalance": 0.01}
+    rows = [
+        {**leg, "strategy_id": "A", "volatility": 0.01, "legs": '{"DAP_2Y": 10.0, "DI1_2Y": -8.0}', "state": "traded"},
+        {**leg, "strategy_id": "B", "volatility": 0.02, "legs": '{"DOL": -3.5}', "state": "kept"},
+        {"strategy_id": "C", "volatility": 0.0, "conviction": 0.0, "legs": "{}", "state": "flat"},
+    ]
+    blocks = portfolio.section(made(package=rows)).blocks
+    [table] = [block for block in blocks if isinstance(block, Table) and block.id == "packages"]
+    assert [row[0].text for row in table.rows] == ["B", "A"]
+    assert table.rows[1][2].text.replace("\u2212", "-") == "DAP_2Y +10.0, DI1_2Y -8.0"
+    assert table.rows[1][7].text == "the limit on gross exposure"
+
+
 def test_a_fallback_of_the_sizes_is_said() -> None:
-    for sizing, said in (("black_litterman", False), (None, False), ("independent lines, without DOL", True)):
+    for sizing, said in (("risk_budget", False), (None, False), ("risk_budget, without INF_IPCA_SURPRISE", True)):
         rows = [{**state(0, 1e8, 0.0), "sizing": sizing}]
         wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows))))
-        assert (f"The sizes of the day are a fallback: {sizing}." in wording) is said
+        assert (f"Not every view could be sized: {sizing}." in wording) is said
 
 
 # Risk

@@ -15,14 +15,14 @@ from reports.calculations.risk import risk_view
 from reports.elements.order_text import order_text
 from reports.elements.report_data import ReportData
 from reports.page.render import figure_specs, render
-from tests.desk.portfolio.panels import make_aggregated, make_values
+from tests.desk.portfolio.panels import LONE, make_values, make_views
 
 
 @pytest.fixture(scope="module")
 def data() -> ReportData:
     parameters, values = load_desk_parameters(), make_values()
     days = values["day"].to_list()
-    book = run_book(values, make_aggregated(values, parameters.instrument_ids), parameters, days[-300])
+    book = run_book(values, make_views(values, parameters.instrument_ids), LONE, parameters, days[-300])
     frames = {**book, **run_risk(values, book, parameters, days[-300:])}
     return ReportData(decision_time(days[-1]), "recorded", "run", "code", frames)
 

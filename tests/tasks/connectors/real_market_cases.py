@@ -210,7 +210,7 @@ GOOD = [
 ]  # fmt: skip
 
 REFUSED = [
-    Refused("b3/TaxaSwap.txt", "b3_swap_curves", BadPayload, "none of the curves DOC, DPL, PRE; the file holds APR"),
+    Refused("b3/TaxaSwap.txt", "b3_swap_curves", BadPayload, "DCL, DOC, DPL, PRE; the file holds APR"),
     Refused("b3/ajustes_page_20250213.html", "b3_settlements", HtmlPayload, "page in place of the file"),
     Refused("b3/CDIIDI.json", "b3_swap_curves", BadPayload, "JSON in place of the file"),
     Refused("b3/DerivativeQuotation_DI1_20260310.json", "b3_settlements", BadPayload, "JSON in place of the file"),

@@ -121,7 +121,10 @@ def test_two_vertices_on_one_business_day_are_one_the_later_in_calendar_days() -
     ("text", "message"),
     [
         (SWAP_TEXT[:-3], "72-column"),
-        (swap_line("APR", 2, 1, "00000149000000").encode(), "none of the curves DOC, DPL, PRE; the file holds APR"),
+        (
+            swap_line("APR", 2, 1, "00000149000000").encode(),
+            "none of the curves DCL, DOC, DPL, PRE; the file holds APR",
+        ),
         (SWAP_TEXT.replace(b"+000001490", b"+00000149X"), "digits"),
         (SWAP_TEXT.replace(b"+000001490", b" 000001490"), "sign"),
         (SWAP_TEXT.replace(b"20260112", b"20260109"), "2026-01-09 in answer to 2026-01-12"),

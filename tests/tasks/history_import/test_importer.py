@@ -11,10 +11,13 @@ import polars as pl
 import pytest
 
 from blocks.settings import load_settings
+from desk import calendars
 from desk.catalog import load_catalog
 from desk.errors import BadInput
 from desk.model import OBSERVATION, UTC, decision_time
+from flows.history import summary
 from tasks.history_import import FileMap, import_file
+from tasks.ingest.imported_history import judge_import
 from tasks.run.progress import NullProgress
 from tasks.run.run import Run
 from tasks.store import Store
@@ -140,3 +143,28 @@ async def test_curves_bonds_and_surveys_find_their_dataset(run: Run, tmp_path: P
     unknown = {"kind": "curve", "id": "BUND", "columns": {}, "vertices": {"v": 504}}
     with pytest.raises(BadInput, match="no dataset of the catalogue declares the curve 'BUND'"):
         await import_file(run, *series_file(tmp_path, "b.csv", "date,v\n2017-05-18,1.27\n", **unknown))
+
+
+async def test_what_an_import_brings_is_judged_day_by_day_said_and_stays_believed(run: Run, tmp_path: Path) -> None:
+    days = calendars.b3().days(dt.date(2025, 9, 1), dt.date(2025, 12, 30))
+    values = [5.40 + 0.02 * (at % 3) for at in range(len(days))]
+    values[50] *= 100.0  # a slip, gone the day after
+    values[60:] = [value * 1.10 for value in values[60:]]  # a devaluation that stays: odd on its day, and believed
+    text = "date,v\n" + "".join(f"{day},{value:.4f}\n" for day, value in zip(days, values, strict=True))
+    result = await import_file(run, *series_file(tmp_path, "a.csv", text))
+    odd = await judge_import(run, {result.payload_id})
+    assert [(one.obs_date, one.rule) for one in odd] == [(days[50], "slip"), (days[60], "step")]
+    assert odd[0].reason.startswith("imported, and would be held: ")
+    assert "would be held" not in odd[1].reason
+    stored = await run.store.read_suspects(decision_time(LONG_AGO), NOW)
+    assert set(stored["obs_date"]) == {days[50], days[60]}
+    assert (await run.store.read_holds()).is_empty()
+    assert len(await known(run, dt.date(2026, 1, 12))) == len(days)
+    line = summary([result], 1.0, odd)
+    assert line.endswith(
+        f"not plausible: 2 (v_suspect), of which a fetch would hold 1: usdbrl_ptax_sell {days[50]} {values[50]:g}"
+    )
+    # the same again inserts nothing, and there is nothing to judge
+    again = await import_file(run, *series_file(tmp_path, "a.csv", text))
+    assert again.inserted == 0
+    assert summary([again], 1.0, []).endswith("0 new, in 1 s")

@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import io
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -64,7 +65,7 @@ def test_a_long_table_a_filter_a_scale_and_a_shift() -> None:
 def test_a_file_that_dates_its_numbers_a_day_late_is_moved_back_before_it_is_cut() -> None:
     """Friday 2, Monday 12 (holiday) and Tuesday 13 October 2009, as the collected PTAX file had them."""
     body = b"date,v\n2009-10-09,1.75\n2009-10-12,1.74\n2009-10-13,1.73\n2009-10-14,1.72\n"
-    late = entry(columns={"v": "usdbrl_ptax_sell"}, shift_bd=-1, end=dt.date(2009, 10, 9))
+    late = entry(columns={"v": "usdbrl_ptax_sell"}, shift_bd=-1, end=dt.date(2009, 10, 9), conflicts="first")
     rows = parse_file(late, body, CATALOG)["observation"].select("obs_date", "value").rows()
     assert rows == [(dt.date(2009, 10, 8), 1.75), (dt.date(2009, 10, 9), 1.73)], "the holiday's own row is no day"
     weekdays = entry(columns={"v": "usdbrl_ptax_sell"}, shift_bd=1, shift_calendar="weekdays")
@@ -154,7 +155,7 @@ def test_bonds_from_parquet_by_type_and_maturity() -> None:
 
 def test_expectations_take_the_first_of_two_rows_and_only_scaled_indicators() -> None:
     names = {"indicator": "who", "reference": "year", "median": "m"}
-    survey = entry(kind="expectation", columns=names, scales={"IPCA": "0.01"})
+    survey = entry(kind="expectation", columns=names, scales={"IPCA": "0.01"}, conflicts="first")
     body = b"date,who,year,m\n2025-04-04,IPCA,2025,5.65\n2025-04-04,IPCA,2025,5.60\n2025-04-04,IGP-M,2025,5\n"
     rows = parse_file(survey, body, CATALOG)["expectation"].select("indicator", "reference", "median").rows()
     assert rows == [("IPCA", "2025", 0.0565)]
@@ -175,6 +176,24 @@ def test_expectations_take_the_first_of_two_rows_and_only_scaled_indicators() ->
         ({"path": "a.json", "columns": {"v": "selic_target"}}, b"7", "a.json: cannot be read"),
         ({"path": "a.csv.gz", "columns": {"v": "selic_target"}}, b"date,v\n", "a.csv.gz: cannot be read"),
         ({"path": "a.parquet", "columns": {"v": "selic_target"}}, b"date,v\n", "a.parquet: cannot be read"),
+        (
+            {"columns": {"v": "selic_target"}, "date_format": "%d/%m/%Y"},
+            b"date,v\n01/07/26,1\n",
+            "'01/07/26' in column 'date' is 0026-07-01 by '%d/%m/%Y': a year outside 1900 to 2200",
+        ),
+        (
+            {"columns": {"v": "selic_target"}},
+            b"date,v\n2017-05-18,11.25\n2017-05-18,11.5\n",
+            "selic_target 2017-05-18 has two values, 0.1125 and 0.115",
+        ),
+        ({"columns": {"v": "selic_target"}}, b"date,v\n2017-05-18,\xe7\n", "a.csv: cannot be read: 'utf-8' codec"),
+        ({"columns": {"v": "selic_target"}}, b'date,v\n2017-05-18,"11,25"\n', "not a point-decimal number: '11,25'"),
+        (
+            {"columns": {"v": "selic_target"}, "decimal": ",", "separator": ";"},
+            b"date;v\n2017-05-18;11.25\n",
+            "not a comma-decimal number: '11.25'",
+        ),
+        ({"columns": {"v": "selic_target"}, "separator": ";"}, b"date,v\n2017-05-18,1\n", "no column 'date'"),
         ({"kind": "curve", "id": "UST", "vertices": {"2 Yr": 504}}, b"date,v\n2017-05-18,1\n", "none of the vertices"),
     ],
 )
@@ -186,12 +205,50 @@ def test_a_bad_file_is_one_line_that_names_it(fields: dict[str, object], body: b
     assert "\n" not in str(caught.value)
 
 
+def test_brazilian_csv_by_separator_decimal_sign_and_encoding() -> None:
+    body = "data;câmbio\n18/05/2017;3,3807\n19/05/2017;1.003,2\n".encode("latin-1")
+    made = entry(
+        date="data", date_format="%d/%m/%Y", columns={"câmbio": "usdbrl_ptax_sell"}, separator=";", decimal=",",
+        encoding="latin-1",
+    )  # fmt: skip
+    assert parse_file(made, body, CATALOG)["observation"]["value"].to_list() == [3.3807, 1003.2]
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "America/Sao_Paulo", "Asia/Tokyo"])
+def test_an_instant_is_of_the_day_of_its_own_zone(zone: str) -> None:
+    """Midnight of 1 July in London is 30 June by UTC: a day early is look-ahead in every test on it."""
+    day = dt.datetime(2026, 7, 1, tzinfo=ZoneInfo(zone))
+    own = pl.DataFrame({"date": [day], "v": [3.3]}, schema={"date": pl.Datetime("us", zone), "v": pl.Float64})
+    for frame, fields in ((own, {}), (own.with_columns(pl.col("date").dt.convert_time_zone("UTC")), {"zone": zone})):
+        body = io.BytesIO()
+        frame.write_parquet(body)
+        made = entry(path="a.parquet", columns={"v": "usdbrl_ptax_sell"}, **fields)
+        rows = parse_file(made, body.getvalue(), CATALOG)["observation"]
+        assert rows["obs_date"].to_list() == [dt.date(2026, 7, 1)], fields
+
+
+def test_a_date_written_as_a_number_is_read_as_it_is_written() -> None:
+    body = io.BytesIO()
+    pl.DataFrame({"date": [20170518], "v": [3.3807]}).write_parquet(body)
+    made = entry(path="a.parquet", date_format="%Y%m%d", columns={"v": "usdbrl_ptax_sell"})
+    assert parse_file(made, body.getvalue(), CATALOG)["observation"]["obs_date"].to_list() == [DAY]
+
+
+def test_the_same_value_twice_is_no_conflict() -> None:
+    body = b"date,v\n2017-05-18,3.3807\n2017-05-18,3.38070\n"
+    assert parse_file(entry(columns={"v": "usdbrl_ptax_sell"}), body, CATALOG)["observation"].height == 1
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("[[file]", "is not TOML"),
         ('[[file]]\npath = "a.csv"\ndate = "d"\n', "'series' lacks its columns"),
         ('[[file]]\npath = "a.csv"\ndate = "d"\ncolumns = { v = "nothing" }\n', "a.csv: unknown series 'nothing'"),
+        (
+            '[[file]]\npath = "a.csv"\ndate = "d"\nzone = "Sao Paulo"\ncolumns = { v = "selic_target" }\n',
+            "No time zone found with key Sao Paulo",
+        ),
         ('[[file]]\npath = "a.csv"\ndate = "d"\ncolour = 1\ncolumns = { v = "selic_target" }\n', "colour"),
     ],
 )

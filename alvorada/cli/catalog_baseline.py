@@ -1,0 +1,49 @@
+"""What the providers said at the check before: a changed name, unit, frequency or last date is told against it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from blocks.atomic_write import write_atomically
+from desk.catalog.provider_metadata import Metadata, Verdict, changes
+from desk.errors import BadInput
+
+
+def compared_with(path: Path, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts, each with what its provider says otherwise than in the baseline at `path`; then the baseline is
+    what they say now. A series that did not answer keeps its place in it. Raises BadInput for a file that is none."""
+    before = read_baseline(path)
+    told = []
+    for one in verdicts:
+        known = before.get(one.subject)
+        changed = changes(known, one.found) if known is not None and one.found is not None else ()
+        told.append(replace(one, state="differs", differences=(*one.differences, *changed)) if changed else one)
+    write_baseline(path, before | {one.subject: one.found for one in verdicts if one.found is not None})
+    return told
+
+
+def read_baseline(path: Path) -> dict[str, Metadata]:
+    """Series -> what its provider said; empty before the first check."""
+    if not path.exists():
+        return {}
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: Metadata(**{**one, "last": dt.date.fromisoformat(one["last"]) if one["last"] else None})
+            for name, one in raw.items()
+        }
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadInput(f"{path} is no baseline of a catalogue check: {error}; move it away") from error
+
+
+def write_baseline(path: Path, found: dict[str, Metadata]) -> None:
+    """Replaces the file as a whole."""
+    rows = {
+        name: asdict(one) | {"last": one.last.isoformat() if one.last else None} for name, one in sorted(found.items())
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")

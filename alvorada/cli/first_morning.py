@@ -1,0 +1,235 @@
+"""The supervised hour, first part: one request of each dataset, what came, a verdict, and the setting that mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from desk import calendars
+from desk.catalog import Catalog
+from desk.catalog.licences import Licence
+from desk.errors import (
+    BadPayload,
+    BadRequest,
+    MissingKey,
+    NoData,
+    NotYet,
+    Outage,
+    RateLimited,
+    SourceError,
+    UnknownSeries,
+)
+from desk.model import SAO_PAULO, SILVER, Dataset, Window
+from desk.point_in_time.publication_rules import publication_times
+from tasks.connectors import CONNECTORS
+from tasks.connectors.base import Connector
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
+
+LOOK_DAYS = {"day": 12, "week": 40, "month": 120}
+"""Calendar days of the window that is asked for, by the dataset's cells."""
+REMEDIES: tuple[tuple[type[SourceError], str], ...] = (
+    (
+        RateLimited,
+        "wait for minutes, ask nothing meanwhile; then a lower rate_per_second or longer shut_seconds in sources.toml",
+    ),
+    (UnknownSeries, "look the code up at the source; its new `code`, or `retired = DATE`, in series.toml"),
+    (BadRequest, "the request itself is refused: the connector's build_request against the source's manual"),
+    (MissingKey, "set the source's key (README, Live use)"),
+    (NotYet, "ask again after the hour of its publication rule"),
+    (NoData, "ask for another day; when none answers, the code or the rule's hour in publication_rules.toml is wrong"),
+    (BadPayload, "keep the body with --record, compare it with docs/sources.md and mend the connector's parse"),
+    (Outage, "ask again in minutes; when it stays, another address in ALVORADA_BASE_URLS, or longer timeout_seconds"),
+    (SourceError, "see docs/sources.md"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one dataset's request came to. `verdict`: fine, early, late, incomplete, or the kind of error."""
+
+    dataset: str
+    source: str
+    asked: str
+    status: int | None
+    size: int
+    seconds: float
+    rows: int
+    first: str
+    last: str
+    verdict: str
+    said: str
+    remedy: str
+
+
+class Watching:
+    """A client that keeps the last answer of the one that it stands before."""
+
+    def __init__(self, client: Client) -> None:
+        self.client, self.last = client, None
+
+    last: Payload | None
+
+    async def send(self, request: Request) -> Payload:
+        """The answer, kept."""
+        self.last = await self.client.send(request)
+        return self.last
+
+
+async def look_at_all(
+    catalog: Catalog, configs: Mapping[str, SourceConfig], client: Client, now: dt.datetime
+) -> list[Looked]:
+    """Every dataset of the catalogue, a source's one after another and the sources at once."""
+
+    async def of_source(source: str) -> list[Looked]:
+        connector = CONNECTORS[source](configs[source])
+        return [await look(catalog, connector, client, dataset, now) for dataset in catalog.datasets_of(source)]
+
+    found = await asyncio.gather(*(of_source(source) for source in catalog.sources))
+    return [one for part in found for one in part]
+
+
+async def look(catalog: Catalog, connector: Connector, client: Client, dataset: Dataset, now: dt.datetime) -> Looked:
+    """One request: the newest query of the dataset for its first series."""
+    query = one_query(catalog, connector, dataset, now)
+    watching, began = Watching(client), time.monotonic()
+    fetched: Sequence[Fetched] = ()
+    error: SourceError | None = None
+    try:
+        fetched = await connector.fetch(watching, query)
+    except SourceError as raised:
+        error = raised
+    seconds = time.monotonic() - began
+    frame = pl.concat(
+        [frame.select("obs_date") for one in fetched for frame in one.frames.values() if frame.height]
+        or [pl.DataFrame(schema={"obs_date": pl.Date})]
+    )
+    payload = watching.last
+    verdict, said, remedy = judged(catalog, dataset, query, frame["obs_date"].max(), error, now)
+    finding = next((one.finding for one in fetched if one.finding), None)
+    if finding is not None:
+        verdict, said, remedy = "incomplete", finding, remedy_for(BadPayload)
+    url = connector.build_request(query).url if payload is None else payload.request.url
+    status = payload.status if payload is not None else error.status if error is not None else None
+    size = len(payload.body) if payload is not None else 0
+    return Looked(
+        dataset.id, dataset.source, url, status, size, seconds, frame.height, _value(fetched, first=True),
+        _value(fetched, first=False), verdict, said, remedy,
+    )  # fmt: skip
+
+
+def one_query(catalog: Catalog, connector: Connector, dataset: Dataset, now: dt.datetime) -> Query:
+    """A small window that ends with yesterday; a file for each day: the last day whose file should be out."""
+    today = now.astimezone(SAO_PAULO).date()
+    last = calendars.by_name(dataset.calendar).offset(today, -1)
+    start = last if dataset.per_day else last - dt.timedelta(days=LOOK_DAYS[dataset.cell])
+    return connector.plan(
+        dataset, catalog.series_of(dataset.id)[:1] if not dataset.per_day else (), Window(start, last)
+    )[0]
+
+
+def judged(
+    catalog: Catalog, dataset: Dataset, query: Query, last: object, error: SourceError | None, now: dt.datetime
+) -> tuple[str, str, str]:
+    """Verdict, what is said of it, and the remedy."""
+    if error is not None:
+        return type(error).__name__, error.message, remedy_for(type(error))
+    if not isinstance(last, dt.date):
+        return "NoData", "an answer without a row", remedy_for(NoData)
+    rule = catalog.rules[query.series[0].rule if query.series else dataset.rule]
+    at = publication_times(rule, pl.Series("obs_date", [last], dtype=pl.Date))[0]
+    if at > now:
+        words = f"{last} is there before its rule's hour, {at:%Y-%m-%d %H:%M} UTC"
+        return (
+            "early",
+            words,
+            f"the rule {rule.id!r} in publication_rules.toml is later than the source: harmless, correct it",
+        )
+    age = calendars.by_name(dataset.calendar).count(last, now.astimezone(SAO_PAULO).date())
+    if age > dataset.freshness_bd:
+        words = f"the newest is of {last}, {age} business days old against a promise of {dataset.freshness_bd}"
+        return "late", words, "the rule in publication_rules.toml, or freshness_bd in datasets.toml, promises too much"
+    return "fine", "", ""
+
+
+def remedy_for(kind: type[SourceError]) -> str:
+    """The setting that mends an error of this kind."""
+    return next(words for known, words in REMEDIES if issubclass(kind, known))
+
+
+def _value(fetched: Sequence[Fetched], *, first: bool) -> str:
+    """The first or last row: its day and value, in our unit."""
+    for one in fetched if first else reversed(fetched):
+        for name, frame in one.frames.items():
+            if frame.height:
+                row = frame.sort("obs_date")[0 if first else -1].to_dicts()[0]
+                column = next((c for c in SILVER[name].values if row[c] is not None), SILVER[name].values[0])
+                return f"{row['obs_date']}: {column} {row[column]}"
+    return ""
+
+
+QUESTIONS = (
+    "PTAX sell of yesterday, four decimals: is it the report's USD/BRL?",
+    "DI1 of January in two years: its settlement rate of yesterday?",
+    "The swap file's PRE at 252 business days against the DI1 of the same maturity: within 2 bp?",
+    "REAL at 252 days against the DAP of the same maturity: within 5 bp?",
+    "Selic target after the last Copom?",
+    "IPCA of the last month and of twelve months, as IBGE's page says?",
+    "Focus median of IPCA for this year, as in Monday's bulletin?",
+    "US Treasury 10 years of yesterday, as on the Treasury's page?",
+    "Ibovespa's close of yesterday?",
+    "Brent's close of yesterday?",
+)
+
+
+def licence_lines(licences: Mapping[str, Licence]) -> list[str]:
+    """The terms that a person has to confirm, those that need a consent first."""
+    unread = {name: one for name, one in licences.items() if not one.read}
+    order = sorted(unread, key=lambda name: unread[name].is_open)
+    return [
+        f"- [ ] {name}: {one.terms}. Store {one.store}, show {one.show}, send on {one.send_on}; holder: {one.holder}."
+        for name, one in ((name, unread[name]) for name in order)
+    ]
+
+
+def report_page(
+    looked: Sequence[Looked], world: str, now: dt.datetime, licences: Mapping[str, Licence] | None = None
+) -> str:
+    """The report to keep, in Markdown: what needs a hand first, then every request, then the questions."""
+    wrong = [one for one in looked if one.verdict != "fine"]
+    lines = [
+        "# The first morning",
+        "",
+        f"Sources: {world}, looked at {now:%Y-%m-%d %H:%M} UTC. {len(looked) - len(wrong)} of {len(looked)} are fine.",
+        "",
+        "## To mend",
+        "",
+        *(
+            [f"- **{one.dataset}** ({one.source}), {one.verdict}: {one.said}. {one.remedy}." for one in wrong]
+            or ["Nothing."]
+        ),
+        "",
+        "## What came",
+        "",
+        "| dataset | status | bytes | seconds | rows | first | last | verdict |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {one.dataset} | {one.status or ''} | {one.size:,} | {one.seconds:.1f} | {one.rows} | {one.first} |"
+            f" {one.last} | {one.verdict} |"
+            for one in looked
+        ),
+        "",
+        "## Licences to confirm (docs/data-licences.md)",
+        "",
+        *(licence_lines(licences or {}) or ["None."]),
+        "",
+        "## Ten questions, to be read off a screen after a full run",
+        "",
+        *(f"- [ ] {question}" for question in QUESTIONS),
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,100 @@
+"""The book's packages as a gold frame, and what each limit took of the volatility asked for."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+
+from desk.arrays import FloatArray
+from desk.catalog.desk_parameters import DeskParameters
+from desk.gold import PACKAGE
+from desk.portfolio.book_frames import as_of_times, gold_frame
+from desk.portfolio.book_history import BookHistory
+from desk.portfolio.combine import strategy_budgets
+from desk.portfolio.package_limits import SHARE_LIMITS
+from desk.portfolio.packages import imbalance, measure_of
+from desk.portfolio.sizing_plan import SizingPlan, package_risk
+from desk.units import DAYS_PER_YEAR
+
+
+def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], parameters: DeskParameters) -> pl.DataFrame:
+    """PACKAGE: every strategy's package after each decision, flat ones included. `held`: rows without a decision."""
+    rows, count = plan.conviction.shape
+    daily = np.stack([package_risk(*row) for row in zip(history.packages, plan.matrix, strict=True)])
+    undecided = np.isin(np.arange(rows), held)[:, None]
+    scale = np.where(plan.asked_risk > 0, plan.limited.scale * history.risk_multiplier[:, None], np.nan)
+    bound = [None if at < 0 else SHARE_LIMITS[at] for at in np.where(undecided, -1, plan.limited.bound).ravel()]
+    legs, dv01 = _texts(history.packages, plan, parameters)
+    return gold_frame(
+        PACKAGE,
+        {
+            "as_of": as_of_times(plan).gather(np.repeat(np.arange(rows), count)),
+            "strategy_id": np.tile([terms.id for terms in plan.terms], rows),
+            "asset_class": np.tile([terms.asset_class for terms in plan.terms], rows),
+            "neutrality": np.tile([terms.neutrality for terms in plan.terms], rows),
+            "conviction": np.where(undecided, np.nan, plan.conviction).ravel(),
+            "budget": np.tile(strategy_budgets(plan.terms) ** 2, rows),
+            "asked_volatility": np.where(undecided, np.nan, plan.asked_risk).ravel(),
+            "scale": np.where(undecided, np.nan, scale).ravel(),
+            "limit_bound": bound,
+            "legs": legs,
+            "leg_dv01_brl": dv01,
+            "imbalance": _imbalances(plan, history.packages).ravel(),
+            "volatility": (daily * np.sqrt(DAYS_PER_YEAR) / history.nav[:, None]).ravel(),
+            "state": _states(plan, history.packages, undecided[:, 0]),
+        },
+    )
+
+
+def limits_bound(plan: SizingPlan, risk_multiplier: FloatArray) -> list[str]:
+    """By row the JSON list of what took of the volatility asked for, a year, the breaker's part last."""
+    texts = []
+    for row, multiplier in enumerate(risk_multiplier.tolist()):
+        found = [
+            {"limit": limit, "subjects": list(plan.limited.subjects[row][place]), "taken": round(taken, 8)}
+            for place, limit in enumerate(SHARE_LIMITS)
+            if (taken := float(plan.limited.taken[row, place])) > 0
+        ]
+        if multiplier < 1.0 and plan.limited.volatility[row] > 0:
+            taken = round(float(plan.limited.volatility[row]) * (1.0 - multiplier), 8)
+            found.append({"limit": "breaker", "subjects": [], "taken": taken})
+        texts.append(json.dumps(found))
+    return texts
+
+
+def _texts(packages: FloatArray, plan: SizingPlan, parameters: DeskParameters) -> tuple[list[str], list[str]]:
+    ids = parameters.instrument_ids
+    legs, dv01 = [], []
+    for row, book in enumerate(packages):
+        for own in book:
+            columns = np.flatnonzero(own).tolist()
+            legs.append(json.dumps({ids[column]: round(float(own[column]), 6) for column in columns}))
+            risk = {ids[column]: float(own[column] * plan.quotes.dv01[row, column]) for column in columns}
+            dv01.append(json.dumps({name: round(value, 2) for name, value in risk.items() if np.isfinite(value)}))
+    return legs, dv01
+
+
+def _imbalances(plan: SizingPlan, packages: FloatArray) -> FloatArray:
+    """(R, S), NaN for an outright package, a flat one, and one with a leg that has no measure."""
+    found = np.full(packages.shape[:2], np.nan)
+    for place, terms in enumerate(plan.terms):
+        legs = packages[:, place]
+        measure = measure_of(terms, legs, plan.quotes, plan.matrix)
+        if measure is None:
+            continue
+        known = (legs != 0).any(axis=1) & ((legs == 0) | (measure != 0)).all(axis=1)
+        found[:, place] = np.where(known, imbalance(legs, measure), np.nan)
+    return found
+
+
+def _states(plan: SizingPlan, packages: FloatArray, undecided: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[str]:
+    flat = (packages == 0).all(axis=2)
+    before = np.concatenate([np.zeros_like(packages[:1]), packages[:-1]])
+    traded = (packages != before).any(axis=2)
+    unformed = np.isnan(plan.packages).any(axis=2)
+    names = np.select(
+        [undecided[:, None] & ~flat, traded, unformed, flat], ["held", "traded", "waits", "flat"], default="kept"
+    )
+    return [str(name) for name in names.ravel()]

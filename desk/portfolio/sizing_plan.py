@@ -1,0 +1,152 @@
+"""The plan of each day: every strategy's package in contracts per BRL of NAV, within the limits, before lots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+
+from desk.arrays import BoolArray, FloatArray
+from desk.catalog.desk_parameters import DeskParameters
+from desk.errors import BadInput
+from desk.portfolio.combine import combine
+from desk.portfolio.contract_terms import terms_of
+from desk.portfolio.contracts import ContractMap, map_contracts
+from desk.portfolio.costs import unit_cost
+from desk.portfolio.covariance import ewma_weights, pull, quadratic_form, shrunk_covariance
+from desk.portfolio.market_levels import USDBRL, Market
+from desk.portfolio.package_limits import LimitedBook, limit_packages
+from desk.portfolio.packages import PackageTerms, unit_packages
+from desk.portfolio.pricing import Quotes, quote
+from desk.portfolio.scenario_pnl import trailing_pnl
+from desk.units import DAYS_PER_YEAR
+
+
+@dataclass(frozen=True)
+class SizingPlan:
+    """What each row (R) would hold of each package (S) in contracts of each instrument (N), per BRL of NAV. NaN where
+    unknown.
+
+    `conviction` (R, S), zero for no view; `asked_risk` (R, S) what it asks for of the package alone, a year, and
+    `asked` (R,) of all; `limited` the packages within the limits; `packages` (R, S, N) those, NaN for one with a view
+    that cannot be formed. `risk_weight` (R, N) is each line's signed share of target risk; `volatility` BRL a day per
+    contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract; `aversion` (R,) the risk
+    aversion at which that book is the best one; `sizing` by row the method, and the packages that cannot be formed.
+    """
+
+    terms: tuple[PackageTerms, ...]
+    market: Market
+    contracts: ContractMap
+    quotes: Quotes
+    volatility: FloatArray
+    matrix: FloatArray
+    conviction: FloatArray
+    asked_risk: FloatArray
+    asked: FloatArray
+    limited: LimitedBook
+    packages: FloatArray
+    risk_weight: FloatArray
+    unit_cost: FloatArray
+    aversion: FloatArray
+    sizing: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.market)
+
+    def __getitem__(self, rows: slice) -> SizingPlan:
+        cut = {
+            field.name: getattr(self, field.name)[rows]
+            for field in fields(self)
+            if field.name not in ("terms", "quotes", "contracts", "limited")
+        }
+        return replace(
+            self,
+            contracts=_cut(self.contracts, rows),
+            quotes=_cut(self.quotes, rows),
+            limited=_cut(self.limited, rows),
+            **cut,
+        )
+
+
+_Record = TypeVar("_Record", ContractMap, Quotes, LimitedBook)
+
+
+def _cut(record: _Record, rows: slice) -> _Record:
+    return type(record)(*(getattr(record, field.name)[rows] for field in fields(record)))
+
+
+def plan_book(
+    market: Market, conviction: FloatArray, packages: Sequence[PackageTerms], parameters: DeskParameters, first: int
+) -> SizingPlan:
+    """The plan of the rows from `first` on; `conviction` (T, S) covers the whole market, NaN for no view.
+
+    Raises BadInput for a conviction outside [-1, 1], or a covariance that is not finite.
+    """
+    rules, terms = parameters.portfolio, terms_of(parameters.instruments)
+    if (np.abs(conviction) > 1.0 + 1e-9).any():
+        raise BadInput("a conviction lies outside [-1, 1]")
+    rows = np.arange(first, len(market))
+    part = market[first:]
+    contracts = map_contracts(parameters.instruments, part.days)
+    quotes = quote(terms, part.levels, part.valuation, contracts.maturity)
+    decay = ewma_weights(rules.covariance_window, rules.covariance_half_life)
+    count = len(parameters.instruments)
+    volatility, matrix = np.empty((len(rows), count)), np.empty((len(rows), count, count))
+    for chunk, pnl in trailing_pnl(terms, market, rows, contracts.maturity, rules.covariance_window):
+        estimate = shrunk_covariance(pnl, decay, rules.covariance_min_rows)
+        volatility[chunk], matrix[chunk] = estimate.volatility, estimate.matrix
+    view = np.nan_to_num(conviction[first:])
+    view = np.where(np.abs(view) >= rules.dead_band, view, 0.0)
+    unit = unit_packages(packages, np.sign(view), quotes, volatility, matrix, parameters)
+    unformed = np.asarray(np.isnan(unit).any(axis=2))
+    usable = np.where(unformed, 0.0, view)
+    book = combine(usable, np.nan_to_num(unit), matrix, packages, rules)
+    limited = limit_packages(book.per_brl, matrix, quotes.exposure, parameters)
+    kept = np.where(book.asked > 0, limited.volatility / np.where(book.asked > 0, book.asked, 1.0), 1.0)
+    return SizingPlan(
+        terms=tuple(packages),
+        market=part,
+        contracts=contracts,
+        quotes=quotes,
+        volatility=volatility,
+        matrix=matrix,
+        conviction=view,
+        asked_risk=_alone(book.per_brl, matrix),
+        asked=book.asked,
+        limited=limited,
+        packages=np.where(unformed[:, :, None], np.nan, limited.per_brl),
+        risk_weight=_risk_weight(limited.per_brl.sum(axis=1), matrix, rules.target_volatility),
+        unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
+        aversion=rules.sharpe_assumed / rules.target_volatility / np.where(kept > 0, kept, 1.0),
+        sizing=_sizing(rules.method, unformed, packages),
+    )
+
+
+def package_risk(legs: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Standard deviation a day (S,) of packages (S, N) by the covariance (N, N) of one contract."""
+    return np.asarray(np.sqrt(np.maximum(((legs @ matrix) * legs).sum(axis=1), 0.0)))
+
+
+def _alone(per_brl: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Volatility a year (R, S) of each package by itself."""
+    daily = np.stack([package_risk(*row) for row in zip(per_brl, matrix, strict=True)])
+    return np.asarray(daily * np.sqrt(DAYS_PER_YEAR))
+
+
+def _risk_weight(lines: FloatArray, matrix: FloatArray, target_volatility: float) -> FloatArray:
+    """Each line's part (R, N) of the target's standard deviation, with the sign of its side."""
+    daily = np.sqrt(np.maximum(quadratic_form(lines, matrix), 0.0))
+    target = target_volatility / np.sqrt(DAYS_PER_YEAR)
+    share = lines * pull(lines, matrix) / np.where(daily > 0, daily * target, 1.0)[:, None]
+    return np.asarray(np.abs(share) * np.sign(lines))
+
+
+def _sizing(method: str, unformed: BoolArray, packages: Sequence[PackageTerms]) -> list[str]:
+    """By row: the method, and the packages with a view that cannot be formed."""
+    names = []
+    for row in unformed:
+        missing = [terms.id for terms, gone in zip(packages, row, strict=True) if gone]
+        names.append(method + (f", without {' '.join(missing)}" if missing else ""))
+    return names

@@ -1,0 +1,41 @@
+"""What became of the volatility that the convictions ask for: what each limit took, what is aimed at and held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports.elements.formats import finite_or_none, format_list, parse_json, percent
+from reports.elements.locale import translate
+from reports.elements.report_data import Row
+
+
+def limit_name(limit: str, subjects: list[str]) -> str:
+    """A limit of the sizes in words, with what it is about; by its own name where the page has no words for it."""
+    names = {
+        "instrument_risk_share": translate("the limit on one instrument"),
+        "class_risk_share": translate("the limit on one class"),
+        "gross_leverage": translate("the limit on gross exposure"),
+        "breaker": translate("the drawdown breaker"),
+    }
+    named, words = [name for name in subjects if name != "book"], names.get(limit, limit)
+    return f"{words} ({', '.join(named)})" if named else words
+
+
+def risk_taken_sentence(state: Row) -> str:
+    """Empty where the volatility asked for is not known: a book of an earlier release, or a day without a decision."""
+    asked, target, expected = (
+        finite_or_none(state[name]) for name in ("asked_volatility", "target_volatility", "expected_volatility")
+    )
+    if asked is None or target is None:
+        return ""
+    parts: list[dict[str, Any]] = parse_json(state["limits_bound"]) or []
+    text = translate("The convictions ask for {} volatility a year", percent(asked, 1))
+    if parts:
+        taken = [
+            translate("{} takes {}", limit_name(part["limit"], part["subjects"]), percent(part["taken"], 1))
+            for part in sorted(parts, key=lambda part: -part["taken"])
+        ]
+        text += translate("; {}, which leaves {}", format_list(taken), percent(target, 1))
+    if expected is not None:
+        text += translate("; the contracts held come to {}", percent(expected, 1))
+    return text + "."
