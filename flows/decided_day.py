@@ -48,6 +48,8 @@ async def reproduce(run: Run, record: RunRecord, decision: Decision) -> State[An
     await stages.call("transform", lambda: transform(run, inception, {}, return_state=True))
     facts = stored_facts(decision)
     await stages.call("report", lambda: report(run, tuple(stages.failures), facts, return_state=True))
+    if stages.bug is not None:
+        raise stages.bug
     if stages.failures:
         message = "; ".join(stages.failures.values())
         record.conclude("failed", message)
