@@ -19,6 +19,7 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
     ├── MissingKey            the source requires a key and none is set
     ├── BadPayload            the body is not in the source's format
     │   └── HtmlPayload       an HTML page under a status that promises data (retryable)
+    ├── OurFault              our own code failed on the rows of a good answer
     └── Outage                time-out, connection, 5xx, truncated body, challenge page (retryable)
         ├── RateLimited       429; `retry_after` in seconds where the source states it
         ├── BudgetSpent       the source's total time budget is used up
@@ -99,6 +100,11 @@ class NoData(SourceError):
 
 class NotYet(NoData):
     """The source has no data yet: they are published later."""
+
+
+class OurFault(SourceError):
+    """Our own code failed on the rows of an answer that was read: the source is not at fault. The query counts as
+    failed, and the run goes on without it."""
 
 
 class UnknownSeries(SourceError):

@@ -28,6 +28,7 @@ from tasks.run.run import Clock
 from tasks.run.run_context import clock_of, world_of
 from tasks.run.stop_signals import ends_when_stopped
 from tasks.store import Store, ledger, open_store
+from tasks.store.signed_links import held_link
 
 SENDING_TIME = dt.timedelta(seconds=100)
 """How long the sender works while messages wait: less than the time to its next run."""
@@ -76,6 +77,9 @@ async def evaluate(store: Store, settings: Settings, clock: Clock) -> AlertChang
         [channel.name for channel in channels_of(settings)],
         clock,
         link=settings.public_url.rstrip("/") + PAGE,
+        decide=await held_link(store, settings.public_url, clock())
+        if "public_url" in settings.model_fields_set
+        else "",
         world=store.world,
     )
 

@@ -158,7 +158,7 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     """Every stage in order; what depends on a failed stage is skipped. Returns the run's final state.
 
     A run that completes has made the decision, and records it; one that fails has made none. `before`: the version that
-    is restated.
+    is restated. A bug of ours in a stage is raised when the report is out.
     """
     watch, stages = Stopwatch(), StageRunner(run, record.stages)
     inception = await open_book(run)
@@ -179,6 +179,8 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     failed = tuple(stages.failures)
     await stages.call("report", lambda: report(run, failed, facts_of(plan), return_state=True))
     state = await conclude(run, record, stages, watch)
+    if stages.bug is not None:
+        raise stages.bug
     if state.is_completed() and book is not None:
         if before is not None:
             await show_difference(run, before)

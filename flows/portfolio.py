@@ -10,6 +10,7 @@ from desk.portfolio.book_state_json import to_json
 from desk.strategies import STRATEGIES
 from tasks.run.continued_book import compute_book
 from tasks.run.decision_plan import plan_decision
+from tasks.run.decision_tickets import decision_tickets
 from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
 from tasks.run.stages import PortfolioResult, Stopwatch, finish_stage, require_rows
@@ -29,6 +30,7 @@ async def portfolio(run: Run, panel_input: PanelInput | None = None) -> Portfoli
     book = await compute_book(run, await plan_decision(run), panel_input)
     frames = book.frames
     rows = require_rows("portfolio", {name: frames[name] for name in ("portfolio_state", "target_position")})
+    frames = frames | {"ticket": await decision_tickets(run, frames)}
     since = frames["portfolio_state"]["as_of"].to_list()[0]
     written = await run.store.write_gold(frames, run.run_id, (since, run.as_of))
     ids, strategies = load_desk_parameters().instrument_ids, [strategy.id for strategy in STRATEGIES]

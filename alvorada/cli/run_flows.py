@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,21 +130,26 @@ def _run_flow(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> A
 
     with progress:
         try:
-            return asyncio.run(_final_state(flow, parameters))
+            return asyncio.run(_final_state(flow, parameters, partial(_note, progress)))
         except (TerminationSignal, asyncio.CancelledError):
             raise KeyboardInterrupt from None
         finally:
             APILogHandler.flush()  # type: ignore[no-untyped-call]  # while its database still runs
 
 
-async def _final_state(flow: Any, parameters: dict[str, Any]) -> Any:
+def _note(progress: RunProgress, message: str) -> None:
+    progress.event("note", "prefect", "done", message=message)
+
+
+async def _final_state(flow: Any, parameters: dict[str, Any], say: Callable[[str], None]) -> Any:
     """The state that the flow ends in. Raises the AlvoradaError that ended it, with its own exit code."""
     from prefect.states import get_state_exception
 
+    from alvorada.stack.prefect_start import started
     from tasks.run.stop_signals import cancel_on_stop_signals
 
     with cancel_on_stop_signals(repeat_interrupt):
-        state = await flow(**parameters, return_state=True)
+        state = await started(partial(flow, **parameters, return_state=True), say)
     if state.is_failed():
         error = await get_state_exception(state)
         if isinstance(error, Busy):

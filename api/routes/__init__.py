@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import alerts, health, held, market, monitoring, portfolio, reports, runs
+from api.routes import alerts, health, held, held_word, market, monitoring, portfolio, reports, runs
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     monitoring.router,
     alerts.router,
+    held_word.router,
     held.router,
     runs.router,
     reports.router,

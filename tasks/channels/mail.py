@@ -73,6 +73,8 @@ def text_of(message: Message) -> str:
     for line in message.lines:
         facts = "\n".join(f"  {name}: {value}" for name, value in line_facts(line))
         parts.append(f"{_word(line)}: {line_title(line)}\n  {line_summary(line)}\n{facts}")
+    if message.decide:
+        parts.append(f"Release or reject what is held: {message.decide}")
     if message.link:
         parts.append(f"Open the page: {message.link}")
     return "\n\n".join(parts) + "\n"
@@ -120,9 +122,10 @@ def _card(line: AlertLine) -> str:
 
 def _page(message: Message, parts: Sequence[str]) -> str:
     button = ""
-    if message.link.startswith(("http://", "https://")):
-        link = escape(message.link, quote=True)
-        button = f'<p style="margin:16px 0"><a href="{link}" style="{BUTTON}">Open the page</a></p>'
+    for address, words in ((message.decide, "Release or reject what is held"), (message.link, "Open the page")):
+        if address.startswith(("http://", "https://")):
+            link = escape(address, quote=True)
+            button += f'<p style="margin:16px 0"><a href="{link}" style="{BUTTON}">{words}</a></p>'
     foot = f"Alvorada, {moment(message.at)} America/Sao_Paulo"
     return (
         '<!DOCTYPE html><html><head><meta charset="utf-8"></head>'

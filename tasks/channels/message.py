@@ -49,6 +49,7 @@ class Message:
     title        one line;  `paragraphs`: text before the alerts
     lines        the alerts, in order
     link         address of the page that shows the same
+    decide       address of the page on which a person decides what is held; empty where nothing is
     text, html   the mail's bodies, and `blocks`: Slack's, already rendered (a report); None or empty: channels render
     pictures, attachments   by mail only
     message_id   the mail's Message-ID, where two sendings must be recognised as the same mail
@@ -58,6 +59,7 @@ class Message:
     title: str
     at: dt.datetime
     link: str = ""
+    decide: str = ""
     paragraphs: tuple[str, ...] = ()
     lines: tuple[AlertLine, ...] = ()
     message_id: str = ""
@@ -74,6 +76,7 @@ class Message:
             "title": self.title,
             "at": self.at.isoformat(),
             "link": self.link,
+            "decide": self.decide,
             "paragraphs": list(self.paragraphs),
             "lines": [_line_json(line) for line in self.lines],
         }
@@ -86,6 +89,7 @@ class Message:
             title=raw["title"],
             at=dt.datetime.fromisoformat(raw["at"]),
             link=raw["link"],
+            decide=raw.get("decide", ""),  # messages queued before there was one
             paragraphs=tuple(raw["paragraphs"]),
             lines=tuple(_line(line) for line in raw["lines"]),
         )

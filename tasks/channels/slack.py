@@ -109,8 +109,9 @@ def _fallback(message: Message) -> str:
 
 def _closing(message: Message) -> list[dict[str, Any]]:
     """The link to the page, and the time of the message."""
-    address, when = _address(message.link), moment(message.at)
-    return [_section(f"<{address}|Open the page> · {when}" if address else when)]
+    links = ((message.decide, "Release or reject what is held"), (message.link, "Open the page"))
+    parts = [f"<{_address(address)}|{words}>" for address, words in links if _address(address)]
+    return [_section(" · ".join([*parts, moment(message.at)]))]
 
 
 def _address(link: str) -> str:

@@ -2,16 +2,27 @@
 
 A try sends only the queries that are still open, so a retry costs what failed and nothing else. Rows are stored in
 batches while the fetch goes on: a killed process loses at most one batch. An answer that cannot be read or stored is
-that query's failure; a database, lake or disk that is gone ends the run.
+that query's failure, and the ledger says whose fault it is; a database, lake or disk that is gone ends the run.
 """
 
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
-from desk.errors import AlvoradaError, BadPayload, BudgetSpent, NoData, RowsRefused, SourceError, UnknownSeries
+from desk.errors import (
+    AlvoradaError,
+    BadPayload,
+    BudgetSpent,
+    NoData,
+    OurFault,
+    RowsRefused,
+    SourceError,
+    UnknownSeries,
+)
 from desk.model import Dataset, Window
 from desk.point_in_time.fetch_windows import FetchPlan, is_by_series, plan_of_windows
 from tasks.connectors import border
@@ -174,8 +185,7 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
                 await store_batch(run, job, fetch, [answer])
             return
         query = batch[0][0]
-        failure = BadPayload(job.source, f"{query.label}: cannot be stored: {border.reason(error)}")
-        failure.__cause__ = error
+        failure = failure_of(job.source, query, error)
         await record_error(run, fetch, query, failure)
         return
     for query, payloads in batch:
@@ -184,6 +194,20 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
     if fetch.dataset.per_day:
         for query, _ in batch:
             await close_fetched_days(run, fetch, fetch.days_of(query))
+
+
+def failure_of(source: str, query: Query, error: BaseException) -> SourceError:
+    """Whose fault it is that rows are not stored: the source's, whose values the database refuses, or ours."""
+    failure: SourceError
+    if isinstance(error, RowsRefused):
+        failure = BadPayload(source, f"{query.label}: cannot be stored: {border.reason(error)}")
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        words = f"{query.label}: our own code failed on its rows, and not the source: {border.reason(error)}{place}"
+        failure = OurFault(source, words)
+    failure.__cause__ = error
+    return failure
 
 
 def settle_unknown_series(job: SourceJob) -> None:
@@ -208,7 +232,8 @@ def settle_unknown_series(job: SourceJob) -> None:
 
 
 def is_fault_of_rows(error: BaseException) -> bool:
-    """Whether the rows themselves caused the error; False for a database, lake, disk or memory that is gone."""
+    """Whether the error is of these rows alone, by their values or by our own code on them; False for a database, lake,
+    disk or memory that is gone: that ends the run."""
     if isinstance(error, AlvoradaError):
         return isinstance(error, RowsRefused)
     return not isinstance(error, OSError | MemoryError)

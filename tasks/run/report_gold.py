@@ -30,6 +30,7 @@ STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
         "pnl_by_strategy",
         "pnl_by_factor",
         "action",
+        "ticket",
         "withheld_order",
     ),
     "risk": ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status"),

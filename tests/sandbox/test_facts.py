@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import sandbox
 from desk.catalog import load_catalog
 from desk.catalog.provider_metadata import names_agree
 from desk.model import Series
 from desk.transforms.monthly import IPCA_GROUPS
-from sandbox.facts import load_facts
+from sandbox.facts import Fact, load_facts
 from sandbox.silver import behind
 from sandbox.sources.fred_titles import SERIES as FRED_TITLES
 from sandbox.world import SimulatedWorld, series_factories
@@ -90,6 +93,42 @@ def test_a_swapped_label_is_caught(world: SimulatedWorld) -> None:
     assert behind(swapped).quantity != swapped.id
     one, other = (world.published(behind(series), NOW).released.values for series in (health, swapped))
     assert not np.array_equal(one, other)
+
+
+def parted(series: Sequence[Series], facts: Mapping[tuple[str, str], Fact]) -> set[str]:
+    """The series whose label in the catalogue is not the quantity that the sandbox has behind the code."""
+    return {one.id for one in series if facts[one.source, one.code].quantity != one.id}
+
+
+@pytest.mark.parametrize(("one", "other"), [("1641", "1640"), ("12", "11"), ("4390", "4391"), ("22707", "22708")])
+def test_a_wrong_label_in_either_of_the_two_records_is_caught(one: str, other: str) -> None:
+    """The sandbox's record is its own: whichever of the two is wrong, they part."""
+    facts = dict(load_facts())
+    labels = {series.code: series for series in SGS}
+    assert parted(SGS, facts) == set()
+    swapped = {one: labels[one].id, other: labels[other].id}
+    in_catalogue = [
+        replace(series, code={one: other, other: one}.get(series.code, series.code)) if series.id in swapped.values()
+        else series
+        for series in SGS
+    ]  # fmt: skip
+    assert parted(in_catalogue, facts) == set(swapped.values())
+    first, second = facts["bcb_sgs", one], facts["bcb_sgs", other]
+    in_facts = facts | {
+        ("bcb_sgs", one): replace(first, quantity=second.quantity),
+        ("bcb_sgs", other): replace(second, quantity=first.quantity),
+    }
+    assert parted(SGS, in_facts) == set(swapped.values())
+
+
+def test_the_sandbox_reads_no_label_of_the_catalogue() -> None:
+    """Its files name no id, name or code of a series by the catalogue: what it serves, it serves by its own record."""
+    for path in Path(sandbox.__file__).parent.rglob("*.py"):
+        if path.name == "silver.py":  # frames in the desk's own shape, for tests and benches: it serves nothing
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert "catalog.series" not in text, path
+        assert "series_of(" not in text, path
 
 
 def test_school_fees_rise_in_february_behind_1643(world: SimulatedWorld) -> None:

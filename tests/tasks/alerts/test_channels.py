@@ -84,6 +84,22 @@ def test_a_resolved_alert_says_how_long_it_took() -> None:
     assert ended.title == "Resolved: VAR_BREACH · portfolio"
 
 
+def test_a_held_value_brings_the_link_to_decide_it_and_no_other_alert_does() -> None:
+    decide = "https://desk.example/api/v1/held/word/1795000000/" + "ab" * 32
+    held = AlertLine(AlertKey("DATA_SUSPECT", "usdbrl_ptax_sell"), "firing", "critical", 1.0, None, "held", AT)
+    alert = alert_message([line(), held], AT, LINK, "live", decide)
+    again = Message.from_json(json.loads(json.dumps(alert.to_json())))
+    assert again == alert
+    assert decide in text_of(again)
+    assert f'<a href="{decide}"' in html_of(again)
+    assert f"<{decide}|Release or reject what is held>" in json.dumps(slack_payload(again))
+    for others in ([line()], [AlertLine(held.key, "resolved", "critical", 0.0, None, "held", AT, ended_at=AT)]):
+        plain = alert_message(others, AT, LINK, "live", decide)
+        assert "Release or reject" not in text_of(plain) + html_of(plain) + json.dumps(slack_payload(plain))
+    queued_before = {name: value for name, value in alert.to_json().items() if name != "decide"}
+    assert Message.from_json(queued_before).decide == ""
+
+
 def test_of_another_world_the_title_says_so() -> None:
     assert alert_message([line()], AT, LINK, "sandbox").title.startswith("[sandbox] ")
 

@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -74,6 +76,24 @@ async def test_rows_that_the_store_refuses_fail_their_own_query_and_no_other(run
     assert "contract_id holds a text that is no name" in str(found[TUE][1])
     assert f"stn_auctions {WED}..{WED}: cannot be stored: RowsRefused: the database refused:" in str(found[WED][1])
     assert job.inserted == 2
+
+
+async def test_our_own_code_s_failure_on_rows_is_said_to_be_ours(run: Run) -> None:
+    """A catalogue without a rule for the dataset makes our own code fail on good rows: the others go on."""
+    rules = {
+        name: rule for name, rule in run.catalog.rules.items() if name != run.catalog.datasets["stn_auctions"].rule
+    }
+    broken = copy(run)
+    broken.catalog = replace(run.catalog, rules=rules)
+    job = job_of(run, {"stn_auctions": auction}, {"stn_auctions": [Window(MON, TUE)]})
+    await open_cells(run, job.fetches)
+    await fetch_open_queries(broken, job)
+    await close_open_cells(run, job)
+    async with run.store.connections.acquire() as connection:
+        found = await connection.fetch("SELECT state, error_kind, error FROM v_ledger WHERE dataset = 'stn_auctions'")
+    assert {(row["state"], row["error_kind"]) for row in found} == {("failed", "OurFault")}
+    assert all("our own code failed on its rows, and not the source: KeyError" in row["error"] for row in found)
+    assert all(".py:" in row["error"] for row in found)
 
 
 @pytest.mark.parametrize("ours", [StoreError("the database has gone"), OSError(28, "No space left on device")])

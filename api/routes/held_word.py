@@ -1,0 +1,97 @@
+"""held/word/: a person's word on held values, by the signed link of an alert's mail or Slack message; no token.
+
+Opening the address decides nothing, so that whatever follows links in mail releases nothing: it shows a page with one
+form for each held value. Sending a form decides, and is audited under the name `link`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi.responses import HTMLResponse
+
+from api.reading import rows
+from tasks.store.api_tokens import Token
+from tasks.store.signed_links import is_signed
+
+router = APIRouter(prefix="/held/word", include_in_schema=False)
+Expires = Annotated[int, Path(ge=0, le=2**40)]
+Signature = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+DECISIONS = {"release": "released", "reject": "rejected"}
+LONGEST = {"by": 80, "reason": 500}
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+CALLER = Token("link", "operate")
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex"><title>Alvorada: held values</title>
+<style>body{{font:16px/1.45 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}
+form{{border:1px solid #bbb;border-radius:6px;padding:.8rem 1rem;margin:1rem 0}}
+input{{font:inherit;display:block;width:100%;box-sizing:border-box;margin:.2rem 0 .6rem}}
+button{{font:inherit;padding:.4rem 1rem;margin-right:.6rem}}</style></head>
+<body><h1>Held values</h1>{body}</body></html>
+"""
+FORM = """<form method="post"><h2>{entity} of {obs_date}: {value:.8g}</h2><p>{reason}</p>
+<input type="hidden" name="hold_id" value="{hold_id}">
+<label>Your name<input name="by" required maxlength="80"></label>
+<label>Why<input name="reason" required maxlength="500"></label>
+<button name="decision" value="release">Release: believe it from the next decision on</button>
+<button name="decision" value="reject">Reject: leave it out for good</button></form>"""
+
+
+@router.get("/{expires}/{signature}")
+async def held_values(request: Request, expires: Expires, signature: Signature) -> HTMLResponse:
+    """The page; it changes nothing."""
+    await _admit(request, expires, signature)
+    return await _page(request)
+
+
+@router.post("/{expires}/{signature}")
+async def word(request: Request, expires: Expires, signature: Signature) -> HTMLResponse:
+    """One decision, by one of the page's forms."""
+    await _admit(request, expires, signature)
+    request.state.token = CALLER
+    form = {
+        name: values[-1].strip() for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()
+    }
+    decision, hold_id = DECISIONS.get(form.get("decision", "")), form.get("hold_id", "")
+    told = all(0 < len(form.get(name, "")) <= most and "\0" not in form[name] for name, most in LONGEST.items())
+    if decision is None or not told or not (hold_id.isascii() and hold_id.isdigit() and len(hold_id) < 16):
+        raise HTTPException(422, "a decision needs its value, a name and a reason")
+    request.state.audit_detail = {
+        "hold_id": int(hold_id),
+        "decision": decision,
+        "by": form["by"],
+        "reason": form["reason"],
+    }
+    now = request.app.state.clock()
+    await request.app.state.store.decide_hold(
+        int(hold_id), decision, f"{form['by']} (by link)", form["reason"], now, now
+    )
+    return await _page(request, f"<p><strong>Held value {int(hold_id)} is {decision}.</strong></p>")
+
+
+async def _admit(request: Request, expires: int, signature: str) -> None:
+    """Raises HTTPException: 403 for a signature that is not ours, 410 for one whose time is over, 429."""
+    state: Any = request.app.state
+    await state.limiter.unauthenticated(request.client.host if request.client else "unknown")
+    if not await is_signed(state.pool, expires, signature):
+        raise HTTPException(403, "this link is not one of ours")
+    if dt.datetime.fromtimestamp(expires, dt.UTC) <= state.clock():
+        raise HTTPException(410, "this link has expired: the next alert brings another, or use `alvorada held`")
+
+
+async def _page(request: Request, first: str = "") -> HTMLResponse:
+    held = await rows(request, "SELECT * FROM v_hold_open ORDER BY hold_id")
+    forms = "".join(
+        FORM.format(
+            entity=html.escape(str(row["entity"])), obs_date=row["obs_date"], value=row["value"],
+            reason=html.escape(str(row["reason"])), hold_id=row["hold_id"],
+        )
+        for row in held
+    )  # fmt: skip
+    body = first + (forms or "<p>Nothing is held.</p>")
+    return HTMLResponse(PAGE.format(body=body), headers={"Content-Security-Policy": POLICY})
