@@ -15,6 +15,7 @@ from pathlib import Path
 
 import migrations
 from alvorada.stack.postgres import Postgres
+from alvorada.stack.prefect_start import make_tables
 from desk.catalog import load_catalog
 from desk.model import decision_time
 from tests.fixtures.flows import FILLED, FILLED_DAY, NEXT_DAY, RunningDesk, drop_database
@@ -66,6 +67,7 @@ async def morning_desk() -> AsyncIterator[MorningDesk]:
         postgres = Postgres(folder / "cluster", settings=FAST)
         try:
             postgres.start()
+            await make_tables()  # Prefect's start has thirty seconds, and a busy machine needs more for its tables
             desk = MorningDesk(folder, postgres, sandbox)
             await desk.fill()
             yield desk

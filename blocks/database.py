@@ -36,9 +36,20 @@ CONNECT_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.Interfac
 """What asyncpg raises when a connection cannot be made: network, refusal, or an address that it cannot read."""
 
 
+def first_cause(error: BaseException) -> BaseException:
+    """What PostgreSQL said first. Where a statement fails for want of disk, say, the clean-up after it fails too, and
+    that error hides the first one."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, asyncpg.PostgresError) or (isinstance(found, OSError) and found.errno is not None):
+            return found
+        found = found.__cause__ or found.__context__
+    return error
+
+
 def connect_failure(url: str, error: BaseException) -> StoreError:
-    """One clear line for a connection that could not be made."""
-    where = shown_url(url)
+    """One clear line for a connection that could not be made, or was lost."""
+    where, error = shown_url(url), first_cause(error)
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return StoreError(f"the database {urlsplit(url).path.lstrip('/')!r} does not exist at {where}")
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):

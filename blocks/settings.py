@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     database_pool: int = Field(default=12, ge=1, le=50)
     lake_url: Text = None
     """Where raw payloads are kept: a folder, file:// or s3://bucket/prefix; ``ALVORADA_HOME`/lake` when not set."""
+    min_free_mb: int = Field(default=256, ge=0, le=10_000_000)
+    """Free space, in MB, that the disks of the data directory and of a local lake must have before a run starts."""
     prefect_api_url: Text = Field(default=None, validation_alias=_named("PREFECT_API_URL"))
 
     sandbox_url: Text = None

@@ -6,42 +6,35 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from desk.gold_orders import ACTION, TICKET, WITHHELD_ORDER
+from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
-import polars as pl
-
-Kind = Literal["text", "float", "int", "date", "json", "time"]
-
-
-@dataclass(frozen=True, slots=True)
-class GoldTable:
-    """A gold table: its name, key and columns with their kinds."""
-
-    name: str
-    key: tuple[str, ...]
-    """Key columns besides `as_of`."""
-    columns: Mapping[str, Kind]
-    """All columns besides `as_of` and `run_id`, the key's first."""
-
-    @property
-    def schema(self) -> dict[str, pl.DataType]:
-        """Columns and Polars types of a frame for this table, `as_of` first."""
-        return {
-            "as_of": pl.Datetime("us", "UTC"),
-            **{name: POLARS_TYPES[kind] for name, kind in self.columns.items()},
-        }
-
-
-POLARS_TYPES: dict[Kind, pl.DataType] = {
-    "text": pl.String(),
-    "float": pl.Float64(),
-    "int": pl.Int64(),
-    "date": pl.Date(),
-    "json": pl.String(),
-    "time": pl.Datetime("us", "UTC"),
-}
+__all__ = [
+    "ACTION",
+    "AGENT_MEASURE",
+    "AGENT_VIEW",
+    "AGGREGATED_SIGNAL",
+    "COMPONENT_VAR",
+    "DATASET_STATUS",
+    "FEATURE",
+    "GOLD",
+    "INPUT_RECEIPT",
+    "PNL_ATTRIBUTION",
+    "PNL_BY_FACTOR",
+    "PNL_BY_STRATEGY",
+    "POLARS_TYPES",
+    "PORTFOLIO_STATE",
+    "REGIME",
+    "RISK_LIMITS_STATUS",
+    "RISK_METRICS_DAILY",
+    "STRATEGY_SIGNALS",
+    "STRESS_TEST_RESULTS",
+    "TARGET_POSITION",
+    "TICKET",
+    "WITHHELD_ORDER",
+    "GoldTable",
+    "Kind",
+]
 
 FEATURE = GoldTable(
     "feature",
@@ -301,42 +294,6 @@ RISK_LIMITS_STATUS = GoldTable(
         "status": "text",  # green, amber, red, breach, absent
     },
 )
-ACTION = GoldTable(
-    "action",
-    ("seq",),
-    {
-        "seq": "int",
-        "instrument_id": "text",
-        "contract_id": "text",
-        "side": "text",  # buy, sell (of the price)
-        "contracts_from": "int",
-        "contracts_to": "int",
-        "order_contracts": "int",
-        "dv01_change_brl": "float",
-        "notional_change_brl": "float",
-        "cost_brl": "float",
-        "invalidation": "float",
-        "invalidation_unit": "text",
-        "rationale": "json",
-        "sentence": "text",
-    },
-)
-
-WITHHELD_ORDER = GoldTable(
-    "withheld_order",
-    ("instrument_id",),
-    {
-        "instrument_id": "text",
-        "contract_id": "text",
-        "contracts": "int",  # held, and kept
-        "contracts_wanted": "int",  # what the sizes of the day asked for
-        "cause": "text",  # price_old, signal_old
-        "input_id": "text",  # of a price: the input; of a signal: the strategies
-        "obs_date": "date",
-        "age_bd": "int",
-        "limit_bd": "int",
-    },
-)
 
 # `threshold`: the most that `value` may be. `state`: passed, failed, unknown (nothing to measure by yet), released.
 ACTION_GATE = GoldTable(
@@ -374,6 +331,7 @@ GOLD: dict[str, GoldTable] = {
         DV01_LADDER,
         STRESS_TEST_RESULTS,
         RISK_LIMITS_STATUS,
+        TICKET,
         ACTION,
         WITHHELD_ORDER,
         ACTION_GATE,

@@ -109,16 +109,16 @@ async def recorded_run(run: Run, files: Files) -> State[Any]:
 
 
 @asynccontextmanager
-async def time_limit() -> AsyncIterator[None]:
+async def time_limit(seconds: float = HOUR) -> AsyncIterator[None]:
     """Ends the body after an hour. Raises StageFailed, so that the run's record and the alerts tell it; Prefect's own
     time-out, which cancels and tells neither, comes later."""
     try:
-        async with asyncio.timeout(HOUR) as limit:
+        async with asyncio.timeout(seconds) as limit:
             yield
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise StageFailed(f"the run was ended after {HOUR // 60} minutes") from error
+        raise StageFailed(f"the run was ended after {seconds / 60:.0f} minutes") from error
 
 
 def requested_day(as_of: dt.date | str | None, now: dt.datetime) -> dt.date | None:
@@ -161,7 +161,7 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     """Every stage in order; what depends on a failed stage is skipped. Returns the run's final state.
 
     A run that completes has made the decision, and records it; one that fails has made none. `before`: the version that
-    is restated.
+    is restated. A bug of ours in a stage is raised when the report is out.
     """
     watch, stages = Stopwatch(), StageRunner(run, record.stages)
     inception = await open_book(run)
@@ -187,6 +187,8 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     await stages.call("report", lambda: report(run, failed, facts_of(plan), return_state=True))
     stopped = gated.stopped if gated is not None else ()
     state = await conclude(run, record, stages, watch, stopped)
+    if stages.bug is not None:
+        raise stages.bug
     if state.is_completed() and gated is not None:
         if before is not None:
             await show_difference(run, before)

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from desk.model import desk_day
-from flows.report import report, show_report
+from flows.report import other_languages, report, show_report
 from flows.transform import transform
 from reports.elements.formats import moment
 from reports.elements.report_data import ReportData
@@ -36,6 +36,10 @@ async def reproduce(run: Run, record: RunRecord, decision: Decision) -> State[An
     stored = await run.store.read_report(run.settings.report_language, run.as_of)
     if stored is not None:
         path = write_page(run, stored.html)
+        for language in other_languages(run):
+            other = await run.store.read_report(language, run.as_of)
+            if other is not None:
+                write_page(run, other.html, mark=f".{language}")
         await show_report(run, await read_report_gold(run.store, run.settings, run.as_of), path)
         record.conclude("completed", f"reproduced: {made}")
         return Completed(name=REPRODUCED, message=f"{made}; nothing is written")
@@ -44,6 +48,8 @@ async def reproduce(run: Run, record: RunRecord, decision: Decision) -> State[An
     await stages.call("transform", lambda: transform(run, inception, {}, return_state=True))
     facts = stored_facts(decision)
     await stages.call("report", lambda: report(run, tuple(stages.failures), facts, return_state=True))
+    if stages.bug is not None:
+        raise stages.bug
     if stages.failures:
         message = "; ".join(stages.failures.values())
         record.conclude("failed", message)

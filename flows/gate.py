@@ -26,7 +26,7 @@ from tasks.run.stages import GateResult, ProposedBook, Stopwatch, finish_stage
 
 @flow(name="gate", validate_parameters=False)
 async def gate(run: Run, proposed: ProposedBook, panel_input: PanelInput | None = None) -> GateResult:
-    """Writes `action_gate`, and `action` where every check passes or a person has released the day's orders.
+    """Writes `action_gate`, and `action` and `ticket` where every check passes or a person has released the day's orders.
 
     Else the day is held: the book is computed again without a decision on it, and its risk, so that the next day goes
     on from the positions as they were; the orders are kept in `gated_order`.
@@ -37,13 +37,19 @@ async def gate(run: Run, proposed: ProposedBook, panel_input: PanelInput | None 
     release = await run.store.action_release(run.as_of)
     is_stopped = stopped(checks) and release is None
     states, issued, kept = proposed.states, proposed.orders, proposed.orders.clear()
+    tickets = proposed.tickets
     if is_stopped:
         states = await _hold_the_day(run, panel_input or await read_panel_input(run))
-        issued, kept = kept, issued
+        issued, kept, tickets = kept, issued, tickets.clear()
     elif release is not None:
         failed = pl.col("state") == FAILED
         checks = checks.with_columns(state=pl.when(failed).then(pl.lit(RELEASED)).otherwise("state"))
-    frames = {"action": issued, "action_gate": checks, "gated_order": kept.select(list(GATED_ORDER.schema))}
+    frames = {
+        "action": issued,
+        "ticket": tickets,
+        "action_gate": checks,
+        "gated_order": kept.select(list(GATED_ORDER.schema)),
+    }
     written = await run.store.write_gold(frames, run.run_id, (run.as_of, run.as_of))
     stage = finish_stage(run, "gate", checks.height + issued.height, written, watch)
     return GateResult(stage, states, reasons(checks) if is_stopped else ())

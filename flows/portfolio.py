@@ -11,6 +11,7 @@ from desk.portfolio.book_state_json import to_json
 from desk.strategies import STRATEGIES
 from tasks.run.continued_book import compute_book
 from tasks.run.decision_plan import plan_decision
+from tasks.run.decision_tickets import decision_tickets
 from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
 from tasks.run.stages import PortfolioResult, ProposedBook, Stopwatch, finish_stage, require_rows
@@ -32,9 +33,10 @@ async def portfolio(run: Run, panel_input: PanelInput | None = None) -> Portfoli
     today = pl.col("as_of") == run.as_of
     frames = {**book.frames, "action": book.frames["action"].filter(~today)}
     rows = require_rows("portfolio", {name: frames[name] for name in ("portfolio_state", "target_position")})
+    tickets = await decision_tickets(run, book.frames)
     since = frames["portfolio_state"]["as_of"].to_list()[0]
     written = await run.store.write_gold(frames, run.run_id, (since, run.as_of))
     ids, strategies = load_desk_parameters().instrument_ids, [strategy.id for strategy in STRATEGIES]
     states = {decision_time(day): to_json(state, ids, strategies) for day, state in book.states.items()}
-    proposed = ProposedBook(book.frames["action"].filter(today), states)
+    proposed = ProposedBook(book.frames["action"].filter(today), tickets, states)
     return PortfolioResult(finish_stage(run, "portfolio", rows, written, watch), proposed)

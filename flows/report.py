@@ -11,6 +11,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from reports.calculations.defence import defence_view
 from reports.elements.decision_facts import DecisionFacts
+from reports.elements.locale import LANGUAGES
 from reports.elements.report_data import ReportData
 from reports.page.markdown_summary import actions_table, summary_markdown
 from reports.page.png_export import MAIL_FIGURES, PngImages, export_png
@@ -43,16 +44,27 @@ async def report(run: Run, failed_stages: Collection[str] = (), decision: Decisi
         failed_stages=failed_stages,
         decision=decision,
     )
-    language = run.settings.report_language
-    html = render(data, run.clock(), language)
-    path = write_page(run, html)
-    is_new = await run.store.save_report(
-        Report(run.as_of, language, run.run_id, run.clock(), content_sha256(html), html)
-    )
+    path, is_new = await _save_page(run, data, run.settings.report_language)
+    for language in other_languages(run):
+        await _save_page(run, data, language)
     await show_report(run, data, path)
     await queue_for_recipients(run, data)
     run.progress.event("stage", "report", "done", watch.seconds, None, "new" if is_new else "as it was")
     return StageResult("report", 1, int(is_new), watch.seconds)
+
+
+def other_languages(run: Run) -> list[str]:
+    """The languages of the page besides the one of the settings: a second one costs a rendering, not a run."""
+    return [language for language in LANGUAGES if language != run.settings.report_language]
+
+
+async def _save_page(run: Run, data: ReportData, language: str) -> tuple[Path, bool]:
+    """Renders one page, on disk and in the database. Returns its path, and whether its content is new."""
+    html = render(data, run.clock(), language)
+    mark = "" if language == run.settings.report_language else f".{language}"
+    path = write_page(run, html, mark=mark)
+    page = Report(run.as_of, language, run.run_id, run.clock(), content_sha256(html), html)
+    return path, await run.store.save_report(page)
 
 
 async def show_report(run: Run, data: ReportData, path: Path) -> None:

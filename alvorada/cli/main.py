@@ -13,6 +13,7 @@ import typer
 
 from alvorada.cli import (
     action_commands,
+    backup_commands,
     catalog_commands,
     first_morning_commands,
     held_commands,
@@ -41,6 +42,7 @@ for _group in (
     report_commands,
     stack_commands,
     operations_commands,
+    backup_commands,
     project_commands,
     first_morning_commands,
 ):

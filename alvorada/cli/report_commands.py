@@ -1,4 +1,4 @@
-"""`alvorada report` and `alvorada explain`: what is stored about a decision day."""
+"""`alvorada report`, `alvorada tickets` and `alvorada explain`: what is stored about a decision day."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from desk.errors import BadInput
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(report)
+    app.command()(tickets)
     app.command()(explain)
 
 
@@ -35,6 +36,7 @@ def report(
     png: Annotated[
         str | None, typer.Option("--png", metavar="DIR", help="Every figure as a PNG in that folder.")
     ] = None,
+    language: Annotated[str | None, typer.Option("--language", metavar="en|pt", help="Of the page.")] = None,
     world: LastWorldName = None,
 ) -> None:
     """Print where the report of a day is; the latest one by default. One gone from the disk comes from the database."""
@@ -62,7 +64,7 @@ def report(
 
         path = restore_version(data_dir, last, day, version)
     else:
-        path = find_report(data_dir, last, day)
+        path = find_report(data_dir, last, day, language)
     typer.echo(path)
     if open_it:
         import webbrowser
@@ -71,14 +73,21 @@ def report(
             raise BadInput(f"no browser here to open {path}")
 
 
-def find_report(data_dir: DataDir, last: LastWorld, day: dt.date | None) -> Path:
-    """The file of a day's report (None: the latest), written from the database where it is gone. Raises BadInput."""
+def find_report(data_dir: DataDir, last: LastWorld, day: dt.date | None, language: str | None = None) -> Path:
+    """The file of a day's report (None: the latest), written from the database where it is gone. Raises BadInput.
+
+    `language`: of the page; None: the settings'.
+    """
+    from blocks.settings import load_settings
+
+    own = load_settings().report_language
+    mark = "" if language in (None, own) else f".{language}"
     folder = data_dir.reports / last.world
-    found = max(folder.glob(f"{day or '????-??-??'}.html"), default=None)
+    found = max(folder.glob(f"{day or '????-??-??'}{mark}.html"), default=None)
     if found is None:
         from alvorada.cli.stored_reports import restore
 
-        found = restore(data_dir, last, day)
+        found = restore(data_dir, last, day, language or own, mark)
         typer.echo(f"alvorada: it was gone from {folder}: taken from the database", err=True)
     return found
 
@@ -95,6 +104,21 @@ def explain(
     data_dir = DataDir.from_environment()
     day = _day(as_of) if as_of else None
     typer.echo(explanation_text(data_dir, LastWorld.select(data_dir, world), figure, day, as_json))
+
+
+def tickets(
+    as_of: AsOf = None,
+    form: Annotated[
+        str, typer.Option("--format", help="text, csv or json: the last two for an order system.")
+    ] = "text",
+    world: LastWorldName = None,
+) -> None:
+    """Print the dealing tickets of a decision: side at the venue, limit, stop, hedge. The latest one by default."""
+    from alvorada.cli.report_contents import ticket_text
+
+    data_dir = DataDir.from_environment()
+    day = _day(as_of) if as_of else None
+    typer.echo(ticket_text(data_dir, LastWorld.select(data_dir, world), day, form), nl=False)
 
 
 def _day(text: str) -> dt.date:

@@ -1,10 +1,10 @@
-"""`alvorada report --diff D1 D2` and `--png DIR`: from the data of stored reports, read from the database."""
+"""`alvorada report --diff D1 D2`, `--png DIR` and `alvorada tickets`: from stored decisions, read from the database."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -15,7 +15,9 @@ from alvorada.stack.local_stack import world_database
 from blocks.settings import load_settings
 from desk.errors import BadInput
 from desk.model import decision_time
+from reports.elements.locale import use_locale
 from reports.elements.report_data import ReportData
+from reports.page import ticket_files
 from reports.page.diff import differences
 from reports.page.png_export import export_png
 from reports.page.render import figure_specs
@@ -47,6 +49,22 @@ def draw_pictures(data_dir: DataDir, last: LastWorld, day: dt.date | None, folde
         raise BadInput(f"cannot write pictures to {folder} ({error.strerror})") from error
     if drawn.reason:
         typer.echo(f"alvorada: {drawn.reason}", err=True)
+
+
+TICKET_FORMS: Mapping[str, Callable[[ReportData], str]] = {
+    "text": ticket_files.as_text,
+    "csv": ticket_files.as_csv,
+    "json": ticket_files.as_json,
+}
+
+
+def ticket_text(data_dir: DataDir, last: LastWorld, day: dt.date | None, form: str) -> str:
+    """The dealing tickets of a decision (None: the latest). Raises BadInput for an unknown form or day."""
+    if form not in TICKET_FORMS:
+        raise BadInput(f"--format is one of {', '.join(TICKET_FORMS)}, not {form!r}")
+    [data] = read_report_data(data_dir, last, [day])
+    with use_locale(load_settings().report_language):
+        return TICKET_FORMS[form](data)
 
 
 def read_report_data(data_dir: DataDir, last: LastWorld, days: Sequence[dt.date | None]) -> list[ReportData]:

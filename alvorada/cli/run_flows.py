@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld
 from alvorada.stack.local_stack import open_stack, set_environment
 from alvorada.stack.processes import interrupt_on_stop_signals, repeat_interrupt
 from alvorada.stack.sandbox_process import sandbox_in_use
+from blocks.disk_space import require_space
 from blocks.settings import load_settings
 from desk.errors import AlvoradaError, Busy, StageFailed
 from tasks.store.lake import Lake
@@ -100,7 +102,11 @@ def run_environment(data_dir: DataDir, origin: Origin, seed: int) -> Iterator[Ca
     A run that reaches its end, good or bad, makes its world the last world. Raises BadInput for a setting that cannot
     be read or a lake folder that cannot be written, before anything starts.
     """
-    Lake.open(load_settings(home=data_dir.path).lake)
+    settings = load_settings(home=data_dir.path)
+    folder = Lake.open(settings.lake).folder
+    if folder is not None:
+        require_space(folder, settings.min_free_mb, "raw payloads")
+    require_space(data_dir.path, settings.min_free_mb, "reports and the database")
     if origin.kind != "sandbox":
         with interrupt_on_stop_signals(), open_stack(data_dir, origin.world, seed) as stack:
             set_environment(stack.environment())
@@ -124,21 +130,26 @@ def _run_flow(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> A
 
     with progress:
         try:
-            return asyncio.run(_final_state(flow, parameters))
+            return asyncio.run(_final_state(flow, parameters, partial(_note, progress)))
         except (TerminationSignal, asyncio.CancelledError):
             raise KeyboardInterrupt from None
         finally:
             APILogHandler.flush()  # type: ignore[no-untyped-call]  # while its database still runs
 
 
-async def _final_state(flow: Any, parameters: dict[str, Any]) -> Any:
+def _note(progress: RunProgress, message: str) -> None:
+    progress.event("note", "prefect", "done", message=message)
+
+
+async def _final_state(flow: Any, parameters: dict[str, Any], say: Callable[[str], None]) -> Any:
     """The state that the flow ends in. Raises the AlvoradaError that ended it, with its own exit code."""
     from prefect.states import get_state_exception
 
+    from alvorada.stack.prefect_start import started
     from tasks.run.stop_signals import cancel_on_stop_signals
 
     with cancel_on_stop_signals(repeat_interrupt):
-        state = await flow(**parameters, return_state=True)
+        state = await started(partial(flow, **parameters, return_state=True), say)
     if state.is_failed():
         error = await get_state_exception(state)
         if isinstance(error, Busy):

@@ -22,20 +22,21 @@ from desk.model import decision_time, desk_day
 from tasks.store import Store, open_store
 
 
-def restore(data_dir: DataDir, last: LastWorld, day: dt.date | None) -> Path:
-    """Writes the stored report of `day` (None: the latest one) to its path again. Returns the path.
+def restore(data_dir: DataDir, last: LastWorld, day: dt.date | None, language: str, mark: str = "") -> Path:
+    """Writes the stored report of `day` (None: the latest one) to `DAY{mark}.html` again. Returns the path.
 
     Raises BadInput when the database has none (or there is no database) or the folder cannot be written, StoreError
     when the database cannot be reached, WrongWorld when it holds another world.
     """
     with world_database(data_dir, last) as url:
-        found = asyncio.run(_read_report(url, last.world, day)) if url is not None else None
+        found = asyncio.run(_read_report(url, last.world, day, language)) if url is not None else None
     if found is None:
         what = f"for {day}" if day else "yet"
+        what += f" in {language!r}" if mark else ""
         command = f"alvorada {'demo' if last.world == 'sandbox' else 'run'}{f' --as-of {day}' if day else ''}"
         raise BadInput(f"no report {what} in the {last.world} world, on disk or in the database: `{command}` makes one")
     stored_day, html = found
-    return _write(data_dir.reports / last.world / f"{stored_day}.html", html)
+    return _write(data_dir.reports / last.world / f"{stored_day}{mark}.html", html)
 
 
 def restore_version(data_dir: DataDir, last: LastWorld, day: dt.date, version: int) -> Path:
@@ -80,11 +81,10 @@ async def _read_version(url: str, world: str, day: dt.date, version: int) -> tup
     return mark, found.html
 
 
-async def _read_report(url: str, world: str, day: dt.date | None) -> tuple[dt.date, str] | None:
+async def _read_report(url: str, world: str, day: dt.date | None, language: str) -> tuple[dt.date, str] | None:
     """Decision day and page. None where the database, its schema, its world or the report does not exist."""
     if not await is_used(url):
         return None
-    language = load_settings().report_language
     async with open_world(url, world) as store:
         found = await store.read_report(language, decision_time(day) if day else None)
     return (desk_day(found.as_of), found.html) if found else None

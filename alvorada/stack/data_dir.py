@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from collections.abc import Mapping
@@ -83,6 +84,18 @@ class DataDir:
     def watchdog_file(self) -> Path:
         """Which problems the watchdog has reported."""
         return self.path / "watchdog.json"
+
+    @property
+    def stopped_file(self) -> Path:
+        """When `alvorada up` was stopped by hand; not there while it runs, nor after it was killed."""
+        return self.path / "stopped"
+
+    def stopped_at(self) -> dt.datetime | None:
+        """The time in `stopped_file`; None without one that can be read."""
+        try:
+            return dt.datetime.fromisoformat(self.stopped_file.read_text(encoding="utf-8").strip())
+        except (OSError, ValueError):
+            return None
 
     def create(self) -> DataDir:
         """Creates the folder and checks that it can be written. Raises BadInput."""

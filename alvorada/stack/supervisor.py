@@ -6,6 +6,7 @@ their process ids, and waits. Ctrl-C and SIGTERM stop all of them; so does `down
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
 import signal
@@ -47,6 +48,7 @@ def run_stack(data_dir: DataDir, options: StackOptions, alarm: Callable[[], None
         clean_up_dead_stack(data_dir)
         require_free(options.port, "Prefect's server", "--port")
         require_free(options.api_port, "the API", "--api-port")
+        data_dir.stopped_file.unlink(missing_ok=True)
         database_url = os.environ.get("DATABASE_URL")
         startup = Startup(data_dir, options)
         try:
@@ -59,7 +61,7 @@ def run_stack(data_dir: DataDir, options: StackOptions, alarm: Callable[[], None
                         typer.echo("stopping ...", err=True)
                         stop_all(startup.processes)
         except KeyboardInterrupt:
-            pass
+            data_dir.stopped_file.write_text(dt.datetime.now(dt.UTC).isoformat(), encoding="utf-8")
         finally:
             data_dir.stack_file.unlink(missing_ok=True)
     typer.echo("stopped: nothing is running", err=True)

@@ -34,7 +34,14 @@ class Problem:
 
 
 async def find_problems(endpoints: Endpoints, deadline: dt.time, now: dt.datetime) -> list[Problem]:
-    """Every problem, the most important first. `deadline`: America/Sao_Paulo; `now`: aware."""
+    """Every problem, the most important first. `deadline`: America/Sao_Paulo; `now`: aware.
+
+    Where the stack was stopped by hand, that nothing answers is no problem, till a day's run should have been made.
+    """
+    if endpoints.stopped_at is not None:
+        day, since = due_day(deadline, now), f"{endpoints.stopped_at.astimezone(SAO_PAULO):%d %b %H:%M} São Paulo"
+        title = f"No daily run of {day}: the desk is stopped"
+        return [Problem("run", title, f"It was stopped at {since}; `alvorada up` starts it.")] if day else []
     database, prefect = await asyncio.gather(
         _check_database(endpoints, deadline, now), _check_prefect(endpoints.prefect_api)
     )
@@ -56,7 +63,8 @@ async def _check_database(endpoints: Endpoints, deadline: dt.time, now: dt.datet
         failure = connect_failure(endpoints.database_url, error)
         return [Problem("database", "The database does not answer", f"{failure}.{unknown}")]
     try:
-        late = await _check_run(connection, day, deadline) if day else None
+        is_told = await _rules_are_evaluated(connection, now)  # then they tell a run that is late
+        late = await _check_run(connection, day, deadline) if day and not is_told else None
         return [found for found in (late, *await _check_deliveries(connection, now)) if found]
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -73,6 +81,11 @@ def due_day(deadline: dt.time, now: dt.datetime) -> dt.date | None:
     return local.date() if due else None
 
 
+async def _rules_are_evaluated(connection: asyncpg.Connection, now: dt.datetime) -> bool:
+    beat: dt.datetime | None = await connection.fetchval("SELECT beat_at FROM heartbeat WHERE name = 'alerts'")
+    return beat is not None and now - beat <= HEARTBEAT_MAX_AGE
+
+
 async def _check_run(connection: asyncpg.Connection, day: dt.date, deadline: dt.time) -> Problem | None:
     """None where a daily run of the day completed, with gaps or without."""
     rows = await connection.fetch(
@@ -85,7 +98,7 @@ async def _check_run(connection: asyncpg.Connection, day: dt.date, deadline: dt.
         title = f"No daily run of {day} by {deadline:%H:%M}"
         return Problem("run", title, "None was even started: is the scheduler, and the worker, at work?")
     last = rows[-1]
-    started = f"{last['started_at'].astimezone(SAO_PAULO):%H:%M}"
+    started = f"{last['started_at'].astimezone(SAO_PAULO):%H:%M} São Paulo"
     text_of_state = {
         "running": f"One is running since {started}.",
         "died": f"The one of {started} died: its process is gone, or it lost its database.",
@@ -101,7 +114,7 @@ async def _check_deliveries(connection: asyncpg.Connection, now: dt.datetime) ->
     rows = await connection.fetch("SELECT name, beat_at FROM heartbeat WHERE name = ANY($1)", list(HEARTBEATS))
     for row in sorted(rows, key=lambda row: row["name"]):
         if now - row["beat_at"] > HEARTBEAT_MAX_AGE:
-            since = f"{row['beat_at'].astimezone(SAO_PAULO):%d %b %H:%M}"
+            since = f"{row['beat_at'].astimezone(SAO_PAULO):%d %b %H:%M} São Paulo"
             title = f"Since {since} {HEARTBEATS[row['name']]}"
             found.append(Problem(row["name"], title, f"The deployment {row['name']!r} has not run since."))
     waiting = await connection.fetchrow(
@@ -110,7 +123,7 @@ async def _check_deliveries(connection: asyncpg.Connection, now: dt.datetime) ->
         now - UNSENT_MAX_AGE,
     )
     if waiting["n"]:
-        since = f"{waiting['since'].astimezone(SAO_PAULO):%d %b %H:%M}"
+        since = f"{waiting['since'].astimezone(SAO_PAULO):%d %b %H:%M} São Paulo"
         title = f"{waiting['n']} messages wait since {since}"
         found.append(Problem("outbox", title, f"The last error: {waiting['error'] or 'none, they were never tried'}."))
     return found

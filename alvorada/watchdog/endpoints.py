@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from alvorada.stack.data_dir import DataDir
@@ -13,11 +14,13 @@ from desk.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """`prefect_api` None: there is none to check. `database_url` None: a problem, and `no_database` is its reason."""
+    """`prefect_api` None: there is none to check. `database_url` None: a problem, and `no_database` is its reason.
+    `stopped_at`: when the stack of this data directory was stopped by hand; None where it was not, or runs again."""
 
     database_url: str | None
     prefect_api: str | None
     no_database: str = ""
+    stopped_at: dt.datetime | None = None
 
 
 def find_endpoints(data_dir: DataDir, settings: Settings) -> Endpoints:
@@ -31,4 +34,5 @@ def find_endpoints(data_dir: DataDir, settings: Settings) -> Endpoints:
     except BadInput as error:
         address, reason = None, str(error)
     up = RunningStack.read(data_dir)
-    return Endpoints(address, settings.prefect_api_url or (up.api_url if up else None), reason)
+    stopped_at = None if settings.database_url else data_dir.stopped_at()
+    return Endpoints(address, settings.prefect_api_url or (up.api_url if up else None), reason, stopped_at)

@@ -1,4 +1,4 @@
-"""signals, positions and risk: the results of a decision."""
+"""signals, positions, tickets and risk: the results of a decision."""
 
 from __future__ import annotations
 
@@ -110,6 +110,44 @@ class Positions(BaseModel):
     packages: list[Package]
 
 
+class Leg(BaseModel):
+    """One leg of a dealing ticket."""
+
+    ticket: int
+    leg: int
+    role: str = Field(description="order, roll_out, roll_in or hedge.")
+    instrument_id: str
+    contract_id: str
+    expiry: dt.date | None
+    venue: str
+    action: str = Field(description="receive, pay, buy, sell, sell_protection or buy_protection.")
+    venue_side: str = Field(description="BUY or SELL of what the venue quotes: to receive is to SELL the rate.")
+    contracts: int = Field(description="Of the order, positive.")
+    contracts_from: int | None = Field(description="Position before; + is long the price.")
+    contracts_to: int | None
+    unit: str
+    reference: float | None = Field(description="Previous settlement: a fraction a year, or a price.")
+    reference_date: dt.date | None
+    work_level: float | None = Field(description="The worst level at which the order is worked.")
+    stop: float | None
+    risk_to_stop_brl: float | None
+    dv01_change_brl: float | None
+    notional_change_brl: float | None
+    cost_brl: float | None
+    route: str
+    tas_symbol: str | None
+    share_of_volume: float | None
+    share_of_open_interest: float | None
+    reverses_on: dt.date | None
+
+
+class Tickets(BaseModel):
+    """The dealing tickets of one decision, one record a leg."""
+
+    as_of: dt.datetime
+    tickets: list[Leg]
+
+
 class Metric(BaseModel):
     """One risk figure by one method."""
 
@@ -180,6 +218,13 @@ async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Position
     packages = await _at(request, "v_package", moment, "strategy_id")
     whole = state[0] if state else dict.fromkeys(STATE)
     return Positions(as_of=moment, **whole, positions=_of(Position, lines), packages=_of(Package, packages))
+
+
+@router.get("/tickets", summary="The dealing tickets of a decision")
+async def tickets(request: Request, _: Reader, as_of: AsOf = None) -> Tickets:
+    """404 for a day without a decision. A decision without orders has no legs."""
+    moment = await decision(request, "v_target_position", as_of)
+    return Tickets(as_of=moment, tickets=_of(Leg, await _at(request, "v_ticket", moment, "ticket, leg")))
 
 
 @router.get("/risk", summary="VaR and ES, limits, stress and components of a decision's book")

@@ -17,7 +17,8 @@ from api.reading import LAST_DAY, Limit, moment_of, rows
 from desk.model import desk_day
 
 router = APIRouter(prefix="/reports/daily", tags=["reports"])
-Language = Annotated[Literal["en", "pt"], Query(description="Of the page.")]
+Code = Literal["en", "pt"]
+Language = Annotated[Code | None, Query(description="Of the page; left out: as Accept-Language asks, else English.")]
 LARGEST_PAGE = 64 * 1024 * 1024
 
 
@@ -72,7 +73,7 @@ _FACTS = "as_of, language, run_id, rendered_at, sha256, bytes"
 async def reports(
     request: Request,
     _: Reader,
-    language: Language = "en",
+    language: Language = None,
     limit: Limit = 50,
     before: Annotated[dt.date | None, Query(description="Days before this one.")] = None,
 ) -> list[ReportFacts]:
@@ -80,7 +81,7 @@ async def reports(
     found = await rows(
         request,
         f"SELECT {_FACTS} FROM v_report WHERE language = $1 AND as_of < $2 ORDER BY as_of DESC LIMIT $3",
-        language,
+        _code(request, language),
         moment_of(before) if before else moment_of(LAST_DAY),
         limit,
     )
@@ -102,20 +103,21 @@ HTML: dict[int | str, dict[str, Any]] = {
     responses=HTML,
     response_model=Report,
 )
-async def latest(request: Request, _: Reader, language: Language = "en") -> Any:
+async def latest(request: Request, _: Reader, language: Language = None) -> Any:
     """404 where none is stored in this language."""
-    found = await rows(request, "SELECT max(as_of) AS newest FROM v_report WHERE language = $1", language)
+    code = _code(request, language)
+    found = await rows(request, "SELECT max(as_of) AS newest FROM v_report WHERE language = $1", code)
     if found[0]["newest"] is None:
-        raise NotStored(f"no report in {language!r} is stored")
-    return await _report(request, found[0]["newest"], language)
+        raise NotStored(f"no report in {code!r} is stored")
+    return await _report(request, found[0]["newest"], code)
 
 
 @router.get(
     "/{day}", summary="One day's report: the page or its numbers, as Accept asks", responses=HTML, response_model=Report
 )
-async def report(request: Request, _: Reader, day: dt.date, language: Language = "en") -> Any:
+async def report(request: Request, _: Reader, day: dt.date, language: Language = None) -> Any:
     """404 where none of this day is stored in this language."""
-    return await _report(request, moment_of(day), language)
+    return await _report(request, moment_of(day), _code(request, language))
 
 
 async def _report(request: Request, as_of: dt.datetime, language: str) -> Report | Response:
@@ -128,6 +130,17 @@ async def _report(request: Request, as_of: dt.datetime, language: str) -> Report
         page = zstandard.ZstdDecompressor().decompress(found[0]["html_zstd"], max_output_size=LARGEST_PAGE)
         return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
     return Report(**_named(found[0]), **await _numbers(request, as_of))
+
+
+def _code(request: Request, asked: Code | None) -> Code:
+    """The language asked for, else the first one of Accept-Language that there is, else English."""
+    if asked is not None:
+        return asked
+    for part in request.headers.get("accept-language", "").split(","):
+        name = part.split(";")[0].strip().lower().split("-")[0]
+        if name in ("en", "pt"):
+            return "pt" if name == "pt" else "en"
+    return "en"
 
 
 def _accepts_html_first(accept: str) -> bool:

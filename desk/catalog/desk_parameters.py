@@ -24,6 +24,8 @@ InstrumentKind = Literal[
     "pre_pu", "real_pu", "fx_forward", "equity_forward", "cupom_pu", "ipca_bond", "par_bond", "spread"
 ]
 METHODS = ("risk_budget", "black_litterman")
+SideKind = Literal["rate", "price", "protection"]
+RATE_DEALT = ("pre_pu", "real_pu", "cupom_pu")
 PRICE_KINDS = ("fx_forward", "equity_forward")
 ASSET_CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
@@ -54,6 +56,14 @@ class Instrument:
     def quoted_in_rate(self) -> bool:
         """True for an instrument quoted as a rate or spread, False for one quoted as a price."""
         return self.kind not in PRICE_KINDS
+
+    @property
+    def dealt_in(self) -> SideKind:
+        """What is bought and sold where it trades: B3's rate futures in rate, the sovereign spread in protection, all
+        others in price."""
+        if self.kind == "spread":
+            return "protection"
+        return "rate" if self.kind in RATE_DEALT else "price"
 
     @property
     def long_only(self) -> bool:

@@ -24,6 +24,7 @@ from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.pricing import Quotes, quote
+from desk.portfolio.sides import action_of
 from desk.portfolio.sizing_plan import SizingPlan
 from desk.units import BASIS_POINT, bp, pct
 
@@ -135,7 +136,7 @@ def _action(
     return {
         "instrument_id": instrument.id,
         "contract_id": order.contract_id,
-        "side": "buy" if order.change > 0 else "sell",
+        "side": action_of(instrument.dealt_in, order.change),
         "contracts_from": order.before,
         "contracts_to": order.after,
         "order_contracts": order.change,
@@ -173,7 +174,7 @@ def invalidation_level(
 
 
 def _what(order: _Order, instrument: Instrument, unit: float) -> str:
-    side = "Buy" if order.change > 0 else "Sell"
+    side = action_of(instrument.dealt_in, order.change).replace("_", " ").capitalize()
     before, after = (_stance(contracts * unit, instrument) for contracts in (order.before, order.after))
     return (
         f"{side} {abs(order.change):,} {order.contract_id} ({before} -> {after}), "

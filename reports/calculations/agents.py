@@ -36,6 +36,8 @@ class AgentsView:
     agents: tuple[AgentScore, ...]
     days: tuple[dt.date, ...]
     paths: dict[str, list[float | None]]
+    values: dict[str, float]
+    """Features and measures of the decision, by name: the levels that the sentences quote."""
 
 
 def agents_view(data: ReportData) -> AgentsView:
@@ -60,7 +62,14 @@ def agents_view(data: ReportData) -> AgentsView:
     history = with_day(data.history("agent_view"))
     wide = history.pivot("agent_id", index="day", values="score").sort("day") if agents else history
     paths = {agent.agent_id: wide[agent.agent_id].to_list() for agent in agents}
-    return AgentsView(tuple(agents), tuple(wide["day"].to_list()) if agents else (), paths)
+    days = tuple(wide["day"].to_list()) if agents else ()
+    return AgentsView(tuple(agents), days, paths, {**_values(data, "feature"), **_values(data, "agent_measure")})
+
+
+def _values(data: ReportData, table: str) -> dict[str, float]:
+    rows = data.latest(table)
+    pairs = zip(rows[f"{table.removeprefix('agent_')}_id"].to_list(), rows["value"].to_list(), strict=True)
+    return {name: value for name, raw in pairs if (value := finite_or_none(raw)) is not None}
 
 
 def _scores(rows: pl.DataFrame) -> dict[str, float | None]:

@@ -180,7 +180,7 @@ def backtest_figure(
     spec = {"data": [bars, line, marks], "layout": chart_parts.with_legend(layout)}
     source = translate("risk_metrics_daily · {} to {}", date(days[0]), date(days[-1]))
     return Figure(
-        "fig-var-history", translate("VaR 95% ({}) and what came of it", method), alt, spec, source, wide=True
+        "fig-var-history", translate("VaR 95% ({}) against realised P&L", method), alt, spec, source, wide=True
     )
 
 

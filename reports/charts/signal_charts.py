@@ -44,7 +44,7 @@ def matrix_figure(signals: Sequence[Signal], day: str) -> Figure:
         if s.score is None
     ]
     parts = ", ".join(f"{s.strategy_id} {number(s.score, 2, signed=True)}" for s in ranked)
-    source = translate("strategy_signals · as of {}; blue: do the legs as written, orange: the reverse", day)
+    source = translate("strategy_signals · as of {}; blue: as defined, orange: reversed", day)
     return Figure(
         "fig-signal-matrix", "Scores by class and strategy", translate("Heatmap, {}", parts), spec, source, wide=True
     )

@@ -72,8 +72,15 @@ def brl(value: float | None, *, signed: bool = False) -> str:
     if clean is None:
         return translate(NOT_KNOWN)
     if abs(clean) >= 999_999.5:
-        return translate("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
-    return translate("BRL\u00a0{}", number(clean, 0, signed=signed))
+        return _money("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
+    return _money("BRL\u00a0{}", number(clean, 0, signed=signed))
+
+
+def _money(english: str, amount: str) -> str:
+    """The amount with its currency; the sign stands before the currency where the locale writes it so."""
+    if current_locale().sign_first and amount[0] in (MINUS, "+"):
+        return amount[0] + translate(english, amount[1:])
+    return translate(english, amount)
 
 
 def thousands(value: float | int | None, *, signed: bool = False) -> str:
@@ -114,7 +121,8 @@ def moment(instant: dt.datetime | None) -> str:
     if instant is None:
         return translate(NOT_KNOWN)
     local = instant.astimezone(SAO_PAULO)
-    return current_locale().clock.format(date=date(local.date()), hour=local.hour, minute=local.minute)
+    whole = "" if local.minute == 0 else f"{local.minute:02}"
+    return current_locale().clock.format(date=date(local.date()), hour=local.hour, minute=local.minute, past=whole)
 
 
 def tenor(business_days: int) -> str:

@@ -29,7 +29,8 @@ class Locale:
     """`tag` is the page's `lang` attribute. `text` maps English text to its translation; `{}` takes an argument.
 
     `weekdays` begin with Monday. `date`, `day_of_week`, `month_of_year` and `clock` are formats of {day}, {month} (its
-    name), {number} (of the month), {year}, {weekday}, {date}, {hour} and {minute}."""
+    name), {number} (of the month), {year}, {weekday}, {date}, {hour}, {minute} and {past} (minutes past the hour,
+    empty on it)."""
 
     code: str
     tag: str
@@ -41,6 +42,8 @@ class Locale:
     day_of_week: str
     month_of_year: str
     clock: str
+    sign_first: bool
+    """Whether a sign stands before the currency: `−R$ 18.400`."""
     text: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -53,7 +56,7 @@ ENGLISH = Locale(
     "en", "en", ".", ",", ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     date="{day} {month} {year}", day_of_week="{weekday} {day} {month}", month_of_year="{month} {year}",
-    clock="{date} {hour:02}:{minute:02} BRT",
+    clock="{date} {hour:02}:{minute:02} BRT", sign_first=False,
 )  # fmt: skip
 _LOCALE: ContextVar[Locale] = ContextVar("report_locale", default=ENGLISH)
 
@@ -79,6 +82,7 @@ def load_locale(code: str) -> Locale:
         marks["day_of_week"],
         marks["month_of_year"],
         marks["clock"],
+        marks["sign_first"],
         text,
     )
 

@@ -16,6 +16,7 @@ from reports.elements.formats import (
 )
 from reports.elements.locale import translate
 from reports.elements.report_data import Row
+from reports.elements.ticket_text import ACTION_NAMES
 
 RATE_UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "% a year"}
 """Invalidation units of instruments that are quoted as a rate -> unit shown."""
@@ -24,10 +25,9 @@ MOST_REASONS = 4
 
 
 def order_text(row: Row) -> str:
-    """`sell 20 DI1F29`."""
-    side = "buy" if (row["order_contracts"] or 0) > 0 else "sell"
+    """`pay 20 DI1F29`."""
     size = thousands(abs(row["order_contracts"] or 0))
-    return f"{translate(row['side'] or side)} {size} {row['contract_id'] or row['instrument_id']}"
+    return f"{translate(ACTION_NAMES[row['side']])} {size} {row['contract_id'] or row['instrument_id']}"
 
 
 def invalidation_text(row: Row) -> str:
@@ -36,7 +36,7 @@ def invalidation_text(row: Row) -> str:
     if level is None:
         return translate("closes it") if row["contracts_to"] == 0 else NOT_KNOWN
     if unit in RATE_UNITS:
-        return translate("{} a year", percent(level))
+        return percent(level)
     return f"{number(level)} {translate(unit)}".strip()
 
 
@@ -49,10 +49,12 @@ def impact_text(row: Row, rates: frozenset[str]) -> str:
 
 
 def invalidation_clause(row: Row) -> str:
-    """`invalid beyond 13.10% a year`, or why the order has no level."""
+    """`stop 13.10%`, or why the order has no level."""
     if finite_or_none(row["invalidation"]) is not None:
-        return translate("invalid beyond {}", invalidation_text(row))
-    return translate("closing the contract" if row["contracts_to"] == 0 else "with no level that would make it invalid")
+        return translate("stop {}", invalidation_text(row))
+    return translate(
+        "closing the contract" if row["contracts_to"] == 0 else "without a stop: its volatility is not known"
+    )
 
 
 def rationale_text(row: Row, scores: Mapping[str, float | None]) -> str:

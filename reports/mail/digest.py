@@ -15,13 +15,27 @@ from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
 from reports.calculations.risk import limit_of, risk_view
 from reports.calculations.signals import signals_view
-from reports.elements.formats import brl, date, finite_or_none, format_list, month_of, number, percent, weekday_date
+from reports.calculations.tickets import tickets_view
+from reports.elements.formats import (
+    MINUS,
+    brl,
+    capitalize_first,
+    date,
+    finite_or_none,
+    format_list,
+    month_of,
+    number,
+    percent,
+    weekday_date,
+)
 from reports.elements.labels import regime_name
 from reports.elements.order_text import impact_text, invalidation_clause, order_text
 from reports.elements.page_elements import Cell
 from reports.elements.report_data import ReportData
-from reports.page import executive_summary
+from reports.elements.ticket_text import TicketWords
+from reports.page import executive_summary, first_screen
 from reports.page.markdown_summary import BANNERS
+from reports.page.order_lines import orders_line
 from reports.sections import SECTIONS
 from reports.sections.signals import flip_texts, flips_known, surge_texts
 from reports.tables.risk_tables import limit_table
@@ -42,13 +56,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Order:
-    """`text`: sell 20 DI1F29. `change`: from +5 to -15. `impact`, `cost` and `invalidation` carry their units."""
+    """`text`: Pay 20 DI1F29 (2 Jan 2029). `facts`: position, side at the venue, levels, risk, cost. `reason` may be
+    empty."""
 
     text: str
-    change: str
-    impact: str
-    cost: str
-    invalidation: str
+    facts: str
     reason: str
 
 
@@ -91,14 +103,14 @@ def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Dig
         title=f"{world}Alvorada {date(data.day)}: {_subject(data, limits)}",
         banner=BANNERS.get(data.world, ""),
         day=date(data.day),
-        lines=executive_summary.lines(data, sections),
+        lines=first_screen.lines(data, sections),
         key_numbers=_key_numbers(data),
         limits=limits,
         limits_known=data.latest("risk_limits_status").height > 0,
         signals=_top_signals(data),
         moves=_moves(data),
         orders=_orders(data),
-        action_line=gate_sentence(defence_view(data)) or executive_summary.action_line(data),
+        action_line=gate_sentence(defence_view(data)) or orders_line(data),
         coverage=executive_summary.data_line(executive_summary.coverage(data)),
         pictures=tuple(shown),
     )
@@ -175,29 +187,35 @@ def _top_signals(data: ReportData) -> tuple[tuple[str, str, str, str], ...]:
 def _moves(data: ReportData) -> str:
     """Flips and surges, in one line."""
     convictions = signals_view(data).convictions
-    if not convictions:
-        return "Flips and surges: not known."
-    flips = format_list(flip_texts(convictions)) or ("none" if flips_known(convictions) else "not known")
-    return f"Flips: {flips}. Surges: {format_list(surge_texts(convictions)) or 'none'}."
+    if not convictions or not flips_known(convictions):
+        return "Changes of sign are not known."
+    parts = [("Changed sign", flip_texts(convictions)), ("Conviction jumped in", surge_texts(convictions))]
+    return " ".join(f"{name}: {format_list(found)}." for name, found in parts if found)
 
 
 def _reason(sentence: str) -> str:
     """The reason alone: the order itself stands above it."""
     _, found, reason = sentence.partition("; because ")
-    return f"because {reason}" if found else sentence
+    return f"because {reason.partition('; costs about')[0].replace('-', MINUS)}" if found else sentence
 
 
 def _orders(data: ReportData) -> tuple[Order, ...]:
-    orders = orders_view(data)
+    """The tickets, orders before rolls; the bare orders of a decision that has no tickets."""
+    orders, tickets = orders_view(data), tickets_view(data)
+    reasons = {row["seq"]: _reason(row["sentence"] or "") for row in orders.orders}
+    if tickets.known:
+        words = TicketWords()
+        return tuple(
+            Order(words.title(legs), words.facts(legs), reasons.get(legs[0]["seq"], ""))
+            for legs in (*tickets.orders, *tickets.rolls)
+        )
     return tuple(
         Order(
-            text=order_text(row),
-            change=f"from {number(row['contracts_from'], 0, signed=True)} to "
-            f"{number(row['contracts_to'], 0, signed=True)}",
-            impact=impact_text(row, orders.rates),
-            cost=brl(row["cost_brl"]),
-            invalidation=invalidation_clause(row),
-            reason=_reason(row["sentence"] or ""),
+            text=capitalize_first(order_text(row)),
+            facts=f"from {number(row['contracts_from'], 0, signed=True)} to "
+            f"{number(row['contracts_to'], 0, signed=True)} contracts; {impact_text(row, orders.rates)}; "
+            f"cost {brl(row['cost_brl'])}; {invalidation_clause(row)}",
+            reason=reasons[row["seq"]],
         )
         for row in orders.orders
     )

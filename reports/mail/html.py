@@ -115,7 +115,7 @@ def _signals(digest: Digest) -> str:
         return _row(_title("Signals") + _paragraph("No strategy has a score for this decision."))
     cells = [[escape(text) for text in row] for row in digest.signals]
     table = _table(("Strategy", "Class", "Score", "1 day"), cells, "llrr")
-    return _row(_title("Top signals") + table + _paragraph(digest.moves))
+    return _row(_title("Top signals") + table + (_paragraph(digest.moves) if digest.moves else ""))
 
 
 def _orders(digest: Digest, shown: int) -> str:
@@ -128,7 +128,6 @@ def _orders(digest: Digest, shown: int) -> str:
 
 
 def _order(number: int, order: Order) -> str:
-    facts = f"{order.change} contracts; {order.impact}; costs {order.cost}; {order.invalidation}"
     why = (
         f'<div style="font-size:13px;line-height:1.4;color:{MUTED}">{escape(order.reason[:600])}</div>'
         if order.reason
@@ -138,7 +137,7 @@ def _order(number: int, order: Order) -> str:
         f'<tr><td valign="top" width="26" style="padding:6px 0;font-size:14px;color:{MUTED}">{number}.</td>'
         f'<td style="padding:6px 0;border-bottom:1px solid {GRID}">'
         f'<div style="font-size:14px;font-weight:bold">{escape(order.text[:120])}</div>'
-        f'<div style="font-size:13px;line-height:1.4">{escape(facts[:400])}</div>{why}</td></tr>'
+        f'<div style="font-size:13px;line-height:1.4">{escape(order.facts[:600])}</div>{why}</td></tr>'
     )
 
 

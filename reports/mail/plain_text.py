@@ -18,11 +18,10 @@ def text(digest: Digest, link: str = "") -> str:
         out += ["", "LIMITS TO WATCH"]
         out += [f"{status}: {name}, {now} of {limit} ({used} used)" for name, now, limit, used, status in digest.limits]
     out += ["", "TOP SIGNALS", *(f"{score}  {name} ({kind}), 1 day {d}" for name, kind, score, d in digest.signals)]
-    out += [digest.moves, "", f"ACTIONS: {len(digest.orders)}"]
-    out += [
-        f"{n}. {o.text}, {o.change} contracts; {o.impact}; costs {o.cost}; {o.invalidation}. {o.reason}".rstrip()
-        for n, o in enumerate(digest.orders[:MOST_ORDERS], 1)
-    ] or [digest.action_line]
+    out += [*([digest.moves] if digest.moves else []), "", f"ACTIONS: {len(digest.orders)}"]
+    out += [f"{n}. {o.text}; {o.facts}. {o.reason}".rstrip() for n, o in enumerate(digest.orders[:MOST_ORDERS], 1)] or [
+        digest.action_line
+    ]
     omitted = len(digest.orders) - MOST_ORDERS
     out += [f"And {omitted} more, in the attached page."] if omitted > 0 else []
     out += ["", f"The full report: {link}" if link else "", "The whole page is attached: full-report.html."]

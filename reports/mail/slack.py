@@ -12,7 +12,10 @@ TOTAL = 8000
 """Characters of the message as JSON."""
 HEADER, SECTION, FIELD = 150, 2800, 400
 """Characters of one text: Slack allows 150 in a header, 3000 in a section, 2000 in a field."""
-FIRST_ORDERS = 3
+MOST_ORDERS = 12
+"""Tickets in the message; the report has the others."""
+NAMED_ORDERS = 3
+"""Orders in the one line of a notification."""
 SIMILAR_MARKS = str.maketrans("*~`", "∗∼ˋ")
 
 
@@ -42,7 +45,7 @@ def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
 
 def text(digest: Digest) -> str:
     """The first orders, for the fallback text of notifications; empty without orders."""
-    return clipped("; ".join(order.text for order in digest.orders[:FIRST_ORDERS]), 400)
+    return clipped("; ".join(order.text for order in digest.orders[:NAMED_ORDERS]), 400)
 
 
 def _limits(digest: Digest) -> str:
@@ -55,17 +58,18 @@ def _limits(digest: Digest) -> str:
 
 def _signals(digest: Digest) -> str:
     rows = [f"{score}  {name} ({kind}), 1 day {change}" for name, kind, score, change in digest.signals]
-    return "\n".join([*rows, digest.moves]) if rows else "No strategy has a score for this decision."
+    return (
+        "\n".join([*rows, *([digest.moves] if digest.moves else [])])
+        if rows
+        else "No strategy has a score for this decision."
+    )
 
 
 def _orders(digest: Digest) -> str:
     if not digest.orders:
         return digest.action_line
-    rows = [
-        f"{number}. {order.text}, {order.change} contracts; {order.impact}; {order.invalidation}"
-        for number, order in enumerate(digest.orders[:FIRST_ORDERS], 1)
-    ]
-    omitted = len(digest.orders) - FIRST_ORDERS
+    rows = [f"{number}. {order.text}; {order.facts}" for number, order in enumerate(digest.orders[:MOST_ORDERS], 1)]
+    omitted = len(digest.orders) - MOST_ORDERS
     return "\n".join([*rows, f"And {omitted} more in the report."] if omitted > 0 else rows)
 
 

@@ -1,7 +1,4 @@
-"""The executive summary: the book, what changed since the previous decision, the orders, data coverage, and gaps.
-
-It is the first screen of the page, and the mail, the plain text and the run's summary use the same lines.
-"""
+"""Lines of the first screen about the book, the data and what could not be computed."""
 
 from __future__ import annotations
 
@@ -14,34 +11,25 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.fallbacks import load_fallbacks
 from desk.risk.data_weights import data_weights
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import gate_sentence, pnl_sentences, withheld_sentence
-from reports.calculations.orders import orders_view
+from reports.calculations.defence_text import pnl_sentences
 from reports.calculations.portfolio import portfolio_view
-from reports.calculations.regimes import regime_view
 from reports.calculations.risk import RiskView, risk_view
-from reports.calculations.signals import signals_view
 from reports.elements.formats import (
     brl,
     date,
     finite_or_none,
     format_list,
     month_of,
-    number,
     percent,
     plural,
     significant,
     weekday_date,
 )
-from reports.elements.labels import regime_name
 from reports.elements.locale import translate
-from reports.elements.order_text import impact_text, invalidation_clause, order_text
 from reports.elements.page_elements import Section
 from reports.elements.report_data import HeldValue, ReportData, Row
-from reports.sections.actions import past_line
 from reports.sections.portfolio import against_cash
 from reports.sections.risk import limit_text
-from reports.sections.signals import flip_texts, flips_known, surge_texts
-from reports.tables.source_comparisons import broken_pairs
 
 MOST_HELD = 6
 """Held values with a line of their own."""
@@ -68,11 +56,12 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Line:
-    """One labelled line; `alert` marks it in red."""
+    """One labelled line; `alert` marks it in red. `items`: a list below it, on the page and in the run's summary."""
 
     label: str
     text: str
     alert: bool = False
+    items: tuple[str, ...] = ()
 
 
 def coverage(data: ReportData) -> Coverage:
@@ -84,27 +73,6 @@ def coverage(data: ReportData) -> Coverage:
         len(fine),
         tuple(row for row in rows if row["state"] != "ok"),
         tuple(row for row in fine if row["error"]),
-    )
-
-
-def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
-    """The five lines, those of the gate and of withheld orders, and one for each of the first held values and of the
-    first sources that disagree.
-
-    `sections` are those of the same data: their gaps make the last line.
-    """
-    orders, withheld = past_line(orders_view(data)), withheld_sentence(defence_view(data), data.held)
-    gate = gate_sentence(defence_view(data))
-    return (
-        *((Line("Gate", gate, alert=True),) if gate else ()),
-        Line("Book", book_line(data)),
-        Line("Changed", change_line(data), alert=bool(breached(data))),
-        Line("To do", " ".join(text for text in (action_line(data), orders) if text)),
-        *((Line("Withheld", withheld, alert=True),) if withheld else ()),
-        Line("Data", " ".join(text for text in (data_line(coverage(data)), weight_sentence(data)) if text)),
-        *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
-        *(Line("Disagree", text, alert=True) for text in broken_pairs(data)[:MOST_HELD]),
-        Line("Not computed", gap_line(sections)),
     )
 
 
@@ -144,69 +112,10 @@ def _var_before(data: ReportData, measured: RiskView) -> float | None:
     )
 
 
-def change_line(data: ReportData) -> str:
-    """Breached limits, regime, flips and surges against the previous decision."""
-    parts = []
-    state = regime_view(data)
-    if state.leader is None:
-        parts.append(translate("Regime not known."))
-    else:
-        name, share = regime_name(state.leader), percent(state.today[state.leader], 0)
-        if state.leader_yesterday is None:
-            parts.append(translate("Regime {} ({}); no earlier decision to set it against.", name, share))
-        elif state.leader_yesterday == state.leader:
-            parts.append(translate("Regime still {} ({}).", name, share))
-        else:
-            parts.append(
-                translate("Regime changed from {} to {} ({}).", regime_name(state.leader_yesterday), name, share)
-            )
-    convictions = signals_view(data).convictions
-    if not convictions:
-        parts.append(translate("Signals not known."))
-    else:
-        flips, surges = flip_texts(convictions), surge_texts(convictions)
-        known_flips = flips_known(convictions)
-        parts.append(
-            translate(
-                "Flips: {}. Surges: {}.",
-                format_list(flips) or translate("none" if known_flips else "not known"),
-                format_list(surges) or translate("none"),
-            )
-        )
-    if breached(data):
-        parts.insert(0, translate("LIMIT BREACHED: {}.", format_list(breached(data))))
-    elif data.latest("risk_limits_status").height:
-        parts.append(translate("No limit is breached."))
-    return " ".join(parts)
-
-
 def breached(data: ReportData) -> list[str]:
     """Names of the limits in breach."""
     rows = data.latest("risk_limits_status").iter_rows(named=True)
     return [translate(row["name"]) for row in rows if row["status"] == "breach"]
-
-
-def action_line(data: ReportData) -> str:
-    """How many orders, their cost, and the one that moves most risk."""
-    orders, view = orders_view(data), defence_view(data)
-    if view.is_gated:
-        return translate("No actions are issued: the gate has stopped them.")
-    if orders.biggest is None:
-        return translate(
-            "No orders." if orders.targets_known else "No targets were computed, so there are no orders to give."
-        )
-    row = orders.biggest
-    cost = translate(", about {} in costs", brl(orders.cost_brl)) if orders.cost_brl is not None else ""
-    return translate(
-        "{}{}; the biggest: {}, from {} to {} contracts ({}), {}.",
-        plural(len(orders.orders), "order"),
-        cost,
-        order_text(row),
-        number(row["contracts_from"], 0, signed=True),
-        number(row["contracts_to"], 0, signed=True),
-        impact_text(row, orders.rates),
-        invalidation_clause(row),
-    )
 
 
 def data_line(state: Coverage) -> str:
@@ -269,11 +178,11 @@ def _gap_text(row: Row) -> str:
 
 
 def gap_line(sections: Sequence[Section]) -> str:
-    """The first gaps of the sections, one section after the other; the rest as a number."""
+    """The first gaps of the sections, one section after the other; the rest as a number; empty without any."""
     found = [list(section.missing) for section in sections]
     gaps = [text for place in zip_longest(*found) for text in place if text is not None]
     if not gaps:
-        return translate("Nothing: every section has what it needs.")
+        return ""
     rest = len(gaps) - MOST_GAPS
     more = translate(" And {}, said in the sections below.", plural(rest, "more gap")) if rest > 0 else ""
     return " ".join(gaps[:MOST_GAPS]) + more

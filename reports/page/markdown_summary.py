@@ -6,14 +6,12 @@ from desk.worlds import World
 from reports.calculations.orders import orders_view
 from reports.calculations.signals import signals_view
 from reports.elements.formats import brl, date, finite_or_none, number, percent
-from reports.elements.locale import translate
 from reports.elements.order_text import impact_text, invalidation_text, order_text
 from reports.elements.report_data import ReportData
-from reports.page import executive_summary
+from reports.page import first_screen
 from reports.sections import SECTIONS
 
 TOP_SIGNALS = 5
-FIRST_ACTIONS = 5
 BANNERS: dict[World, str] = {
     "sandbox": "SANDBOX DATA: a simulated economy, not the market",
     "recorded": "RECORDED DATA: replayed from files, not fetched today",
@@ -26,8 +24,10 @@ def summary_markdown(data: ReportData) -> str:
     if data.world in BANNERS:
         out += [f"**{BANNERS[data.world]}**", ""]
     sections = [make(data) for make in SECTIONS]
-    out += [f"- **{line.label}**: {escaped(line.text)}" for line in executive_summary.lines(data, sections)]
-    out += ["", "## Top signals", "", *_signals(data), "", "## Actions", "", *_actions(data)]
+    for line in first_screen.lines(data, sections):
+        out.append(f"- **{line.label}**: {escaped(line.text)}")
+        out += [f"  - {escaped(item)}" for item in line.items]
+    out += ["", "## Top signals", "", *_signals(data)]
     return "\n".join(out) + "\n"
 
 
@@ -42,17 +42,6 @@ def _signals(data: ReportData) -> list[str]:
         for s, score in ranked
     ]
     return ["| strategy | class | score | confidence | 1d |", "|---|---|--:|--:|--:|", *rows]
-
-
-def _actions(data: ReportData) -> list[str]:
-    orders = orders_view(data)
-    if not orders.orders:
-        return [executive_summary.action_line(data)]
-    out = [
-        f"{i}. {escaped(row['sentence'] or order_text(row))}" for i, row in enumerate(orders.orders[:FIRST_ACTIONS], 1)
-    ]
-    rest = len(orders.orders) - FIRST_ACTIONS
-    return [*out, translate("\nAnd {} more in the report.", rest)] if rest > 0 else out
 
 
 def actions_table(data: ReportData) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ from reports.elements.page_elements import Figure
 from reports.elements.palette import DARK
 from reports.elements.receipts import STAMPS, anchor, receipts, short_hash
 from reports.elements.report_data import ReportData
-from reports.page import executive_summary
+from reports.page import first_screen
 from reports.page.markdown_summary import BANNERS
 from reports.sections import SECTIONS
 from reports.tables.source_comparisons import comparison_rows, suspect_rows
@@ -62,7 +62,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             run_id=data.run_id,
             code_version=data.code_version,
             decision_notes=list(decision_notes(data.decision)),
-            lines=executive_summary.lines(data, sections),
+            lines=first_screen.lines(data, sections),
             sections=sections,
             receipts=_receipt_rows(data),
             pairs=comparison_rows(data),

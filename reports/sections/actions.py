@@ -8,6 +8,7 @@ from reports.calculations.defence import DefenceView, defence_view
 from reports.calculations.defence_text import gate_sentence, withheld_sentence
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
+from reports.calculations.tickets import tickets_view
 from reports.charts.order_charts import order_figure
 from reports.elements.formats import (
     brl,
@@ -17,14 +18,14 @@ from reports.elements.formats import (
     number,
     percent,
     plural,
-    thousands,
     weekday_date,
 )
 from reports.elements.locale import translate
-from reports.elements.order_text import invalidation_clause, order_text
+from reports.elements.order_text import order_text
 from reports.elements.page_elements import Block, Section
 from reports.elements.report_data import HeldValue, ReportData
 from reports.tables import order_tables
+from reports.tables.ticket_table import ticket_table
 
 SENTENCE_SPAN = 5
 """Business days after the fill whose hit rate the sentence gives."""
@@ -41,21 +42,10 @@ def sentences(orders: OrdersView, kept: DefenceView | None = None, held: Sequenc
 
 def _order_sentences(orders: OrdersView) -> list[str]:
     if not orders.orders:
-        calm = translate("No order: the book is where it should be, or moving it would cost more than it brings.")
+        calm = translate("No orders: the book is on target, or the move would cost more than it is worth.")
         return [calm] if orders.targets_known else []
     cost = translate(", costing {} in all", brl(orders.cost_brl)) if orders.cost_brl is not None else ""
     out = [f"{plural(len(orders.orders), 'order')}{cost}."]
-    if orders.biggest is not None and len(orders.orders) > 1:
-        row = orders.biggest
-        out.append(
-            translate(
-                "The one that moves most risk: {}, from {} to {} contracts; {}.",
-                order_text(row),
-                thousands(row["contracts_from"], signed=True),
-                thousands(row["contracts_to"], signed=True),
-                invalidation_clause(row),
-            )
-        )
     turned = [r["instrument_id"] for r in orders.orders if (r["contracts_from"] or 0) * (r["contracts_to"] or 0) < 0]
     if turned:
         out.append(translate("The position changes side in {}.", format_list(turned)))
@@ -69,17 +59,17 @@ def _outcome_sentences(orders: OrdersView) -> list[str]:
     if moved:
         right = sum(1 for gain in moved if gain > 0)
         total = brl(sum(gain for gain in moved), signed=True)
-        out.append(translate("Of the week's {} so far {} went right: {}.", plural(len(moved), "order"), right, total))
+        text = translate("{} of {} of the week in the money, {}", right, plural(len(moved), "order"), total)
+        silent = len(orders.recent) - len(moved)
+        out.append(text + (translate("; {} not judged yet.", silent) if silent else "."))
     past = [item for item in (*orders.yesterday, *orders.recent) if item.past_invalidation]
     if past:
-        out.append(
-            translate("Past its invalidation level: {}.", format_list([order_text(item.order) for item in past]))
-        )
+        out.append(translate("Beyond the stop: {}.", format_list([order_text(item.order) for item in past])))
     scored = next((score for score in orders.scorecard if score.span == SENTENCE_SPAN and score.judged), None)
     if scored is not None:
         out.append(
             translate(
-                "Over {} decisions {} of {} were right after {} days, for {} before costs.",
+                "Over {} decisions: {} of {} in the money {} days after the fill, {} before costs.",
                 SCORED_DECISIONS,
                 percent(scored.hit_rate, 0),
                 plural(scored.judged, "order"),
@@ -97,9 +87,14 @@ def past_line(orders: OrdersView) -> str:
     if not orders.yesterday:
         return ""
     day = weekday_date(orders.yesterday[0].day)
-    filled, count = sum(1 for item in orders.yesterday if item.filled is not None), len(orders.yesterday)
+    own = [item for item in orders.yesterday if not item.rolls]  # the contract that a roll leaves has no later mark
+    filled, count = sum(1 for item in own if item.filled is not None), len(own)
+    if not count:
+        return ""
     if filled < count:
-        return translate("{} of {} of {} filled.", filled, plural(count, "order"), day)
+        return translate(
+            "{} of {} of {} filled; the others have no settlement yet.", filled, plural(count, "order"), day
+        )
     if count == 1:
         return translate("The order of {} filled.", day)
     return translate("All {} orders of {} filled.", count, day)
@@ -123,6 +118,12 @@ def section(data: ReportData) -> Section:
     """The section Actions."""
     orders, day, kept = orders_view(data), date(data.day), defence_view(data)
     blocks: list[Block] = []
+    tickets = tickets_view(data)
+    if tickets.orders:
+        caption = translate("Dealing tickets of {}, the one that moves most risk first", day)
+        blocks.append(ticket_table(tickets.orders, "tickets", caption, day))
+    if tickets.rolls:
+        blocks.append(ticket_table(tickets.rolls, "rolls", translate("Rolls of {}", day), day))
     if orders.orders:
         blocks.append(order_tables.order_table(orders.orders, orders.rates, orders.scores, day))
         figure = order_figure(orders.orders, orders.unit_risk, day)
@@ -131,12 +132,12 @@ def section(data: ReportData) -> Section:
         blocks.append(order_tables.withheld_table(kept.withheld, data.held, day))
     if orders.yesterday:
         caption = translate(
-            "Ordered at {}, filled at that day's settlement: the level it was decided on and the one it got",
+            "Orders of {}, filled at that day's settlement: level at the decision and fill",
             date(orders.yesterday[0].day),
         )
         blocks.append(order_tables.outcome_table(orders.yesterday, orders.rates, caption, "yesterday", day))
     if orders.recent:
-        caption = translate("What came of the orders of the week before, newest first")
+        caption = translate("Orders of the week before, newest first")
         blocks.append(order_tables.outcome_table(orders.recent, orders.rates, caption, "outcomes", day))
     if any(score.judged for score in orders.scorecard):
         blocks.append(order_tables.score_table(orders.scorecard, orders.rolls, SCORED_DECISIONS, day))

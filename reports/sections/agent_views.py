@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from desk.agents import AGENTS
+from desk.agents.base import Level
 from reports.calculations.agents import AgentScore, AgentsView, agents_view
 from reports.charts import agent_charts
 from reports.elements.formats import date, format_list, number, percent
@@ -13,6 +16,14 @@ from reports.elements.report_data import ReportData
 from reports.tables.agent_measures import measure_table
 from reports.tables.agent_table import agent_table
 
+NEUTRAL = {
+    "monetary_policy": "neutral policy",
+    "fiscal": "neutral finances",
+    "inflation": "neutral inflation",
+    "cross_asset": "neutral appetite",
+    "fx_equilibrium": "neutral currency",
+}
+"""Agent -> the word for a balanced view, which agrees with its noun in languages that need it."""
 BALANCED = 0.15
 """A score of a smaller size is called balanced, as in the desk's own sentences."""
 
@@ -47,20 +58,29 @@ def sentences(view: AgentsView) -> tuple[str, ...]:
     return tuple(out)
 
 
-def agent_sentence(agent: AgentScore) -> str:
-    """The agent's own sentence, which the desk writes in English; in other languages a sentence from its numbers."""
+def agent_sentence(agent: AgentScore, values: Mapping[str, float]) -> str:
+    """The agent's own sentence, which the desk writes in English; in other languages the same from its numbers.
+
+    `values`: features and measures of the decision, by name.
+    """
     if current_locale() is ENGLISH:
         return agent.sentence
     desk = next((known_agent for known_agent in AGENTS if known_agent.id == agent.agent_id), None)
-    question = translate(desk.question) if desk is not None else agent_name(agent.agent_id)
+    question = (
+        translate("BRL exchange" if desk.question == "BRL" else desk.question)
+        if desk is not None
+        else agent_name(agent.agent_id)
+    )
     if agent.score is None:
         return translate("{}: no view.", question)
-    verdict = translate("balanced") if abs(agent.score) < BALANCED or desk is None else ""
+    verdict = translate(NEUTRAL.get(agent.agent_id, "balanced")) if abs(agent.score) < BALANCED or desk is None else ""
     if desk is not None and not verdict:
         verdict = translate(desk.plus if agent.score > 0 else desk.minus)
     pushes = [(name, part) for name, part in agent.drivers.items() if part * agent.score > 0]
     pulls = [(name, part) for name, part in agent.drivers.items() if part * agent.score < 0]
     text = f"{question}: {verdict} ({number(agent.score, 2, signed=True)})"
+    facts = [_fact(level, values[level.column]) for level in (desk.levels if desk else ()) if level.column in values]
+    text += f"; {', '.join(facts)}" if facts else ""
     if pushes:
         text += translate("; led by {} ({})", agent_driver_name(pushes[0][0]), number(pushes[0][1], 1, signed=True))
     if pulls:
@@ -68,7 +88,12 @@ def agent_sentence(agent: AgentScore) -> str:
     return text + "."
 
 
-def card(agent: AgentScore, day: str) -> Card:
+def _fact(level: Level, value: float) -> str:
+    """`Selic 7.75%`: one level that the desk's sentence quotes."""
+    return f"{translate(level.label)} {percent(value, 1) if level.percent else number(value, 2)}"
+
+
+def card(agent: AgentScore, values: Mapping[str, float], day: str) -> Card:
     """The agent's card: score, confidence and changes, sentence, drivers."""
     parts = []
     if agent.confidence is not None:
@@ -76,9 +101,9 @@ def card(agent: AgentScore, day: str) -> Card:
     parts.append(f"{translate('1d')} {number(agent.change_1d, 2, signed=True)}")
     parts.append(f"{translate('1w')} {number(agent.change_1w, 2, signed=True)}")
     value = number(agent.score, 2, signed=True) if agent.score is not None else "no view"
-    sentence = agent_sentence(agent)
+    sentence = agent_sentence(agent, values)
     if agent.missing:
-        sentence += translate(" Could not see: {}.", format_list(list(agent.missing), 8))
+        sentence += translate(" Missing inputs: {}.", format_list(list(agent.missing), 8))
     return Card(
         agent_name(agent.agent_id),
         value,
@@ -107,7 +132,7 @@ def section(data: ReportData) -> Section:
         for agent in view.agents
         if agent.score is None
     ]
-    blocks: list[Block] = [Cards(tuple(card(agent, day) for agent in view.agents)), agent_table(view, day)]
+    blocks: list[Block] = [Cards(tuple(card(agent, view.values, day) for agent in view.agents)), agent_table(view, day)]
     measures = measure_table(data, day)
     if measures is not None:
         blocks.append(measures)

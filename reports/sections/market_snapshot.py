@@ -47,10 +47,10 @@ def sentences(market: MarketView) -> tuple[str, ...]:
         quote, level = extreme
         out.append(
             translate(
-                "Furthest from its own mean of {} days is {}, at {} standard deviations.",
-                level.z_days,
+                "Most stretched: {}, {} sd from its mean of {} days.",
                 translate(quote.name),
                 number(level.z, 1, signed=True),
+                level.z_days,
             )
         )
     return tuple(out)
@@ -71,17 +71,22 @@ def _curve_sentence(market: MarketView) -> list[str]:
     if moved_one is None or moved_five is None:
         return [text + "."]
     turn = moved_five - moved_one
-    way = translate("steeper" if turn > 0 else "flatter")
+    way = translate("steepened" if turn > 0 else "flattened")
     return [
         translate(
-            "{}; over a week these moved {} and {}, {} {}.",
+            "{}; over a week 1y {} and 5y {}; the curve {} {}.",
             text,
-            basis_points(moved_one),
-            basis_points(moved_five),
-            basis_points(abs(turn), signed=False),
+            _rose(moved_one),
+            _rose(moved_five),
             way,
+            basis_points(abs(turn), signed=False),
         )
     ]
+
+
+def _rose(change: float) -> str:
+    """`rose 16 bp`, `fell 3 bp`."""
+    return translate("rose {}" if change >= 0 else "fell {}", basis_points(abs(change), signed=False))
 
 
 def section(data: ReportData) -> Section:

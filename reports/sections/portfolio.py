@@ -57,7 +57,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
             out.append(translate("On {} {}.", weekday_date(book.market_day), format_list(parts)))
     out += [text for text in (_attribution_sentence(book.by_strategy), _record_sentence(book.record)) if text]
     if book.targets_known and not book.positions:
-        out.append(translate("The book is flat and is to stay flat."))
+        out.append(translate("The book is flat and stays flat."))
     weights = [(row, finite_or_none(row["risk_weight"])) for row in book.positions]
     held = [(row, weight) for row, weight in weights if weight]
     if held:
@@ -65,7 +65,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
         total = sum(abs(w) for _, w in held)
         out.append(
             translate(
-                "The largest target risk is {}, {} of the sum over {}.",
+                "Largest risk: {}, {} of the stand-alone risk of {}.",
                 row["contract_id"] or row["instrument_id"],
                 percent(abs(weight) / total, 0),
                 plural(len(held), "position"),
@@ -98,7 +98,7 @@ def _record_sentence(record: TrackRecord) -> str:
         return ""
     over = translate("over CDI") if found.over_cash else translate("over zero, for CDI is not known on every day")
     return translate(
-        "Over {} the book made {} a year at {} volatility: Sharpe {} {}; its worst fall was {}.",
+        "Since inception ({}): {} a year at {} volatility, Sharpe {} {}, worst drawdown {}.",
         plural(found.days, "day"),
         percent(found.cagr, 1, signed=True),
         percent(found.volatility, 1),
@@ -115,9 +115,9 @@ def _drawdown_sentence(state: Row) -> str:
         finite_or_none(state["target_volatility"]),
     )
     text = (
-        translate("The book stands at its peak of the year over CDI")
+        translate("The book is at its one-year high over CDI")
         if fall is not None and fall < 5e-5
-        else translate("The book is {} below its peak of the year over CDI", percent(fall))
+        else translate("Drawdown over CDI from the one-year high: {}", percent(fall))
     )
     if fall is None:
         text = translate("The drawdown is not known")
@@ -134,7 +134,7 @@ def _breaker_sentence(state: Row) -> list[str]:
     return (
         []
         if left is None or left >= 1.0
-        else [translate("The drawdown breaker leaves {} of the risk.", percent(left, 0))]
+        else [translate("The drawdown breaker leaves {} of the risk budget.", percent(left, 0))]
     )
 
 

@@ -69,7 +69,7 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
     if risk.reverse is not None and risk.reverse_deviations is not None:
         out.append(
             translate(
-                "The nearest way to lose {} of NAV is {} standard deviations of a day away: {}.",
+                "A {} loss needs at least {} daily standard deviations: {}.",
                 percent(abs(risk.reverse["pnl_fraction"]), 0),
                 number(risk.reverse_deviations, 1),
                 ", ".join(scenario_text.move_texts(risk.reverse)[:5]),
@@ -82,18 +82,16 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
 
 def _backtest_sentence(risk: RiskView, test: VarBacktest) -> str:
     text = translate(
-        "Over {} the book lost more than VaR 95% on {}, against {} to be expected",
+        "VaR 95% backtest over {}: {}, {} expected",
         plural(len(test.days), "day"),
-        len(test.exceptions),
+        plural(len(test.exceptions), "exception"),
         number(0.05 * len(test.days), 1),
     )
     p_value = risk.test_results.get(("kupiec_p_var_95", test.method))
     if p_value is None:
         return text + "."
-    verdict = translate("does not reject" if p_value >= REJECT_BELOW else "rejects")
-    return translate(
-        "{}; the Kupiec test of the day's positions held still {} the model (p {}).", text, verdict, number(p_value, 2)
-    )
+    verdict = translate("passes" if p_value >= REJECT_BELOW else "is rejected")
+    return translate("{}; the model {} (Kupiec p {}, positions held constant).", text, verdict, number(p_value, 2))
 
 
 def _missing(risk: RiskView) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from reports.tables.signal_tables import conviction_table, signal_table
 
 
 def flip_texts(convictions: tuple[Conviction, ...]) -> list[str]:
-    """`DOL to long` for each instrument that flipped."""
-    return [translate("{} to {}", c.instrument_id, direction(c.flip)) for c in convictions if c.flip]
+    """`DOL turned long` for each instrument that flipped."""
+    return [translate("{} turned {}", c.instrument_id, direction(c.flip)) for c in convictions if c.flip]
 
 
 def flips_known(convictions: tuple[Conviction, ...]) -> bool:
@@ -47,7 +47,7 @@ def _signal_sentences(signals: SignalsView) -> list[str]:
             + translate("; {} of {} have a score.", len(scored), plural(len(signals.signals), "strategy", "strategies"))
         )
         if silent:
-            out.append(translate("No opinion today, with all inputs there: {}.", format_list(silent)))
+            out.append(translate("Off today (no trigger, all inputs known): {}.", format_list(silent)))
     return out
 
 

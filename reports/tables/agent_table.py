@@ -18,7 +18,7 @@ def agent_table(view: AgentsView, day: str) -> Table:
             Cell(percent(agent.confidence, 0)),
             signed_cell(agent.change_1d, number(agent.change_1d, 2, signed=True)),
             signed_cell(agent.change_1w, number(agent.change_1w, 2, signed=True)),
-            Cell(format_list(list(agent.missing), 8) or "nothing", tone="" if agent.missing else "muted"),
+            Cell(format_list(list(agent.missing), 8) or "all present", tone="" if agent.missing else "muted"),
         )
         for agent in view.agents
     )
@@ -28,6 +28,6 @@ def agent_table(view: AgentsView, day: str) -> Table:
         Column("Confidence"),
         Column("1d"),
         Column("1w"),
-        Column("Could not see", "text"),
+        Column("Missing inputs", "text"),
     )
     return Table("agents", translate("Views at {}", day), columns, rows, source_note("agent_view", day))

@@ -27,7 +27,7 @@ MOST_OUTCOMES = 20
 
 
 def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[str, float | None], day: str) -> Table:
-    """One row an order: contracts before and after, change of risk, cost, invalidation level, rationale.
+    """One row an order: what it changes and why.
 
     `rates`: instruments quoted as a rate. `scores`: strategy scores of the day.
     """
@@ -35,8 +35,6 @@ def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[st
         (
             Cell(f"{row['seq']}. {capitalize_first(order_text(row))}"),
             Cell(row["instrument_id"], tone="muted"),
-            Cell(thousands(row["contracts_from"], signed=True)),
-            Cell(thousands(row["contracts_to"], signed=True)),
             Cell(impact_text(row, rates)),
             Cell(brl(row["cost_brl"])),
             Cell(invalidation_text(row)),
@@ -47,11 +45,9 @@ def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[st
     columns = (
         Column("Order", "text"),
         Column("Instrument", "text"),
-        Column("From", unit="contracts"),
-        Column("To", unit="contracts"),
         Column("Changes"),
         Column("Cost"),
-        Column("Invalid beyond"),
+        Column("Stop"),
         Column("Why", "text"),
     )
     caption = translate("Orders decided at 06:00 BRT of {}, to be filled at that day's settlement", day)

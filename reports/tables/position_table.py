@@ -48,8 +48,8 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
             )
         )
     caption = translate(
-        "Target positions at {}. + is long the price (receive for rates); DV01 is positive when a fall in yield "
-        "gains, delta when a rise of the dollar or the index does; risk share is signed, of the sum of sizes",
+        "Target positions at {}; + is long the price (receives, for rates). DV01 > 0 gains when the rate falls, "
+        "delta > 0 when the dollar or the index rises. Risk share: of summed stand-alone risk, signed",
         day,
     )
     return Table("positions", caption, columns, tuple(rows), source_note("target_position", day))

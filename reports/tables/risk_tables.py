@@ -125,8 +125,8 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Column("Incremental", unit="% of NAV"),
     )
     caption = translate(
-        "Component VaR 95%: the parts add up to the whole; a minus takes risk away; incremental is what would "
-        "leave with the line; lines not held are left out"
+        "Component VaR 95%: the parts add up to the VaR shown; minus: takes risk away; incremental: fall in VaR if the "
+        "line is closed; lines not held are left out"
     )
     return Table("component-var", caption, columns, rows, source_note("component_var", day), total)
 
@@ -216,9 +216,7 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
         Column("Basel", "text"),
     )
     tested_methods = ", ".join(sorted({method_name(method) for _, method in tested}))
-    caption = translate(
-        "VaR ({}) tested on the days before: positions held still over the move that followed", tested_methods
-    )
+    caption = translate("VaR ({}) backtest: positions held constant over the next move", tested_methods)
     shortfall = next((value for (name, _), value in tested.items() if name.endswith("_es_975")), None)
     if shortfall is not None:
         caption += translate(

@@ -39,7 +39,7 @@ def signal_table(signals: SignalsView, day: str) -> Table:
     )
     return Table(
         "signals",
-        translate("Strategies at {}: + means do the legs as written", day),
+        translate("Strategies at {}; +: as defined, −: reversed", day),
         columns,
         tuple(rows),
         source_note("strategy_signals", day),

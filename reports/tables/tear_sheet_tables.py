@@ -26,7 +26,7 @@ STATISTICS: tuple[tuple[str, str, Callable[[Statistics], str]], ...] = (
     ),
     ("Worst drawdown", "over cash where CDI is known on every day", lambda s: percent(s.max_drawdown)),
     ("Skew", "", lambda s: number(s.skew, signed=True)),
-    ("Excess kurtosis", "zero for a normal law", lambda s: number(s.kurtosis, signed=True)),
+    ("Excess kurtosis", "zero for a normal distribution", lambda s: number(s.kurtosis, signed=True)),
     ("Best day", "", lambda s: percent(s.best_day, signed=True)),
     ("Worst day", "", lambda s: percent(s.worst_day, signed=True)),
     ("Days won", "of the days that moved", lambda s: percent(s.win_rate, 1)),

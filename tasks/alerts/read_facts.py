@@ -165,15 +165,19 @@ async def _flips(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.dat
 async def _conviction_change(connection: asyncpg.Connection, as_of: dt.datetime) -> dict[str, object]:
     """Instrument of the decision -> absolute change of its conviction since the decision before.
 
-    Zero for an instrument without a conviction on both days; null where only one of the two days has one.
+    Zero for an instrument without a conviction on both days, and where there is no decision before; null where only one
+    of the two days has one.
     """
+    before = await connection.fetchval("SELECT max(as_of) FROM aggregated_signal WHERE as_of < $1", as_of)
     rows = await connection.fetch(
         "SELECT instrument_id, today.conviction AS today, before.conviction AS before FROM v_aggregated_signal AS today"
-        " LEFT JOIN (SELECT instrument_id, conviction FROM v_aggregated_signal WHERE as_of ="
-        "  (SELECT max(as_of) FROM aggregated_signal WHERE as_of < $1)) AS before USING (instrument_id)"
-        " WHERE today.as_of = $1 ORDER BY instrument_id",
+        " LEFT JOIN (SELECT instrument_id, conviction FROM v_aggregated_signal WHERE as_of = $2) AS before"
+        " USING (instrument_id) WHERE today.as_of = $1 ORDER BY instrument_id",
         as_of,
+        before,
     )
+    if before is None:
+        return {row["instrument_id"]: 0.0 for row in rows}
     return {row["instrument_id"]: _absolute_change(row["before"], row["today"]) for row in rows}
 
 

@@ -28,6 +28,7 @@ from tasks.connectors.bodies import is_challenge, looks_like_html
 from tasks.connectors.exchange import UNDATED, Payload, Request, SourceConfig
 from tasks.http.query_secrets import SECRETS, SecretParams, Secrets, scrub
 from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, HostShut, OutOfReach, PastDeadline
+from tasks.http.redirects import next_address
 
 Sink = Callable[[Payload], Awaitable[None]]
 
@@ -195,7 +196,7 @@ class HttpClient:
             try:
                 if not response.has_redirect_location:
                     return response, await _opened(response, request, config)
-                url = _next_address(url, response, request)
+                url = next_address(url, response, request)
             finally:
                 await response.aclose()
         raise Outage(config.source, "redirected in circles", url=request.url)
@@ -271,26 +272,6 @@ async def _opened(response: httpx.Response, request: Request, config: SourceConf
         words = f"cut body: {opener.raw_bytes} of {promised[:20]} bytes"
         raise Outage(request.source, words, url=request.url, status=response.status_code)
     return opener.close()
-
-
-def _next_address(asked: httpx.URL, response: httpx.Response, request: Request) -> httpx.URL:
-    """Where `response` sends us: the same host and scheme, or from http up to https. Raises BadPayload."""
-    location = response.headers["location"]
-    try:
-        target = asked.join(location)
-    except (httpx.InvalidURL, ValueError):
-        target = httpx.URL()
-    is_same = (target.scheme, target.host, target.port) == (asked.scheme, asked.host, asked.port)
-    is_upgrade = asked.scheme == "http" and target.scheme == "https" and asked.port is None and target.port is None
-    if request.method != "GET" or not (is_same or (is_upgrade and target.host == asked.host)):
-        words = f"redirected to another address, not followed: {without_query(location)}"
-        raise BadPayload(request.source, words, url=request.url, status=response.status_code)
-    return target
-
-
-def without_query(location: str) -> str:
-    """It may echo what was asked, secrets and all."""
-    return location.partition("?")[0][:200]
 
 
 def _note_reach(gate: HostGate, error: httpx.RequestError) -> None:

@@ -31,7 +31,7 @@ STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
         "pnl_by_factor",
         "withheld_order",
     ),
-    "gate": ("action", "action_gate", "gated_order"),
+    "gate": ("action", "ticket", "action_gate", "gated_order"),
     "risk": ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status"),
 }
 """Stage -> the gold tables that only it writes. The signals stage is not here: before it fails, it writes which inputs

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import migrations
 from blocks.credentials import with_blocks
+from blocks.disk_space import require_space
 from blocks.settings import Settings, load_settings
 from desk.catalog import Catalog, load_catalog
 from desk.errors import BadInput
@@ -68,6 +69,9 @@ async def open_run(
     world = world_of(sources)
     settings = await with_blocks(load_settings())
     lake = Lake.open(settings.lake)
+    if lake.folder is not None:
+        require_space(lake.folder, settings.min_free_mb, "raw payloads")
+    require_space(settings.home.absolute(), settings.min_free_mb, "reports and the database")
     await migrations.upgrade_async(settings.database)
     async with open_store(settings.database, world, pool_size=settings.database_pool) as store:
         yield Run(

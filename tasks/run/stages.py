@@ -52,15 +52,16 @@ class GateResult:
 
 
 class ProposedBook:
-    """The orders of the run's day (ACTION rows), which only the gate issues, and the books after the last days.
+    """The orders of the run's day (ACTION rows) and their tickets, which only the gate issues, and the books after the
+    last days.
 
     Not a dataclass, as PanelInput is none: Prefect would walk through it.
     """
 
-    __slots__ = ("orders", "states")
+    __slots__ = ("orders", "states", "tickets")
 
-    def __init__(self, orders: pl.DataFrame, states: Mapping[dt.datetime, str]) -> None:
-        self.orders, self.states = orders, states
+    def __init__(self, orders: pl.DataFrame, tickets: pl.DataFrame, states: Mapping[dt.datetime, str]) -> None:
+        self.orders, self.tickets, self.states = orders, tickets, states
 
 
 class Stopwatch:

@@ -62,6 +62,12 @@ class Lake:
             raise BadInput(f"the lake {folder} cannot be written ({error.strerror}): set ALVORADA_LAKE_URL") from error
         return cls(address, LocalStore(folder))
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of a lake on this machine; None for one elsewhere."""
+        is_local = "://" not in self.address or self.address.startswith("file://")
+        return Path(self.address.removeprefix("file://")).absolute() if is_local else None
+
     async def put(self, path: str, body: bytes) -> bool:
         """Writes `body` at `path`, also over a damaged one. False when a sound one is there: nothing is written then.
         Raises StoreError."""

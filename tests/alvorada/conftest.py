@@ -50,7 +50,7 @@ class UsedDataDir:
     def run(self, *arguments: str, prefix: Sequence[str] = (), **env: str) -> subprocess.CompletedProcess[str]:
         command = [*prefix, *self.command(*arguments)]
         return subprocess.run(
-            command, cwd=ROOT, env=environment(self.path, env), capture_output=True, text=True, check=False, timeout=150
+            command, cwd=ROOT, env=environment(self.path, env), capture_output=True, text=True, check=False, timeout=900
         )
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:

@@ -110,7 +110,7 @@ def test_a_run_that_raises_is_reported_on_both_channels_with_its_text_escaped(st
 
 def test_a_run_killed_with_kill_9_is_reported_on_both_channels(story: Story) -> None:
     mail, slack = story.both("run-crash: Crashed")
-    assert re.search(r"State: Crashed, since \d\d \w{3} \d{4} \d\d:\d\d São Paulo\n", mail)
+    assert re.search(r"State: Crashed, since \d\d \w{3} \d{4} \d\d:\d\d São Paulo\s", mail)
     assert "-9" in slack
 
 

@@ -11,11 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.utilities.engine import capture_sigterm
 from rich.console import Console
 
 from alvorada.cli.run_flows import _result
 from alvorada.cli.terminal_progress import RunProgress
+from alvorada.stack.prefect_start import started
 from alvorada.stack.processes import interrupt_on_stop_signals, repeat_interrupt
 from desk.errors import StageFailed
 from tasks.run.stop_signals import cancel_on_stop_signals
@@ -68,3 +70,21 @@ def test_the_handlers_are_as_they_were_after_a_flow() -> None:
 
     first, last = asyncio.run(handlers())
     assert first is last
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_a_start_of_prefect_that_takes_too_long_is_tried_once_more_and_then_one_line(failures: int) -> None:
+    left, said = iter(range(failures)), list[str]()
+
+    async def flow() -> str:
+        if next(left, None) is not None:
+            raise TimeoutError
+        return "done"
+
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):  # somebody else's: no tables to make
+        if failures == 1:
+            assert await started(flow, said.append) == "done"
+        else:
+            with pytest.raises(StageFailed, match="Prefect's API did not start, 2 times"):
+                await started(flow, said.append)
+    assert said == ["Prefect's API did not start in 30 seconds: the machine is busy; once more"]

@@ -133,7 +133,7 @@ async def test_a_missing_run_is_sent_once_a_day_to_each_channel(dog: Watchdog) -
 @pytest.mark.db
 @pytest.mark.parametrize(
     ("state", "words"),
-    [(None, "One is running since 06:00."), ("failed", "The one of 06:00 failed: sgs is absent"),
+    [(None, "One is running since 06:00 São Paulo."), ("failed", "The one of 06:00 São Paulo failed: sgs is absent"),
      ("died", "its process is gone")],
 )  # fmt: skip
 async def test_the_message_names_a_run_that_is_late_failed_or_died(
@@ -191,7 +191,7 @@ async def test_alerts_that_stopped_and_undelivered_messages_are_reported(dog: Wa
         )
     result = await dog.check(at("09:00"))
     assert [problem.key for problem in result.problems] == ["alerts", "outbox"]
-    assert "Since 19 Nov 08:00 alerts are not evaluated" in dog.slack.said()[0]
+    assert "Since 19 Nov 08:00 São Paulo alerts are not evaluated" in dog.slack.said()[0]
     assert "535 refused the login" in dog.slack.said()[0]
 
 
@@ -223,3 +223,23 @@ def test_the_state_keeps_a_week(tmp_path: Path) -> None:
     assert not again.is_reported(dt.date(2026, 11, 5), "run", "mail")
     assert again.is_reported(dt.date(2026, 11, 19), "run", "mail")
     assert not again.is_reported(dt.date(2026, 11, 19), "run", "slack")
+
+
+async def test_a_late_run_is_told_by_the_alert_rules_where_they_are_evaluated(dog: Watchdog, store: Store) -> None:
+    dog.endpoints = Endpoints(store.connections.url, None)
+    async with store.connections.acquire() as connection:
+        await record_heartbeat(connection, "alerts", at("06:44"), "evaluated")
+    assert [problem.key for problem in (await dog.check(at("06:50"))).problems] == []
+    assert [problem.key for problem in (await dog.check(at("07:05"))).problems] == ["run", "alerts"]
+
+
+async def test_a_desk_that_was_stopped_by_hand_is_no_problem_till_a_run_is_due(dog: Watchdog) -> None:
+    nothing = Endpoints(None, NOBODY_LISTENS, "no database", stopped_at=at("20:00", DAY - dt.timedelta(days=1)))
+    dog.endpoints = nothing
+    assert (await dog.check(at("05:00"))).problems == ()
+    assert (await dog.check(at("12:00", SATURDAY))).problems == ()
+    [problem] = (await dog.check(at("06:45"))).problems
+    assert (problem.key, problem.title) == ("run", f"No daily run of {DAY}: the desk is stopped")
+    assert "stopped at 18 Nov 20:00 São Paulo" in problem.text
+    dog.endpoints = replace(nothing, stopped_at=None)
+    assert {problem.key for problem in (await dog.check(at("06:50"))).problems} == {"database", "prefect"}

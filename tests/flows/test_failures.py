@@ -10,7 +10,7 @@ import pytest
 
 from desk.catalog import load_catalog
 from desk.gold import GOLD
-from desk.model import SilverTable
+from desk.model import SilverTable, decision_time
 from desk.quality import Quality, check_rows
 from tasks.ingest import silver_batch
 from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
@@ -134,3 +134,21 @@ async def test_an_unexpected_error_over_one_sources_rows_is_its_failure_by_name(
     failed = await filled_desk.rows("SELECT DISTINCT dataset, error FROM ledger WHERE state = 'failed'")
     assert {row["dataset"] for row in failed} == {"yahoo_daily"}
     assert all("cannot be stored: ZeroDivisionError: a bug of ours" in row["error"] for row in failed)
+
+
+async def test_a_bug_of_ours_in_a_stage_leaves_the_report(
+    filled_desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says what can be said, the run's record names the bug, and nothing is decided."""
+
+    def broken(*arguments: object, **named: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr("flows.transform.build_panel", broken)
+    ran = await filled_desk.run(NEXT_DAY)
+    assert ran.state.is_failed()
+    assert "ZeroDivisionError" in ran.state.message
+    found = await filled_desk.rows("SELECT state, message FROM pipeline_runs WHERE as_of = $1", decision_time(NEXT_DAY))
+    assert [tuple(run) for run in found] == [("failed", "ZeroDivisionError: a bug of ours")]
+    assert str(NEXT_DAY) in ran.page
+    assert await filled_desk.rows("SELECT 1 FROM decision WHERE as_of = $1", decision_time(NEXT_DAY)) == []

@@ -281,6 +281,36 @@ async def test_money_stored_before_gets_its_market_day(empty_database_url: str) 
         await connection.close()
 
 
+async def test_stored_orders_get_the_side_that_is_dealt(empty_database_url: str) -> None:
+    """What was bought in unit price was received; dollars and bonds were bought and stay so. Kept versions too."""
+    await asyncio.to_thread(upgrade_to, "0011", empty_database_url)
+    connection = await asyncpg.connect(empty_database_url)
+    stored = [("DI1_2Y", "buy"), ("DAP_5Y", "sell"), ("DDI_1Y", "buy"), ("SOV_BR_5Y", "buy"), ("DOL", "buy"),
+              ("UST_5Y", "sell"), ("NTNB_2030", "buy")]  # fmt: skip
+    dealt = ["receive", "pay", "receive", "sell_protection", "buy", "sell", "buy"]
+    as_of = dt.datetime(2026, 1, 12, 9, tzinfo=dt.UTC)
+    try:
+        for seq, (instrument_id, side) in enumerate(stored, 1):
+            await connection.execute(
+                "INSERT INTO action (as_of, seq, instrument_id, side, sentence, run_id)"
+                " VALUES ($1, $2, $3, $4, 'Buy', gen_random_uuid())",
+                as_of, seq, instrument_id, side,
+            )  # fmt: skip
+        await connection.execute(
+            "INSERT INTO gold_version SELECT $1, 1, 'action', json_agg(row_to_json(action) ORDER BY seq) FROM action",
+            as_of,
+        )
+        assert await migrations.upgrade_async(empty_database_url) == []
+        assert [row["side"] for row in await connection.fetch("SELECT side FROM v_action ORDER BY seq")] == dealt
+        kept = await connection.fetch(
+            "SELECT back.side FROM gold_version AS kept,"
+            " LATERAL json_populate_recordset(NULL::action, kept.rows) AS back ORDER BY back.seq"
+        )
+        assert [row["side"] for row in kept] == dealt
+    finally:
+        await connection.close()
+
+
 def upgrade_to(revision: str, address: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))

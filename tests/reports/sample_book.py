@@ -9,9 +9,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from desk.catalog.dealing import load_dealing
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.dealing import DealingInputs, tickets
+from desk.model import SETTLEMENT
+from desk.portfolio.sides import action_of
 from tests.reports.sample_parts import INSTRUMENTS, frame, market_day
 from tests.reports.sample_risk import risk
 
+PARAMETERS = load_desk_parameters()
 LIMITS_BOUND = (
     '[{"limit": "instrument_risk_share", "subjects": ["DOL"], "taken": 0.018},'
     ' {"limit": "gross_leverage", "subjects": ["book"], "taken": 0.006}]'
@@ -74,15 +80,34 @@ def book(rng: np.random.Generator, times: list[dt.datetime]) -> dict[str, pl.Dat
     contracts = [int(c) for c in rng.integers(-220, 220, len(INSTRUMENTS))]
     before = [c + int(d) for c, d in zip(contracts, rng.integers(-30, 30, len(INSTRUMENTS)), strict=True)]
     before[-1] = contracts[-1]
+    actions = frame("action", _past_actions(times) + _actions(as_of, contracts, before))
+    targets = frame("target_position", _past_positions(rng, times) + _positions(as_of, contracts, before))
     return {
+        "ticket": _tickets(actions, targets, times),
         "portfolio_state": frame("portfolio_state", state),
         "pnl_attribution": frame("pnl_attribution", attribution),
         "package": frame("package", _packages(as_of)),
         **splits,
-        "target_position": frame("target_position", _past_positions(rng, times) + _positions(as_of, contracts, before)),
-        "action": frame("action", _past_actions(times) + _actions(as_of, contracts, before)),
+        "target_position": targets,
+        "action": actions,
         **risk(rng, times, pnl, nav, contracts),
     }
+
+
+def _tickets(actions: pl.DataFrame, targets: pl.DataFrame, times: list[dt.datetime]) -> pl.DataFrame:
+    now = pl.col("as_of") == times[-1]
+    settled = {"contract_id": "DI1F29", "obs_date": market_day(times[-1]), "rate": 0.1309, "price": 78_150.0}
+    row = settled | {"open_interest": 48_000.0, "volume": 12_500.0, "knowledge_time": times[-1]}
+    schema = SETTLEMENT.stored_schema
+    inputs = DealingInputs(
+        actions.filter(now),
+        targets.filter(now),
+        actions.filter(~now),
+        tuple(times[:-1]),
+        pl.DataFrame([{name: row.get(name) for name in schema}], schema=schema),
+        market_day(times[-1]),
+    )
+    return tickets(inputs, PARAMETERS, load_dealing())
 
 
 def _split(
@@ -155,7 +180,7 @@ def _actions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> lis
         order = contracts[k] - before[k]
         if order == 0:
             continue
-        side = "buy" if order > 0 else "sell"
+        side = action_of(PARAMETERS.instrument(item[0]).dealt_in, order)
         rows.append(
             {
                 "as_of": as_of,
@@ -172,7 +197,7 @@ def _actions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> lis
                 "invalidation": 0.1310 if item[4] else item[3] * 0.98,
                 "invalidation_unit": "fraction per year" if item[4] else "points",
                 "rationale": json.dumps({"RATES_CARRY_ROLL": 0.62, "RATES_SLOPE_MEANREV": -0.4}),
-                "sentence": f"{side.title()} {abs(order)} {item[2]}, from {before[k]:+d} to {contracts[k]:+d} "
+                "sentence": f"{side.capitalize()} {abs(order)} {item[2]}, from {before[k]:+d} to {contracts[k]:+d} "
                 "contracts; because RATES_CARRY_ROLL +0.62, RATES_SLOPE_MEANREV -0.40.",
             }
         )

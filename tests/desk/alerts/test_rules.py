@@ -76,6 +76,7 @@ def test_the_defaults_are_the_desks() -> None:
         "AGENT_STALE": (26.0, "warning"),
     }
     assert {rule.cooldown_seconds for rule in ALERTS.rules.values()} == {1800}
+    assert all(rule.repeat_seconds >= 7 * 24 * 3600 for rule in ALERTS.rules.values()), "once is enough"
 
 
 def test_at_its_threshold_nothing_fires_that_says_above() -> None:

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from desk.alerts.model import ALL, AlertKey, Silence
+from desk.catalog.alert_rules import load_alerts
 from tests.desk.alerts.book import NINE_TWELVE, VAR, Book, at, reading
 
 SOURCE_A, SOURCE_B = AlertKey("PIPELINE_FAILURE", "source:fred"), AlertKey("PIPELINE_FAILURE", "source:yahoo_finance")
@@ -199,7 +200,7 @@ def test_a_disabled_rule_is_closed_without_a_word_and_begins_anew() -> None:
 
 
 def test_a_longer_repeat_holds_what_goes_on_and_not_what_begins_anew() -> None:
-    book = Book()
+    book = Book(rules=dict(load_alerts().rules))
     flip = AlertKey("SIGNAL_FLIP", "DOL")
     book.evaluate(at(0), reading(flip))
     book.deliver(at(0), key=flip)

@@ -193,7 +193,7 @@ def test_actions_are_the_changes_of_target_and_say_why() -> None:
     assert (joined["delta"] == joined["order_contracts"]).all()
     row = actions.filter(pl.col("instrument_id").str.starts_with("DI1"), pl.col("contracts_to") < 0)
     sentence, level = row["sentence"][0], row["invalidation"][0]
-    assert sentence.startswith(("Buy ", "Sell "))
+    assert sentence.startswith(("Buy ", "Sell ", "Receive ", "Pay "))
     for part in (
         "pay ",
         "BRL/bp",
@@ -221,10 +221,10 @@ def test_invalidation_is_two_deviations_over_ten_days_against_the_position() -> 
 @pytest.mark.parametrize(
     ("instrument_id", "side", "opening", "stance", "ending"),
     [
-        ("SOV_BR_5Y", 1.0, "Buy ", "-> sell protection ", r"trades above \d+ bp"),
-        ("SOV_BR_5Y", -1.0, "Sell ", "-> buy protection ", r"trades below \d+ bp"),
+        ("SOV_BR_5Y", 1.0, "Sell protection ", "-> sell protection ", r"trades above \d+ bp"),
+        ("SOV_BR_5Y", -1.0, "Buy protection ", "-> buy protection ", r"trades below \d+ bp"),
         ("UST_10Y", 1.0, "Buy ", "-> receive ", r"invalid if ZN[HMUZ]26 trades above \d\.\d\d%"),
-        ("DDI_2Y", -1.0, "Sell ", "-> pay ", r"trades below \d\.\d\d%"),
+        ("DDI_2Y", -1.0, "Pay ", "-> pay ", r"trades below \d\.\d\d%"),
         ("NTNB_2035", 1.0, "Buy ", "-> receive ", r"NTN-B_2035-05-15 trades above \d\.\d\d%"),
         ("DOL", -1.0, "Sell ", "-> short BRL ", r"trades above [\d,]+\.\d"),
     ],

@@ -11,7 +11,7 @@ from reports.calculations.defence import defence_view
 from reports.calculations.defence_text import pnl_sentences, withheld_sentence
 from reports.elements.locale import use_locale
 from reports.elements.report_data import HeldValue, ReportData
-from reports.page import executive_summary
+from reports.page import first_screen
 from reports.page.render import render
 from reports.sections import SECTIONS
 from tests.reports.sample import sample
@@ -67,14 +67,14 @@ def test_a_withheld_order_names_its_input_its_age_and_the_held_value() -> None:
 
 def test_the_first_screen_and_the_page_say_it() -> None:
     data = troubled()
-    lines = executive_summary.lines(data, [make(data) for make in SECTIONS])
+    lines = first_screen.lines(data, [make(data) for make in SECTIONS])
     by_label = {line.label: line for line in lines}
     assert by_label["Withheld"].alert
     assert "counts as nothing" in by_label["Book"].text
     page = render(data, data.as_of, "en")
     assert "Orders withheld at" in page
     assert "its price is old: not marked" in page
-    assert "Withheld" not in {line.label for line in executive_summary.lines(sample(), [])}
+    assert "Withheld" not in {line.label for line in first_screen.lines(sample(), [])}
 
 
 def test_it_speaks_portuguese() -> None:

@@ -33,7 +33,7 @@ def test_a_measure_stands_in_its_market_unit_with_its_change() -> None:
     assert table is not None
     shown = [[cell.text.replace("\u00a0", " ") for cell in row] for row in table.rows]
     assert shown == [
-        ["One-year DI less the Taylor path", "Monetary policy", "−25 bp", "bp a year", "−75 bp", "n/a"],
+        ["One-year DI minus the Taylor path", "Monetary policy", "−25 bp", "bp a year", "−75 bp", "n/a"],
         ["Fair USD/BRL", "FX equilibrium", "5.4321", "BRL per USD", "n/a", "n/a"],
     ]
     assert measure_table(made(), "today") is None

@@ -19,12 +19,14 @@ from desk.agents import AGENTS
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from reports.calculations.agents import AgentScore
+from reports.calculations.overnight import TRADES
 from reports.elements.formats import basis_points, brl, date, format_list, number, percent, plural, tenor
 from reports.elements.locale import LANGUAGES, load_locale, translate, use_locale
 from reports.elements.quotes import QUOTES
-from reports.page import executive_summary
+from reports.elements.ticket_text import ACTION_NAMES, HELD
+from reports.page.exceptions import exception_texts
 from reports.page.render import figure_specs, render
-from reports.sections.agent_views import agent_sentence
+from reports.sections.agent_views import NEUTRAL, agent_sentence
 from reports.tables.agent_measures import MEASURES, UNITS
 from reports.tables.tear_sheet_tables import STATISTICS
 from tests.reports.hand_made import made
@@ -39,7 +41,7 @@ ENGLISH = re.compile(
 )
 """Words that occur in no Portuguese sentence."""
 CODES = re.compile(
-    r"\b[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b|\b[a-z_]+ \([a-z_, ]+\)|USD/BRL|Taper tantrum|Joesley day|Investment"
+    r"\b[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b|\b[a-z_]+ \([a-z_, ]+\)|USD/BRL|Taper tantrum|Investment|z-scores?"
 )
 """Identifiers and proper names: the same in every language."""
 
@@ -79,6 +81,9 @@ def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
     names += [text for agent in AGENTS for text in (agent.question, agent.plus, agent.minus)]
     names += [scenario.name for scenario in parameters.parametric] + [scenario.name for scenario in parameters.dated]
     names += [limit.name for limit in parameters.limits.limits.values()]
+    names += [text for pair in HELD.values() for text in pair] + list(ACTION_NAMES.values())
+    names += [trade for trade, _, _ in TRADES if trade not in ("Treasuries", "Ibovespa", "cupom")]
+    names += list(NEUTRAL.values()) + [level.label for agent in AGENTS for level in agent.levels]
     same = {"Sharpe", "Sortino", "Calmar", "Ibovespa", "VIX", "S&P 500", "Brent"}
     assert sorted({name for name in names if name not in known and name not in same}) == []
 
@@ -161,7 +166,7 @@ def test_numbers_are_written_as_in_brazil() -> None:
         assert number(1234567.891) == "1.234.567,89"
         assert percent(-0.013151, signed=True) == "−1,32%"
         assert brl(12_400_000.0) == "R$\u00a012,40\u00a0milhões"
-        assert brl(-18_400.4) == "R$\u00a0−18.400"
+        assert brl(-18_400.4) == "−R$\u00a018.400"
         assert basis_points(0.00125, 1) == "+12,5\u00a0bp"
         assert tenor(378) == "1,5a"
         assert plural(1, "order") == "1 ordem"
@@ -191,14 +196,14 @@ def test_an_agents_sentence_is_the_desks_in_english_and_made_from_numbers_in_por
     agent = AgentScore(
         "fiscal", -0.4, 1.0, None, None, {"fis_impulse": -1.2, "real_1260_z": 0.8}, (), "Desk's own words."
     )
-    assert agent_sentence(agent) == "Desk's own words."
+    assert agent_sentence(agent, {}) == "Desk's own words."
     with use_locale("pt"):
-        assert agent_sentence(agent) == (
+        assert agent_sentence(agent, {}) == (
             "Contas públicas: piorando (−0,40); puxado por impulso fiscal (−1,2); contra, juros reais longos (+0,8)."
         )
-        assert agent_sentence(dataclasses.replace(agent, score=None)) == "Contas públicas: sem visão."
+        assert agent_sentence(dataclasses.replace(agent, score=None), {}) == "Contas públicas: sem visão."
         assert (
-            agent_sentence(dataclasses.replace(agent, score=0.1, drivers={})) == "Contas públicas: equilibrado (+0,10)."
+            agent_sentence(dataclasses.replace(agent, score=0.1, drivers={}), {}) == "Contas públicas: neutras (+0,10)."
         )
 
 
@@ -206,6 +211,4 @@ def test_a_line_of_the_summary_has_its_portuguese_with_the_same_numbers() -> Non
     row = {"limit_id": "var_95", "name": "VaR 95%, one day", "value": 0.04, "threshold": 0.03, "utilisation": 1.33}
     data = made(risk_limits_status=[row | {"status": "breach"}])
     with use_locale("pt"):
-        assert executive_summary.change_line(data) == (
-            "LIMITE ESTOURADO: VaR 95%, um dia. Regime desconhecido. Sinais desconhecidos."
-        )
+        assert exception_texts(data) == ["LIMITE ESTOURADO: VaR 95%, um dia."]

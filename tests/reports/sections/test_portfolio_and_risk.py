@@ -49,7 +49,7 @@ def test_the_books_sentences_carry_its_numbers() -> None:
     assert (
         "NAV is BRL 99.50 million at the close of Wed 18 Nov, −0.50% on the day (BRL −500,000 after costs)" in wording
     )
-    assert "The book is 0.50% below its peak of the year over CDI; expected volatility is 7.0% a year" in wording
+    assert "Drawdown over CDI from the one-year high: 0.50%; expected volatility is 7.0% a year" in wording
     assert "a year against a target of 8.0%." in wording
     assert "On Wed 18 Nov DOL earned BRL 100,000 and IND lost BRL 600,000." in wording
 
@@ -67,7 +67,7 @@ def test_the_months_attribution_is_refused_where_a_day_is_missing() -> None:
 
 def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
     row = {"instrument_id": "DOL", "contracts": 0, "contracts_before": 0}
-    assert "The book is flat and is to stay flat." in portfolio.sentences(portfolio_view(made(target_position=[row])))
+    assert "The book is flat and stays flat." in portfolio.sentences(portfolio_view(made(target_position=[row])))
     assert "No target positions were computed for this decision." in portfolio.section(made()).missing
 
 

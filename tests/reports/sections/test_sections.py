@@ -15,7 +15,9 @@ from reports.calculations.orders import orders_view
 from reports.calculations.regimes import regime_view
 from reports.calculations.signals import signals_view
 from reports.elements import order_text
-from reports.page import executive_summary
+from reports.page import executive_summary, first_screen
+from reports.page.exceptions import exception_texts
+from reports.page.order_lines import order_items, orders_line
 from reports.sections import actions, agent_views, market_snapshot, regime, signals
 from tests.reports.hand_made import DAY, NOW, ago, levels, made
 from tests.reports.sample import sample
@@ -67,7 +69,7 @@ def test_the_curve_sentence_gives_shape_and_change_of_slope() -> None:
     rows = levels("pre_252", (7, 0.14, 1), (0, 0.1420, 1)) + levels("pre_1260", (7, 0.13, 1), (0, 0.1350, 1))
     wording = " ".join(market_snapshot.sentences(market_view(made(feature=rows)))).replace("\u00a0", " ")
     assert "The DI curve is inverted: 14.20% at 1y, 13.50% at 5y" in wording
-    assert "moved +20 bp and +50 bp, 30 bp steeper" in wording
+    assert "over a week 1y rose 20 bp and 5y rose 50 bp; the curve steepened 30 bp" in wording
 
 
 def test_breakeven_is_the_fisher_ratio() -> None:
@@ -106,8 +108,8 @@ def test_an_agents_changes_and_missing_inputs() -> None:
     [agent] = agents_view(data).agents
     assert agent.change_1d == pytest.approx(-0.6)
     assert agent.change_1w is None
-    card = agent_views.card(agent, "today")
-    assert "Could not see: x." in card.sentence
+    card = agent_views.card(agent, {}, "today")
+    assert "Missing inputs: x." in card.sentence
     assert card.value == "−0.40"
     assert agent_views.sentences(agents_view(data))[0] == "The strongest view is Fiscal at −0.40 with confidence 50%."
 
@@ -145,7 +147,7 @@ def test_flips_and_surges_are_in_the_sentences_and_a_missing_score_is_named() ->
     assert (
         "The strongest signal is FX_X at −0.50, driven by carry z (−1.20); 1 of 2 strategies have a score." in wording
     )
-    assert "Changed sign since Wed 18 Nov: DOL to long." in wording
+    assert "Changed sign since Wed 18 Nov: DOL turned long." in wording
     assert "Conviction jumped in DOL +0.70." in wording
     assert signals.section(data).missing == ("FX_Y has no score: it lacks cot_brl_oi.",)
 
@@ -154,7 +156,7 @@ def test_flips_and_surges_are_in_the_sentences_and_a_missing_score_is_named() ->
 
 
 ORDER = {
-    "seq": 1, "instrument_id": "DI1_2Y", "contract_id": "DI1F29", "side": "sell",
+    "seq": 1, "instrument_id": "DI1_2Y", "contract_id": "DI1F29", "side": "pay",
     "contracts_from": 35, "contracts_to": -55,
     "order_contracts": -90, "dv01_change_brl": -1_200.0, "notional_change_brl": -7e6, "cost_brl": 1_200.0,
     "invalidation": 0.131, "invalidation_unit": "fraction per year", "rationale": json.dumps({"R": -0.6}),
@@ -181,21 +183,20 @@ def test_orders_are_counted_costed_and_the_biggest_is_named() -> None:
     data = made(action=[ORDER, small], target_position=targets)
     wording = [text.replace("\u00a0", " ") for text in actions.sentences(orders_view(data))]
     assert wording[0] == "2 orders, costing BRL 1,500 in all."
-    assert "sell 90 DI1F29, from +35 to −55 contracts; invalid beyond 13.10% a year" in wording[1]
-    assert wording[2] == "The position changes side in DI1_2Y."
-    line = executive_summary.action_line(data).replace("\u00a0", " ")
-    assert line.startswith("2 orders, about BRL 1,500 in costs; the biggest: sell 90 DI1F29, from +35 to −55 contracts")
-    assert "(BRL −1,200 per bp)" in line
+    assert wording[1] == "The position changes side in DI1_2Y."
+    assert orders_line(data).replace("\u00a0", " ") == "2 orders, cost BRL 1,500."
+    first = order_items(data)[0].replace("\u00a0", " ")
+    assert first == "1. Pay 90 DI1F29; BRL −1,200 per bp; stop 13.10%"
 
 
 def test_no_orders_because_nothing_was_computed_is_not_no_orders() -> None:
     assert actions.section(made()).missing
-    assert "no orders to give" in executive_summary.action_line(made())
+    assert "no orders to give" in orders_line(made())
     calm = made(target_position=[{"instrument_id": "DOL", "contracts": 1, "contracts_before": 1}])
     assert actions.section(calm).missing == (
         "No earlier decision is stored: what came of earlier orders cannot be said.",
     )
-    assert executive_summary.action_line(calm) == "No orders."
+    assert orders_line(calm) == "No orders."
 
 
 def test_an_order_that_closes_has_no_invalidation_level() -> None:
@@ -216,8 +217,9 @@ def test_data_coverage_names_missing_datasets() -> None:
 
 def test_a_breach_comes_first_and_is_marked() -> None:
     data = made(risk_limits_status=[{"limit_id": "var_95", "name": "VaR 95%, one day", "status": "breach"}])
-    assert executive_summary.change_line(data).startswith("LIMIT BREACHED: VaR 95%, one day.")
-    assert [line.alert for line in executive_summary.lines(data, [])] == [False, True, False, False, False]
+    assert exception_texts(data) == ["LIMIT BREACHED: VaR 95%, one day."]
+    shown = {line.label: line.alert for line in first_screen.lines(data, [])}
+    assert (shown["Exceptions"], shown["Red"], shown["Orders"]) == (True, True, False)
 
 
 def test_the_first_screens_numbers_follow_the_frames() -> None:
@@ -232,4 +234,4 @@ def test_the_first_screens_numbers_follow_the_frames() -> None:
 def test_on_the_first_day_flips_are_not_known_rather_than_none() -> None:
     data = made(aggregated_signal=[{"instrument_id": "DOL", "conviction": 0.4, "flip": None}])
     assert not [wording for wording in signals.sentences(signals_view(data)) if "side" in wording]
-    assert "Flips: not known." in executive_summary.change_line(data)
+    assert exception_texts(data) == []

@@ -15,11 +15,12 @@ from itertools import pairwise
 
 from desk.alerts.facts import Metrics
 from desk.alerts.model import AlertChanges, AlertKey, AlertLine
-from desk.catalog.alert_rules import RuleSettings, Severity, load_alerts, rank_of
+from desk.catalog.alert_rules import RuleSettings, Severity, rank_of
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.records import AlertRecords
 from tasks.alerts.sending import send_due
 from tasks.channels.message import DeliveryFailed, Message, Receipt
+from tests.desk.alerts.book import half_hourly
 
 START = dt.datetime(2026, 11, 19, 12, 12, tzinfo=dt.UTC)  # 09:12 in São Paulo
 COOLDOWN = dt.timedelta(minutes=30)
@@ -32,7 +33,7 @@ class Crash(BaseException):
 
 
 def calm_rules() -> dict[str, RuleSettings]:
-    rules = load_alerts().rules
+    rules = half_hourly()
     return {name: rules[name] for name in ("VAR_BREACH", "LIMIT_BREACH")}
 
 

@@ -23,14 +23,14 @@ from tasks.channels.mail import Mail
 from tasks.channels.message import Channel, Message
 from tasks.channels.slack import Slack
 from tasks.store import Store
-from tests.desk.alerts.book import at
+from tests.desk.alerts.book import at, half_hourly
 from tests.fixtures.deliveries import Mailbox
 from tests.fixtures.deliveries import Slack as SlackServer
 
 pytestmark = pytest.mark.db
 
 ALERTS = load_alerts()
-RULES = {name: ALERTS.rules[name] for name in ("VAR_BREACH", "LIMIT_BREACH")}
+RULES = {name: half_hourly()[name] for name in ("VAR_BREACH", "LIMIT_BREACH")}
 
 
 @dataclass

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from desk.errors import StoreError
+from desk.errors import RowsRefused, StoreError
 from tasks.run.progress import NullProgress
 from tasks.run.run import Run
 from tasks.run.run_record import RunRecord
+from tasks.run.stop_signals import STOPPED
 from tasks.store import Store
 from tests.tasks.run.runs import AS_OF, make_run
 
@@ -63,3 +66,26 @@ async def test_a_run_that_forgets_its_conclusion_is_not_completed(run: Run) -> N
     with pytest.raises(StoreError, match="was not open"):
         async with record:
             record.conclude("completed", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "message"),
+    [
+        (StoreError("the database cannot be reached"), "died", "StoreError: the database cannot be reached"),
+        (httpx.ConnectError("Prefect is gone"), "died", "ConnectError: Prefect is gone"),
+        (RowsRefused("a null"), "failed", "RowsRefused: a null"),
+        (asyncio.CancelledError(), "cancelled", STOPPED),
+        (KeyboardInterrupt(), "cancelled", STOPPED),
+    ],
+)
+async def test_what_ended_a_run_decides_whether_it_is_made_again(
+    run: Run, error: BaseException, state: str, message: str
+) -> None:
+    """Died: caught up. Failed: for a person. Cancelled: by a person, or with the machine."""
+    record = await RunRecord.open(run, "daily", AS_OF)
+    with pytest.raises(type(error)):
+        async with record:
+            raise error
+    row = await stored(run)
+    assert (row["state"], row["message"]) == (state, message)
+    assert record.is_cancelled == (state == "cancelled")

@@ -1,14 +1,16 @@
-"""A stage that fails is recorded and what needs it is skipped; an error that is not ours ends the run."""
+"""A stage that fails is recorded and what needs it is skipped; a bug is raised when the report is out."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed, Crashed, Failed
 
 from desk.errors import StageFailed
 from tasks.run.stage_runner import StageRunner
@@ -59,8 +61,26 @@ async def test_what_needs_a_failed_stage_is_skipped_along_the_chain(store: Store
     ]
 
 
-async def test_a_bug_in_a_stage_is_raised(store: Store, tmp_path: Path) -> None:
+async def test_a_bug_in_a_stage_is_kept_until_the_report_is_out(store: Store, tmp_path: Path) -> None:
     stages = StageRunner(make_run(store, tmp_path, Listener()), [])
-    with pytest.raises(ZeroDivisionError):
-        await stages.call("risk", ending_in(Failed(data=ZeroDivisionError("a bug"))))
-    assert stages.failures == {"risk": "risk: a bug"}
+    bug = ZeroDivisionError("a bug")
+    assert await stages.call("risk", ending_in(Failed(data=bug))) is None
+    assert stages.bug is bug
+    assert stages.failures == {"risk": "risk: ZeroDivisionError: a bug"}
+    await stages.call("report", ending_in(Failed(data=KeyError("another"))))
+    assert stages.bug is bug
+
+
+async def test_a_panic_of_polars_is_such_a_bug(store: Store, tmp_path: Path) -> None:
+    async def panics() -> State[Any]:
+        raise pl.exceptions.PanicException("index out of bounds")
+
+    stages = StageRunner(make_run(store, tmp_path, Listener()), [])
+    assert await stages.call("transform", panics) is None
+    assert isinstance(stages.bug, pl.exceptions.PanicException)
+
+
+async def test_what_stops_the_process_is_raised_at_once(store: Store, tmp_path: Path) -> None:
+    stages = StageRunner(make_run(store, tmp_path, Listener()), [])
+    with pytest.raises(asyncio.CancelledError):
+        await stages.call("risk", ending_in(Crashed(data=asyncio.CancelledError())))

@@ -1,4 +1,4 @@
-"""The gate before orders are issued, and the release of those that it stopped."""
+"""Dealing tickets, and orders by the side that is dealt."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ FOLDER = Path(__file__).parent / "v0018"
 
 
 def upgrade() -> None:
-    """Adds `action_gate`, `gated_order` and `action_release`, with their views."""
-    run_file(FOLDER, "gate.sql")
+    """Adds `ticket` and its view, and gives stored orders in rates the side that the desk deals."""
+    run_file(FOLDER, "tickets.sql")

@@ -1,0 +1,80 @@
+"""The gold tables of orders: as decided, as dealing tickets, and those that are withheld."""
+
+from __future__ import annotations
+
+from desk.gold_table import GoldTable
+
+ACTION = GoldTable(
+    "action",
+    ("seq",),
+    {
+        "seq": "int",
+        "instrument_id": "text",
+        "contract_id": "text",
+        "side": "text",  # receive, pay (what is dealt in rate), buy, sell, sell_protection, buy_protection
+        "contracts_from": "int",
+        "contracts_to": "int",
+        "order_contracts": "int",
+        "dv01_change_brl": "float",
+        "notional_change_brl": "float",
+        "cost_brl": "float",
+        "invalidation": "float",
+        "invalidation_unit": "text",
+        "rationale": "json",
+        "sentence": "text",
+    },
+)
+
+TICKET = GoldTable(
+    "ticket",
+    ("ticket", "leg"),
+    {
+        "ticket": "int",  # 1 is the one that moves most risk; rolls come last
+        "leg": "int",
+        "role": "text",  # order, roll_out, roll_in, hedge
+        "seq": "int",  # of the order in ACTION; null for a hedge
+        "instrument_id": "text",
+        "contract_id": "text",
+        "expiry": "date",
+        "venue": "text",
+        "action": "text",  # receive, pay, buy, sell, sell_protection, buy_protection
+        "venue_side": "text",  # BUY or SELL of what the venue quotes: receiving sells the rate
+        "contracts": "int",  # of the order, positive
+        "lot": "int",
+        "contracts_from": "int",  # position in the contract, + long the price
+        "contracts_to": "int",
+        "unit": "text",  # of reference, work_level and stop
+        "reference": "float",  # previous settlement
+        "reference_date": "date",
+        "work_level": "float",  # the worst level at which the order is worked
+        "stop": "float",
+        "risk_to_stop_brl": "float",  # of the position after the order, a loss positive
+        "dv01_change_brl": "float",
+        "notional_change_brl": "float",
+        "cost_brl": "float",
+        "route": "text",  # book, tas, otc
+        "tas_symbol": "text",
+        "volume": "float",  # mean of the last sessions, contracts
+        "share_of_volume": "float",
+        "open_interest": "float",
+        "share_of_open_interest": "float",
+        "reverses_on": "date",  # the day of the newest order of the other side, of the last decisions
+        "reverses_contracts": "int",
+    },
+)
+
+WITHHELD_ORDER = GoldTable(
+    "withheld_order",
+    ("instrument_id",),
+    {
+        "instrument_id": "text",
+        "contract_id": "text",
+        "contracts": "int",  # held, and kept
+        "contracts_wanted": "int",  # what the sizes of the day asked for
+        "cause": "text",  # price_old, signal_old
+        "input_id": "text",  # of a price: the input; of a signal: the strategies
+        "obs_date": "date",
+        "age_bd": "int",
+        "limit_bd": "int",
+    },
+)

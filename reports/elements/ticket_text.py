@@ -1,0 +1,171 @@
+"""Dealing tickets in words: what is dealt, from where to where, at which level, with what at risk."""
+
+from __future__ import annotations
+
+from desk.catalog.dealing import Dealing, load_dealing
+from desk.catalog.desk_parameters import DeskParameters, SideKind, load_desk_parameters
+from desk.portfolio.sides import ACTIONS
+from reports.elements.formats import (
+    NOT_KNOWN,
+    basis_points,
+    brl,
+    capitalize_first,
+    date,
+    finite_or_none,
+    number,
+    percent,
+    thousands,
+    weekday_date,
+)
+from reports.elements.locale import translate
+from reports.elements.report_data import Row
+
+ACTION_NAMES = {
+    "receive": "receive",
+    "pay": "pay",
+    "buy": "buy",
+    "sell": "sell",
+    "sell_protection": "sell protection",
+    "buy_protection": "buy protection",
+}
+"""Action of a ticket -> the text that is translated."""
+HELD = {
+    "rate": ("{} received", "{} paid"),
+    "price": ("{} long", "{} short"),
+    "protection": ("{} of protection sold", "{} of protection bought"),
+}
+"""By what is dealt: a position that is long the price, and one that is short."""
+RATE_UNIT = "fraction per year"
+Legs = tuple[Row, ...]
+"""A ticket: an order with its hedge, or the legs of a roll."""
+
+
+def dealt_in(row: Row) -> SideKind:
+    """What the ticket's leg buys or sells: rate, price or protection."""
+    return next(kind for kind, actions in ACTIONS.items() if row["action"] in actions)
+
+
+class TicketWords:
+    """The texts of tickets, by the desk's instruments and how they are dealt."""
+
+    def __init__(self) -> None:
+        self.parameters: DeskParameters = load_desk_parameters()
+        self.dealing: Dealing = load_dealing()
+
+    def deal(self, row: Row) -> str:
+        """`Receive 275 DI1F32`."""
+        action = translate(ACTION_NAMES[row["action"]])
+        return capitalize_first(f"{action} {thousands(row['contracts'])} {row['contract_id']}")
+
+    def expiry(self, row: Row) -> str:
+        """`2 Jan 2032`; empty where it is not known."""
+        return date(row["expiry"]) if row["expiry"] is not None else ""
+
+    def position(self, row: Row, contracts: int | None) -> str:
+        """`275 received`, `flat`."""
+        if contracts is None:
+            return translate(NOT_KNOWN)
+        if contracts == 0:
+            return translate("flat")
+        longer, shorter = HELD[dealt_in(row)]
+        return translate(longer if contracts > 0 else shorter, thousands(abs(contracts)))
+
+    def change(self, row: Row) -> str:
+        """`120 paid to 155 received`."""
+        before, after = (self.position(row, row[name]) for name in ("contracts_from", "contracts_to"))
+        return translate("{} to {}", before, after)
+
+    def level(self, row: Row, value: float | None) -> str:
+        """A level as the venue quotes it: `13.180%`, `5,432.5`."""
+        level = finite_or_none(value)
+        if level is None:
+            return translate(NOT_KNOWN)
+        decimals = self.decimals(row)
+        return percent(level, decimals) if row["unit"] == RATE_UNIT else number(level, decimals)
+
+    def decimals(self, row: Row) -> int:
+        """Of a level, as its venue quotes it; of an instrument that the desk no longer has, 3 for rates and 2 else."""
+        known = {item.id: item.root for item in self.parameters.instruments}
+        terms = self.dealing.terms.get(known.get(row["instrument_id"], ""))
+        return terms.decimals if terms is not None else 3 if row["unit"] == RATE_UNIT else 2
+
+    def venue_order(self, row: Row) -> str:
+        """`SELL the rate`: what the venue takes; `BUY` where the venue quotes a price."""
+        quoted = {"rate": "{} the rate", "protection": "{} protection", "price": "{}"}
+        side = translate(row["venue_side"])
+        return translate(quoted[dealt_in(row)], side)
+
+    def stop(self, row: Row) -> str:
+        """`stop 13.70% (52 bp, BRL 477,000 at risk)`; empty for an order that closes its contract."""
+        level, reference = finite_or_none(row["stop"]), finite_or_none(row["reference"])
+        if level is None:
+            return ""
+        text, risk = self.level(row, level), finite_or_none(row["risk_to_stop_brl"])
+        parts = []
+        if reference is not None and row["unit"] == RATE_UNIT:
+            parts.append(basis_points(abs(level - reference), signed=False))
+        elif reference:
+            parts.append(percent(abs(level / reference - 1.0), 1))
+        if risk is not None:
+            parts.append(translate("{} at risk", brl(risk)))
+        return translate("stop {} ({})", text, ", ".join(parts)) if parts else translate("stop {}", text)
+
+    def route(self, row: Row) -> str:
+        """Where and how: trade at settlement with its code, the venue's order book, or dealers."""
+        if row["route"] == "tas":
+            return translate("{}, at settlement ({}) or in the book", row["venue"], row["tas_symbol"])
+        return translate("by dealers") if row["route"] == "otc" else translate("{}, order book", row["venue"])
+
+    def share(self, row: Row) -> str:
+        """`0.4% of volume`, else of open interest; empty where neither is known."""
+        for column, text in (
+            ("share_of_volume", "{} of daily volume"),
+            ("share_of_open_interest", "{} of open interest"),
+        ):
+            if (share := finite_or_none(row[column])) is not None:
+                return translate(text, percent(share, 1) if share >= 0.0005 else f"<{percent(0.001, 1)}")
+        return ""
+
+    def reverses(self, row: Row) -> str:
+        """`reverses 120 paid on Thu 19 Nov`; empty for an order that reverses none."""
+        if row["reverses_on"] is None:
+            return ""
+        done = self.position(row, row["reverses_contracts"])
+        return translate("reverses the {} of {}", done, weekday_date(row["reverses_on"]))
+
+    def risk(self, row: Row) -> str:
+        """`DV01 +8,220` for what is quoted in rate, else the notional."""
+        dv01, notional = finite_or_none(row["dv01_change_brl"]), finite_or_none(row["notional_change_brl"])
+        if row["unit"] == RATE_UNIT:
+            return translate("DV01 {}", brl(dv01, signed=True)) if dv01 is not None else ""
+        return translate("notional {}", brl(notional, signed=True)) if notional is not None else ""
+
+    def title(self, legs: Legs) -> str:
+        """`Receive 275 DI1F32 (2 Jan 2032)`; for a roll both legs."""
+        first = legs[0]
+        if first["role"] != "order":
+            sides = [self.deal(leg) for leg in legs if leg["role"] in ("roll_out", "roll_in")]
+            return translate("Roll: {}", " + ".join(sides))
+        expiry = self.expiry(first)
+        return f"{self.deal(first)} ({expiry})" if expiry else self.deal(first)
+
+    def facts(self, legs: Legs) -> str:
+        """Position before and after, the venue's order and its limit, settlement, stop, risk, cost, size, hedge."""
+        row = legs[0]
+        reference, cost = finite_or_none(row["reference"]), finite_or_none(row["cost_brl"])
+        work = self.venue_order(row)
+        if finite_or_none(row["work_level"]) is not None:
+            work = translate("{} at {} or better", work, self.level(row, row["work_level"]))
+        hedges = [self.deal(leg) for leg in legs if leg["role"] == "hedge"]
+        parts = [
+            self.change(row),
+            work,
+            translate("settled at {}", self.level(row, reference)) if reference is not None else "",
+            self.stop(row),
+            self.risk(row),
+            translate("cost {}", brl(cost)) if cost is not None else "",
+            self.share(row),
+            self.reverses(row),
+            translate("with {}", ", ".join(hedges)) if hedges else "",
+        ]
+        return "; ".join(part for part in parts if part)

@@ -1,0 +1,83 @@
+"""What is out of the ordinary this morning, and what is red. Nothing is said of what is as it was."""
+
+from __future__ import annotations
+
+from reports.calculations.regimes import regime_view
+from reports.calculations.risk import risk_view
+from reports.calculations.signals import signals_view
+from reports.elements.formats import finite_or_none, format_list, percent, weekday_date
+from reports.elements.labels import regime_name
+from reports.elements.locale import translate
+from reports.elements.report_data import ReportData
+from reports.sections.signals import flip_texts, surge_texts
+from reports.tables.risk_tables import REJECT_BELOW, limit_table
+
+WATCHED = ("amber", "red", "breach", "absent")
+
+
+def exception_texts(data: ReportData) -> list[str]:
+    """Breached limits, a loss beyond VaR, a breaker at work, a new regime, flips and surges of convictions."""
+    found = []
+    risk = risk_view(data)
+    broken = [translate(row["name"]) for row in risk.limits if row["status"] == "breach"]
+    if broken:
+        found.append(translate("LIMIT BREACHED: {}.", format_list(broken)))
+    found += _beyond_var(data)
+    state = data.row("portfolio_state")
+    left = finite_or_none(state["risk_multiplier"]) if state is not None else None
+    if left is not None and left < 1.0:
+        found.append(translate("The drawdown breaker leaves {} of the risk budget.", percent(left, 0)))
+    regimes = regime_view(data)
+    if regimes.leader and regimes.leader_yesterday not in (None, regimes.leader):
+        found.append(
+            translate(
+                "Regime changed from {} to {} ({}).",
+                regime_name(regimes.leader_yesterday or ""),
+                regime_name(regimes.leader),
+                percent(regimes.today[regimes.leader], 0),
+            )
+        )
+    convictions = signals_view(data).convictions
+    if flips := flip_texts(convictions):
+        found.append(translate("Changed sign: {}.", format_list(flips)))
+    if surges := surge_texts(convictions):
+        found.append(translate("Conviction jumped in {}.", format_list(surges)))
+    return found
+
+
+def _beyond_var(data: ReportData) -> list[str]:
+    """A loss of the last session beyond the VaR of the decision that held it, positions held still."""
+    measured = {
+        (row["metric"], row["method"]): row["value"] for row in data.latest("risk_metrics_daily").iter_rows(named=True)
+    }
+    method = next((name for metric, name in measured if metric == "exceptions_var_95"), None)
+    for level in ("99", "95"):
+        if method is not None and measured.get((f"exception_var_{level}", method)):
+            loss, var = measured.get(("tested_pnl", method)), measured.get((f"tested_var_{level}", method))
+            day = weekday_date(data.market_day)
+            return [
+                translate("The loss of {} went beyond VaR {}%: {} against {}.", day, level, percent(loss), percent(var))
+            ]
+    return []
+
+
+def red_texts(data: ReportData) -> list[str]:
+    """Limits from amber on with their values, and a VaR model that its backtest rejects."""
+    risk = risk_view(data)
+    found = []
+    rows = [row for row in risk.limits if row["status"] in WATCHED]
+    if rows:
+        cells = limit_table(rows, "").rows
+        texts = [
+            translate("{} {} of {} ({})", *(translate(cell.text) for cell in row[:3]), translate(row[4].text))
+            for row in cells
+        ]
+        found.append(translate("Limits: {}.", format_list(texts, 8)))
+    rejected = [
+        key[0].removeprefix("conditional_coverage_p_").replace("var_", "VaR ") + "%"
+        for key, value in sorted(risk.test_results.items())
+        if key[0].startswith("conditional_coverage_p") and value < REJECT_BELOW
+    ]
+    if rejected:
+        found.append(translate("The backtest rejects {}.", format_list(rejected)))
+    return found

@@ -1,0 +1,45 @@
+"""The orders of the first screen: how many, at what cost, and each as a ticket."""
+
+from __future__ import annotations
+
+from reports.calculations.defence import defence_view
+from reports.calculations.orders import orders_view
+from reports.calculations.tickets import tickets_view
+from reports.elements.formats import brl, capitalize_first, format_list, plural
+from reports.elements.locale import translate
+from reports.elements.order_text import impact_text, invalidation_clause, order_text
+from reports.elements.report_data import ReportData
+from reports.elements.ticket_text import TicketWords
+from reports.sections.actions import past_line
+
+
+def orders_line(data: ReportData) -> str:
+    """`8 orders and 2 rolls, cost BRL 53,570. All 4 orders of Mon 23 Nov filled.`"""
+    orders, tickets = orders_view(data), tickets_view(data)
+    if defence_view(data).is_gated:
+        return " ".join(part for part in (translate("No orders are issued."), past_line(orders)) if part)
+    if not orders.orders:
+        text = "No orders." if orders.targets_known else "No targets were computed, so there are no orders to give."
+        return " ".join(part for part in (translate(text), past_line(orders)) if part)
+    counts = [plural(len(orders.orders), "order")]
+    if tickets.known:
+        counts = [
+            plural(len(found), noun) for found, noun in ((tickets.orders, "order"), (tickets.rolls, "roll")) if found
+        ]
+    text = format_list(counts)
+    if orders.cost_brl is not None:
+        text += translate(", cost {}", brl(orders.cost_brl))
+    return " ".join(part for part in (f"{text}.", past_line(orders)) if part)
+
+
+def order_items(data: ReportData) -> tuple[str, ...]:
+    """Every order as its ticket, rolls last; the bare orders of a decision without tickets."""
+    orders, tickets, words = orders_view(data), tickets_view(data), TicketWords()
+    if not tickets.known:
+        return tuple(
+            f"{row['seq']}. {capitalize_first(order_text(row))}; {impact_text(row, orders.rates)};"
+            f" {invalidation_clause(row)}"
+            for row in orders.orders
+        )
+    found = [f"{legs[0]['ticket']}. {words.title(legs)}; {words.facts(legs)}" for legs in tickets.orders]
+    return (*found, *(f"{legs[0]['ticket']}. {words.title(legs)}" for legs in tickets.rolls))
