@@ -26,7 +26,7 @@ from tasks.run.stages import GateResult, ProposedBook, Stopwatch, finish_stage
 
 @flow(name="gate", validate_parameters=False)
 async def gate(run: Run, proposed: ProposedBook, panel_input: PanelInput | None = None) -> GateResult:
-    """Writes `action_gate`, and `action` and `ticket` where every check passes or a person has released the day's orders.
+    """Writes `action_gate`, and orders and tickets where every check passes or a person has released them.
 
     Else the day is held: the book is computed again without a decision on it, and its risk, so that the next day goes
     on from the positions as they were; the orders are kept in `gated_order`.
