@@ -1,6 +1,6 @@
 """The first screen, in the order of a morning: orders that the gate stops, what the market did and what it did to the
-book, exceptions, every order as a ticket, what is red, the agenda, and what the DI curve prices. A line that has nothing
-to say is not shown.
+book, exceptions, every order as a ticket, what is red, the agenda, and what the DI curve prices. A line that has
+nothing to say is not shown.
 
 Mail, plain text and the run's summary use the same lines.
 """
