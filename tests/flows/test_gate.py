@@ -1,4 +1,4 @@
-"""Many slightly wrong prices that pass every check of the data: the report comes out, the orders do not."""
+"""Wrong prices that no check of the data has seen: the report comes out, the orders do not."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ FROM curve_point WHERE curve_id = 'PRE' AND obs_date = (SELECT max(obs_date) FRO
 """
 
 
-async def plant(desk: RunningDesk) -> None:
-    """The curve of the session that NEXT_DAY marks at, as a history import of the hour before would have it."""
+async def plant(desk: RunningDesk, sandbox: RunningSandbox) -> None:
+    """B3 does not answer, and somebody imports the curve that NEXT_DAY marks at by hand, two points off."""
+    sandbox.configure(faults={"b3_market_data": {"kind": "server_error"}})
     known = decision_time(NEXT_DAY) - dt.timedelta(minutes=1)
     await desk.rows(IMPORT, FILLED_DAY, known)
     planted = await desk.rows("SELECT count(*) AS n FROM curve_point WHERE knowledge_time = $1", known)
@@ -36,7 +37,7 @@ async def plant(desk: RunningDesk) -> None:
 async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_positions_as_they_were(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    await plant(filled_desk)
+    await plant(filled_desk, quiet_sandbox)
     gated = await filled_desk.run(NEXT_DAY)
     assert gated.state.is_completed()
     assert gated.state.name == "ActionsHeld", gated.state.message
@@ -52,7 +53,7 @@ async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_position
     assert checks["line_pnl"] == "failed"
     run = await filled_desk.rows("SELECT state, gaps, message FROM v_pipeline_runs ORDER BY started_at DESC LIMIT 1")
     assert "actions" in str(run[0]["gaps"])
-    quiet_sandbox.configure(now=decision_time(AFTER))
+    quiet_sandbox.configure(now=decision_time(AFTER), faults={})
     after = await filled_desk.run(AFTER)
     assert after.state.is_completed(), after.state.message
     then = await filled_desk.gold("target_position", AFTER)
@@ -62,8 +63,10 @@ async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_position
     assert nav[1]["nav_brl"] == pytest.approx(nav[0]["nav_brl"] + nav[1]["pnl_brl"], abs=0.005)
 
 
-async def test_a_person_releases_the_orders_as_a_new_version(filled_desk: RunningDesk) -> None:
-    await plant(filled_desk)
+async def test_a_person_releases_the_orders_as_a_new_version(
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
+) -> None:
+    await plant(filled_desk, quiet_sandbox)
     await filled_desk.run(NEXT_DAY)
     as_of = decision_time(NEXT_DAY)
     word = ActionRelease(as_of, "pm", "the curve is right: an emergency meeting", as_of + dt.timedelta(minutes=30))
