@@ -57,12 +57,12 @@ def cancel_on_stop_signals(on_stop: Callable[[], None] = lambda: None) -> Iterat
         del before[signal.SIGHUP]
     for number in before:
         loop.add_signal_handler(number, end)
-    prefects = engine.signal
-    engine.signal = _SETS_NO_HANDLER  # type: ignore[assignment]  # of it, the engine uses these two names
+    names = vars(engine)
+    prefects, names["signal"] = names["signal"], _SETS_NO_HANDLER
     try:
         yield stop
     finally:
-        engine.signal = prefects
+        names["signal"] = prefects
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)
