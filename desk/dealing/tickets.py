@@ -140,7 +140,7 @@ class _Desk:
         }
 
     def _quotation(self, row: Row, instrument: Instrument, target: Row, change: int, terms: DealingTerms) -> Quotation:
-        """The contract as its level is stated. A yield of what is quoted in price has no tick: its last digit is one."""
+        """The contract as its level is stated. A yield of what is quoted in price has no tick but its last digit."""
         column = "rate" if instrument.quoted_in_rate else "price"
         yield_of_price = instrument.quoted_in_rate and instrument.ticks_in_price
         settled = self.settled.get(row["contract_id"], {}).get(column)

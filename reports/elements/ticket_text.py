@@ -103,7 +103,7 @@ class TicketWords:
         return translate(quoted[dealt_in(row)], side)
 
     def settled(self, row: Row) -> str:
-        """`settled at 13.180%`; `marked at 2.610%` of what no exchange's settlement is fetched for: the desk's own mark."""
+        """`settled at 13.180%`; `marked at 2.610%`, the desk's own, where no settlement is fetched."""
         return translate(
             "settled at {}" if row["venue"] == SETTLES else "marked at {}", self.level(row, row["reference"])
         )
