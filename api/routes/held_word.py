@@ -1,7 +1,8 @@
 """held/word/: a person's word on held values, by the signed link of an alert's mail or Slack message; no token.
 
 Opening the address decides nothing, so that whatever follows links in mail releases nothing: it shows a page with one
-form for each held value. Sending a form decides, and is audited under the name `link`.
+form for each value that was held when the link was made and is open. Sending a form decides it once, and is audited
+under the name `link`; a form that is sent again undoes nobody's later word, and a value held later needs its own link.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from fastapi.responses import HTMLResponse
 
 from api.reading import rows
 from tasks.store.api_tokens import Token
-from tasks.store.signed_links import is_signed
+from tasks.store.signed_links import is_signed, issued_at
 
 router = APIRouter(prefix="/held/word", include_in_schema=False)
 Expires = Annotated[int, Path(ge=0, le=2**40)]
@@ -46,7 +47,7 @@ FORM = """<form method="post"><h2>{entity} of {obs_date}: {value:.8g}</h2><p>{re
 async def held_values(request: Request, expires: Expires, signature: Signature) -> HTMLResponse:
     """The page; it changes nothing."""
     await _admit(request, expires, signature)
-    return await _page(request)
+    return await _page(request, expires)
 
 
 @router.post("/{expires}/{signature}")
@@ -67,11 +68,14 @@ async def word(request: Request, expires: Expires, signature: Signature) -> HTML
         "by": form["by"],
         "reason": form["reason"],
     }
+    shown = await _open(request, expires)
+    if int(hold_id) not in {row["hold_id"] for row in shown}:
+        raise HTTPException(422, f"held value {int(hold_id)} is decided already, or held later than this link was made")
     now = request.app.state.clock()
     await request.app.state.store.decide_hold(
-        int(hold_id), decision, f"{form['by']} (by link)", form["reason"], now, now
+        int(hold_id), decision, f"{form['by']} (by link)", form["reason"], now, now, only_open=True
     )
-    return await _page(request, f"<p><strong>Held value {int(hold_id)} is {decision}.</strong></p>")
+    return await _page(request, expires, f"<p><strong>Held value {int(hold_id)} is {decision}.</strong></p>")
 
 
 async def _admit(request: Request, expires: int, signature: str) -> None:
@@ -84,8 +88,14 @@ async def _admit(request: Request, expires: int, signature: str) -> None:
         raise HTTPException(410, "this link has expired: the next alert brings another, or use `alvorada held`")
 
 
-async def _page(request: Request, first: str = "") -> HTMLResponse:
-    held = await rows(request, "SELECT * FROM v_hold_open ORDER BY hold_id")
+async def _open(request: Request, expires: int) -> list[Any]:
+    """The open values that were held when the link was made."""
+    query = "SELECT * FROM v_hold_open WHERE held_at <= $1 ORDER BY hold_id"
+    return list(await rows(request, query, issued_at(expires)))
+
+
+async def _page(request: Request, expires: int, first: str = "") -> HTMLResponse:
+    held = await _open(request, expires)
     forms = "".join(
         FORM.format(
             entity=html.escape(str(row["entity"])), obs_date=row["obs_date"], value=row["value"],

@@ -6,15 +6,25 @@ This module is the only one of `desk` that reads files: the ones of its own pack
 from __future__ import annotations
 
 import datetime as dt
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from importlib import resources
+from types import NoneType
 from typing import Any
 
 from desk.errors import BadCatalog
 from desk.model import SILVER, Dataset, PublicationRule, Series, SourceSpec, Suspension
+
+_NUMBERS: Mapping[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "int | None": (int, NoneType),
+    "float | None": (int, float, NoneType),
+}
+"""Declared type of a field -> what its TOML value may be; `true` is an int to Python, and is refused apart."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +46,30 @@ class Catalog:
 
 
 def read_toml(name: str) -> dict[str, Any]:
-    """The content of one catalogue file, named without its ending. Raises BadCatalog when it cannot be read."""
+    """The content of one catalogue file, named without its ending.
+
+    Raises BadCatalog when it cannot be read, and for `nan` or `inf`, which TOML allows: no comparison with one holds,
+    so that a limit, a bound or a band would be off without a word.
+    """
     file = resources.files("desk.catalog") / f"{name}.toml"
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return finite(f"{name}.toml", tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadCatalog(f"catalogue file {name}.toml cannot be read: {error}") from error
+
+
+def finite(where: str, content: dict[str, Any]) -> dict[str, Any]:
+    """`content`, whose numbers are all finite, at any depth. Raises BadCatalog naming the entry of one that is not."""
+    waiting: list[tuple[str, Any]] = [(f"{where}:", content)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += [(f"{path} {key}", part) for key, part in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}[{place}]", part) for place, part in enumerate(value)]
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise BadCatalog(f"{path} is {value}: a number must be finite")
+    return content
 
 
 def load_catalog() -> Catalog:
@@ -66,12 +94,18 @@ def load_catalog() -> Catalog:
 def typed_record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
     """A record of the dataclass `kind` from a TOML table.
 
-    Raises BadCatalog that names `where` for a field that is unknown, missing or invalid.
+    Raises BadCatalog that names `where` for a field that is unknown, missing or invalid, and for a number that is text,
+    a truth value or a fraction of a count.
     """
     try:
-        return kind(**raw)
+        record = kind(**raw)
     except (TypeError, ValueError) as error:
         raise BadCatalog(f"{where}: {error}") from error
+    for item in fields(kind):
+        numbers, value = _NUMBERS.get(str(item.type)), getattr(record, item.name)
+        if numbers is not None and (not isinstance(value, numbers) or isinstance(value, bool)):
+            raise BadCatalog(f"{where}: {item.name} = {value!r} is no {item.type}")
+    return record
 
 
 def publication_rule(key: str, raw: Mapping[str, Any]) -> PublicationRule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from desk.catalog import read_toml, typed_record
@@ -27,6 +27,7 @@ METHODS = ("risk_budget", "black_litterman")
 SideKind = Literal["rate", "price", "protection"]
 RATE_DEALT = ("pre_pu", "real_pu", "cupom_pu")
 PRICE_KINDS = ("fx_forward", "equity_forward")
+PRICE_TICKS = (*PRICE_KINDS, "par_bond")
 ASSET_CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
 
@@ -56,6 +57,11 @@ class Instrument:
     def quoted_in_rate(self) -> bool:
         """True for an instrument quoted as a rate or spread, False for one quoted as a price."""
         return self.kind not in PRICE_KINDS
+
+    @property
+    def ticks_in_price(self) -> bool:
+        """True where `tick` is of the price that the venue quotes: of a Treasury future too, whose mark is a yield."""
+        return self.kind in PRICE_TICKS
 
     @property
     def dealt_in(self) -> SideKind:
@@ -135,6 +141,14 @@ def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:
         raise BadCatalog(f"portfolio.toml: unknown method {built.method!r}; known: {', '.join(METHODS)}")
     if not (0 < built.tau <= 1 and 0 <= built.view_confidence <= 1):
         raise BadCatalog("portfolio.toml: tau and view_confidence must lie in 0 to 1")
+    for name in ("target_volatility", "full_conviction", "limit_headroom"):
+        if not 0 < getattr(built, name) <= 1:
+            raise BadCatalog(f"portfolio.toml: {name} = {getattr(built, name)} is no share above 0, up to 1")
+    if not 0 <= built.dead_band < 1:
+        raise BadCatalog(f"portfolio.toml: dead_band = {built.dead_band} is no size of a conviction below 1")
+    for item in fields(built):
+        if item.name not in ("method", "view_confidence", "dead_band") and not getattr(built, item.name) > 0:
+            raise BadCatalog(f"portfolio.toml: {item.name} = {getattr(built, item.name)} must be positive")
     return built
 
 

@@ -86,7 +86,9 @@ def open_book(
     if not len(later):
         raise BadInput(f"the book's inception {inception} is after the panel's last day {market.days[-1]}")
     first = int(later[0])
-    plan = plan_book(market, _conviction(signals, market, packages), packages, parameters, first)
+    conviction = _conviction(signals, market, packages)
+    conviction[[row for row, day in enumerate(market.days.tolist()) if day in held]] = np.nan
+    plan = plan_book(market, conviction, packages, parameters, first)
     inputs = BookInputs(plan, book_prices(plan, parameters), parameters, _believed(signals, market, packages)[first:])
     is_held = [day in held for day in plan.market.days.tolist()]
     days = [first_guarded_day(inputs, is_held=is_held[0])]

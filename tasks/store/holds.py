@@ -107,17 +107,26 @@ class HoldStore:
         )
 
     async def decide_hold(
-        self, hold_id: int, decision: Decision, by: str, reason: str, at: dt.datetime, known_from: dt.datetime
+        self,
+        hold_id: int,
+        decision: Decision,
+        by: str,
+        reason: str,
+        at: dt.datetime,
+        known_from: dt.datetime,
+        *,
+        only_open: bool = False,
     ) -> None:
-        """Appends a decision. Raises BadInput for an unknown hold, and where the hold already has this decision."""
+        """Appends a decision. Raises BadInput for an unknown hold, and where the hold already has this decision, or any
+        with `only_open`."""
         async with self.connections.acquire() as connection, connection.transaction():
             # One decision at a time: two people cannot both be first.
             held = await connection.fetchval("SELECT hold_id FROM hold WHERE hold_id = $1 FOR UPDATE", hold_id)
             if held is None:
                 raise BadInput(f"there is no held value {hold_id}")
             state = await connection.fetchval("SELECT state FROM v_hold WHERE hold_id = $1", hold_id)
-            if state == decision:
-                raise BadInput(f"held value {hold_id} is {decision} already")
+            if state == decision or (only_open and state != "open"):
+                raise BadInput(f"held value {hold_id} is {state} already")
             await connection.execute(
                 "INSERT INTO hold_decision (hold_id, decision, decided_by, reason, known_from, decided_at)"
                 " VALUES ($1, $2, $3, $4, $5, $6)",

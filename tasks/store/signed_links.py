@@ -25,6 +25,11 @@ async def held_link(store: Store, public_url: str, now: dt.datetime) -> str:
     return f"{public_url.rstrip('/')}/api/v1/held/word/{expires}/{signature}"
 
 
+def issued_at(expires: int) -> dt.datetime:
+    """When a link that ends at `expires` was made: what was held by then is what it decides."""
+    return dt.datetime.fromtimestamp(expires, dt.UTC) - VALID + dt.timedelta(seconds=1)  # `expires` is in whole seconds
+
+
 async def is_signed(pool: asyncpg.Pool, expires: int, signature: str) -> bool:
     """Whether `signature` is ours of this time; whether that is over is not judged here."""
     return hmac.compare_digest(_signature(await _key(pool), expires), signature)

@@ -61,3 +61,31 @@ async def test_the_link_of_an_alert_shows_a_page_and_its_form_decides(linked: Ap
         "SELECT token_name, status, detail::text AS detail FROM v_api_audit WHERE token_name = 'link'"
     )
     assert any(row["status"] == 200 and "confirmed on the phone" in row["detail"] for row in audit)
+
+
+async def test_a_form_that_is_sent_again_undoes_no_later_word(linked: Api) -> None:
+    """Released by the link by mistake, rejected by a colleague: the browser's `send again` must not release it anew."""
+    async with open_store(linked.url, "sandbox", pool_size=1) as store:
+        path = (await held_link(store, "https://desk.example", NOW)).removeprefix("https://desk.example/api/v1")
+        (hold_id,) = [row["hold_id"] for row in await linked.rows("SELECT hold_id FROM v_hold")]
+        form = {"hold_id": str(hold_id), "decision": "release", "by": "Ana", "reason": "looks right"}
+        assert (await linked.client(None).post(path, data=form)).status_code == 200
+        await store.decide_hold(hold_id, "rejected", "Bea", "a slipped decimal", NOW, NOW)
+    for decision in ("release", "reject"):
+        again = await linked.client(None).post(path, data=form | {"decision": decision})
+        assert (again.status_code, "decided already" in again.text) == (422, True)
+    assert [row["state"] for row in await linked.rows("SELECT state FROM v_hold")] == ["rejected"]
+    assert (await linked.rows("SELECT count(*) AS n FROM hold_decision"))[0]["n"] == 2
+
+
+async def test_a_link_decides_nothing_that_was_held_after_it(linked: Api) -> None:
+    """A mail that is forwarded is no key to what comes later."""
+    async with open_store(linked.url, "sandbox", pool_size=1) as store:
+        early = await held_link(store, "https://desk.example", NOW - dt.timedelta(hours=5))
+    path = early.removeprefix("https://desk.example/api/v1")
+    (hold_id,) = [row["hold_id"] for row in await linked.rows("SELECT hold_id FROM v_hold")]
+    page = await linked.client(None).get(path)
+    assert (page.status_code, "Nothing is held." in page.text) == (200, True)
+    form = {"hold_id": str(hold_id), "decision": "release", "by": "Ana", "reason": "looks right"}
+    assert (await linked.client(None).post(path, data=form)).status_code == 422
+    assert [row["state"] for row in await linked.rows("SELECT state FROM v_hold")] == ["open"]

@@ -1,10 +1,13 @@
 """The desk's TOML: what it names exists, numbers are B3's, and a bad entry is refused by name."""
 
 import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from desk.catalog import desk_parameters, risk_parameters
+from desk.catalog import desk_parameters, finite, read_toml, risk_parameters
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.risk_parameters import DAILY_METHODS
 from desk.errors import BadCatalog
@@ -93,3 +96,50 @@ def test_bad_limits_and_scenarios_are_refused() -> None:
     dated = {"name": "S", "start": PARAMETERS.dated[0].end, "end": PARAMETERS.dated[0].start}
     with pytest.raises(BadCatalog, match="is not before end"):
         risk_parameters.dated_scenario("s", dated)
+
+
+@pytest.mark.parametrize("name", ["portfolio", "limits", "risk", "instruments", "plausibility", "defence", "siblings"])
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_number_that_is_none_is_refused_wherever_it_stands(name: str, number: float) -> None:
+    """TOML has nan and inf, and no comparison with nan holds: a limit of nan is no limit."""
+
+    def changed(value: Any) -> Iterator[Any]:
+        """`value` with one of its numbers replaced, each of them in turn."""
+        if isinstance(value, dict | list):
+            for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+                for other in changed(part):
+                    copy = value.copy()
+                    copy[key] = other
+                    yield copy
+        elif isinstance(value, float):
+            yield number
+
+    found = list(changed(read_toml(name)))
+    assert found
+    for content in found:
+        with pytest.raises(BadCatalog, match=f"{name}.toml: .* is {number}: a number must be finite"):
+            finite(f"{name}.toml", content)
+
+
+PORTFOLIO = dataclasses.asdict(PARAMETERS.portfolio)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"target_volatility": 8.0}, "target_volatility = 8.0 is no share"),
+        ({"target_volatility": -0.08}, "target_volatility = -0.08 is no share"),
+        ({"limit_headroom": 0.0}, "limit_headroom = 0.0 is no share"),
+        ({"dead_band": 1.0}, "dead_band = 1.0 is no size"),
+        ({"inception_nav_brl": 0.0}, "inception_nav_brl = 0.0 must be positive"),
+        ({"holding_days": 0}, "holding_days = 0 must be positive"),
+        ({"sharpe_assumed": -0.5}, "sharpe_assumed = -0.5 must be positive"),
+        ({"holding_days": 2.5}, "holding_days = 2.5 is no int"),
+        ({"target_volatility": "0.08"}, "target_volatility = '0.08' is no float"),
+        ({"full_conviction": True}, "full_conviction = True is no float"),
+    ],
+)
+def test_an_impossible_rule_of_sizing_is_refused(change: dict[str, object], message: str) -> None:
+    assert desk_parameters._portfolio(PORTFOLIO) == PARAMETERS.portfolio
+    with pytest.raises(BadCatalog, match=message):
+        desk_parameters._portfolio({**PORTFOLIO, **change})
