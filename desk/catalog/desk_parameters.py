@@ -27,6 +27,7 @@ METHODS = ("risk_budget", "black_litterman")
 SideKind = Literal["rate", "price", "protection"]
 RATE_DEALT = ("pre_pu", "real_pu", "cupom_pu")
 PRICE_KINDS = ("fx_forward", "equity_forward")
+PRICE_TICKS = (*PRICE_KINDS, "par_bond")
 ASSET_CLASSES = ("FX", "Rates", "Inflation", "Cupom", "Sovereign", "Cross-Asset")
 
 
@@ -56,6 +57,11 @@ class Instrument:
     def quoted_in_rate(self) -> bool:
         """True for an instrument quoted as a rate or spread, False for one quoted as a price."""
         return self.kind not in PRICE_KINDS
+
+    @property
+    def ticks_in_price(self) -> bool:
+        """True where `tick` is of the price that the venue quotes: of a Treasury future too, whose mark is a yield."""
+        return self.kind in PRICE_TICKS
 
     @property
     def dealt_in(self) -> SideKind:

@@ -11,7 +11,7 @@ from desk.units import BASIS_POINT
 @dataclass(frozen=True, slots=True)
 class Quotation:
     """One contract: `reference` the previous settlement (rate or price), `unit_dv01` and `unit_value` BRL a contract
-    (for a bp, and whole), `unit_volatility` BRL a day, `tick` of the quotation. None where it is not known."""
+    (for a bp, and whole), `unit_volatility` BRL a day, `tick` of `reference`. None where it is not known."""
 
     in_rate: bool
     reference: float | None

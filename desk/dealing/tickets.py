@@ -94,7 +94,7 @@ class _Desk:
         target = self.targets.get(instrument.id, {})
         mapped = target.get("contract_id") == row["contract_id"]
         change = int(row["order_contracts"])
-        quotation = self._quotation(row, instrument, target if mapped else {}, change, terms.own_mark)
+        quotation = self._quotation(row, instrument, target if mapped else {}, change, terms)
         own = target.get("rate" if instrument.quoted_in_rate else "price") if mapped else None
         stop = at_venue(quotation, row["invalidation"], own)
         risk = risk_to_stop(replace(quotation, reference=own), int(row["contracts_to"]), row["invalidation"])
@@ -139,16 +139,18 @@ class _Desk:
             "tas_symbol": at_settlement,
         }
 
-    def _quotation(self, row: Row, instrument: Instrument, target: Row, change: int, own_mark: bool) -> Quotation:
+    def _quotation(self, row: Row, instrument: Instrument, target: Row, change: int, terms: DealingTerms) -> Quotation:
+        """The contract as its level is stated. A yield of what is quoted in price has no tick but its last digit."""
         column = "rate" if instrument.quoted_in_rate else "price"
+        yield_of_price = instrument.quoted_in_rate and instrument.ticks_in_price
         settled = self.settled.get(row["contract_id"], {}).get(column)
         return Quotation(
             in_rate=instrument.quoted_in_rate,
-            reference=settled if settled is not None or not own_mark else target.get(column),
+            reference=settled if settled is not None or not terms.own_mark else target.get(column),
             unit_dv01=_each(row["dv01_change_brl"], change),
             unit_value=_each(row["notional_change_brl"], change),
             unit_volatility=target.get("unit_vol_brl"),
-            tick=instrument.tick,
+            tick=10.0 ** -(terms.decimals + 2) if yield_of_price else instrument.tick,
         )
 
     def _market(self, contract_id: str, contracts: int) -> Row:

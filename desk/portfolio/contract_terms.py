@@ -24,7 +24,6 @@ _SPOT = {"pre_pu": 0, "real_pu": IPCA_INDEX, "fx_forward": USDBRL, "equity_forwa
 _BRL_FUNDED = ("pre_pu", "real_pu", "ipca_bond")
 _USD_FUNDED = ("cupom_pu", "par_bond")
 _DOLLAR = ("cupom_pu", "par_bond", "spread")
-_PRICE_TICKS = ("fx_forward", "equity_forward", "par_bond")
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def terms_of(instruments: Sequence[Instrument]) -> Terms:
         funded=among(*_BRL_FUNDED),
         dollar_funded=among(*_USD_FUNDED),
         in_rate=np.array([instrument.quoted_in_rate for instrument in instruments]),
-        price_ticks=among(*_PRICE_TICKS),
+        price_ticks=np.array([item.ticks_in_price for item in instruments]),
         tenor_years=np.array([(instrument.tenor_months or 0) / 12.0 for instrument in instruments]),
         paid_on=paid_on,
         pays=pays,

@@ -36,6 +36,8 @@ HELD = {
 }
 """By what is dealt: a position that is long the price, and one that is short."""
 RATE_UNIT = "fraction per year"
+SETTLES = "B3"
+"""The venue whose settlements the desk fetches; the levels of others are its own marks."""
 Legs = tuple[Row, ...]
 """A ticket: an order with its hedge, or the legs of a roll."""
 
@@ -43,6 +45,11 @@ Legs = tuple[Row, ...]
 def dealt_in(row: Row) -> SideKind:
     """What the ticket's leg buys or sells: rate, price or protection."""
     return next(kind for kind, actions in ACTIONS.items() if row["action"] in actions)
+
+
+def yield_of_price(row: Row) -> bool:
+    """Whether the level is a yield and what is bought or sold is a price: the better side of a SELL is lower."""
+    return row["unit"] == RATE_UNIT and dealt_in(row) == "price"
 
 
 class TicketWords:
@@ -94,6 +101,12 @@ class TicketWords:
         quoted = {"rate": "{} the rate", "protection": "{} protection", "price": "{}"}
         side = translate(row["venue_side"])
         return translate(quoted[dealt_in(row)], side)
+
+    def settled(self, row: Row) -> str:
+        """`settled at 13.180%`; `marked at 2.610%`, the desk's own, where no settlement is fetched."""
+        return translate(
+            "settled at {}" if row["venue"] == SETTLES else "marked at {}", self.level(row, row["reference"])
+        )
 
     def stop(self, row: Row) -> str:
         """`stop 13.70% (52 bp, BRL 477,000 at risk)`; empty for an order that closes its contract."""
@@ -155,12 +168,16 @@ class TicketWords:
         reference, cost = finite_or_none(row["reference"]), finite_or_none(row["cost_brl"])
         work = self.venue_order(row)
         if finite_or_none(row["work_level"]) is not None:
-            work = translate("{} at {} or better", work, self.level(row, row["work_level"]))
+            work = translate(
+                "{} at a yield of {} or better" if yield_of_price(row) else "{} at {} or better",
+                work,
+                self.level(row, row["work_level"]),
+            )
         hedges = [self.deal(leg) for leg in legs if leg["role"] == "hedge"]
         parts = [
             self.change(row),
             work,
-            translate("settled at {}", self.level(row, reference)) if reference is not None else "",
+            self.settled(row) if reference is not None else "",
             self.stop(row),
             self.risk(row),
             translate("cost {}", brl(cost)) if cost is not None else "",

@@ -1,7 +1,8 @@
 """The dealing tickets as text, and as JSON and CSV that an order system takes: English names, ISO dates, plain numbers.
 
 Each order is unambiguous at its venue: `side` is BUY or SELL of what the venue quotes (`side_of`: rate, price or
-protection), and `limit` is in the venue's own unit (percent a year for rates).
+protection), and `limit` and `stop` are in the venue's own unit (percent a year for rates). A Treasury future trades by
+its price and the desk's levels are yields: it has neither, and whoever deals it reads the price off the screen.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from reports.calculations.tickets import tickets_view
 from reports.elements.formats import date, finite_or_none
 from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, Row
-from reports.elements.ticket_text import RATE_UNIT, TicketWords, dealt_in
+from reports.elements.ticket_text import RATE_UNIT, TicketWords, dealt_in, yield_of_price
 
 COLUMNS = (
     "decision_day", "world", "ticket", "leg", "role", "symbol", "venue", "action", "side", "side_of", "quantity", "lot",
@@ -34,6 +35,7 @@ def order_rows(data: ReportData) -> list[dict[str, Any]]:
 def _record(data: ReportData, row: Row, words: TicketWords) -> dict[str, Any]:
     decimals = words.decimals(row)
     in_rate = row["unit"] == RATE_UNIT
+    venue_quotes_it = row["route"] != "book" or not yield_of_price(row)
 
     def level(name: str) -> float | None:
         value = finite_or_none(row[name])
@@ -57,10 +59,10 @@ def _record(data: ReportData, row: Row, words: TicketWords) -> dict[str, Any]:
         "quantity": row["contracts"],
         "lot": row["lot"],
         "expiry": row["expiry"].isoformat() if row["expiry"] is not None else None,
-        "limit": level("work_level"),
+        "limit": level("work_level") if venue_quotes_it else None,
         "unit": "percent a year" if in_rate else row["unit"],
         "previous_settlement": level("reference"),
-        "stop": level("stop"),
+        "stop": level("stop") if venue_quotes_it else None,
         "risk_to_stop_brl": money("risk_to_stop_brl"),
         "route": row["route"],
         "settlement_symbol": row["tas_symbol"],

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from desk.catalog.dealing import load_dealing
-from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.desk_parameters import Instrument, load_desk_parameters
 from desk.dealing import DealingInputs, tickets
 from desk.gold import ACTION, TARGET_POSITION
 from desk.model import SETTLEMENT, decision_time
@@ -209,3 +209,33 @@ def test_a_reversal_says_so_and_a_roll_is_one_ticket_of_two_legs() -> None:
 
 def test_every_instrument_of_the_desk_has_its_terms() -> None:
     load_dealing(instrument.root for instrument in PARAMETERS.instruments)
+
+
+@pytest.mark.parametrize("instrument", PARAMETERS.instruments, ids=lambda item: item.id)
+@pytest.mark.parametrize("change", [90, -90])
+def test_no_order_is_worked_further_than_a_quarter_deviation_and_a_digit(instrument: Instrument, change: int) -> None:
+    """Every instrument, also those that B3 does not settle: a tick of a price must not round a yield."""
+    in_rate = instrument.quoted_in_rate
+    level, deviation_of_level = (0.0261, 0.0005) if in_rate else (5_432.5, 60.0)
+    value, dv01 = 1_000.0, 40.0
+    each = deviation_of_level / 0.0001 * dv01 if in_rate else deviation_of_level / level * value
+    contract = f"{instrument.root}H27"
+    row = {
+        "as_of": AS_OF, "seq": 1, "instrument_id": instrument.id, "contract_id": contract, "order_contracts": change,
+        "contracts_from": 0, "contracts_to": change, "dv01_change_brl": change * dv01 if in_rate else None,
+        "notional_change_brl": change * value,
+    }  # fmt: skip
+    target = {"as_of": AS_OF, "instrument_id": instrument.id, "contract_id": contract, "unit_vol_brl": each,
+              "rate" if in_rate else "price": level}  # fmt: skip
+    settled = {"contract_id": contract, "obs_date": VALUATION, "knowledge_time": AS_OF,
+               "rate" if in_rate else "price": level}  # fmt: skip
+    schema = SETTLEMENT.stored_schema
+    settlements = pl.DataFrame([{name: settled.get(name) for name in schema}], schema=schema)
+    inputs = DealingInputs(
+        frame(ACTION, [row]), frame(TARGET_POSITION, [target]), frame(ACTION, []), (), settlements, VALUATION
+    )
+    leg = next(item for item in tickets(inputs, PARAMETERS, DEALING).rows(named=True) if item["role"] == "order")
+    against = (leg["work_level"] - level) * (1 if (change > 0) != in_rate else -1)
+    whole = 0.25 * deviation_of_level
+    digit = 1e-4 if in_rate else instrument.tick
+    assert whole - digit <= against <= whole + 1e-9
