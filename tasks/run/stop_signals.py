@@ -1,7 +1,8 @@
 """A stop signal ends a run wherever it finds it, on the command line and under a worker.
 
-Prefect's handler of SIGTERM raises wherever the process is. In a callback of the event loop (asyncpg receives there)
-that exception is logged and dropped, and a run that was stopped would go on and decide on what it has.
+Prefect's handler of SIGTERM, which every sub-flow sets anew, raises wherever the process is. In a callback of the event
+loop (asyncpg receives there) that exception is logged and dropped, and a run that was stopped would go on and decide on
+what it has; while the loop waits it ends the loop, and a worker calls the run crashed. So none is set inside.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, ParamSpec
 
 from prefect.client.schemas.objects import State
 from prefect.runtime import deployment
 from prefect.states import Cancelled
+from prefect.utilities import engine
 
+_SETS_NO_HANDLER = SimpleNamespace(SIGTERM=signal.SIGTERM, signal=lambda number, handler: None)
+"""The module `signal` as Prefect's engine sees it while we watch: the handler before is None, so it restores none."""
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 STOPPED = "stopped by a signal"
 """Message of a run that was stopped, in the desk's record and in Prefect."""
@@ -36,7 +41,7 @@ class StopSignal:
 def cancel_on_stop_signals(on_stop: Callable[[], None] = lambda: None) -> Iterator[StopSignal]:
     """Inside, a stop signal cancels the current task, whatever becomes of an exception that a handler raises.
 
-    The loop is woken by the signal itself, also where another handler has been set since. Only in the main thread.
+    Prefect sets no handler of its own meanwhile. Only in the main thread.
     `on_stop` is called before the task is cancelled: to see to a task that does not end at it.
     """
     loop, task, stop = asyncio.get_running_loop(), asyncio.current_task(), StopSignal()
@@ -52,9 +57,12 @@ def cancel_on_stop_signals(on_stop: Callable[[], None] = lambda: None) -> Iterat
         del before[signal.SIGHUP]
     for number in before:
         loop.add_signal_handler(number, end)
+    names = vars(engine)
+    prefects, names["signal"] = names["signal"], _SETS_NO_HANDLER
     try:
         yield stop
     finally:
+        names["signal"] = prefects
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)

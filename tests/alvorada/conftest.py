@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,3 +79,13 @@ def live_postgres(used_data_dir: UsedDataDir) -> Iterator[Postgres]:
     """The PostgreSQL of the used data directory, kept running."""
     with postgres_in_use(used_data_dir.data_dir) as postgres:
         yield postgres
+
+
+@pytest.fixture(autouse=True)
+def hangup_is_not_ignored() -> Iterator[None]:
+    """A suite that nohup has started ignores SIGHUP, and so would what it tests."""
+    before = signal.getsignal(signal.SIGHUP)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

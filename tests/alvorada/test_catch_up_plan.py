@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pendulum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,7 +80,7 @@ async def test_prefects_schedule_stays_at_six_over_changes_of_the_clock(start: s
     given_schedule = construct_schedule(cron="0 6 * * *", timezone="America/Sao_Paulo")
     begin = dt.date.fromisoformat(start)
     schedule = CronSchedule(**given_schedule.dict())
-    found = await schedule.get_dates(6, start=pendulum.datetime(*begin.timetuple()[:3], tz=zone))
+    found = await schedule.get_dates(6, start=dt.datetime.combine(begin, dt.time(), ZoneInfo(zone)))
     dates = [dt.datetime.fromtimestamp(moment.timestamp(), dt.UTC) for moment in found]
     assert [moment.astimezone(SAO_PAULO).time() for moment in dates] == [dt.time(6)] * 6
     days = [moment.astimezone(SAO_PAULO).date() for moment in dates]

@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import signal
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -59,6 +60,24 @@ def test_a_stop_signal_inside_a_callback_of_the_loop_ends_the_flow(number: signa
         asyncio.run(flow())
     assert reached_end == []
     assert signal.getsignal(number) is before
+
+
+def test_a_stop_signal_while_the_loop_waits_inside_a_sub_flow_ends_the_flow() -> None:
+    """Prefect's handler, which every sub-flow sets, would raise out of the loop itself: a crash, to a worker."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    async def flow() -> bool:
+        with cancel_on_stop_signals() as stop:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            try:
+                with capture_sigterm():
+                    await asyncio.sleep(5)
+            except asyncio.CancelledError:
+                return stop.has_come
+        return False
+
+    assert asyncio.run(flow())
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_handlers_are_as_they_were_after_a_flow() -> None:

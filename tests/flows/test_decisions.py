@@ -18,9 +18,9 @@ PAST = dt.date(2026, 11, 10)
 """Before the book's first live decision: history."""
 MONDAY = dt.date(2026, 11, 23)
 """The session after NEXT_DAY: the 20th is a holiday."""
-PAGE_TABLES = {"dataset_status", "input_receipt", "report", "feature"}
-"""What the first run of a day of history adds: the state of the data, the page, and the levels of the days before the
-book that its charts show."""
+PAGE_TABLES = {"dataset_status", "input_receipt", "source_comparison", "report", "feature"}
+"""What the first run of a day of history adds: the state of the data and what its sources say of one another, the page,
+and the levels of the days before the book that its charts show."""
 
 
 async def decisions(desk: RunningDesk, since: dt.date) -> list[tuple[dt.date, int, str, bool]]:
