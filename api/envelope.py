@@ -96,8 +96,8 @@ class Envelope:
 
     def _entry(self, scope: Scope, state: dict[str, Any], token: Token, status: int) -> tuple[Any, ...]:
         detail = json.dumps(state.get("audit_detail", {}), default=str)
-        at = self.owner.state.clock()
-        return at, token.name, state["request_id"], scope["method"], scope["path"][:500], status, detail
+        at, path = self.owner.state.clock(), str(state.get("audit_path", scope["path"]))
+        return at, token.name, state["request_id"], scope["method"], path[:500], status, detail
 
 
 def _bounded(request: Request, receive: Receive) -> Receive:

@@ -26,6 +26,8 @@ DECISIONS = {"release": "released", "reject": "rejected"}
 LONGEST = {"by": 80, "reason": 500}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
 CALLER = Token("link", "operate")
+AUDIT_PATH = "/api/v1/held/word"
+"""In the place of the path, which is a right: whoever may read the audit would have it."""
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="robots" content="noindex"><title>Alvorada: held values</title>
@@ -55,6 +57,7 @@ async def word(request: Request, expires: Expires, signature: Signature) -> HTML
     """One decision, by one of the page's forms."""
     await _admit(request, expires, signature)
     request.state.token = CALLER
+    request.state.audit_path = AUDIT_PATH
     form = {
         name: values[-1].strip() for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()
     }

@@ -27,6 +27,9 @@ def reason(verdict: Mapping[str, Any]) -> str:
         "score": "many" if verdict["score"] is None else f"{verdict['score']:.0f}",
         "by": f", {peer} at {value:.8g}" if peer and value is not None else "",
     }
+    rule = WORDS[verdict["rule"]]
+    if verdict["rule"] == "stale" and value is None:
+        rule = "repeated while {peer} moved"
     expected = verdict["expected"]
     against = "no earlier value" if expected is None else f"{expected:.8g} expected"
-    return f"{verdict['value']:.8g} against {against}: {WORDS[verdict['rule']].format(**facts)}"
+    return f"{verdict['value']:.8g} against {against}: {rule.format(**facts)}"

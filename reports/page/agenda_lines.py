@@ -50,10 +50,10 @@ def _event(event: Event) -> str:
 
 
 def policy_line(data: ReportData) -> str:
-    """`Wed 9 Dec 7.74% (−1 bp; Focus 7.75%)` for each of the next Copom decisions."""
+    """`Wed 9 Dec 7.74% (−1 bp at the meeting; Focus 7.75%)` for each of the next Copom decisions."""
     texts = []
     for meeting in priced_path(data):
-        parts = [basis_points(meeting.step)] if meeting.step is not None else []
+        parts = [translate("{} at the meeting", basis_points(meeting.step))] if meeting.step is not None else []
         if finite_or_none(meeting.surveyed) is not None:
             parts.append(translate("Focus {}", percent(meeting.surveyed)))
         if meeting.estimated:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from reports.calculations.regimes import regime_view
 from reports.calculations.risk import risk_view
-from reports.calculations.signals import signals_view
-from reports.elements.formats import finite_or_none, format_list, percent, weekday_date
-from reports.elements.labels import regime_name
+from reports.calculations.signals import Conviction, signals_view
+from reports.elements.formats import finite_or_none, format_list, percent, plural, weekday_date
+from reports.elements.labels import direction, regime_name
 from reports.elements.locale import translate
 from reports.elements.report_data import ReportData
-from reports.sections.signals import flip_texts, surge_texts
+from reports.sections.signals import surge_texts
 from reports.tables.risk_tables import REJECT_BELOW, limit_table
 
 WATCHED = ("amber", "red", "breach", "absent")
@@ -38,11 +40,21 @@ def exception_texts(data: ReportData) -> list[str]:
             )
         )
     convictions = signals_view(data).convictions
-    if flips := flip_texts(convictions):
-        found.append(translate("Changed sign: {}.", format_list(flips)))
+    if flips := [_flip(data, conviction) for conviction in convictions if conviction.flip]:
+        found.append(translate("Conviction changed sign: {}.", format_list(flips)))
     if surges := surge_texts(convictions):
         found.append(translate("Conviction jumped in {}.", format_list(surges)))
     return found
+
+
+def _flip(data: ReportData, conviction: Conviction) -> str:
+    """`IND turned short`, with the target where limits, lots or other legs leave it on the other side."""
+    text = translate("{} turned {}", conviction.instrument_id, direction(conviction.flip or 0))
+    targets = data.latest("target_position").filter(pl.col("instrument_id") == conviction.instrument_id)
+    held = int(targets["contracts"].fill_null(0).sum()) if targets.height else 0
+    if held * (conviction.flip or 0) >= 0:
+        return text
+    return translate("{} (its target is still {}: {})", text, direction(held), plural(abs(held), "contract"))
 
 
 def _beyond_var(data: ReportData) -> list[str]:

@@ -95,7 +95,8 @@ def book_line(data: ReportData) -> str:
             text += translate(", {} in {}", percent(book.month_return, signed=True), month_of(book.market_day))
             text += against_cash(book)
         if before.height and finite_or_none(state["drawdown"]) is not None:
-            text += translate("; drawdown {}, was {}", percent(state["drawdown"]), percent(before["drawdown"][0]))
+            fall, earlier_fall = percent(state["drawdown"]), percent(before["drawdown"][0])
+            text += translate("; drawdown over CDI {}, was {}", fall, earlier_fall)
         parts += [text + ".", *pnl_sentences(defence_view(data))]
     measured = risk_view(data)
     var_text = limit_text(measured, "var_95")

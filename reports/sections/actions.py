@@ -96,8 +96,8 @@ def past_line(orders: OrdersView) -> str:
             "{} of {} of {} filled; the others have no settlement yet.", filled, plural(count, "order"), day
         )
     if count == 1:
-        return translate("The order of {} filled.", day)
-    return translate("All {} orders of {} filled.", count, day)
+        return translate("The order of {} is booked as filled at that day's settlement.", day)
+    return translate("The {} orders of {} are booked as filled at that day's settlement.", count, day)
 
 
 def _missing(orders: OrdersView) -> tuple[str, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import AsyncIterator
 
 import pytest
 
+from tasks.alerts.outbox import queue
+from tasks.channels.message import Message
 from tasks.store import open_store
 from tasks.store.holds import Hold
 from tasks.store.signed_links import held_link
@@ -89,3 +92,25 @@ async def test_a_link_decides_nothing_that_was_held_after_it(linked: Api) -> Non
     form = {"hold_id": str(hold_id), "decision": "release", "by": "Ana", "reason": "looks right"}
     assert (await linked.client(None).post(path, data=form)).status_code == 422
     assert [row["state"] for row in await linked.rows("SELECT state FROM v_hold")] == ["open"]
+
+
+async def test_no_view_shows_a_link(linked: Api) -> None:
+    """Whoever may read every view, and no more, must not be able to decide."""
+    async with open_store(linked.url, "sandbox", pool_size=1) as store:
+        address = await held_link(store, "https://desk.example", NOW)
+        message = Message(kind="alert", title="held", at=NOW, link="https://desk.example/page", decide=address)
+        async with store.connections.acquire() as connection:
+            await queue(connection, "mail", message)
+    path = address.removeprefix("https://desk.example/api/v1")
+    form = {"hold_id": "1", "decision": "release", "by": "Ana", "reason": "looks right"}
+    for status, sent in ((200, form), (422, form), (422, {})):
+        assert (await linked.client(None).post(path, data=sent)).status_code == status
+    signature, views = path.rsplit("/", 1)[1], await linked.rows("SELECT viewname FROM pg_views WHERE viewname ~ '^v_'")
+    assert len(views) > 40
+    for (view,) in views:
+        shown = await linked.rows(f"SELECT t::text AS row FROM {view} AS t")
+        assert not [row for row in shown if signature in row["row"]], view
+    kept = await linked.rows("SELECT payload ->> 'decide' AS decide FROM outbox")
+    assert [row["decide"] for row in kept] == [address], "the sender has it"
+    payload = json.loads((await linked.rows("SELECT payload::text AS p FROM v_outbox"))[0]["p"])
+    assert payload == {name: value for name, value in message.to_json().items() if name != "decide"}

@@ -6,10 +6,10 @@ import datetime as dt
 from typing import Any
 from uuid import uuid4
 
-import pendulum
 from prefect.events.actions import RunDeployment, SendNotification
 from prefect.events.schemas.automations import EventTrigger
 from prefect.server.utilities.user_templates import render_user_template_sync
+from prefect.states import Crashed
 
 from blocks.automations import BACKFILL, DAILY, NOTIFY, NotificationTargets, Thresholds, automation_specs, automations
 from flows.notify import message_of
@@ -36,7 +36,7 @@ def test_on_cloud_slack_gets_escaped_text_and_mail_goes_by_the_notify_deployment
     assert mailed.parameters is not None
     assert (posted.type, posted.block_document_id) == ("send-notification", slack)
     assert (mailed.type, mailed.deployment_id) == ("run-deployment", notify)
-    at = pendulum.datetime(2026, 11, 19, 9, 5)
+    at = Crashed(timestamp=dt.datetime(2026, 11, 19, 9, 5, tzinfo=dt.UTC)).timestamp  # as Prefect has it
     run: dict[str, Any] = {
         "name": "daily <!here>",
         "state": {"name": "Crashed", "message": "<b> & *x*", "timestamp": at},

@@ -76,7 +76,7 @@ def test_yesterdays_order_is_filled_and_has_not_moved_and_todays_is_no_past() ->
     assert (found.day, found.filled, found.gain, found.verdict) == (DAYS[7], 0.1285, None, "not moved yet")
     view = orders_view(data(order(7, "DI1_2Y", dv01_change_brl=200.0)))
     assert [item.day for item in view.yesterday] == [DAYS[7]]
-    assert actions.past_line(view) == "The order of Wed 18 Nov filled."
+    assert actions.past_line(view) == "The order of Wed 18 Nov is booked as filled at that day's settlement."
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,5 @@ def test_the_scorecard_counts_what_is_old_enough() -> None:
     assert five.gain == pytest.approx(200.0 * (15 - 22))
     assert month.judged == 0
     wording = " ".join(actions.sentences(orders_view(data(order(0, "DI1_2Y", dv01_change_brl=200.0)))))
-    assert "Over 126 decisions 100% of 1 order were right after 5 days, for BRL\u00a0+3,000 before costs." in wording
+    said = "Over 126 decisions: 100% of 1 order in the money 5 days after the fill, BRL\u00a0+3,000 before costs."
+    assert said in wording

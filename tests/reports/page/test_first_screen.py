@@ -69,7 +69,7 @@ def test_what_di_prices_stands_against_focus_meeting_by_meeting() -> None:
     assert first.day == next(day for day in load_meetings().copom if day >= data.day)
     assert [first.step, second.step] == pytest.approx([-0.0001, -0.0022])
     text = policy_line(data).replace("\u00a0", " ")
-    assert text.startswith("DI prices Wed 9 Dec 7.74% (−1 bp; Focus 7.75%); ")
+    assert text.startswith("DI prices Wed 9 Dec 7.74% (−1 bp at the meeting; Focus 7.75%); ")
     assert "day estimated" in text
     assert policy_line(made()) == ""
 

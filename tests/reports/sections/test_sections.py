@@ -235,3 +235,20 @@ def test_on_the_first_day_flips_are_not_known_rather_than_none() -> None:
     data = made(aggregated_signal=[{"instrument_id": "DOL", "conviction": 0.4, "flip": None}])
     assert not [wording for wording in signals.sentences(signals_view(data)) if "side" in wording]
     assert exception_texts(data) == []
+
+
+@pytest.mark.parametrize(
+    ("contracts", "wording"),
+    [
+        (15, "Conviction changed sign: IND turned short (its target is still long: 15 contracts)."),
+        (-15, "Conviction changed sign: IND turned short."),
+        (0, "Conviction changed sign: IND turned short."),
+    ],
+)
+def test_a_flip_of_a_conviction_is_not_read_as_one_of_the_position(contracts: int, wording: str) -> None:
+    """A book in packages can stay long what its summed conviction is short of: the first screen says so."""
+    data = made(
+        aggregated_signal=[{"instrument_id": "IND", "conviction": -0.2, "flip": -1}],
+        target_position=[{"instrument_id": "IND", "contract_id": "INDZ26", "contracts": contracts}],
+    )
+    assert exception_texts(data) == [wording]
