@@ -6,10 +6,10 @@ from pathlib import Path
 
 from migrations.sql import run_file
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
-FOLDER = Path(__file__).parent / "v0019"
+FOLDER = Path(__file__).parent / "v0020"
 
 
 def upgrade() -> None:
