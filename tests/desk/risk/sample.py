@@ -29,9 +29,14 @@ DAYS: list[dt.date] = VALUES["day"][FIRST:].to_list()
 LAST = decision_time(DAYS[-1])
 
 
+_NEVER = dataclasses.replace(PARAMETERS.risk.breaker, levels=((0.98, 0.5), (0.99, 0.0)), stop=0.995)
+HELD = dataclasses.replace(PARAMETERS, risk=dataclasses.replace(PARAMETERS.risk, breaker=_NEVER))
+"""The desk's own rules with a breaker that never cuts: the views are drawn by lot, and the risk is asked of every day."""
+
+
 @cache
 def book() -> Frames:
-    return run_book(VALUES, make_views(VALUES, IDS), LONE, PARAMETERS, DAYS[0])
+    return run_book(VALUES, make_views(VALUES, IDS), LONE, HELD, DAYS[0])
 
 
 @cache

@@ -32,7 +32,9 @@ def decision(as_of: dt.datetime, version: int = 1, **fields: object) -> Decision
 def frames(value: float, *days: dt.datetime) -> dict[str, pl.DataFrame]:
     """Numbers that no decimal holds, nulls, dates, times and JSON text with its own spacing."""
     feature = [(day, "x", value, dt.date(2026, 1, 7), "pre_252", FIRST, None) for day in days]
-    state = [(day, *[value] * 9, 3, value, value, value, "risk parity", dt.date(2026, 1, 7)) for day in days]
+    state = [
+        (day, *[value] * 9, 3, value, value, value, "risk parity", dt.date(2026, 1, 7), value, None) for day in days
+    ]
     order = [
         (day, 1, "DOL", "DOLG26", "buy", 0, 5, 5, value, -value, 0.1, None, None, '{"b" : 0.10, "a":1e-3}', "Buy; why")
         for day in days

@@ -76,7 +76,7 @@ async def test_rows_no_longer_concluded_go_within_the_scope_only(store: Store) -
 
 async def test_json_text_keeps_its_form_and_its_view_can_be_asked_into(store: Store) -> None:
     text = '{"carry":  0.5, "a": "Câmbio \\"x\\""}'
-    row = (FIRST, "RATES_CARRY_ROLL", "Rates", 0.4, 0.8, text, "[]")
+    row = (FIRST, "RATES_CARRY_ROLL", "Rates", 0.4, 0.8, text, "[]", 0.3, 0)
     frame = pl.DataFrame([row], schema=STRATEGY_SIGNALS.schema, orient="row")
     await store.write_gold({"strategy_signals": frame}, uuid.uuid4(), SCOPE)
     assert (await store.write_gold({"strategy_signals": frame}, uuid.uuid4(), SCOPE))["strategy_signals"].touched == 0
@@ -107,7 +107,7 @@ async def test_a_bad_frame_is_refused_and_nothing_of_the_others_is_written(
 async def test_a_table_that_fails_in_the_database_takes_the_others_back(store: Store) -> None:
     good = pl.DataFrame([(FIRST, "Goldilocks", 1.0)], schema=GOLD["regime"].schema, orient="row")
     broken = pl.DataFrame(
-        [(FIRST, "X", "Rates", 0.4, 0.8, "{not json", "[]")], schema=STRATEGY_SIGNALS.schema, orient="row"
+        [(FIRST, "X", "Rates", 0.4, 0.8, "{not json", "[]", 0.3, 0)], schema=STRATEGY_SIGNALS.schema, orient="row"
     )
     with pytest.raises(StoreError, match="invalid input syntax for type json"):
         await store.write_gold({"regime": good, "strategy_signals": broken}, uuid.uuid4(), SCOPE)
