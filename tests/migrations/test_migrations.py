@@ -80,6 +80,9 @@ async def test_gold_tables_and_their_views_equal_the_model(connection: asyncpg.C
     assert await columns_of(connection, name) == wanted
     assert await primary_key(connection, name) == ("as_of", *table.key)
     seen = await columns_of(connection, f"v_{name}")
+    if name == "gated_order":
+        assert not seen, "no reader of views sees an order that was stopped"
+        return
     in_view = {c: "jsonb" if kind == "json" else kind for c, kind in wanted.items()}
     assert {c: seen.get(c) for c in wanted} == in_view
 
