@@ -31,7 +31,7 @@ LAST = decision_time(DAYS[-1])
 
 _NEVER = dataclasses.replace(PARAMETERS.risk.breaker, levels=((0.98, 0.5), (0.99, 0.0)), stop=0.995)
 HELD = dataclasses.replace(PARAMETERS, risk=dataclasses.replace(PARAMETERS.risk, breaker=_NEVER))
-"""The desk's own rules with a breaker that never cuts: the views are drawn by lot, and the risk is asked of every day."""
+"""The desk's own rules with a breaker that never cuts: views drawn by lot lose, and every day is to have its risk."""
 
 
 @cache
