@@ -200,8 +200,8 @@ def by_source() -> list[PanelSpec]:
         )
         sql = f"""
 SELECT dataset, {value} FROM v_fetch WHERE run_id = (
-    SELECT run_id FROM v_pipeline_runs WHERE kind = 'daily' AND started_at <= $__timeTo()
-    ORDER BY started_at DESC LIMIT 1)
+    SELECT run_id FROM v_pipeline_runs AS run WHERE kind = 'daily' AND started_at <= $__timeTo()
+    AND EXISTS (SELECT FROM v_fetch WHERE v_fetch.run_id = run.run_id) ORDER BY started_at DESC LIMIT 1)
 ORDER BY 2 DESC NULLS LAST"""
         return PanelSpec(panel, title, about, sql, 8, 11)
 
@@ -221,8 +221,8 @@ ORDER BY 2 DESC NULLS LAST"""
 SELECT DISTINCT ON (dataset) dataset, quality FROM v_fetch
 WHERE $__timeFilter(started_at) AND quality IS NOT NULL ORDER BY dataset, started_at DESC"""
     return [
-        bars("Seconds per dataset", "Of the last daily run.", "seconds", "s"),
-        bars("Rows per dataset", "Of the last daily run; a quiet day brings none.", "rows", "short"),
+        bars("Seconds per dataset", "Of the last daily run that fetched.", "seconds", "s"),
+        bars("Rows per dataset", "Of the last daily run that fetched; a quiet day brings none.", "rows", "short"),
         PanelSpec(
             quality,
             "Quality score",
