@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from reports.page.diff import version_differences
 from tasks.run.decision_plan import stored_facts
 from tasks.run.model_book import open_book
 from tasks.run.report_gold import read_report_gold
-from tasks.run.report_page import write_page
+from tasks.run.report_page import remove_page, write_page
 from tasks.run.run import Run
 from tasks.run.run_record import RunRecord
 from tasks.run.stage_runner import StageRunner
@@ -62,9 +63,7 @@ async def undo_dead_restatements(run: Run) -> None:
     """Puts back what a restatement that was killed has left open: the rows, and the page on disk."""
     for as_of in await run.store.undo_restatements():
         day = desk_day(as_of)
-        stored = await run.store.read_report(run.settings.report_language, as_of)
-        if stored is not None:
-            write_page(run, stored.html, day)
+        await _write_current(run, as_of)
         run.progress.event("note", "restate", "done", message=f"an unfinished restatement of {day} is undone")
 
 
@@ -96,12 +95,29 @@ async def _show_pages(run: Run) -> None:
     newest = (await run.store.decisions(run.as_of, run.as_of))[-1]
     if not newest.is_beside:
         return
-    language = run.settings.report_language
-    page = await run.store.read_report_version(language, run.as_of, newest.version)
-    if page is not None:
-        path = write_page(run, page.html, mark=f".v{newest.version}")
-        message = f"later days have gone on from the version before, which stays; version {newest.version}: {path}"
-        run.progress.event("note", "restate", "done", message=message)
-    current = await run.store.read_report(language, run.as_of)
-    if current is not None:
-        write_page(run, current.html)
+    for language, mark in _page_marks(run).items():
+        page = await run.store.read_report_version(language, run.as_of, newest.version)
+        if page is None:
+            continue
+        path = write_page(run, page.html, mark=f".v{newest.version}{mark}")
+        if not mark:
+            message = f"later days have gone on from the version before, which stays; version {newest.version}: {path}"
+            run.progress.event("note", "restate", "done", message=message)
+    await _write_current(run, run.as_of)
+
+
+async def _write_current(run: Run, as_of: dt.datetime) -> None:
+    """The day's stored page in every language; one that is not stored, as an earlier release kept one language only, is
+    another version's, and is taken away."""
+    day = desk_day(as_of)
+    for language, mark in _page_marks(run).items():
+        stored = await run.store.read_report(language, as_of)
+        if stored is not None:
+            write_page(run, stored.html, day, mark)
+        elif mark:
+            remove_page(run, day, mark)
+
+
+def _page_marks(run: Run) -> dict[str, str]:
+    """Language -> what its page's name ends in; the language of the settings comes first."""
+    return {run.settings.report_language: ""} | {language: f".{language}" for language in other_languages(run)}

@@ -27,6 +27,11 @@ def write_page(run: Run, html: str, day: dt.date | None = None, mark: str = "") 
     return path
 
 
+def remove_page(run: Run, day: dt.date, mark: str) -> None:
+    """Takes `{home}/reports/{world}/{day}{mark}.html` away, where it is."""
+    (run.settings.home.absolute() / "reports" / run.store.world / f"{day}{mark}.html").unlink(missing_ok=True)
+
+
 def content_sha256(html: str) -> str:
     """SHA-256 of the page without its time of rendering: equal for equal data."""
     return hashlib.sha256(without_render_time(html).encode()).hexdigest()

@@ -135,6 +135,9 @@ async def test_a_missed_morning_is_held_and_a_decided_one_is_restated(
     assert await records(filled_desk, MONDAY) == record, "Monday has gone on from the held day, which stays"
     assert on_disk(filled_desk, NEXT_DAY) == missed.page
     assert "what would have been decided" in on_disk(filled_desk, NEXT_DAY, ".v2")
+    assert "what would have been decided" in on_disk(filled_desk, NEXT_DAY, ".v2.pt")
+    other = filled_desk.home / "reports" / "sandbox" / f"{NEXT_DAY}.pt.html"
+    assert not other.exists() or "what would have been decided" not in other.read_text(), "the orders of the version"
     difference = next(text for _, name, _, text in beside.events if name == "difference")
     assert "POSITIONS" in difference
     assert "contracts" in difference
