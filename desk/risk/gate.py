@@ -109,6 +109,10 @@ def _numbers(found: GateInput) -> _Found:
     ):
         for row in found.today[table].iter_rows(named=True):
             bad += [f"{row['instrument_id']} {name}" for name in columns if not _finite(row[name])]
+    # An order in a line of unknown deviation would count as none in `turnover` and `position`.
+    measured = {row["instrument_id"]: row["unit_vol_brl"] for row in found.today["target_position"].to_dicts()}
+    ordered = sorted(set(found.today["action"]["instrument_id"]))
+    bad += [f"{name} unit_vol_brl" for name in ordered if not _finite(measured.get(name))]
     return _Found(float(len(bad)), ", ".join(bad[:5]))
 
 

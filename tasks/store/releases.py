@@ -48,4 +48,7 @@ class ReleaseStore:
                 release.as_of, release.released_by, release.reason, release.released_at,
             )  # fmt: skip
             if added is None:
-                raise BadInput(f"the actions of {day} are released already")
+                raise BadInput(
+                    f"the actions of {day} are released already: where the day has not been restated with them since, "
+                    f"run `alvorada run --as-of {day} --sources stored --restate --reason TEXT`"
+                )

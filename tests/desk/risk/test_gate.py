@@ -37,7 +37,7 @@ def day(**changes: Any) -> GateInput:
     closed = changes.get("closed", ())
     targets = [
         {"instrument_id": name, "contracts": 0 if name in closed else after.get(name, 100), "contracts_before": 100}
-        | {"unit_vol_brl": 200.0}
+        | {"unit_vol_brl": changes.get("deviation", 200.0)}
         for name in LINES
     ]
     order = {"seq": 1, "instrument_id": "DI1_2Y", "contract_id": "DI1F28", "order_contracts": after["DI1_2Y"] - 100}
@@ -93,6 +93,7 @@ def test_a_calm_day_passes_every_check() -> None:
         ({"gain": -2_500_000.0}, ["pnl", "line_pnl"]),
         ({"nav": NAV}, ["nav_chain"]),
         ({"cost": None}, ["numbers"]),
+        ({"deviation": None}, ["numbers"]),
         ({"contracts": 5_000}, ["position", "open_interest", "volume"]),
         ({"contracts": 15_000}, ["turnover", "position", "open_interest", "volume"]),
         ({"contracts": 210}, ["open_interest"]),
