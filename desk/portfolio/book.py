@@ -31,8 +31,8 @@ from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.marking import mark_lines
-from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading
-from desk.portfolio.size import round_to_lots, within_limits
+from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading, towards
+from desk.portfolio.size import limit_use, round_to_lots
 from desk.portfolio.sizing_plan import SizingPlan
 
 
@@ -167,7 +167,7 @@ def _decide(
     """The target of `row` and its packages (S, N), from those held, at today's NAV.
 
     When the book that results would be outside a limit, or the drawdown breaker cuts, every package goes to its desired
-    legs, whatever the orders cost.
+    legs, whatever the orders cost; where packages that wait keep even that book outside, the others stop short of it.
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -183,11 +183,14 @@ def _decide(
     def in_lots(legs: FloatArray) -> IntArray:
         return np.where(tradable, round_to_lots(legs.sum(axis=0), lots), before.contracts)
 
+    def use(legs: FloatArray) -> float:
+        return limit_use(in_lots(legs), plan, row, nav, parameters)
+
     chosen = everything
     if not breaker_cuts:
         chosen = packages_worth_trading(plan, row, packages, everything, lines, nav, parameters)
-        if not within_limits(in_lots(chosen), plan, row, nav, parameters):
-            chosen = everything
+        if use(chosen) > 1.0:
+            chosen = towards(packages, everything, use)
     takes_mapped = tradable | (before.contracts == 0)
     target = Holdings(
         contracts=in_lots(chosen),

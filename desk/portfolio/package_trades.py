@@ -7,6 +7,7 @@ others are traded where being nearer to the desired risk is worth the ticks and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +75,26 @@ def packages_worth_trading(
         parameters.portfolio.holding_days,
     )
     return np.where(chosen[:, None], desired, held)
+
+
+STEPS = 20
+"""The parts of the way to the desired legs that `towards` tries."""
+
+
+def towards(held: FloatArray, desired: FloatArray, use: Callable[[FloatArray], float]) -> FloatArray:
+    """The legs (S, N) on the way from `held` to `desired` that are nearest to `desired` within the limits.
+
+    `use` is what legs use of the limits, 1.0 at most. The sizes of a plan add up to a book within the limits only when
+    every package goes to its own; where some wait for a price, the others go as far as the limits allow beside those
+    that stay, all by the same part, so that each keeps its sides. Where no part is within, the one that uses least.
+    """
+    parts = [desired, *(held + (desired - held) * step / STEPS for step in range(STEPS - 1, 0, -1)), held]
+    uses = []
+    for legs in parts:
+        uses.append(use(legs))
+        if uses[-1] <= 1.0:
+            return legs
+    return parts[int(np.argmin(uses))]
 
 
 def drift(plan: SizingPlan, row: int, legs: FloatArray) -> FloatArray:

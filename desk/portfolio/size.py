@@ -1,4 +1,4 @@
-"""Lots, whether an order is worth its cost, and whether a book in contracts is inside the limits."""
+"""Lots, whether an order is worth its cost, and what a book in contracts uses of the limits."""
 
 from __future__ import annotations
 
@@ -100,18 +100,19 @@ def _backward_elimination(
     return chosen
 
 
-def within_limits(contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> bool:
-    """Whether risk shares, class shares and gross leverage of `contracts` (N,) on a row are inside limits.toml."""
+def limit_use(contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> float:
+    """The largest use of the limits on risk shares, class shares and gross leverage (limits.toml) by `contracts` (N,)
+    on a row: 1.0 is at a limit, more is a breach."""
     limits, rules = parameters.limits, parameters.portfolio
     budget = rules.target_volatility / np.sqrt(DAYS_PER_YEAR) * nav
     parts = risk_contributions(contracts, plan.matrix[row]) / budget
     names, classes = class_index(parameters)
     by_class = np.bincount(classes, weights=parts, minlength=len(names))
     gross = float(np.abs(contracts * np.nan_to_num(plan.quotes.exposure[row])).sum()) / nav
-    return bool(
-        np.abs(parts).max() <= limits.threshold("instrument_risk_share")
-        and np.abs(by_class).max() <= limits.threshold("class_risk_share")
-        and gross <= limits.threshold("gross_leverage")
+    return max(
+        float(np.abs(parts).max()) / limits.threshold("instrument_risk_share"),
+        float(np.abs(by_class).max()) / limits.threshold("class_risk_share"),
+        gross / limits.threshold("gross_leverage"),
     )
 
 

@@ -19,7 +19,7 @@ TODAY = (
     "target_position",
     "risk_limits_status",
 )
-BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily")
+BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily", "risk_limits_status")
 LISTED_DAYS = 10
 """Calendar days within which a contract's open interest and volume say something of today's."""
 

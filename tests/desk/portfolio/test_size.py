@@ -12,7 +12,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.package_limits import class_index
-from desk.portfolio.size import risk_contributions, round_to_lots, within_limits, worth_trading
+from desk.portfolio.size import limit_use, risk_contributions, round_to_lots, worth_trading
 from desk.portfolio.sizing_plan import SizingPlan, plan_book
 from tests.desk.portfolio.panels import LONE, make_values
 
@@ -235,8 +235,8 @@ def nav_for(budget: float) -> float:
 def test_one_lines_share_of_the_risk_is_limited() -> None:
     lines, plan = book_in({"DOL": -3}, np.array([[100.0]]), {"DOL": 1.0})
     most = PARAMETERS.limits.threshold("instrument_risk_share")
-    assert within_limits(lines, plan, 0, nav_for(30.0 / most * 1.0001), PARAMETERS)
-    assert not within_limits(lines, plan, 0, nav_for(30.0 / most * 0.9999), PARAMETERS)
+    assert limit_use(lines, plan, 0, nav_for(30.0 / most * 1.0001), PARAMETERS) <= 1.0
+    assert limit_use(lines, plan, 0, nav_for(30.0 / most * 0.9999), PARAMETERS) > 1.0
 
 
 def test_a_hedges_share_of_the_risk_is_limited_by_its_size() -> None:
@@ -247,15 +247,15 @@ def test_a_hedges_share_of_the_risk_is_limited_by_its_size() -> None:
     lines, plan = book_in(dict(zip(names, [1, 1, 1, 1, -1], strict=True)), covariance, {})
     shares = risk_contributions(lines, plan.matrix[0]) / 2.2
     assert shares.max() < PARAMETERS.limits.threshold("instrument_risk_share") < -shares.min()
-    assert not within_limits(lines, plan, 0, nav_for(2.2), PARAMETERS)
-    assert within_limits(lines, plan, 0, nav_for(2.8), PARAMETERS)
+    assert limit_use(lines, plan, 0, nav_for(2.2), PARAMETERS) > 1.0
+    assert limit_use(lines, plan, 0, nav_for(2.8), PARAMETERS) <= 1.0
 
 
 def test_a_classs_share_of_the_risk_is_limited() -> None:
     lines, plan = book_in({"DI1_1Y": 1, "DI1_2Y": 1, "DI1_5Y": -1}, np.eye(3), {})
     most = PARAMETERS.limits.threshold("class_risk_share")
-    assert within_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 1.0001), PARAMETERS)
-    assert not within_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 0.9999), PARAMETERS)
+    assert limit_use(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 1.0001), PARAMETERS) <= 1.0
+    assert limit_use(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 0.9999), PARAMETERS) > 1.0
 
 
 def test_gross_leverage_counts_both_sides() -> None:
@@ -265,4 +265,4 @@ def test_gross_leverage_counts_both_sides() -> None:
     for scale, inside in ((0.9999, True), (1.0001, False)):
         scaled = {name: value * scale for name, value in exposure.items()}
         lines, plan = book_in({"DOL": 2, "IND": -2}, np.eye(2), scaled)
-        assert within_limits(lines, plan, 0, nav, PARAMETERS) is inside
+        assert (limit_use(lines, plan, 0, nav, PARAMETERS) <= 1.0) is inside
