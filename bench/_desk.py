@@ -11,7 +11,6 @@ import asyncio
 import itertools
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import migrations
+from alvorada.stack.backup import back_up, restore_empty
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.prefect_start import started
 from desk.catalog import load_catalog
@@ -46,7 +46,7 @@ class MorningDesk:
 
     @property
     def dump(self) -> Path:
-        """pg_dump of the filled database."""
+        """A backup of the filled database."""
         return self.folder / "filled.dump"
 
     async def fill(self) -> None:
@@ -64,20 +64,15 @@ class MorningDesk:
         ran = await started(partial(desk.run, FILLED_DAY), print)
         if not ran.state.is_completed():
             raise RuntimeError(f"the first run ended as {ran.state.name}: {ran.state.message}")
-        await self._call("pg_dump", "--format=custom", f"--file={self.dump}", url)
+        made = await asyncio.to_thread(back_up, url, self.folder, "sandbox", decision_time(FILLED_DAY), 1)
+        made.rename(self.dump)
         if kept is not None:
             await asyncio.to_thread(shutil.copytree, self.filled, kept / self.filled.name)
             await asyncio.to_thread(shutil.copy, self.dump, kept)
 
     async def restore(self, target: str) -> None:
-        """pg_restore of the filled database into the empty one at `target`."""
-        await self._call("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={target}", str(self.dump))
-
-    async def _call(self, program: str, *arguments: str) -> None:
-        command = [str(self.postgres.bin / program), *arguments]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{program}: {done.stderr[-300:]}")
+        """The backup of the filled database as the empty one at `target`."""
+        await asyncio.to_thread(restore_empty, target, self.dump, "sandbox")
 
     @asynccontextmanager
     async def morning(self) -> AsyncIterator[RunningDesk]:

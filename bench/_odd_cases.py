@@ -74,7 +74,7 @@ async def old_schema(odd: Odd) -> str:
 
 
 async def dump_and_restore(odd: Odd) -> str:
-    """pg_dump of the database, restored into another: the morning on it equals an ordinary one."""
+    """A backup (pg_dump) restored into another database: the morning on it equals an ordinary one."""
     target = await odd.clone(template="template1")
     await odd.desk.restore(target)
     said = (await odd.run(await odd.home(target))).require(0)

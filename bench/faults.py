@@ -242,7 +242,7 @@ def lines(rows: list[tuple[str, ...]], cells: int) -> Iterator[str]:
     yield f"`python -m bench.faults`, last row {machine()}. One daily run a cell, from a clone of one filled database,"
     yield "with the fault on every answer of one source (`--together`: of all), its time-out"
     yield f"{TIMEOUT_SECONDS:g} s and its budget {BUDGET_SECONDS:g} s in place of the catalogue's. A cell holds when a"
-    yield "report came out, every failed dataset is named in the run's state and on the page with the reason, the reason"
+    yield "report came out, every failed dataset is named in the run's state and on the page with the reason; it"
     yield "is the fault's, and no other source failed with it."
     yield ""
     yield f"**{len(rows)} cells of {cells}, {wrong} that do not hold.** Slowest {slowest:.0f} s by the clock of a busy"
