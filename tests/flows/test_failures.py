@@ -133,7 +133,10 @@ async def test_an_unexpected_error_over_one_sources_rows_is_its_failure_by_name(
     assert ran.state.message == "yahoo_daily failed"
     failed = await filled_desk.rows("SELECT DISTINCT dataset, error FROM ledger WHERE state = 'failed'")
     assert {row["dataset"] for row in failed} == {"yahoo_daily"}
-    assert all("our own code failed on its rows, and not the source: ZeroDivisionError: a bug of ours" in row["error"] for row in failed), failed
+    assert all(
+        "our own code failed on its rows, and not the source: ZeroDivisionError: a bug of ours" in row["error"]
+        for row in failed
+    ), failed
 
 
 async def test_a_bug_of_ours_in_a_stage_leaves_the_report(
