@@ -37,7 +37,7 @@ def patient_start(seconds: float = START_SECONDS) -> Iterator[None]:
     def manager(app: Any, **limits: float) -> Any:
         return original(app, **dict.fromkeys(limits, seconds))
 
-    base.LifespanManager = manager  # type: ignore[attr-defined]
+    base.LifespanManager = manager  # type: ignore[assignment,attr-defined]
     try:
         yield
     finally:
