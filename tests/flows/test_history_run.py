@@ -110,7 +110,7 @@ async def test_the_whole_history_is_imported_and_each_file_recorded(real_desk: R
 @pytest.mark.parametrize("day", [*DAYS, LEHMAN])
 async def test_each_day_ends_with_gaps_that_are_named(real_desk: RealDesk, day: dt.date) -> None:
     state = real_desk.states[day]
-    # After the crash of 18 May 2017 a person looks first: the P    # The day after the crash of 18 May 2017 is one that a person looks at first: the P&L of a session of six deviations.L of a session was six times its VaR.
+    # After the crash of 18 May 2017 a person looks first: the session's P&L was six times the VaR.
     assert state.name == ("ActionsHeld" if day == JOESLEY else "CompletedWithGaps"), state.message
     assert ("P&L of the day over VaR 99%" in state.message) == (day == JOESLEY)
     status = await real_desk.gold("dataset_status", day)
