@@ -10,7 +10,7 @@ from hmmlearn.hmm import GaussianHMM  # type: ignore[import-untyped]
 
 from desk.agents.cross_asset import hmm
 from desk.agents.cross_asset.hmm import HmmParameters, StatePrior, fit, forward_filter, log_likelihood, smoothed
-from desk.arrays import FloatArray
+from desk.arrays import FloatArray, IntArray
 
 CORNERS = np.array([[1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0]])
 PRIOR = StatePrior(CORNERS, np.ones((4, 2)))
@@ -54,9 +54,9 @@ def test_filter_and_smoother_are_the_sums_over_every_path() -> None:
             assert probabilities[0, week] == pytest.approx(mass / mass.sum(), abs=1e-12)
 
 
-def simulated(weeks: int = 400, seed: int = 2) -> tuple[FloatArray, FloatArray]:
+def simulated(weeks: int = 400, seed: int = 2) -> tuple[FloatArray, IntArray]:
     """Rows of four regimes in turn, fifty weeks each, and the regime of each row."""
-    truth = (np.arange(weeks) // 50) % 4
+    truth = (np.arange(weeks, dtype=np.int64) // 50) % 4
     rng = np.random.default_rng(seed)
     return 1.2 * CORNERS[truth] + rng.normal(0.0, 0.4, (weeks, 2)), truth
 

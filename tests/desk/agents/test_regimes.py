@@ -35,16 +35,15 @@ def weeks_of(count: int, seed: int = 4) -> tuple[FloatArray, FloatArray, Days, D
 
 
 def test_probabilities_do_not_see_later_weeks_nor_earlier_than_their_window() -> None:
-    made = weeks_of(420)
-    whole = regime_probabilities(*made)
+    features, proxy, periods, days = weeks_of(420)
+    whole = regime_probabilities(features, proxy, periods, days)
     for cut in (300, 341, 419):
-        features, proxy, periods, days = (one[:cut] for one in made)
-        assert np.array_equal(regime_probabilities(features, proxy, periods, days), whole[:cut], equal_nan=True)
-    features, proxy, periods, days = (one[60:] for one in made)
-    late = regime_probabilities(features, proxy, periods, days)
+        part = regime_probabilities(features[:cut], proxy[:cut], periods[:cut], days[:cut])
+        assert np.array_equal(part, whole[:cut], equal_nan=True)
+    late = regime_probabilities(features[60:], proxy[60:], periods[60:], days[60:])
     first = int(np.flatnonzero(np.isfinite(late[:, 0]))[0])
     assert np.array_equal(late[first:], whole[60 + first :])
-    assert refit_weeks(made[3])[0] >= WINDOW_WEEKS - 1
+    assert refit_weeks(days)[0] >= WINDOW_WEEKS - 1
 
 
 def test_each_regime_is_called_by_its_name_and_keeps_it() -> None:
