@@ -87,7 +87,7 @@ def test_ibovespa_rests_on_the_exchange_where_yahoo_is_silent_and_on_yahoo_where
     assert "PRE" in origin_of(silent)
     session = silent.obs_dates["ibovespa"][-1]
     assert session == whole.obs_dates["ibovespa"][-1] > SILENT_SINCE
-    days = calendars.anbima().count(session, expiry_of("INDQ25").item())
+    days = calendars.anbima().count(session, expiry_of("INDQ25"))
     pre = np.array([[silent.array(f"pre_{bd}")[-1] for bd in VERTICES]])
     rate = flat_forward(VERTICES, pre, [days], flat_below=True)[0, 0]
     close = bars.filter(pl.col("obs_date") == session)["close"][0]
