@@ -118,7 +118,7 @@ async def test_a_target_announced_ahead_is_not_read_ahead(sandbox: RunningSandbo
 async def test_a_code_that_sgs_does_not_know_gets_a_page_and_is_settled_after_the_last_try(
     sandbox: RunningSandbox,
 ) -> None:
-    """One page may be an outage: tests/tasks/ingest/test_source_job.py has when it is an unknown series."""
+    """One page may be an outage: tests/tasks/ingest/test_dead_code.py has when it is an unknown series."""
     sgs = CONNECTORS["bcb_sgs"](at(sandbox, "bcb_sgs"))
     (query,) = queries(sgs, "bcb_sgs_daily", RECENT, "selic_target")
     with pytest.raises(HtmlPayload):
