@@ -16,6 +16,8 @@ from typing import Literal
 
 from desk.model import Series
 
+CHANGED = ", was"
+"""How a difference from the check before ends its `what`."""
 State = Literal["agrees", "differs", "no metadata", "unreachable"]
 
 
@@ -80,9 +82,9 @@ def changes(before: Metadata, now: Metadata) -> tuple[Difference, ...]:
         ("frequency", before.frequency, now.frequency),
         ("adjustment", *(None if one.adjusted is None else "sa" if one.adjusted else "none" for one in (before, now))),
     ]
-    found = [Difference(f"{what}, was", a, b) for what, a, b in pairs if a is not None and b is not None and a != b]
+    found = [Difference(f"{what}{CHANGED}", a, b) for what, a, b in pairs if a is not None and b is not None and a != b]
     if before.last is not None and now.last is not None and now.last < before.last:
-        found.append(Difference("last value, was", before.last.isoformat(), now.last.isoformat()))
+        found.append(Difference(f"last value{CHANGED}", before.last.isoformat(), now.last.isoformat()))
     return tuple(found)
 
 
