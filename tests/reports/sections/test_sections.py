@@ -91,7 +91,18 @@ def test_a_change_of_regime_is_in_the_sentences() -> None:
     wording = regime.sentences(regime_view(data))
     assert wording[0] == "The most probable regime is B at 70%, +60 points over a week."
     assert wording[1] == "It was A on Wed 18 Nov."
-    assert wording[2] == "A is not far: 30%."
+    assert wording[2] == "The evidence leaves as much open as 1.8 equally likely regimes would."
+    assert wording[3] == "A is not far: 30%."
+
+
+@pytest.mark.parametrize(("share", "open_regimes"), [(1.0, "1.0"), (0.4, "3.8")])
+def test_what_the_evidence_leaves_open_is_said_and_what_the_regime_means(share: float, open_regimes: str) -> None:
+    """By hand: 0.4 and three times 0.2 have an entropy of 1.332, and exp(1.332) = 3.79."""
+    rest = (1.0 - share) / 3.0
+    odds = {"Goldilocks": share, "Reflation": rest, "Stagflation": rest, "Deflation": rest, "Mixed": 0.0}
+    wording = regime.sentences(regime_view(made(regime=regimes(0, **odds))))
+    assert f"The evidence leaves as much open as {open_regimes} equally likely regimes would." in wording
+    assert wording[1] == "Growth above and inflation below the means of five years."
 
 
 def test_unknown_probabilities_are_no_regime() -> None:
@@ -220,6 +231,24 @@ def test_a_breach_comes_first_and_is_marked() -> None:
     assert exception_texts(data) == ["LIMIT BREACHED: VaR 95%, one day."]
     shown = {line.label: line.alert for line in first_screen.lines(data, [])}
     assert (shown["Exceptions"], shown["Red"], shown["Orders"]) == (True, True, False)
+
+
+def test_the_dollars_of_ddi_that_are_counted_as_frc_are_an_exception_once() -> None:
+    def lines(root: str, back: int) -> list[dict[str, Any]]:
+        held = {"as_of": ago(back), "contracts": 700, "contracts_before": 700}
+        return [
+            {**held, "instrument_id": "DDI_1Y", "contract_id": f"{root}F28"},
+            {**held, "instrument_id": "DDI_3Y", "contract_id": f"{root}F30", "contracts_before": -1_680},
+            {**held, "instrument_id": "DOL", "contract_id": "DOLZ26"},
+        ]
+
+    (text,) = exception_texts(made(target_position=lines("DDI", 1) + lines("FRC", 0)))
+    assert "+700 DDIF28" in text
+    assert "-1680 DDIF30" in text
+    assert "USD 49.0m short" in text
+    assert "buy as much in the first DDI" in text
+    assert exception_texts(made(target_position=lines("FRC", 1) + lines("FRC", 0))) == []
+    assert exception_texts(made(target_position=lines("FRC", 0))) == []
 
 
 def test_the_first_screens_numbers_follow_the_frames() -> None:
