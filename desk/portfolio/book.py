@@ -32,7 +32,7 @@ from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.marking import mark_lines
 from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading, towards
-from desk.portfolio.size import limit_use, round_to_lots
+from desk.portfolio.size import limit_uses, round_to_lots
 from desk.portfolio.sizing_plan import SizingPlan
 
 
@@ -166,8 +166,9 @@ def _decide(
 ) -> tuple[Holdings, FloatArray]:
     """The target of `row` and its packages (S, N), from those held, at today's NAV.
 
-    When the book that results would be outside a limit, or the drawdown breaker cuts, every package goes to its desired
-    legs, whatever the orders cost; where packages that wait keep even that book outside, the others stop short of it.
+    When the book that results would be outside a limit, the packages with a leg in what passes it go to their desired
+    legs, whatever the orders cost; all of them where that is not enough, or where the drawdown breaker cuts. Where
+    packages that wait keep even that book outside, the others stop short of their desired legs.
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -177,20 +178,24 @@ def _decide(
     if leaves.any():  # a roll needs a price of the old contract too
         tradable &= ~leaves | np.isfinite(inputs.prices.fills_at(row, before.maturity, leaves).value)
     stray = tradable & (before.contracts != round_to_lots(packages.sum(axis=0), lots))
-    lines = LineStates(tradable, leaves, stray, gone=np.isnat(mapped))
+    lines = LineStates(tradable, stray, gone=np.isnat(mapped))
     everything = desired_legs(plan, row, packages, lines, inputs.believed[row], nav * risk_multiplier)
 
     def in_lots(legs: FloatArray) -> IntArray:
         return np.where(tradable, round_to_lots(legs.sum(axis=0), lots), before.contracts)
 
-    def use(legs: FloatArray) -> float:
-        return limit_use(in_lots(legs), plan, row, nav, parameters)
+    def uses(legs: FloatArray) -> FloatArray:
+        return limit_uses(in_lots(legs), plan, row, nav, parameters)
 
     chosen = everything
     if not breaker_cuts:
         chosen = packages_worth_trading(plan, row, packages, everything, lines, nav, parameters)
-        if use(chosen) > 1.0:
-            chosen = towards(packages, everything, use)
+        over = uses(chosen) > 1.0
+        if over.any():
+            bound = (((packages != 0) | (everything != 0)) & over).any(axis=1)
+            chosen = np.where(bound[:, None], everything, chosen)
+            if uses(chosen).max() > 1.0:
+                chosen = towards(packages, everything, lambda legs: float(uses(legs).max()))
     takes_mapped = tradable | (before.contracts == 0)
     target = Holdings(
         contracts=in_lots(chosen),
