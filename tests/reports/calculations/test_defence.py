@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import pnl_sentences, withheld_sentence
+from reports.calculations.defence_text import gate_sentence, pnl_sentences, withheld_sentence
 from reports.elements.locale import use_locale
 from reports.elements.report_data import HeldValue, ReportData
 from reports.page import first_screen
@@ -63,6 +63,33 @@ def test_a_withheld_order_names_its_input_its_age_and_the_held_value() -> None:
     assert text.startswith("1 order not made, the positions stay: ")
     assert "PRE of 16 Nov 2026, 4 business days old, at most 1; that of 18 Nov 2026 is held" in text
     assert withheld_sentence(defence_view(sample())) == ""
+
+
+def gated(*checks: dict[str, object], state: str = "stopped") -> ReportData:
+    data = sample()
+    rows = [{"as_of": data.as_of, "threshold": 0.0, "value": 1.0, "state": "failed"} | check for check in checks]
+    verdict = {"as_of": data.as_of, "proposal": "3f9a1c2b0d4e", "state": state, "orders": 4, "nav_brl": 1e8}
+    frames = {"action_gate": frame("action_gate", rows), "gate_verdict": frame("gate_verdict", [verdict])}
+    return replace(data, frames=dict(data.frames) | frames)
+
+
+def test_the_gate_names_the_orders_that_a_release_is_of() -> None:
+    data = gated({"check_id": "line_pnl", "value": 57.2, "threshold": 15.0, "detail": "DI1_2Y"})
+    text = gate_sentence(defence_view(data))
+    assert "P&L of one line over its daily deviation 57.2, at most 15.0 (DI1_2Y)" in text
+    assert "alvorada actions release, orders 3f9a1c2b0d4e" in text
+    other = gate_sentence(defence_view(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"})))
+    assert "the orders (3f9a1c2b0d4e) are not those that a person released (aaaaaaaaaaaa)" in other
+    with use_locale("pt"):
+        assert "não são as que uma pessoa liberou" in gate_sentence(
+            defence_view(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"}))
+        )
+
+
+def test_without_a_risk_there_is_no_gate_and_the_page_says_so() -> None:
+    data = replace(sample(), failed_stages=frozenset({"risk"}))
+    assert defence_view(data).is_gated
+    assert "the gate could not be applied" in gate_sentence(defence_view(data))
 
 
 def test_the_first_screen_and_the_page_say_it() -> None:
