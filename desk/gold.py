@@ -11,12 +11,15 @@ from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
 __all__ = [
     "ACTION",
+    "ACTION_GATE",
     "AGENT_MEASURE",
     "AGENT_VIEW",
     "AGGREGATED_SIGNAL",
     "COMPONENT_VAR",
     "DATASET_STATUS",
     "FEATURE",
+    "GATED_ORDER",
+    "GATE_VERDICT",
     "GOLD",
     "INPUT_RECEIPT",
     "PNL_ATTRIBUTION",

@@ -35,7 +35,7 @@ async def with_stored(run: Run, name: str, proposed: Frames, since: dt.datetime)
     frame's. Raises StoreError."""
     begins = first_day(proposed)
     stored = await run.store.read_gold(name, since, begins - dt.timedelta(seconds=1))
-    return pl.concat([stored, proposed[name].select(stored.columns).cast(dict(stored.schema))])
+    return pl.concat([stored, proposed[name].select(stored.columns).cast(stored.schema)])
 
 
 def first_day(proposed: Frames) -> dt.datetime:
