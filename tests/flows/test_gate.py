@@ -107,14 +107,15 @@ async def test_a_person_releases_the_orders_as_a_new_version(
 async def test_data_that_change_after_the_release_send_no_other_orders(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    """Between the release and the restatement somebody takes the wrong curve out: every check passes, and the orders
-    are others than those that the person saw."""
+    """Between the release and the restatement somebody corrects the curve: every other check passes, and the orders are
+    others than those that the person saw."""
     await plant(filled_desk, quiet_sandbox)
     await filled_desk.run(NEXT_DAY)
     word = await release_of(filled_desk)
     async with filled_desk.store() as store:
         await store.release_actions(word)
-    await filled_desk.rows("DELETE FROM curve_point WHERE stamp = 'imported' AND obs_date = $1", FILLED_DAY)
+    right = "UPDATE curve_point SET rate = rate - $2::float WHERE stamp = 'imported' AND obs_date = $1"
+    await filled_desk.rows(right, FILLED_DAY, SHIFT - 0.0005)
     again = await filled_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
     assert again.state.name == "ActionsHeld", again.state.message
     assert "not those that a person released" in again.state.message
@@ -127,7 +128,9 @@ async def test_data_that_change_after_the_release_send_no_other_orders(
         await store.release_actions(stopped_now)
     last = await filled_desk.run(NEXT_DAY, sources="stored", reason="orders released by pm: the corrected curve")
     assert last.state.name != "ActionsHeld", last.state.message
-    assert (await filled_desk.gold("action", NEXT_DAY)).height > 0
+    verdict = (await filled_desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
+    assert verdict["proposal"] == stopped_now.proposal
+    assert (await filled_desk.gold("action", NEXT_DAY)).height == verdict["orders"] > 0
 
 
 async def test_a_proposed_position_is_seen_by_nobody_before_the_gate_has_judged_it(
