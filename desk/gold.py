@@ -6,7 +6,7 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 
 from __future__ import annotations
 
-from desk.gold_orders import ACTION, ACTION_GATE, GATE_VERDICT, GATED_ORDER, TICKET, WITHHELD_ORDER
+from desk.gold_orders import ACTION, ACTION_GATE, DATA_WEIGHT, GATE_VERDICT, GATED_ORDER, TICKET, WITHHELD_ORDER
 from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "AGGREGATED_SIGNAL",
     "COMPONENT_VAR",
     "DATASET_STATUS",
+    "DATA_WEIGHT",
     "FEATURE",
     "GATED_ORDER",
     "GATE_VERDICT",
@@ -327,5 +328,6 @@ GOLD: dict[str, GoldTable] = {
         ACTION_GATE,
         GATE_VERDICT,
         GATED_ORDER,
+        DATA_WEIGHT,
     )
 }

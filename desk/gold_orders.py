@@ -94,3 +94,11 @@ GATED_ORDER = GoldTable(
     ("seq",),
     {"seq": "int", "instrument_id": "text", "contract_id": "text", "order_contracts": "int", "sentence": "text"},
 )
+
+# Shares, 0 to 1, of the book's VaR and of the daily risk that the day's decisions move. `kind`: dataset; old_price (an
+# input of prices that is older than it may be) and old_signal (a strategy on such inputs); old (all of these at once).
+DATA_WEIGHT = GoldTable(
+    "data_weight",
+    ("kind", "subject"),
+    {"kind": "text", "subject": "text", "var_share": "float", "order_share": "float", "obs_date": "date"},
+)

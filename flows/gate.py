@@ -12,9 +12,10 @@ from desk.gold import GATE_VERDICT, GATED_ORDER, TICKET
 from desk.risk.gate import FAILED, RELEASED, check_actions, stopped
 from desk.risk.gate_proposal import RELEASED_ORDERS, proposal_code, with_releases
 from tasks.run.continued_book import compute_book
+from tasks.run.data_weights import weigh_data
 from tasks.run.decision_plan import plan_decision
 from tasks.run.gate_input import read_gate_input
-from tasks.run.measured_risk import first_day, measure_risk
+from tasks.run.measured_risk import Frames, first_day, measure_risk
 from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
 from tasks.run.stages import GateResult, MeasuredRisk, ProposedBook, Stopwatch, finish_stage, stored_states
@@ -53,7 +54,11 @@ async def gate(
     state = "stopped" if is_stopped else "released" if (checks["state"] == RELEASED).any() else "issued"
     nav = found.today["portfolio_state"]["nav_brl"].to_list()
     verdict = {"as_of": run.as_of, "proposal": code, "state": state, "orders": orders.height, "nav_brl": nav[0]}
-    frames = {"action_gate": checks, "gate_verdict": pl.DataFrame([verdict], schema=GATE_VERDICT.schema)}
+    frames = {
+        "action_gate": checks,
+        "gate_verdict": pl.DataFrame([verdict], schema=GATE_VERDICT.schema),
+        "data_weight": await weigh_data(run, decided.book_and_risk, orders),
+    }
     written = await _write(run, decided, kept, frames)
     stage = finish_stage(run, "gate", checks.height + orders.height - kept.height, written, watch)
     return GateResult(stage, decided.proposed.states, reasons(checks) if is_stopped else ())
@@ -79,6 +84,11 @@ class _Decided:
 
     proposed: ProposedBook
     measured: MeasuredRisk | None
+
+    @property
+    def book_and_risk(self) -> Frames:
+        """The tables of both."""
+        return {**self.proposed.frames, **(self.measured.frames if self.measured else {})}
 
 
 async def _hold_the_day(run: Run, panel_input: PanelInput, *, is_measured: bool = True) -> _Decided:

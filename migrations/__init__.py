@@ -10,7 +10,7 @@ import asyncpg
 from blocks.database import CONNECT_ERRORS, connect_failure, plain_url
 from desk.errors import StoreError
 
-HEAD = "0021"
+HEAD = "0022"
 UPGRADE_LOCK = 7_243_001
 """Advisory lock that puts two upgrades of one database in a row."""
 

@@ -37,6 +37,7 @@ STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
         "action_gate",
         "gate_verdict",
         "gated_order",
+        "data_weight",
         *RISK_TABLES,
     ),
 }

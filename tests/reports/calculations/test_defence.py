@@ -12,6 +12,7 @@ from reports.calculations.defence_text import gate_sentence, pnl_sentences, with
 from reports.elements.locale import use_locale
 from reports.elements.report_data import HeldValue, ReportData
 from reports.page import first_screen
+from reports.page.executive_summary import weight_sentence
 from reports.page.render import render
 from reports.sections import SECTIONS
 from tests.reports.sample import sample
@@ -111,3 +112,27 @@ def test_it_speaks_portuguese() -> None:
     for word in ("desconhecido", "acumulado desde", "troca de fonte", "não enviadas", "dias úteis", "retido"):
         assert word in text
     assert "not known" not in text
+
+
+def weighed(var: float | None, orders: float | None) -> ReportData:
+    data = sample()
+    rows = [
+        {"kind": "old", "subject": "old", "var_share": var, "order_share": orders},
+        {"kind": "old_price", "subject": "PRE", "var_share": var, "order_share": orders, "obs_date": SESSION},
+        {"kind": "old_signal", "subject": "FX_CARRY_FLOW", "var_share": 0.0, "order_share": 0.02},
+        {"kind": "dataset", "subject": "b3_swap_curves", "var_share": 0.9, "order_share": 0.5},
+    ]
+    weights = frame("data_weight", [{"as_of": data.as_of} | row for row in rows])
+    return replace(data, frames=dict(data.frames) | {"data_weight": weights})
+
+
+def test_old_inputs_are_weighed_by_var_and_by_decisions() -> None:
+    text = weight_sentence(weighed(0.11, 0.34)).replace("\u00a0", " ")
+    assert text.startswith("11% of VaR rests on prices that are too old, and 34% of the risk that today's sizes would")
+    assert text.endswith("PRE of 16 Nov 2026 and FX_CARRY_FLOW.")
+    assert weight_sentence(weighed(0.0, None)) == ""
+    assert "34%" not in weight_sentence(weighed(0.11, None))
+    assert weight_sentence(weighed(None, 0.34)).startswith("34% of the risk that today's sizes would move")
+    assert weight_sentence(sample()) == "", "a decision of an earlier release has no weights"
+    with use_locale("pt"):
+        assert weight_sentence(weighed(0.11, 0.34)).startswith("11% do VaR se apoia em preços velhos demais, e 34%")
