@@ -116,13 +116,13 @@ def test_it_speaks_portuguese() -> None:
 
 def weighed(var: float | None, orders: float | None) -> ReportData:
     data = sample()
-    rows = [
+    rows: list[dict[str, object]] = [
         {"kind": "old", "subject": "old", "var_share": var, "order_share": orders},
         {"kind": "old_price", "subject": "PRE", "var_share": var, "order_share": orders, "obs_date": SESSION},
         {"kind": "old_signal", "subject": "FX_CARRY_FLOW", "var_share": 0.0, "order_share": 0.02},
         {"kind": "dataset", "subject": "b3_swap_curves", "var_share": 0.9, "order_share": 0.5},
     ]
-    weights = frame("data_weight", [{"as_of": data.as_of} | row for row in rows])
+    weights = frame("data_weight", [row | {"as_of": data.as_of} for row in rows])
     return replace(data, frames=dict(data.frames) | {"data_weight": weights})
 
 
