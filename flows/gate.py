@@ -8,7 +8,7 @@ import polars as pl
 from prefect import flow
 
 from desk.catalog.defence import load_defence
-from desk.gold import GATE_VERDICT, GATED_ORDER, TICKET
+from desk.gold import GATE_VERDICT, GATED_ORDER, GOLD, TICKET
 from desk.risk.gate import FAILED, RELEASED, check_actions, stopped
 from desk.risk.gate_proposal import RELEASED_ORDERS, proposal_code, with_releases
 from tasks.run.continued_book import compute_book
@@ -17,10 +17,12 @@ from tasks.run.decision_plan import plan_decision
 from tasks.run.gate_input import read_gate_input
 from tasks.run.measured_risk import Frames, first_day, measure_risk
 from tasks.run.panel_input import PanelInput, read_panel_input
+from tasks.run.report_gold import RISK_TABLES
 from tasks.run.run import Run
 from tasks.run.stages import GateResult, MeasuredRisk, ProposedBook, Stopwatch, finish_stage, stored_states
 from tasks.store import Written
 
+VERDICT_TABLES = ("action_gate", "gate_verdict", "data_weight")
 UNMEASURED = ("the risk of the orders is not known",)
 
 
@@ -40,7 +42,9 @@ async def gate(
     orders = proposed.frames["action"].filter(as_of=run.as_of)
     if measured is None:
         held = await _hold_the_day(run, panel_input or await read_panel_input(run), is_measured=False)
-        written = await _write(run, held, orders, {})
+        # An earlier run of the day may have been judged: nothing of that stands for this one.
+        unknown = {name: pl.DataFrame(schema=GOLD[name].schema) for name in (*VERDICT_TABLES, *RISK_TABLES)}
+        written = await _write(run, held, orders, unknown)
         return GateResult(finish_stage(run, "gate", orders.height, written, watch), held.proposed.states, UNMEASURED)
     found = await read_gate_input(run, proposed, measured)
     checks = check_actions(found, load_defence().gate)

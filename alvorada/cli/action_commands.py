@@ -50,7 +50,9 @@ def release(
         raise BadInput("--reason must say why")
     person, moment = by or getpass.getuser(), _moment(as_of)
     _record(moment, person, reason, orders, world, seed)
-    typer.echo(f"the orders of {as_of} are released by {person}; the day is restated with them", err=True)
+    typer.echo(
+        f"orders {orders} of {as_of} are released by {person}; the day is restated, and no others go out", err=True
+    )
     from alvorada.cli.run_commands import run_daily_job
     from alvorada.cli.run_options import RunOptions
 

@@ -10,7 +10,7 @@ import pytest
 
 from desk.errors import BadInput
 from desk.model import decision_time
-from tasks.run.report_gold import STAGE_TABLES
+from tasks.run.report_gold import RISK_TABLES, STAGE_TABLES
 from tasks.store.releases import ActionRelease
 from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
@@ -136,7 +136,8 @@ async def test_data_that_change_after_the_release_send_no_other_orders(
 async def test_a_proposed_position_is_seen_by_nobody_before_the_gate_has_judged_it(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The run dies between the portfolio and the gate: what is stored, and every view, is as before it."""
+    """The run dies between the portfolio and the gate: what is stored, and every view, is as before it. Where the risk
+    is not known the day is held."""
     found = [
         row["viewname"] for row in await filled_desk.rows("SELECT viewname FROM pg_views WHERE schemaname = 'public'")
     ]
@@ -158,4 +159,14 @@ async def test_a_proposed_position_is_seen_by_nobody_before_the_gate_has_judged_
     seen = {name for name in dated if await filled_desk.rows(f"SELECT 1 FROM {name} WHERE as_of = $1 LIMIT 1", moment)}
     assert not {name for name in seen if name.removeprefix("v_") in STAGE_TABLES["gate"]}, seen
     for name in STAGE_TABLES["gate"]:
+        assert (await filled_desk.gold(name, NEXT_DAY)).is_empty(), name
+
+    monkeypatch.undo()
+    monkeypatch.setattr("flows.risk.measure_risk", dies)
+    unmeasured = await filled_desk.run(NEXT_DAY)
+    assert unmeasured.state.is_failed()
+    assert "the gate could not be applied" in unmeasured.page
+    held = await filled_desk.gold("target_position", NEXT_DAY)
+    assert held["contracts"].to_list() == held["contracts_before"].to_list(), "what is held is said, and no order"
+    for name in ("action", "ticket", "action_gate", "gate_verdict", *RISK_TABLES):
         assert (await filled_desk.gold(name, NEXT_DAY)).is_empty(), name
