@@ -6,17 +6,21 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 
 from __future__ import annotations
 
-from desk.gold_orders import ACTION, TICKET, WITHHELD_ORDER
+from desk.gold_orders import ACTION, ACTION_GATE, DATA_WEIGHT, GATE_VERDICT, GATED_ORDER, TICKET, WITHHELD_ORDER
 from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
 __all__ = [
     "ACTION",
+    "ACTION_GATE",
     "AGENT_MEASURE",
     "AGENT_VIEW",
     "AGGREGATED_SIGNAL",
     "COMPONENT_VAR",
     "DATASET_STATUS",
+    "DATA_WEIGHT",
     "FEATURE",
+    "GATED_ORDER",
+    "GATE_VERDICT",
     "GOLD",
     "INPUT_RECEIPT",
     "PNL_ATTRIBUTION",
@@ -295,19 +299,6 @@ RISK_LIMITS_STATUS = GoldTable(
     },
 )
 
-# `threshold`: the most that `value` may be. `state`: passed, failed, unknown (nothing to measure by yet), released.
-ACTION_GATE = GoldTable(
-    "action_gate",
-    ("check_id",),
-    {"check_id": "text", "value": "float", "threshold": "float", "state": "text", "detail": "text"},
-)
-# The orders that the gate has stopped.
-GATED_ORDER = GoldTable(
-    "gated_order",
-    ("seq",),
-    {"seq": "int", "instrument_id": "text", "contract_id": "text", "order_contracts": "int", "sentence": "text"},
-)
-
 GOLD: dict[str, GoldTable] = {
     table.name: table
     for table in (
@@ -335,6 +326,8 @@ GOLD: dict[str, GoldTable] = {
         ACTION,
         WITHHELD_ORDER,
         ACTION_GATE,
+        GATE_VERDICT,
         GATED_ORDER,
+        DATA_WEIGHT,
     )
 }
