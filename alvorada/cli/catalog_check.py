@@ -28,8 +28,8 @@ CELL_WIDTH = 48
 
 
 def label_notes() -> dict[str, str]:
-    """Series -> the kind of evidence for its label (docs/labels.md)."""
-    return {name: f"label: {one.kind}" for name, one in load_label_evidence(load_catalog()).items()}
+    """Series -> the kind of evidence for its label and what it says (docs/labels.md)."""
+    return {name: f"label: {one.kind}, {one.says}" for name, one in load_label_evidence(load_catalog()).items()}
 
 
 def compare_catalog(world: str, sources: Sequence[str] | None, seed: int, now: dt.datetime) -> list[Verdict]:

@@ -1,8 +1,8 @@
-"""How much of the book's VaR rests on each dataset, and on prices that are older than they may be.
+"""How much of the book's VaR rests on prices that are older than they may be.
 
 A position rests on every input of its price: its columns of the panel, the inputs that these were read off (the stored
 `origin` of the feature) and the datasets that brought them (the input's receipt). Shares are of the sum of the sizes of
-the component VaRs, so that a hedge counts as what it is: a position. A dataset's shares overlap, and do not add up.
+the component VaRs, so that a hedge counts as what it is: a position. Shares of several inputs overlap.
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ class OldPrice:
 
 @dataclass(frozen=True)
 class DataWeights:
-    """`by_dataset`: dataset -> share of VaR (0 to 1) that rests on it, largest first. `old_share`: on any old price."""
+    """`old_share`: share of VaR (0 to 1) on any old price; `old`: by input, the largest share first."""
 
-    by_dataset: dict[str, float]
     old_share: float
     old: tuple[OldPrice, ...]
 
@@ -58,27 +57,22 @@ def data_weights(
     rows = {row["feature_id"]: row for row in features.iter_rows(named=True)}
     brings = receipts.filter(pl.col("dataset").is_in(list(catalog.datasets)))
     dataset_of = dict(brings.select("input_id", "dataset").iter_rows())
-    weights: dict[str, float] = {}
     old: dict[tuple[str, dt.date], float] = {}
     old_share = 0.0
     for instrument_id, size in known.select("instrument_id", pl.col("component_var_95").abs()).iter_rows():
-        share, datasets, late = size / total, set[str](), set[tuple[str, dt.date]]()
+        share, late = size / total, set[tuple[str, dt.date]]()
         for column in price_columns(parameters.instrument(instrument_id), day):
             row = rows.get(column)
             if row is None or row["obs_date"] is None:
                 continue
             brought = [(name, dataset_of[name]) for name in input_ids(row["origin"]) if name in dataset_of]
-            datasets |= {dataset for _, dataset in brought}
             if brought:
                 name, dataset = brought[0]
                 calendar = calendars.by_name(catalog.datasets[dataset].calendar)
                 if calendar.count(row["obs_date"], day) > limits[GROUP_OF[column]]:
                     late.add((name, row["obs_date"]))
-        for dataset in datasets:
-            weights[dataset] = weights.get(dataset, 0.0) + share
         for key in late:
             old[key] = old.get(key, 0.0) + share
         old_share += share if late else 0.0
-    ranked = dict(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0])))
     found = sorted(old.items(), key=lambda pair: (-pair[1], pair[0]))
-    return DataWeights(ranked, old_share, tuple(OldPrice(name, session, share) for (name, session), share in found))
+    return DataWeights(old_share, tuple(OldPrice(name, session, share) for (name, session), share in found))

@@ -35,8 +35,7 @@ def var_es(
     """Historical VaR and ES of many books at once: P&L (..., T), NaN for unknown -> (...,) by level, NaN where nothing
     is known.
 
-    The estimators of `historical_var` and `historical_es`, to the bit; only the tail is put in order, once for all
-    levels. Raises BadInput for no P&L at all and for an infinite one.
+    Only the tail is put in order, once for all levels. Raises BadInput for no P&L at all and for an infinite one.
     """
     count = known_rows(pnl)
     deepest = max(1.0 - level for level in (*var_levels, *es_levels))
@@ -59,16 +58,6 @@ def known_rows(pnl: FloatArray) -> IntArray:
     if np.isinf(pnl).any():
         raise BadInput(f"VaR of an infinite P&L, at {tuple(int(at) for at in np.argwhere(np.isinf(pnl))[0])}")
     return np.asarray(np.isfinite(pnl).sum(axis=-1), dtype=np.int64)
-
-
-def historical_var(pnl: FloatArray, level: float) -> FloatArray:
-    """Of P&L (..., S), NaN for unknown: (...,), NaN where nothing is known."""
-    return _order_statistic(*_worst_first(pnl), level)
-
-
-def historical_es(pnl: FloatArray, level: float) -> FloatArray:
-    """Mean of the worst (1 - level) of P&L (..., S): (...,), NaN where nothing is known."""
-    return _tail_mean(*_worst_first(pnl), level)
 
 
 def _order_statistic(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
@@ -156,10 +145,6 @@ def filtered_historical(pnl: FloatArray, decay: float) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.sqrt(variance[..., None] / expected)
     return np.where(expected > 0, pnl * ratio, pnl)
-
-
-def _worst_first(pnl: FloatArray) -> tuple[FloatArray, IntArray]:
-    return np.sort(np.where(np.isfinite(pnl), pnl, np.nan), axis=-1), known_rows(pnl)
 
 
 def _pick(values: FloatArray, index: RowIndex) -> FloatArray:

@@ -49,14 +49,9 @@ def weights(sessions: dict[str, dt.date], sizes: dict[str, float] | None = None)
     )
 
 
-def test_each_position_rests_on_every_dataset_of_its_price() -> None:
+def test_no_var_rests_on_an_old_price_where_every_input_is_fresh() -> None:
     found = weights({})
     assert found is not None
-    assert found.by_dataset == {
-        "b3_swap_curves": pytest.approx(1.0),  # DI; the dollar's forward; the onshore dollar rate of the Treasury
-        "bcb_ptax": pytest.approx(0.4),
-        "treasury_nominal": pytest.approx(0.1),
-    }
     assert (found.old_share, found.old) == (0.0, ())
 
 

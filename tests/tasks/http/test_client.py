@@ -272,14 +272,6 @@ async def test_redirects_in_circles_are_an_outage() -> None:
         await Setup(always(302, location="/a")).client.send(request())
 
 
-async def test_what_a_source_cost_is_counted() -> None:
-    setup = Setup(always(200, b"12345"), config(rate_per_second=2.0))
-    for _ in range(2):
-        await setup.client.send(request())
-    traffic = setup.client.traffic["alpha"]
-    assert (traffic.requests, traffic.bytes, traffic.waited_seconds) == (2, 10, 0.5)
-
-
 async def test_a_source_without_configuration_and_a_bad_address_are_named() -> None:
     setup = Setup(always())
     with pytest.raises(BadInput, match="gamma"):
