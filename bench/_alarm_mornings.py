@@ -20,7 +20,7 @@ from tasks.store import Store
 
 STORM = ("cpi_us", "payrolls", "selic_target", "ipca_m", "brent", "dxy")
 MOVES = {"DI1F28": 0.35, "DOL": -0.5, "NTNB35": 0.4, "TY": -0.6, "WIN": 0.31}
-Told = Counter[tuple[str, str, str]]
+Deliveries = Counter[tuple[str, str, str]]
 """(rule, subject, firing or resolved) -> lines on one channel."""
 
 
@@ -32,7 +32,7 @@ class Month:
     desk: SimulatedDesk
     channels: list[Channel]
     now: dt.datetime
-    expected: Told = field(default_factory=Counter)
+    expected: Deliveries = field(default_factory=Counter)
     story: list[tuple[dt.date, str, str]] = field(default_factory=list)
     evaluations: int = 0
     is_up: bool = True
@@ -59,9 +59,9 @@ class Month:
             if self.is_up:
                 await self.evaluate()
 
-    def expect(self, day: dt.date, event: str, told: str, *subjects: tuple[str, str]) -> None:
+    def expect(self, day: dt.date, event: str, delivered: str, *subjects: tuple[str, str]) -> None:
         """An event of the story; its alerts (rule, subject) are to be told once, and once when they are over."""
-        self.story.append((day, event, told))
+        self.story.append((day, event, delivered))
         for rule, subject in subjects:
             self.expected[rule, subject, "firing"] += 1
             self.expected[rule, subject, "resolved"] += 1

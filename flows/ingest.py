@@ -57,7 +57,7 @@ async def ingest(
         for source in run.catalog.sources:
             job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze, client.renew_budget)
             for dataset in run.catalog.datasets_of(source):
-                if to_fetch[dataset.id].asks:
+                if to_fetch[dataset.id].parts:
                     job.add_plan(run, dataset, to_fetch[dataset.id])
             jobs.append(job)
         ended = await asyncio.gather(*(ingest_with_progress(run, job) for job in jobs), return_exceptions=True)

@@ -17,13 +17,13 @@ def compared_with(path: Path, verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The verdicts, each with what its provider says otherwise than in the baseline at `path`; then the baseline is
     what they say now. A series that did not answer keeps its place in it. Raises BadInput for a file that is none."""
     before = read_baseline(path)
-    told = []
+    compared = []
     for one in verdicts:
         known = before.get(one.subject)
         changed = changes(known, one.found) if known is not None and one.found is not None else ()
-        told.append(replace(one, state="differs", differences=(*one.differences, *changed)) if changed else one)
+        compared.append(replace(one, state="differs", differences=(*one.differences, *changed)) if changed else one)
     write_baseline(path, before | {one.subject: one.found for one in verdicts if one.found is not None})
-    return told
+    return compared
 
 
 def read_baseline(path: Path) -> dict[str, Metadata]:

@@ -54,7 +54,7 @@ class Looked:
 
     dataset: str
     source: str
-    asked: str
+    url: str
     status: int | None
     size: int
     seconds: float
@@ -62,7 +62,7 @@ class Looked:
     first: str
     last: str
     verdict: str
-    said: str
+    reason: str
     remedy: str
 
 
@@ -109,16 +109,16 @@ async def look(catalog: Catalog, connector: Connector, client: Client, dataset: 
         or [pl.DataFrame(schema={"obs_date": pl.Date})]
     )
     payload = watching.last
-    verdict, said, remedy = judged(catalog, dataset, query, frame["obs_date"].max(), error, now)
+    verdict, reason, remedy = judged(catalog, dataset, query, frame["obs_date"].max(), error, now)
     finding = next((one.finding for one in fetched if one.finding), None)
     if finding is not None:
-        verdict, said, remedy = "incomplete", finding, remedy_for(BadPayload)
+        verdict, reason, remedy = "incomplete", finding, remedy_for(BadPayload)
     url = connector.build_request(query).url if payload is None else payload.request.url
     status = payload.status if payload is not None else error.status if error is not None else None
     size = len(payload.body) if payload is not None else 0
     return Looked(
         dataset.id, dataset.source, url, status, size, seconds, frame.height, _value(fetched, first=True),
-        _value(fetched, first=False), verdict, said, remedy,
+        _value(fetched, first=False), verdict, reason, remedy,
     )  # fmt: skip
 
 
@@ -209,7 +209,7 @@ def report_page(
         "## To mend",
         "",
         *(
-            [f"- **{one.dataset}** ({one.source}), {one.verdict}: {one.said}. {one.remedy}." for one in wrong]
+            [f"- **{one.dataset}** ({one.source}), {one.verdict}: {one.reason}. {one.remedy}." for one in wrong]
             or ["Nothing."]
         ),
         "",

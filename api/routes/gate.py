@@ -44,7 +44,7 @@ class Gate(BaseModel):
     release: Release | None
 
 
-class ReleaseWord(DecisionReason):
+class ReleaseRequest(DecisionReason):
     """The decision day, and why its orders are issued."""
 
     as_of: dt.date
@@ -62,12 +62,12 @@ async def gate(request: Request, _: Reader, as_of: AsOf = None) -> Gate:
 
 
 @router.post("/release", status_code=202, summary="Issue the orders that the gate has stopped")
-async def release(request: Request, token: Operator, word: ReleaseWord) -> ScheduledRun:
+async def release(request: Request, token: Operator, body: ReleaseRequest) -> ScheduledRun:
     """Records the release, and asks Prefect to restate the day with its orders. BadInput where the gate holds none."""
-    request.state.audit_detail = word.model_dump(mode="json")
-    moment, now = decision_time(word.as_of), request.app.state.clock()
-    await request.app.state.store.release_actions(ActionRelease(moment, token.name, word.reason, now))
-    reason = f"orders released by {token.name}: {word.reason}"
+    request.state.audit_detail = body.model_dump(mode="json")
+    moment, now = decision_time(body.as_of), request.app.state.clock()
+    await request.app.state.store.release_actions(ActionRelease(moment, token.name, body.reason, now))
+    reason = f"orders released by {token.name}: {body.reason}"
     return await schedule_run(
-        request, "daily", {"as_of": word.as_of.isoformat(), "sources": "stored", "reason": reason}
+        request, "daily", {"as_of": body.as_of.isoformat(), "sources": "stored", "reason": reason}
     )

@@ -28,7 +28,7 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Ask:
+class SeriesWindow:
     """One window, asked for some series of a dataset; none for a dataset without series."""
 
     window: Window
@@ -39,7 +39,7 @@ class Ask:
 class FetchPlan:
     """What a fetch of a dataset asks for, and the ledger cells that it answers, ascending."""
 
-    asks: tuple[Ask, ...]
+    parts: tuple[SeriesWindow, ...]
     cells: tuple[dt.date, ...]
 
 
@@ -50,16 +50,16 @@ def is_by_series(dataset: Dataset, series: Sequence[Series]) -> bool:
 
 def plan_of_windows(dataset: Dataset, series: Sequence[Series], spans: Iterable[Window]) -> FetchPlan:
     """The same windows for every series, a retired one up to its last day; every cell of the windows."""
-    asks: list[Ask] = []
+    parts: list[SeriesWindow] = []
     days: list[dt.date] = []
     for span in spans:
         days += cells(dataset, span)
         alive = tuple(one for one in series if one.retired is None or one.retired >= span.end)
         ended = [one for one in series if one.retired is not None and span.start <= one.retired < span.end]
         if alive or not series:
-            asks.append(Ask(span, alive))
-        asks += [Ask(Window(span.start, one.retired), (one,)) for one in ended if one.retired is not None]
-    return FetchPlan(tuple(asks), tuple(days))
+            parts.append(SeriesWindow(span, alive))
+        parts += [SeriesWindow(Window(span.start, one.retired), (one,)) for one in ended if one.retired is not None]
+    return FetchPlan(tuple(parts), tuple(days))
 
 
 def windows(dataset: Dataset, rule: PublicationRule, coverage: Coverage, as_of: dt.datetime) -> list[Window]:

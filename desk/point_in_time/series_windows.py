@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from desk import calendars
 from desk.model import Dataset, Series, Window, desk_day
 from desk.point_in_time.cells import cells
-from desk.point_in_time.fetch_windows import Ask, FetchPlan
+from desk.point_in_time.fetch_windows import FetchPlan, SeriesWindow
 
 LONGEST_PAUSE = 28
 """Calendar days between two questions about a series that its source does not know, at most."""
@@ -57,11 +57,11 @@ def plan_by_series(
         window = series_window(dataset, one, coverage.get(one.id, NOTHING), today)
         if window is not None:
             shared.setdefault((window.start, window.end), []).append(one)
-    asks = tuple(Ask(Window(*span), tuple(shared[span])) for span in sorted(shared))
-    if not asks:
+    parts = tuple(SeriesWindow(Window(*span), tuple(shared[span])) for span in sorted(shared))
+    if not parts:
         return FetchPlan((), ())
-    hull = Window(min(ask.window.start for ask in asks), max(ask.window.end for ask in asks))
-    return FetchPlan(asks, tuple(day for day in cells(dataset, hull) if day >= lookback or day not in good))
+    hull = Window(min(part.window.start for part in parts), max(part.window.end for part in parts))
+    return FetchPlan(parts, tuple(day for day in cells(dataset, hull) if day >= lookback or day not in good))
 
 
 def series_window(dataset: Dataset, series: Series, coverage: SeriesCoverage, today: dt.date) -> Window | None:

@@ -36,7 +36,7 @@ class CombinedBook:
     convictions ask for."""
 
     per_brl: FloatArray
-    asked: FloatArray
+    requested: FloatArray
 
 
 def strategy_budgets(packages: Sequence[PackageTerms]) -> FloatArray:

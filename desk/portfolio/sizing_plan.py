@@ -43,8 +43,8 @@ class SizingPlan:
     volatility: FloatArray
     matrix: FloatArray
     conviction: FloatArray
-    asked_risk: FloatArray
-    asked: FloatArray
+    requested_risk: FloatArray
+    requested: FloatArray
     limited: LimitedBook
     packages: FloatArray
     risk_weight: FloatArray
@@ -104,7 +104,7 @@ def plan_book(
     usable = np.where(unformed, 0.0, view)
     book = combine(usable, np.nan_to_num(unit), matrix, packages, rules)
     limited = limit_packages(book.per_brl, matrix, quotes.exposure, parameters)
-    kept = np.where(book.asked > 0, limited.volatility / np.where(book.asked > 0, book.asked, 1.0), 1.0)
+    kept = np.where(book.requested > 0, limited.volatility / np.where(book.requested > 0, book.requested, 1.0), 1.0)
     return SizingPlan(
         terms=tuple(packages),
         market=part,
@@ -113,8 +113,8 @@ def plan_book(
         volatility=volatility,
         matrix=matrix,
         conviction=view,
-        asked_risk=_alone(book.per_brl, matrix),
-        asked=book.asked,
+        requested_risk=_alone(book.per_brl, matrix),
+        requested=book.requested,
         limited=limited,
         packages=np.where(unformed[:, :, None], np.nan, limited.per_brl),
         risk_weight=_risk_weight(limited.per_brl.sum(axis=1), matrix, rules.target_volatility),

@@ -48,12 +48,12 @@ class B3MarketData(Connector):
     def _missing_curves(self, fetched: Fetched) -> str | None:
         """Names them. Older files, which began with fewer curves, are as they are."""
         query, age = fetched.payload.query, fetched.payload.fetched_at.date() - fetched.payload.query.window.start
-        wanted = query.dataset.params.get("wanted", ())
-        if not wanted or age.days > RECENT_DAYS or CURVE_POINT.name not in fetched.frames:
+        required = query.dataset.params.get("wanted", ())
+        if not required or age.days > RECENT_DAYS or CURVE_POINT.name not in fetched.frames:
             return None
         found = set(fetched.frames[CURVE_POINT.name]["curve_id"])
         codes = {curve: code for code, curve in query.dataset.params["curves"].items()}
-        missing = [f"{curve} ({codes[curve]})" for curve in wanted if curve not in found]
+        missing = [f"{curve} ({codes[curve]})" for curve in required if curve not in found]
         return f"the file of {query.window.start} has no {', '.join(missing)}" if missing else None
 
     def parse(self, payload: Payload) -> Frames:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 
-ASKED_FOR = "gzip, deflate"
+ACCEPTED = "gzip, deflate"
 _GZIP, _ZLIB, _BARE = 31, 15, -15
 _GZIP_MARK = b"\x1f\x8b"
 _IN, _OUT = 1 << 16, 1 << 20

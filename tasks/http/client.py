@@ -288,5 +288,5 @@ def _session(
         transport=direct,
         mounts=mounts,
         follow_redirects=False,
-        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": encodings.ASKED_FOR},
+        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": encodings.ACCEPTED},
     )

@@ -66,7 +66,7 @@ async def test_a_planted_trouble_is_found_and_named_with_what_mends_it(
     assert remedy in found.remedy
     page = report_page([found], "sandbox", SANDBOX_NOW)
     assert f"**{dataset}**" in page
-    assert found.said in page
+    assert found.reason in page
     assert remedy in page
 
 
@@ -95,7 +95,7 @@ async def test_hours_that_are_not_those_of_the_rule_are_said(quiet_sandbox: Runn
 @pytest.mark.parametrize("dataset", sorted(CATALOG.datasets))
 async def test_a_quiet_sandbox_is_fine(sandbox: RunningSandbox, dataset: str) -> None:
     found = await looked_at(sandbox, dataset)
-    assert (found.verdict, found.said) == ("fine", ""), found
+    assert (found.verdict, found.reason) == ("fine", ""), found
     assert found.rows > 0
     assert found.first
     assert found.last

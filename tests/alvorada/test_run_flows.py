@@ -93,7 +93,7 @@ def test_the_handlers_are_as_they_were_after_a_flow() -> None:
 
 @pytest.mark.parametrize("failures", [1, 2])
 async def test_a_start_of_prefect_that_takes_too_long_is_tried_once_more_and_then_one_line(failures: int) -> None:
-    left, said = iter(range(failures)), list[str]()
+    left, shown = iter(range(failures)), list[str]()
 
     async def flow() -> str:
         if next(left, None) is not None:
@@ -102,8 +102,8 @@ async def test_a_start_of_prefect_that_takes_too_long_is_tried_once_more_and_the
 
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):  # somebody else's: no tables to make
         if failures == 1:
-            assert await started(flow, said.append) == "done"
+            assert await started(flow, shown.append) == "done"
         else:
             with pytest.raises(StageFailed, match="Prefect's API did not start, 2 times"):
-                await started(flow, said.append)
-    assert said == ["Prefect's API did not start in 30 seconds: the machine is busy; once more"]
+                await started(flow, shown.append)
+    assert shown == ["Prefect's API did not start in 30 seconds: the machine is busy; once more"]

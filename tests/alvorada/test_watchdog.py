@@ -172,9 +172,9 @@ async def test_postgresql_and_prefect_down_still_reach_both(tmp_path: Path, slac
     result = await dog.check(at("06:45"))
     assert [problem.key for problem in result.problems] == ["database", "prefect"]
     assert dog.sent() == (1, 1)
-    [said] = slack.said()
-    assert "Whether a run of 2026-11-19 finished cannot be told." in said
-    assert "secret" not in said
+    [shown] = slack.said()
+    assert "Whether a run of 2026-11-19 finished cannot be told." in shown
+    assert "secret" not in shown
     assert (await dog.check(at("04:00"))).exit_code == PROBLEMS
 
 

@@ -64,27 +64,27 @@ async def primary_key(connection: asyncpg.Connection, table: str) -> tuple[str, 
 @pytest.mark.parametrize("name", SILVER)
 async def test_silver_tables_equal_the_model(connection: asyncpg.Connection, name: str) -> None:
     table = SILVER[name]
-    wanted = {column: SILVER_TYPES[type(dtype).__name__] for column, dtype in table.stored_schema.items()}
-    assert await columns_of(connection, name) == wanted
+    expected = {column: SILVER_TYPES[type(dtype).__name__] for column, dtype in table.stored_schema.items()}
+    assert await columns_of(connection, name) == expected
     assert await primary_key(connection, name) == table.key
 
 
 @pytest.mark.parametrize("name", GOLD)
 async def test_gold_tables_and_their_views_equal_the_model(connection: asyncpg.Connection, name: str) -> None:
     table = GOLD[name]
-    wanted = {
+    expected = {
         "as_of": GOLD_TYPES["time"],
         **{c: GOLD_TYPES[kind] for c, kind in table.columns.items()},
         "run_id": "uuid",
     }
-    assert await columns_of(connection, name) == wanted
+    assert await columns_of(connection, name) == expected
     assert await primary_key(connection, name) == ("as_of", *table.key)
     seen = await columns_of(connection, f"v_{name}")
     if name == "gated_order":
         assert not seen, "no reader of views sees an order that was stopped"
         return
-    in_view = {c: "jsonb" if kind == "json" else kind for c, kind in wanted.items()}
-    assert {c: seen.get(c) for c in wanted} == in_view
+    in_view = {c: "jsonb" if kind == "json" else kind for c, kind in expected.items()}
+    assert {c: seen.get(c) for c in expected} == in_view
 
 
 async def test_head_is_the_newest_revision(connection: asyncpg.Connection) -> None:
@@ -143,8 +143,8 @@ async def test_upgrading_twice_at_once_makes_one_schema(empty_database_url: str)
         empty_database_url,
     ]
     both = [await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE) for _ in range(2)]
-    said = await asyncio.gather(*(process.communicate() for process in both))
-    assert [out.strip() for out, _ in said] == [b"[]", b"[]"], said
+    shown = await asyncio.gather(*(process.communicate() for process in both))
+    assert [out.strip() for out, _ in shown] == [b"[]", b"[]"], shown
 
 
 async def test_a_schema_is_all_there_or_not_at_all(empty_database_url: str) -> None:

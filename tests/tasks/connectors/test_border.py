@@ -272,14 +272,14 @@ async def test_an_exception_of_a_connector_is_that_querys_failure(
 
     monkeypatch.setattr(type(fred), "fetch", fetch)
     with pytest.raises(BadPayload) as caught:
-        await border.ask(fred, Answers(lambda url: b""), DGS10)
+        await border.fetch(fred, Answers(lambda url: b""), DGS10)
     assert caught.value.message == f"fred_daily DGS10 2026-11-03..2026-11-18: {comes_out}"
 
 
 @pytest.mark.parametrize("ours", [StoreError("the database has gone"), OSError("no space left"), BadCatalog("no unit")])
 async def test_what_the_client_raises_and_what_the_catalogue_lacks_is_ours(ours: Exception) -> None:
     with pytest.raises(type(ours)) as caught:
-        await border.ask(connector("fred"), Answers(lambda url: ours), DGS10)
+        await border.fetch(connector("fred"), Answers(lambda url: ours), DGS10)
     assert caught.value is ours
     assert not isinstance(caught.value, SourceError)
 
@@ -288,7 +288,7 @@ async def test_pages_without_end_end() -> None:
     page = {"units": "lin", "count": 10**12, "offset": 0, "limit": 1}
     page["observations"] = [{"date": "2026-11-03", "value": "4.15", "realtime_start": "2026-11-04"}]
     with pytest.raises(BadPayload, match="the same page again"):
-        await border.ask(connector("fred", "k"), Answers(lambda url: json.dumps(page).encode()), KEYED)
+        await border.fetch(connector("fred", "k"), Answers(lambda url: json.dumps(page).encode()), KEYED)
 
 
 async def test_two_pages_have_one_value_for_one_key() -> None:
@@ -299,7 +299,7 @@ async def test_two_pages_have_one_value_for_one_key() -> None:
         return json.dumps({"count": 100_001, "offset": offset, "limit": 1, "observations": [one]}).encode()
 
     with pytest.raises(BadPayload, match="two different values for dgs10, 2026-11-03"):
-        await border.ask(connector("fred", "k"), Answers(answer), KEYED)
+        await border.fetch(connector("fred", "k"), Answers(answer), KEYED)
 
 
 def test_absence_stays_an_answer() -> None:
