@@ -1,4 +1,4 @@
-"""The mornings of the simulated month of alarms: what happens in each, and what is to be told of it."""
+"""The mornings of the simulated month of alarms: what happens in each, and the alerts that are due."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Deliveries = Counter[tuple[str, str, str]]
 
 @dataclass
 class Month:
-    """The desk, its alerts, and its clock. `expected`: what is to be told; `story`: a line for each event."""
+    """The desk, its alerts, and its clock. `expected`: the alerts that are due; `story`: a line for each event."""
 
     store: Store
     desk: SimulatedDesk
@@ -60,7 +60,7 @@ class Month:
                 await self.evaluate()
 
     def expect(self, day: dt.date, event: str, delivered: str, *subjects: tuple[str, str]) -> None:
-        """An event of the story; its alerts (rule, subject) are to be told once, and once when they are over."""
+        """An event of the story; its alerts (rule, subject) are due once, and once more when they end."""
         self.story.append((day, event, delivered))
         for rule, subject in subjects:
             self.expected[rule, subject, "firing"] += 1

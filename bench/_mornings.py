@@ -105,7 +105,7 @@ class Mornings:
     requests: list[int] = field(default_factory=list)
 
     async def morning(self, day: dt.date) -> SourceJob | None:
-        """The fetch of the dataset at 06:00 of `day`, tries and all; None where nothing is asked."""
+        """The fetch of the dataset at 06:00 of `day`, tries and all; None where nothing is requested."""
         self.source.now = decision_time(day)
         run = self._run(day)
         before = self.source.requests.total()

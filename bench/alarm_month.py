@@ -4,7 +4,7 @@
 that the runs leave; rules, state machine, outbox, sender, mail and Slack are the product's, on a real PostgreSQL, a
 real SMTP server and a stand-in of Slack over HTTP, by a clock that the program moves.
 
-Writes bench/results/alarm_month.md, and fails where somebody was told too much or too little.
+Writes bench/results/alarm_month.md, and fails where an alert came too often or not at all.
 `python -m bench.alarm_month`.
 """
 
@@ -60,7 +60,7 @@ class Mailbox:
 
 
 async def run_month(folder: Path) -> int:
-    """The whole month on servers of its own. 0 where what was told is what was to be told."""
+    """The whole month on servers of its own. 0 where the alerts delivered are those that were due."""
     box, stand_in = Mailbox(), SimulatedSlack()
     smtp_port, slack_port = free_port(), free_port()
     smtp = Controller(box, hostname="127.0.0.1", port=smtp_port)
@@ -85,7 +85,7 @@ async def run_month(folder: Path) -> int:
         for number, day in enumerate(days):
             await SCRIPT.get(number, plain)(month, day)
             await month.until(at(day, "23:55"))
-        await plain(month, calendars.b3().offset(days[-1], 1))  # what is over is told the next morning
+        await plain(month, calendars.b3().offset(days[-1], 1))  # the end of an alert goes out the next morning
         messages = await connection.fetch("SELECT channel, payload FROM outbox ORDER BY outbox_id")
         unsent = await connection.fetchval("SELECT count(*) FROM v_outbox WHERE state = 'waiting'")
         await connection.close()
@@ -116,12 +116,12 @@ def key_of(line: AlertLine) -> tuple[str, str, str]:
 
 
 def compare(expected: Deliveries, delivered: Mapping[str, Deliveries], unsent: int) -> list[str]:
-    """What was told too often, or not at all."""
+    """Alerts that came too often, or not at all."""
     found = [f"{unsent} messages were never sent"] if unsent else []
     for channel, lines in delivered.items():
         for key in sorted(expected.keys() | lines.keys()):
             if lines[key] != expected[key]:
-                found.append(f"{channel}: {' '.join(key)}: told {lines[key]} times, to be told {expected[key]} times")
+                found.append(f"{channel}: {' '.join(key)}: delivered {lines[key]} times, due {expected[key]} times")
     return found
 
 
@@ -143,7 +143,7 @@ outbox, sender, mail and Slack are the product's, on PostgreSQL, by a moved cloc
 
 {verdict}{listed}
 
-| day | event | told |
+| day | event | alerts |
 |---|---|---|
 | {FIRST} | a fresh start, before any run | nothing |
 {rows}
@@ -151,14 +151,14 @@ outbox, sender, mail and Slack are the product's, on PostgreSQL, by a moved cloc
 
 | | Slack | mail |
 |---|--:|--:|
-| lines to be told (firing and over) | {wanted} | {wanted} |
-| lines told | {sum(delivered["slack"].values())} | {sum(delivered["mail"].values())} |
-| told and not true, or twice | {false_alarms["slack"]} | {false_alarms["mail"]} |
-| true and not told | {missing["slack"]} | {missing["mail"]} |
+| lines due (firing and resolved) | {wanted} | {wanted} |
+| lines delivered | {sum(delivered["slack"].values())} | {sum(delivered["mail"].values())} |
+| delivered and not due, or twice | {false_alarms["slack"]} | {false_alarms["mail"]} |
+| due and not delivered | {missing["slack"]} | {missing["mail"]} |
 | messages that arrived | {arrived["slack"]} | {arrived["mail"]} |
 
-What these rules leave to others: a killed process is told by Prefect's Automation (tests/alvorada/test_automations.py),
-a database or a Prefect server that does not answer by `alvorada up` and the watchdog.
+What these rules leave to others: a killed process is reported by Prefect's Automation
+(tests/alvorada/test_automations.py), a database or a Prefect server that does not answer by `alvorada up` and the watchdog.
 """
 
 

@@ -133,7 +133,7 @@ class Says(httpx.AsyncBaseTransport):
         self._body = body
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The body, whatever was asked."""
+        """The body, whatever the request."""
         return httpx.Response(200, headers={"content-length": str(len(self._body))}, stream=Whole(self._body))
 
 

@@ -152,7 +152,7 @@ class SourceSpec:
     `rate_per_second` requests, `concurrency` requests at a time, `timeout_seconds` for one request, `budget_seconds`
     for all requests of a run. `key_setting` names the setting of its API key; None for a source without a key.
     `max_body_mb`: the most megabytes (2^20 bytes) that one answer may open to, every archive in it counted.
-    `keyed_base` names the address of `base_urls` that needs the key. `shut_seconds`: after a 429 nothing is asked of
+    `keyed_base` names the address of `base_urls` that needs the key. `shut_seconds`: after a 429 no request goes to
     the host for so long, or for its Retry-After where that is longer.
     """
 

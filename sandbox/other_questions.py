@@ -14,7 +14,7 @@ Change = Callable[[str], str]
 
 
 def _either(one: str, other: str) -> Change:
-    """`one`, and `other` where `one` itself was asked for."""
+    """`one`, and `other` where the request is for `one` itself."""
     return lambda request: other if request == one else one
 
 
@@ -59,7 +59,7 @@ _FIELDS = {"fred": ("series_id", "id")}
 
 
 def other_question(source: str, request: SourceRequest) -> SourceRequest:
-    """`asked` with something else in the place of what it names."""
+    """`request` with something else in the place of what it names."""
     fields = _FIELDS.get(source)
     changed = {
         name: _changed(source, value) if fields is None or name in fields else value

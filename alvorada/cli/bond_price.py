@@ -88,15 +88,13 @@ def _lines(question: Question, bond: Bond) -> Iterator[str]:
 
 def _nominal_value(question: Question, bond: Bond) -> float | None:
     """The VNA on the settlement day in BRL; None where the question has none."""
-    projected = question.vna_base, question.ipca_pct
-    if all(value is None for value in (question.vna, *projected)):
+    if question.vna is None and question.vna_base is None and question.ipca_pct is None:
         return None
     if not bond.indexed:
         raise BadInput(f"{bond.name} has no VNA: its PU follows from the yield alone")
-    if question.vna is not None and projected == (None, None):
+    if question.vna is not None and question.vna_base is None and question.ipca_pct is None:
         return question.vna
-    if question.vna is not None or None in projected or bond is not NTN_B:
+    if question.vna is not None or question.vna_base is None or question.ipca_pct is None or bond is not NTN_B:
         raise BadInput("give --vna, or for an NTN-B --vna-base with --ipca")
     settle = np.array([question.settle], dtype="datetime64[D]")
-    inflation = np.array([question.ipca_pct], dtype=np.float64) / 100.0
-    return float(vna([question.vna_base], inflation, settle)[0])
+    return float(vna([question.vna_base], [question.ipca_pct / 100.0], settle)[0])

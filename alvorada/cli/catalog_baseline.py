@@ -1,4 +1,4 @@
-"""What the providers said at the check before: a changed name, unit, frequency or last date is told against it."""
+"""The providers' metadata at the check before: a changed name, unit, frequency or last date is a difference."""
 
 from __future__ import annotations
 

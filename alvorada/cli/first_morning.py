@@ -31,7 +31,7 @@ from tasks.connectors.base import Connector
 from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
 
 LOOK_DAYS = {"day": 12, "week": 40, "month": 120}
-"""Calendar days of the window that is asked for, by the dataset's cells."""
+"""Calendar days of the requested window, by the dataset's cells."""
 REMEDIES: tuple[tuple[type[SourceError], str], ...] = (
     (
         RateLimited,
@@ -135,7 +135,7 @@ def one_query(catalog: Catalog, connector: Connector, dataset: Dataset, now: dt.
 def judged(
     catalog: Catalog, dataset: Dataset, query: Query, last: object, error: SourceError | None, now: dt.datetime
 ) -> tuple[str, str, str]:
-    """Verdict, what is said of it, and the remedy."""
+    """Verdict, its reason, and the remedy."""
     if error is not None:
         return type(error).__name__, error.message, remedy_for(type(error))
     if not isinstance(last, dt.date):

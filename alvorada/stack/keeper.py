@@ -16,7 +16,7 @@ from alvorada.stack.startup import PREFECT_SERVER, Startup
 from desk.errors import StoreError
 
 POSTGRES, OWN_DATABASE, PREFECT = "PostgreSQL", "the database", "Prefect"
-"""What the probe asks: the embedded server, the database of DATABASE_URL, Prefect's server."""
+"""What the probe checks: the embedded server, the database of DATABASE_URL, Prefect's server."""
 LOOK_SECONDS = 0.5
 RESTARTS, RESTART_WINDOW = 5, 600.0
 """A process that ends more often within so many seconds does not live: `up` gives up, and says so."""
@@ -25,7 +25,7 @@ POSTGRES_PAUSE = 5.0
 PREFECT_PATIENCE = 60.0
 """Seconds without an answer of a Prefect server that lives, while its database answers, before it is started again."""
 ALARM_AFTER, ALARM_AGAIN = 20.0, 60.0
-"""Seconds of trouble before somebody is told, and between two looks of who tells."""
+"""Seconds of trouble before an alert, and between two checks of whether one is due."""
 
 
 class Keeper:

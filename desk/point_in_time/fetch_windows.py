@@ -1,7 +1,8 @@
 """What a run fetches of each dataset: missing cells, and a look-back for late and revised values. Pure.
 
-A dataset that is fetched series by series has its coverage series by series (`series_windows.py`): what one series
-lacks is asked for that series alone. A dataset with a file for each day, or without series, has it by its ledger cells.
+A dataset that is fetched series by series has its coverage series by series (`series_windows.py`): what is missing of
+one series is fetched for that series alone. A dataset with a file for each day, or without series, has its coverage by
+ledger cells.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class SeriesWindow:
-    """One window, asked for some series of a dataset; none for a dataset without series."""
+    """One window of some series of a dataset; without series for a dataset that has none."""
 
     window: Window
     series: tuple[Series, ...]
@@ -37,7 +38,7 @@ class SeriesWindow:
 
 @dataclass(frozen=True)
 class FetchPlan:
-    """What a fetch of a dataset asks for, and the ledger cells that it answers, ascending."""
+    """The windows that a fetch of a dataset requests, and the ledger cells that it covers, ascending."""
 
     parts: tuple[SeriesWindow, ...]
     cells: tuple[dt.date, ...]

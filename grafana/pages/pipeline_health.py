@@ -308,7 +308,7 @@ def build() -> model.Dashboard:
     return build_dashboard(
         "pipeline-health",
         "Pipeline health",
-        "Did the data come, is the run on time, what failed, who was told.",
+        "Did the data come, is the run on time, what failed, who was alerted.",
         "30d",
         dashboard_rows(),
         [RunErrorsBuilder()],

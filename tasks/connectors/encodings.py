@@ -79,7 +79,7 @@ class Opener:
                 return
 
     def _next_member(self) -> zlib._Decompress | None:
-        """After an end there is another member of gzip, a padding of zeros, or nothing. None: not to be told yet."""
+        """After an end there is another member of gzip, a padding of zeros, or nothing. None: not known yet."""
         if self._members:
             is_gzip = self._encoding != "deflate"
             self._rest = self._rest.lstrip(b"\0") if is_gzip else self._rest

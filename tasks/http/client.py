@@ -142,7 +142,7 @@ class HttpClient:
         try:
             response, body = await self._exchange(request, config)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise BadInput(f"{config.source}: not an address that can be asked: {request.url}") from None
+            raise BadInput(f"{config.source}: not a valid address: {request.url}") from None
         except httpx.TimeoutException as error:
             failure = Outage(config.source, f"{_words(error)} after {config.timeout_seconds:g} s", url=request.url)
             _note_reach(gate, error)

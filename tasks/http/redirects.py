@@ -24,5 +24,5 @@ def next_address(sent: httpx.URL, response: httpx.Response, request: Request) ->
 
 
 def without_query(location: str) -> str:
-    """It may echo what was asked, secrets and all."""
+    """It may echo the request, secrets and all."""
     return location.partition("?")[0][:200]

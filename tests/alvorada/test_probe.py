@@ -21,17 +21,17 @@ def test_trouble_is_counted_from_the_first_unanswered_question_and_gone_with_an_
     clock, answers = Clock(), iter([None, "refused", "still refused", None, "refused"])
     probe = Probe({"it": lambda: next(answers)}, clock)
     assert probe.trouble("it") is None
-    probe.ask()
+    probe.check()
     assert probe.trouble("it") is None
     for later in (2.0, 3.0):
         clock.now += later
-        probe.ask()
+        probe.check()
     assert probe.trouble("it") == (3.0, "still refused")
     clock.now += 5.0
     assert probe.trouble("it") == (8.0, "still refused")
-    probe.ask()
+    probe.check()
     assert probe.trouble("it") is None
-    probe.ask()
+    probe.check()
     assert probe.trouble("it") == (0.0, "refused")
 
 

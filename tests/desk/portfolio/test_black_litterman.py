@@ -212,7 +212,6 @@ def test_a_stack_of_days_gives_each_day_s_own_numbers_bit_for_bit() -> None:
         alone = posterior(prior[day], sigma[day], Views(pick, expected[day], omega[day]), TAU)
         assert (alone.mean == whole.mean[day]).all()
         assert (alone.covariance == whole.covariance[day]).all()
-    assert implied_returns(np.full(days, 2.5), sigma, prior).shape == (days, count)
 
 
 @settings(max_examples=50)

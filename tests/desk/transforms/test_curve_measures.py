@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from desk.arrays import FloatArray
 from desk.catalog.fallbacks import VERTICES
 from desk.transforms.curve_measures import cupom_measures, di_measures, treasury_measures
 from desk.transforms.curves import flat_forward
@@ -17,10 +18,10 @@ RATES = PRE_2024.rates(TENORS / 252)
 CDI = 0.1065
 
 
-def history(days: int = 64) -> np.ndarray:
+def history(days: int = 64) -> FloatArray:
     """Parallel moves of +-5 bp in turn, the curve itself last."""
     shifts = np.where(np.arange(days) % 2, 0.0, 5e-4)[::-1]
-    return RATES + (shifts - shifts[-1])[:, None]
+    return np.asarray(RATES + (shifts - shifts[-1])[:, None])
 
 
 def test_a_di_contract_earns_what_repricing_it_a_month_later_on_the_same_curve_earns() -> None:
