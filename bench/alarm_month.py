@@ -158,7 +158,8 @@ outbox, sender, mail and Slack are the product's, on PostgreSQL, by a moved cloc
 | messages that arrived | {arrived["slack"]} | {arrived["mail"]} |
 
 What these rules leave to others: a killed process is reported by Prefect's Automation
-(tests/alvorada/test_automations.py), a database or a Prefect server that does not answer by `alvorada up` and the watchdog.
+(tests/alvorada/test_automations.py), a database or a Prefect server that does not answer by `alvorada up` and the
+watchdog.
 """
 
 

@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def measure(name: str, module: Module) -> Section:
-    """Every mutant of one module against its tests. Raises RuntimeError where mutmut ends without results."""
+    """Every mutant of one module against its tests. Raises RuntimeError where mutmut ends without its results."""
     with tempfile.TemporaryDirectory(prefix="alvorada-mutation-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder)
         _copy_tree(copy)
@@ -109,8 +109,8 @@ def measure(name: str, module: Module) -> Section:
         listing = [sys.executable, "-m", "mutmut", "results", "--all", "true"]
         results = subprocess.run(listing, cwd=copy, capture_output=True, text=True)
         outcomes = dict(re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", results.stdout, re.MULTILINE))
-        if not outcomes:
-            raise RuntimeError(f"mutmut made nothing of {name}: {(run.stdout + run.stderr)[-2000:]}")
+        if not outcomes or "not checked" in outcomes.values():  # as where a test fails without a mutant
+            raise RuntimeError(f"mutmut checked nothing of {name}: {(run.stdout + run.stderr)[-2000:]}")
         survivors = sorted(mutant for mutant, outcome in outcomes.items() if outcome in ("survived", "no tests"))
         changes = {mutant: _change(copy, mutant) for mutant in survivors}
     return section_of(name, module, Counter(outcomes.values()), changes)
