@@ -12,7 +12,7 @@ from bench._alarm_desk import SimulatedDesk
 from desk.catalog.alert_rules import load_alerts
 from desk.model import SAO_PAULO, decision_time
 from tasks.alerts.evaluation import evaluate_alerts
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.alerts.read_facts import read_metrics
 from tasks.alerts.sending import send_due
 from tasks.channels.message import Channel

@@ -1,4 +1,4 @@
-"""The gold tables of orders: as decided, as dealing tickets, and those that are withheld."""
+"""The gold tables of orders: as decided, as dealing tickets, those that are withheld, and the gate before them."""
 
 from __future__ import annotations
 
@@ -77,4 +77,16 @@ WITHHELD_ORDER = GoldTable(
         "age_bd": "int",
         "limit_bd": "int",
     },
+)
+# `threshold`: the most that `value` may be. `state`: passed, failed, unknown (nothing to measure by yet), released.
+ACTION_GATE = GoldTable(
+    "action_gate",
+    ("check_id",),
+    {"check_id": "text", "value": "float", "threshold": "float", "state": "text", "detail": "text"},
+)
+# The orders that the gate has stopped.
+GATED_ORDER = GoldTable(
+    "gated_order",
+    ("seq",),
+    {"seq": "int", "instrument_id": "text", "contract_id": "text", "order_contracts": "int", "sentence": "text"},
 )

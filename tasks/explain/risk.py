@@ -8,7 +8,7 @@ from desk.portfolio.market_levels import CURVE_COLUMNS
 from desk.risk.coverage_tests import Z2_REJECT_5, Z2_REJECT_BASEL
 from desk.risk.tail_history import LEVELS
 from tasks.explain.book import held_columns
-from tasks.explain.facts import Facts, numbers
+from tasks.explain.decision_gold import Facts, numbers
 from tasks.explain.figure import Draft, Part
 
 NAV = "fraction of NAV"

@@ -18,7 +18,7 @@ from alvorada.watchdog.state import WatchdogState
 from alvorada.watchdog.watch import NO_PROBLEM, NOT_DELIVERED, PROBLEMS, CheckResult, check
 from blocks.settings import Settings, load_settings
 from desk.model import SAO_PAULO, decision_time
-from tasks.alerts.postgres import record_heartbeat
+from tasks.alerts.postgres_records import record_heartbeat
 from tasks.channels.configured import channels_of
 from tasks.store import Store
 from tasks.store.pipeline_runs import RunStart, begin_run, finish_run

@@ -16,7 +16,7 @@ from desk.alerts.facts import Metrics
 from desk.catalog.alert_rules import load_alerts
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.outbox import put, queue_test
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.alerts.sending import SendResult, send_due, send_until
 from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
 from tasks.channels.mail import Mail

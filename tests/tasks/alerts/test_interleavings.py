@@ -8,7 +8,7 @@ import random
 import pytest
 
 from desk.alerts.model import AlertLine
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.channels.message import Message
 from tasks.store import Store
 from tests.tasks.alerts.memory_records import MemoryEvaluation, MemoryRecords
