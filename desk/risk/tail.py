@@ -40,8 +40,7 @@ def var_es(
     count = known_rows(pnl)
     deepest = max(1.0 - level for level in (*var_levels, *es_levels))
     reach = min(int(pnl.shape[-1] * deepest + _SLACK) + 1, pnl.shape[-1])
-    values = pnl if int(count.sum()) == pnl.size else np.where(np.isfinite(pnl), pnl, np.nan)
-    worst = np.sort(np.partition(values, reach - 1, axis=-1)[..., :reach], axis=-1)
+    worst = np.sort(np.partition(pnl, reach - 1, axis=-1)[..., :reach], axis=-1)
     return TailRisk(
         {level: _order_statistic(worst, count, level) for level in var_levels},
         {level: _tail_mean(worst, count, level) for level in es_levels},
@@ -63,17 +62,15 @@ def known_rows(pnl: FloatArray) -> IntArray:
 def _order_statistic(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
     """The loss of rank floor(n p) + 1 of `worst` (..., K) first, of `count` (...,) known."""
     rank = np.floor(count * (1.0 - level) + _SLACK).astype(np.intp)
-    return -_pick(worst, np.minimum(rank, np.maximum(count - 1, 0)))
+    return -_pick(worst, rank)
 
 
 def _tail_mean(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
+    """The mean loss of the first n p of `worst` (..., K), of `count` (...,) known; NaN where none is."""
     tail = count * (1.0 - level)
     whole = np.floor(tail + _SLACK).astype(np.intp)
     sums = np.concatenate([np.zeros((*worst.shape[:-1], 1)), np.nancumsum(worst, axis=-1)], axis=-1)
-    edge = _pick(worst, np.minimum(whole, np.maximum(count - 1, 0)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = (_pick(sums, whole) + np.maximum(tail - whole, 0.0) * edge) / tail
-    return np.where(count > 0, -mean, np.nan)
+    return np.asarray(-(_pick(sums, whole) + np.maximum(tail - whole, 0.0) * _pick(worst, whole)) / tail)
 
 
 def normal_var(deviation: npt.ArrayLike, level: float) -> FloatArray:
@@ -135,14 +132,14 @@ def filtered_historical(pnl: FloatArray, decay: float) -> FloatArray:
     an unknown P&L leaves it as it was. (Hull and White 1998; Barone-Adesi et al. 1999.)
     """
     known = np.isfinite(pnl)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):
         variance = (np.where(known, pnl, 0.0) ** 2).sum(axis=-1) / known.sum(axis=-1)
     expected = np.empty_like(pnl)
     for step in range(pnl.shape[-1]):
         expected[..., step] = variance
         updated = decay * variance + (1.0 - decay) * pnl[..., step] ** 2
         variance = np.where(known[..., step], updated, variance)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):
         ratio = np.sqrt(variance[..., None] / expected)
     return np.where(expected > 0, pnl * ratio, pnl)
 

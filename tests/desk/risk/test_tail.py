@@ -1,6 +1,7 @@
 """Tail numbers against published values, numpy, scipy, and the axioms that a risk measure keeps."""
 
 import itertools
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_an_infinite_loss_is_an_error_and_not_an_unknown_day(measure: Callable[[
         with pytest.raises(BadInput, match=r"infinite P&L, at \(1, 2\)"):
             measure(np.array([[-1.0, 2.0, np.nan], [1.0, np.nan, value]]))
     for shape in ((0,), (3, 0)):
-        with pytest.raises(BadInput, match="VaR of no P&L"):
+        with pytest.raises(BadInput, match=r"^VaR of no P&L: the history has no day$"):
             measure(np.empty(shape))
 
 
@@ -168,3 +169,43 @@ def test_filtering_keeps_scale_and_unknown_days(scale: float) -> None:
     np.testing.assert_allclose(tail.filtered_historical(scale * pnl, 0.94), scale * filtered, rtol=1e-9)
     assert np.isnan(filtered).sum() == 1
     assert (tail.filtered_historical(np.zeros((1, 5)), 0.94) == 0).all()
+
+
+def test_filtering_is_the_recursion_of_each_row_by_hand() -> None:
+    pnl = np.array([[1.0, -2.0, np.nan, 3.0], [0.5, 0.5, -4.0, 1.0]])
+    for row, filtered in zip(pnl, tail.filtered_historical(pnl, 0.9), strict=True):
+        known = [float(x) for x in row if not np.isnan(x)]
+        variance, expected = sum(x * x for x in known) / len(known), []
+        for x in row:
+            expected.append(variance)
+            variance = variance if np.isnan(x) else 0.9 * variance + 0.1 * float(x) ** 2
+        np.testing.assert_allclose(filtered, row * np.sqrt(variance / np.array(expected)), rtol=1e-14)
+
+
+def test_degrees_of_freedom_by_hand() -> None:
+    """2, -2 and five zeros: the mean square is 8/7, the mean fourth power 32/7, their kurtosis 3.5: 4 + 6 / 0.5."""
+    row = [2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    pnl = np.array([[*row, np.nan], [np.nan, *row], [5.0] + [np.nan] * 7])
+    np.testing.assert_allclose(tail.student_degrees(pnl, 100.0), [16.0, 16.0, 100.0])
+    normal = np.array([2.0, 1.0, 1.0, 0.0, 0.0, 0.0])  # a kurtosis of exactly 3
+    assert tail.student_degrees(normal, 100.0) == 100.0
+
+
+def test_unknown_and_flat_days_make_no_warning() -> None:
+    pnl = np.array([[np.nan] * 6, [0.0] * 6, [2.0, 1.0, 1.0, 0.0, 0.0, 0.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(tail.var_es(pnl).es[0.975]).tolist() == [True, False, False]
+        assert np.isnan(tail.student_degrees(pnl, 100.0)).tolist() == [True, False, False]
+        filtered = tail.filtered_historical(pnl, 0.94)
+    assert filtered[1].tolist() == [0.0] * 6
+    assert np.isnan(filtered[0]).all()
+
+
+@pytest.mark.parametrize("measure", [tail.student_scale, lambda x, v: tail.student_es(x, v, 0.975)])
+def test_single_precision_is_no_less_exact(measure: Callable[[object, object], FloatArray]) -> None:
+    degrees = np.float32(6.1)
+    assert measure(1.0, degrees) == measure(1.0, float(degrees))
+    deviation = np.array([0.1], dtype=np.float32)
+    assert tail.normal_var(deviation, 0.99).dtype == np.float64
+    assert tail.normal_var(deviation, 0.99) == tail.normal_var(deviation.astype(np.float64), 0.99)
