@@ -52,6 +52,9 @@ PACKAGES = (
 PRELOADED = ("numpy", "polars", "scipy.special", "scipy.stats", "hypothesis", "hypothesis.extra.numpy", "pytest")
 """Imported once before the workers fork. Polars is imported and not used there: its threads do not survive a fork."""
 
+UNUSED_PLUGINS = ("schemathesis", "xdist", "pytest_cov", "anyio")
+"""Plugins of pytest that a module without fixtures does not need: they would be imported anew for each mutant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -129,11 +132,12 @@ def _copy_tree(folder: Path) -> None:
 def _configure(folder: Path, module: Module) -> None:
     """Settings of mutmut, added at the end of the copy's pyproject.toml."""
     arguments = ["-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    alone = ["--noconftest", *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}"))]
     settings = {
         "source_paths": PACKAGES,
         "only_mutate": module.sources,
         "also_copy": ["conftest.py"] if (folder / "conftest.py").exists() else [],
-        "pytest_add_cli_args": arguments if module.uses_fixtures else ["--noconftest", *arguments],
+        "pytest_add_cli_args": arguments if module.uses_fixtures else [*alone, *arguments],
         "pytest_add_cli_args_test_selection": module.tests,
         "process_isolation": "forkserver" if module.uses_polars else "fork",
         "timeout_constant": TIMEOUT_SECONDS,

@@ -1,4 +1,4 @@
-"""gate/: the checks that a decision passed before its orders were issued, and a person's word against them."""
+"""gate/: the checks that a decision passed before its orders were issued, and a person's decision against them."""
 
 from __future__ import annotations
 

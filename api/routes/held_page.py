@@ -1,8 +1,8 @@
-"""held/word/: a person's word on held values, by the signed link of an alert's mail or Slack message; no token.
+"""held/word/: a person's decision on held values, by the signed link of an alert's mail or Slack message; no token.
 
 Opening the address decides nothing, so that whatever follows links in mail releases nothing: it shows a page with one
 form for each value that was held when the link was made and is open. Sending a form decides it once, and is audited
-under the name `link`; a form that is sent again undoes nobody's later word, and a value held later needs its own link.
+under the name `link`; a form that is sent again undoes nobody's later decision, and a value held later needs its own link.
 """
 
 from __future__ import annotations

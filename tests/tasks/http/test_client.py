@@ -294,30 +294,3 @@ async def test_a_proxy_is_used_for_the_world_and_not_for_the_loopback() -> None:
         async with HttpClient(configs, clock=lambda: NOW, sink=keep, proxies={"http": proxy}) as client:
             assert (await client.send(request("http://data.example/a"))).body == b"proxy"
             assert (await client.send(request(f"{root}/a"))).body == b"direct"
-
-
-async def test_a_host_that_takes_no_connection_is_given_up_for_a_while_and_then_asked_again() -> None:
-    def refuse(_: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("All connection attempts failed")
-
-    setup = Setup(refuse)
-    for _ in range(3):
-        with pytest.raises(Outage, match="cannot connect: All connection attempts failed"):
-            await setup.client.send(request())
-    for _ in range(50):
-        with pytest.raises(Outage, match="3 times in a row") as raised:
-            await setup.client.send(request())
-        assert raised.value.retryable
-    assert len(setup.requested) == 3
-    await setup.time.sleep(61.0)
-    with pytest.raises(Outage, match="cannot connect: All"):
-        await setup.client.send(request())
-    assert len(setup.requested) == 4
-
-
-async def test_a_host_that_answers_badly_is_within_reach() -> None:
-    setup = Setup(always(503, b""))
-    for _ in range(5):
-        with pytest.raises(Outage, match="HTTP 503"):
-            await setup.client.send(request())
-    assert len(setup.requested) == 5
