@@ -2,7 +2,7 @@
 
 Opening the address decides nothing, so that whatever follows links in mail releases nothing: it shows a page with one
 form for each value that was held when the link was made and is open. Sending a form decides it once, and is audited
-under the name `link`; a form that is sent again undoes nobody's later decision, and a value held later needs its own link.
+under the name `link`; a form that is sent again undoes no later decision, and a value held later needs its own link.
 """
 
 from __future__ import annotations
