@@ -18,10 +18,10 @@ from typing import TextIO
 
 import migrations
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_name
-from alvorada.stack.postgres import Postgres
+from alvorada.stack.postgres import NO_SPACE, Postgres
 from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
-from desk.errors import BadInput
+from desk.errors import AlvoradaError, BadInput, StoreError
 
 PREFECT_DATABASE = "prefect"
 
@@ -75,15 +75,21 @@ def postgres_in_use(data_dir: DataDir) -> Iterator[Postgres]:
     """The embedded PostgreSQL, started; the last of our processes that uses it stops it.
 
     Each user holds a shared lock, which the kernel drops even after kill -9. A stop signal interrupts the block, in
-    every command, and never PostgreSQL's stop.
+    every command, and never PostgreSQL's stop. An error in it names the disk of the server where that was full.
     """
     data_dir.create()
     postgres = embedded_postgres(data_dir)
+    logged = postgres.log_size()
     with interrupt_on_stop_signals(), data_dir.postgres_users_lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         try:
             postgres.start()
             yield postgres
+        except AlvoradaError as error:
+            full = postgres.full_disk(logged)
+            if full is None or NO_SPACE in str(error):
+                raise
+            raise StoreError(f"PostgreSQL's disk is full: {full} (log: {postgres.log}); {error}") from error
         finally:
             with deferred_stop_signals():
                 _stop_unused(postgres, lock)

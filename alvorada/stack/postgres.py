@@ -43,6 +43,7 @@ SETTINGS: Mapping[str, str] = {
     "password_encryption": "scram-sha-256",
     "logging_collector": "off",
 }
+NO_SPACE = "No space left on device"
 START_SECONDS = 60
 PORT_SECONDS = 10.0
 SERVER_FILE = "server.json"
@@ -140,6 +141,24 @@ class Postgres:
         finally:
             await connection.close()
         return self.url(name)
+
+    def log_size(self) -> int:
+        """Bytes of the server's log so far; where it cannot be read, none."""
+        try:
+            return self.log.stat().st_size
+        except (OSError, StoreError):
+            return 0
+
+    def full_disk(self, since: int) -> str | None:
+        """What the server has logged of a full disk after the first `since` bytes of its log; None for nothing.
+
+        A journal that cannot be written ends the server, and its clients see no more than a connection that was closed.
+        """
+        try:
+            lines = self.log.read_bytes()[since:].decode(errors="replace").splitlines()
+        except (OSError, StoreError):
+            return None
+        return next((line.split(":  ", 1)[-1] for line in lines if line.endswith(NO_SPACE)), None)
 
     @property
     def _password_file(self) -> Path:
