@@ -78,7 +78,7 @@ async def test_an_encoding_that_was_not_asked_for_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "location", "followed"),
+    ("requested", "location", "followed"),
     [
         ("https://data.example/a", "/b", True),
         ("https://data.example/a", "https://data.example/b?c=d", True),
