@@ -21,6 +21,7 @@ from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_n
 from alvorada.stack.postgres import NO_SPACE, Postgres
 from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
+from blocks.database import named_errors
 from desk.errors import AlvoradaError, BadInput, StoreError
 
 PREFECT_DATABASE = "prefect"
@@ -62,12 +63,14 @@ def open_stack(
     api_url = environ.get("PREFECT_API_URL") or (up.api_url if up else None)
     given_prefect_url = environ.get("PREFECT_API_DATABASE_CONNECTION_URL")
     if given_url and (api_url or given_prefect_url):
-        yield Stack(data_dir.create(), world, given_url, api_url, given_prefect_url)
+        with named_errors(given_url):
+            yield Stack(data_dir.create(), world, given_url, api_url, given_prefect_url)
         return
     with postgres_in_use(data_dir) as postgres:
         url = given_url or upgrade_database(postgres.ensure_database(database_name(world, seed)))
         prefect_url = given_prefect_url or asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
-        yield Stack(data_dir, world, url, api_url, prefect_url)
+        with named_errors(url):
+            yield Stack(data_dir, world, url, api_url, prefect_url)
 
 
 @contextmanager

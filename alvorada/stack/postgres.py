@@ -27,6 +27,7 @@ from alvorada.stack import postmaster
 from alvorada.stack.postgres_account import REACHABLE_ROOT, Account, account_for, embedded_bin, free_port, port_is_free
 from alvorada.stack.postmaster import Status
 from blocks.atomic_write import write_atomically
+from blocks.database import named_errors
 from desk.errors import StoreError
 
 SUPERUSER = "alvorada"
@@ -132,18 +133,19 @@ class Postgres:
         return asyncio.run(self.ensure_database_async(name, template))
 
     async def ensure_database_async(self, name: str, template: str = "template1") -> str:
-        """As `ensure_database`, inside a running event loop."""
-        connection = await asyncpg.connect(self.url("postgres"))
-        try:
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-                with suppress(asyncpg.DuplicateDatabaseError):
-                    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        finally:
-            await connection.close()
+        """As `ensure_database`, inside a running event loop. Raises StoreError."""
+        with named_errors(self.url("postgres")):
+            connection = await asyncpg.connect(self.url("postgres"))
+            try:
+                if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+                    with suppress(asyncpg.DuplicateDatabaseError):
+                        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            finally:
+                await connection.close()
         return self.url(name)
 
     def log_size(self) -> int:
-        """Bytes of the server's log so far; where it cannot be read, none."""
+        """Bytes of the server's log so far."""
         try:
             return self.log.stat().st_size
         except (OSError, StoreError):

@@ -14,6 +14,7 @@ from api.access import Operator, Reader
 from api.envelope import PAGE_POLICY
 from api.problems import NotStored
 from api.reading import LAST_DAY, Limit, moment_of, rows
+from api.redistribution import require_decision_may_leave
 from desk.model import desk_day
 
 router = APIRouter(prefix="/reports/daily", tags=["reports"])
@@ -126,6 +127,7 @@ async def _report(request: Request, as_of: dt.datetime, language: str) -> Report
     found = await rows(request, f"SELECT {columns} FROM v_report WHERE as_of = $1 AND language = $2", as_of, language)
     if not found:
         raise NotStored(f"no report of {desk_day(as_of)} in {language!r} is stored")
+    await require_decision_may_leave(request, as_of)
     if html:
         page = zstandard.ZstdDecompressor().decompress(found[0]["html_zstd"], max_output_size=LARGEST_PAGE)
         return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
