@@ -16,15 +16,15 @@ from desk.catalog.provider_metadata import Difference, Metadata, Verdict
 from desk.errors import AlvoradaError, BadInput
 from tests.fixtures.deliveries import Mailbox
 
-METADATA = Metadata("Unemployment Rate", "Percent", "M", True, dt.date(2026, 10, 1))
-GOOD = Verdict("us_unemployment", "fred", "agrees", found=METADATA)
+SAID = Metadata("Unemployment Rate", "Percent", "M", True, dt.date(2026, 10, 1))
+GOOD = Verdict("us_unemployment", "fred", "agrees", found=SAID)
 
 
 def test_the_first_check_makes_the_baseline_and_the_same_answer_is_no_news(tmp_path: Path) -> None:
     path = tmp_path / "home" / "catalogue_live.json"
     assert compared_with(path, [GOOD]) == [GOOD]
     assert compared_with(path, [GOOD]) == [GOOD]
-    newer = replace(GOOD, found=replace(METADATA, last=dt.date(2026, 11, 1)))
+    newer = replace(GOOD, found=replace(SAID, last=dt.date(2026, 11, 1)))
     assert compared_with(path, [newer]) == [newer]
 
 
@@ -43,9 +43,9 @@ def test_each_change_is_a_difference_and_is_told_once(
 ) -> None:
     path = tmp_path / "catalogue_live.json"
     compared_with(path, [GOOD])
-    other = replace(GOOD, found=replace(METADATA, **change))  # type: ignore[arg-type]
-    (reported,) = compared_with(path, [other])
-    assert (reported.state, reported.differences) == ("differs", (Difference(what, was, now),))
+    other = replace(GOOD, found=replace(SAID, **change))  # type: ignore[arg-type]
+    (told,) = compared_with(path, [other])
+    assert (told.state, told.differences) == ("differs", (Difference(what, was, now),))
     assert compared_with(path, [other]) == [other]
 
 
@@ -54,8 +54,8 @@ def test_a_series_that_does_not_answer_keeps_its_place(tmp_path: Path) -> None:
     compared_with(path, [GOOD])
     silent = Verdict("us_unemployment", "fred", "unreachable", note="HTTP 503")
     assert compared_with(path, [silent]) == [silent]
-    (reported,) = compared_with(path, [replace(GOOD, found=replace(METADATA, unit="Index"))])
-    assert reported.state == "differs"
+    (told,) = compared_with(path, [replace(GOOD, found=replace(SAID, unit="Index"))])
+    assert told.state == "differs"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"x": {"colour": 1, "last": null}}'])
