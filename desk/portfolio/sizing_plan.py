@@ -30,8 +30,8 @@ class SizingPlan:
     unknown.
 
     `conviction` (R, S), zero for no view; `requested_risk` (R, S) what it asks for of the package alone, a year, and
-    `requested` (R,) of all; `limited` the packages within the limits; `packages` (R, S, N) those, NaN for one with a view
-    that cannot be formed. `risk_weight` (R, N) is each line's signed share of target risk; `volatility` BRL a day per
+    `requested` (R,) of all; `limited` the packages within the limits; `packages` (R, S, N) those, NaN for one whose
+    view cannot be formed. `risk_weight` (R, N) is each line's signed share of target risk; `volatility` BRL a day per
     contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract; `aversion` (R,) the risk
     aversion at which that book is the best one; `sizing` by row the method, and the packages that cannot be formed.
     """
