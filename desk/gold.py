@@ -6,7 +6,7 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 
 from __future__ import annotations
 
-from desk.gold_orders import ACTION, ACTION_GATE, GATED_ORDER, TICKET, WITHHELD_ORDER
+from desk.gold_orders import ACTION, ACTION_GATE, DATA_WEIGHT, GATE_VERDICT, GATED_ORDER, TICKET, WITHHELD_ORDER
 from desk.gold_risk import (
     COMPONENT_VAR,
     DV01_LADDER,
@@ -24,9 +24,11 @@ __all__ = [
     "AGGREGATED_SIGNAL",
     "COMPONENT_VAR",
     "DATASET_STATUS",
+    "DATA_WEIGHT",
     "DV01_LADDER",
     "FEATURE",
     "GATED_ORDER",
+    "GATE_VERDICT",
     "GOLD",
     "INPUT_RECEIPT",
     "PNL_ATTRIBUTION",
@@ -286,6 +288,8 @@ GOLD: dict[str, GoldTable] = {
         ACTION,
         WITHHELD_ORDER,
         ACTION_GATE,
+        GATE_VERDICT,
         GATED_ORDER,
+        DATA_WEIGHT,
     )
 }

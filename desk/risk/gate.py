@@ -60,6 +60,7 @@ def check_actions(found: GateInput, rules: Mapping[str, GateRules]) -> pl.DataFr
         "open_interest": _market_share(found, "open_interest"),
         "volume": _market_share(found, "volume"),
         "closed": _closed(found),
+        "released": _Found(None),  # a person's word comes after the checks: desk.risk.gate_proposal
     }
     as_of = found.today["portfolio_state"]["as_of"][0]
     rows = []

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from desk.catalog import load_catalog
 from grafana.annotations import RunErrorsBuilder
-from grafana.held_panels import held_panels
+from grafana.held_panels import held_panels, weight_panels
 from grafana.parts import (
     AMBER,
     COLOURED_CELL,
@@ -262,7 +262,17 @@ WHERE $__timeFilter(at) ORDER BY at DESC LIMIT 200"""
 def dashboard_rows() -> list[list[PanelSpec]]:
     """The panels, row by row."""
     pairs, held, suspect = held_panels(LATEST)
-    return [[status_grid()], counters(), [pairs], [held, suspect], [runs()], [grid()], by_source(), logs()]
+    return [
+        [status_grid()],
+        counters(),
+        weight_panels(LATEST),
+        [pairs],
+        [held, suspect],
+        [runs()],
+        [grid()],
+        by_source(),
+        logs(),
+    ]
 
 
 def build() -> model.Dashboard:
