@@ -16,7 +16,7 @@ from desk.alerts.model import ALL, AlertKey
 from desk.catalog.alert_rules import Severity
 from desk.model import SAO_PAULO
 
-STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "report")
+STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "gate", "report")
 """Stages of the daily run in their order: one that fails leaves no input for those after it."""
 BOOK = "portfolio"
 DAILY = "daily"
