@@ -208,8 +208,8 @@ def test_a_contract_without_a_price_or_without_a_volatility_has_no_package() -> 
 
 def test_the_risk_aversion_is_the_assumed_sharpe_ratio_over_the_volatility_that_is_left() -> None:
     plan = plan_of({"DOL": 0.9, "IND": 0.3})
-    assert (plan.limited.volatility < plan.asked).all(), "the dollar's share is limited"
-    kept = plan.limited.volatility / plan.asked
+    assert (plan.limited.volatility < plan.requested).all(), "the dollar's share is limited"
+    kept = plan.limited.volatility / plan.requested
     np.testing.assert_allclose(plan.aversion, RULES.sharpe_assumed / RULES.target_volatility / kept)
     idle = plan_of({"DOL": 0.0})
     np.testing.assert_allclose(idle.aversion, RULES.sharpe_assumed / RULES.target_volatility)
