@@ -50,8 +50,11 @@ class Post:
 
     async def queue(self, again: str = "", **figures: bytes) -> report_delivery.Queued:
         pictures = {name.replace("_", "-"): body for name, body in figures.items()}
-        payload = report_delivery.payload_of(self.data, LINK, "en", pictures)
-        return await report_delivery.queue_report(self.store, self.settings, payload, self.now, again)
+        payloads = {
+            language: report_delivery.payload_of(self.data, LINK, language, pictures)
+            for language in report_delivery.reader_languages(self.settings)
+        }
+        return await report_delivery.queue_report(self.store, self.settings, payloads, self.now, again)
 
     async def send(self, later: dt.timedelta = dt.timedelta(), channels: Sequence[Channel] = ()) -> tuple[int, int]:
         self.now += later
@@ -114,6 +117,32 @@ async def test_a_report_reaches_slack_and_each_recipient_once(post: Post) -> Non
     [page] = message.iter_attachments()
     assert page.get_filename() == "full-report.html"
     assert page.get_content().strip() == PAGE
+
+
+@pytest.mark.db
+async def test_each_reader_gets_subject_body_and_page_in_their_own_language(post: Post) -> None:
+    page = PAGE.replace("the whole page", "a página inteira")
+    await post.store.save_report(Report(post.data.as_of, "pt", uuid.uuid4(), post.data.as_of, "1" * 64, page))
+    own = {"mail_languages": {"pm@example.com": "pt"}, "slack_language": "pt"}
+    post.settings = settings(post.slack, post.box, *TWO, **own)
+    assert report_delivery.reader_languages(post.settings) == ("pt", "en")
+    await post.queue(fig_orders=png(900, 300))
+    await post.send()
+    mails = {to[0]: mail for to, mail in post.box.got}
+    for name, day, order, title in (
+        ("pm", "19/11/2026", r"ORDENS: \d+\s+1\. (Tomar|Aplicar|Vender)", "a página"),
+        ("risk", "19 Nov", r"ACTIONS: \d+\s+1\. (Pay|Receive|Sell)", "the whole"),
+    ):
+        mail = mails[f"{name}@example.com"]
+        assert day in str(mail["Subject"])
+        text = mail.get_body(("plain",))
+        assert text is not None
+        assert re.search(order, text.get_content())
+        [attached] = mail.iter_attachments()
+        assert title in attached.get_content()
+    assert "*Ordens: " in str(post.slack.messages[0]["blocks"])
+    with pytest.raises(BadInput, match="no recipient is called pn@example.com"):
+        settings(post.slack, post.box, *TWO, mail_languages={"pn@example.com": "pt"})
 
 
 @pytest.mark.db
@@ -243,7 +272,7 @@ async def test_a_report_that_may_not_be_sent_on_goes_out_without_a_number(post: 
         assert "b3_market_data" in payload["html"]
         said = (payload["text"] + payload["html"] + str(payload["slack"])).replace(LINK, "")
         assert not re.search(r"NAV|VaR|DI1|[0-9],[0-9]|%", said.replace(payload["title"], ""))
-    await report_delivery.queue_report(post.store, post.settings, payload, post.now)
+    await report_delivery.queue_report(post.store, post.settings, {"en": payload}, post.now)
     await post.send()
     assert post.mailed() == sorted(TWO)
     assert all(not list(mail.iter_attachments()) for _, mail in post.box.got)
