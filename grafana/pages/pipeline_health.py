@@ -8,6 +8,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from desk.catalog import load_catalog
 from grafana.annotations import RunErrorsBuilder
+from grafana.held_panels import held_panels, weight_panels
 from grafana.parts import (
     AMBER,
     COLOURED_CELL,
@@ -258,49 +259,20 @@ WHERE $__timeFilter(at) ORDER BY at DESC LIMIT 200"""
     ]
 
 
-def believed() -> list[PanelSpec]:
-    """Two sources of one fact side by side; the values that are held; those that are believed and odd."""
-
-    def table(title: str, about: str, sql: str, width: int, no_value: str) -> PanelSpec:
-        panel = (
-            table_panel()
-            .mappings(state_mappings())
-            .override_by_name("state", [override("custom.cellOptions", COLOURED_CELL), override("custom.width", 90)])
-            .no_value(no_value)
-        )
-        return PanelSpec(panel, title, about, sql, width, 11)
-
-    pairs = f"""
-SELECT pair_id AS pair, state, left_source AS "first source", right_source AS "second source",
-       left_value AS "first value", right_value AS "second value", difference, unit, tolerance, breach,
-       left_date AS observed, broken AS "dates beyond", compared AS "dates compared"
-FROM v_source_comparison WHERE as_of = {LATEST}
-ORDER BY array_position(ARRAY['broken', 'held', 'apart', 'absent', 'agree'], state), pair_id"""
-    held = """
-SELECT hold_id AS id, entity AS series, obs_date AS observed, value, expected, rule, state, reason,
-       decided_by AS "decided by", decision_reason AS "why", held_at AS "held at"
-FROM v_hold WHERE $__timeFilter(held_at) OR state = 'open' ORDER BY state <> 'open', hold_id DESC LIMIT 200"""
-    suspect = """
-SELECT entity AS series, obs_date AS observed, value, expected, rule, reason, found_at AS "found at"
-FROM v_suspect WHERE $__timeFilter(knowledge_time) ORDER BY knowledge_time DESC LIMIT 200"""
-    return [
-        table(
-            "Two sources of one fact",
-            "Every declared pair at the latest decision of the time range. Red: beyond its breach, and both are used."
-            " Amber: beyond its tolerance, or one of the two is held.",
-            pairs,
-            24,
-            "No decision in this time range",
-        ),
-        table("Held values", "Stored, and read by nothing that decides.", held, 12, "Nothing is held"),
-        table("Suspect values", "Believed, and odd.", suspect, 12, "Nothing is suspect in this time range"),
-    ]
-
-
 def dashboard_rows() -> list[list[PanelSpec]]:
     """The panels, row by row."""
-    pairs, held, suspect = believed()
-    return [[status_grid()], counters(), [pairs], [held, suspect], [runs()], [grid()], by_source(), logs()]
+    pairs, held, suspect = held_panels(LATEST)
+    return [
+        [status_grid()],
+        counters(),
+        weight_panels(LATEST),
+        [pairs],
+        [held, suspect],
+        [runs()],
+        [grid()],
+        by_source(),
+        logs(),
+    ]
 
 
 def build() -> model.Dashboard:
@@ -308,7 +280,7 @@ def build() -> model.Dashboard:
     return build_dashboard(
         "pipeline-health",
         "Pipeline health",
-        "Did the data come, is the run on time, what failed, who was told.",
+        "Did the data come, is the run on time, what failed, who was alerted.",
         "30d",
         dashboard_rows(),
         [RunErrorsBuilder()],
