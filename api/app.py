@@ -17,6 +17,7 @@ from api.problems import RESPONSES, add_handlers
 from api.reading import open_reads
 from api.routes import ROUTERS
 from api.routes.reports import Sending
+from api.sessions import ROOT
 from blocks.database import plain_url
 from blocks.settings import Settings
 from desk.catalog import load_catalog
@@ -29,7 +30,6 @@ from tasks.alerts.stored_rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store
 
-ROOT = "/api/v1"
 Clock = Callable[[], dt.datetime]
 ALERTS_PAGE = f"{ROOT}/monitoring/alerts"
 
@@ -66,7 +66,8 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
     app.state.catalog = load_catalog()
     app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))
-    app.state.link = settings.public_url.rstrip("/") + ALERTS_PAGE
+    app.state.public_url = settings.public_url
+    app.state.link = "" if settings.public_url is None else settings.public_url + ALERTS_PAGE
     for router in ROUTERS:
         app.include_router(router, prefix=ROOT)
     _describe(app)
@@ -77,6 +78,8 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
 
 def _describe(app: FastAPI) -> None:
     """OpenAPI behind a token like everything else, and the one security scheme that all paths but health have."""
+
+    app.state.described = lambda: described(app)
 
     @app.get(f"{ROOT}/openapi.json", include_in_schema=False)
     async def openapi(

@@ -20,6 +20,7 @@ from alvorada.stack.prefect_yaml import WORK_POOL, deployment_names
 from alvorada.stack.processes import ManagedProcess, ProcessId
 from alvorada.stack.running_stack import RunningStack
 from alvorada.stack.sandbox_process import sandbox_command, sandbox_url, start_sandbox
+from alvorada.stack.service_account import service_url
 from blocks.settings import load_settings
 
 HOST = "127.0.0.1"
@@ -92,14 +93,16 @@ class Startup:
     def _prepare_databases(self, postgres: Postgres, given_url: str | None) -> Stack:
         world, seed = self.options.world, self.options.seed
         url = upgrade_database(given_url or postgres.ensure_database(database_name(world, seed)))
+        if given_url is None:
+            url = service_url(url)
         prefect_url = asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
         show("PostgreSQL", f"alvorada url --world {world}", self.data_dir.postgres / "log")
         return Stack(self.data_dir, world, url, self.options.api_url, prefect_url)
 
     def _start_server(self, env: Mapping[str, str], stack: Stack) -> ManagedProcess:
-        """Starts what `prefect server start` runs, without its wrapper: the wrapper imports Prefect a second time, and
-        refuses a port for a minute after its last use."""
-        app = ["--factory", "prefect.server.api.server:create_app"]
+        """Starts what `prefect server start` runs, for our own origin alone, and without its wrapper: the wrapper
+        imports Prefect a second time, and refuses a port for a minute after its last use."""
+        app = ["--factory", "alvorada.stack.prefect_server:create_app"]
         address = ["--host", HOST, "--port", str(self.options.port), "--timeout-keep-alive", "5"]
         command = [sys.executable, "-m", "uvicorn", *app, *address, "--log-level", "warning"]
         return self._start(PREFECT_SERVER, command, server_environment(env, stack, self.options.ui_url))
@@ -178,6 +181,7 @@ def server_environment(env: Mapping[str, str], stack: Stack, ui_url: str) -> dic
         "PREFECT_EXPERIMENTAL_EVENTS": "true",
         "PREFECT_UI_URL": ui_url,
         "PREFECT_UI_API_URL": f"{ui_url}/api",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ui_url,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
     }

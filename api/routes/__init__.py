@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import alerts, gate, health, held, held_word, market, monitoring, portfolio, reports, runs
+from api.routes import alerts, gate, health, held, held_word, login, market, monitoring, portfolio, reports, runs
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -13,6 +13,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     gate.router,
     held_word.router,
     held.router,
+    login.router,
     runs.router,
     reports.router,
     market.router,
