@@ -23,6 +23,7 @@ _GARBAGE_BYTES = 20_000
 _DRIP_SECONDS = 0.05
 _PART = 1 << 20
 _HUGE_PARTS = 2048
+_FORBIDDEN = b"<html><head><title>403 Forbidden</title></head><body>Access Denied</body></html>"
 _UNAVAILABLE = b"<html><head><title>503 Service Unavailable</title></head><body>Service Unavailable</body></html>"
 
 
@@ -32,6 +33,8 @@ def with_fault(answer: SourceResponse, kind: Kind) -> SourceResponse:
         return SourceResponse(b"Too Many Requests\r\n", 429, "text/plain")
     if kind == "server_error":
         return SourceResponse(_UNAVAILABLE, 503, "text/html")
+    if kind == "refused":
+        return SourceResponse(_FORBIDDEN, 403, "text/html")
     if kind == "html":
         return SourceResponse(_PAGE, 200, "text/html; charset=UTF-8")
     if kind == "empty":

@@ -81,7 +81,7 @@ class Sandbox:
         if fault is not None and fault.kind == "timeout":
             await self._wait_for_disconnect(request)
             return Response(status_code=504)
-        if fault is not None and fault.kind in ("rate_limit", "server_error", "html", "empty", "garbage"):
+        if fault is not None and fault.kind in ("rate_limit", "server_error", "refused", "html", "empty", "garbage"):
             answer = with_fault(SourceResponse(b""), fault.kind)
         else:
             answer = await self._source_response(source, request, self._world_with(fault), fault)

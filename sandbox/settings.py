@@ -8,16 +8,17 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Kind = Literal[
-    "rate_limit", "server_error", "timeout", "drip", "cut_body", "huge", "html", "garbage", "empty", "wrong_schema",
-    "wrong_unit", "nulls", "other_answer", "slip",
+    "rate_limit", "server_error", "refused", "timeout", "drip", "cut_body", "huge", "html", "garbage", "empty",
+    "wrong_schema", "wrong_unit", "nulls", "other_answer", "slip",
 ]  # fmt: skip
 
 
 class Fault(BaseModel):
     """A fault that replaces or changes a source's responses.
 
-    `drip`: a byte now and then; `huge`: a body without an end; `nulls`: the shape without its numbers; `other_answer`:
-    the answer to another question; `wrong_unit`: metadata with another unit.
+    `refused`: 403 and a page, as a firewall answers a cloud address; `drip`: a byte now and then; `huge`: a body
+    without an end; `nulls`: the shape without its numbers; `other_answer`: the answer to another question;
+    `wrong_unit`: metadata with another unit.
 
     `times`: number of requests (None: all). `match`: only URLs that contain this text. `retry_after`: seconds, sent
     with a 429 or 503. `slip`: the source publishes the value of `series` for `day` times `factor`.

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from desk.catalog.licences import Licence
 from desk.errors import (
     BadPayload,
     BadRequest,
+    HtmlPayload,
     MissingKey,
     NoData,
     NotYet,
@@ -38,14 +39,27 @@ REMEDIES: tuple[tuple[type[SourceError], str], ...] = (
         "wait for minutes, ask nothing meanwhile; then a lower rate_per_second or longer shut_seconds in sources.toml",
     ),
     (UnknownSeries, "look the code up at the source; its new `code`, or `retired = DATE`, in series.toml"),
-    (BadRequest, "the request itself is refused: the connector's build_request against the source's manual"),
+    (
+        BadRequest,
+        "the request itself is refused: a moved address goes into ALVORADA_BASE_URLS, else mend build_request",
+    ),
     (MissingKey, "set the source's key (README, Live use)"),
     (NotYet, "ask again after the hour of its publication rule"),
     (NoData, "ask for another day; when none answers, the code or the rule's hour in publication_rules.toml is wrong"),
-    (BadPayload, "keep the body with --record, compare it with docs/sources.md and mend the connector's parse"),
+    (
+        HtmlPayload,
+        "a page for people: open its address in a browser; when it stays, another address in ALVORADA_BASE_URLS",
+    ),
+    (
+        BadPayload,
+        "keep the body with --record, hold it against docs/sources.md, mend the connector's parse; or max_body_mb",
+    ),
     (Outage, "ask again in minutes; when it stays, another address in ALVORADA_BASE_URLS, or longer timeout_seconds"),
     (SourceError, "see docs/sources.md"),
 )
+
+
+INCOMPLETE = "its code in the dataset's params (datasets.toml), as the source's own list has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +108,27 @@ async def look_at_all(
 
 
 async def look(catalog: Catalog, connector: Connector, client: Client, dataset: Dataset, now: dt.datetime) -> Looked:
-    """One request: the newest query of the dataset for its first series."""
-    query = one_query(catalog, connector, dataset, now)
+    """One request: the newest query of the dataset for its first series.
+
+    A page from a source that answers unknown codes with one (SGS) is told apart by a second request, for the next
+    series: where that answers, the first code is unknown.
+    """
+    first = await _look(catalog, connector, client, dataset, now, 0)
+    if first.verdict != HtmlPayload.__name__ or not connector.html_means_unknown:
+        return first
+    if len(catalog.series_of(dataset.id)) < 2:
+        return first
+    second = await _look(catalog, connector, client, dataset, now, 1)
+    if second.verdict == HtmlPayload.__name__ or not second.rows:
+        return first
+    said = f"{first.said}, while {catalog.series_of(dataset.id)[1].id} answers: the source does not know the code"
+    return replace(first, verdict=UnknownSeries.__name__, said=said, remedy=remedy_for(UnknownSeries))
+
+
+async def _look(
+    catalog: Catalog, connector: Connector, client: Client, dataset: Dataset, now: dt.datetime, place: int
+) -> Looked:
+    query = one_query(catalog, connector, dataset, now, place)
     watching, began = Watching(client), time.monotonic()
     fetched: Sequence[Fetched] = ()
     error: SourceError | None = None
@@ -112,7 +145,7 @@ async def look(catalog: Catalog, connector: Connector, client: Client, dataset: 
     verdict, said, remedy = judged(catalog, dataset, query, frame["obs_date"].max(), error, now)
     finding = next((one.finding for one in fetched if one.finding), None)
     if finding is not None:
-        verdict, said, remedy = "incomplete", finding, remedy_for(BadPayload)
+        verdict, said, remedy = "incomplete", finding, INCOMPLETE
     url = connector.build_request(query).url if payload is None else payload.request.url
     status = payload.status if payload is not None else error.status if error is not None else None
     size = len(payload.body) if payload is not None else 0
@@ -122,13 +155,14 @@ async def look(catalog: Catalog, connector: Connector, client: Client, dataset: 
     )  # fmt: skip
 
 
-def one_query(catalog: Catalog, connector: Connector, dataset: Dataset, now: dt.datetime) -> Query:
-    """A small window that ends with yesterday; a file for each day: the last day whose file should be out."""
+def one_query(catalog: Catalog, connector: Connector, dataset: Dataset, now: dt.datetime, place: int = 0) -> Query:
+    """A small window that ends with yesterday, for the series at `place` of the dataset; a file for each day: the last
+    day whose file should be out."""
     today = now.astimezone(SAO_PAULO).date()
     last = calendars.by_name(dataset.calendar).offset(today, -1)
     start = last if dataset.per_day else last - dt.timedelta(days=LOOK_DAYS[dataset.cell])
     return connector.plan(
-        dataset, catalog.series_of(dataset.id)[:1] if not dataset.per_day else (), Window(start, last)
+        dataset, catalog.series_of(dataset.id)[place : place + 1] if not dataset.per_day else (), Window(start, last)
     )[0]
 
 
@@ -137,7 +171,7 @@ def judged(
 ) -> tuple[str, str, str]:
     """Verdict, what is said of it, and the remedy."""
     if error is not None:
-        return type(error).__name__, error.message, remedy_for(type(error))
+        return _kind_of(error).__name__, error.message, remedy_for(type(error))
     if not isinstance(last, dt.date):
         return "NoData", "an answer without a row", remedy_for(NoData)
     rule = catalog.rules[query.series[0].rule if query.series else dataset.rule]
@@ -156,6 +190,12 @@ def judged(
     return "fine", "", ""
 
 
+def _kind_of(error: SourceError) -> type[SourceError]:
+    """The kind as the page's table has it; a connector's own kinds are finer."""
+    known = next(kind for kind, _ in REMEDIES if isinstance(error, kind))
+    return type(error) if known is SourceError else known
+
+
 def remedy_for(kind: type[SourceError]) -> str:
     """The setting that mends an error of this kind."""
     return next(words for known, words in REMEDIES if issubclass(kind, known))
@@ -172,20 +212,6 @@ def _value(fetched: Sequence[Fetched], *, first: bool) -> str:
     return ""
 
 
-QUESTIONS = (
-    "PTAX sell of yesterday, four decimals: is it the report's USD/BRL?",
-    "DI1 of January in two years: its settlement rate of yesterday?",
-    "The swap file's PRE at 252 business days against the DI1 of the same maturity: within 2 bp?",
-    "REAL at 252 days against the DAP of the same maturity: within 5 bp?",
-    "Selic target after the last Copom?",
-    "IPCA of the last month and of twelve months, as IBGE's page says?",
-    "Focus median of IPCA for this year, as in Monday's bulletin?",
-    "US Treasury 10 years of yesterday, as on the Treasury's page?",
-    "Ibovespa's close of yesterday?",
-    "Brent's close of yesterday?",
-)
-
-
 def licence_lines(licences: Mapping[str, Licence]) -> list[str]:
     """The terms that a person has to confirm, those that need a consent first."""
     unread = {name: one for name, one in licences.items() if not one.read}
@@ -197,9 +223,13 @@ def licence_lines(licences: Mapping[str, Licence]) -> list[str]:
 
 
 def report_page(
-    looked: Sequence[Looked], world: str, now: dt.datetime, licences: Mapping[str, Licence] | None = None
+    looked: Sequence[Looked],
+    world: str,
+    now: dt.datetime,
+    licences: Mapping[str, Licence] | None = None,
+    figures: Sequence[str] = (),
 ) -> str:
-    """The report to keep, in Markdown: what needs a hand first, then every request, then the questions."""
+    """The report to keep, in Markdown: what needs a hand first, then every request, then the lines of the figures."""
     wrong = [one for one in looked if one.verdict != "fine"]
     lines = [
         "# The first morning",
@@ -227,9 +257,9 @@ def report_page(
         "",
         *(licence_lines(licences or {}) or ["None."]),
         "",
-        "## Ten questions, to be read off a screen after a full run",
+        "## Ten figures of a full run, against a screen that is not ours",
         "",
-        *(f"- [ ] {question}" for question in QUESTIONS),
+        *(figures or ["No run yet: `alvorada first-morning --run`."]),
         "",
     ]
     return "\n".join(lines)

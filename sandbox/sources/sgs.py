@@ -23,6 +23,10 @@ _TOO_WIDE = (
     '"syntax":"Para ler os últimos 10 anos, a partir da data de hoje, a sintaxe ficaria da seguinte forma: '
     'https://api.bcb.gov.br/dados/serie/bcdata.sgs.{code}/dados?formato=json&dataInicial={start}"}'
 )
+_NO_SUCH_SERIES = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html><html lang="pt"><head><title>Requisição inválida!</title></head><body>Requisição inválida!</body></html>
+""".encode()
+"""What is answered, under status 200, for a code that SGS does not have."""
 COPOM_STATEMENT = dt.time(18, 30)
 
 
@@ -34,7 +38,7 @@ def respond_for(source: str, world: SimulatedWorld, request: SourceRequest) -> S
     code, last = match.group(1), match.group(2)
     fact = load_facts().get((source, code))
     if fact is None:
-        return _error(404, "Série não encontrada")
+        return SourceResponse(_NO_SUCH_SERIES, 200, "text/html; charset=UTF-8")
     rows, days = _rows(world, fact, request)
     if last is not None:
         return (
