@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from alvorada.cli.output import is_quiet
 from tasks.run.progress import Kind, State
 
 SIGNS: dict[State, tuple[str, str]] = {
@@ -54,8 +55,8 @@ class RunProgress:
 
     @classmethod
     def on(cls, stream: TextIO | None = None) -> RunProgress:
-        """A progress on a stream; stderr when None."""
-        return cls(Console(file=stream or sys.stderr, highlight=False, soft_wrap=False))
+        """A progress on a stream; stderr when None. With --quiet it shows nothing."""
+        return cls(Console(file=stream or sys.stderr, highlight=False, soft_wrap=False, quiet=is_quiet()))
 
     def event(
         self,
