@@ -28,6 +28,7 @@ from tasks.http.recording import (
     recorded_keys,
 )
 from tasks.run.code_version import code_version
+from tasks.run.log_progress import LogProgress
 from tasks.run.progress import NullProgress, Progress
 from tasks.run.run import Clock, Run
 from tasks.store import open_store
@@ -80,7 +81,7 @@ async def open_run(
             store=store,
             lake=lake,
             clock=clock_of(settings),
-            progress=progress or NullProgress(),
+            progress=LogProgress(progress or NullProgress()),
             code_version=code_version(),
             reason=reason,
         )
