@@ -1,4 +1,4 @@
-"""deploy/: the pools are ones that Prefect takes, the manifests ones that Kubernetes knows, and both name what is there."""
+"""deploy/: pools that Prefect takes, manifests that Kubernetes knows, and both name what is there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DOCS = DEPLOY.parent / "docs" / "work-pools.md"
 MODELS = {"PersistentVolumeClaim": "V1PersistentVolumeClaim", "Job": "V1Job", "CronJob": "V1CronJob"}
 MODELS |= {"Deployment": "V1Deployment", "Service": "V1Service"}
-MANIFESTS = [one for one in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))]
+MANIFESTS = yaml.safe_load((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))["items"]
 
 
 def pool(kind: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def pool(kind: str) -> dict[str, Any]:
 
 
 def known(manifest: dict[str, Any], model: str) -> Any:
-    """What the Kubernetes client keeps of a manifest: it leaves out what it does not know, and refuses what is missing."""
+    """What the Kubernetes client keeps of a manifest: it drops what it does not know, and refuses what is missing."""
     client = kubernetes.client.ApiClient()
     answer = type("Answer", (), {"data": json.dumps(manifest)})()
     return client.sanitize_for_serialization(client.deserialize(answer, model))
@@ -52,14 +52,8 @@ def test_kubernetes_knows_every_field() -> None:
     for manifest in MANIFESTS:
         assert known(manifest, MODELS[manifest["kind"]]) == manifest, manifest["metadata"]["name"]
     job = pool("kubernetes")["job_configuration"]["job_manifest"]
-    given = {
-        "labels": {"app": "a"},
-        "namespace": "n",
-        "finished_job_ttl": 1,
-        "image": "i",
-        "command": ["prefect"],
-        "env": [],
-    }
+    given: dict[str, Any] = {"labels": {"app": "a"}, "namespace": "n", "finished_job_ttl": 1, "image": "i"}
+    given |= {"command": ["prefect"], "env": []}
 
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
