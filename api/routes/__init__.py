@@ -30,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runbook.router,
     runs.router,
     reports.router,
+    reports.assets,
     market.router,
     portfolio.router,
 )
