@@ -40,7 +40,7 @@ def known(manifest: dict[str, Any], model: str) -> Any:
 @pytest.mark.parametrize("kind", ["docker", "kubernetes"])
 def test_prefect_takes_the_pool(kind: str) -> None:
     template = pool(kind)
-    made = WorkPoolCreate(name=WORK_POOL, type=kind, base_job_template=template)
+    made = WorkPoolCreate(name=WORK_POOL, description="Runs", type=kind, base_job_template=template)
     assert made.base_job_template == template
     named = set(re.findall(r"\{\{ (\w+) \}\}", json.dumps(template["job_configuration"])))
     assert named == set(template["variables"]["properties"])

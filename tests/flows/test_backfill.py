@@ -94,7 +94,7 @@ async def test_a_backfill_shows_how_far_it_is_and_runs_are_named_by_what_they_do
     shown = await Artifact.get("backfill-progress")
     assert shown is not None
     assert shown.description == f"Backfill of {day} to {day}"
-    assert "**100%**" in shown.data
+    assert "**100%**" in str(shown.data)
     async with get_client() as client:
         flows = {run.name for run in await client.read_flow_runs(limit=200)}
         tasks = {run.name for run in await client.read_task_runs(limit=200)}

@@ -1,4 +1,4 @@
-"""The charts' script is the one that its file describes, of the version that checks our figures, and has their kinds."""
+"""The charts' script is what its file describes, of the version that checks our figures, with all their kinds."""
 
 from __future__ import annotations
 
