@@ -107,6 +107,13 @@ class Settings(BaseSettings):
     smtp_sender: Text = Field(default=None, validation_alias=_named("SMTP_SENDER"))
     smtp_recipients: tuple[str, ...] = Field(default=(), validation_alias=_named("SMTP_RECIPIENTS"))
 
+    keep_bodies_days: int = Field(default=400, ge=30, le=36_500)
+    """Raw bodies that no stored row rests on are deleted this long after they were last received."""
+    keep_pages_days: int = Field(default=400, ge=30, le=36_500)
+    """Pages on disk are deleted this long after their day; the database holds them for good."""
+    keep_runs_days: int = Field(default=90, ge=30, le=36_500)
+    """Runs that have ended, their logs and artifacts, are deleted from Prefect's database after this long."""
+
     watchdog_deadline: dt.time = dt.time(6, 45)
     """America/Sao_Paulo: by when the daily run of a business day must have finished."""
     catch_up_until: dt.time = dt.time(12, 0)

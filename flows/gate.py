@@ -24,7 +24,7 @@ from tasks.run.run import Run
 from tasks.run.stages import GateResult, ProposedBook, Stopwatch, finish_stage
 
 
-@flow(name="gate", validate_parameters=False)
+@flow(name="gate", flow_run_name="gate-{run.day}", validate_parameters=False)
 async def gate(run: Run, proposed: ProposedBook, panel_input: PanelInput | None = None) -> GateResult:
     """Writes `action_gate`, and orders and tickets where every check passes or a person has released them.
 

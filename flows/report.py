@@ -29,7 +29,7 @@ SUMMARY, ACTIONS, LINK = "daily-report", "daily-actions", "daily-report-link"
 """Keys of the artifacts; the link is there where something serves the page."""
 
 
-@flow(name="report", validate_parameters=False)
+@flow(name="report", flow_run_name="report-{run.day}", validate_parameters=False)
 async def report(run: Run, failed_stages: Collection[str] = (), decision: DecisionFacts | None = None) -> StageResult:
     """Renders what is stored; the page names what is missing. `failed_stages`: stages of this run without a result.
     `decision`: what the page says of how the decision was made.

@@ -15,7 +15,7 @@ from tasks.run.stages import StageResult, Stopwatch, finish_stage, require_rows
 BOOK_TABLES = ("target_position", "portfolio_state", "pnl_by_strategy")
 
 
-@flow(name="risk", validate_parameters=False)
+@flow(name="risk", flow_run_name="risk-{run.day}", validate_parameters=False)
 async def risk(run: Run, panel_input: PanelInput | None = None) -> StageResult:
     """Reads the book that the portfolio stage stored, from its inception, which the backtests need.
 

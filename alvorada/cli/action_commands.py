@@ -11,6 +11,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import Seed, WorldName
+from alvorada.cli.output import AsJson, note, print_json
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="The decision day.")]
@@ -21,16 +22,19 @@ app = typer.Typer(help="Orders that the gate has stopped.", no_args_is_help=True
 
 
 @app.command()
-def show(as_of: AsOf, world: WorldName = "live", seed: Seed = DEFAULT_SEED) -> None:
+def show(as_of: AsOf, world: WorldName = "live", seed: Seed = DEFAULT_SEED, as_json: AsJson = False) -> None:
     """Every check of the gate, and the orders that it holds back."""
     checks, orders = _read(_moment(as_of), world, seed)
+    if as_json:
+        print_json([{"checks": checks, "held_back": orders}])
+        return
     for row in checks:
         value = "unknown" if row["value"] is None else f"{row['value']:.4g}"
         typer.echo(f"{row['state']:<9} {row['check_id']}: {value}, at most {row['threshold']:g}  {row['detail'] or ''}")
     for row in orders:
         typer.echo(f"held back {row['seq']:>3}  {row['sentence']}")
     if not checks:
-        typer.echo(f"the gate has not seen the orders of {as_of}", err=True)
+        note(f"the gate has not seen the orders of {as_of}")
 
 
 @app.command()
@@ -42,7 +46,7 @@ def release(as_of: AsOf, reason: Reason, by: By = None, world: WorldName = "live
         raise BadInput("--reason must say why")
     person, moment = by or getpass.getuser(), _moment(as_of)
     _record(moment, person, reason, world, seed)
-    typer.echo(f"the orders of {as_of} are released by {person}; the day is restated with them", err=True)
+    note(f"the orders of {as_of} are released by {person}; the day is restated with them")
     from alvorada.cli.run_commands import run_daily_job
     from alvorada.cli.run_options import RunOptions
 

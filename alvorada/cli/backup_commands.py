@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from alvorada.cli.clock import now
+from alvorada.cli.daily import DailyAt, each_day
 from alvorada.cli.options import LastWorldName
+from alvorada.cli.output import note
 from alvorada.stack.data_dir import DataDir, LastWorld, database_name
-from desk.errors import BadInput, StoreError
-from desk.model import SAO_PAULO
-
-ROUND_SECONDS = 60.0
+from desk.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +29,7 @@ def backup(
     ] = None,
     keep: Annotated[int, typer.Option("--keep", min=1, help="How many of this world stay there.")] = 14,
     world: LastWorldName = None,
-    daily_at: Annotated[
-        str | None, typer.Option("--daily-at", metavar="HH:MM", help="Stay, and do it daily at this hour, São Paulo.")
-    ] = None,
+    daily_at: DailyAt = None,
 ) -> None:
     """Dump a world's database into a file, check it, and print its path. Runs may go on meanwhile.
 
@@ -42,18 +38,7 @@ def backup(
     if daily_at is None:
         back_up_once(to, keep, world)
         return
-    try:
-        hour = dt.time.fromisoformat(daily_at)
-    except ValueError:
-        raise BadInput(f"--daily-at {daily_at}: write it as HH:MM, like 20:00") from None
-    while True:
-        try:
-            due = next_backup(newest_backup(backup_folder(to), world), hour, now())
-            if due <= now():
-                back_up_once(to, keep, world)
-        except StoreError as error:  # the next round tries again; the health check sees that no file is new
-            typer.echo(f"alvorada: {error}", err=True)
-        time.sleep(ROUND_SECONDS)
+    each_day(daily_at, lambda: newest_backup(backup_folder(to), world), lambda: back_up_once(to, keep, world))
 
 
 def backup_folder(to: str | None) -> Path:
@@ -69,15 +54,6 @@ def newest_backup(folder: Path, world: str | None) -> dt.datetime | None:
     return dt.datetime.strptime(stamps[-1], STAMP).replace(tzinfo=dt.UTC) if stamps else None
 
 
-def next_backup(newest: dt.datetime | None, hour: dt.time, moment: dt.datetime) -> dt.datetime:
-    """When the next dump is due: `moment` without one of the last day, else `hour` (São Paulo) after the newest."""
-    if newest is None or moment - newest >= dt.timedelta(days=1):
-        return moment
-    local = newest.astimezone(SAO_PAULO)
-    due = dt.datetime.combine(local.date(), hour, SAO_PAULO)
-    return due if due > local else dt.datetime.combine(local.date() + dt.timedelta(days=1), hour, SAO_PAULO)
-
-
 def back_up_once(to: str | None, keep: int, world: str | None) -> None:
     """One dump. Raises BadInput, StoreError."""
     from alvorada.stack.backup import back_up
@@ -90,7 +66,7 @@ def back_up_once(to: str | None, keep: int, world: str | None) -> None:
             raise BadInput(f"no database yet under {data_dir.path}: there is nothing to back up")
         path = back_up(url, backup_folder(to), last.world, now(), keep)
     typer.echo(path)
-    typer.echo(f"alvorada: {path.stat().st_size / 1e6:.1f} MB; the raw payloads are not in it", err=True)
+    note(f"alvorada: {path.stat().st_size / 1e6:.1f} MB; the raw payloads are not in it")
 
 
 def restore(

@@ -91,6 +91,11 @@ class DataDir:
         return self.path / "watchdog.beat"
 
     @property
+    def tidy_beat(self) -> Path:
+        """Touched when `tidy` has done its work."""
+        return self.path / "tidy.beat"
+
+    @property
     def stopped_file(self) -> Path:
         """When `alvorada up` was stopped by hand; not there while it runs, nor after it was killed."""
         return self.path / "stopped"

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import alerts, gate, health, held, held_word, login, market, monitoring, portfolio, reports, runs
+from api.routes import (
+    alerts,
+    gate,
+    health,
+    held,
+    held_word,
+    login,
+    market,
+    monitoring,
+    portfolio,
+    reports,
+    runbook,
+    runs,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -14,8 +27,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     held_word.router,
     held.router,
     login.router,
+    runbook.router,
     runs.router,
     reports.router,
+    reports.assets,
     market.router,
     portfolio.router,
 )

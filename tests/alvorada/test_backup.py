@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import migrations
-from alvorada.cli.backup_commands import newest_backup, next_backup
+from alvorada.cli.backup_commands import newest_backup
+from alvorada.cli.daily import next_time
 from alvorada.stack.data_dir import LastWorld
 from alvorada.stack.local_stack import postgres_in_use
 from alvorada.stack.postgres import Postgres
@@ -124,7 +125,7 @@ def test_the_daily_backup_is_due_at_its_hour_and_at_once_where_the_last_day_has_
     def brt(text: str) -> dt.datetime:
         return dt.datetime.fromisoformat(f"{text}:00-03:00")
 
-    found = next_backup(brt(newest) if newest else None, dt.time(20), brt("2026-11-19T18:00"))
+    found = next_time(brt(newest) if newest else None, dt.time(20), brt("2026-11-19T18:00"))
     assert found == brt(due)
 
 
