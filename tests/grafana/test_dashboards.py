@@ -156,4 +156,4 @@ def test_provisioning_names_the_data_source_the_folder_and_the_files() -> None:
     home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert home == f"{provider['options']['path']}/pipeline-health.json"
     assert grafana["profiles"] == ["monitoring"]
-    assert grafana["ports"] == ["127.0.0.1:3002:3002"]
+    assert "ports" not in grafana, "the proxy's login stands before it"
