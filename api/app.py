@@ -26,6 +26,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
 from desk.worlds import World
 from tasks.alerts import report_delivery
+from tasks.alerts.postgres import record_heartbeat
 from tasks.alerts.stored_rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store
@@ -48,6 +49,7 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
             app.state.store, app.state.pool, app.state.reads = store, store.connections.pool, reads
             app.state.tokens = Tokens(store.connections.pool, clock)
             app.state.prefect = await _prefect(settings, stack)
+            await _tell_addresses(store, settings, clock())
             app.state.send_report = _sender(store, settings, clock)
             yield
 
@@ -100,6 +102,13 @@ def described(app: FastAPI) -> dict[str, Any]:
                 continue
             operation["security"] = [{"token": []}]
     return document
+
+
+async def _tell_addresses(store: Store, settings: Settings, now: dt.datetime) -> None:
+    """Where people reach this API and Prefect's pages, for the links of Grafana: the details of two heartbeats."""
+    async with store.connections.acquire() as connection:
+        await record_heartbeat(connection, "api", now, settings.public_url or "")
+        await record_heartbeat(connection, "prefect-ui", now, settings.prefect_ui_url or "")
 
 
 async def _prefect(settings: Settings, stack: AsyncExitStack) -> httpx.AsyncClient | None:

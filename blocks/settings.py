@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     public_url: PublicUrl = None
     """Where people reach the API's pages, without a slash at its end: links begin with it. Not set: nothing is served,
     and messages have no link."""
+    prefect_ui_url: PublicUrl = Field(default=None, validation_alias=_named("PREFECT_UI_URL"))
+    """Where people reach Prefect's pages: Grafana's links to runs begin with it."""
     send_reports: Literal["live", "always", "never"] = "live"
     """Whose report goes to Slack and mail at the end of the run: live ones, those of every world, or none."""
     slack_webhook_url: Secret = Field(default=None, validation_alias=_named("SLACK_WEBHOOK_URL"))

@@ -78,6 +78,7 @@ class Startup:
         stack = self._prepare_databases(postgres, given_database_url)
         env = {**stack.environment(), "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
         env.setdefault("ALVORADA_PUBLIC_URL", self.options.desk_url)
+        env.setdefault("PREFECT_UI_URL", self.options.ui_url)
         server = self._start_server(env, stack)  # it takes the longest: the sandbox starts meanwhile
         if self.options.with_sandbox:
             env["ALVORADA_SANDBOX_URL"] = self._start_sandbox()

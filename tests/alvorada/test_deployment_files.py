@@ -211,7 +211,7 @@ def test_compose_sets_only_variables_that_something_reads(name: str) -> None:
     }
     lake = {f"AWS_{name}" for name in ("ENDPOINT_URL", "ALLOW_HTTP", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")}
     assert {variable for variable in environment if not variable.startswith("PREFECT_")} <= ours | lake | {"HOME"}
-    known = {f"PREFECT_{one}" for one in ("API_URL", "EXPERIMENTAL_EVENTS", "API_DATABASE_CONNECTION_URL")}
+    known = {f"PREFECT_{one}" for one in ("API_URL", "UI_URL", "EXPERIMENTAL_EVENTS", "API_DATABASE_CONNECTION_URL")}
     assert {variable for variable in environment if variable.startswith("PREFECT_")} <= known
 
 
