@@ -8,103 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import subprocess
-import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from alvorada.stack.local_stack import asyncpg_url
-from bench._desk import MorningDesk
+from bench import _odd_disks, _odd_homes
 from bench._first_schema import as_first_schema
+from bench._odd import Odd, Skipped, called, copy_checkout
 from desk.model import decision_time
 from tests.fixtures.flows import FILLED, FILLED_DAY, NEXT_DAY, RunningDesk
-from tests.flows.killing import ROOT, HomeToKill, differences
-
-RUN = ("run", "--sources", "sandbox", "--as-of", str(NEXT_DAY))
-PATIENCE = 900.0
-MOST_LINES = 40
-SMALL = "1m"
-
-
-class Skipped(Exception):
-    """This machine cannot make the case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A command's exit code and what it wrote; `last`: its last line."""
-
-    code: int
-    out: str
-
-    @property
-    def last(self) -> str:
-        """The last line that is not blank."""
-        lines = [line for line in self.out.splitlines() if line.strip()]
-        return lines[-1] if lines else ""
-
-    def require(self, code: int) -> Said:
-        """Raises AssertionError for another exit code, and for a traceback."""
-        assert self.code == code, f"exit code {self.code}, not {code}: {self.out[-600:]}"
-        assert "Traceback" not in self.out, f"a traceback: {self.out[-600:]}"
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """One case's desk and folder."""
-
-    desk: MorningDesk
-    folder: Path
-
-    async def clone(self, name: str = "", template: str = FILLED) -> str:
-        """The URL of a new database on the morning of NEXT_DAY."""
-        self.desk.sandbox.configure(now=decision_time(NEXT_DAY), latency={}, faults={})
-        return await self.desk.postgres.ensure_database_async(f"odd_{self.folder.name}{name}", template)
-
-    async def home(self, url: str, path: Path | None = None) -> HomeToKill:
-        """A home that works on the database at `url`."""
-        prefect = asyncpg_url(await self.desk.postgres.ensure_database_async("prefect_of_odd"))
-        given = {"DATABASE_URL": url, "PREFECT_API_DATABASE_CONNECTION_URL": prefect}
-        return HomeToKill(path or self.folder / "home", self.desk.sandbox.root, day=NEXT_DAY, given=given)
-
-    async def run(
-        self,
-        home: HomeToKill,
-        arguments: Sequence[str] = RUN,
-        *,
-        given: Mapping[str, str | None] | None = None,
-        cwd: Path = ROOT,
-        umask: int = -1,
-    ) -> Said:
-        """The command to its end. `given`: changes of the environment, None for a variable that is not there."""
-        changed = {**home.environment, **(given or {})}
-        environment = {name: value for name, value in changed.items() if value is not None}
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "alvorada", *arguments],
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=PATIENCE,
-            umask=umask,
-            check=False,
-        )
-        return Said(done.returncode, done.stdout)
-
-    async def require_twin(self, url: str) -> None:
-        """The database equals that of an ordinary morning, row by row."""
-        twin = RunningDesk(await self.desk.postgres.ensure_database_async("odd_twin", FILLED), self.folder, "")
-        if not await twin.rows("SELECT 1 FROM report WHERE as_of = $1", decision_time(NEXT_DAY)):
-            (await self.run(await self.home(twin.url, self.folder / "twin"))).require(0)
-        found = await differences(RunningDesk(url, self.folder, ""), twin)
-        assert not found, f"differs from an ordinary morning: {found!r:.400}"
 
 
 async def bare_environment(odd: Odd) -> str:
@@ -152,61 +64,6 @@ async def clock_back(odd: Odd) -> str:
     return f"{again.last} / {refused.last} / a year back: {past.last}"
 
 
-async def two_at_once(odd: Odd) -> str:
-    """Two runs of the morning start at the same moment: one decides, the other says who is at work."""
-    url = await odd.clone()
-    home, other = await odd.home(url), await odd.home(url, odd.folder / "other")
-    both = await asyncio.gather(odd.run(home), odd.run(other))
-    codes = sorted(one.code for one in both)
-    assert codes in ([0, 3], [0, 0]), f"exit codes {codes}: {both[0].last} / {both[1].last}"
-    for one in both:
-        assert "Traceback" not in one.out, one.out[-400:]
-    await odd.require_twin(url)
-    return " / ".join(one.last for one in both)
-
-
-async def database_killed(odd: Odd) -> str:
-    """PostgreSQL is killed (-9) in the middle of a run: one line, and the next run finishes the morning."""
-    url = await odd.clone()
-    home = await odd.home(url)
-    running = asyncio.create_task(odd.run(home))
-    query = "SELECT 1 FROM ledger WHERE run_id IN (SELECT run_id FROM pipeline_runs WHERE state = 'running')"
-    desk = RunningDesk(url, odd.folder, "")
-    while not await desk.rows(query):
-        assert not running.done(), f"the run ended before it could be met: {(await running).last}"
-        await asyncio.sleep(0.1)
-    pid = odd.desk.postgres.status().pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    said = await running
-    odd.desk.postgres.start()
-    assert said.code != 0
-    assert "Traceback" not in said.out, f"a traceback of {len(said.out.splitlines())} lines: {said.last}"
-    assert len(said.out.splitlines()) < MOST_LINES, f"{len(said.out.splitlines())} lines: {said.last}"
-    (await odd.run(home)).require(0)
-    await odd.require_twin(url)
-    return said.last
-
-
-async def lake_full(odd: Odd) -> str:
-    """The lake has a disk of a megabyte: the run says that there is no space left, and the next one fills the day."""
-    lake = odd.folder / "lake"
-    await called("mkdir", str(lake))
-    done = await called("mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(lake))
-    if done.returncode:
-        raise Skipped(f"no tmpfs can be mounted: {done.stderr.strip()}")
-    try:
-        url = await odd.clone()
-        home = await odd.home(url)
-        said = await odd.run(home, given={"ALVORADA_LAKE_URL": str(lake)})
-        assert "Traceback" not in said.out, said.out[-400:]
-        assert "space" in said.out.lower(), f"no word of the space: {said.out[-500:]}"
-    finally:
-        await called("umount", str(lake))
-    (await odd.run(home)).require(0)
-    return next(line for line in said.out.splitlines() if "space" in line.lower())
-
-
 async def old_schema(odd: Odd) -> str:
     """A database of the first schema with this one's data: brought to head, run, and equal to an ordinary morning."""
     url = await odd.clone(template="template1")
@@ -217,39 +74,50 @@ async def old_schema(odd: Odd) -> str:
 
 
 async def dump_and_restore(odd: Odd) -> str:
-    """pg_dump of the database, restored into another: the morning on it equals an ordinary one."""
-    binaries = odd.desk.postgres.bin
-    if not all((binaries / name).exists() for name in ("pg_dump", "pg_restore")):
-        raise Skipped(f"no pg_dump and pg_restore in {binaries}")
-    source, target, file = odd.desk.postgres.url(FILLED), await odd.clone(template="template1"), odd.folder / "dump"
-    for command in (
-        ("pg_dump", "--format=custom", f"--file={file}", source),
-        ("pg_restore", "--exit-on-error", f"--dbname={target}", str(file)),
-    ):
-        done = await called(str(binaries / command[0]), *command[1:])
-        assert done.returncode == 0, f"{command[0]}: {done.stderr[-300:]}"
+    """A backup (pg_dump) restored into another database: the morning on it equals an ordinary one."""
+    target = await odd.clone(template="template1")
+    await odd.desk.restore(target)
     said = (await odd.run(await odd.home(target))).require(0)
     await odd.require_twin(target)
-    return f"{file.stat().st_size / 1e6:.0f} MB; {said.last}"
+    return f"{odd.desk.dump.stat().st_size / 1e6:.0f} MB; {said.last}"
 
 
-async def called(*command: str) -> subprocess.CompletedProcess[str]:
-    """An outside program to its end."""
-    return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+async def python_312(odd: Odd) -> str:
+    """Python 3.12 in a checkout with a .venv of its own, made by ./bootstrap: the same rows."""
+    python, root = newer_python(), odd.folder / "checkout"
+    await asyncio.to_thread(copy_checkout, root)
+    made = await asyncio.to_thread(
+        subprocess.run,
+        ["./bootstrap", "--help"],
+        cwd=root,
+        env={**os.environ, "PYTHON": python},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        raise Skipped(f"./bootstrap has made no .venv: {made.stderr[-200:]}")
+    url = await odd.clone()
+    own = str(root / ".venv" / "bin" / "python")
+    said = (await odd.run(await odd.home(url), cwd=root, python=own)).require(0)
+    await odd.require_twin(url)
+    version = (await called(own, "--version")).stdout.strip()
+    return f"{version}; {said.last}"
 
 
-def copy_checkout(root: Path) -> None:
-    """The files that git knows, under `root`."""
-    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True)
-    for name in listed.stdout.split("\0"):
-        if (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, root / name)
+def newer_python() -> str:
+    """A Python 3.12 of this machine: PYTHON312, one in the PATH, or one of pyenv. Raises Skipped."""
+    folders = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/3.12.*/bin/python3.12")
+    for one in (os.environ.get("PYTHON312"), *map(str, folders), shutil.which("python3.12")):
+        if one and subprocess.run([one, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
+            return one
+    raise Skipped("there is no Python 3.12 (PYTHON312 names one)")
 
 
 CASES: Mapping[str, Callable[[Odd], Awaitable[str]]] = {
     one.__name__.replace("_", "-"): one
     for one in (
-        old_schema, two_at_once, bare_environment, lake_full, clock_back, dump_and_restore, odd_path, database_killed,
+        old_schema, dump_and_restore, bare_environment, clock_back, odd_path, python_312, *_odd_disks.CASES,
+        *_odd_homes.CASES,
     )
 }  # fmt: skip

@@ -34,6 +34,19 @@ def with_section(page: str, section: Section, title: str) -> str:
     return "\n\n".join([title, *kept]) + "\n"
 
 
+def table_rows(page: str, width: int) -> list[tuple[str, ...]]:
+    """The rows of a page's first table, without its head; none where it has another number of columns."""
+    found = [
+        tuple(cell.strip() for cell in line.strip("|").split("|")) for line in page.splitlines() if line[:1] == "|"
+    ]
+    return found[2:] if found and len(found[0]) == width else []
+
+
+def today() -> str:
+    """The day of a row, UTC."""
+    return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+
+
 def machine() -> str:
     """Date, cores and versions."""
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}"

@@ -3,9 +3,10 @@
 Every cell is a clone of one filled database on the next morning, with the fault on one source's every answer. It must
 end with a report, the source's datasets named in the run's state and in the ledger, the reason on the page, and the
 other sources' cells filled. Time-outs and budgets are cut to a few seconds, so that a cell shows what happens and not
-how long thirty seconds are. Writes bench/results/faults.md, and fails where a cell does not hold.
-`--sources fred,cftc_cot`, `--faults "cut body"` choose cells (the page is then only printed). `--together` lets all
-sources fail in one run for each fault, thirteen runs in place of 143: the worst mornings, in faults-together.md.
+how long thirty seconds are. Writes bench/results/faults.md run by run, and fails where a cell does not hold.
+`--sources fred,cftc_cot`, `--faults "cut body"` choose cells: the page's rows of the others stay as they are.
+`--together` lets all sources fail in one run for each fault, thirteen runs in place of 143: the worst mornings, in
+faults-together.md.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ import asyncpg
 import zstandard
 from prefect.testing.utilities import prefect_test_harness
 
+from alvorada.stack.prefect_start import started
 from bench._desk import MorningDesk, morning_desk
-from bench._page import machine
+from bench._page import machine, table_rows, today
 from desk.catalog import Catalog, load_catalog
 from desk.model import decision_time
 from sandbox import base_urls
@@ -42,6 +44,8 @@ NO_LISTENER = "http://127.0.0.1:9"
 WORDS = 110
 FOLDER = Path(__file__).with_name("results")
 RESULTS = {False: FOLDER / "faults.md", True: FOLDER / "faults-together.md"}
+HEAD = ("source", "fault", "run", "ledger cells", "reason", "s", "MB", "holds", "day")
+HOLDS = "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,10 @@ def main() -> int:
     arguments = parser.parse_args()
     faults = [name for name in [REFUSED, *FAULTS] if name.replace(", ", " ") in arguments.faults.split(",")]
     sources = arguments.sources.split(",")
+    result = RESULTS[arguments.together]
     with prefect_test_harness():
         cells = asyncio.run(all_cells(sources, faults, arguments.together))
-    page = "\n".join(lines(cells)) + "\n"
-    if len(cells) == len(load_catalog().sources) * (len(FAULTS) + 1):
-        RESULTS[arguments.together].write_text(page, encoding="utf-8")
-    print(page)
+    print(result.read_text(encoding="utf-8"))
     return 1 if any(cell.wrong for cell in cells) else 0
 
 
@@ -100,9 +102,9 @@ async def all_cells(sources: list[str], faults: list[str], together: bool) -> li
     async with morning_desk() as desk:
         for fault in faults:
             for group in [sources] if together else [[source] for source in sources]:
-                cells += await cells_of(desk, group, fault)
-                for one in cells[-len(group) :]:
-                    print(" | ".join((*row(one), *one.wrong)), file=sys.stderr, flush=True)
+                made = await cells_of(desk, group, fault)
+                cells += made
+                enter(RESULTS[together], [row(one) for one in made])
     return cells
 
 
@@ -119,7 +121,8 @@ async def cells_of(desk: MorningDesk, sources: Sequence[str], name: str) -> list
         begin_peak()
         began = time.monotonic()
         with impatient(sources):
-            ran = await morning.run(None, clock_day=NEXT_DAY, sources=kind, settings=settings)
+            run = partial(morning.run, None, clock_day=NEXT_DAY, sources=kind, settings=settings)
+            ran = await started(run, print)
         seconds = time.monotonic() - began
         peak = peak_mb()
         page, run_id = await page_of(morning), await newest_run(morning)
@@ -213,28 +216,42 @@ def peak_mb() -> int:
 def row(cell: Cell) -> tuple[str, ...]:
     """The cell as a row of the table."""
     words = cell.words.split(" [http")[0][:WORDS].replace("|", "/")
-    return (cell.source, cell.fault, cell.state, cell.ledger, words, f"{cell.seconds:.1f}", str(cell.peak_mb))
+    figures = (f"{cell.seconds:.1f}", str(cell.peak_mb))
+    wrong = "; ".join(cell.wrong).replace("|", "/") or HOLDS
+    return (cell.source, cell.fault, cell.state, cell.ledger, words, *figures, wrong, today())
 
 
-def lines(cells: list[Cell]) -> Iterator[str]:
-    """The page's lines."""
-    wrong = [cell for cell in cells if cell.wrong]
+def enter(result: Path, rows: list[tuple[str, ...]]) -> None:
+    """Puts rows into the page, in the places of the older ones of their cells."""
+    for one in rows:
+        print(" | ".join(one), file=sys.stderr, flush=True)
+    page = result.read_text(encoding="utf-8") if result.exists() else ""
+    known = {one[:2]: one for one in table_rows(page, len(HEAD))} | {one[:2]: one for one in rows}
+    keys = [(source, fault) for fault in (REFUSED, *FAULTS) for source in load_catalog().sources]
+    found = [known[key] for key in keys if key in known]
+    result.write_text("\n".join(lines(found, len(keys))) + "\n", encoding="utf-8")
+
+
+def lines(rows: list[tuple[str, ...]], cells: int) -> Iterator[str]:
+    """The page's lines. `cells`: how many there are to run."""
+    wrong = sum(row[HEAD.index("holds")] != HOLDS for row in rows)
+    slowest = max(float(row[HEAD.index("s")]) for row in rows)
+    peak = max(int(row[HEAD.index("MB")]) for row in rows)
     yield "# Eleven sources, each failing in each way"
     yield ""
-    yield f"`python -m bench.faults`, {machine()}. One daily run a cell, from a clone of one filled database, with the"
-    yield f"fault on every answer of one source, its time-out {TIMEOUT_SECONDS:g} s and its budget {BUDGET_SECONDS:g} s"
-    yield "in place of the catalogue's. A cell holds when a report came out, every failed dataset is named in the run's"
-    yield "state and on the page with the reason, the reason is the fault's, and no other source failed with it."
+    yield f"`python -m bench.faults`, last row {machine()}. One daily run a cell, from a clone of one filled database,"
+    yield "with the fault on every answer of one source (`--together`: of all), its time-out"
+    yield f"{TIMEOUT_SECONDS:g} s and its budget {BUDGET_SECONDS:g} s in place of the catalogue's. A cell holds when a"
+    yield "report came out, every failed dataset is named in the run's state and on the page with the reason; it"
+    yield "is the fault's, and no other source failed with it."
     yield ""
-    yield f"**{len(cells)} cells, {len(wrong)} that do not hold.** Slowest {max(c.seconds for c in cells):.0f} s, peak"
-    yield f"memory {max(c.peak_mb for c in cells)} MB."
+    yield f"**{len(rows)} cells of {cells}, {wrong} that do not hold.** Slowest {slowest:.0f} s by the clock of a busy"
+    yield f"machine, peak memory {peak} MB."
     yield ""
-    yield "| source | fault | run | ledger cells | reason | s | MB |"
-    yield "|---|---|---|---|---|--:|--:|"
-    for cell in cells:
-        yield f"| {' | '.join(row(cell))} |"
-    for cell in wrong:
-        yield f"- {cell.source}, {cell.fault}: {'; '.join(cell.wrong)}"
+    yield f"| {' | '.join(HEAD)} |"
+    yield "|---|---|---|---|---|--:|--:|---|---|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
 
 
 if __name__ == "__main__":

@@ -100,6 +100,10 @@ async def chains(desk: MorningDesk, kills: int, seed: int, kinds: list[str]) -> 
         done.append(await chain(desk, kind, twins[kind.name], min(CHAIN, left), rng))
         left -= min(CHAIN, left)
         print(" | ".join(row(done[-1])), file=sys.stderr, flush=True)
+        page = (
+            "\n".join(lines(done, kills, seed)) + "\n"
+        )  # after each one: a bench that is cut short leaves what it has
+        RESULT.write_text(page, encoding="utf-8")
     return done
 
 
@@ -147,9 +151,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with prefect_test_harness():
         done = asyncio.run(run(arguments))
-    page = "\n".join(lines(done, arguments)) + "\n"
-    RESULT.write_text(page, encoding="utf-8")
-    print(page)
+    print(RESULT.read_text(encoding="utf-8"))
     return 0 if all(one.holds for one in done) else 1
 
 
@@ -166,7 +168,7 @@ def row(one: Chain) -> tuple[str, ...]:
     return (one.kind, str(one.kills), stages, verdict, f"{one.seconds:.0f}")
 
 
-def lines(done: list[Chain], arguments: argparse.Namespace) -> Iterator[str]:
+def lines(done: list[Chain], wanted: int, seed: int) -> Iterator[str]:
     """The page's lines."""
     stages: Counter[str] = Counter()
     for one in done:
@@ -174,7 +176,7 @@ def lines(done: list[Chain], arguments: argparse.Namespace) -> Iterator[str]:
     equal = sum(one.holds for one in done)
     yield "# Kills at random moments"
     yield ""
-    yield f"`python -m bench.kills --kills {arguments.kills} --seed {arguments.seed}`, {machine()}. Each command is"
+    yield f"`python -m bench.kills --kills {wanted} --seed {seed}`, {machine()}. Each command is"
     yield "killed (kill -9 of its process group) after a random part of its twin's time, started again, and in the end"
     yield "left to finish; then silver and gold are compared with the twin's row by row; no cell or run may be open."
     yield ""

@@ -2,7 +2,8 @@
 
 Each case begins with a clone of one filled database (or a copy of it) and ends with what the run said, and whether that
 is what it must be: a completed run, or one line that names the cause, and after it an ordinary run that completes.
-Writes bench/results/surroundings.md, and fails where a case does not hold. `--cases umask,clock` chooses.
+Writes bench/results/surroundings.md after each case, and fails where one does not hold. `--cases odd-path,clock-back`
+chooses: the page's rows of the other cases stay as they are.
 """
 
 from __future__ import annotations
@@ -12,51 +13,47 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from prefect.testing.utilities import prefect_test_harness
 
 from bench._desk import morning_desk
-from bench._odd_cases import CASES, Odd, Skipped
-from bench._page import machine
+from bench._odd import Odd, Skipped
+from bench._odd_cases import CASES
+from bench._page import machine, table_rows, today
 
 RESULT = Path(__file__).with_name("results") / "surroundings.md"
 WORDS = 220
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a case ended: holds, does not hold, or could not be made here; what was said; seconds."""
-
-    name: str
-    what: str
-    verdict: str
-    said: str
-    seconds: float
+HOLDS, FAILS, NOT_MADE = "holds", "DOES NOT HOLD", "not made here"
+HEAD = ("case", "what", "verdict", "said", "s", "day")
 
 
-async def outcomes(names: list[str]) -> list[Outcome]:
-    """The cases one after another on one desk."""
-    found = []
+async def run_cases(names: list[str]) -> list[str]:
+    """The cases one after another on one desk, each into the page. Returns their verdicts."""
+    verdicts = []
     async with morning_desk() as desk:
-        with tempfile.TemporaryDirectory(prefix="alvorada-odd-") as folder:
+        with tempfile.TemporaryDirectory(prefix="alvorada-odd-", ignore_cleanup_errors=True) as folder:
             for name in names:
                 case = CASES[name]
                 began = time.monotonic()
                 odd = Odd(desk, Path(folder) / name)
                 odd.folder.mkdir()
                 try:
-                    said, verdict = await case(odd), "holds"
+                    said, verdict = await case(odd), HOLDS
                 except Skipped as reason:
-                    said, verdict = str(reason), "not made here"
+                    said, verdict = str(reason), NOT_MADE
                 except AssertionError as error:
-                    said, verdict = str(error), "DOES NOT HOLD"
+                    said, verdict = str(error), FAILS
+                    print(f"{name}: {said}", file=sys.stderr)
                 what = " ".join((case.__doc__ or "").split())
-                found.append(Outcome(name, what, verdict, " ".join(said.split()), time.monotonic() - began))
-                print(" | ".join(row(found[-1])), file=sys.stderr, flush=True)
-    return found
+                words = " ".join(said.split())[:WORDS].replace("|", "/")
+                enter((name, what, verdict, words, f"{time.monotonic() - began:.0f}", today()))
+                verdicts.append(verdict)
+    return verdicts
 
 
 def main() -> int:
@@ -65,34 +62,34 @@ def main() -> int:
     parser.add_argument("--cases", default=",".join(CASES))
     arguments = parser.parse_args()
     with prefect_test_harness():
-        found = asyncio.run(outcomes(arguments.cases.split(",")))
-    page = "\n".join(lines(found)) + "\n"
-    if len(found) == len(CASES):
-        RESULT.write_text(page, encoding="utf-8")
-    print(page)
-    return 1 if any(one.verdict == "DOES NOT HOLD" for one in found) else 0
+        verdicts = asyncio.run(run_cases(arguments.cases.split(",")))
+    print(RESULT.read_text(encoding="utf-8"))
+    return 1 if FAILS in verdicts else 0
 
 
-def row(one: Outcome) -> tuple[str, ...]:
-    """A row of the table."""
-    return (one.name, one.what, one.verdict, one.said[:WORDS].replace("|", "/"), f"{one.seconds:.0f}")
+def enter(row: tuple[str, ...]) -> None:
+    """Puts a case's row into the page, in the place of its older one."""
+    print(" | ".join(row), file=sys.stderr, flush=True)
+    page = RESULT.read_text(encoding="utf-8") if RESULT.exists() else ""
+    rows = {one[0]: one for one in table_rows(page, len(HEAD))} | {row[0]: row}
+    RESULT.write_text("\n".join(lines([rows[name] for name in CASES if name in rows])) + "\n", encoding="utf-8")
 
 
-def lines(found: list[Outcome]) -> Iterator[str]:
+def lines(rows: list[tuple[str, ...]]) -> Iterator[str]:
     """The page's lines."""
-    bad = sum(one.verdict == "DOES NOT HOLD" for one in found)
-    skipped = sum(one.verdict == "not made here" for one in found)
+    verdicts = Counter(row[HEAD.index("verdict")] for row in rows)
     yield "# Odd surroundings"
     yield ""
-    yield f"`python -m bench.surroundings`, {machine()}. Each case is the next morning's run on a clone of one filled"
-    yield "database."
+    yield f"`python -m bench.surroundings`, last row {machine()}. Each case is the next morning's run on a clone of one"
+    yield "filled database, or in a home with a copy of it; a busy machine, seconds by the clock."
     yield ""
-    yield f"**{len(found)} cases: {bad} that do not hold, {skipped} that this machine could not make.**"
+    yield f"**{len(rows)} cases of {len(CASES)}: {verdicts[FAILS]} that do not hold, {verdicts[NOT_MADE]} that this"
+    yield "machine could not make.**"
     yield ""
-    yield "| case | what | verdict | said | s |"
-    yield "|---|---|---|---|--:|"
-    for one in found:
-        yield f"| {' | '.join(row(one))} |"
+    yield f"| {' | '.join(HEAD)} |"
+    yield "|---|---|---|---|--:|---|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
 
 
 if __name__ == "__main__":

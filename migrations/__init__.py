@@ -7,10 +7,14 @@ from pathlib import Path
 
 import asyncpg
 
-from blocks.database import CONNECT_ERRORS, connect_failure, plain_url
-from desk.errors import StoreError
+from blocks.database import CONNECT_ERRORS, connect_failure, plain_url, shown_url
+from desk.errors import BadInput, StoreError
 
 HEAD = "0020"
+NEWER = (
+    f"this version of Alvorada knows it up to {HEAD}. Install the version that has made it; a schema is not brought"
+    " back: for the older version restore a backup of its time"
+)
 UPGRADE_LOCK = 7_243_001
 """Advisory lock that puts two upgrades of one database in a row."""
 
@@ -23,7 +27,7 @@ def upgrade(url: str) -> list[str]:
 async def upgrade_async(url: str) -> list[str]:
     """As `upgrade`, from inside a running loop; one at a time per process (Alembic keeps its context in a module).
 
-    Does nothing but one query when the schema is at HEAD.
+    Does nothing but one query when the schema is at HEAD. Raises BadInput for a schema that a newer version has made.
     """
     # Alembic and SQLAlchemy cost a third of a second: only an upgrade pays for them.
     address = plain_url(url)
@@ -32,11 +36,19 @@ async def upgrade_async(url: str) -> list[str]:
     except CONNECT_ERRORS as error:
         raise connect_failure(address, error) from error
     try:
-        if await version(connection) == HEAD:
-            return []
+        found = await version(connection)
     finally:
         await connection.close()
+    if found == HEAD:
+        return []
+    if is_newer(found):
+        raise BadInput(f"the database at {shown_url(address)} has schema {found}: {NEWER}")
     return await asyncio.to_thread(_run_alembic, address)
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether a schema is of a newer version of the code than this one; revisions count up."""
+    return revision is not None and revision > HEAD
 
 
 async def version(connection: asyncpg.Connection) -> str | None:

@@ -139,7 +139,8 @@ def database(data_dir: DataDir) -> Finding:
     except AlvoradaError as error:
         return Finding("database", False, str(error), repair)
     text = f"{address}: schema {revision or 'missing'}"
-    return Finding("database", revision == migrations.HEAD, text, "alvorada migrate")
+    repair = migrations.NEWER if migrations.is_newer(revision) else "alvorada migrate"
+    return Finding("database", revision == migrations.HEAD, text, repair)
 
 
 async def _schema(url: str) -> tuple[str, str | None]:

@@ -75,7 +75,8 @@ async def _check_schema(connection: asyncpg.Connection, address: str) -> None:
         raise StoreError(f"the database at {shown_url(address)} has no schema: run `alvorada doctor`")
     if version != migrations.HEAD:
         raise StoreError(
-            f"the database at {shown_url(address)} has schema {version}, and this code wants {migrations.HEAD}"
+            f"the database at {shown_url(address)} has schema {version}: "
+            + (migrations.NEWER if migrations.is_newer(version) else f"this code wants {migrations.HEAD}")
         )
 
 

@@ -23,7 +23,7 @@ from desk.model import SILVER
 from tests.fixtures.flows import FILLED_DAY, RunningDesk
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 240.0
+PATIENCE = 1800.0
 
 
 class HomeToKill:

@@ -100,7 +100,7 @@ async def test_a_backfill_shows_how_far_it_is_and_runs_are_named_by_what_they_do
         tasks = {run.name for run in await client.read_task_runs(limit=200)}
     stages = ("ingest", "transform", "signals", "portfolio", "risk", "gate", "report")
     assert {f"{stage}-{FILLED_DAY}" for stage in stages} <= flows
-    assert {f"ingest-{source}" for source in ("bcb_sgs", "fred", "b3")} <= tasks
+    assert {f"ingest-{source}" for source in ("bcb_sgs", "fred", "bcb_focus")} <= tasks
 
 
 async def test_only_the_selected_states_are_filled_and_good_cells_stay_untouched(

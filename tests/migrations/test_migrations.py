@@ -22,6 +22,7 @@ from desk.errors import BadInput, StoreError
 from desk.gold import GOLD
 from desk.model import SILVER
 from migrations.sql import statements
+from tasks.store import Store
 
 pytestmark = pytest.mark.db
 
@@ -154,6 +155,18 @@ async def test_a_schema_is_all_there_or_not_at_all(empty_database_url: str) -> N
         await migrations.upgrade_async(empty_database_url)
     assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 1
     await connection.close()
+
+
+async def test_a_schema_of_a_newer_version_is_named_and_left_alone(
+    connection: asyncpg.Connection, database_url: str
+) -> None:
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    words = f"has schema 9999: this version of Alvorada knows it up to {migrations.HEAD}. Install the version"
+    with pytest.raises(BadInput, match=words):
+        await migrations.upgrade_async(database_url)
+    with pytest.raises(StoreError, match=words):
+        await Store.open(database_url, "sandbox")
+    assert await migrations.version(connection) == "9999"
 
 
 @pytest.mark.parametrize(
