@@ -243,8 +243,8 @@ def build_dashboard(
             x += spec.width
         y += max(spec.height for spec in row)
     built = builder.build()
-    for variable in (built.templating.list_val if built.templating else None) or []:
-        variable.auto = variable.auto_count = variable.auto_min = None  # of variables of another kind
+    for made in (built.templating.list_val if built.templating else None) or []:
+        made.auto = made.auto_count = made.auto_min = None  # of variables of another kind
     for index, panel in enumerate(built.panels or [], start=1):
         panel.id_val = index
     return built
