@@ -82,8 +82,8 @@ PROFILES = {
     "sandbox": {"sandbox", "mail", "demo"},
     "watchdog": {"watchdog"},
 }
-EVER = {"database", "prefect", "migrate", "worker", "catch-up", "api", "backup", "tidy", "proxy"}
-RUN_ONCE = {"lake-folder", "demo", "migrate"}
+EVER = {"database", "prefect", "migrate", "worker", "catch-up", "api", "backup", "tidy", "proxy", "proxy-folder"}
+RUN_ONCE = {"lake-folder", "proxy-folder", "demo", "migrate"}
 OURS = ["migrate", "worker", "catch-up", "api", "backup", "tidy", "watchdog", "demo"]
 
 
@@ -146,7 +146,8 @@ def test_no_service_may_change_its_root_or_gain_a_capability(name: str) -> None:
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert any(place.startswith("/tmp") for place in service["tmpfs"])
-    more = {"lake-folder": ["CHOWN", "DAC_OVERRIDE", "FOWNER"], "proxy": ["NET_BIND_SERVICE"]}
+    folder = ["CHOWN", "DAC_OVERRIDE", "FOWNER"]
+    more = {"lake-folder": folder, "proxy-folder": folder, "proxy": ["NET_BIND_SERVICE"]}
     assert service.get("cap_add", []) == more.get(name, [])
 
 
@@ -160,6 +161,16 @@ def test_the_service_writes_rows_and_the_schema_is_its_owners() -> None:
     member = "CREATE ROLE alvorada_service LOGIN PASSWORD :'service' IN ROLE alvorada_writer, alvorada_reader"
     assert member in script
     assert "SUPERUSER" not in script.upper()
+
+
+def test_every_volume_that_our_image_writes_to_is_its_users() -> None:
+    """A new volume takes the owner of the image's folder; where the image has none, it is root's."""
+    made = re.search(r"mkdir ((?:/\w+ ?)+)&& chown alvorada:alvorada ((?:/\w+ ?)+)", (ROOT / "Dockerfile").read_text())
+    assert made is not None
+    owned = set(made[1].split()) & set(made[2].split())
+    for name in [*OURS, "prefect"]:
+        targets = {mount.split(":")[1] for mount in SERVICES[name]["volumes"]}
+        assert targets <= owned, name
 
 
 def test_the_databases_health_is_a_query() -> None:
