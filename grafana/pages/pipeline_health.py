@@ -166,7 +166,7 @@ def logs() -> list[PanelSpec]:
         table_panel().override_by_name("at", [override("custom.width", 170)]).no_value("No error in this time range")
     )
     error_sql = """
-SELECT started_at AS at, dataset, day, attempt, error_kind AS kind, error FROM v_ledger
+SELECT started_at AS at, dataset, day::text AS day, attempt, error_kind AS kind, error FROM v_ledger
 WHERE $__timeFilter(started_at) AND error IS NOT NULL
       AND dataset IN (SELECT dataset FROM v_dataset_status WHERE source IN (${source:sqlstring}))
 ORDER BY started_at DESC LIMIT 200"""

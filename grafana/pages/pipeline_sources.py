@@ -85,7 +85,7 @@ def status_grid() -> PanelSpec:
     )
     sql = f"""
 SELECT source, dataset, state, age_bd AS "age, business days", promise_bd AS "promise, business days",
-       age_bd::double precision / nullif(promise_bd, 0) AS "age / promise", last_obs_date AS "data up to",
+       age_bd::double precision / nullif(promise_bd, 0) AS "age / promise", last_obs_date::text AS "data up to",
        last_attempt_state AS "last attempt", last_success_at AS "last success",
        coalesce(error, last_error) AS error
 FROM v_dataset_status WHERE as_of = {LATEST} AND source IN (${{source:sqlstring}})
@@ -181,15 +181,15 @@ def believed() -> list[PanelSpec]:
     pairs = f"""
 SELECT pair_id AS pair, state, left_source AS "first source", right_source AS "second source",
        left_value AS "first value", right_value AS "second value", difference, unit, tolerance, breach,
-       left_date AS observed, broken AS "dates beyond", compared AS "dates compared"
+       left_date::text AS observed, broken AS "dates beyond", compared AS "dates compared"
 FROM v_source_comparison WHERE as_of = {LATEST}
 ORDER BY array_position(ARRAY['broken', 'held', 'apart', 'absent', 'agree'], state), pair_id"""
     held = """
-SELECT hold_id AS id, entity AS series, obs_date AS observed, value, expected, rule, state, reason,
+SELECT hold_id AS id, entity AS series, obs_date::text AS observed, value, expected, rule, state, reason,
        decided_by AS "decided by", decision_reason AS "why", held_at AS "held at"
 FROM v_hold WHERE $__timeFilter(held_at) OR state = 'open' ORDER BY state <> 'open', hold_id DESC LIMIT 200"""
     suspect = """
-SELECT entity AS series, obs_date AS observed, value, expected, rule, reason, found_at AS "found at"
+SELECT entity AS series, obs_date::text AS observed, value, expected, rule, reason, found_at AS "found at"
 FROM v_suspect WHERE $__timeFilter(knowledge_time) ORDER BY knowledge_time DESC LIMIT 200"""
     return [
         table(

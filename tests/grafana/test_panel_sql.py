@@ -68,6 +68,9 @@ async def test_a_panel_gets_the_rows_and_types_that_it_draws(reader: asyncpg.Con
         drawn = [name for name in columns if any(row[name] is not None for row in rows)]
         assert len(drawn) > (query.kind in ("timeseries", "state-timeline", "barchart", "bargauge"))
     kinds = list(columns.values())
+    assert "date" not in kinds, "Grafana reads a date as midnight UTC, and shows the day before in São Paulo: ::text"
+    if query.kind == "timeseries":
+        assert len({row["time"] for row in rows}) == len(rows), "two rows at one time: Grafana would need long to wide"
     if query.kind in ("timeseries", "state-timeline", "annotation"):
         assert columns["time"] == "timestamptz"
         assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
