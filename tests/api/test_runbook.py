@@ -10,6 +10,7 @@ import pytest
 from alvorada.prefect_objects.forms import forms
 from api.routes.runbook import page_of
 from blocks.automations import Thresholds, automation_specs
+from desk.catalog.alert_rules import load_alerts
 from desk.text import slug
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -21,6 +22,11 @@ def test_every_heading_that_is_linked_to_has_its_anchor() -> None:
     assert {slug(heading) for heading in headings} <= anchors
     assert {slug(form["runbook"]) for form in forms().values()} <= anchors
     assert {slug(spec.runbook) for spec in automation_specs(Thresholds())} <= anchors
+
+
+def test_every_alert_rule_has_its_anchor() -> None:
+    anchors = set(re.findall(r'<h\d id="([^"]+)"', page_of("alerts")))
+    assert {slug(name) for name in load_alerts().rules} <= anchors
 
 
 @pytest.mark.parametrize("name", ["runbook", "alerts"])
