@@ -15,6 +15,7 @@ from api.access import Limiter, Reader, Tokens
 from api.envelope import Envelope
 from api.problems import RESPONSES, add_handlers
 from api.reading import open_reads
+from api.redistribution import withheld_sources
 from api.routes import ROUTERS
 from api.routes.reports import Sending
 from api.sessions import ROOT
@@ -66,6 +67,7 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
     app.state.clock = clock
     app.state.limiter = Limiter(settings.api_requests_per_minute, settings.api_strangers_per_minute)
     app.state.catalog = load_catalog()
+    app.state.withheld = withheld_sources(settings, app.state.catalog)
     app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))
     app.state.public_url = settings.public_url

@@ -61,7 +61,7 @@ class MorningDesk:
             return
         url = await self.postgres.ensure_database_async(FILLED, TEMPLATE)
         desk = RunningDesk(url, self.filled, self.sandbox.root)
-        ran = await started(partial(desk.run, FILLED_DAY), print)
+        ran = await started(partial(desk.run, FILLED_DAY))
         if not ran.state.is_completed():
             raise RuntimeError(f"the first run ended as {ran.state.name}: {ran.state.message}")
         made = await asyncio.to_thread(back_up, url, self.folder, "sandbox", decision_time(FILLED_DAY), 1)

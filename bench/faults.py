@@ -121,8 +121,7 @@ async def cells_of(desk: MorningDesk, sources: Sequence[str], name: str) -> list
         begin_peak()
         began = time.monotonic()
         with impatient(sources):
-            run = partial(morning.run, None, clock_day=NEXT_DAY, sources=kind, settings=settings)
-            ran = await started(run, print)
+            ran = await started(partial(morning.run, None, clock_day=NEXT_DAY, sources=kind, settings=settings))
         seconds = time.monotonic() - began
         peak = peak_mb()
         page, run_id = await page_of(morning), await newest_run(morning)

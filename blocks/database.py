@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -54,8 +56,19 @@ def connect_failure(url: str, error: BaseException) -> StoreError:
         return StoreError(f"the database {urlsplit(url).path.lstrip('/')!r} does not exist at {where}")
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
         return StoreError(f"the database at {where} refuses this user or password (DATABASE_URL)")
+    if isinstance(error, asyncpg.DiskFullError):
+        return StoreError(f"no space left on the disk of the database at {where}: {str(error).splitlines()[0]}")
     if isinstance(error, TimeoutError):
         return StoreError(f"the database at {where} did not answer in time (DATABASE_URL)")
     if isinstance(error, OSError):
         return StoreError(f"the database at {where} cannot be reached (DATABASE_URL): {error.strerror or error}")
     return StoreError(f"the database at {where} cannot be used (DATABASE_URL): {str(error).splitlines()[0]}")
+
+
+@contextmanager
+def named_errors(url: str) -> Iterator[None]:
+    """Raises StoreError for what PostgreSQL or its driver raises in the body."""
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise connect_failure(url, error) from error

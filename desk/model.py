@@ -153,7 +153,8 @@ class SourceSpec:
     for all requests of a run. `key_setting` names the setting of its API key; None for a source without a key.
     `max_body_mb`: the most megabytes (2^20 bytes) that one answer may open to, every archive in it counted.
     `keyed_base` names the address of `base_urls` that needs the key. `shut_seconds`: after a 429 nothing is asked of
-    the host for so long, or for its Retry-After where that is longer.
+    the host for so long, or for its Retry-After where that is longer. `off_without_key`: live, nothing is asked of it
+    without its key, since its terms want one.
     """
 
     id: str
@@ -166,6 +167,7 @@ class SourceSpec:
     key_setting: str | None = None
     max_body_mb: int = 64
     keyed_base: str | None = None
+    off_without_key: bool = False
     shut_seconds: float = 60.0
 
 

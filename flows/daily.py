@@ -169,9 +169,9 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     ingested: Ingested | None = await stages.call(
         "ingest", lambda: ingest(run, files.recording, files.manifest, files.record, return_state=True)
     )
-    errors = (ingested or Ingested()).errors
+    fetched = ingested or Ingested()
     transformed: TransformResult | None = await stages.call(
-        "transform", lambda: transform(run, inception, errors, return_state=True)
+        "transform", lambda: transform(run, inception, fetched.off | fetched.errors, return_state=True)
     )
     panel = transformed.panel_input if transformed else None
     await stages.call("signals", lambda: signals(run, panel, return_state=True), needs="transform")

@@ -26,12 +26,16 @@ from tasks.run.stages import Stopwatch
 from tasks.store import ledger
 from tasks.store.series_looks import series_coverage
 
+OFF = "off: its key is not set, and its terms want one"
+
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """errors: dataset -> why its fetch failed; unknown: series -> its source's words; seconds and rows: by source."""
+    """errors: dataset -> why its fetch failed; off: dataset -> why nothing was asked; unknown: series -> its source's
+    words; seconds and rows: by source."""
 
     errors: dict[str, str] = field(default_factory=dict)
+    off: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     inserted: dict[str, int] = field(default_factory=dict)
@@ -57,12 +61,16 @@ async def ingest(
         for source in run.catalog.sources:
             job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze, client.renew_budget)
             for dataset in run.catalog.datasets_of(source):
-                if to_fetch[dataset.id].asks:
+                if to_fetch[dataset.id].asks and not configs[source].is_off:
                     job.add_plan(run, dataset, to_fetch[dataset.id])
             jobs.append(job)
-        ended = await asyncio.gather(*(ingest_with_progress(run, job) for job in jobs), return_exceptions=True)
+        off = [source for source in run.catalog.sources if configs[source].is_off]
+        ended = await asyncio.gather(
+            *(ingest_with_progress(run, job, job.source in off) for job in jobs), return_exceptions=True
+        )
     ingested = Ingested(
         errors={fetch.dataset.id: fetch.error_summary() for job in jobs for fetch in job.fetches if fetch.errors},
+        off={dataset.id: OFF for source in off for dataset in run.catalog.datasets_of(source)},
         unknown={name: str(error) for job in jobs for name, error in job.unknown.items()},
         seconds=dict(zip(run.catalog.sources, raise_first_error(ended), strict=True)),
         inserted={job.source: job.inserted for job in jobs},
@@ -89,10 +97,10 @@ async def plan_of(run: Run, dataset: Dataset) -> FetchPlan:
     return plan_of_windows(dataset, series, windows(dataset, run.catalog.rules[dataset.rule], whole, run.as_of))
 
 
-async def ingest_with_progress(run: Run, job: SourceJob) -> float:
+async def ingest_with_progress(run: Run, job: SourceJob, is_off: bool = False) -> float:
     """One source, reported to the run's progress. Returns the seconds that it took."""
     if not job.fetches:
-        run.progress.event("source", job.source, "skipped", 0.0, 0, "nothing is due")
+        run.progress.event("source", job.source, "skipped", 0.0, 0, OFF if is_off else "nothing is due")
         return 0.0
     watch = Stopwatch()
     run.progress.event("source", job.source, "started")

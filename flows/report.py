@@ -92,8 +92,9 @@ async def queue_for_recipients(run: Run, data: ReportData) -> None:
     if not report_delivery.is_sent_by_itself(run.settings, run.store.world, run.as_of, run.clock()):
         return
     link = await report_delivery.link_of(run.store, run.settings, run.day, run.clock())
-    images = await mail_pictures(run, data)
-    payload = report_delivery.payload_of(data, link, run.settings.report_language, images)
+    withheld = report_delivery.withheld_sources(run.settings, data)
+    images = PngImages() if withheld else await mail_pictures(run, data)
+    payload = report_delivery.payload_of(data, link, run.settings.report_language, images, withheld)
     # Who has had the page without orders is sent the one with them.
     again = "released" if defence_view(data).released else ""
     queued = await report_delivery.queue_report(run.store, run.settings, payload, run.clock(), again)

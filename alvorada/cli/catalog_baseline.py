@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,15 +13,22 @@ from desk.catalog.provider_metadata import Metadata, Verdict, changes
 from desk.errors import BadInput
 
 
-def compared_with(path: Path, verdicts: Sequence[Verdict]) -> list[Verdict]:
+def compared_with(
+    path: Path, verdicts: Sequence[Verdict], tell: Callable[[Sequence[Verdict]], object] | None = None
+) -> list[Verdict]:
     """The verdicts, each with what its provider says otherwise than in the baseline at `path`; then the baseline is
-    what they say now. A series that did not answer keeps its place in it. Raises BadInput for a file that is none."""
+    what they say now. A series that did not answer keeps its place in it. Raises BadInput for a file that is none.
+
+    `tell` is called with them before the baseline moves: where it fails, the next check has the changes again.
+    """
     before = read_baseline(path)
     told = []
     for one in verdicts:
         known = before.get(one.subject)
         changed = changes(known, one.found) if known is not None and one.found is not None else ()
         told.append(replace(one, state="differs", differences=(*one.differences, *changed)) if changed else one)
+    if tell is not None:
+        tell(told)
     write_baseline(path, before | {one.subject: one.found for one in verdicts if one.found is not None})
     return told
 

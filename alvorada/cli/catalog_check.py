@@ -21,6 +21,7 @@ from tasks.http.client import HttpClient
 from tasks.http.proxies import environment_proxies
 from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog
 from tasks.provider_metadata.request import PAUSES
+from tasks.run.run_context import source_configs
 
 HEADER = ("series", "source", "what", "the catalogue says", "the provider says")
 CELL_WIDTH = 48
@@ -43,9 +44,7 @@ def compare_catalog(world: str, sources: Sequence[str] | None, seed: int, now: d
     data_dir, catalog = DataDir.from_environment().create(), load_catalog()
     settings = load_settings(home=data_dir.path)
     if world == "live":
-        configs = {
-            spec.id: SourceConfig.from_spec(spec, api_key=settings.api_key(spec)) for spec in catalog.sources.values()
-        }
+        configs = source_configs(settings, catalog, "live")
         return asyncio.run(_request_verdicts(catalog, configs, settings.contact, sources, now, PAUSES))
     with sandbox_in_use(data_dir, seed) as root_url:
         configs = sandbox_configs(catalog, root_url())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -27,18 +28,30 @@ def check(
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask the simulated sources (the default).")] = False,
     source: Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Also list what agrees or cannot be compared.")] = False,
+    notify: Annotated[bool, typer.Option("--notify", help="Send what changed since the check before.")] = False,
     seed: Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Of the sandbox.")] = DEFAULT_SEED,
 ) -> None:
     """Compare name, unit, frequency and last value with each provider's metadata, and with what it said at the check
     before; exit code 1 where any differ."""
+    import asyncio
+
     from alvorada.cli.catalog_baseline import compared_with
     from alvorada.cli.catalog_check import compare_catalog, label_notes, listing
+    from alvorada.cli.catalog_notice import send_changes
+    from blocks.settings import load_settings
+    from desk.catalog.provider_metadata import Verdict
 
     if live and sandbox:
         raise BadInput("--live or --sandbox, not both")
     world = "live" if live else "sandbox"
-    verdicts = compare_catalog(world, source, seed, now())
-    verdicts = compared_with(DataDir.from_environment().path / f"catalogue_{world}.json", verdicts)
+    at = now()
+    verdicts = compare_catalog(world, source, seed, at)
+
+    def tell(told: Sequence[Verdict]) -> None:
+        if notify:
+            asyncio.run(send_changes(load_settings(), told, at))
+
+    verdicts = compared_with(DataDir.from_environment().path / f"catalogue_{world}.json", verdicts, tell)
     for line in listing(verdicts, every, label_notes()):
         typer.echo(line)
     if any(verdict.state in ("differs", "unreachable") for verdict in verdicts):

@@ -146,7 +146,7 @@ async def _look(
     finding = next((one.finding for one in fetched if one.finding), None)
     if finding is not None:
         verdict, said, remedy = "incomplete", finding, INCOMPLETE
-    url = connector.build_request(query).url if payload is None else payload.request.url
+    url = payload.request.url if payload is not None else (error.url or "") if error is not None else ""
     status = payload.status if payload is not None else error.status if error is not None else None
     size = len(payload.body) if payload is not None else 0
     return Looked(

@@ -131,21 +131,15 @@ async def _looked_at(data_dir: DataDir, sandbox_root: str | None, record: Path |
     from alvorada.cli.first_morning import look_at_all
     from blocks.settings import load_settings
     from desk.catalog import load_catalog
-    from tasks.connectors.exchange import Payload, SourceConfig
+    from tasks.connectors.exchange import Payload
     from tasks.http.client import HttpClient
     from tasks.http.proxies import environment_proxies
     from tasks.http.recording import Recorder, public_bases
+    from tasks.run.run_context import source_configs
 
     settings, catalog = load_settings(home=data_dir.path), load_catalog()
     configs = (
-        sandbox_configs(catalog, sandbox_root)
-        if sandbox_root is not None
-        else {
-            spec.id: SourceConfig.from_spec(
-                spec, base_urls=settings.urls_of(spec, "live"), api_key=settings.api_key(spec)
-            )
-            for spec in catalog.sources.values()
-        }
+        source_configs(settings, catalog, "live") if sandbox_root is None else sandbox_configs(catalog, sandbox_root)
     )
     recorder = Recorder(record, bases=public_bases(configs, catalog.sources)) if record else None
 

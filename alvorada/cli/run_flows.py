@@ -130,18 +130,14 @@ def _run_flow(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> A
 
     with progress:
         try:
-            return asyncio.run(_final_state(flow, parameters, partial(_note, progress)))
+            return asyncio.run(_final_state(flow, parameters))
         except (TerminationSignal, asyncio.CancelledError):
             raise KeyboardInterrupt from None
         finally:
             APILogHandler.flush()  # type: ignore[no-untyped-call]  # while its database still runs
 
 
-def _note(progress: RunProgress, message: str) -> None:
-    progress.event("note", "prefect", "done", message=message)
-
-
-async def _final_state(flow: Any, parameters: dict[str, Any], say: Callable[[str], None]) -> Any:
+async def _final_state(flow: Any, parameters: dict[str, Any]) -> Any:
     """The state that the flow ends in. Raises the AlvoradaError that ended it, with its own exit code."""
     from prefect.states import get_state_exception
 
@@ -149,7 +145,7 @@ async def _final_state(flow: Any, parameters: dict[str, Any], say: Callable[[str
     from tasks.run.stop_signals import cancel_on_stop_signals
 
     with cancel_on_stop_signals(repeat_interrupt):
-        state = await started(partial(flow, **parameters, return_state=True), say)
+        state = await started(partial(flow, **parameters, return_state=True))
     if state.is_failed():
         error = await get_state_exception(state)
         if isinstance(error, Busy):

@@ -95,7 +95,9 @@ def figure_lines(figures: Sequence[Figure], home: str) -> Iterator[str]:
     yield "Nothing is decided on what does not agree until it is settled:"
     yield ""
     for one in left:
-        yield f"- **{one.key}**, {one.verdict}: {_words(one)} (`ALVORADA_HOME={home} alvorada explain`)."
+        yield f"- **{one.key}**, {one.verdict}: {_words(one)}."
+    yield ""
+    yield f"`ALVORADA_HOME={home} alvorada explain series.NAME` says which source, day and payload a column rests on."
 
 
 def _words(one: Figure) -> str:

@@ -18,11 +18,12 @@ from typing import TextIO
 
 import migrations
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_name
-from alvorada.stack.postgres import Postgres
+from alvorada.stack.postgres import NO_SPACE, Postgres
 from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
 from alvorada.stack.service_account import service_url
-from desk.errors import BadInput
+from blocks.database import named_errors
+from desk.errors import AlvoradaError, BadInput, StoreError
 
 PREFECT_DATABASE = "prefect"
 
@@ -64,12 +65,14 @@ def open_stack(
     api_url = environ.get("PREFECT_API_URL") or (up.api_url if up else None)
     given_prefect_url = environ.get("PREFECT_API_DATABASE_CONNECTION_URL")
     if given_url and (api_url or given_prefect_url):
-        yield Stack(data_dir.create(), world, given_url, api_url, given_prefect_url)
+        with named_errors(given_url):
+            yield Stack(data_dir.create(), world, given_url, api_url, given_prefect_url)
         return
     with postgres_in_use(data_dir) as postgres:
         url = given_url or service_url(upgrade_database(postgres.ensure_database(database_name(world, seed))))
         prefect_url = given_prefect_url or asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
-        yield Stack(data_dir, world, url, api_url, prefect_url)
+        with named_errors(url):
+            yield Stack(data_dir, world, url, api_url, prefect_url)
 
 
 @contextmanager
@@ -77,15 +80,21 @@ def postgres_in_use(data_dir: DataDir) -> Iterator[Postgres]:
     """The embedded PostgreSQL, started; the last of our processes that uses it stops it.
 
     Each user holds a shared lock, which the kernel drops even after kill -9. A stop signal interrupts the block, in
-    every command, and never PostgreSQL's stop.
+    every command, and never PostgreSQL's stop. An error in it names the disk of the server where that was full.
     """
     data_dir.create()
     postgres = embedded_postgres(data_dir)
+    logged = postgres.log_size()
     with interrupt_on_stop_signals(), data_dir.postgres_users_lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         try:
             postgres.start()
             yield postgres
+        except AlvoradaError as error:
+            full = postgres.full_disk(logged)
+            if full is None or NO_SPACE in str(error):
+                raise
+            raise StoreError(f"PostgreSQL's disk is full: {full} (log: {postgres.log}); {error}") from error
         finally:
             with deferred_stop_signals():
                 _stop_unused(postgres, lock)

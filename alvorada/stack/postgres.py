@@ -27,6 +27,7 @@ from alvorada.stack import postmaster
 from alvorada.stack.postgres_account import REACHABLE_ROOT, Account, account_for, embedded_bin, free_port, port_is_free
 from alvorada.stack.postmaster import Status
 from blocks.atomic_write import write_atomically
+from blocks.database import named_errors
 from desk.errors import StoreError
 
 SUPERUSER = "alvorada"
@@ -43,6 +44,7 @@ SETTINGS: Mapping[str, str] = {
     "password_encryption": "scram-sha-256",
     "logging_collector": "off",
 }
+NO_SPACE = "No space left on device"
 START_SECONDS = 60
 PORT_SECONDS = 10.0
 SERVER_FILE = "server.json"
@@ -131,15 +133,34 @@ class Postgres:
         return asyncio.run(self.ensure_database_async(name, template))
 
     async def ensure_database_async(self, name: str, template: str = "template1") -> str:
-        """As `ensure_database`, inside a running event loop."""
-        connection = await asyncpg.connect(self.url("postgres"))
-        try:
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-                with suppress(asyncpg.DuplicateDatabaseError):
-                    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        finally:
-            await connection.close()
+        """As `ensure_database`, inside a running event loop. Raises StoreError."""
+        with named_errors(self.url("postgres")):
+            connection = await asyncpg.connect(self.url("postgres"))
+            try:
+                if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+                    with suppress(asyncpg.DuplicateDatabaseError):
+                        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            finally:
+                await connection.close()
         return self.url(name)
+
+    def log_size(self) -> int:
+        """Bytes of the server's log so far."""
+        try:
+            return self.log.stat().st_size
+        except (OSError, StoreError):
+            return 0
+
+    def full_disk(self, since: int) -> str | None:
+        """What the server has logged of a full disk after the first `since` bytes of its log; None for nothing.
+
+        A journal that cannot be written ends the server, and its clients see no more than a connection that was closed.
+        """
+        try:
+            lines = self.log.read_bytes()[since:].decode(errors="replace").splitlines()
+        except (OSError, StoreError):
+            return None
+        return next((line.split(":  ", 1)[-1] for line in lines if line.endswith(NO_SPACE)), None)
 
     @property
     def _password_file(self) -> Path:

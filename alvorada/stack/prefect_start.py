@@ -1,23 +1,25 @@
 """The start of Prefect's API inside a run's own process, on a machine that has much else to do.
 
-Prefect gives its API thirty seconds to start. The first start makes the tables of its database, and on a busy machine
-that takes longer. So the tables are made before, without a limit; and a start that fails is tried once more.
+Prefect gives its API thirty seconds to start, and the first start makes the tables of its database. On a busy machine
+either takes longer, and a morning's run that waits is better than one that has failed: so the tables are made before,
+without a limit, and the start has START_SECONDS.
 
 Imports Prefect, which reads its settings from the environment then: the stack must have set them before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from prefect.client.base import APP_LIFESPANS, APP_LIFESPANS_REF_COUNTS
+from prefect.client import base
 from prefect.server.database.dependencies import provide_database_interface
 from prefect.settings import PREFECT_API_URL
 
 from desk.errors import StageFailed
 
-STARTS = 2
+START_SECONDS = 600.0
 
 
 async def make_tables() -> None:
@@ -26,17 +28,30 @@ async def make_tables() -> None:
         await provide_database_interface().create_db()  # type: ignore[no-untyped-call]
 
 
-async def started(flow: Callable[[], Awaitable[Any]], say: Callable[[str], None]) -> Any:
-    """What `flow()` gives. `say` gets a line where its start is tried again. Raises StageFailed after the last try."""
+@contextmanager
+def patient_start(seconds: float = START_SECONDS) -> Iterator[None]:
+    """Gives Prefect's API this long to start and to stop; Prefect has no setting for it."""
+
+    original: Any = base.LifespanManager  # type: ignore[attr-defined]
+
+    def manager(app: Any, **limits: float) -> Any:
+        return original(app, **dict.fromkeys(limits, seconds))
+
+    base.LifespanManager = manager  # type: ignore[assignment,attr-defined]
+    try:
+        yield
+    finally:
+        base.LifespanManager = original  # type: ignore[attr-defined]
+
+
+async def started(flow: Callable[[], Awaitable[Any]], seconds: float = START_SECONDS) -> Any:
+    """What `flow()` gives. Raises StageFailed where Prefect's API has not started within `seconds`."""
     await make_tables()
-    for start in range(1, STARTS + 1):
+    with patient_start(seconds):
         try:
             return await flow()
         except TimeoutError as error:  # of the start: what happens inside a flow is a state
-            APP_LIFESPANS.clear()  # else the half-started API would count as started
-            APP_LIFESPANS_REF_COUNTS.clear()
-            if start == STARTS:
-                words = f"Prefect's API did not start, {STARTS} times in 30 seconds each: the machine is too busy"
-                raise StageFailed(words) from error
-            say("Prefect's API did not start in 30 seconds: the machine is busy; once more")
-    raise AssertionError  # the loop returns or raises
+            base.APP_LIFESPANS.clear()  # else the half-started API would count as started
+            base.APP_LIFESPANS_REF_COUNTS.clear()
+            words = f"Prefect's API has not started within {seconds:g} s: the machine is too busy"
+            raise StageFailed(words) from error

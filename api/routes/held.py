@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import Operator, Reader
 from api.problems import NotStored
 from api.reading import rows
+from api.redistribution import require_may_leave
 
 router = APIRouter(prefix="/held", tags=["held values"])
 HoldId = Annotated[int, Path(ge=1, le=2**53)]
@@ -58,6 +59,7 @@ async def held(
     state: Annotated[State | None, Query(description="All when left out.")] = None,
 ) -> list[Held]:
     """At most 500."""
+    require_may_leave(request, request.app.state.withheld)
     query = "SELECT * FROM v_hold WHERE $1::text IS NULL OR state = $1 ORDER BY hold_id DESC LIMIT 500"
     return [_shaped(row) for row in await rows(request, query, state)]
 
@@ -65,6 +67,7 @@ async def held(
 @router.get("/{hold_id}", summary="One held value")
 async def one(request: Request, _: Reader, hold_id: HoldId) -> Held:
     """Raises NotStored."""
+    require_may_leave(request, request.app.state.withheld)
     return await _one(request, hold_id)
 
 

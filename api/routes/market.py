@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from api.access import Reader
 from api.problems import NotStored
 from api.reading import NO_NUL, AsOf, Limit, decision, moment_of, rows
+from api.redistribution import require_decision_may_leave, require_may_leave
 from desk.catalog import Catalog
 
 router = APIRouter(tags=["market"])
@@ -100,6 +101,7 @@ async def one_series(
     facts = facts_of(request.app.state.catalog).get(series_id)
     if facts is None:
         raise NotStored(f"there is no series {series_id!r}")
+    require_may_leave(request, [facts.source])
     moment = moment_of(as_of) if as_of else request.app.state.clock()
     first, last = start or dt.date(1900, 1, 1), end or dt.date(2200, 1, 1)
     found = await rows(request, _KNOWN, series_id, moment, first, last, limit)
@@ -125,6 +127,7 @@ def facts_of(catalog: Catalog) -> dict[str, SeriesFacts]:
 async def curve(request: Request, _: Reader, curve_id: CurveId, as_of: AsOf = None) -> Curve:
     """Curves are PRE, REAL, CUPOM and UST. 404 for others, and for a day without a decision."""
     moment = await decision(request, "v_feature", as_of)
+    await require_decision_may_leave(request, moment)
     found = await rows(
         request,
         "SELECT substring(feature_id FROM '[0-9]+$')::int AS tenor_bd, value AS rate, obs_date, origin,"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.access import Reader
 from api.reading import AsOf, decision, rows
+from api.redistribution import require_decision_may_leave
 
 router = APIRouter(tags=["portfolio"])
 STATE = (
@@ -213,6 +214,7 @@ async def signals(request: Request, _: Reader, as_of: AsOf = None) -> Signals:
 async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Positions:
     """404 for a day without a decision."""
     moment = await decision(request, "v_target_position", as_of)
+    await require_decision_may_leave(request, moment)
     lines = await rows(request, "SELECT * FROM v_target_position WHERE as_of = $1 ORDER BY instrument_id", moment)
     state = await rows(request, f"SELECT {', '.join(STATE)} FROM v_portfolio_state WHERE as_of = $1", moment)
     packages = await _at(request, "v_package", moment, "strategy_id")
@@ -224,6 +226,7 @@ async def positions(request: Request, _: Reader, as_of: AsOf = None) -> Position
 async def tickets(request: Request, _: Reader, as_of: AsOf = None) -> Tickets:
     """404 for a day without a decision. A decision without orders has no legs."""
     moment = await decision(request, "v_target_position", as_of)
+    await require_decision_may_leave(request, moment)
     return Tickets(as_of=moment, tickets=_of(Leg, await _at(request, "v_ticket", moment, "ticket, leg")))
 
 

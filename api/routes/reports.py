@@ -14,6 +14,7 @@ from api.access import Operator, Reader, ReportReader
 from api.envelope import PAGE_POLICY
 from api.problems import NotStored
 from api.reading import LAST_DAY, Limit, moment_of, rows
+from api.redistribution import require_decision_may_leave
 from api.sessions import ROOT, Code, language_of, wants_page
 from desk.model import desk_day
 from reports.page.plotly_script import script, sha256, with_shared_script
@@ -132,6 +133,7 @@ async def _report(request: Request, as_of: dt.datetime, language: str, whole: bo
     found = await rows(request, f"SELECT {columns} FROM v_report WHERE as_of = $1 AND language = $2", as_of, language)
     if not found:
         raise NotStored(f"no report of {desk_day(as_of)} in {language!r} is stored")
+    await require_decision_may_leave(request, as_of)
     if html:
         page = zstandard.ZstdDecompressor().decompress(found[0]["html_zstd"], max_output_size=LARGEST_PAGE).decode()
         content = page if whole else with_shared_script(page, SCRIPT)

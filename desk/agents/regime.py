@@ -1,17 +1,17 @@
-"""The regime table: the probabilities of the four regimes, day by day."""
+"""The regime table: the probabilities of the four regimes and of a mixed state, day by day."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from desk.agents.cross_asset.regimes import REGIMES
+from desk.agents.cross_asset.regimes import NAMES
 from desk.gold import REGIME
 from desk.model import decision_time
 from desk.transforms.panel import Panel
 
 
 def regime_rows(panel: Panel) -> pl.DataFrame:
-    """REGIME rows, four a day, of a panel with measures; null probability where the model has no estimate."""
+    """REGIME rows, five a day, of a panel with measures; null probability where the model has no estimate."""
     as_of = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
     frames = [
         pl.DataFrame(
@@ -22,6 +22,6 @@ def regime_rows(panel: Panel) -> pl.DataFrame:
             },
             schema=REGIME.schema,
         )
-        for name in REGIMES
+        for name in NAMES
     ]
     return pl.concat(frames).sort("as_of", "regime_id")

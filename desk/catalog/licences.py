@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,3 +43,25 @@ def load_licences(catalog: Catalog) -> Mapping[str, Licence]:
     if wrong := sorted(raw.keys() ^ catalog.sources.keys()):
         raise BadCatalog(f"licences.toml: {', '.join(wrong)}: each source has one licence, and each licence a source")
     return {name: typed_record(Licence, f"licence {name}", raw[name]) for name in catalog.sources}
+
+
+def not_sent_on(
+    licences: Mapping[str, Licence], sources: Iterable[str], consents: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Those of `sources` whose content may not leave the desk: by their terms, and without a consent that it holds.
+
+    A source without terms (imported files) may not either. Raises BadCatalog for a consent to an unknown source.
+    """
+    if wrong := sorted(set(consents) - licences.keys()):
+        raise BadCatalog(f"a consent to {', '.join(wrong)}: the sources are {', '.join(licences)}")
+    return tuple(
+        name
+        for name in dict.fromkeys(sources)
+        if name not in consents and (name not in licences or licences[name].send_on != "yes")
+    )
+
+
+def notices(licences: Mapping[str, Licence], sources: Iterable[str]) -> tuple[str, ...]:
+    """The words to print where content of `sources` is shown, each once, in the order of the catalogue."""
+    shown = set(sources)
+    return tuple(dict.fromkeys(one.notice for name, one in licences.items() if name in shown))

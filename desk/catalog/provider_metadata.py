@@ -16,6 +16,8 @@ from typing import Literal
 
 from desk.model import Series
 
+CHANGED = ", was"
+"""How a difference from the check before ends its `what`."""
 State = Literal["agrees", "differs", "no metadata", "unreachable"]
 
 
@@ -80,9 +82,9 @@ def changes(before: Metadata, now: Metadata) -> tuple[Difference, ...]:
         ("frequency", before.frequency, now.frequency),
         ("adjustment", *(None if one.adjusted is None else "sa" if one.adjusted else "none" for one in (before, now))),
     ]
-    found = [Difference(f"{what}, was", a, b) for what, a, b in pairs if a is not None and b is not None and a != b]
+    found = [Difference(f"{what}{CHANGED}", a, b) for what, a, b in pairs if a is not None and b is not None and a != b]
     if before.last is not None and now.last is not None and now.last < before.last:
-        found.append(Difference("last value, was", before.last.isoformat(), now.last.isoformat()))
+        found.append(Difference(f"last value{CHANGED}", before.last.isoformat(), now.last.isoformat()))
     return tuple(found)
 
 
@@ -122,7 +124,7 @@ def our_measure(series: Series) -> UnitOfMeasure:
 
 def provider_measure(text: str) -> UnitOfMeasure:
     """Unit and magnitude of a provider's text: `Millions of Dollars` gives (usd, 1e6), `%` gives (percent, 1.0)."""
-    plain = _plain(text)
+    plain = plain_text(text)
     words = _singular(re.findall(r"[a-z$%]+|\d+", plain.replace("u.s. ", "us ")))
     if "%" in plain or "percent" in plain:
         return "percent", 1.0
@@ -164,10 +166,22 @@ _GLOSSARY = {
     "comunicacao": "communication", "peso": "weight", "meses": "months", "geral": "headline", "indice": "index",
     "numero": "number", "consumer": "cpi", "producer": "ppi", "usd": "dollar", "real": "brl", "reais": "brl",
     "reals": "brl", "pesos": "mxn", "yen": "jpy", "euro": "eur", "pound": "gbp",
+    "dolar": "dollar", "venda": "sell", "compra": "buy", "vendas": "sales", "compras": "purchases",
+    "exportacao": "exports", "importacao": "imports", "saldo": "balance", "reservas": "reserves",
+    "nucleo": "core", "difusao": "diffusion", "ponderacao": "weight", "aparadas": "trimmed", "duraveis": "durables",
+    "semi": "semi", "nao": "non", "servicos": "services", "desocupacao": "unemployment", "transacoes": "transactions",
+    "correntes": "current", "comercial": "trade", "investimentos": "investment", "diretos": "direct",
+    "divida": "debt", "bruta": "gross", "liquida": "net", "comercializaveis": "tradables",
+    "administrados": "administered", "livres": "free", "industriais": "industrial", "industria": "industrial",
+    "producao": "production", "confianca": "confidence", "renda": "income", "primaria": "primary",
+    "primario": "primary", "bens": "goods", "contratado": "contracted", "financeiro": "financial", "demais": "other",
+    "antecipado": "prepayment", "adiantamento": "advances", "sem": "without", "com": "with", "dupla": "double",
     "twelve": "12", "two": "2", "three": "3", "five": "5", "seven": "7", "ten": "10",
 }  # fmt: skip
-_MEASURES = ("weight", "12")
+_MEASURES = ("weight", "12", "non")
 """Words that distinguish two series on one subject: either both names contain such a word or neither does."""
+_OPPOSITES = (("sell", "buy"), ("export", "import"), ("purchase", "sale"), ("gross", "net"))
+"""A name with the one word alone is not that of a name with the other alone."""
 _COMMON = frozenset(
     ("the", "of", "and", "in", "to", "by", "for", "at", "on", "a", "us", "united", "states", "ipca", "cot", "rate",
      "index", "change", "monthly", "all", "less", "fund", "future", "long", "short", "ishares", "etf",
@@ -176,16 +190,20 @@ _COMMON = frozenset(
 
 
 def names_agree(ours: str, theirs: str) -> bool:
-    """True when two names share at least one distinctive word and agree on the words of `_MEASURES`."""
+    """True when two names share at least one distinctive word, agree on the words of `_MEASURES`, and say nothing
+    opposite."""
     one, other = _words(ours), _words(theirs)
     distinctive = one - _COMMON - set(_MEASURES)
     if any((word in one) != (word in other) for word in _MEASURES):
+        return False
+    sides = [(one & {*pair}, other & {*pair}) for pair in _OPPOSITES]
+    if any(len(left) == len(right) == 1 and left != right for left, right in sides):
         return False
     return bool(distinctive & other) or (not distinctive and bool(one & other))
 
 
 def _words(text: str) -> frozenset[str]:
-    spelled = re.findall(r"[a-z]+|\d+", _plain(text))
+    spelled = re.findall(r"[a-z]+|\d+", plain_text(text))
     translated = (_GLOSSARY.get(word, word) for word in spelled)
     return frozenset(_singular(translated))
 
@@ -194,6 +212,7 @@ def _singular(words: Iterable[str]) -> list[str]:
     return [word.removesuffix("s") if len(word) > 3 else word for word in words]
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Lower case, without accents."""
     folded = unicodedata.normalize("NFKD", text.lower())
     return "".join(char for char in folded if not unicodedata.combining(char))

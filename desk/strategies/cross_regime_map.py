@@ -14,7 +14,7 @@ DIRECTIONS = {
     "reg_p_deflation": -0.5,
 }
 """Growth sets the sign, inflation the size: 1 where monetary policy supports the direction, one half where it works
-against it (tightening in reflation, easing in deflation)."""
+against it (tightening in reflation, easing in deflation). A mixed state has no direction."""
 
 
 class CrossRegimeMap(Strategy):

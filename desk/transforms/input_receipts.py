@@ -18,6 +18,7 @@ from desk.errors import BadCatalog
 from desk.gold import DATASET_STATUS, INPUT_RECEIPT
 from desk.model import SILVER, Dataset, desk_day
 from desk.transforms.expectations import input_id
+from desk.transforms.index_future import INDEX_FUTURE, contracts_of
 from desk.transforms.maturities import curve_points
 
 USABLE_PROMISES = 3
@@ -240,6 +241,10 @@ def _curve_inputs(silver: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.Da
             seen = newest.row(0, named=True) if newest.height else {}
             names = {"source": dataset.source, "dataset": dataset.id, "unit": None, "input_id": source.input_id}
             rows.setdefault(source.input_id, {**names, "value": None, **{key: seen.get(key) for key in _SEEN}})
+    future = contracts_of(full["settlement"]).sort("obs_date", "knowledge_time", "contract_id").tail(1)
+    seen, dataset = future.row(0, named=True) if future.height else {}, _dataset_of_root(INDEX_FUTURE, catalog)
+    names = {"source": dataset.source, "dataset": dataset.id, "unit": None, "input_id": INDEX_FUTURE}
+    rows[INDEX_FUTURE] = {**names, "value": None, **{key: seen.get(key) for key in _SEEN}}
     return pl.DataFrame(
         list(rows.values()), schema={"source": pl.String, "dataset": pl.String, "unit": pl.String, **_RECEIPT}
     )
@@ -249,10 +254,19 @@ _SEEN = ("obs_date", "knowledge_time", "stamp", "payload_id")
 
 
 def input_datasets(catalog: Catalog) -> dict[str, str]:
-    """Input id of a series or of a curve's source -> the dataset that brings it."""
+    """Input id of a series, of a curve's source or of the index future -> the dataset that brings it."""
     of_series = {series.id: series.dataset for series in catalog.series.values()}
     sources = [source for spec in load_fallbacks().curves for source in spec.sources]
-    return of_series | {source.input_id: _dataset_of(source, catalog).id for source in sources}
+    of_curves = {source.input_id: _dataset_of(source, catalog).id for source in sources}
+    return of_series | of_curves | {INDEX_FUTURE: _dataset_of_root(INDEX_FUTURE, catalog).id}
+
+
+def _dataset_of_root(root: str, catalog: Catalog) -> Dataset:
+    """The dataset of a file of settlements that has the root. Raises BadCatalog when none has."""
+    for dataset in catalog.datasets.values():
+        if root in dataset.params.get("roots", ()):
+            return dataset
+    raise BadCatalog(f"datasets.toml: no file of settlements has {root}")
 
 
 def _dataset_of(source: CurveSource, catalog: Catalog) -> Dataset:

@@ -19,7 +19,7 @@ from desk.calendars import Days
 from desk.catalog import Catalog
 from desk.catalog.fallbacks import ColumnFallback
 from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
-from desk.point_in_time.source_choice import choose, pick
+from desk.point_in_time.source_choice import choose, pick, pick_days
 from desk.transforms import expectations, vintage_transforms
 from desk.transforms.monthly import VINTAGE_TRANSFORMS
 from desk.transforms.vintage_transforms import SeriesVintages, series_vintages
@@ -32,12 +32,14 @@ WEEKS = 160
 class WeeklySamples:
     """Columns (W,) as known at the first decision day of each week.
 
-    `rows` (W,): panel row from which each week is known; 0 for the weeks before the panel.
+    `rows` (W,): panel row from which each week is known; 0 for the weeks before the panel. `periods` (W,): the obs_date
+    of each value, NaT where none is known.
     """
 
     days: Days
     rows: IntArray
     columns: Mapping[str, FloatArray]
+    periods: Mapping[str, Days]
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,17 @@ class ModelInputs:
     """
 
     monthly: Mapping[str, SeriesVintages] = field(default_factory=dict)
-    weekly: WeeklySamples = field(default_factory=lambda: WeeklySamples(_NO_DAYS, np.empty(0, dtype=np.int64), {}))
+    weekly: WeeklySamples = field(default_factory=lambda: WeeklySamples(_NO_DAYS, np.empty(0, dtype=np.int64), {}, {}))
 
     def head(self, count: int) -> ModelInputs:
         """What was known on the panel's first `count` days."""
         monthly = {name: _known_before(vintages, count) for name, vintages in self.monthly.items()}
         keep = self.weekly.rows < count
         weekly = WeeklySamples(
-            self.weekly.days[keep], self.weekly.rows[keep], {n: c[keep] for n, c in self.weekly.columns.items()}
+            self.weekly.days[keep],
+            self.weekly.rows[keep],
+            {n: c[keep] for n, c in self.weekly.columns.items()},
+            {n: d[keep] for n, d in self.weekly.periods.items()},
         )
         return ModelInputs(monthly, weekly)
 
@@ -116,11 +121,10 @@ def weekly_samples(
             columns[spec.name], dates[spec.name] = np.where(aged, np.nan, changed), dates_known
     for order in chosen:
         candidates = [columns[name] for name in order.candidates]
-        choice = choose(
-            [dates[name] for name in order.candidates], [np.isfinite(one) for one in candidates], order.patience_days
-        )
-        columns[order.name] = pick(candidates, choice)
-    return WeeklySamples(days, np.searchsorted(grid.days, days, side="left").astype(np.int64), columns)
+        seen = [dates[name] for name in order.candidates]
+        choice = choose(seen, [np.isfinite(one) for one in candidates], order.patience_days)
+        columns[order.name], dates[order.name] = pick(candidates, choice), pick_days(seen, choice)
+    return WeeklySamples(days, np.searchsorted(grid.days, days, side="left").astype(np.int64), columns, dates)
 
 
 def monthly_survey_means(expectation: pl.DataFrame, grid: Grid) -> SeriesVintages:

@@ -29,6 +29,7 @@ from desk.point_in_time.source_choice import choose, pick, pick_days
 from desk.transforms import expectations, inflation, model_inputs, vintage_transforms
 from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
+from desk.transforms.index_future import INDEX_FUTURE, VERTICES, implied_spot
 from desk.transforms.inflation import InflationTargets, load_inflation_targets
 from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import SourceCurve, constant_maturities
@@ -129,6 +130,7 @@ def build_panel(
     published = _published(frames, catalog)
     _add_series(columns, published, pl.DataFrame(schema=HELD_ROWS) if held is None else held, catalog)
     _add_curves(columns, frames, fallbacks)
+    _add_index_future(columns, frames["settlement"])
     for name, focus in expectations.focus_columns(frames["expectation"], grid, meetings, columns.inputs).items():
         columns.put(name, focus.values, focus.obs_dates, focus.origin)
     _add_vintage_transforms(columns, published, catalog)
@@ -185,6 +187,16 @@ def _add_curves(columns: PanelColumns, frames: Mapping[str, pl.DataFrame], fallb
             rates = curve.rates[:, index]
             origin = columns.inputs.combined([curve.origin], np.isfinite(rates))
             columns.put(f"{spec.prefix}_{bd}", rates, curve.obs_dates, origin)
+
+
+def _add_index_future(columns: PanelColumns, settlement: pl.DataFrame) -> None:
+    pre = [f"pre_{bd}" for bd in VERTICES]
+    spot = implied_spot(settlement, columns.grid, np.stack([columns.values[name] for name in pre], axis=1))
+    own = columns.inputs.read(INDEX_FUTURE, spot.values, spot.known, spot.payload_ids)
+    rates = [columns.origins[name] for name in pre]
+    origin = columns.inputs.combined([own, *rates], np.isfinite(spot.values))
+    columns.put(INDEX_FUTURE, spot.values, spot.obs_dates, origin)
+    columns.direct[INDEX_FUTURE] = (INDEX_FUTURE, *pre)
 
 
 def _add_vintage_transforms(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:

@@ -35,7 +35,7 @@ DIVERGING = (
     (0.6, "#2166ac"),
 )
 """ColorBrewer's RdBu, readable with red-green blindness. Blue: the trade as written; red: its reverse."""
-REGIMES = ("Goldilocks", "Reflation", "Stagflation", "Deflation")
+REGIMES = ("Goldilocks", "Reflation", "Stagflation", "Deflation", "Mixed")
 
 
 def matrix() -> PanelSpec:

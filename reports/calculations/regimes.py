@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from desk.agents.cross_asset.appetite import entropy
 from reports.elements.report_data import ReportData, with_day
 
-REGIMES = ("goldilocks", "reflation", "stagflation", "deflation")
+REGIMES = ("goldilocks", "reflation", "stagflation", "deflation", "mixed")
 """Their order in charts; regimes with other names follow."""
 
 
@@ -25,6 +28,8 @@ class RegimeView:
     leader_yesterday: str | None
     leader_days: int
     """Consecutive decisions, up to this one, at which the leader was the most probable regime."""
+    equally_likely: float | None = None
+    """The number of equally likely regimes that would be as uncertain: exp of the entropy. 1 is certain."""
     compared_with: dt.date | None = None
     """The day of the decision before."""
 
@@ -56,6 +61,7 @@ def regime_view(data: ReportData) -> RegimeView:
         leader=leaders[-1],
         leader_yesterday=leaders[-2] if len(leaders) > 1 else None,
         leader_days=run,
+        equally_likely=math.exp(float(entropy(np.array(list(today.values()))))),
         compared_with=data.previous_day("regime"),
     )
 

@@ -28,9 +28,10 @@ COLORS = {
     "reflation": (GOLD, GOLD_SOFT),
     "stagflation": (ORANGE, ORANGE_SOFT),
     "deflation": (PURPLE, PURPLE_SOFT),
+    "mixed": (GREY, GREY_SOFT),
 }
 """Line and fill colour of a regime."""
-OTHER_COLORS = ((GREEN, GREEN_SOFT), (GREY, GREY_SOFT))
+OTHER_COLORS = ((GREEN, GREEN_SOFT),)
 
 
 def regime_figure(regimes: RegimeView, day: str) -> Figure:

@@ -59,6 +59,12 @@ def receipts(data: ReportData) -> Receipts:
     return Receipts(rows, {name: input_ids(origin) for name, origin in features})
 
 
+def used_sources(data: ReportData) -> tuple[str, ...]:
+    """The sources of which a number was known at the decision, in the order of the inputs."""
+    known = data.latest("input_receipt").drop_nulls(("source", "obs_date"))
+    return tuple(known["source"].unique(maintain_order=True).to_list())
+
+
 def anchor(input_id: str) -> str:
     """An id for the page: letters, digits and dashes only, whatever the input is called."""
     return "receipt-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in input_id)

@@ -15,13 +15,15 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from desk.catalog import load_catalog
+from desk.catalog.licences import load_licences, notices
 from desk.errors import BadInput
 from reports.elements.decision_facts import decision_notes
 from reports.elements.formats import NOT_KNOWN, date, moment, number, significant
 from reports.elements.locale import translate, use_locale
 from reports.elements.page_elements import Figure
 from reports.elements.palette import DARK
-from reports.elements.receipts import STAMPS, anchor, receipts, short_hash
+from reports.elements.receipts import STAMPS, anchor, receipts, short_hash, used_sources
 from reports.elements.report_data import ReportData
 from reports.page import first_screen
 from reports.page.markdown_summary import BANNERS
@@ -68,6 +70,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             pairs=comparison_rows(data),
             suspects=suspect_rows(data),
             datasets=list(data.latest("dataset_status").iter_rows(named=True)),
+            notices=notices(load_licences(load_catalog()), used_sources(data)),
             format_date=date,
             figures=_script_json({figure.id: figure.spec for figure in _figures(sections)}),
             dark_colors=_script_json(DARK),

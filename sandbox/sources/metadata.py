@@ -1,4 +1,4 @@
-"""Metadata of the sources: FRED's series, IBGE's tables, Socrata's views, Olinda's field lists."""
+"""Metadata of the sources: SGS's catalogue, FRED's series, IBGE's tables, Socrata's views, Olinda's field lists."""
 
 from __future__ import annotations
 
@@ -39,6 +39,27 @@ def fred_series(world: SimulatedWorld, request: SourceRequest, code: str) -> Sou
     }
     body = {"realtime_start": today, "realtime_end": today, "seriess": [one]}
     return SourceResponse(json.dumps(body, separators=(",", ":")).encode(), media="application/json; charset=UTF-8")
+
+
+SEARCH = "api/3/action/package_search"
+_NOT_COMPUTED_BY_THE_BANK = ("12", "4389", "4391", "21619")  # CDI is B3's, and the euro is not listed
+_RHYTHMS = {"D": "diária", "M": "mensal", "Q": "trimestral"}
+_UNITS = {
+    "11": "Percentual ao dia", "432": "Percentual ao ano", "1178": "Percentual ao ano", "433": "Percentual ao mês",
+    "1": "Unidade monetária corrente/Dólar dos Estados Unidos", "13621": "Dólares dos Estados Unidos",
+}  # fmt: skip
+
+
+def sgs_catalog(source: str, request: SourceRequest) -> SourceResponse:
+    """The central bank's open-data catalogue: the package of one SGS code, without one for what it does not compute."""
+    code = request.query.get("fq", "").removeprefix("codigo_sgs:")
+    fact = load_facts().get((source, code))
+    results = []
+    if fact is not None and code not in _NOT_COMPUTED_BY_THE_BANK:
+        entry = {"title": fact.title, "codigo_sgs": code, "periodicidade": _RHYTHMS[fact.frequency]}
+        results.append(entry | ({"unidade_medida": _UNITS[code]} if code in _UNITS else {}))
+    body = {"success": True, "result": {"count": len(results), "results": results}}
+    return SourceResponse(json.dumps(body, ensure_ascii=False).encode(), media="application/json;charset=utf-8")
 
 
 def sidra_table(

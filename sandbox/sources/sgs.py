@@ -11,6 +11,7 @@ from desk.arrays import FloatArray
 from desk.calendars import Days
 from sandbox.facts import Fact, load_facts
 from sandbox.source_http import SourceRequest, SourceResponse, brazilian_dates, not_found, texts
+from sandbox.sources.metadata import SEARCH, sgs_catalog
 from sandbox.world import SimulatedWorld
 
 _PATH = re.compile(r"dados/serie/bcdata\.sgs\.(\d+)/dados(?:/ultimos/(\d+))?/?\Z")
@@ -32,6 +33,8 @@ COPOM_STATEMENT = dt.time(18, 30)
 
 def respond_for(source: str, world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     """Responds to an SGS request from the series of one catalogue source."""
+    if request.key == "catalog":
+        return sgs_catalog(source, request) if request.path == SEARCH else not_found()
     match = _PATH.match(request.path)
     if match is None:
         return not_found()

@@ -9,13 +9,19 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal
 
 from blocks.settings import Settings
+from desk.catalog import load_catalog
+from desk.catalog.licences import load_licences, not_sent_on
 from desk.errors import BadInput
 from desk.model import decision_time, desk_day
+from reports.elements.formats import date
+from reports.elements.locale import translate, use_locale
+from reports.elements.receipts import used_sources
 from reports.elements.report_data import ReportData
 from reports.mail import html, plain_text, slack
 from reports.mail.digest import digest
@@ -55,12 +61,18 @@ def is_sent_by_itself(settings: Settings, world: str, as_of: dt.datetime, now: d
 
 
 def payload_of(
-    data: ReportData, link: str, language: str, pictures: Mapping[str, bytes] | None = None
+    data: ReportData,
+    link: str,
+    language: str,
+    pictures: Mapping[str, bytes] | None = None,
+    withheld: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The JSON of the outbox row: subject, both bodies of the mail, Slack's blocks, the pictures (base64).
 
-    `pictures`: figure id -> PNG.
+    `pictures`: figure id -> PNG. `withheld`: sources in it that may not be sent on: then no number is in it.
     """
+    if withheld:
+        return _without_numbers(data, link, language, withheld)
     short = digest(data, pictures)
     return {
         "title": short.title,
@@ -74,6 +86,38 @@ def payload_of(
         "fallback": slack.text(short),
         "pictures": {p.cid: base64.b64encode(p.png).decode() for p in short.pictures},
     }
+
+
+def _without_numbers(data: ReportData, link: str, language: str, withheld: Sequence[str]) -> dict[str, Any]:
+    """That the report is there, and why it is not in the message."""
+    with use_locale(language):
+        title = translate("Alvorada {}: the report is ready", date(data.day))
+        reason = translate("It is not sent on: the terms of {} do not allow it without consent.", ", ".join(withheld))
+        where = translate("Whoever may read it finds it here: {}", link)
+    paragraphs = (title, reason, where)
+    return {
+        "title": title,
+        "link": link,
+        "as_of": data.as_of.isoformat(),
+        "world": data.world,
+        "language": language,
+        "text": "\n\n".join(paragraphs) + "\n",
+        "html": "<!DOCTYPE html><html><body>"
+        + "".join(f"<p>{escape(one)}</p>" for one in paragraphs)
+        + "</body></html>",
+        "slack": [{"type": "section", "text": {"type": "plain_text", "text": one}} for one in paragraphs],
+        "fallback": title,
+        "pictures": {},
+        "without_page": True,
+    }
+
+
+def withheld_sources(settings: Settings, data: ReportData) -> tuple[str, ...]:
+    """The sources behind a decision that may not be sent on to those whom the channels reach. Raises BadCatalog."""
+    licences = load_licences(load_catalog())
+    if settings.readers == "desk":
+        return not_sent_on(licences, (), settings.consents)
+    return not_sent_on(licences, used_sources(data) or licences, settings.consents)
 
 
 async def queue_report(
@@ -118,7 +162,8 @@ async def send_again(
         raise BadInput(f"there is no report of {day}" if day else "there is no report yet")
     data = await read_report_gold(store, settings, report.as_of, run_id=str(report.run_id))
     link = await link_of(store, settings, desk_day(report.as_of), now)
-    return await queue_report(store, settings, payload_of(data, link, report.language), now, again)
+    payload = payload_of(data, link, report.language, withheld=withheld_sources(settings, data))
+    return await queue_report(store, settings, payload, now, again)
 
 
 def message_id(payload: Mapping[str, Any]) -> str:
@@ -133,7 +178,8 @@ def composer(store: Store) -> Composer:
     async def compose(payload: Mapping[str, Any]) -> Message:
         as_of = dt.datetime.fromisoformat(payload["as_of"])
         report = await store.read_report(payload["language"], as_of)
-        page = () if report is None else (Attachment(FILENAME, report.html.encode()),)
+        whole = None if payload.get("without_page") else report
+        page = () if whole is None else (Attachment(FILENAME, whole.html.encode()),)
         pictures = payload["pictures"].items()
         return Message(
             kind=KIND,

@@ -24,6 +24,7 @@ from tasks.connectors.strict_values import day_of
 WIDTH = 72
 _CODE = slice(21, 26)
 _DATE = slice(11, 19)
+_NAME = slice(26, 41)
 _CALENDAR_DAYS, _BUSINESS_DAYS, _RATE = slice(41, 46), slice(46, 51), slice(52, 66)
 _SIGN = 51
 _ONE_IN_RATE_UNITS = 1e9  # percent with 7 decimals
@@ -69,6 +70,12 @@ def read_swap_file(text: bytes, curves: Mapping[str, str]) -> SwapCurves:
         raise ValueError("two different rates for one vertex")
     last = np.append((codes[1:] != codes[:-1]) | (tenors[1:] != tenors[:-1]), True)
     return SwapCurves(day, codes[last].tolist(), tenors[last], rates[last])
+
+
+def curve_names(text: bytes) -> dict[str, str]:
+    """Code -> name of every curve in the file, as it is written there (cut to 15 characters)."""
+    lines = text.rstrip(b"\r\n\x1a").splitlines()
+    return {line[_CODE].decode("latin-1").strip(): line[_NAME].decode("latin-1").strip() for line in lines}
 
 
 def _integers(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:

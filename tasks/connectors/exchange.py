@@ -27,6 +27,8 @@ class SourceConfig:
     budget_seconds: float = 300.0
     max_body_bytes: int = 64 << 20
     shut_seconds: float = 0.0
+    is_off: bool = False
+    """Nothing may be asked of it: its key is not set, and its terms want one."""
 
     @classmethod
     def from_spec(

@@ -1,4 +1,4 @@
-"""FRED: JSON with vintages where a key is set, the public fredgraph CSV where none is.
+"""FRED: JSON with vintages where a key is set; recordings without one and the sandbox have the CSV of its graphs.
 
 Macro series are requested with a real-time window, and each vintage's `realtime_start` is its knowledge time (17:00 in
 Chicago of that date: FRED gives the day only). Vintages clipped to the requested window are not news: the window starts
@@ -57,6 +57,8 @@ class Fred(Connector):
         return [Query(dataset, (one,), window, extra) for one in series]
 
     def build_request(self, query: Query) -> Request:
+        if self.config.is_off:
+            raise MissingKey(self.source, "off: its terms want a key (FRED_API_KEY)")
         code, span = query.series[0].code, query.window
         if self.config.api_key is None:
             graph = f"{self.config.base_urls['graph']}/graph/fredgraph.csv"

@@ -15,7 +15,7 @@ from desk.catalog.provider_metadata import Metadata, Verdict, verdict
 from desk.errors import SourceError
 from desk.model import Series
 from tasks.connectors.exchange import Client, SourceConfig
-from tasks.provider_metadata import brazil, international
+from tasks.provider_metadata import brazil, files, international
 from tasks.provider_metadata.request import CheckDatasets, Describe, Provider
 
 DESCRIBE: Mapping[str, Describe] = {
@@ -28,7 +28,12 @@ DESCRIBE: Mapping[str, Describe] = {
     "cftc_cot": international.cot,
 }
 """Source -> function that reads the metadata of its series: every source with series in the catalogue."""
-DATASETS: Mapping[str, CheckDatasets] = {"bcb_focus": brazil.focus}
+DATASETS: Mapping[str, CheckDatasets] = {
+    "bcb_focus": brazil.focus,
+    "b3_market_data": files.files,
+    "stn_fiscal": files.files,
+    "treasury_gov": files.files,
+}
 """Source -> function that checks its datasets: sources without series."""
 
 
@@ -40,10 +45,10 @@ async def check_catalog(
     sources: Iterable[str] | None = None,
     pauses: tuple[float, ...] = (),
 ) -> list[Verdict]:
-    """One verdict for each series, in the catalogue's order, and for each dataset of Focus; all sources at once.
+    """One verdict for each series, in the catalogue's order, and for each dataset of a source without series.
 
-    `sources` None: all. A series whose question fails is `unreachable` with its reason, whatever became of the others;
-    where one question is for a whole source, it is that of all of its series.
+    All sources at once; `sources` None: all of them. A series whose question fails is `unreachable` with its reason,
+    whatever became of the others; where one question is for a whole source, it is that of all of its series.
     """
     names = [name for name in (*DESCRIBE, *DATASETS) if sources is None or name in set(sources)]
     providers = [Provider(catalog, client, configs[name], today, pauses) for name in names]

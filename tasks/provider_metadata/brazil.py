@@ -1,15 +1,17 @@
-"""Metadata of the Brazilian providers: SGS (derived from its last values), SIDRA, Olinda's lists of fields."""
+"""Metadata of the Brazilian providers: SGS (open-data catalogue, last values), SIDRA, Olinda's fields."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
-from desk.catalog.provider_metadata import Difference, Metadata, Verdict
-from desk.errors import BadPayload
+from desk.catalog.provider_metadata import Difference, Metadata, Verdict, plain_text
+from desk.errors import BadPayload, HtmlPayload, Outage
 from desk.model import Series
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
 from tasks.connectors.sidra_periods import first_day
@@ -17,29 +19,68 @@ from tasks.provider_metadata.request import Found, Provider, each, spacing
 
 _LAST = 20
 """SGS returns at most so many of a series' last values in one response."""
-_NO_METADATA = "no metadata: frequency and last value are those of the data"
+_NOT_LISTED = (
+    "no metadata: not in the central bank's open-data catalogue; frequency and last value are those of the data"
+)
 _FREQUENCIES = {"mensal": "M", "trimestral": "Q", "anual": "Y"}
+_SPOKEN = {"diaria": "D", "semanal": "W", "mensal": "M", "trimestral": "Q"}
 
 
 async def sgs(provider: Provider) -> Found:
-    """SGS has no metadata for programs: frequency and last date are derived from the last twenty values."""
+    """Name, unit and rhythm from the central bank's open-data catalogue, which lists what the bank computes itself;
+    rhythm and last date also from the last twenty values. A code that gets a page while others answer is unknown."""
 
     async def one(series: Series) -> Metadata | None:
-        payload = await provider.get("api", f"dados/serie/bcdata.sgs.{series.code}/dados/ultimos/{_LAST}?formato=json")
-        if payload.status == 404:
+        days = await _last_days(provider, series)
+        if days is None:
             return None
-        require_ok(payload)
-        try:
-            days = [
-                dt.datetime.strptime(row["data"], "%d/%m/%Y").replace(tzinfo=dt.UTC).date()
-                for row in json_body(payload)
-            ]
-        except (KeyError, TypeError, ValueError) as error:
-            bad_payload(payload, f"not rows of data and valor ({type(error).__name__})")
         past = [day for day in days if day <= provider.today]  # the Selic target is announced ahead
-        return Metadata(frequency=spacing(days), last=max(past, default=None), note=_NO_METADATA)
+        seen = Metadata(frequency=spacing(days), last=max(past, default=None), note=_NOT_LISTED)
+        entry = await _listed(provider, series.code)
+        return seen if entry is None else _described(entry, seen)
 
-    return await each(provider, one)
+    found = await each(provider, one)
+    pages = [name for name, told in found.items() if isinstance(told, HtmlPayload)]
+    is_answered = any(isinstance(told, Metadata) for told in found.values())
+    return found | dict.fromkeys(pages) if is_answered else found
+
+
+async def _last_days(provider: Provider, series: Series) -> list[dt.date] | None:
+    """The days of the last twenty values; None for a code that SGS says it does not have."""
+    payload = await provider.get("api", f"dados/serie/bcdata.sgs.{series.code}/dados/ultimos/{_LAST}?formato=json")
+    if payload.status == 404:
+        return None
+    require_ok(payload)
+    try:
+        return [
+            dt.datetime.strptime(row["data"], "%d/%m/%Y").replace(tzinfo=dt.UTC).date() for row in json_body(payload)
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        bad_payload(payload, f"not rows of data and valor ({type(error).__name__})")
+
+
+async def _listed(provider: Provider, code: str) -> dict[str, Any] | None:
+    """The catalogue's entry of a code; None where it lists none."""
+    try:
+        payload = await provider.get("catalog", f"api/3/action/package_search?fq=codigo_sgs:{code}")
+        require_ok(payload)
+        entries = json_body(payload)["result"]["results"]
+        return next((entry for entry in entries if str(entry.get("codigo_sgs")) == code), None)
+    except HtmlPayload as error:  # of this host a page says nothing about the code
+        raise Outage(provider.source, "a page in place of the open-data catalogue", url=error.url) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        bad_payload(payload, f"no list of packages ({type(error).__name__})")
+
+
+def _described(entry: Mapping[str, Any], seen: Metadata) -> Metadata:
+    """A unit in words that no table has (`Unidades`, `u.m.c.`) is in the note, not compared."""
+    unit, rhythm = str(entry.get("unidade_medida") or ""), plain_text(str(entry.get("periodicidade") or ""))
+    is_known = "percent" in unit.lower() or "%" in unit
+    note = "" if is_known or not unit else f"unit: {unit}"
+    title = str(entry["title"]).removeprefix(f"{entry['codigo_sgs']} - ")
+    return replace(
+        seen, name=title, unit=unit if is_known else None, frequency=_SPOKEN.get(rhythm, seen.frequency), note=note
+    )
 
 
 async def sidra(provider: Provider) -> Found:

@@ -91,7 +91,7 @@ def source_configs(
     settings: Settings, catalog: Catalog, sources: str, recording: Recording | None = None
 ) -> dict[str, SourceConfig]:
     """Source -> its addresses, key and rate limit in this run. A recording is read under the public addresses, and with
-    a key where it was recorded with one."""
+    a key where it was recorded with one. A live source that wants a key and has none is off."""
     keys = recorded_keys(recording, catalog.sources) if recording else {}
     configs = {}
     for spec in catalog.sources.values():
@@ -100,7 +100,9 @@ def source_configs(
             base_urls=settings.urls_of(spec, sources),
             api_key=settings.api_key(spec) if sources == "live" else keys.get(spec.id),
         )
-        if sources != "live":
+        if sources == "live":
+            config = replace(config, is_off=spec.off_without_key and config.api_key is None)
+        else:
             config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE, shut_seconds=0.0)
         configs[spec.id] = config
     return configs

@@ -62,6 +62,8 @@ class Connections:
                 yield connection
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             raise RowsRefused(f"the database refused: {error}") from error
+        except asyncpg.DiskFullError as error:
+            raise connect_failure(self.url, error) from error
         except asyncpg.PostgresError as error:
             raise StoreError(f"the database refused: {error}") from error
         # asyncpg raises InternalClientError for a connection that was cut before it noticed.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alvorada.cli.catalog_baseline import compared_with
+from alvorada.cli.catalog_notice import MOST, changes_message, send_changes
+from blocks.settings import load_settings
 from desk.catalog.provider_metadata import Difference, Metadata, Verdict
-from desk.errors import BadInput
+from desk.errors import AlvoradaError, BadInput
+from tests.fixtures.deliveries import Mailbox
 
 SAID = Metadata("Unemployment Rate", "Percent", "M", True, dt.date(2026, 10, 1))
 GOOD = Verdict("us_unemployment", "fred", "agrees", found=SAID)
@@ -61,3 +65,43 @@ def test_a_file_that_is_no_baseline_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadInput, match=r"catalogue_live\.json is no baseline"):
         compared_with(path, [GOOD])
     assert path.read_text() == text
+
+
+AT = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
+MOVED = replace(GOOD, state="differs", differences=(Difference("unit, was", "Percent", "Thousands"),))
+
+
+async def test_a_change_is_one_message_and_a_standing_difference_is_none(mailbox: Mailbox) -> None:
+    settings = load_settings(smtp_host="127.0.0.1", smtp_port=mailbox.port, smtp_security="insecure",
+                             smtp_recipients=("desk@example.com",))  # fmt: skip
+    standing = replace(GOOD, state="differs", differences=(Difference("unit", "Percent", "Thousands"),))
+    assert await send_changes(settings, [standing, GOOD], AT) == 0
+    assert mailbox.subjects() == []
+    assert await send_changes(settings, [standing, MOVED], AT) == 1
+    assert mailbox.subjects() == ["Alvorada catalogue: us_unemployment changed at the source"]
+    assert "us_unemployment (fred): unit, was Percent, is Thousands." in str(mailbox.got[0][1])
+
+
+def test_many_changes_are_counted() -> None:
+    message = changes_message([replace(MOVED, subject=f"series_{number}") for number in range(MOST + 5)], AT)
+    assert message is not None
+    assert message.title == f"Alvorada catalogue: {MOST + 5} series changed at the source"
+    assert "And 5 more." in message.paragraphs
+
+
+async def test_without_a_channel_notify_is_refused() -> None:
+    with pytest.raises(BadInput, match="tells nobody"):
+        await send_changes(load_settings(), [MOVED], AT)
+
+
+def test_where_telling_fails_the_next_check_has_the_change_again(tmp_path: Path) -> None:
+    def fails(told: Sequence[Verdict]) -> None:
+        raise AlvoradaError("the mail server is down")
+
+    path = tmp_path / "catalogue_live.json"
+    compared_with(path, [GOOD])
+    other = replace(GOOD, found=replace(SAID, unit="Thousands"))
+    with pytest.raises(AlvoradaError, match="mail server"):
+        compared_with(path, [other], fails)
+    (told,) = compared_with(path, [other])
+    assert told.differences == (Difference("unit, was", "Percent", "Thousands"),)

@@ -140,6 +140,21 @@ def test_an_initdb_that_was_killed_is_begun_again(server: Postgres) -> None:
     assert server.start().running
 
 
+def test_a_full_disk_that_ended_the_server_is_what_an_error_names(tmp_path: Path) -> None:
+    """Its clients see a connection that was closed; the lines of the log are PostgreSQL 18's on a full tmpfs."""
+    folder = tmp_path / "postgres"
+    folder.mkdir()
+    line = '2026-11-30 17:22:17.222 UTC [19215] PANIC:  could not write to file "pg_wal/xlogtemp.19215": No space left'
+    panic = f"{line} on device\n2026-11-30 17:22:17.222 UTC [19215] STATEMENT:  COMMIT;\n"
+    (folder / "log").write_text(panic)
+    server = Postgres(tmp_path)
+    earlier = server.log_size()
+    assert server.full_disk(earlier) is None, "that was an earlier start's"
+    with (folder / "log").open("a") as log:
+        log.write(panic)
+    assert server.full_disk(earlier) == 'could not write to file "pg_wal/xlogtemp.19215": No space left on device'
+
+
 def test_a_cluster_of_another_version_says_which(server: Postgres) -> None:
     server.start()
     server.stop()

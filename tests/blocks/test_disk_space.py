@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from blocks.database import connect_failure
+from blocks.database import connect_failure, named_errors
 from blocks.disk_space import require_space
 from desk.errors import StoreError
 from tests.alvorada.conftest import ROOT, environment
@@ -46,6 +46,15 @@ def test_the_first_error_is_told_and_not_that_of_the_clean_up_after_it() -> None
         lost()
     assert "No space left on device" in str(connect_failure(URL, caught.value))
     assert "secret" not in str(connect_failure(URL, caught.value))
+
+
+def test_a_write_that_was_cut_short_is_told_as_a_full_disk() -> None:
+    """PostgreSQL's words on a tmpfs with a page left, which do not name the reason."""
+    words = 'could not extend file "base/19431/12604": wrote only 4096 of 8192 bytes at block 7'
+    place = "postgresql://alvorada@127.0.0.1:5/desk"
+    told = rf"^no space left on the disk of the database at {place}: could not extend"
+    with pytest.raises(StoreError, match=told), named_errors(URL):
+        raise asyncpg.DiskFullError(words)
 
 
 def test_an_error_of_the_disk_itself_is_told() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desk.catalog import load_catalog, typed_record
-from desk.catalog.licences import Licence, load_licences
+from desk.catalog.licences import Licence, load_licences, not_sent_on, notices
 from desk.errors import BadCatalog
 
 CATALOG = load_catalog()
@@ -40,3 +40,19 @@ def test_a_wrong_field_is_named(field: str, value: str) -> None:
     raw = {name: getattr(one, name) for name in Licence.__dataclass_fields__} | {field: value}
     with pytest.raises(BadCatalog, match=rf"licence fred: .*{field}"):
         typed_record(Licence, "licence fred", raw)
+
+
+def test_what_may_not_be_sent_on_is_named_but_for_the_desk_s_consents() -> None:
+    used = ("fred", "bcb_sgs", "b3_market_data", "imported", "fred")
+    assert not_sent_on(LICENCES, used) == ("fred", "b3_market_data", "imported")
+    assert not_sent_on(LICENCES, used, ("b3_market_data",)) == ("fred", "imported")
+    assert not_sent_on(LICENCES, ("bcb_sgs", "treasury_gov", "cftc_cot")) == ()
+    with pytest.raises(BadCatalog, match="a consent to bloomberg"):
+        not_sent_on(LICENCES, used, ("bloomberg",))
+
+
+def test_each_notice_is_printed_once() -> None:
+    found = notices(LICENCES, ("fred", "bcb_ptax", "bcb_sgs"))
+    assert found[0] == "Source: Banco Central do Brasil"
+    assert found[1].startswith("This product uses the FRED API but is not endorsed")
+    assert len(found) == 2

@@ -13,6 +13,7 @@ from desk.catalog import load_catalog
 from desk.catalog.fallbacks import CurveSpec, load_fallbacks
 from desk.model import Series, Window
 from desk.strategies import STRATEGIES
+from desk.transforms.index_future import INDEX_FUTURE
 from desk.transforms.panel import Panel, build_panel
 from tasks.connectors import CONNECTORS
 from tasks.connectors.exchange import SourceConfig
@@ -79,6 +80,8 @@ def is_brought(leaf: str) -> bool:
         return series_is_brought(CATALOG.series[leaf])
     if leaf.startswith("focus_"):
         return survey_is_brought(leaf)
+    if leaf == INDEX_FUTURE:
+        return any(leaf in dataset.params.get("roots", ()) for dataset in CATALOG.datasets.values())
     curve = re.fullmatch(r"([a-z]+)_\d+", leaf)
     specs = [spec for spec in load_fallbacks().curves if curve and spec.prefix == curve.group(1)]
     return any(curve_is_brought(spec) for spec in specs) or bool(CALENDAR.match(leaf))

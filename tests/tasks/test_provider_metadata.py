@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,9 +12,11 @@ import pytest
 from alvorada.cli.catalog_check import sandbox_configs
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.provider_metadata import Difference, Verdict
-from tasks.connectors.exchange import Payload
+from desk.model import Window
+from tasks.connectors.exchange import Payload, Query, Request
 from tasks.http.client import HttpClient
 from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog
+from tasks.provider_metadata.files import swap_curves
 from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox
 
 CATALOG = load_catalog()
@@ -42,14 +45,15 @@ def test_every_source_with_series_is_checked() -> None:
 
 async def test_every_series_is_looked_at_and_none_differs(quiet_sandbox: RunningSandbox) -> None:
     found = await checked(quiet_sandbox)
-    focus = {dataset.id for dataset in CATALOG.datasets_of("bcb_focus")}
-    assert found.keys() == {*CATALOG.series, *focus}
+    files = {dataset.id for source in DATASETS for dataset in CATALOG.datasets_of(source)}
+    assert found.keys() == {*CATALOG.series, *files}
     assert [one for one in found.values() if one.differences] == []
     states = Counter(one.state for one in found.values())
-    assert states["agrees"] >= 230
+    assert states["agrees"] >= 320
     assert states["unreachable"] == 0
-    silent = {one.source for one in found.values() if one.state == "no metadata"}
-    assert silent == {"bcb_sgs", "bcb_fx_flow", "bcb_ptax"}
+    silent = {name for name, one in found.items() if one.state == "no metadata"}
+    not_computed_by_the_bank = {"cdi_daily", "cdi_annual", "cdi_monthly", "eurbrl_sgs_sell"}
+    assert silent == not_computed_by_the_bank | {one.id for one in CATALOG.series.values() if one.source == "bcb_ptax"}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +86,10 @@ async def test_a_unit_that_changed_at_the_provider_is_caught(
         ("cot_cl_oi", {"code": "088691"}, {"name"}),
         ("cot_cl_oi", {"params": {"field": "no_such_column"}}, {"code"}),
         ("cdi_annual", {"frequency": "M"}, {"frequency"}),
+        ("usdbrl_sgs_sell", {"code": "10813"}, {"name"}),
+        ("ipca_communication_mom", {"code": "1641"}, {"name"}),
+        ("selic_daily", {"unit": "BRL million"}, {"unit"}),
+        ("fx_flow_exports", {"code": "13966"}, {"name"}),
         ("cdi_annual", {"code": "99999999"}, {"code"}),
         ("unemployment", {"max_age_days": 20}, {"last value"}),
     ],
@@ -125,7 +133,6 @@ def test_a_difference_keeps_both_sides() -> None:
 @pytest.mark.parametrize(
     ("source", "match", "series"),
     [
-        ("bcb_sgs", "sgs.433/", "ipca_mom"),
         ("fred", "series_id=UNRATE", "us_unemployment"),
         ("yahoo_finance", "BZ=F", "brent"),
     ],
@@ -138,3 +145,78 @@ async def test_one_series_that_fails_has_its_own_verdict_and_the_others_theirs(
     out = {name for name, one in found.items() if one.state == "unreachable"}
     assert out == {series}
     assert "page for browsers" in found[series].note
+
+
+async def test_a_page_for_one_code_while_others_are_answered_is_an_unknown_code(quiet_sandbox: RunningSandbox) -> None:
+    quiet_sandbox.configure(faults={"bcb_sgs": {"kind": "html", "match": "sgs.433/"}})
+    found = await checked(quiet_sandbox, sources=["bcb_sgs"])
+    assert [one.what for one in found["ipca_mom"].differences] == ["code"]
+    assert {one.state for name, one in found.items() if name != "ipca_mom"} <= {"agrees", "no metadata"}
+    quiet_sandbox.configure(faults={"bcb_sgs": {"kind": "html"}})
+    assert {one.state for one in (await checked(quiet_sandbox, sources=["bcb_sgs"])).values()} == {"unreachable"}
+    quiet_sandbox.configure(faults={"bcb_sgs": {"kind": "html", "match": "package_search?fq=codigo_sgs:433"}})
+    found = await checked(quiet_sandbox, sources=["bcb_sgs"])
+    assert {name for name, one in found.items() if one.state == "unreachable"} == {"ipca_mom"}
+
+
+FILES = [one.id for source in ("b3_market_data", "stn_fiscal", "treasury_gov") for one in CATALOG.datasets_of(source)]
+
+
+async def test_a_file_lists_what_it_has(quiet_sandbox: RunningSandbox) -> None:
+    found = await checked(quiet_sandbox, sources=["b3_market_data", "stn_fiscal", "treasury_gov"])
+    listed = {name: (one.found.name or "" if one.found else "") for name, one in found.items()}
+    assert [one.differences for one in found.values() if one.differences] == []
+    assert "DPL Cupom Limpo de" in listed["b3_swap_curves"]
+    assert listed["b3_settlements"].split("; ") == ["DI1", "DDI", "DOL", "IND", "DAP"]
+    assert "Taxa Venda Manha" in listed["stn_tesouro_direto"]
+    assert "pu_medio" in listed["stn_auctions"]
+    assert "1.5 Month" in listed["treasury_nominal"]
+    assert all(one.found is not None and one.found.last is not None for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("dataset", "fault", "state"),
+    [
+        *((name, {"kind": "server_error"}, "unreachable") for name in FILES),
+        *((name, {"kind": "wrong_schema"}, "unreachable") for name in FILES),
+    ],
+)
+async def test_a_file_that_is_out_or_of_another_format_is_named(
+    quiet_sandbox: RunningSandbox, dataset: str, fault: dict[str, str], state: str
+) -> None:
+    source = CATALOG.datasets[dataset].source
+    quiet_sandbox.configure(faults={source: fault})
+    found = (await checked(quiet_sandbox, sources=[source]))[dataset]
+    assert found.state == state
+    assert found.note
+
+
+def curves(**codes: str) -> dict[str, object]:
+    return {**CATALOG.datasets["b3_swap_curves"].params, "curves": codes}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "params", "what"),
+    [
+        ("b3_swap_curves", curves(PRE="PRE", DOC="CUPOM", DPX="REAL"), ["curve"]),
+        ("b3_settlements", {"roots": ["DI1", "FRC"]}, ["settlement"]),
+    ],
+)
+async def test_what_the_file_lacks_is_named(
+    sandbox: RunningSandbox, dataset: str, params: dict[str, object], what: list[str]
+) -> None:
+    record = CATALOG.datasets[dataset]
+    catalog = replace(CATALOG, datasets={**CATALOG.datasets, dataset: replace(record, params=params)})
+    found = (await checked(sandbox, catalog, ["b3_market_data"]))[dataset]
+    assert [one.what for one in found.differences] == what
+
+
+def test_a_curve_under_another_name_is_named() -> None:
+    line = b"0084740010120260925T1DPL  Cupom sujo IPCA0000300001+00000062800000F00001\r\n"
+    others = (b"0156240010120260925T1PRE  DIxPRE         0000300001+00000136500000F00001\r\n"
+              b"0076160010120260925T1DOC  DIxXDOL Cupom l0000300001+00000276500000F00001\r\n")  # fmt: skip
+    record = CATALOG.datasets["b3_swap_curves"]
+    request = Request(Query(record, (), Window(dt.date(2026, 9, 25), dt.date(2026, 9, 25))), "https://b3.example/TS")
+    payload = Payload(request, 200, {}, others + line, dt.datetime(2026, 9, 26, tzinfo=dt.UTC))
+    (wrong,) = swap_curves(record, payload).wrong
+    assert (wrong.what, wrong.theirs) == ("name of DPL", "Cupom sujo IPCA")

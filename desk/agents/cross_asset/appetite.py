@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from desk.agents.cross_asset.regimes import REGIMES
+from desk.agents.cross_asset.regimes import NAMES, REGIMES
 from desk.agents.models import Model, ModelData
 from desk.agents.vintages import mean_of_known
 from desk.arrays import FloatArray
@@ -33,20 +33,23 @@ TILTS: dict[str, dict[str, float]] = {
     "cupom": {"Goldilocks": 1.0, "Reflation": 1.0, "Stagflation": 1.1, "Deflation": 1.1},
     "sovereign": {"Goldilocks": 1.2, "Reflation": 1.1, "Stagflation": 0.8, "Deflation": 0.8},
 }
-"""Multipliers by class and regime, at most 20% up or down: a regime changes the size of a view, never its sign."""
+"""Multipliers by class and regime, at most 20% up or down: a regime changes the size of a view, never its sign. A mixed
+state says nothing of a class: its multiplier is one."""
 
 
 def _compute(data: ModelData) -> dict[str, FloatArray]:
     parts = [np.clip(sign * data[name], -3.0, 3.0) for name, sign in APPETITE.items()]
-    probabilities = {name: data[f"reg_p_{name.lower()}"] for name in REGIMES}
+    everything = {name: data[f"reg_p_{name.lower()}"] for name in NAMES}
+    probabilities = {name: everything[name] for name in REGIMES}
     return {
         "reg_risk_appetite": np.tanh(mean_of_known(parts, 3)),
         "reg_balance": _balance(probabilities),
         "reg_corr_break": correlation_break([data[name] for name in MOVES]),
         **{
-            f"reg_tilt_{name}": np.asarray(sum(tilt[regime] * p for regime, p in probabilities.items()))
+            f"reg_tilt_{name}": np.asarray(sum(tilt.get(regime, 1.0) * p for regime, p in everything.items()))
             for name, tilt in TILTS.items()
         },
+        "reg_entropy": entropy(np.stack(list(everything.values()))),
     }
 
 
@@ -54,6 +57,11 @@ def _balance(probabilities: Mapping[str, FloatArray]) -> FloatArray:
     """P(Goldilocks) and half of P(Reflation) less P(Stagflation) and half of P(Deflation): -1 to 1, shape (T,)."""
     good = probabilities["Goldilocks"] + 0.5 * probabilities["Reflation"]
     return np.asarray(good - probabilities["Stagflation"] - 0.5 * probabilities["Deflation"])
+
+
+def entropy(probabilities: FloatArray) -> FloatArray:
+    """-sum p ln p, in nats, of probabilities (N, T) that add up to one: 0 is certain, ln N knows nothing. (T,)."""
+    return np.asarray(-(probabilities * np.log(np.where(probabilities > 0.0, probabilities, 1.0))).sum(axis=0)) + 0.0
 
 
 def correlation_break(moves: list[FloatArray]) -> FloatArray:
@@ -71,7 +79,7 @@ def correlation_break(moves: list[FloatArray]) -> FloatArray:
     return mean_of_known(pairs, (len(pairs) + 1) // 2)
 
 
-_PROBABILITIES = tuple(f"reg_p_{name.lower()}" for name in REGIMES)
+_PROBABILITIES = tuple(f"reg_p_{name.lower()}" for name in NAMES)
 APPETITE_MODEL = Model(
     (
         Measure(
@@ -89,6 +97,7 @@ APPETITE_MODEL = Model(
             f"mean over pairs of |atanh(corr {QUARTER}) - atanh(corr {TWO_YEARS})| * sqrt({QUARTER - 3})",
             "standard errors",
         ),
+        Measure("reg_entropy", _PROBABILITIES, "-sum of p x ln p over the regimes; 0 is certain", "nats"),
         *(
             Measure(f"reg_tilt_{name}", _PROBABILITIES, "sum over regimes of probability x multiplier", "multiplier")
             for name in TILTS

@@ -1,4 +1,4 @@
-"""The regime table: four names a day whose probabilities add to one, or none."""
+"""The regime table: five names a day whose probabilities add to one, or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_the_gold_table_on_a_history() -> None:
     panel = build_panel(made_silver(), decision_days(700), load_catalog())
     regimes = compute_regimes(panel.with_measures(compute_measures(panel)))
     assert dict(regimes.schema) == REGIME.schema
-    assert set(regimes["regime_id"]) == {"Goldilocks", "Reflation", "Stagflation", "Deflation"}
+    assert set(regimes["regime_id"]) == {"Goldilocks", "Reflation", "Stagflation", "Deflation", "Mixed"}
     known = regimes.drop_nulls("probability")
     assert known["as_of"].max() == regimes["as_of"].max()
     sums = known.group_by("as_of").agg(pl.col("probability").sum())["probability"]
@@ -26,4 +26,4 @@ def test_the_gold_table_on_a_history() -> None:
 
 def test_an_empty_world_has_no_regime() -> None:
     regimes = compute_regimes(build_panel({}, decision_days(5), load_catalog()))
-    assert regimes["probability"].null_count() == regimes.height == 20
+    assert regimes["probability"].null_count() == regimes.height == 25

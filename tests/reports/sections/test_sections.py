@@ -91,7 +91,18 @@ def test_a_change_of_regime_is_in_the_sentences() -> None:
     wording = regime.sentences(regime_view(data))
     assert wording[0] == "The most probable regime is B at 70%, +60 points over a week."
     assert wording[1] == "It was A on Wed 18 Nov."
-    assert wording[2] == "A is not far: 30%."
+    assert wording[2] == "The evidence leaves as much open as 1.8 equally likely regimes would."
+    assert wording[3] == "A is not far: 30%."
+
+
+@pytest.mark.parametrize(("share", "open_regimes"), [(1.0, "1.0"), (0.4, "3.8")])
+def test_what_the_evidence_leaves_open_is_said_and_what_the_regime_means(share: float, open_regimes: str) -> None:
+    """By hand: 0.4 and three times 0.2 have an entropy of 1.332, and exp(1.332) = 3.79."""
+    rest = (1.0 - share) / 3.0
+    odds = {"Goldilocks": share, "Reflation": rest, "Stagflation": rest, "Deflation": rest, "Mixed": 0.0}
+    wording = regime.sentences(regime_view(made(regime=regimes(0, **odds))))
+    assert f"The evidence leaves as much open as {open_regimes} equally likely regimes would." in wording
+    assert wording[1] == "Growth above and inflation below the means of five years."
 
 
 def test_unknown_probabilities_are_no_regime() -> None:

@@ -247,3 +247,35 @@ def test_only_a_recent_report_of_an_enabled_world_is_sent_by_itself() -> None:
     assert not goes("live", "sandbox", soon)
     assert goes("always", "sandbox", soon)
     assert not goes("never", "live", soon)
+
+
+@pytest.mark.db
+async def test_a_report_that_may_not_be_sent_on_goes_out_without_a_number(post: Post) -> None:
+    withheld = report_delivery.withheld_sources(load_settings(readers="others"), post.data)
+    assert "b3_market_data" in withheld
+    assert "bcb_sgs" not in withheld
+    for language, words in (("en", "It is not sent on: the terms of"), ("pt", "termos de")):
+        payload = report_delivery.payload_of(post.data, LINK, language, withheld=withheld)
+        assert words in payload["text"]
+        assert "b3_market_data" in payload["html"]
+        said = (payload["text"] + payload["html"] + str(payload["slack"])).replace(LINK, "")
+        assert not re.search(r"NAV|VaR|DI1|[0-9],[0-9]|%", said.replace(payload["title"], ""))
+    await report_delivery.queue_report(post.store, post.settings, payload, post.now)
+    await post.send()
+    assert post.mailed() == sorted(TWO)
+    assert all(not list(mail.iter_attachments()) for _, mail in post.box.got)
+
+
+@pytest.mark.parametrize(
+    ("given", "held_back"),
+    [({}, False), ({"readers": "others"}, True), ({"readers": "desk", "consents": ("fred",)}, False)],
+)
+def test_only_readers_beyond_the_desk_hold_anything_back(given: dict[str, Any], held_back: bool) -> None:
+    assert bool(report_delivery.withheld_sources(load_settings(**given), sample())) is held_back
+
+
+def test_with_every_consent_the_whole_report_goes() -> None:
+    consents = ("b3_market_data", "fred", "yahoo_finance")
+    assert report_delivery.withheld_sources(load_settings(readers="others", consents=consents), sample()) == ()
+    with pytest.raises(BadInput, match="a consent to bloomberg"):
+        report_delivery.withheld_sources(load_settings(consents=("bloomberg",)), sample())

@@ -10,10 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
+from blocks.settings import load_settings
+from desk.catalog import load_catalog
 from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData, Outage, UnknownSeries
 from desk.model import UTC
 from tasks.connectors import fred
 from tasks.connectors.exchange import Fetched, Payload, Request
+from tasks.run.run_context import source_configs
 from tests.tasks.connectors.answers import LONG_AFTER, connector, parse, queries, window
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -51,6 +54,18 @@ def test_without_a_key_the_public_csv_is_asked() -> None:
     request = connector("fred").build_request(CPI_CSV)
     assert request.url == "https://fred.stlouisfed.org/graph/fredgraph.csv?id=CPIAUCSL&cosd=2024-01-01&coed=2024-12-31"
     assert not request.secret_params
+
+
+def test_a_live_source_that_wants_a_key_and_has_none_is_off() -> None:
+    catalog = load_catalog()
+    off = source_configs(load_settings(fred_api_key=None), catalog, "live")
+    assert [name for name, config in off.items() if config.is_off] == ["fred"]
+    with pytest.raises(MissingKey, match=r"off: .*FRED_API_KEY"):
+        fred.Fred(off["fred"]).build_request(CPI_CSV)
+    keyed = source_configs(load_settings(fred_api_key=KEY), catalog, "live")
+    assert not any(config.is_off for config in keyed.values())
+    replayed = source_configs(load_settings(fred_api_key=None), catalog, "recorded")
+    assert "fredgraph.csv" in fred.Fred(replayed["fred"]).build_request(CPI_CSV).url
 
 
 def test_each_vintage_is_known_at_five_in_chicago_of_its_day() -> None:

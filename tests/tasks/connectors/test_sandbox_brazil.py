@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from desk.catalog import load_catalog
-from desk.errors import BadPayload, HtmlPayload, NoData, Outage, RateLimited, SourceError, UnknownSeries
+from desk.errors import BadPayload, HtmlPayload, NoData, Outage, RateLimited, SourceError
 from desk.model import Window
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Connector
@@ -115,10 +115,13 @@ async def test_a_target_announced_ahead_is_not_read_ahead(sandbox: RunningSandbo
     assert frame.height == (RECENT.end - RECENT.start).days + 1
 
 
-async def test_a_code_that_sgs_does_not_know_is_named(sandbox: RunningSandbox) -> None:
+async def test_a_code_that_sgs_does_not_know_gets_a_page_and_is_settled_after_the_last_try(
+    sandbox: RunningSandbox,
+) -> None:
+    """One page may be an outage: tests/tasks/ingest/test_dead_code.py has when it is an unknown series."""
     sgs = CONNECTORS["bcb_sgs"](at(sandbox, "bcb_sgs"))
     (query,) = queries(sgs, "bcb_sgs_daily", RECENT, "selic_target")
-    with pytest.raises(UnknownSeries):
+    with pytest.raises(HtmlPayload):
         await fetched(sgs, replace(query, series=(replace(query.series[0], code="99999999"),)))
 
 

@@ -1,0 +1,162 @@
+"""What the files of sources without series say of themselves: curves with their names, roots, columns.
+
+One request a dataset, of its newest day. What must be there is named below; the rest (a new tenor, another name) is
+told by the check's baseline, since the list of names is kept from one check to the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from desk import calendars
+from desk.catalog.provider_metadata import Difference, Metadata, Verdict
+from desk.errors import RateLimited, SourceError
+from desk.model import Dataset, Window
+from tasks.connectors import CONNECTORS
+from tasks.connectors.b3_archive import unpacked
+from tasks.connectors.b3_price_report import read_price_report
+from tasks.connectors.b3_swap_file import curve_names
+from tasks.connectors.exchange import Fetched, Payload, Query
+from tasks.connectors.stn_tesouro_direto import COLUMNS
+from tasks.provider_metadata.request import Provider
+
+CURVE_NAMES = {"PRE": "DIxPRE", "DOC": "DIxXDOL Cupom l", "DPL": "Cupom Limpo de"}
+"""Code in B3's swap file -> the name that it has there, cut to 15 characters. Source: the file of 25 September 2026."""
+AUCTION_FIELDS = (
+    "data_leilao", "tipo_leilao", "titulo", "vencimento", "quantidade_aceita", "taxa_media", "pu_medio",
+    "financeiro_aceito",
+)  # fmt: skip
+TENORS = {
+    "treasury_nominal": ("1 Mo", "3 Mo", "6 Mo", "1 Yr", "2 Yr", "3 Yr", "5 Yr", "7 Yr", "10 Yr", "20 Yr", "30 Yr"),
+    "treasury_real": ("5 Yr", "7 Yr", "10 Yr", "20 Yr", "30 Yr"),
+}
+LOOK_DAYS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """`names`: what the file lists; `wrong`: (what, the catalogue's, the file's)."""
+
+    names: tuple[str, ...]
+    wrong: tuple[Difference, ...] = ()
+
+
+Reader = Callable[[Dataset, Payload], Described]
+
+
+def swap_curves(dataset: Dataset, payload: Payload) -> Described:
+    """Each curve of the file that the catalogue reads, with its own name; what is missing or has another is wrong."""
+    _, text = unpacked(payload.body, ".txt", len(payload.body) << 10)[-1]
+    found = curve_names(text)
+    curves: Mapping[str, str] = dataset.params["curves"]
+    wanted = {code for code, curve in curves.items() if curve in dataset.params["wanted"]}
+    wrong = [Difference("curve", code, "not in the file") for code in sorted(wanted - found.keys())]
+    wrong += [
+        Difference(f"name of {code}", CURVE_NAMES[code], found[code])
+        for code in curves
+        if code in found and code in CURVE_NAMES and found[code] != CURVE_NAMES[code]
+    ]
+    return Described(tuple(f"{code} {found[code]}" for code in curves if code in found), tuple(wrong))
+
+
+def settlements(dataset: Dataset, payload: Payload) -> Described:
+    """The roots of which the report has a settlement."""
+    _, xml = unpacked(payload.body, ".xml", len(payload.body) << 10)[-1]
+    roots: list[str] = dataset.params["roots"]
+    contracts = [one.contract for one in read_price_report(xml, roots)]
+    there = [root for root in roots if any(contract.startswith(root) for contract in contracts)]
+    return _expected(roots, there, "settlement")
+
+
+def tesouro_direto(dataset: Dataset, payload: Payload) -> Described:
+    """The header of the history file."""
+    header = payload.body.split(b"\n", 1)[0].decode("utf-8-sig").strip().split(";")
+    return _expected(COLUMNS, header, "column")
+
+
+def auctions(dataset: Dataset, payload: Payload) -> Described:
+    """The fields of an auction's row."""
+    body = json.loads(payload.body)
+    rows = body["registros"] if isinstance(body, dict) else body
+    return _expected(AUCTION_FIELDS, sorted(rows[0]) if rows else (), "field")
+
+
+def treasury(dataset: Dataset, payload: Payload) -> Described:
+    """The tenors of the year's file."""
+    header = next(csv.reader(io.StringIO(payload.body.decode("utf-8-sig"))))
+    return _expected(TENORS[dataset.id], header[1:], "tenor")
+
+
+def _expected(wanted: Iterable[str], found: Iterable[str], what: str) -> Described:
+    there = tuple(found)
+    known = {name.casefold() for name in there}  # the Treasury's two curves write their years Yr and YR
+    missing = (name for name in wanted if name.casefold() not in known)
+    return Described(there, tuple(Difference(what, name, "not in the file") for name in missing))
+
+
+READERS: Mapping[str, Reader] = {
+    "b3_swap_curves": swap_curves,
+    "b3_settlements": settlements,
+    "stn_tesouro_direto": tesouro_direto,
+    "stn_auctions": auctions,
+    "treasury_nominal": treasury,
+    "treasury_real": treasury,
+}
+
+
+async def files(provider: Provider) -> list[Verdict]:
+    """One verdict for each dataset of the source, each with an end of its own."""
+    return list(await asyncio.gather(*(_verdict(provider, dataset) for dataset in provider.datasets())))
+
+
+async def _verdict(provider: Provider, dataset: Dataset) -> Verdict:
+    try:
+        answer = await _newest(provider, dataset)
+        told = READERS[dataset.id](dataset, answer.payload)
+    except SourceError as error:
+        return Verdict(dataset.id, provider.source, "unreachable", note=str(error))
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        wrong = (Difference("format", "as in docs/sources.md", f"{type(error).__name__}: {error}"),)
+        return Verdict(dataset.id, provider.source, "differs", wrong)
+    last = max((day for frame in answer.frames.values() for day in frame["obs_date"]), default=None)
+    described = Metadata("; ".join(told.names), last=last)
+    return Verdict(dataset.id, provider.source, "differs" if told.wrong else "agrees", told.wrong, found=described)
+
+
+async def _newest(provider: Provider, dataset: Dataset) -> Fetched:
+    """The newest answer of the dataset; a day without a file gives way to the session before it. Raises SourceError."""
+    connector = CONNECTORS[provider.source](provider.config)
+    calendar = calendars.by_name(dataset.calendar)
+    last = calendar.offset(provider.today, -1)
+    window = Window(calendar.offset(last, -2) if dataset.per_day else last - dt.timedelta(days=LOOK_DAYS), last)
+    queries = connector.plan(dataset, (), window)
+    queries = queries if dataset.per_day else queries[-1:]  # days come newest first, years last
+    error: SourceError | None = None
+    for query in queries:
+        try:
+            return (await _asked(provider, query))[-1]
+        except SourceError as raised:
+            if isinstance(raised, RateLimited):
+                raise
+            error = raised
+    assert error is not None  # a window has a query
+    raise error
+
+
+async def _asked(provider: Provider, query: Query) -> list[Fetched]:
+    """The answer, asked for again where that may help."""
+    connector = CONNECTORS[provider.source](provider.config)
+    for pause in provider.pauses:
+        try:
+            return await connector.fetch(provider.client, query)
+        except SourceError as error:
+            if not error.retryable or isinstance(error, RateLimited):
+                raise
+        await asyncio.sleep(pause)
+    return await connector.fetch(provider.client, query)
