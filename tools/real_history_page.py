@@ -158,9 +158,9 @@ The other {len(STRATEGIES) - without_score}, and their days with a score among t
 
 {tables.coverage_table(record.coverage)}
 
-Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): legs at equal risk,
-{target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A leg that never had a price
-is left out.
+Method as in [the strategies](strategies.md) (`desk/portfolio/strategy_performance.py`): packages as the book sizes
+them, {target:.0%} a year at full conviction, costs and rolls paid, no lots, limits or netting. A package with a leg
+that has no price is not held, here as in the book.
 
 {record_lines(record.records)}
 
@@ -170,8 +170,9 @@ Unknown: no position that could be priced.
 
 ## The model book
 
-BRL {capital:.0f}m on {record.days[0]}, all strategies together: aggregated, optimised, in lots, under the
-limits and the drawdown breaker, margins and costs paid, cash at CDI. NAV by decision day, at the closes it knows.
+BRL {capital:.0f}m on {record.days[0]}, all strategies together as [the book](book.md) has them: packages by risk
+budgets, traded towards the aim, in lots, under the limits and the drawdown breaker, costs paid, cash at CDI. NAV by
+decision day, at the closes it knows.
 
 ![NAV against CDI, and the drawdown](img/{CHART})
 

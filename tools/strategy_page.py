@@ -16,7 +16,7 @@ from desk import calendars
 from desk.agents import compute_measures
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
-from desk.portfolio.strategy_performance import RISK_WINDOW, strategy_pnl
+from desk.portfolio.strategy_performance import strategy_pnl
 from desk.strategies import STRATEGIES, Strategy, compute_signals
 from desk.transforms.panel import Panel, build_panel
 from sandbox.silver import silver
@@ -90,10 +90,11 @@ nothing of these rules: the table shows that every strategy fires both ways, how
 nothing about what it would earn. (Its rates go in a straight line from one monthly number to the next: they trend for
 weeks, and whoever bets on their coming back loses.)
 
-Method (`desk/portfolio/strategy_performance.py`): each strategy by itself; its legs at equal risk by their volatility
-of {RISK_WINDOW} days, together {target:.0%} a year at full conviction; position = score x confidence; decided at 06:00,
-filled at that day's settlement; carry, roll, funding and coupons in, with the ticks and fees of
-`desk/catalog/instruments.toml` on every change and on every roll. No lots, limits, optimiser or netting.
+Method (`desk/portfolio/strategy_performance.py`): each strategy by itself, its package as [the book](book.md) sizes it,
+with its neutrality, at {target:.0%} a year at full conviction; position = score x confidence; decided at 06:00, filled
+at that day's settlement; carry, roll, funding and coupons in, with the ticks and fees of
+`desk/catalog/instruments.toml` on every change and on every roll. No lots, limits, budgets or netting, and every change
+is traded. A package with a leg that has no price is not held.
 
 {table}
 

@@ -1,4 +1,4 @@
-"""Instruments, portfolio, risk rules, limits and scenarios: typed records of five TOML files that the desk edits."""
+"""Instruments, portfolio, risk rules, limits and scenarios: typed records of six TOML files that the desk edits."""
 
 from __future__ import annotations
 
@@ -108,6 +108,13 @@ class DeskParameters:
     limits: Limits
     parametric: tuple[ParametricScenario, ...]
     dated: tuple[DatedScenario, ...]
+    decay_days: Mapping[str, float]
+    """By strategy, the business days that a view is worth while it fades (signal_decay.toml)."""
+
+    def view_days(self, strategy_id: str) -> float:
+        """The business days that a view of a strategy counts for: as measured, at most `holding_days`."""
+        most = float(self.portfolio.holding_days)
+        return min(self.decay_days.get(strategy_id, most), most)
 
     @property
     def instrument_ids(self) -> tuple[str, ...]:
@@ -123,7 +130,7 @@ class DeskParameters:
 
 
 def load_desk_parameters() -> DeskParameters:
-    """The parameters of the five files. Raises BadCatalog that names the wrong entry."""
+    """The parameters of the six files. Raises BadCatalog that names the wrong entry."""
     scenarios = read_toml("scenarios")
     return DeskParameters(
         instruments=tuple(_instrument(key, raw) for key, raw in read_toml("instruments")["instrument"].items()),
@@ -132,7 +139,15 @@ def load_desk_parameters() -> DeskParameters:
         limits=limits(read_toml("limits")),
         parametric=tuple(parametric_scenario(key, raw) for key, raw in scenarios["parametric"].items()),
         dated=tuple(dated_scenario(key, raw) for key, raw in scenarios["dated"].items()),
+        decay_days=_decay(read_toml("signal_decay")["days"]),
     )
+
+
+def _decay(raw: Mapping[str, Any]) -> dict[str, float]:
+    for name, days in raw.items():
+        if isinstance(days, bool) or not isinstance(days, int | float) or not days >= 1:
+            raise BadCatalog(f"signal_decay.toml: {name} = {days!r} is no number of days from 1 on")
+    return {name: float(days) for name, days in raw.items()}
 
 
 def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:

@@ -45,6 +45,12 @@ def load_licences(catalog: Catalog) -> Mapping[str, Licence]:
     return {name: typed_record(Licence, f"licence {name}", raw[name]) for name in catalog.sources}
 
 
+def require_known(licences: Mapping[str, Licence], consents: Collection[str]) -> None:
+    """Raises BadCatalog for a consent to a source that there is not: it would open nothing, and nobody would see it."""
+    if wrong := sorted(set(consents) - licences.keys()):
+        raise BadCatalog(f"a consent to {', '.join(wrong)} (ALVORADA_CONSENTS): the sources are {', '.join(licences)}")
+
+
 def not_sent_on(
     licences: Mapping[str, Licence], sources: Iterable[str], consents: Collection[str] = ()
 ) -> tuple[str, ...]:
@@ -52,8 +58,7 @@ def not_sent_on(
 
     A source without terms (imported files) may not either. Raises BadCatalog for a consent to an unknown source.
     """
-    if wrong := sorted(set(consents) - licences.keys()):
-        raise BadCatalog(f"a consent to {', '.join(wrong)}: the sources are {', '.join(licences)}")
+    require_known(licences, consents)
     return tuple(
         name
         for name in dict.fromkeys(sources)

@@ -106,10 +106,14 @@ def _orders(history: BookHistory) -> list[_Order]:
 
 
 def _reasons(plan: SizingPlan, history: BookHistory, order: _Order) -> dict[str, float]:
-    """Strategy -> its conviction with the side of its leg (or of the leg that it leaves), the largest change first."""
+    """Strategy -> its conviction with the side of its leg (or of the leg that it leaves), the largest change first.
+
+    Of a roll that changes no package, those whose legs it carries.
+    """
     after = history.packages[order.row, :, order.column]
     before = history.packages[order.row - 1, :, order.column] if order.row else np.zeros_like(after)
     change = np.abs(after - before)
+    change = change if change.any() else np.abs(after)
     places = [place for place in np.argsort(-change, kind="stable").tolist() if change[place] > 0]
     return {
         plan.terms[place].id: float(np.sign(after[place]) * np.abs(plan.conviction[order.row, place]))

@@ -32,7 +32,7 @@ from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.marking import mark_lines
 from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading
-from desk.portfolio.size import round_to_lots, within_limits
+from desk.portfolio.size import lines_over_limits, round_to_lots
 from desk.portfolio.sizing_plan import SizingPlan
 
 
@@ -166,8 +166,8 @@ def _decide(
 ) -> tuple[Holdings, FloatArray]:
     """The target of `row` and its packages (S, N), from those held, at today's NAV.
 
-    When the book that results would be outside a limit, or the drawdown breaker cuts, every package goes to its desired
-    legs, whatever the orders cost.
+    When the book that results would be outside a limit, the packages with a leg in what passes it go to their desired
+    legs, whatever the orders cost; all of them where that is not enough, or where the drawdown breaker cuts.
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -177,7 +177,7 @@ def _decide(
     if leaves.any():  # a roll needs a price of the old contract too
         tradable &= ~leaves | np.isfinite(inputs.prices.fills_at(row, before.maturity, leaves).value)
     stray = tradable & (before.contracts != round_to_lots(packages.sum(axis=0), lots))
-    lines = LineStates(tradable, leaves, stray, gone=np.isnat(mapped))
+    lines = LineStates(tradable, stray, gone=np.isnat(mapped))
     everything = desired_legs(plan, row, packages, lines, inputs.believed[row], nav * risk_multiplier)
 
     def in_lots(legs: FloatArray) -> IntArray:
@@ -186,8 +186,12 @@ def _decide(
     chosen = everything
     if not breaker_cuts:
         chosen = packages_worth_trading(plan, row, packages, everything, lines, nav, parameters)
-        if not within_limits(in_lots(chosen), plan, row, nav, parameters):
-            chosen = everything
+        over = lines_over_limits(in_lots(chosen), plan, row, nav, parameters)
+        if over.any():
+            bound = (((packages != 0) | (everything != 0)) & over).any(axis=1)
+            chosen = np.where(bound[:, None], everything, chosen)
+            if lines_over_limits(in_lots(chosen), plan, row, nav, parameters).any():
+                chosen = everything
     takes_mapped = tradable | (before.contracts == 0)
     target = Holdings(
         contracts=in_lots(chosen),

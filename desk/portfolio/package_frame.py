@@ -18,6 +18,9 @@ from desk.portfolio.packages import imbalance, measure_of
 from desk.portfolio.sizing_plan import SizingPlan, package_risk
 from desk.units import DAYS_PER_YEAR
 
+LEG_DIGITS = 6
+"""Decimals of a leg's contracts: a smaller move is none."""
+
 
 def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], parameters: DeskParameters) -> pl.DataFrame:
     """PACKAGE: every strategy's package after each decision, flat ones included. `held`: rows without a decision."""
@@ -67,10 +70,10 @@ def limits_bound(plan: SizingPlan, risk_multiplier: FloatArray) -> list[str]:
 def _texts(packages: FloatArray, plan: SizingPlan, parameters: DeskParameters) -> tuple[list[str], list[str]]:
     ids = parameters.instrument_ids
     legs, dv01 = [], []
-    for row, book in enumerate(packages):
+    for row, book in enumerate(np.round(packages, LEG_DIGITS)):
         for own in book:
             columns = np.flatnonzero(own).tolist()
-            legs.append(json.dumps({ids[column]: round(float(own[column]), 6) for column in columns}))
+            legs.append(json.dumps({ids[column]: float(own[column]) for column in columns}))
             risk = {ids[column]: float(own[column] * plan.quotes.dv01[row, column]) for column in columns}
             dv01.append(json.dumps({name: round(value, 2) for name, value in risk.items() if np.isfinite(value)}))
     return legs, dv01
@@ -90,9 +93,9 @@ def _imbalances(plan: SizingPlan, packages: FloatArray) -> FloatArray:
 
 
 def _states(plan: SizingPlan, packages: FloatArray, undecided: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[str]:
-    flat = (packages == 0).all(axis=2)
-    before = np.concatenate([np.zeros_like(packages[:1]), packages[:-1]])
-    traded = (packages != before).any(axis=2)
+    legs = np.round(packages, LEG_DIGITS)
+    flat = (legs == 0).all(axis=2)
+    traded = (legs != np.concatenate([np.zeros_like(legs[:1]), legs[:-1]])).any(axis=2)
     unformed = np.isnan(plan.packages).any(axis=2)
     names = np.select(
         [undecided[:, None] & ~flat, traded, unformed, flat], ["held", "traded", "waits", "flat"], default="kept"

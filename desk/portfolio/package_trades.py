@@ -1,8 +1,12 @@
-"""Which packages go to their desired legs today, whole, and which stay as they are.
+"""How far each package goes to its desired legs today, whole.
 
-Always traded: one whose contract rolls, that changes side, whose view ended, whose sides have drifted apart by half of
-what is tolerated, and one on a line whose lots are not what its packages add up to (an order that did not fill). The
-others are traded where being nearer to the desired risk is worth the ticks and fees of all their legs.
+All the way, always: one whose view ended, whose sides have drifted apart by half of what is tolerated, and one on a
+line whose lots are not what its packages add up to (an order that did not fill). One that changes side is closed. The
+rest is left alone within a distance of its aim, and beyond it traded to that distance: towards the aim and never quite
+to it, and the less the sooner the view fades, since an aim that fades moves more. Packages that are off on one side
+count together: five that are each a little short of the dollar are far from it. A roll is of the line, contract by
+contract; it moves no package. The discrete form, for linear costs, of Garleanu and Pedersen, "Dynamic trading with
+predictable returns and transaction costs", Journal of Finance 68 (2013).
 """
 
 from __future__ import annotations
@@ -13,19 +17,20 @@ import numpy as np
 
 from desk.arrays import BoolArray, FloatArray
 from desk.catalog.desk_parameters import DeskParameters
+from desk.portfolio.combine import strategy_budgets
 from desk.portfolio.packages import NEUTRALITY_TOLERANCE, imbalance, measure_of
 from desk.portfolio.pricing import Quotes
-from desk.portfolio.size import worth_trading
-from desk.portfolio.sizing_plan import SizingPlan
+from desk.portfolio.size import no_trade_width, shares_worth_trading
+from desk.portfolio.sizing_plan import SizingPlan, package_risk
+from desk.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
 class LineStates:
-    """Lines (N,) of a day: `tradable` has its prices, `leaves` is held in another contract than the day's, `stray`
-    holds other lots than its packages add up to, `gone` has no contract any more."""
+    """Lines (N,) of a day: `tradable` has its prices, `stray` holds other lots than its packages add up to, `gone` has
+    no contract any more."""
 
     tradable: BoolArray
-    leaves: BoolArray
     stray: BoolArray
     gone: BoolArray
 
@@ -54,26 +59,44 @@ def packages_worth_trading(
     nav: float,
     parameters: DeskParameters,
 ) -> FloatArray:
-    """The legs (S, N) after the decision: of each package either `desired` or `held`."""
-    change = desired - held
+    """The legs (S, N) after the decision, of each package between `held` (nothing, where it changes side) and
+    `desired`."""
+    turned = np.asarray((held * desired < 0).any(axis=1))
+    base = np.where(turned[:, None], 0.0, held)
+    change = desired - base
     moves = (change != 0).any(axis=1)
     touched = (held != 0) | (desired != 0)
     mandatory = moves & (
-        (touched & (lines.leaves | lines.stray)).any(axis=1)
-        | (held * desired < 0).any(axis=1)
-        | ((held != 0) != (desired != 0)).any(axis=1) & (held != 0).any(axis=1)
+        (touched & lines.stray).any(axis=1)
+        | ((held != 0) != (desired != 0)).any(axis=1) & (held != 0).any(axis=1) & ~turned
         | (drift(plan, row, held) > NEUTRALITY_TOLERANCE / 2.0)
     )
-    chosen = worth_trading(
-        moves.astype(np.float64),
-        mandatory,
+    risk = package_risk(change, plan.matrix[row])
+    cost = (np.abs(change) * np.nan_to_num(plan.unit_cost[row])).sum(axis=1)
+    done = shares_worth_trading(
         change @ plan.matrix[row] @ change.T,
-        (np.abs(change) * np.nan_to_num(plan.unit_cost[row])).sum(axis=1),
+        mandatory | ~moves,
+        cost,
         nav,
         float(plan.aversion[row]),
-        parameters.portfolio.holding_days,
+        days_worth(plan, row, cost / np.where(risk > 0, risk, 1.0), nav, parameters),
     )
-    return np.where(chosen[:, None], desired, held)
+    return np.where(done[:, None] == 1.0, desired, base + done[:, None] * change)
+
+
+def days_worth(plan: SizingPlan, row: int, unit_cost: FloatArray, nav: float, parameters: DeskParameters) -> FloatArray:
+    """The days (S,) that being nearer to each package's aim is worth: those at which a package by itself is left alone
+    within `no_trade_width` of it. `unit_cost` (S,): BRL to trade one BRL of its daily risk.
+
+    An aim moves as an AR(1) of rho = 1 - 1 / days does, around the risk of its budget at full conviction, by as much of
+    it as limits leave the book.
+    """
+    rules, aversion = parameters.portfolio, float(plan.aversion[row])
+    kept = rules.sharpe_assumed / rules.target_volatility / aversion
+    usual = strategy_budgets(plan.terms) * rules.target_volatility / np.sqrt(DAYS_PER_YEAR) * kept * nav
+    lasts = np.array([parameters.view_days(terms.id) for terms in plan.terms])
+    width = no_trade_width(unit_cost, usual**2 * (2.0 - 1.0 / lasts) / lasts, aversion, nav)
+    return np.where(width > 0, unit_cost * nav / (aversion * np.where(width > 0, width, 1.0)), lasts)
 
 
 def drift(plan: SizingPlan, row: int, legs: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Lots, whether an order is worth its cost, and whether a book in contracts is inside the limits."""
+"""Lots, how much of a change is worth its cost, and whether a book in contracts is inside the limits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from desk.errors import BadInput
 from desk.portfolio.package_limits import class_index
 from desk.portfolio.sizing_plan import SizingPlan
 from desk.units import DAYS_PER_YEAR
+
+_SWEEPS, _SETTLED = 50, 1e-4
+"""A ten-thousandth of a change is less than a lot."""
 
 
 def round_to_lots(contracts: FloatArray, lots: IntArray) -> IntArray:
@@ -24,95 +27,72 @@ def round_to_lots(contracts: FloatArray, lots: IntArray) -> IntArray:
     return np.asarray(np.sign(contracts) * whole, dtype=np.int64)
 
 
-def worth_trading(
-    change: FloatArray,
-    mandatory: BoolArray,
-    matrix: FloatArray,
-    cost: FloatArray,
-    nav: float,
-    aversion: float,
-    holding_days: int,
-) -> BoolArray:
-    """Which of N things to trade by their `change` to the desired size: the `mandatory` ones, and those that repay
-    their `cost` (BRL of each one's orders). The book trades packages: a change of one each, in a `matrix` of those.
+def no_trade_width(cost: FloatArray, aim_variance: FloatArray, aversion: float, nav: float) -> FloatArray:
+    """How far from its aim each of N packages is left alone, as a daily standard deviation in BRL (N,).
 
-    A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v (where limits keep the book
-    smaller than its views would make it, v is that smaller volatility). Being off the desired size by a daily risk of d
-    BRL, d^2 = change' C change with C the `matrix` (N, N) of one unit, costs it 0.5 x aversion x d^2 / NAV a day,
-    over the days that a position is held.
-    Two searches are made and the better one is kept. Forward selection trades the one that gains most after its cost,
-    until none gains: two that have drifted together and hedge each other stay as they are. Backward elimination trades
-    all and drops the one that is better left alone, until none is: two that hedge each other are opened together,
-    though each of them alone would be a new risk.
+    `cost` (N,): BRL to trade one BRL of daily risk of it. `aim_variance` (N,): of the daily move of its aim, BRL^2.
+    Being off by d costs 0.5 x aversion x d^2 / NAV a day; a mean-variance book with Sharpe ratio S at volatility v a
+    year has aversion S / v (where limits keep the book smaller than its views would make it, v is that smaller one).
+    An aim that wanders comes back by itself in part, so the best is to wait until it is (3 cost aim_variance NAV /
+    (2 aversion))^(1/3) away, and then to trade to that distance and no further. Sources: Rogers, "Why is the effect of
+    proportional transaction costs O(delta^(2/3))?" (2004); Martin, "Optimal trading under proportional transaction
+    costs", Risk (2014).
 
     Raises BadInput for a NAV that is not a positive number: without one no order is worth anything.
     """
     if not (np.isfinite(nav) and nav > 0):
         raise BadInput(f"orders cannot be weighed at a NAV of {nav}")
-    price = 0.5 * aversion / nav * holding_days
-    size = np.asarray(change, dtype=np.float64)
-    forward = _forward_selection(size, mandatory, matrix, cost, price)
-    backward = _backward_elimination(size, mandatory, matrix, cost, price)
-    gain_forward, gain_backward = (
-        price * _risk_removed(np.where(chosen, size, 0.0), size, matrix) - cost[chosen].sum()
-        for chosen in (forward, backward)
-    )
-    return backward if gain_backward > gain_forward else forward
+    return np.asarray(np.cbrt(1.5 * cost * aim_variance * nav / aversion))
 
 
-def _risk_removed(traded: FloatArray, change: FloatArray, matrix: FloatArray) -> float:
-    """Squared tracking risk (BRL^2 a day) of the whole `change` (N,) less that of what is left after `traded` (N,)."""
-    rest = change - traded
-    return float(change @ matrix @ change - rest @ matrix @ rest)
+def shares_worth_trading(
+    matrix: FloatArray, mandatory: BoolArray, cost: FloatArray, nav: float, aversion: float, days: FloatArray
+) -> FloatArray:
+    """Which share (N,) of each of N changes to make: all of the `mandatory` ones, of the others so much that the next
+    bit of it is worth its `cost` (BRL of all of it). `matrix` (N, N): covariance of the changes, BRL a day.
 
+    A mean-variance book with Sharpe ratio S at volatility v a year has risk aversion S / v (where limits keep the book
+    smaller than its views would make it, v is that smaller volatility). Being off the desired size by a daily risk of d
+    BRL costs it 0.5 x aversion x d^2 / NAV a day, for as long as that lasts: `days` (N,) of each, the geometric
+    mean of both for what two have in common. With r the shares left undone, r' G r + (1 - r)' cost is convex, so that
+    its minimum is the only one; it is found one change at a time, in turn, from all of them made.
 
-def _forward_selection(
-    change: FloatArray, mandatory: BoolArray, matrix: FloatArray, cost: FloatArray, price: float
-) -> BoolArray:
-    """Lines (N,) added to the mandatory ones while one of them gains; `price` is BRL per unit of squared risk."""
-    chosen = mandatory.copy()
-    rest = np.where(chosen, 0.0, change)
-    variances = np.diagonal(matrix)
-    for _ in range(len(change)):
-        removed = 2.0 * rest * (matrix @ rest) - variances * rest**2
-        gain = np.where(rest != 0, price * removed - cost, -np.inf)
-        best = int(gain.argmax())
-        if gain[best] <= 0:
+    Raises BadInput for a NAV that is not a positive number: without one no order is worth anything.
+    """
+    if not (np.isfinite(nav) and nav > 0):
+        raise BadInput(f"orders cannot be weighed at a NAV of {nav}")
+    lasts = np.sqrt(days)
+    loss = 0.5 * aversion / nav * matrix * lasts[:, None] * lasts[None, :]
+    own, undone = np.diagonal(loss), np.zeros(len(cost))
+    free = np.flatnonzero(~mandatory).tolist()
+    for _ in range(_SWEEPS):
+        largest = 0.0
+        for one in free:
+            pulled = float(loss[one] @ undone) - own[one] * undone[one]
+            left = 0.5 * cost[one] - pulled
+            rest = min(max(left / own[one], 0.0), 1.0) if own[one] > 0 else float(left > 0)
+            largest, undone[one] = max(largest, abs(rest - undone[one])), rest
+        if largest < _SETTLED:
             break
-        chosen[best], rest[best] = True, 0.0
-    return chosen
+    return np.where(undone > 1.0 - _SETTLED, 0.0, 1.0 - undone)
 
 
-def _backward_elimination(
-    change: FloatArray, mandatory: BoolArray, matrix: FloatArray, cost: FloatArray, price: float
+def lines_over_limits(
+    contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters
 ) -> BoolArray:
-    """Lines (N,) that are left of all when those are dropped whose cost is more than the risk that they add."""
-    chosen = np.asarray(mandatory | (change != 0), dtype=np.bool_)
-    rest = np.zeros_like(change)
-    variances = np.diagonal(matrix)
-    for _ in range(len(change)):
-        added = 2.0 * change * (matrix @ rest) + variances * change**2
-        gain = np.where(chosen & ~mandatory & (change != 0), cost - price * added, -np.inf)
-        best = int(gain.argmax())
-        if gain[best] <= 0:
-            break
-        chosen[best], rest[best] = False, change[best]
-    return chosen
+    """Which lines (N,) of `contracts` (N,) pass a share of risk of limits.toml on a row, their own or their class's.
 
-
-def within_limits(contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> bool:
-    """Whether risk shares, class shares and gross leverage of `contracts` (N,) on a row are inside limits.toml."""
+    All of them where gross leverage is passed.
+    """
     limits, rules = parameters.limits, parameters.portfolio
     budget = rules.target_volatility / np.sqrt(DAYS_PER_YEAR) * nav
     parts = risk_contributions(contracts, plan.matrix[row]) / budget
     names, classes = class_index(parameters)
     by_class = np.bincount(classes, weights=parts, minlength=len(names))
     gross = float(np.abs(contracts * np.nan_to_num(plan.quotes.exposure[row])).sum()) / nav
-    return bool(
-        np.abs(parts).max() <= limits.threshold("instrument_risk_share")
-        and np.abs(by_class).max() <= limits.threshold("class_risk_share")
-        and gross <= limits.threshold("gross_leverage")
-    )
+    over = np.abs(parts) > limits.threshold("instrument_risk_share")
+    over |= (np.abs(by_class) > limits.threshold("class_risk_share"))[classes]
+    return np.asarray(over | (gross > limits.threshold("gross_leverage")))
 
 
 def risk_contributions(contracts: IntArray | FloatArray, matrix: FloatArray) -> FloatArray:

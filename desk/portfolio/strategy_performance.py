@@ -1,9 +1,11 @@
-"""The P&L of each strategy alone: volatility-scaled legs, with the timing and the costs of the book.
+"""The P&L of each strategy alone: its package as the book sizes it, with the timing and the costs of the book.
 
-A simplification of the book, so that the strategies can be compared over any years in a second: the legs of a strategy
-take equal risk, and together the target volatility at full conviction, by their trailing volatility; there are no
-lots, no limits, no optimiser and no netting between strategies. Rolls are paid. Timing is the book's: what row t
-decides is filled at the prices of row t + 1 and earns from there to row t + 2.
+A simplification of the book, so that the strategies can be compared over any years in seconds: each strategy's unit
+package (desk/portfolio/packages.py) at the target volatility at full conviction; there are no lots, no limits, no
+budgets, no netting between strategies, and every change is traded. The covariance is that of the packages' estimator on
+what the constant maturities made, where the book reprices the day's contracts. A package that cannot be formed is not
+held. Rolls are paid. Timing is the book's: what row t decides is filled at the prices of row t + 1 and earns from there
+to row t + 2.
 """
 
 from __future__ import annotations
@@ -19,15 +21,18 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.contract_terms import Terms, coupons_paid, remaining_payments, terms_of
 from desk.portfolio.contracts import calendar_days, map_contracts
 from desk.portfolio.costs import unit_cost
+from desk.portfolio.covariance import ewma_weights, shrunk_covariance
 from desk.portfolio.market_levels import USDBRL, Market, read_market
-from desk.portfolio.pricing import contract_value, quote, settlement_fx
+from desk.portfolio.packages import package_terms, unit_packages
+from desk.portfolio.pricing import Quotes, contract_value, quote, settlement_fx
 from desk.portfolio.pricing_formulas import inception_terms, nominal_value
 from desk.strategies.base import Strategy
 from desk.transforms import rolling
 from desk.units import DAYS_PER_YEAR
 
-RISK_WINDOW = 63
-"""Rows of P&L behind a leg's volatility: a quarter, as the features have it."""
+LEAST_COMMON_ROWS = 63
+"""Rows of both that a correlation needs."""
+CHUNK_ROWS = 200
 
 PERFORMANCE_SCHEMA: dict[str, pl.DataType] = {
     "strategy_id": pl.String(),
@@ -48,11 +53,12 @@ position on. mean_correlation: with each other strategy's P&L on the days of bot
 @dataclass(frozen=True)
 class UnitPnl:
     """One long contract by row (T, N), BRL: `pnl` from the row to the next (with carry, coupons and funding), `cost` to
-    trade one, `rolls` where the next row's contract is another."""
+    trade one, `rolls` where the next row's contract is another, `quotes` of it."""
 
     pnl: FloatArray
     cost: FloatArray
     rolls: FloatArray
+    quotes: Quotes
 
 
 def strategy_pnl(
@@ -66,10 +72,13 @@ def strategy_pnl(
     market = read_market(values)
     unit = unit_returns(market, parameters)
     position_of = _positions(signals, strategies, len(market))
+    sides = np.sign(np.column_stack([position_of[strategy.id] for strategy in strategies]))
+    packages = np.nan_to_num(_packages(unit, strategies, sides, parameters))
     daily, turnover = {}, {}
-    for strategy in strategies:
-        score = position_of[strategy.id]
-        daily[strategy.id] = _daily(score, strategy, unit, parameters)
+    for place, strategy in enumerate(strategies):
+        formed = (packages[:, place] != 0.0).any(axis=1)
+        score = position_of[strategy.id] = np.where(formed, position_of[strategy.id], 0.0)
+        daily[strategy.id] = _daily(np.abs(score), packages[:, place], unit)
         turnover[strategy.id] = float(np.abs(np.diff(score)).sum() / max(len(score), 1) * DAYS_PER_YEAR)
     frame = pl.DataFrame({"day": values["day"], **daily}, nan_to_null=True)
     return frame, _performance_rows(daily, position_of, turnover)
@@ -93,7 +102,7 @@ def unit_returns(market: Market, parameters: DeskParameters) -> UnitPnl:
     pnl[:-1] = gain * settlement_fx(terms, later.levels)
     rolls = np.zeros(maturity.shape)
     rolls[:-1] = maturity[1:] != held
-    return UnitPnl(pnl, cost, rolls)
+    return UnitPnl(pnl, cost, rolls, quotes)
 
 
 def _funding(terms: Terms, market: Market) -> FloatArray:
@@ -123,15 +132,34 @@ def _positions(signals: pl.DataFrame, strategies: Sequence[Strategy], rows: int)
     return found
 
 
-def _daily(score: FloatArray, strategy: Strategy, unit: UnitPnl, parameters: DeskParameters) -> FloatArray:
-    """P&L after costs by row as fractions of NAV, NaN before the first position; a leg without prices is left out."""
-    legs = [(parameters.instrument_ids.index(leg.instrument), leg.sign) for leg in strategy.legs]
-    priced = [(column, sign) for column, sign in legs if np.isfinite(unit.pnl[:, column]).any()] or legs
-    columns, signs = [column for column, _ in priced], np.array([sign for _, sign in priced])
+def _packages(
+    unit: UnitPnl, strategies: Sequence[Strategy], sides: FloatArray, parameters: DeskParameters
+) -> FloatArray:
+    """Contracts (T, S, N) per BRL of NAV of each strategy's package at the target volatility, on its side (T, S).
+
+    By what each row knows: the moves into it and before. NaN where a package cannot be formed.
+    """
+    rules, (rows, count) = parameters.portfolio, unit.pnl.shape
+    moves = np.full((rules.covariance_window + rows - 1, count), np.nan)
+    moves[rules.covariance_window :] = unit.pnl[:-1]
+    windows = np.lib.stride_tricks.sliding_window_view(moves, rules.covariance_window, axis=0).swapaxes(1, 2)
+    decay = ewma_weights(rules.covariance_window, rules.covariance_half_life)
+    volatility, matrix = np.empty((rows, count)), np.empty((rows, count, count))
+    for start in range(0, rows, CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
+        estimate = shrunk_covariance(windows[part], decay, rules.covariance_min_rows)
+        volatility[part], matrix[part] = estimate.volatility, estimate.matrix
+    daily = rules.target_volatility / np.sqrt(DAYS_PER_YEAR)
+    terms = package_terms(strategies)
+    return np.asarray(daily * unit_packages(terms, sides, unit.quotes, volatility, matrix, parameters))
+
+
+def _daily(size: FloatArray, package: FloatArray, unit: UnitPnl) -> FloatArray:
+    """P&L after costs by row as fractions of NAV, NaN before the first position. `size` (T,) of the package (T, N)."""
+    columns = np.flatnonzero((package != 0.0).any(axis=0))
     pnl, cost, rolls = unit.pnl[:, columns], unit.cost[:, columns], unit.rolls[:, columns]
-    weights = _scaled(signs, pnl) * parameters.portfolio.target_volatility
-    held = np.zeros_like(weights)  # what row t decides is filled at the prices of row t + 1
-    held[1:] = np.nan_to_num(weights * score[:, None])[:-1]
+    held = np.zeros_like(pnl)  # what row t decides is filled at the prices of row t + 1
+    held[1:] = (package[:, columns] * size[:, None])[:-1]
     traded = np.abs(np.diff(held, axis=0, prepend=0.0))
     rolled = np.zeros_like(held)
     rolled[1:] = 2.0 * (rolls * np.abs(held))[:-1]
@@ -141,23 +169,6 @@ def _daily(score: FloatArray, strategy: Strategy, unit: UnitPnl, parameters: Des
     begun = np.flatnonzero(held.any(axis=1))
     total[: begun[0] if len(begun) else len(total)] = np.nan
     return total
-
-
-def _scaled(signs: FloatArray, pnl: FloatArray) -> FloatArray:
-    """Contracts (T, legs) per BRL of NAV that give the legs equal risk and all together a volatility of one a year.
-
-    By what each row knows: the moves into it and before. NaN where a leg has no volatility yet.
-    """
-    moves = np.full_like(pnl, np.nan)
-    moves[1:] = pnl[:-1]
-    risk = np.column_stack([rolling.volatility(move, RISK_WINDOW) for move in moves.T])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weights = np.where(risk > 0, signs / risk, np.nan)
-    basket = np.full(len(pnl), np.nan)
-    basket[1:] = (weights[:-1] * moves[1:]).sum(axis=1)
-    together = rolling.volatility(basket, RISK_WINDOW)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(together[:, None] > 0, weights / together[:, None], np.nan))
 
 
 def _performance_rows(
@@ -189,6 +200,6 @@ def _performance_rows(
 
 def _correlation(first: FloatArray, second: FloatArray) -> float | None:
     both = np.isfinite(first) & np.isfinite(second)
-    if both.sum() < RISK_WINDOW or first[both].std() == 0.0 or second[both].std() == 0.0:
+    if both.sum() < LEAST_COMMON_ROWS or first[both].std() == 0.0 or second[both].std() == 0.0:
         return None
     return float(np.corrcoef(first[both], second[both])[0, 1])

@@ -7,13 +7,15 @@ import polars as pl
 from reports.calculations.regimes import regime_view
 from reports.calculations.risk import risk_view
 from reports.calculations.signals import Conviction, signals_view
-from reports.elements.formats import finite_or_none, format_list, percent, plural, weekday_date
+from reports.elements.formats import finite_or_none, format_list, number, percent, plural, weekday_date
 from reports.elements.labels import direction, regime_name
 from reports.elements.locale import translate
 from reports.elements.report_data import ReportData
 from reports.sections.signals import surge_texts
 from reports.tables.risk_tables import REJECT_BELOW, limit_table
 
+DDI_FACE_USD = 50_000.0
+"""Of one DDI: 100,000 points of USD 0.50 (B3, contract specifications)."""
 WATCHED = ("amber", "red", "breach", "absent")
 
 
@@ -24,7 +26,7 @@ def exception_texts(data: ReportData) -> list[str]:
     broken = [translate(row["name"]) for row in risk.limits if row["status"] == "breach"]
     if broken:
         found.append(translate("LIMIT BREACHED: {}.", format_list(broken)))
-    found += _beyond_var(data)
+    found += _dollars_of_ddi(data) + _beyond_var(data)
     state = data.row("portfolio_state")
     left = finite_or_none(state["risk_multiplier"]) if state is not None else None
     if left is not None and left < 1.0:
@@ -55,6 +57,33 @@ def _flip(data: ReportData, conviction: Conviction) -> str:
     if held * (conviction.flip or 0) >= 0:
         return text
     return translate("{} (its target is still {}: {})", text, direction(held), plural(abs(held), "contract"))
+
+
+def _dollars_of_ddi(data: ReportData) -> list[str]:
+    """On the morning on which a book of an earlier release goes on in FRC: the dollars of the DDI that it holds, which
+    no order of that release took out."""
+    names = ("instrument_id", "contract_id")
+    before, today = data.previous("target_position"), data.latest("target_position")
+    both = today.join(before.select(*names), on="instrument_id", suffix="_was")
+    rows = both.filter(
+        pl.col("contract_id_was").str.starts_with("DDI"),
+        pl.col("contract_id").str.starts_with("FRC"),
+        pl.col("contracts_before") != 0,
+    )
+    if rows.is_empty():
+        return []
+    dollars = float(rows["contracts_before"].sum()) * DDI_FACE_USD
+    lines = format_list(
+        [f"{row['contracts_before']:+d} {row['contract_id_was']}" for row in rows.iter_rows(named=True)]
+    )
+    form = (
+        "Held as DDI and counted as FRC from today: {}. Their face is USD {}m long, which no order took out: "
+        "sell as much in the first DDI, once."
+        if dollars > 0
+        else "Held as DDI and counted as FRC from today: {}. Their face is USD {}m short, which no order took out: "
+        "buy as much in the first DDI, once."
+    )
+    return [translate(form, lines, number(abs(dollars) / 1e6, 1))]
 
 
 def _beyond_var(data: ReportData) -> list[str]:

@@ -14,6 +14,7 @@ from blocks.credentials import with_blocks
 from blocks.disk_space import require_space
 from blocks.settings import Settings, load_settings
 from desk.catalog import Catalog, load_catalog
+from desk.catalog.licences import load_licences, require_known
 from desk.errors import BadInput
 from desk.worlds import SOURCES, World
 from tasks.connectors.exchange import Payload, SourceConfig
@@ -65,7 +66,8 @@ async def open_run(
     Raises BadInput, StoreError, WrongWorld.
     """
     world = world_of(sources)
-    settings = await with_blocks(load_settings())
+    settings, catalog = await with_blocks(load_settings()), load_catalog()
+    require_known(load_licences(catalog), settings.consents)  # before 06:00 is spent, not when the report is sent
     lake = Lake.open(settings.lake)
     if lake.folder is not None:
         require_space(lake.folder, settings.min_free_mb, "raw payloads")
@@ -77,7 +79,7 @@ async def open_run(
             as_of=as_of,
             sources=sources,
             settings=settings,
-            catalog=load_catalog(),
+            catalog=catalog,
             store=store,
             lake=lake,
             clock=clock_of(settings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
@@ -58,6 +59,14 @@ def _walk(rng: np.random.Generator, count: int) -> FloatArray:
         path[row] = 0.985 * path[row - 1] + rng.normal(0, 0.06)
     return path
 
+
+FREE = dataclasses.replace(
+    load_desk_parameters(),
+    instruments=tuple(
+        dataclasses.replace(item, slip_ticks=0.0, fee_brl=0.0) for item in load_desk_parameters().instruments
+    ),
+)
+"""Without ticks and fees every package goes all the way to its aim."""
 
 LONE = tuple(
     PackageTerms(item.id, item.asset_class, "outright", (Leg(item.id, 1.0),))

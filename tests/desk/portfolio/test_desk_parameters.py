@@ -11,6 +11,7 @@ from desk.catalog import desk_parameters, finite, read_toml, risk_parameters
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.risk_parameters import DAILY_METHODS
 from desk.errors import BadCatalog
+from desk.strategies import STRATEGIES
 
 PARAMETERS = load_desk_parameters()
 
@@ -143,3 +144,13 @@ def test_an_impossible_rule_of_sizing_is_refused(change: dict[str, object], mess
     assert desk_parameters._portfolio(PORTFOLIO) == PARAMETERS.portfolio
     with pytest.raises(BadCatalog, match=message):
         desk_parameters._portfolio({**PORTFOLIO, **change})
+
+
+def test_a_view_counts_for_the_days_it_was_measured_to_last_and_a_quarter_at_most() -> None:
+    assert set(PARAMETERS.decay_days) == {strategy.id for strategy in STRATEGIES}
+    most = PARAMETERS.portfolio.holding_days
+    made = dataclasses.replace(PARAMETERS, decay_days={"SHORT": 7.5, "LONG": 400.0})
+    assert (made.view_days("SHORT"), made.view_days("LONG"), made.view_days("NEW")) == (7.5, most, most)
+    for bad in (0, 0.5, True, "9"):
+        with pytest.raises(BadCatalog, match="no number of days"):
+            desk_parameters._decay({"X": bad})

@@ -16,7 +16,6 @@ import pytest
 
 from desk import calendars
 from desk.catalog import load_catalog
-from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio.book_state_json import from_json, to_json
 from desk.portfolio.market_levels import read_market
@@ -25,9 +24,9 @@ from desk.portfolio.price_inputs import line_needs, price_columns, read_price_in
 from desk.transforms.panel import Panel, build_panel
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
-from tests.desk.portfolio.panels import LONE, make_views
+from tests.desk.portfolio.panels import FREE, LONE, make_views
 
-PARAMETERS, CATALOG = load_desk_parameters(), load_catalog()
+PARAMETERS, CATALOG = FREE, load_catalog()
 IDS = PARAMETERS.instrument_ids
 NAMES = [terms.id for terms in LONE]
 UNTIL = dt.date(2019, 3, 29)

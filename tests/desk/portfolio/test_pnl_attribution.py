@@ -11,7 +11,7 @@ from desk.model import decision_time
 from desk.portfolio import run_book
 from desk.portfolio.packages import PackageTerms
 from desk.portfolio.pnl_attribution import to_cents
-from tests.desk.portfolio.panels import LONE, make_values, make_views, one_view, views_of
+from tests.desk.portfolio.panels import FREE, LONE, make_values, make_views, one_view, views_of
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
@@ -120,7 +120,7 @@ def test_positions_of_one_strategy_are_all_its_own_but_for_the_lots() -> None:
 def test_two_that_cancel_in_a_line_each_earn_their_own() -> None:
     late = np.where(np.arange(len(VALUES)) < len(VALUES) - 45, np.nan, -0.6)
     both = views_of(VALUES, {"FOR_DOL": np.full(len(VALUES), 0.6), "AGAINST_DOL": late})
-    book = run_book(VALUES, both, TERMS, PARAMETERS, VALUES["day"][-60])
+    book = run_book(VALUES, both, TERMS, FREE, VALUES["day"][-60])
     held = book["target_position"].filter(pl.col("instrument_id") == "DOL")["contracts"]
     assert held[0] > 0
     assert (held[-40:] == 0).all()

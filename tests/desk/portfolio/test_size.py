@@ -1,4 +1,4 @@
-"""Sizing: which orders repay their cost, whole lots, limits, and the plan that convictions make."""
+"""Sizing: how much of a change repays its cost, whole lots, limits, and the plan that convictions make."""
 
 from __future__ import annotations
 
@@ -6,102 +6,125 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from desk.arrays import BoolArray, FloatArray, IntArray
-from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.errors import BadInput
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.package_limits import class_index
-from desk.portfolio.size import risk_contributions, round_to_lots, within_limits, worth_trading
+from desk.portfolio.size import (
+    lines_over_limits,
+    no_trade_width,
+    risk_contributions,
+    round_to_lots,
+    shares_worth_trading,
+)
 from desk.portfolio.sizing_plan import SizingPlan, plan_book
 from tests.desk.portfolio.panels import LONE, make_values
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
 RULES = PARAMETERS.portfolio
-AVERSION, NAV, HOLDING_DAYS = 0.5 / 0.08, 1e8, 63
-PRICE = 0.5 * AVERSION / NAV * HOLDING_DAYS
+AVERSION, NAV, DAYS = 0.5 / 0.08, 1e8, 63.0
+PRICE = 0.5 * AVERSION / NAV
 NEVER = np.zeros(2, dtype=np.bool_)
 
 
-def trades(
-    change: IntArray | FloatArray, matrix: FloatArray, cost: FloatArray, mandatory: BoolArray = NEVER
-) -> list[bool]:
-    chosen: list[bool] = worth_trading(
-        change.astype(np.float64), mandatory, matrix, cost, NAV, AVERSION, HOLDING_DAYS
-    ).tolist()
-    return chosen
-
-
-def test_an_order_is_made_where_the_risk_that_it_removes_is_worth_its_cost() -> None:
-    matrix = np.diag([200.0**2, 200.0**2])
-    change = np.array([10, 2_000])
-    assert trades(change, matrix, np.abs(change) * 7.0) == [False, True], "400,000 BRL of risk for a cost of 14,000"
-    gain = PRICE * (2_000 * 200.0) ** 2
-    assert trades(change, matrix, np.array([1e9, gain * 1.001])) == [False, False]
-    assert trades(change, matrix, np.array([1e9, gain * 0.999])) == [False, True]
-    free = np.array([10, 0])
-    assert trades(free, matrix, np.zeros(2)) == [True, False], "a line without a change is no trade"
-
-
-def test_legs_that_hedge_each_other_are_traded_together_or_not_at_all() -> None:
-    hedged = 200.0**2 * np.array([[1.0, 0.999], [0.999, 1.0]])
-    drift, spread = np.array([900, -900]), np.array([20_000, -20_000])
-    assert trades(drift, hedged, np.abs(drift) * 7.0) == [False, False], (
-        "both legs drifted, and the risk did not change"
+def shares(
+    matrix: FloatArray, cost: FloatArray, mandatory: BoolArray = NEVER, days: FloatArray | None = None
+) -> FloatArray:
+    return shares_worth_trading(
+        matrix, mandatory, cost, NAV, AVERSION, np.full(len(cost), DAYS) if days is None else days
     )
-    assert trades(spread, hedged, np.abs(spread) * 0.5) == [True, True], "each leg alone would be a new risk"
 
 
-def test_a_mandatory_line_is_traded_whatever_it_costs_and_the_others_hedge_it() -> None:
-    hedged = 200.0**2 * np.array([[1.0, 0.999], [0.999, 1.0]])
-    change, cost = np.array([900, -900]), np.array([1e9, 10.0])
-    assert trades(change, hedged, cost, np.array([True, False])) == [True, True]
-    assert trades(np.array([0, 1]), hedged, np.array([5.0, 1e9]), np.array([True, False])) == [True, False]
+def test_a_change_is_made_as_far_as_the_next_bit_is_worth_its_cost() -> None:
+    """One change alone: of a risk of d BRL a day it leaves the part r at which 2 price d^2 r days = cost."""
+    loss = PRICE * DAYS * 400_000.0**2
+    matrix = np.diag([400_000.0**2, 2_000.0**2])
+    done = shares(matrix, np.array([loss / 2.0, 1e4]))
+    assert done == pytest.approx([0.75, 0.0])
+    assert shares(matrix, np.array([2.0 * loss, 0.0])) == pytest.approx([0.0, 1.0])
+    assert shares(np.zeros((2, 2)), np.array([5.0, 0.0])) == pytest.approx([0.0, 1.0]), "no risk is worth no cost"
 
 
-def objective(chosen: BoolArray, change: FloatArray, matrix: FloatArray, cost: FloatArray) -> float:
-    rest = np.where(chosen, 0.0, change)
-    return PRICE * float(change @ matrix @ change - rest @ matrix @ rest) - float(cost[chosen].sum())
+def test_a_view_that_fades_sooner_is_chased_less() -> None:
+    matrix, cost = np.diag([400_000.0**2, 400_000.0**2]), np.full(2, PRICE * 400_000.0**2 * 10.0)
+    done = shares(matrix, cost, days=np.array([63.0, 10.0]))
+    assert done == pytest.approx([1.0 - 10.0 / 126.0, 0.5])
+    assert shares(matrix, cost, days=np.array([5.0, 4.0])) == pytest.approx([0.0, 0.0])
 
 
-def best_first(start: BoolArray, adding: bool, free: BoolArray, *book: FloatArray) -> BoolArray:
-    """The search written out: the flip of one free line that raises the objective most, until none raises it."""
-    chosen = start.copy()
-    while True:
-        gains = {}
-        for line in np.flatnonzero(free & (chosen != adding)):
-            flipped = chosen.copy()
-            flipped[line] = adding
-            gains[line] = objective(flipped, *book) - objective(chosen, *book)
-        best = max(gains, key=gains.__getitem__, default=None)
-        if best is None or gains[best] <= 0:
-            return chosen
-        chosen[best] = adding
+def test_changes_that_hedge_each_other_are_made_together_or_not_at_all() -> None:
+    hedged = np.array([[1.0, -0.99], [-0.99, 1.0]])
+    drift, spread = hedged * (900 * 200.0) ** 2, hedged * (20_000 * 200.0) ** 2
+    assert shares(drift, np.full(2, 900 * 7.0)) == pytest.approx([0.0, 0.0], abs=1e-2), "the risk did not change"
+    together = shares(spread, np.full(2, 1e4))
+    assert together[0] == pytest.approx(together[1], abs=1e-3)
+    assert together[0] > 0.9, "each alone would be a new risk"
 
 
-def test_the_whole_order_is_the_better_of_the_two_searches_written_out() -> None:
+def test_a_mandatory_change_is_made_whatever_it_costs_and_the_others_hedge_it() -> None:
+    hedged = np.array([[1.0, -0.99], [-0.99, 1.0]]) * (20_000 * 200.0) ** 2
+    done = shares(hedged, np.array([1e9, 10.0]), np.array([True, False]))
+    assert done[0] == 1.0
+    assert done[1] > 0.99
+    alone = shares(hedged, np.array([1e9, 10.0]))
+    assert alone.max() < 0.05, "without it the hedge stays too"
+
+
+def test_the_shares_are_those_of_another_optimiser() -> None:
+    """SciPy's L-BFGS-B on the same convex problem, with its bounds."""
     rng = np.random.default_rng(3)
-    seen: dict[str, int] = {"forward": 0, "backward": 0, "partial": 0, "mandatory": 0}
-    for _ in range(300):
-        count = int(rng.integers(2, 7))
-        factors = rng.normal(0, 1, (count, 2))
-        scale = rng.uniform(20, 300, count)
-        matrix = (factors @ factors.T + 0.1 * np.eye(count)) * scale[:, None] * scale[None, :]
-        change = rng.integers(-3_000, 3_000, count) * (rng.random(count) < 0.85)
+    inside = 0
+    for _ in range(60):
+        count = int(rng.integers(2, 9))
+        factors = rng.normal(0, 1, (count, 3))
+        scale = rng.uniform(2e4, 3e5, count)
+        matrix = (factors @ factors.T + 0.5 * np.eye(count)) * scale[:, None] * scale[None, :]
+        days, cost = rng.uniform(2.0, 63.0, count), rng.uniform(0.0, 4e4, count)
         mandatory = np.asarray(rng.random(count) < 0.15)
-        cost = np.abs(change) * rng.uniform(0.5, 200.0, count)
-        book = change.astype(np.float64), matrix, cost
-        free = (change != 0) & ~mandatory
-        forward = best_first(mandatory, True, free, *book)
-        backward = best_first(mandatory | (change != 0), False, free, *book)
-        is_backward = objective(backward, *book) > objective(forward, *book)
-        expected = backward if is_backward else forward
-        assert trades(change, matrix, cost, mandatory) == expected.tolist()
-        seen["backward" if is_backward else "forward"] += 1
-        seen["partial"] += bool(expected.any() and (free & ~expected).any())
-        seen["mandatory"] += bool(mandatory.any())
-    assert min(seen.values()) > 5, seen
+        loss = PRICE * matrix * np.sqrt(np.outer(days, days))
+
+        def value(undone: FloatArray, loss: FloatArray = loss, cost: FloatArray = cost) -> float:
+            return float(undone @ loss @ undone + (1.0 - undone) @ cost)
+
+        bounds = [(0.0, 0.0 if fixed else 1.0) for fixed in mandatory]
+        best = minimize(lambda r, v=value: v(r) / 1e4, np.zeros(count), bounds=bounds, method="L-BFGS-B", tol=1e-12)
+        found = shares(matrix, cost, mandatory, days)
+        assert value(1.0 - found) <= value(best.x) + 1e-3 * cost.sum()
+        assert (found[mandatory] == 1.0).all()
+        inside += int(((found > 0.0) & (found < 1.0)).sum())
+    assert inside > 100
+
+
+def test_the_distance_from_the_aim_is_the_cube_root_law() -> None:
+    """By hand: (1.5 x 0.03 x 20,000^2 x 1e8 / 6.25)^(1/3) = (2.88e14)^(1/3) = 66,039 BRL."""
+    assert no_trade_width(np.array([0.03]), np.array([20_000.0**2]), AVERSION, NAV) == pytest.approx(
+        [66_038.5], rel=1e-5
+    )
+    free = no_trade_width(np.array([0.0, 0.03]), np.array([1.0, 0.0]), AVERSION, NAV)
+    assert free.tolist() == [0.0, 0.0], "what costs nothing, or aims at one size, is traded at once"
+
+
+def test_no_other_distance_costs_less() -> None:
+    """An aim that wanders, left alone within a distance and traded to its edge: loss and costs of a long path."""
+    moves = np.random.default_rng(1).normal(0.0, 20_000.0, 200_000)
+    best = float(no_trade_width(np.array([0.03]), np.array([20_000.0**2]), AVERSION, NAV)[0])
+
+    def loss(width: float) -> float:
+        off, total = 0.0, 0.0
+        for move in moves.tolist():
+            off += move
+            traded = max(abs(off) - width, 0.0)
+            off = off - traded if off > 0 else off + traded
+            total += 0.03 * traded + 0.5 * AVERSION / NAV * off * off
+        return total
+
+    at_best = loss(best)
+    assert loss(best * 0.5) > at_best * 1.05
+    assert loss(best * 2.0) > at_best * 1.05
 
 
 def test_lots_round_halves_away_from_zero() -> None:
@@ -111,9 +134,8 @@ def test_lots_round_halves_away_from_zero() -> None:
 
 @pytest.mark.parametrize("nav", [0.0, -1e8, np.nan, np.inf])
 def test_no_order_is_weighed_without_a_nav(nav: float) -> None:
-    change, mandatory = np.array([5.0]), np.array([False])
     with pytest.raises(BadInput, match="at a NAV of"):
-        worth_trading(change, mandatory, np.eye(1), np.ones(1), nav, 6.0, 63)
+        no_trade_width(np.ones(1), np.ones(1), 6.0, nav)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -232,11 +254,29 @@ def nav_for(budget: float) -> float:
     return float(budget * np.sqrt(252) / RULES.target_volatility)
 
 
+def inside_limits(lines: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> bool:
+    return not lines_over_limits(lines, plan, row, nav, parameters).any()
+
+
+def test_the_lines_that_pass_a_limit_are_named() -> None:
+    """A line for its own share, every line of a class for the class's, all for the gross exposure."""
+    own, plan = book_in({"DOL": -30, "DI1_2Y": 1}, np.diag([100.0, 1.0]), {})
+    over = lines_over_limits(own, plan, 0, nav_for(400.0), PARAMETERS)
+    assert [name for name, is_over in zip(IDS, over, strict=True) if is_over] == ["DOL"]
+    many, plan = book_in({"DI1_1Y": 1, "DI1_2Y": 1, "DI1_5Y": 1, "DOL": 1}, np.eye(4), {})
+    over = lines_over_limits(many, plan, 0, nav_for(2.5), PARAMETERS)
+    rates = {item.id for item in PARAMETERS.instruments if item.asset_class == "Rates"}
+    assert {name for name, is_over in zip(IDS, over, strict=True) if is_over} == rates
+    nav = nav_for(1e6)
+    gross, plan = book_in({"DOL": 1}, np.eye(1), {"DOL": nav * 10.0})
+    assert lines_over_limits(gross, plan, 0, nav, PARAMETERS).all()
+
+
 def test_one_lines_share_of_the_risk_is_limited() -> None:
     lines, plan = book_in({"DOL": -3}, np.array([[100.0]]), {"DOL": 1.0})
     most = PARAMETERS.limits.threshold("instrument_risk_share")
-    assert within_limits(lines, plan, 0, nav_for(30.0 / most * 1.0001), PARAMETERS)
-    assert not within_limits(lines, plan, 0, nav_for(30.0 / most * 0.9999), PARAMETERS)
+    assert inside_limits(lines, plan, 0, nav_for(30.0 / most * 1.0001), PARAMETERS)
+    assert not inside_limits(lines, plan, 0, nav_for(30.0 / most * 0.9999), PARAMETERS)
 
 
 def test_a_hedges_share_of_the_risk_is_limited_by_its_size() -> None:
@@ -247,15 +287,15 @@ def test_a_hedges_share_of_the_risk_is_limited_by_its_size() -> None:
     lines, plan = book_in(dict(zip(names, [1, 1, 1, 1, -1], strict=True)), covariance, {})
     shares = risk_contributions(lines, plan.matrix[0]) / 2.2
     assert shares.max() < PARAMETERS.limits.threshold("instrument_risk_share") < -shares.min()
-    assert not within_limits(lines, plan, 0, nav_for(2.2), PARAMETERS)
-    assert within_limits(lines, plan, 0, nav_for(2.8), PARAMETERS)
+    assert not inside_limits(lines, plan, 0, nav_for(2.2), PARAMETERS)
+    assert inside_limits(lines, plan, 0, nav_for(2.8), PARAMETERS)
 
 
 def test_a_classs_share_of_the_risk_is_limited() -> None:
     lines, plan = book_in({"DI1_1Y": 1, "DI1_2Y": 1, "DI1_5Y": -1}, np.eye(3), {})
     most = PARAMETERS.limits.threshold("class_risk_share")
-    assert within_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 1.0001), PARAMETERS)
-    assert not within_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 0.9999), PARAMETERS)
+    assert inside_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 1.0001), PARAMETERS)
+    assert not inside_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 0.9999), PARAMETERS)
 
 
 def test_gross_leverage_counts_both_sides() -> None:
@@ -265,4 +305,4 @@ def test_gross_leverage_counts_both_sides() -> None:
     for scale, inside in ((0.9999, True), (1.0001, False)):
         scaled = {name: value * scale for name, value in exposure.items()}
         lines, plan = book_in({"DOL": 2, "IND": -2}, np.eye(2), scaled)
-        assert within_limits(lines, plan, 0, nav, PARAMETERS) is inside
+        assert inside_limits(lines, plan, 0, nav, PARAMETERS) is inside

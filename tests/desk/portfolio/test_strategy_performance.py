@@ -14,7 +14,7 @@ from desk.model import decision_time
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.portfolio_pass import run_book
 from desk.portfolio.strategy_performance import PERFORMANCE_SCHEMA, UnitPnl, strategy_pnl, unit_returns
-from desk.strategies.base import Columns, Leg, Strategy
+from desk.strategies.base import Columns, Leg, Neutrality, Strategy
 from tests.desk.portfolio.panels import LONE, make_values, make_views
 
 PARAMETERS = load_desk_parameters()
@@ -29,6 +29,7 @@ class Flattener(Strategy):
     idea = "a test (+ flattener)"
     inputs: ClassVar[tuple[str, ...]] = ("opinion",)
     legs: ClassVar[tuple[Leg, ...]] = (Leg("DI1_5Y", 1.0), Leg("DI1_2Y", -1.0))
+    neutrality: ClassVar[Neutrality] = "dv01"
 
     def components(self, values: Columns) -> dict[str, FloatArray]:
         return {"opinion": values["opinion"].copy()}
@@ -38,6 +39,7 @@ class Dollar(Flattener):
     id = "FX_TEST"
     asset_class = "FX"
     legs: ClassVar[tuple[Leg, ...]] = (Leg("DOL", -1.0),)
+    neutrality: ClassVar[Neutrality] = "outright"
 
 
 @pytest.fixture(scope="module")
@@ -94,14 +96,29 @@ def test_a_decision_earns_from_the_next_rows_prices_on(values: pl.DataFrame, uni
     assert records["turnover"][0] == pytest.approx(2.0 / len(values) * 252)
 
 
-def test_legs_take_equal_risk_and_together_the_target(values: pl.DataFrame) -> None:
-    score = np.where(np.arange(len(values)) >= 100, 1.0, np.nan)
+def test_the_package_takes_the_target(values: pl.DataFrame) -> None:
+    score = np.where(np.arange(len(values)) >= 260, 1.0, np.nan)
     daily, records = strategy_pnl(values, signals(values, score, "RATES_TEST"), [Flattener()], PARAMETERS)
-    known = daily["RATES_TEST"].drop_nulls().to_numpy()[100:]
-    assert known.std() * np.sqrt(252) == pytest.approx(PARAMETERS.portfolio.target_volatility, rel=0.15)
+    known = daily["RATES_TEST"].drop_nulls().to_numpy()
+    assert len(known) > 350
+    assert known.std() * np.sqrt(252) == pytest.approx(PARAMETERS.portfolio.target_volatility, rel=0.2)
     half, _ = strategy_pnl(values, signals(values, score, "RATES_TEST", confidence=0.5), [Flattener()], PARAMETERS)
-    np.testing.assert_allclose(half["RATES_TEST"].drop_nulls().to_numpy()[100:], known / 2.0, rtol=1e-9)
+    np.testing.assert_allclose(half["RATES_TEST"].drop_nulls().to_numpy(), known / 2.0, rtol=1e-9)
     assert dict(records.schema) == PERFORMANCE_SCHEMA
+
+
+def test_both_sides_have_one_dv01_as_in_the_book(values: pl.DataFrame, unit: UnitPnl) -> None:
+    """On the day after the fill the P&L is that of one package with equal DV01 on both sides, scaled."""
+    score = np.zeros(len(values))
+    score[400] = 1.0
+    daily, _ = strategy_pnl(values, signals(values, score, "RATES_TEST"), [Flattener()], PARAMETERS)
+    long, short = IDS.index("DI1_5Y"), IDS.index("DI1_2Y")
+    ratio = unit.quotes.dv01[400, long] / unit.quotes.dv01[400, short]
+    paid = unit.cost[401, long] + ratio * unit.cost[401, short]
+    contracts = -daily["RATES_TEST"][401] / paid  # row 401 only pays the fill
+    earned = contracts * (unit.pnl[401, long] - ratio * unit.pnl[401, short])
+    closing = contracts * (unit.cost[402, long] + ratio * unit.cost[402, short])
+    assert daily["RATES_TEST"][402] == pytest.approx(earned - closing, rel=1e-6)
 
 
 def test_the_figures_are_those_of_the_daily_pnl(values: pl.DataFrame) -> None:
@@ -139,14 +156,14 @@ class Abroad(Dollar):
     legs: ClassVar[tuple[Leg, ...]] = (Leg("SOV_BR_5Y", 1.0), Leg("DOL", -1.0))
 
 
-def test_a_leg_that_never_has_a_price_is_left_out(values: pl.DataFrame) -> None:
-    """Without a cupom curve the spread has no price: what is left is the dollar at the whole risk."""
+def test_a_package_with_a_leg_without_a_price_is_not_held(values: pl.DataFrame) -> None:
+    """As in the book: without a cupom curve the spread has no price, and what is left would be another view."""
     cupom = [name for name in values.columns if name.startswith("cupom_")]
     bare = values.with_columns(pl.lit(None, pl.Float64).alias(name) for name in cupom)
-    score = np.where(np.arange(len(values)) > 100, 0.5, np.nan)
-    both = signals(values, score, "SOV_TEST", "FX_TEST")
-    daily, _ = strategy_pnl(bare, both, [Abroad(), Dollar()], PARAMETERS)
-    assert daily["SOV_TEST"].drop_nulls().len() > 400
-    assert daily["SOV_TEST"].to_list() == daily["FX_TEST"].to_list()
-    priced, _ = strategy_pnl(values, both, [Abroad(), Dollar()], PARAMETERS)
-    assert priced["SOV_TEST"].to_list() != priced["FX_TEST"].to_list()
+    score = np.where(np.arange(len(values)) > 260, 0.5, np.nan)
+    own = signals(values, score, "SOV_TEST")
+    daily, records = strategy_pnl(bare, own, [Abroad()], PARAMETERS)
+    assert daily["SOV_TEST"].null_count() == len(values)
+    assert records["days"][0] == 0
+    priced, _ = strategy_pnl(values, own, [Abroad()], PARAMETERS)
+    assert priced["SOV_TEST"].drop_nulls().len() > 300

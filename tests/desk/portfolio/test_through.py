@@ -17,7 +17,7 @@ from desk.portfolio.packages import NEUTRALITY_TOLERANCE
 from desk.strategies import STRATEGIES, Strategy, compute_signals
 from desk.transforms.panel import Panel
 from tests.desk.conftest import LATE_DAYS
-from tests.desk.portfolio.panels import make_values, one_view, views_of
+from tests.desk.portfolio.panels import FREE, make_values, one_view, views_of
 
 PARAMETERS = load_desk_parameters()
 TERMS = package_terms(STRATEGIES)
@@ -31,8 +31,7 @@ FIRST = 200
 
 def positions_of(strategy: Strategy, conviction: float, method: str) -> pl.DataFrame:
     rules = dataclasses.replace(PARAMETERS.portfolio, method=method)
-    free = tuple(dataclasses.replace(item, slip_ticks=0.0, fee_brl=0.0) for item in PARAMETERS.instruments)
-    parameters = dataclasses.replace(PARAMETERS, portfolio=rules, instruments=free)  # sides, whatever they cost
+    parameters = dataclasses.replace(FREE, portfolio=rules)  # sides, whatever they cost
     return run_book(VALUES, one_view(strategy.id, conviction, VALUES), TERMS, parameters, DAY)["target_position"]
 
 
@@ -115,7 +114,7 @@ def test_the_volatility_asked_for_is_reached_or_it_is_said_what_took_the_rest() 
     assert bound > 0
     aimed = state.filter(pl.col("target_volatility") > 0)
     away = np.abs(aimed["expected_volatility"].to_numpy() / aimed["target_volatility"].to_numpy() - 1.0)
-    assert np.median(away) < 0.2, "lots and the orders that were not worth their cost"
+    assert np.median(away) < 0.25, "lots, and packages that are left alone near their aim"
 
 
 def test_the_sandboxs_book_is_neutral_as_declared_and_says_what_took_its_risk(late_panel: Panel) -> None:
@@ -138,7 +137,10 @@ def test_a_packages_state_and_orders_agree() -> None:
     changed = packages.with_columns(before=pl.col("legs").shift(1).over("strategy_id").fill_null("{}"))
     assert ((changed["legs"] != changed["before"]) == (changed["state"] == "traded")).all()
     traded = set(packages.filter(pl.col("state") == "traded")["as_of"])
-    assert set(book["action"]["as_of"]) <= traded, "no order without a package that goes to its legs"
+    rolled = pl.col("sentence").str.contains("rolls").any().over("as_of", "instrument_id")
+    orders = book["action"].filter(~rolled)
+    assert set(orders["as_of"]) <= traded, "no order without a package that moves, but for a roll"
+    assert "{}" not in set(book["action"]["rationale"]), "a roll names the strategies whose legs it carries"
 
 
 def test_what_the_strategies_own_adds_up() -> None:

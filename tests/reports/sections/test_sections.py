@@ -233,6 +233,24 @@ def test_a_breach_comes_first_and_is_marked() -> None:
     assert (shown["Exceptions"], shown["Red"], shown["Orders"]) == (True, True, False)
 
 
+def test_the_dollars_of_ddi_that_are_counted_as_frc_are_an_exception_once() -> None:
+    def lines(root: str, back: int) -> list[dict[str, Any]]:
+        held = {"as_of": ago(back), "contracts": 700, "contracts_before": 700}
+        return [
+            {**held, "instrument_id": "DDI_1Y", "contract_id": f"{root}F28"},
+            {**held, "instrument_id": "DDI_3Y", "contract_id": f"{root}F30", "contracts_before": -1_680},
+            {**held, "instrument_id": "DOL", "contract_id": "DOLZ26"},
+        ]
+
+    (text,) = exception_texts(made(target_position=lines("DDI", 1) + lines("FRC", 0)))
+    assert "+700 DDIF28" in text
+    assert "-1680 DDIF30" in text
+    assert "USD 49.0m short" in text
+    assert "buy as much in the first DDI" in text
+    assert exception_texts(made(target_position=lines("FRC", 1) + lines("FRC", 0))) == []
+    assert exception_texts(made(target_position=lines("FRC", 0))) == []
+
+
 def test_the_first_screens_numbers_follow_the_frames() -> None:
     data = sample(days=60)
     changed = data.frames["portfolio_state"].with_columns(pl.col("nav_brl") * 2)
