@@ -27,7 +27,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
 from desk.worlds import World
 from tasks.alerts import report_delivery
-from tasks.alerts.postgres import record_heartbeat
+from tasks.alerts.postgres_records import record_heartbeat
 from tasks.alerts.stored_rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store

@@ -1,8 +1,8 @@
 """How often the gate would have stopped the orders of a day of history: every day of the sandbox and of the real one.
 
-`python -m bench.gate [FOLDER]`: the sandbox's last 2,000 decision days, and with the folder of the collected real
-history its days since 2008. Each day is judged by its own gold and that of the day before, as the run of that day would
-have been. Open interest and volume are not in either history's prices of the traded contracts.
+`python -m bench.gate`: the sandbox's last 2,000 decision days. `python -m bench.gate FOLDER`, with the folder of the
+collected real history: its days since 2008. Each day is judged by its own gold and that of the day before, as the run
+of that day would have been. Open interest and volume are not in either history's prices of the traded contracts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from bench._page import Section, machine, with_section
-from bench.plausibility import history_frames
+from bench.plausibility import DECISIONS, history_frames
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.defence import load_defence
@@ -28,6 +28,7 @@ from desk.risk.gate import GateInput, check_actions
 from desk.transforms.panel import build_panel
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
+from tasks.run.gate_input import BEFORE
 
 RESULT = Path(__file__).with_name("results") / "gate.md"
 TITLE = "# The gate on history: how often it would have stopped a day's orders"
@@ -39,15 +40,15 @@ TODAY = (
     "portfolio_state", "pnl_attribution", "pnl_by_strategy", "pnl_by_factor", "target_position", "risk_limits_status",
     "action",
 )  # fmt: skip
-BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily")
 Frames = Mapping[str, pl.DataFrame]
 
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Writes the page. Returns 1 where a history is stopped too often."""
-    sections = [section("The sandbox", sandbox_frames())]
     if arguments:
-        sections.append(section("Real history", real_frames(Path(arguments[0]))))
+        sections = [section("Real history", real_frames(Path(arguments[0])))]
+    else:
+        sections = [section("The sandbox", sandbox_frames())]
     page = RESULT.read_text(encoding="utf-8") if RESULT.exists() else ""
     for one in sections:
         page = with_section(page, one, TITLE)
@@ -103,7 +104,7 @@ def section(name: str, frames: Frames) -> Section:
 def _lines(checks: pl.DataFrame, stopped: pl.DataFrame, frames: Frames, days: int) -> Iterator[str]:
     marks = frames["pnl_attribution"].filter(pl.col("contracts") != 0)["mark"].value_counts()
     counts = dict(marks.iter_rows())
-    yield f"`python -m bench.gate FOLDER`, {machine()}."
+    yield f"`python -m bench.gate [FOLDER]`, {machine()}."
     yield f"**{stopped['as_of'].n_unique()} of {days:,} days are stopped** (at most {MOST_STOPPED:.1%})."
     yield f"Held lines: {counts.get('marked', 0):,} marked, {counts.get('unknown', 0):,} unknown for the day,"
     yield f"{counts.get('catch_up', 0):,} caught up; {frames['withheld_order'].height:,} orders withheld."
@@ -124,6 +125,7 @@ def _lines(checks: pl.DataFrame, stopped: pl.DataFrame, frames: Frames, days: in
             f"| `{check_id}` | {rule.threshold:g} | {middle:.2f} | {far:.2f} | {top['value']:.2f}"
             f" | {desk_day(top['as_of'])} | {failed} | {unknown:,} |"
         )
+    yield from _on_named_days(checks)
     if stopped.height:
         yield ""
         yield (
@@ -134,6 +136,24 @@ def _lines(checks: pl.DataFrame, stopped: pl.DataFrame, frames: Frames, days: in
             )
             + "."
         )
+
+
+def _on_named_days(checks: pl.DataFrame) -> Iterator[str]:
+    """The days on which markets moved most: the decision of the day itself, and the next, which marks its close."""
+    b3, rules = calendars.b3(), load_defence().gate
+    own = {desk_day(moment): rows for (moment,), rows in checks.partition_by("as_of", as_dict=True).items()}
+    days = sorted({day for one in DECISIONS for day in (one, b3.offset(one, 1))} & set(own))
+    if not days:
+        return
+    yield ""
+    yield "| decision | orders | nearest to its threshold | value | at most | |"
+    yield "|---|---|---|--:|--:|---|"
+    for day in days:
+        state = "stopped" if (own[day]["state"] == "failed").any() else "issued"
+        known = [row for row in own[day].drop_nulls("value").iter_rows(named=True) if row["threshold"] > 0]
+        near = max(known, key=lambda row: row["value"] / row["threshold"])
+        most = rules[near["check_id"]].threshold
+        yield f"| {day} | {state} | `{near['check_id']}` | {near['value']:.2f} | {most:g} | {near['detail'] or ''} |"
 
 
 if __name__ == "__main__":

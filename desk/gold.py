@@ -6,17 +6,29 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 
 from __future__ import annotations
 
-from desk.gold_orders import ACTION, TICKET, WITHHELD_ORDER
+from desk.gold_orders import ACTION, ACTION_GATE, DATA_WEIGHT, GATE_VERDICT, GATED_ORDER, TICKET, WITHHELD_ORDER
+from desk.gold_risk import (
+    COMPONENT_VAR,
+    DV01_LADDER,
+    RISK_LIMITS_STATUS,
+    RISK_METRICS_DAILY,
+    STRESS_TEST_RESULTS,
+)
 from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
 __all__ = [
     "ACTION",
+    "ACTION_GATE",
     "AGENT_MEASURE",
     "AGENT_VIEW",
     "AGGREGATED_SIGNAL",
     "COMPONENT_VAR",
     "DATASET_STATUS",
+    "DATA_WEIGHT",
+    "DV01_LADDER",
     "FEATURE",
+    "GATED_ORDER",
+    "GATE_VERDICT",
     "GOLD",
     "INPUT_RECEIPT",
     "PNL_ATTRIBUTION",
@@ -248,65 +260,6 @@ PNL_BY_FACTOR = GoldTable(
         "valuation_date": "date",  # as in PORTFOLIO_STATE
     },
 )
-RISK_METRICS_DAILY = GoldTable(
-    "risk_metrics_daily",
-    ("metric", "method"),
-    {"metric": "text", "method": "text", "value": "float", "observations": "int"},
-)
-COMPONENT_VAR = GoldTable(
-    "component_var",
-    ("instrument_id",),
-    {
-        "instrument_id": "text",
-        "asset_class": "text",
-        "individual_var_95": "float",
-        "marginal_var_95": "float",
-        "component_var_95": "float",
-        "share": "float",
-        "incremental_var_95": "float",  # VaR of the book less that of the book without the line
-    },
-)
-DV01_LADDER = GoldTable(
-    "dv01_ladder", ("curve_id", "tenor_bd"), {"curve_id": "text", "tenor_bd": "int", "dv01_brl": "float"}
-)
-STRESS_TEST_RESULTS = GoldTable(
-    "stress_test_results",
-    ("scenario_id", "instrument_id"),
-    {
-        "scenario_id": "text",
-        "instrument_id": "text",  # TOTAL for the book
-        "name": "text",
-        "kind": "text",  # parametric, dated, reverse
-        "pnl_brl": "float",
-        "pnl_fraction": "float",
-        "moves": "json",  # {factor: move} on the TOTAL row: rates in bp, spots as fractions
-    },
-)
-RISK_LIMITS_STATUS = GoldTable(
-    "risk_limits_status",
-    ("limit_id",),
-    {
-        "limit_id": "text",
-        "name": "text",
-        "value": "float",
-        "threshold": "float",
-        "utilisation": "float",
-        "status": "text",  # green, amber, red, breach, absent
-    },
-)
-
-# `threshold`: the most that `value` may be. `state`: passed, failed, unknown (nothing to measure by yet), released.
-ACTION_GATE = GoldTable(
-    "action_gate",
-    ("check_id",),
-    {"check_id": "text", "value": "float", "threshold": "float", "state": "text", "detail": "text"},
-)
-# The orders that the gate has stopped.
-GATED_ORDER = GoldTable(
-    "gated_order",
-    ("seq",),
-    {"seq": "int", "instrument_id": "text", "contract_id": "text", "order_contracts": "int", "sentence": "text"},
-)
 
 GOLD: dict[str, GoldTable] = {
     table.name: table
@@ -335,6 +288,8 @@ GOLD: dict[str, GoldTable] = {
         ACTION,
         WITHHELD_ORDER,
         ACTION_GATE,
+        GATE_VERDICT,
         GATED_ORDER,
+        DATA_WEIGHT,
     )
 }

@@ -1,4 +1,4 @@
-"""The gold tables of orders: as decided, as dealing tickets, and those that are withheld."""
+"""The gold tables of orders: as decided, as dealing tickets, those withheld, and what the gate says of them."""
 
 from __future__ import annotations
 
@@ -77,4 +77,28 @@ WITHHELD_ORDER = GoldTable(
         "age_bd": "int",
         "limit_bd": "int",
     },
+)
+
+# `threshold`: the most that `value` may be. `state`: passed, failed, unknown (nothing to measure by yet), released.
+ACTION_GATE = GoldTable(
+    "action_gate",
+    ("check_id",),
+    {"check_id": "text", "value": "float", "threshold": "float", "state": "text", "detail": "text"},
+)
+# What the gate judged. `proposal`: the code of orders, NAV and failed checks, which a release names. `state`: issued,
+# stopped, released.
+GATE_VERDICT = GoldTable("gate_verdict", (), {"proposal": "text", "state": "text", "orders": "int", "nav_brl": "float"})
+# The orders that the gate has stopped.
+GATED_ORDER = GoldTable(
+    "gated_order",
+    ("seq",),
+    {"seq": "int", "instrument_id": "text", "contract_id": "text", "order_contracts": "int", "sentence": "text"},
+)
+
+# Shares, 0 to 1, of the book's VaR and of the daily risk that the day's decisions move. `kind`: dataset; old_price (an
+# input of prices that is older than it may be) and old_signal (a strategy on such inputs); old (all of these at once).
+DATA_WEIGHT = GoldTable(
+    "data_weight",
+    ("kind", "subject"),
+    {"kind": "text", "subject": "text", "var_share": "float", "order_share": "float", "obs_date": "date"},
 )

@@ -39,7 +39,7 @@ from tasks.run.run import Run
 from tasks.run.run_context import clock_of, open_run
 from tasks.run.run_record import RunRecord
 from tasks.run.stage_runner import StageRunner
-from tasks.run.stages import GateResult, PortfolioResult, Stopwatch, TransformResult
+from tasks.run.stages import GateResult, PortfolioResult, RiskResult, Stopwatch, TransformResult
 from tasks.run.stop_signals import ends_when_stopped
 
 HOUR = 3600
@@ -178,10 +178,13 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     book: PortfolioResult | None = await stages.call(
         "portfolio", lambda: portfolio(run, panel, return_state=True), needs="signals"
     )
-    await stages.call("risk", lambda: risk(run, panel, return_state=True), needs="portfolio")
     proposed = book.proposed if book is not None else None
+    risky: RiskResult | None = await stages.call(
+        "risk", lambda: risk(run, proposed, panel, return_state=True), needs="portfolio"
+    )
+    measured = risky.measured if risky is not None else None
     gated: GateResult | None = await stages.call(
-        "gate", lambda: gate(run, proposed, panel, return_state=True), needs="risk"
+        "gate", lambda: gate(run, proposed, measured, panel, return_state=True), needs="portfolio"
     )
     failed = tuple(stages.failures)
     await stages.call("report", lambda: report(run, failed, facts_of(plan), return_state=True))

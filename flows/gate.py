@@ -1,58 +1,71 @@
-"""Gate: the book that the portfolio stage proposes, against its own risk -> its orders, issued or not."""
+"""Gate: the book that the portfolio stage proposes, against its own risk -> positions and orders, issued or not."""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 from prefect import flow
 
 from desk.catalog.defence import load_defence
-from desk.catalog.desk_parameters import load_desk_parameters
-from desk.gold import GATED_ORDER
-from desk.model import decision_time
-from desk.portfolio.book_state_json import to_json
+from desk.gold import GATE_VERDICT, GATED_ORDER, GOLD, TICKET
 from desk.risk.gate import FAILED, RELEASED, check_actions, stopped
-from desk.strategies import STRATEGIES
-from flows.risk import risk
+from desk.risk.gate_proposal import RELEASED_ORDERS, proposal_code, with_releases
 from tasks.run.continued_book import compute_book
+from tasks.run.data_weights import weigh_data
 from tasks.run.decision_plan import plan_decision
 from tasks.run.gate_input import read_gate_input
+from tasks.run.measured_risk import Frames, first_day, measure_risk
 from tasks.run.panel_input import PanelInput, read_panel_input
+from tasks.run.report_gold import RISK_TABLES
 from tasks.run.run import Run
-from tasks.run.stages import GateResult, ProposedBook, Stopwatch, finish_stage
+from tasks.run.stages import GateResult, MeasuredRisk, ProposedBook, Stopwatch, finish_stage, stored_states
+from tasks.store import Written
+
+VERDICT_TABLES = ("action_gate", "gate_verdict", "data_weight")
+UNMEASURED = ("the risk of the orders is not known",)
 
 
 @flow(name="gate", flow_run_name="gate-{run.day}", validate_parameters=False)
-async def gate(run: Run, proposed: ProposedBook, panel_input: PanelInput | None = None) -> GateResult:
-    """Writes `action_gate`, and orders and tickets where every check passes or a person has released them.
+async def gate(
+    run: Run, proposed: ProposedBook, measured: MeasuredRisk | None, panel_input: PanelInput | None = None
+) -> GateResult:
+    """Writes the book, its risk and the verdict on it; the day's orders and tickets where every check passes, or where
+    a person has released these very orders.
 
     Else the day is held: the book is computed again without a decision on it, and its risk, so that the next day goes
-    on from the positions as they were; the orders are kept in `gated_order`.
+    on from the positions as they were; the orders are kept in `gated_order`. So it is where the risk stage has no
+    result (`measured` None): no check is made then. Nobody sees a proposed position before this stage has written it.
     """
     watch = Stopwatch()
     run.progress.event("stage", "gate", "started")
-    checks = check_actions(await read_gate_input(run, proposed.orders), load_defence().gate)
-    release = await run.store.action_release(run.as_of)
-    is_stopped = stopped(checks) and release is None
-    states, issued, kept = proposed.states, proposed.orders, proposed.orders.clear()
-    tickets = proposed.tickets
+    orders = proposed.frames["action"].filter(as_of=run.as_of)
+    if measured is None:
+        held = await _hold_the_day(run, panel_input or await read_panel_input(run), is_measured=False)
+        # An earlier run of the day may have been judged: nothing of that stands for this one.
+        unknown = {name: pl.DataFrame(schema=GOLD[name].schema) for name in (*VERDICT_TABLES, *RISK_TABLES)}
+        written = await _write(run, held, orders, unknown)
+        return GateResult(finish_stage(run, "gate", orders.height, written, watch), held.proposed.states, UNMEASURED)
+    found = await read_gate_input(run, proposed, measured)
+    checks = check_actions(found, load_defence().gate)
+    code = proposal_code(orders, found.today["portfolio_state"], checks)
+    checks = with_releases(checks, code, [one.proposal for one in await run.store.action_releases(run.as_of)])
+    is_stopped = stopped(checks)
+    decided, kept = _Decided(proposed, measured), orders.clear()
     if is_stopped:
-        states = await _hold_the_day(run, panel_input or await read_panel_input(run))
-        issued, kept, tickets = kept, issued, tickets.clear()
-    elif release is not None:
-        failed = pl.col("state") == FAILED
-        checks = checks.with_columns(state=pl.when(failed).then(pl.lit(RELEASED)).otherwise("state"))
+        kept = orders
+        decided = await _hold_the_day(run, panel_input or await read_panel_input(run))
+    state = "stopped" if is_stopped else "released" if (checks["state"] == RELEASED).any() else "issued"
+    nav = found.today["portfolio_state"]["nav_brl"].to_list()
+    verdict = {"as_of": run.as_of, "proposal": code, "state": state, "orders": orders.height, "nav_brl": nav[0]}
     frames = {
-        "action": issued,
-        "ticket": tickets,
         "action_gate": checks,
-        "gated_order": kept.select(list(GATED_ORDER.schema)),
+        "gate_verdict": pl.DataFrame([verdict], schema=GATE_VERDICT.schema),
+        "data_weight": await weigh_data(run, decided.book_and_risk, orders),
     }
-    written = await run.store.write_gold(frames, run.run_id, (run.as_of, run.as_of))
-    stage = finish_stage(run, "gate", checks.height + issued.height, written, watch)
-    return GateResult(stage, states, reasons(checks) if is_stopped else ())
+    written = await _write(run, decided, kept, frames)
+    stage = finish_stage(run, "gate", checks.height + orders.height - kept.height, written, watch)
+    return GateResult(stage, decided.proposed.states, reasons(checks) if is_stopped else ())
 
 
 def reasons(checks: pl.DataFrame) -> tuple[str, ...]:
@@ -61,17 +74,48 @@ def reasons(checks: pl.DataFrame) -> tuple[str, ...]:
     found = []
     for row in checks.filter(pl.col("state") == FAILED).iter_rows(named=True):
         rule = rules[row["check_id"]]
+        if row["check_id"] == RELEASED_ORDERS:
+            found.append(f"the orders are not those that a person released ({row['detail']})")
+            continue
         value = "not finite" if row["value"] is None else f"{row['value']:,.4g}"
         found.append(f"{rule.name} {value}, at most {rule.threshold:g} ({row['detail'] or rule.unit})")
     return tuple(found)
 
 
-async def _hold_the_day(run: Run, panel_input: PanelInput) -> dict[dt.datetime, str]:
-    """Writes the book and its risk with the run's day as one without a decision. Returns the books after the days."""
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """The book that is written, and its risk where that is known."""
+
+    proposed: ProposedBook
+    measured: MeasuredRisk | None
+
+    @property
+    def book_and_risk(self) -> Frames:
+        """The tables of both."""
+        return {**self.proposed.frames, **(self.measured.frames if self.measured else {})}
+
+
+async def _hold_the_day(run: Run, panel_input: PanelInput, *, is_measured: bool = True) -> _Decided:
+    """The book with the run's day as one without a decision, and its risk."""
     plan = replace(await plan_decision(run), kind="held")
     book = await compute_book(run, plan, panel_input)
-    since = book.frames["portfolio_state"]["as_of"].to_list()[0]
-    await run.store.write_gold(book.frames, run.run_id, (since, run.as_of))
-    await risk(run, panel_input)
-    ids, strategies = load_desk_parameters().instrument_ids, [strategy.id for strategy in STRATEGIES]
-    return {decision_time(day): to_json(state, ids, strategies) for day, state in book.states.items()}
+    proposed = ProposedBook(book.frames, pl.DataFrame(schema=TICKET.schema), stored_states(book))
+    measured = MeasuredRisk(*await measure_risk(run, book.frames, panel_input)) if is_measured else None
+    return _Decided(proposed, measured)
+
+
+async def _write(
+    run: Run, decided: _Decided, kept: pl.DataFrame, verdict: dict[str, pl.DataFrame]
+) -> dict[str, Written]:
+    """`kept`: the orders that are not issued; of a held day the book has none."""
+    book, risk = decided.proposed, decided.measured
+    frames = {
+        **book.frames,
+        "ticket": book.tickets,
+        "gated_order": kept.select(list(GATED_ORDER.schema)),
+        **verdict,
+    }
+    written = await run.store.write_gold(frames, run.run_id, (first_day(book.frames), run.as_of))
+    if risk is not None:
+        written |= await run.store.write_gold(risk.frames, run.run_id, (risk.since, run.as_of))
+    return written

@@ -95,8 +95,9 @@ async def queue_for_recipients(run: Run, data: ReportData) -> None:
     withheld = report_delivery.withheld_sources(run.settings, data)
     images = PngImages() if withheld else await mail_pictures(run, data)
     payload = report_delivery.payload_of(data, link, run.settings.report_language, images, withheld)
-    # Who has had the page without orders is sent the one with them.
-    again = "released" if defence_view(data).released else ""
+    # Who has had the page without orders is sent the one with them, and one that takes back what it had.
+    gate = defence_view(data)
+    again = f"{'released' if gate.released else 'stopped'} {gate.proposal}" if gate.released or gate.stopped else ""
     queued = await report_delivery.queue_report(run.store, run.settings, payload, run.clock(), again)
     message = queued.note or f"the report goes to {queued.rows} recipients"
     run.progress.event("note", "delivery", "done", message=message)

@@ -15,7 +15,7 @@ from alvorada.catch_up.morning import Morning, due_day, verdict
 from alvorada.catch_up.prefect_api import PrefectApi
 from desk.errors import AlvoradaError
 from desk.model import decision_time
-from tasks.alerts.postgres import record_heartbeat
+from tasks.alerts.postgres_records import record_heartbeat
 from tasks.run.run_context import world_of
 from tasks.store import Store, ledger, open_store
 

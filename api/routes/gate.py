@@ -1,8 +1,9 @@
-"""gate/: the checks that a decision passed before its orders were issued, and a person's word against them."""
+"""gate/: the checks that a decision passed before its orders were issued, and a person's decision against them."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -33,6 +34,7 @@ class Release(BaseModel):
     released_by: str
     reason: str
     released_at: dt.datetime
+    proposal: str = Field(description="The orders that were released.", examples=["3f9a1c2b0d4e"])
 
 
 class Gate(BaseModel):
@@ -40,14 +42,19 @@ class Gate(BaseModel):
 
     as_of: dt.datetime
     issued: bool
+    proposal: str | None = Field(
+        description="What was judged: orders, NAV and failed checks, as one code. Null before schema 0021.",
+        examples=["3f9a1c2b0d4e"],
+    )
     checks: list[Check]
-    release: Release | None
+    releases: list[Release] = Field(description="Of the day, oldest first; one of another proposal issues nothing.")
 
 
-class ReleaseWord(DecisionReason):
-    """The decision day, and why its orders are issued."""
+class ReleaseRequest(DecisionReason):
+    """The decision day, which of its orders (the gate's `proposal`), and why they are issued."""
 
     as_of: dt.date
+    proposal: Annotated[str, Field(pattern="^[0-9a-f]{12}$", examples=["3f9a1c2b0d4e"])]
 
 
 @router.get("", summary="The gate of a decision")
@@ -55,19 +62,22 @@ async def gate(request: Request, _: Reader, as_of: AsOf = None) -> Gate:
     """404 for a day without a decision, or of a release without the gate."""
     moment = await decision(request, "v_action_gate", as_of)
     checks = await rows(request, "SELECT * FROM v_action_gate WHERE as_of = $1 ORDER BY check_id", moment)
-    found = await rows(request, "SELECT * FROM v_action_release WHERE as_of = $1", moment)
+    found = await rows(request, "SELECT * FROM v_action_release WHERE as_of = $1 ORDER BY released_at", moment)
+    verdict = await rows(request, "SELECT proposal FROM v_gate_verdict WHERE as_of = $1", moment)
     shaped = [Check(**{name: row[name] for name in Check.model_fields}) for row in checks]
-    release = Release(**{name: found[0][name] for name in Release.model_fields}) if found else None
-    return Gate(as_of=moment, issued=all(c.state != "failed" for c in shaped), checks=shaped, release=release)
+    releases = [Release(**{name: row[name] for name in Release.model_fields}) for row in found]
+    issued, proposal = all(c.state != "failed" for c in shaped), verdict[0]["proposal"] if verdict else None
+    return Gate(as_of=moment, issued=issued, proposal=proposal, checks=shaped, releases=releases)
 
 
 @router.post("/release", status_code=202, summary="Issue the orders that the gate has stopped")
-async def release(request: Request, token: Operator, word: ReleaseWord) -> ScheduledRun:
-    """Records the release, and asks Prefect to restate the day with its orders. BadInput where the gate holds none."""
-    request.state.audit_detail = word.model_dump(mode="json")
-    moment, now = decision_time(word.as_of), request.app.state.clock()
-    await request.app.state.store.release_actions(ActionRelease(moment, token.name, word.reason, now))
-    reason = f"orders released by {token.name}: {word.reason}"
+async def release(request: Request, token: Operator, body: ReleaseRequest) -> ScheduledRun:
+    """Records the release, and asks Prefect to restate the day with its orders. BadInput where the gate holds no such
+    orders. Where the restatement makes others, they are stopped again."""
+    request.state.audit_detail = body.model_dump(mode="json")
+    moment, now = decision_time(body.as_of), request.app.state.clock()
+    await request.app.state.store.release_actions(ActionRelease(moment, token.name, body.reason, now, body.proposal))
+    reason = f"orders released by {token.name}: {body.reason}"
     return await schedule_run(
-        request, "daily", {"as_of": word.as_of.isoformat(), "sources": "stored", "reason": reason}
+        request, "daily", {"as_of": body.as_of.isoformat(), "sources": "stored", "reason": reason}
     )

@@ -29,6 +29,8 @@ class DatasetState(BaseModel):
     quality: float | None = Field(description="Weighted share of the last fetch's rows that pass their checks, 0 to 1.")
     last_success_at: dt.datetime | None
     last_error: str | None
+    var_share: float | None = Field(description="Of the book's VaR, 0 to 1, on it; shares of datasets overlap.")
+    order_share: float | None = Field(description="Of the risk that today's sizes would move, 0 to 1, on it.")
 
 
 class SourceState(BaseModel):
@@ -43,6 +45,10 @@ class PipelineStatus(BaseModel):
     """Every source, as of the latest decision."""
 
     as_of: dt.datetime
+    old_var_share: float | None = Field(description="Of the book's VaR, 0 to 1, on prices that are too old.")
+    old_order_share: float | None = Field(
+        description="Of the risk that today's sizes would move, 0 to 1, on prices or views that are too old."
+    )
     sources: list[SourceState]
 
 
@@ -118,10 +124,12 @@ _WORST = ("failed", "absent", "stale", "ok")
 _STATUS = """
 SELECT status.dataset, status.source, status.state, status.last_obs_date, status.age_bd, status.promise_bd,
        status.last_success_at, coalesce(status.error, status.last_error) AS last_error,
-       last.rows, last.seconds, last.quality
+       last.rows, last.seconds, last.quality, weight.var_share, weight.order_share
 FROM v_dataset_status AS status
 LEFT JOIN v_fetch AS last ON last.dataset = status.dataset AND last.run_id = (
     SELECT run_id FROM v_pipeline_runs WHERE kind = 'daily' ORDER BY started_at DESC LIMIT 1)
+LEFT JOIN v_data_weight AS weight
+    ON weight.as_of = status.as_of AND weight.kind = 'dataset' AND weight.subject = status.dataset
 WHERE status.as_of = $1 ORDER BY status.source, status.dataset
 """
 
@@ -136,9 +144,14 @@ async def pipeline_status(
     sources: dict[str, list[DatasetState]] = {}
     for row in await rows(request, _STATUS, as_of):
         sources.setdefault(row["source"], []).append(DatasetState(**row))
+    old = await rows(
+        request, "SELECT var_share, order_share FROM v_data_weight WHERE as_of = $1 AND kind = 'old'", as_of
+    )
     worst = {name: min((d.state for d in states), key=_WORST.index) for name, states in sources.items()}
     return PipelineStatus(
         as_of=as_of,
+        old_var_share=old[0]["var_share"] if old else None,
+        old_order_share=old[0]["order_share"] if old else None,
         sources=[SourceState(source=name, state=worst[name], datasets=states) for name, states in sources.items()],
     )
 

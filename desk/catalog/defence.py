@@ -31,6 +31,7 @@ GATE_CHECKS = (
     "open_interest",
     "volume",
     "closed",
+    "released",
 )
 """The checks of desk.risk.gate."""
 

@@ -16,6 +16,7 @@ import polars as pl
 from desk.calendars import by_name
 from desk.catalog import Catalog
 from desk.catalog.plausibility import Plausibility
+from desk.plausibility.grids import ROUND_FAR, ends_round, on_grid, printed_on_grid
 from desk.plausibility.peers import PEER_SCHEMA
 from desk.plausibility.points import POINT_SCHEMA, kinds_of
 from desk.plausibility.steps import scaled_value, with_steps
@@ -45,9 +46,6 @@ decimal point elsewhere, looks the same the day after: it takes three. What is o
 never believed for being repeated."""
 REPEATED = 3
 """Values in a row that a moving sibling makes stale."""
-GRID_ROOM = 1e-4
-GRID_PRINTS = 20
-"""So many earlier values must stand on the publisher's grid before one off it says anything."""
 _STILL = 1e-12
 
 
@@ -185,10 +183,11 @@ def _with_peers(frame: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
 def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with `hold` (the rule that holds a point, or empty) and `doubt` (the rule that makes it suspect)."""
     scored = with_steps(frame)
-    printed = _on_grid(pl.col("value")).cast(pl.Int8).shift(1).rolling_min(GRID_PRINTS, min_samples=1).over("key") == 1
     scored = scored.with_columns(
-        printed_on_grid=printed.fill_null(False),
+        printed_on_grid=printed_on_grid(),
+        ends_round=ends_round(),
         run=_run_length(),
+        undone_tens=pl.min_horizontal(_undone(one) for one in SLIPS if one > 1),
         undone=pl.min_horizontal(_undone(one) for one in SLIPS),
     )
     size = pl.col("step").abs()
@@ -204,9 +203,15 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("undone") <= pl.col("slip_near"))
         & (pl.col("undone") * pl.col("slip_ratio") < pl.col("score"))
     )
-    off_grid = (pl.col("grid") > 0) & ~_on_grid(value) & pl.col("printed_on_grid")
+    appended = (
+        pl.col("ends_round")
+        & (pl.col("score") > ROUND_FAR * pl.col("slip_far"))
+        & (pl.col("undone_tens") <= pl.col("slip_near"))
+        & (pl.col("undone_tens") * pl.col("slip_ratio") < pl.col("score"))
+    )
+    off_grid = (pl.col("grid") > 0) & ~on_grid(value) & pl.col("printed_on_grid")
     digits = off_grid & pl.any_horizontal(
-        _on_grid(value / factor) & (_undone(factor) <= pl.col("slip_near")) for factor in SLIPS if abs(factor) < 1
+        on_grid(value / factor) & (_undone(factor) <= pl.col("slip_near")) for factor in SLIPS if abs(factor) < 1
     )
     closer = (pl.col("peer_value") - expected).abs() < (value - expected).abs()
     moved = pl.col("score") > pl.col("contradict_sigmas")
@@ -222,7 +227,7 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     step = (pl.col("score") > pl.col("hold_sigmas")) & (size > pl.col("crash"))
     holds = {
         "bounds": bounds,
-        "slip": slip & free & ~pl.col("agreed"),
+        "slip": (slip | appended) & free & ~pl.col("agreed"),
         "digits": digits & free & ~pl.col("agreed"),
         "sibling": sibling & free,
         "shift": shift,
@@ -230,7 +235,7 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
         "step": step & free,
     }
     doubts = {
-        "slip": slip,
+        "slip": slip | appended,
         "digits": off_grid,
         "sibling": pl.col("broken") & (closer | pl.col("agreed")),
         "stale": stale,
@@ -264,11 +269,6 @@ def _undone(factor: float) -> pl.Expr:
     """The score of the value that the point would be without this slip."""
     without = scaled_value(pl.col("value") / factor, pl.col("level"))
     return (without - pl.col("z_expected")).abs() / pl.col("sigma")
-
-
-def _on_grid(value: pl.Expr) -> pl.Expr:
-    multiple = value / pl.col("grid")
-    return (multiple - multiple.round()).abs() < GRID_ROOM
 
 
 def _run_length() -> pl.Expr:

@@ -7,7 +7,8 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana.annotations import RunErrorsBuilder
-from grafana.pages.pipeline_sources import LATEST, believed, by_source, connectors, grid, status_grid
+from grafana.held_panels import held_panels, weight_panels
+from grafana.pages.pipeline_sources import LATEST, by_source, connectors, grid, status_grid
 from grafana.parts import (
     AMBER,
     COLOURED_CELL,
@@ -188,11 +189,12 @@ WHERE $__timeFilter(at) ORDER BY at DESC LIMIT 200"""
 
 def dashboard_rows() -> list[list[PanelSpec]]:
     """The panels, row by row."""
-    pairs, held, suspect = believed()
+    pairs, held, suspect = held_panels(LATEST)
     return [
         [connectors()],
         counters(),
         [status_grid()],
+        weight_panels(LATEST),
         [run_list()],
         [pairs],
         [held, suspect],
@@ -208,7 +210,7 @@ def build() -> model.Dashboard:
     return build_dashboard(
         "pipeline-health",
         "Pipeline health",
-        "Did the data come, is the run on time, what failed, who was told.",
+        "Did the data come, is the run on time, what failed, who was alerted.",
         "30d",
         dashboard_rows(),
         [RunErrorsBuilder()],

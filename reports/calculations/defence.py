@@ -11,7 +11,8 @@ from reports.elements.report_data import ReportData, Row
 class DefenceView:
     """Rows of P&L by instrument: `unknown` have none for the day, `caught_up` that of several days, `switched` a part
     that a change of source made. `withheld`: orders not made. `stopped` and `released`: checks of the gate that failed,
-    and that a person has overruled; `is_gated` where no order is issued, for them or for want of the gate.
+    and that a person has overruled; `is_gated` where no order is issued, for them or for want of the gate. `proposal`:
+    the code of the orders that are stopped, which a release names.
     """
 
     unknown: tuple[Row, ...]
@@ -21,6 +22,7 @@ class DefenceView:
     stopped: tuple[Row, ...]
     released: tuple[Row, ...]
     is_gated: bool
+    proposal: str | None = None
 
     @property
     def caught_up_brl(self) -> float:
@@ -45,5 +47,6 @@ def defence_view(data: ReportData) -> DefenceView:
         withheld=tuple(data.latest("withheld_order").iter_rows(named=True)),
         stopped=stopped,
         released=tuple(row for row in gate if row["state"] == "released"),
-        is_gated=bool(stopped) or "gate" in data.failed_stages,
+        proposal=verdict["proposal"] if (verdict := data.row("gate_verdict")) is not None else None,
+        is_gated=bool(stopped) or bool({"gate", "risk"} & set(data.failed_stages)),
     )

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from desk.catalog import load_catalog
-from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.fallbacks import load_fallbacks
-from desk.risk.data_weights import data_weights
+from desk.risk.data_weights import OLD, OLD_PRICE, OLD_SIGNAL
 from reports.calculations.defence import defence_view
 from reports.calculations.defence_text import pnl_sentences
 from reports.calculations.portfolio import portfolio_view
@@ -156,17 +154,31 @@ def _read_off_instead(data: ReportData, entity: str) -> list[str]:
 
 
 def weight_sentence(data: ReportData) -> str:
-    """How much of VaR rests on prices that are older than they may be; empty where none is."""
-    found = data_weights(
-        data.latest("component_var"), data.latest("feature"), data.latest("input_receipt"), load_catalog(),
-        load_desk_parameters(),
-    )  # fmt: skip
-    if found is None or not found.old:
+    """How much of VaR and of the day's decisions rests on inputs that are older than they may be; empty where none
+    does."""
+    rows = list(data.latest("data_weight").iter_rows(named=True))
+    whole = next((row for row in rows if row["kind"] == OLD), None)
+    if whole is None or not (whole["var_share"] or whole["order_share"]):
         return ""
+    var, orders = percent(whole["var_share"] or 0.0, 0), percent(whole["order_share"] or 0.0, 0)
+    if whole["order_share"] is None:
+        text = translate("{} of VaR rests on prices that are too old", var)
+    elif whole["var_share"] is None:
+        text = translate("{} of the risk that today's sizes would move rests on inputs that are too old", orders)
+    else:
+        text = translate(
+            "{} of VaR rests on prices that are too old, and {} of the risk that today's sizes would move on inputs"
+            " that are",
+            var,
+            orders,
+        )
+    ranked = sorted(rows, key=lambda row: (-(row["var_share"] or 0.0), -(row["order_share"] or 0.0), row["subject"]))
     parts = [
-        translate("{} of {}, {}", one.input_id, date(one.obs_date), percent(one.var_share, 0)) for one in found.old
+        translate("{} of {}", row["subject"], date(row["obs_date"])) if row["obs_date"] else str(row["subject"])
+        for row in ranked
+        if row["kind"] in (OLD_PRICE, OLD_SIGNAL)
     ]
-    return translate("{} of VaR rests on old prices: {}.", percent(found.old_share, 0), format_list(parts, 4))
+    return translate("{}: {}.", text, format_list(parts, 4))
 
 
 def _gap_text(row: Row) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.risk.gate import GateInput
 from tasks.run.run import Run
+from tasks.run.stages import MeasuredRisk, ProposedBook
 
 TODAY = (
     "portfolio_state",
@@ -18,27 +20,31 @@ TODAY = (
     "pnl_by_factor",
     "target_position",
     "risk_limits_status",
+    "action",
 )
-BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily")
+BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily", "risk_limits_status")
 LISTED_DAYS = 10
 """Calendar days within which a contract's open interest and volume say something of today's."""
 
 
-async def read_gate_input(run: Run, orders: pl.DataFrame) -> GateInput:
-    """`orders`: the ACTION rows of the run's day, which are not stored yet. Raises StoreError."""
-    today = {name: await run.store.read_gold(name, run.as_of, run.as_of) for name in TODAY}
-    parameters = load_desk_parameters()
+async def read_gate_input(run: Run, proposed: ProposedBook, measured: MeasuredRisk) -> GateInput:
+    """The proposed day, and the day before it: a stored one, or one that is proposed with it. Raises StoreError."""
+    parameters, frames = load_desk_parameters(), {**measured.frames, **proposed.frames}
+    orders = frames["action"].filter(as_of=run.as_of)
     return GateInput(
-        today={**today, "action": orders},
-        before=await _before(run),
+        today={name: frames[name].filter(as_of=run.as_of) for name in TODAY},
+        before=await _before(run, frames),
         listed=await _listed(run, orders["contract_id"].drop_nulls().unique().to_list()),
         headline=parameters.risk.headline,
         target_volatility=parameters.portfolio.target_volatility,
     )
 
 
-async def _before(run: Run) -> dict[str, pl.DataFrame]:
+async def _before(run: Run, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """The rows of the last day of the book before this one; no rows where it begins today."""
+    earlier = frames["portfolio_state"].filter(pl.col("as_of") < run.as_of)["as_of"].max()
+    if isinstance(earlier, dt.datetime):
+        return {name: frames[name].filter(as_of=earlier) for name in BEFORE}
     since = decision_time(run.day - dt.timedelta(days=LISTED_DAYS))
     state = await run.store.read_gold("portfolio_state", since, run.as_of - dt.timedelta(seconds=1))
     last = state["as_of"].max()

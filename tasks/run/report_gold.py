@@ -20,9 +20,11 @@ HELD_DAYS = 30
 """An older held value no longer stands on the first screen; `alvorada held list` has it."""
 SUSPECT_DAYS = dt.timedelta(days=5)
 """Suspect values that became known this long before the decision stand in the receipts."""
+RISK_TABLES = ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status")
 STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
     "transform": ("feature",),
-    "portfolio": (
+    "risk": RISK_TABLES,
+    "gate": (
         "target_position",
         "portfolio_state",
         "package",
@@ -30,12 +32,17 @@ STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
         "pnl_by_strategy",
         "pnl_by_factor",
         "withheld_order",
+        "action",
+        "ticket",
+        "action_gate",
+        "gate_verdict",
+        "gated_order",
+        "data_weight",
+        *RISK_TABLES,
     ),
-    "gate": ("action", "ticket", "action_gate", "gated_order"),
-    "risk": ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status"),
 }
-"""Stage -> the gold tables that only it writes. The signals stage is not here: before it fails, it writes which inputs
-its agents and strategies did not have."""
+"""Stage -> the gold tables that rest on its result. Those of the portfolio and risk stages are written by the gate. The
+signals stage is not here: before it fails, it writes which inputs its agents and strategies did not have."""
 
 
 async def read_report_gold(

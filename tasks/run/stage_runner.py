@@ -1,6 +1,6 @@
 """Runs the stages of a daily run in order. A stage that fails does not end the run; what needs it is skipped.
 
-Nor does a bug of ours in a stage end it at once: the report of what can be said comes first, then the bug is raised.
+Nor does a bug of ours in a stage end it at once: the report of what is known comes first, then the bug is raised.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from prefect.states import get_state_exception
 from desk.errors import AlvoradaError
 from tasks.run.run import Run
 from tasks.run.run_record import is_around_the_run
-from tasks.run.stages import GateResult, PortfolioResult, StageResult, Stopwatch, TransformResult
+from tasks.run.stages import GateResult, PortfolioResult, RiskResult, StageResult, Stopwatch, TransformResult
 
 
 class StageRunner:
@@ -73,7 +73,7 @@ class StageRunner:
             raise error  # without Prefect's server no stage can begin
 
     def _record(self, result: object) -> None:
-        if isinstance(result, TransformResult | PortfolioResult | GateResult):
+        if isinstance(result, TransformResult | PortfolioResult | RiskResult | GateResult):
             result = result.stage
         if isinstance(result, StageResult):
             self.records.append({"name": result.name, "seconds": round(result.seconds, 3), "rows": result.rows})

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import StageFailed
+from desk.model import decision_time
+from desk.portfolio import BookRun
+from desk.portfolio.book_state_json import to_json
+from desk.strategies import STRATEGIES
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
 from tasks.store import Written
+
+Frames = Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,14 @@ class PortfolioResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskResult:
+    """The result of the risk stage, with what it measured of the proposed book."""
+
+    stage: StageResult
+    measured: MeasuredRisk
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
     """The result of the gate. `states`: as_of -> the book after that day, as it is recorded. `stopped`: the checks that
     stop the orders; empty where they are issued."""
@@ -52,16 +67,31 @@ class GateResult:
 
 
 class ProposedBook:
-    """The orders of the run's day (ACTION rows) and their tickets, which only the gate issues, and the books after the
-    last days.
+    """The book's tables of the days after the last decision (`frames`), the tickets of the run's day, and the books
+    after the last days. Only the gate stores them.
 
     Not a dataclass, as PanelInput is none: Prefect would walk through it.
     """
 
-    __slots__ = ("orders", "states", "tickets")
+    __slots__ = ("frames", "states", "tickets")
 
-    def __init__(self, orders: pl.DataFrame, tickets: pl.DataFrame, states: Mapping[dt.datetime, str]) -> None:
-        self.orders, self.tickets, self.states = orders, tickets, states
+    def __init__(self, frames: Frames, tickets: pl.DataFrame, states: Mapping[dt.datetime, str]) -> None:
+        self.frames, self.tickets, self.states = frames, tickets, states
+
+
+class MeasuredRisk:
+    """The risk tables of a proposed book, from the day `since` on. No dataclass, as ProposedBook is none."""
+
+    __slots__ = ("frames", "since")
+
+    def __init__(self, frames: Frames, since: dt.datetime) -> None:
+        self.frames, self.since = frames, since
+
+
+def stored_states(book: BookRun) -> dict[dt.datetime, str]:
+    """as_of -> the book after that day, as a decision keeps it."""
+    ids, strategies = load_desk_parameters().instrument_ids, [strategy.id for strategy in STRATEGIES]
+    return {decision_time(day): to_json(state, ids, strategies) for day, state in book.states.items()}
 
 
 class Stopwatch:
@@ -86,8 +116,12 @@ def require_rows(stage: str, frames: Mapping[str, pl.DataFrame]) -> int:
     return sum(frame.height for frame in frames.values())
 
 
-def finish_stage(run: Run, name: str, rows: int, written: Mapping[str, Written], watch: Stopwatch) -> StageResult:
-    """Reports the stage as done, and returns its result. `written`: table -> counts, as Store.write_gold returns."""
-    touched = sum(counts.touched for counts in written.values())
-    run.progress.event("stage", name, "done", watch.seconds, rows, f"{touched:,} written")
+def finish_stage(
+    run: Run, name: str, rows: int, written: Mapping[str, Written] | None, watch: Stopwatch
+) -> StageResult:
+    """Reports the stage as done, and returns its result. `written`: table -> counts, as Store.write_gold returns; None
+    of a stage whose rows the gate writes."""
+    touched = sum(counts.touched for counts in (written or {}).values())
+    words = "for the gate" if written is None else f"{touched:,} written"
+    run.progress.event("stage", name, "done", watch.seconds, rows, words)
     return StageResult(name, rows, touched, watch.seconds)

@@ -18,7 +18,7 @@ from tasks.store import Store
 
 HELD = "held"
 HELD_VALID = dt.timedelta(days=3)
-"""A weekend; an alert that goes on is told again each day, with a new link."""
+"""A weekend; an alert that goes on is repeated each day, with a new link."""
 REPORT_VALID = dt.timedelta(days=7)
 """After it the same address asks for a token."""
 

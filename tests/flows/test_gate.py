@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from desk.errors import BadInput
 from desk.model import decision_time
+from tasks.run.report_gold import RISK_TABLES, STAGE_TABLES
 from tasks.store.releases import ActionRelease
 from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
@@ -63,27 +65,108 @@ async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_position
     assert nav[1]["nav_brl"] == pytest.approx(nav[0]["nav_brl"] + nav[1]["pnl_brl"], abs=0.005)
 
 
+async def release_of(desk: RunningDesk, reason: str = "the curve is right: an emergency meeting") -> ActionRelease:
+    """The word of a person who has seen the orders that stand now."""
+    as_of = decision_time(NEXT_DAY)
+    verdict = (await desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
+    assert verdict["state"] == "stopped"
+    return ActionRelease(as_of, "pm", reason, as_of + dt.timedelta(minutes=30), verdict["proposal"])
+
+
 async def test_a_person_releases_the_orders_as_a_new_version(
     filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
     await plant(filled_desk, quiet_sandbox)
     await filled_desk.run(NEXT_DAY)
-    as_of = decision_time(NEXT_DAY)
-    word = ActionRelease(as_of, "pm", "the curve is right: an emergency meeting", as_of + dt.timedelta(minutes=30))
+    word = await release_of(filled_desk)
     async with filled_desk.store() as store:
+        with pytest.raises(BadInput, match="those that stand now are"):
+            await store.release_actions(replace(word, proposal="000000000000"))
         await store.release_actions(word)
         with pytest.raises(BadInput, match="released already"):
             await store.release_actions(word)
         with pytest.raises(BadInput, match="holds no actions"):
-            await store.release_actions(ActionRelease(decision_time(FILLED_DAY), "pm", "x", as_of))
+            await store.release_actions(replace(word, as_of=decision_time(FILLED_DAY)))
     kept = await filled_desk.gold("gated_order", NEXT_DAY)
     released = await filled_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
     assert released.state.is_completed(), released.state.message
     orders = await filled_desk.gold("action", NEXT_DAY)
     assert orders["sentence"].to_list() == kept["sentence"].to_list()
     assert "Issued by a person although the gate had stopped them" in released.page
-    versions = await filled_desk.rows("SELECT version, kind FROM decision WHERE as_of = $1 ORDER BY version", as_of)
+    versions = await filled_desk.rows(
+        "SELECT version, kind FROM decision WHERE as_of = $1 ORDER BY version", decision_time(NEXT_DAY)
+    )
     assert [tuple(row) for row in versions] == [(1, "live"), (2, "restated")]
     gate = await filled_desk.gold("action_gate", NEXT_DAY)
     assert "failed" not in gate["state"].to_list()
     assert gate.filter(pl.col("state") == "released").height >= 1
+    verdict = (await filled_desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
+    assert (verdict["state"], verdict["proposal"]) == ("released", word.proposal)
+
+
+async def test_data_that_change_after_the_release_send_no_other_orders(
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
+) -> None:
+    """Between the release and the restatement somebody corrects the curve: every other check passes, and the orders are
+    others than those that the person saw."""
+    await plant(filled_desk, quiet_sandbox)
+    await filled_desk.run(NEXT_DAY)
+    word = await release_of(filled_desk)
+    async with filled_desk.store() as store:
+        await store.release_actions(word)
+    right = "UPDATE curve_point SET rate = rate - $2::float WHERE stamp = 'imported' AND obs_date = $1"
+    await filled_desk.rows(right, FILLED_DAY, SHIFT - 0.0005)
+    again = await filled_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
+    assert again.state.name == "ActionsHeld", again.state.message
+    assert "not those that a person released" in again.state.message
+    assert (await filled_desk.gold("action", NEXT_DAY)).is_empty()
+    assert (await filled_desk.gold("ticket", NEXT_DAY)).is_empty()
+    stopped_now = await release_of(filled_desk, "the corrected curve")
+    assert stopped_now.proposal != word.proposal
+    assert f"the orders ({stopped_now.proposal}) are not those that a person released ({word.proposal})" in again.page
+    async with filled_desk.store() as store:
+        await store.release_actions(stopped_now)
+    last = await filled_desk.run(NEXT_DAY, sources="stored", reason="orders released by pm: the corrected curve")
+    assert last.state.name != "ActionsHeld", last.state.message
+    verdict = (await filled_desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
+    assert verdict["proposal"] == stopped_now.proposal
+    assert (await filled_desk.gold("action", NEXT_DAY)).height == verdict["orders"] > 0
+
+
+async def test_a_proposed_position_is_seen_by_nobody_before_the_gate_has_judged_it(
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run dies between the portfolio and the gate: what is stored, and every view, is as before it. Where the risk
+    is not known the day is held."""
+    found = [
+        row["viewname"] for row in await filled_desk.rows("SELECT viewname FROM pg_views WHERE schemaname = 'public'")
+    ]
+    dated = [
+        name for name in found if name.startswith("v_")
+        and await filled_desk.rows(
+            "SELECT 1 FROM information_schema.columns WHERE table_name = $1 AND column_name = 'as_of'", name
+        )
+    ]  # fmt: skip
+
+    def dies(*arguments: object, **named: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr("flows.gate.check_actions", dies)
+    ran = await filled_desk.run(NEXT_DAY)
+    assert ran.state.is_failed()
+    assert "NO ACTIONS ARE ISSUED" in ran.page
+    moment = decision_time(NEXT_DAY)
+    seen = {name for name in dated if await filled_desk.rows(f"SELECT 1 FROM {name} WHERE as_of = $1 LIMIT 1", moment)}
+    assert not {name for name in seen if name.removeprefix("v_") in STAGE_TABLES["gate"]}, seen
+    for name in STAGE_TABLES["gate"]:
+        assert (await filled_desk.gold(name, NEXT_DAY)).is_empty(), name
+
+    monkeypatch.undo()
+    monkeypatch.setattr("flows.risk.measure_risk", dies)
+    unmeasured = await filled_desk.run(NEXT_DAY)
+    assert unmeasured.state.is_failed()
+    assert "the gate could not be applied" in unmeasured.page
+    held = await filled_desk.gold("target_position", NEXT_DAY)
+    assert held["contracts"].to_list() == held["contracts_before"].to_list(), "what is held is said, and no order"
+    for name in ("action", "ticket", "action_gate", "gate_verdict", *RISK_TABLES):
+        assert (await filled_desk.gold(name, NEXT_DAY)).is_empty(), name

@@ -115,6 +115,24 @@ def test_digits_that_the_publisher_does_not_print_are_a_slip() -> None:
     assert judged_last(key, [0.0006, 0.0005, 0.0005, 0.0006] * 10 + [0.0004]) == ("ok", "")
 
 
+def test_ten_times_a_number_ends_in_a_zero_as_the_numbers_before_it_did_not() -> None:
+    """Yields of some basis points: ten times one is no larger step than others, and it alone ends in a zero."""
+    bill = "observation.value:dgs1mo"
+    before = [round(0.0001 * n, 4) for n in (2, 1, 3, 2, 1, 4, 2, 3, 1, 2, 3, 2, 4, 1, 2, 3, 2, 1, 2, 3, 2, 1, 2, 1, 1)]
+    assert judged_last(bill, [*before, 0.0010]) == ("held", "slip")
+    assert judged_last(bill, [*before, 0.0011]) == ("ok", "")
+    assert judged_last(bill, [*before, 0.0]) == ("ok", "")
+    tens = [round(10 * value, 4) for value in before]
+    assert judged_last(bill, [*tens[:-1], tens[-2], 0.0010])[0] == "ok", "a series of whole tens says nothing by one"
+
+
+def test_a_tenth_of_the_facility_is_off_its_grid() -> None:
+    facility = "observation.value:fed_reverse_repo"
+    before = [float(np.round(2.0 + n % 7 + 0.137 * (n % 3), 3)) for n in range(40)]
+    assert judged_last(facility, [*before, 0.5137]) == ("held", "digits")
+    assert judged_last(facility, [*before, 0.514])[0] == "ok", "the facility does fall to a tenth"
+
+
 def test_what_is_held_is_no_history_of_the_next_day() -> None:
     history = series(PTAX, walk(60))
     rows = series(PTAX, [409.36, 4.0912, 4.1], first=history["obs_date"][-1] + dt.timedelta(days=1))
@@ -160,8 +178,8 @@ def test_a_repeated_value_is_suspect_and_held_when_a_sibling_moved() -> None:
     values = [*walk(60), *[4.12] * 9]
     assert judged_last(PTAX, values) == ("suspect", "stale")
     rows = series(PTAX, values)
-    told = peer(rows[-1:], "usdbrl_sgs_sell", 4.4, 0.001, 0.002)
-    assert judged_last(PTAX, values, told) == ("held", "stale")
+    reported = peer(rows[-1:], "usdbrl_sgs_sell", 4.4, 0.001, 0.002)
+    assert judged_last(PTAX, values, reported) == ("held", "stale")
 
 
 def test_a_new_number_of_a_closed_day_is_suspect() -> None:

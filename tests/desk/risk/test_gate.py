@@ -11,6 +11,7 @@ import pytest
 from desk.catalog.defence import GATE_CHECKS, load_defence
 from desk.gold import ACTION, GOLD
 from desk.risk.gate import GateInput, check_actions, stopped
+from desk.risk.gate_proposal import proposal_code, with_releases
 
 RULES = load_defence().gate
 NOW, THEN = (dt.datetime(2026, 11, day, 9, 0, tzinfo=dt.UTC) for day in (19, 18))
@@ -55,7 +56,9 @@ def day(**changes: Any) -> GateInput:
             "pnl_by_factor": frame("pnl_by_factor", {"factor": "DI", "pnl_brl": pnl}),
             "target_position": frame("target_position", *targets),
             "risk_limits_status": frame(
-                "risk_limits_status", {"limit_id": "var_95", "name": "VaR 95%", "status": changes.get("limit", "green")}
+                "risk_limits_status",
+                {"limit_id": "var_95", "name": "VaR 95%", "value": 0.031, "threshold": 0.03}
+                | {"status": changes.get("limit", "green")},
             ),
             "action": frame("action", order),
         },
@@ -66,6 +69,9 @@ def day(**changes: Any) -> GateInput:
                 "risk_metrics_daily",
                 {"metric": "var_99", "method": "filtered_historical", "value": 0.005},
                 as_of=THEN,
+            ),
+            "risk_limits_status": frame(
+                "risk_limits_status", {"limit_id": "var_95", "value": changes.get("used", 0.029)}, as_of=THEN
             ),
         },
         listed=pl.DataFrame({"contract_id": ["DI1F28"], "open_interest": [2_000.0], "volume": [1_000.0]}),
@@ -83,7 +89,9 @@ def failed(found: GateInput) -> list[str]:
 
 def test_a_calm_day_passes_every_check() -> None:
     assert set(RULES) == set(GATE_CHECKS)
-    assert set(check_actions(day(), RULES)["state"]) == {"passed"}
+    states = dict(check_actions(day(), RULES).select("check_id", "state").iter_rows())
+    assert states.pop("released") == "unknown", "nobody has released anything"
+    assert set(states.values()) == {"passed"}
 
 
 @pytest.mark.parametrize(
@@ -104,6 +112,15 @@ def test_a_calm_day_passes_every_check() -> None:
 )
 def test_each_check_stops_what_it_is_there_for(changes: dict[str, Any], expected: list[str]) -> None:
     assert failed(day(**changes)) == expected
+
+
+def test_orders_that_leave_a_breach_smaller_than_it_was_are_no_breach_of_theirs() -> None:
+    assert failed(day(limit="breach", used=0.0305)) == ["limits"]
+    assert failed(day(limit="breach", used=0.0315)) == []
+    found = day(limit="breach")
+    empty = {**found.before, "risk_limits_status": found.before["risk_limits_status"].clear()}
+    first = GateInput(found.today, empty, found.listed, found.headline, found.target_volatility)
+    assert failed(first) == ["limits"], "a book that had no limits measured before"
 
 
 def test_the_pnl_of_several_days_is_measured_against_several_days() -> None:
@@ -133,3 +150,41 @@ def test_a_day_without_orders_passes() -> None:
     found = day(contracts=100)
     today = {**found.today, "action": pl.DataFrame(schema=ACTION.schema)}
     assert failed(GateInput(today, found.before, found.listed, found.headline, found.target_volatility)) == []
+
+
+def code_of(found: GateInput) -> str:
+    return proposal_code(found.today["action"], found.today["portfolio_state"], check_actions(found, RULES))
+
+
+def test_another_order_another_nav_or_another_reason_is_another_proposal() -> None:
+    seen = day(gain=400_000.0)
+    codes = [
+        code_of(day(gain=400_000.0, **change)) for change in ({"contracts": 106}, {"nav": NAV}, {"limit": "breach"})
+    ]
+    assert len({code_of(seen), *codes}) == 4
+    assert code_of(seen) == code_of(day(gain=400_000.0))
+    words = seen.today["action"].with_columns(sentence=pl.lit("sell at 14.20%, not 14.10%"))
+    assert proposal_code(words, seen.today["portfolio_state"], check_actions(seen, RULES)) != code_of(seen)
+    backwards = pl.concat([words, seen.today["action"]])
+    state, checks = seen.today["portfolio_state"], check_actions(seen, RULES)
+    assert proposal_code(backwards, state, checks) == proposal_code(backwards.reverse(), state, checks)
+    assert (
+        len(code_of(GateInput({**seen.today, "action": words.clear()}, {**seen.before}, seen.listed, "", 0.08))) == 12
+    )
+
+
+def test_a_release_is_of_the_orders_that_were_seen_and_of_no_others() -> None:
+    found = day(gain=400_000.0)
+    checks, code = check_actions(found, RULES), code_of(found)
+    assert with_releases(checks, code, ()).equals(checks)
+    issued = with_releases(checks, code, ("000000000000", code))
+    states = dict(issued.select("check_id", "state").iter_rows())
+    assert (states["line_pnl"], states["released"]) == ("released", "passed")
+    assert not stopped(issued)
+    calm = check_actions(day(), RULES)
+    other = with_releases(calm, code_of(day()), (code,))
+    assert stopped(other), "every check passes, but nobody has seen these orders"
+    assert other.filter(check_id="released").row(0, named=True)["detail"] == f"{code} -> {code_of(day())}"
+    # Released once, the same orders have the same code when they are judged again.
+    again = proposal_code(found.today["action"], found.today["portfolio_state"], issued)
+    assert again == code

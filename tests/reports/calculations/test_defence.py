@@ -8,10 +8,11 @@ from dataclasses import replace
 import polars as pl
 
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import pnl_sentences, withheld_sentence
+from reports.calculations.defence_text import gate_sentence, pnl_sentences, withheld_sentence
 from reports.elements.locale import use_locale
 from reports.elements.report_data import HeldValue, ReportData
 from reports.page import first_screen
+from reports.page.executive_summary import weight_sentence
 from reports.page.render import render
 from reports.sections import SECTIONS
 from tests.reports.sample import sample
@@ -65,6 +66,33 @@ def test_a_withheld_order_names_its_input_its_age_and_the_held_value() -> None:
     assert withheld_sentence(defence_view(sample())) == ""
 
 
+def gated(*checks: dict[str, object], state: str = "stopped") -> ReportData:
+    data = sample()
+    rows = [{"as_of": data.as_of, "threshold": 0.0, "value": 1.0, "state": "failed"} | check for check in checks]
+    verdict = {"as_of": data.as_of, "proposal": "3f9a1c2b0d4e", "state": state, "orders": 4, "nav_brl": 1e8}
+    frames = {"action_gate": frame("action_gate", rows), "gate_verdict": frame("gate_verdict", [verdict])}
+    return replace(data, frames=dict(data.frames) | frames)
+
+
+def test_the_gate_names_the_orders_that_a_release_is_of() -> None:
+    data = gated({"check_id": "line_pnl", "value": 57.2, "threshold": 15.0, "detail": "DI1_2Y"})
+    text = gate_sentence(defence_view(data))
+    assert "P&L of one line over its daily deviation 57.2, at most 15.0 (DI1_2Y)" in text
+    assert "alvorada actions release, orders 3f9a1c2b0d4e" in text
+    other = gate_sentence(defence_view(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"})))
+    assert "the orders (3f9a1c2b0d4e) are not those that a person released (aaaaaaaaaaaa)" in other
+    with use_locale("pt"):
+        assert "não são as que uma pessoa liberou" in gate_sentence(
+            defence_view(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"}))
+        )
+
+
+def test_without_a_risk_there_is_no_gate_and_the_page_says_so() -> None:
+    data = replace(sample(), failed_stages=frozenset({"risk"}))
+    assert defence_view(data).is_gated
+    assert "the gate could not be applied" in gate_sentence(defence_view(data))
+
+
 def test_the_first_screen_and_the_page_say_it() -> None:
     data = troubled()
     lines = first_screen.lines(data, [make(data) for make in SECTIONS])
@@ -84,3 +112,27 @@ def test_it_speaks_portuguese() -> None:
     for word in ("desconhecido", "acumulado desde", "troca de fonte", "não enviadas", "dias úteis", "retido"):
         assert word in text
     assert "not known" not in text
+
+
+def weighed(var: float | None, orders: float | None) -> ReportData:
+    data = sample()
+    rows: list[dict[str, object]] = [
+        {"kind": "old", "subject": "old", "var_share": var, "order_share": orders},
+        {"kind": "old_price", "subject": "PRE", "var_share": var, "order_share": orders, "obs_date": SESSION},
+        {"kind": "old_signal", "subject": "FX_CARRY_FLOW", "var_share": 0.0, "order_share": 0.02},
+        {"kind": "dataset", "subject": "b3_swap_curves", "var_share": 0.9, "order_share": 0.5},
+    ]
+    weights = frame("data_weight", [row | {"as_of": data.as_of} for row in rows])
+    return replace(data, frames=dict(data.frames) | {"data_weight": weights})
+
+
+def test_old_inputs_are_weighed_by_var_and_by_decisions() -> None:
+    text = weight_sentence(weighed(0.11, 0.34)).replace("\u00a0", " ")
+    assert text.startswith("11% of VaR rests on prices that are too old, and 34% of the risk that today's sizes would")
+    assert text.endswith("PRE of 16 Nov 2026 and FX_CARRY_FLOW.")
+    assert weight_sentence(weighed(0.0, None)) == ""
+    assert "34%" not in weight_sentence(weighed(0.11, None))
+    assert weight_sentence(weighed(None, 0.34)).startswith("34% of the risk that today's sizes would move")
+    assert weight_sentence(sample()) == "", "a decision of an earlier release has no weights"
+    with use_locale("pt"):
+        assert weight_sentence(weighed(0.11, 0.34)).startswith("11% do VaR se apoia em preços velhos demais, e 34%")

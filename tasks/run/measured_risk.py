@@ -1,0 +1,43 @@
+"""The risk of a proposed book, computed before either is stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from desk.catalog.desk_parameters import load_desk_parameters
+from desk.model import decision_time, desk_day
+from desk.risk import run_risk
+from tasks.run.episode_levels import read_episode_levels
+from tasks.run.panel_input import PanelInput
+from tasks.run.run import Run
+
+BOOK_TABLES = ("target_position", "portfolio_state", "pnl_by_strategy")
+Frames = Mapping[str, pl.DataFrame]
+
+
+async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple[dict[str, pl.DataFrame], dt.datetime]:
+    """The risk tables of each day that the panel's history reaches, and the first of these. `book`: the proposed days,
+    which go on from the stored ones; the backtests need them from the inception."""
+    panel, inception = panel_input.panel, panel_input.inception
+    parameters = load_desk_parameters()
+    whole = {name: await with_stored(run, name, book, decision_time(inception)) for name in BOOK_TABLES}
+    first = max(inception, run.history_start)
+    days = [day for day in map(desk_day, whole["portfolio_state"]["as_of"].to_list()) if day >= first]
+    archive = await read_episode_levels(run, parameters.dated, panel.days[0])
+    return run_risk(panel.values, whole, parameters, days, archive), decision_time(days[0])
+
+
+async def with_stored(run: Run, name: str, proposed: Frames, since: dt.datetime) -> pl.DataFrame:
+    """Rows of a table from `since` to the run's day: the stored ones before the proposed book's first day, then its own
+    frame's. Raises StoreError."""
+    begins = first_day(proposed)
+    stored = await run.store.read_gold(name, since, begins - dt.timedelta(seconds=1))
+    return pl.concat([stored, proposed[name].select(stored.columns).cast(stored.schema)])
+
+
+def first_day(proposed: Frames) -> dt.datetime:
+    """The first day of a proposed book."""
+    return proposed["portfolio_state"]["as_of"].min()  # type: ignore[return-value]
