@@ -42,7 +42,9 @@ async def test_the_gate_names_its_proposal_and_no_order(stopped: Api) -> None:
     found = answer.json()
     assert (found["issued"], found["proposal"], found["releases"]) == (False, CODE, [])
     for path in ("gate", "positions", "tickets", "risk", "signals"):
-        assert "4711" not in (await stopped.client().get(f"/{path}")).text, path
+        text = (await stopped.client().get(f"/{path}")).text
+        assert "buy 4711" not in text, path
+        assert ":4711," not in text, path
 
 
 async def test_a_release_names_the_orders_that_stand(stopped: Api) -> None:
