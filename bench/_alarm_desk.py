@@ -12,13 +12,13 @@ from typing import Any
 import asyncpg
 
 from desk.agents import AGENTS
+from desk.alerts.rules import STAGES
 from desk.catalog import Catalog
 from desk.catalog.desk_parameters import DeskParameters
 from desk.model import decision_time
 from tasks.store.holds import Hold, insert_holds
 
 INSTRUMENTS = ("DI1F28", "DOL", "NTNB35", "TY", "WDO", "WIN")
-STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "report")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The mornings of the simulated month of alarms: what happens in each, and what is to be told of it."""
+"""The mornings of the simulated month of alarms: what happens in each, and the alerts that are due."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench._alarm_desk import SimulatedDesk
 from desk.catalog.alert_rules import load_alerts
 from desk.model import SAO_PAULO, decision_time
 from tasks.alerts.evaluation import evaluate_alerts
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.alerts.read_facts import read_metrics
 from tasks.alerts.sending import send_due
 from tasks.channels.message import Channel
@@ -20,19 +20,19 @@ from tasks.store import Store
 
 STORM = ("cpi_us", "payrolls", "selic_target", "ipca_m", "brent", "dxy")
 MOVES = {"DI1F28": 0.35, "DOL": -0.5, "NTNB35": 0.4, "TY": -0.6, "WIN": 0.31}
-Told = Counter[tuple[str, str, str]]
+Deliveries = Counter[tuple[str, str, str]]
 """(rule, subject, firing or resolved) -> lines on one channel."""
 
 
 @dataclass
 class Month:
-    """The desk, its alerts, and its clock. `expected`: what is to be told; `story`: a line for each event."""
+    """The desk, its alerts, and its clock. `expected`: the alerts that are due; `story`: a line for each event."""
 
     store: Store
     desk: SimulatedDesk
     channels: list[Channel]
     now: dt.datetime
-    expected: Told = field(default_factory=Counter)
+    expected: Deliveries = field(default_factory=Counter)
     story: list[tuple[dt.date, str, str]] = field(default_factory=list)
     evaluations: int = 0
     is_up: bool = True
@@ -59,9 +59,9 @@ class Month:
             if self.is_up:
                 await self.evaluate()
 
-    def expect(self, day: dt.date, event: str, told: str, *subjects: tuple[str, str]) -> None:
-        """An event of the story; its alerts (rule, subject) are to be told once, and once when they are over."""
-        self.story.append((day, event, told))
+    def expect(self, day: dt.date, event: str, delivered: str, *subjects: tuple[str, str]) -> None:
+        """An event of the story; its alerts (rule, subject) are due once, and once more when they end."""
+        self.story.append((day, event, delivered))
         for rule, subject in subjects:
             self.expected[rule, subject, "firing"] += 1
             self.expected[rule, subject, "resolved"] += 1

@@ -39,7 +39,7 @@ from tasks.store.lake import Bronze, Lake
 
 LATE_SHARE = 0.1
 LATEST_DAYS = 6.0
-_ASKED = re.compile(r"sgs\.(\d+)/dados\?formato=json&dataInicial=([\d/%F]+)&dataFinal=([\d/%F]+)")
+_REQUESTED = re.compile(r"sgs\.(\d+)/dados\?formato=json&dataInicial=([\d/%F]+)&dataFinal=([\d/%F]+)")
 
 
 @dataclass
@@ -74,7 +74,7 @@ class MadeSource:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """SGS's answer now."""
-        match = _ASKED.search(str(request.url))
+        match = _REQUESTED.search(str(request.url))
         assert match is not None, request.url
         code, start, end = match.group(1), *(_day(text) for text in match.groups()[1:])
         self.requests[code] += 1
@@ -105,13 +105,13 @@ class Mornings:
     requests: list[int] = field(default_factory=list)
 
     async def morning(self, day: dt.date) -> SourceJob | None:
-        """The fetch of the dataset at 06:00 of `day`, tries and all; None where nothing is asked."""
+        """The fetch of the dataset at 06:00 of `day`, tries and all; None where nothing is requested."""
         self.source.now = decision_time(day)
         run = self._run(day)
         before = self.source.requests.total()
         plan = await plan_of(run, self.dataset)
         job = None
-        if plan.asks:
+        if plan.parts:
             job = await self._fetch(run, plan)
         self.requests.append(self.source.requests.total() - before)
         return job
@@ -155,11 +155,11 @@ class Mornings:
         names = {one.id: one.code for one in self.source.series}
         async with self.store.connections.acquire() as connection:
             rows = await connection.fetch("SELECT series_id, obs_date, knowledge_time FROM observation")
-        asked = [decision_time(day) for day in days]
+        moments = [decision_time(day) for day in days]
         wrong = 0
         for row in rows:
             shown = self.source.visible[names[row["series_id"]]][row["obs_date"]]
-            first_user = next((at for at in asked if at >= row["knowledge_time"]), None)
+            first_user = next((at for at in moments if at >= row["knowledge_time"]), None)
             wrong += first_user is not None and first_user < shown
         return wrong
 

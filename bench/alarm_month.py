@@ -4,7 +4,7 @@
 that the runs leave; rules, state machine, outbox, sender, mail and Slack are the product's, on a real PostgreSQL, a
 real SMTP server and a stand-in of Slack over HTTP, by a clock that the program moves.
 
-Writes bench/results/alarm_month.md, and fails where somebody was told too much or too little.
+Writes bench/results/alarm_month.md, and fails where an alert came too often or not at all.
 `python -m bench.alarm_month`.
 """
 
@@ -31,7 +31,7 @@ import migrations
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.postgres_account import free_port
 from bench._alarm_desk import SimulatedDesk
-from bench._alarm_mornings import SCRIPT, Month, Told, at, plain
+from bench._alarm_mornings import SCRIPT, Deliveries, Month, at, plain
 from blocks.smtp import MailServer
 from desk import calendars
 from desk.alerts.model import AlertLine
@@ -60,7 +60,7 @@ class Mailbox:
 
 
 async def run_month(folder: Path) -> int:
-    """The whole month on servers of its own. 0 where what was told is what was to be told."""
+    """The whole month on servers of its own. 0 where the alerts delivered are those that were due."""
     box, stand_in = Mailbox(), SimulatedSlack()
     smtp_port, slack_port = free_port(), free_port()
     smtp = Controller(box, hostname="127.0.0.1", port=smtp_port)
@@ -85,7 +85,7 @@ async def run_month(folder: Path) -> int:
         for number, day in enumerate(days):
             await SCRIPT.get(number, plain)(month, day)
             await month.until(at(day, "23:55"))
-        await plain(month, calendars.b3().offset(days[-1], 1))  # what is over is told the next morning
+        await plain(month, calendars.b3().offset(days[-1], 1))  # the end of an alert goes out the next morning
         messages = await connection.fetch("SELECT channel, payload FROM outbox ORDER BY outbox_id")
         unsent = await connection.fetchval("SELECT count(*) FROM v_outbox WHERE state = 'waiting'")
         await connection.close()
@@ -94,17 +94,17 @@ async def run_month(folder: Path) -> int:
         server.stop()
         smtp.stop()
         slack.should_exit = True
-    told = {name: Counter[tuple[str, str, str]]() for name in ("slack", "mail")}
+    delivered = {name: Counter[tuple[str, str, str]]() for name in ("slack", "mail")}
     for row in messages:
         for line in Message.from_json(json.loads(row["payload"])).lines:
-            told[row["channel"]][key_of(line)] += 1
-    complaints = compare(month.expected, told, unsent)
+            delivered[row["channel"]][key_of(line)] += 1
+    complaints = compare(month.expected, delivered, unsent)
     arrived = {"slack": len(stand_in.messages), "mail": len(box.got)}
     queued = Counter(row["channel"] for row in messages)
     complaints += [
         f"{name}: {queued[name]} queued, {count} arrived" for name, count in arrived.items() if queued[name] != count
     ]
-    RESULT.write_text(page(month, told, arrived, complaints), encoding="utf-8")
+    RESULT.write_text(page(month, delivered, arrived, complaints), encoding="utf-8")
     print(RESULT.read_text(encoding="utf-8"))
     return 1 if complaints else 0
 
@@ -115,21 +115,21 @@ def key_of(line: AlertLine) -> tuple[str, str, str]:
     return rule, subject if condition == "threshold" else f"{subject} ({condition})", line.status
 
 
-def compare(expected: Told, told: Mapping[str, Told], unsent: int) -> list[str]:
-    """What was told too often, or not at all."""
+def compare(expected: Deliveries, delivered: Mapping[str, Deliveries], unsent: int) -> list[str]:
+    """Alerts that came too often, or not at all."""
     found = [f"{unsent} messages were never sent"] if unsent else []
-    for channel, lines in told.items():
+    for channel, lines in delivered.items():
         for key in sorted(expected.keys() | lines.keys()):
             if lines[key] != expected[key]:
-                found.append(f"{channel}: {' '.join(key)}: told {lines[key]} times, to be told {expected[key]} times")
+                found.append(f"{channel}: {' '.join(key)}: delivered {lines[key]} times, due {expected[key]} times")
     return found
 
 
-def page(month: Month, told: Mapping[str, Told], arrived: Mapping[str, int], complaints: list[str]) -> str:
+def page(month: Month, delivered: Mapping[str, Deliveries], arrived: Mapping[str, int], complaints: list[str]) -> str:
     """The page of results."""
     wanted = sum(month.expected.values())
-    false_alarms = {name: sum((lines - month.expected).values()) for name, lines in told.items()}
-    missing = {name: sum((month.expected - lines).values()) for name, lines in told.items()}
+    false_alarms = {name: sum((lines - month.expected).values()) for name, lines in delivered.items()}
+    missing = {name: sum((month.expected - lines).values()) for name, lines in delivered.items()}
     verdict = (
         "**Every true event told once; false alarms: 0.**" if not complaints else f"**{len(complaints)} complaints.**"
     )
@@ -143,7 +143,7 @@ outbox, sender, mail and Slack are the product's, on PostgreSQL, by a moved cloc
 
 {verdict}{listed}
 
-| day | event | told |
+| day | event | alerts |
 |---|---|---|
 | {FIRST} | a fresh start, before any run | nothing |
 {rows}
@@ -151,14 +151,15 @@ outbox, sender, mail and Slack are the product's, on PostgreSQL, by a moved cloc
 
 | | Slack | mail |
 |---|--:|--:|
-| lines to be told (firing and over) | {wanted} | {wanted} |
-| lines told | {sum(told["slack"].values())} | {sum(told["mail"].values())} |
-| told and not true, or twice | {false_alarms["slack"]} | {false_alarms["mail"]} |
-| true and not told | {missing["slack"]} | {missing["mail"]} |
+| lines due (firing and resolved) | {wanted} | {wanted} |
+| lines delivered | {sum(delivered["slack"].values())} | {sum(delivered["mail"].values())} |
+| delivered and not due, or twice | {false_alarms["slack"]} | {false_alarms["mail"]} |
+| due and not delivered | {missing["slack"]} | {missing["mail"]} |
 | messages that arrived | {arrived["slack"]} | {arrived["mail"]} |
 
-What these rules leave to others: a killed process is told by Prefect's Automation (tests/alvorada/test_automations.py),
-a database or a Prefect server that does not answer by `alvorada up` and the watchdog.
+What these rules leave to others: a killed process is reported by Prefect's Automation
+(tests/alvorada/test_automations.py), a database or a Prefect server that does not answer by `alvorada up` and the
+watchdog.
 """
 
 

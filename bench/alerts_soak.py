@@ -37,7 +37,7 @@ from desk.alerts.facts import Metrics
 from desk.catalog.alert_rules import RuleSettings, load_alerts, rank_of
 from sandbox.slack import PlannedReplies, SimulatedSlack
 from tasks.alerts.evaluation import evaluate_alerts
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.alerts.sending import send_due
 from tasks.alerts.stored_rules import change_rule
 from tasks.channels.mail import Mail
@@ -45,8 +45,7 @@ from tasks.channels.message import Channel, Message
 from tasks.channels.slack import Slack
 from tasks.store import Store
 
-SECONDS = 300
-COOLDOWN = 20
+SECONDS, COOLDOWN = 300, 20
 EVALUATE_EVERY = 2.0
 SLOT = 7  # seconds for which the made-up conditions stay as they are
 SUBJECTS = ("var_95", "drawdown", "gross_leverage")

@@ -75,7 +75,7 @@ def row_of(label: str, history: str, found: HistoryPass, parameters: DeskParamet
         (pl.col("order_contracts").abs() * pl.col("unit_vol_brl") / pl.col("nav_brl")).sum() * DAYS_PER_YEAR**0.5
     ).item()
     excess = ((1.0 + whole.total) / (1.0 + whole.cdi)) ** (1.0 / years) - 1.0
-    asked, target, expected, gross = (
+    requested, target, expected, gross = (
         float(state[name].drop_nulls().to_numpy().mean())
         for name in ("asked_volatility", "target_volatility", "expected_volatility", "gross_leverage")
     )
@@ -83,7 +83,7 @@ def row_of(label: str, history: str, found: HistoryPass, parameters: DeskParamet
     return [
         label, history, f"{excess:.2%}", f"{whole.volatility:.2%}", sharpe, f"{whole.worst_drawdown:.1%}",
         f"{whole.cost / years:.2%}", f"{traded / parameters.portfolio.target_volatility / years:.1f}",
-        f"{len(found['action']) / years:,.0f}", f"{asked:.2%}", f"{target:.2%}", f"{expected:.2%}",
+        f"{len(found['action']) / years:,.0f}", f"{requested:.2%}", f"{target:.2%}", f"{expected:.2%}",
         f"{whole.risk_multiplier:.0%}", f"{gross:.2f}",
     ]  # fmt: skip
 

@@ -25,7 +25,7 @@ from desk.catalog.plausibility import load_plausibility
 from desk.catalog.siblings import CurvePair, SiblingPair, load_curve_pairs, load_siblings
 from desk.model import SILVER
 from desk.plausibility.compare import compare_curves, compared
-from desk.plausibility.facts import broken_facts, fact_keys
+from desk.plausibility.conflicts import broken_facts, fact_keys
 from tasks.history_import.frames import read_history
 
 RESULT = Path(__file__).with_name("results") / "comparisons.md"

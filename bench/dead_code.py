@@ -68,7 +68,7 @@ async def both(postgres: Postgres, folder: Path) -> int:
         "|---|---|---|",
         f"| requests, most in one morning | {most} | {max(twin.requests)} |",
         f"| requests, all mornings | {sum(mornings.requests):,} | {sum(twin.requests):,} |",
-        f"| mornings on which the dead code was asked for (of {len(dead)}) | {sum(n >= count for n in dead)} | |",
+        f"| mornings on which the dead code was requested (of {len(dead)}) | {sum(n >= count for n in dead)} | |",
         f"| rows of the other series | {len(rows):,} | {len(twin_rows):,} |",
         f"| values that a decision could use before the source showed them | {early} | {twin_early} |",
         "",

@@ -28,6 +28,7 @@ from desk.risk.gate import GateInput, check_actions
 from desk.transforms.panel import build_panel
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
+from tasks.run.gate_input import BEFORE
 
 RESULT = Path(__file__).with_name("results") / "gate.md"
 TITLE = "# The gate on history: how often it would have stopped a day's orders"
@@ -39,7 +40,6 @@ TODAY = (
     "portfolio_state", "pnl_attribution", "pnl_by_strategy", "pnl_by_factor", "target_position", "risk_limits_status",
     "action",
 )  # fmt: skip
-BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily")
 Frames = Mapping[str, pl.DataFrame]
 
 

@@ -133,7 +133,7 @@ class Says(httpx.AsyncBaseTransport):
         self._body = body
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The body, whatever was asked."""
+        """The body, whatever the request."""
         return httpx.Response(200, headers={"content-length": str(len(self._body))}, stream=Whole(self._body))
 
 
@@ -149,7 +149,7 @@ async def large_answer(desk: RunningDesk, folder: Path, sample: Sample, body: by
             ticker, began = asyncio.create_task(ticking(held)), time.monotonic()
             try:
                 async with client:
-                    fetched = await border.ask(connector, client, sample.query)
+                    fetched = await border.fetch(connector, client, sample.query)
                 held.ended = f"{sum(frame.height for one in fetched for frame in one.frames.values()):,} rows"
             except SourceError as error:
                 held.ended = f"{type(error).__name__}: {error.message[:60]}"

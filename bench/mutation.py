@@ -52,6 +52,9 @@ PACKAGES = (
 PRELOADED = ("numpy", "polars", "scipy.special", "scipy.stats", "hypothesis", "hypothesis.extra.numpy", "pytest")
 """Imported once before the workers fork. Polars is imported and not used there: its threads do not survive a fork."""
 
+UNUSED_PLUGINS = ("schemathesis", "xdist", "pytest_cov", "anyio")
+"""Plugins of pytest that a module without fixtures does not need: they would be imported anew for each mutant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -100,7 +103,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def measure(name: str, module: Module) -> Section:
-    """Every mutant of one module against its tests. Raises RuntimeError where mutmut ends without results."""
+    """Every mutant of one module against its tests. Raises RuntimeError where mutmut ends without its results."""
     with tempfile.TemporaryDirectory(prefix="alvorada-mutation-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder)
         _copy_tree(copy)
@@ -109,8 +112,8 @@ def measure(name: str, module: Module) -> Section:
         listing = [sys.executable, "-m", "mutmut", "results", "--all", "true"]
         results = subprocess.run(listing, cwd=copy, capture_output=True, text=True)
         outcomes = dict(re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", results.stdout, re.MULTILINE))
-        if not outcomes:
-            raise RuntimeError(f"mutmut made nothing of {name}: {(run.stdout + run.stderr)[-2000:]}")
+        if not outcomes or "not checked" in outcomes.values():  # as where a test fails without a mutant
+            raise RuntimeError(f"mutmut checked nothing of {name}: {(run.stdout + run.stderr)[-2000:]}")
         survivors = sorted(mutant for mutant, outcome in outcomes.items() if outcome in ("survived", "no tests"))
         changes = {mutant: _change(copy, mutant) for mutant in survivors}
     return section_of(name, module, Counter(outcomes.values()), changes)
@@ -129,11 +132,12 @@ def _copy_tree(folder: Path) -> None:
 def _configure(folder: Path, module: Module) -> None:
     """Settings of mutmut, added at the end of the copy's pyproject.toml."""
     arguments = ["-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    alone = ["--noconftest", *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}"))]
     settings = {
         "source_paths": PACKAGES,
         "only_mutate": module.sources,
         "also_copy": ["conftest.py"] if (folder / "conftest.py").exists() else [],
-        "pytest_add_cli_args": arguments if module.uses_fixtures else ["--noconftest", *arguments],
+        "pytest_add_cli_args": arguments if module.uses_fixtures else [*alone, *arguments],
         "pytest_add_cli_args_test_selection": module.tests,
         "process_isolation": "forkserver" if module.uses_polars else "fork",
         "timeout_constant": TIMEOUT_SECONDS,

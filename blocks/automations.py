@@ -76,7 +76,7 @@ def automation_specs(limits: Thresholds) -> tuple[AutomationSpec, ...]:
     """The table of all Automations: what nothing but Prefect knows at once.
 
     A failed or late daily run, its gaps and its sources are told by the alert rules, which know B3's calendar; alerts
-    that are not evaluated, PostgreSQL and Prefect by the watchdog. None of these is told here a second time.
+    that are not evaluated, PostgreSQL and Prefect by the watchdog. No Automation repeats these.
     """
     stuck = _duration_text(limits.stuck)
     return (

@@ -7,6 +7,13 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 from __future__ import annotations
 
 from desk.gold_orders import ACTION, ACTION_GATE, DATA_WEIGHT, GATE_VERDICT, GATED_ORDER, TICKET, WITHHELD_ORDER
+from desk.gold_risk import (
+    COMPONENT_VAR,
+    DV01_LADDER,
+    RISK_LIMITS_STATUS,
+    RISK_METRICS_DAILY,
+    STRESS_TEST_RESULTS,
+)
 from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "COMPONENT_VAR",
     "DATASET_STATUS",
     "DATA_WEIGHT",
+    "DV01_LADDER",
     "FEATURE",
     "GATED_ORDER",
     "GATE_VERDICT",
@@ -250,52 +258,6 @@ PNL_BY_FACTOR = GoldTable(
         "factor": "text",
         "pnl_brl": "float",
         "valuation_date": "date",  # as in PORTFOLIO_STATE
-    },
-)
-RISK_METRICS_DAILY = GoldTable(
-    "risk_metrics_daily",
-    ("metric", "method"),
-    {"metric": "text", "method": "text", "value": "float", "observations": "int"},
-)
-COMPONENT_VAR = GoldTable(
-    "component_var",
-    ("instrument_id",),
-    {
-        "instrument_id": "text",
-        "asset_class": "text",
-        "individual_var_95": "float",
-        "marginal_var_95": "float",
-        "component_var_95": "float",
-        "share": "float",
-        "incremental_var_95": "float",  # VaR of the book less that of the book without the line
-    },
-)
-DV01_LADDER = GoldTable(
-    "dv01_ladder", ("curve_id", "tenor_bd"), {"curve_id": "text", "tenor_bd": "int", "dv01_brl": "float"}
-)
-STRESS_TEST_RESULTS = GoldTable(
-    "stress_test_results",
-    ("scenario_id", "instrument_id"),
-    {
-        "scenario_id": "text",
-        "instrument_id": "text",  # TOTAL for the book
-        "name": "text",
-        "kind": "text",  # parametric, dated, reverse
-        "pnl_brl": "float",
-        "pnl_fraction": "float",
-        "moves": "json",  # {factor: move} on the TOTAL row: rates in bp, spots as fractions
-    },
-)
-RISK_LIMITS_STATUS = GoldTable(
-    "risk_limits_status",
-    ("limit_id",),
-    {
-        "limit_id": "text",
-        "name": "text",
-        "value": "float",
-        "threshold": "float",
-        "utilisation": "float",
-        "status": "text",  # green, amber, red, breach, absent
     },
 )
 

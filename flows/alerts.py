@@ -20,7 +20,7 @@ from desk.catalog.alert_rules import load_alerts
 from desk.catalog.desk_parameters import load_desk_parameters
 from tasks.alerts import report_delivery
 from tasks.alerts.evaluation import evaluate_alerts
-from tasks.alerts.postgres import PostgresRecords, record_heartbeat
+from tasks.alerts.postgres_records import PostgresRecords, record_heartbeat
 from tasks.alerts.read_facts import read_metrics
 from tasks.alerts.sending import Composer, SendResult, send_until
 from tasks.channels.configured import channels_of

@@ -58,7 +58,7 @@ async def backfill(
     async with open_run(as_of, sources, progress=progress) as run:
         if dry_run:
             plan = await make_plan(run, window, states)
-            return Completed(message=f"dry run: {plan_summary(plan)}; nothing was asked for")
+            return Completed(message=f"dry run: {plan_summary(plan)}; nothing was requested")
         parameters = {"start": str(window.start), "end": str(window.end), "only": list(only)}
         async with backfill_locks(run), await RunRecord.open(run, "backfill", run.as_of, parameters) as record:
             return await backfill_sources(run, record, window, states)
@@ -115,6 +115,6 @@ async def backfill_sources(run: Run, record: RunRecord, window: Window, states: 
 def summary(run: Run, window: Window, plan: dict[str, list[Chunk]], result: BackfillResult) -> str:
     """One line: what was fetched, and from which day on the next daily run computes gold again."""
     if not plan:
-        return f"nothing to do: no cell between {window.start} and {window.end} is wanted"
+        return f"nothing to do: no cell between {window.start} and {window.end} is due"
     fetched = f"{counted(result.cells, 'cell')} asked for, {counted(result.rows, 'new row')}"
     return f"{fetched}; the next daily run computes the days from {run.history_start} on anew"

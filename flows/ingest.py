@@ -61,7 +61,7 @@ async def ingest(
         for source in run.catalog.sources:
             job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze, client.renew_budget)
             for dataset in run.catalog.datasets_of(source):
-                if to_fetch[dataset.id].asks and not configs[source].is_off:
+                if to_fetch[dataset.id].parts and not configs[source].is_off:
                     job.add_plan(run, dataset, to_fetch[dataset.id])
             jobs.append(job)
         off = [source for source in run.catalog.sources if configs[source].is_off]

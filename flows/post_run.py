@@ -8,7 +8,7 @@ from prefect import get_run_logger
 
 from desk.errors import StoreError
 from flows.alerts import evaluate, send
-from tasks.alerts.postgres import record_heartbeat
+from tasks.alerts.postgres_records import record_heartbeat
 from tasks.run.run import Run
 from tasks.run.stages import Stopwatch
 from tasks.store.pipeline_runs import add_stage

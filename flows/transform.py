@@ -10,8 +10,9 @@ from prefect import flow
 
 from desk.model import SILVER, decision_time
 from desk.point_in_time.panel_span import panel_days
+from desk.transforms.feature_rows import feature_rows
 from desk.transforms.input_receipts import dataset_status, input_receipts
-from desk.transforms.panel import build_panel, feature_rows
+from desk.transforms.panel import build_panel
 from tasks.run.compared_sources import source_comparisons
 from tasks.run.panel_input import PanelInput, read_held, read_silver
 from tasks.run.run import Run

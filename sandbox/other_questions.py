@@ -14,8 +14,8 @@ Change = Callable[[str], str]
 
 
 def _either(one: str, other: str) -> Change:
-    """`one`, and `other` where `one` itself was asked for."""
-    return lambda asked: other if asked == one else one
+    """`one`, and `other` where the request is for `one` itself."""
+    return lambda request: other if request == one else one
 
 
 def _session_before(digits: str) -> str:
@@ -37,13 +37,13 @@ _RULES: Mapping[str, tuple[tuple[str, Change], ...]] = {
     "bcb_fx_flow": ((r"(?<=sgs\.)\d+", _either("13961", "13962")),),
     "bcb_ptax": (
         (r"(?<=')[A-Z]{3}(?=')", _either("EUR", "GBP")),
-        (r"CotacaoDolarPeriodo\(", lambda asked: "CotacaoMoedaPeriodo("),
+        (r"CotacaoDolarPeriodo\(", lambda request: "CotacaoMoedaPeriodo("),
     ),
     "bcb_focus": ((r"(?<=Indicador eq ')[^']+", _either("IPCA", "PIB Total")),),
     "ibge_sidra": (
         (r"(?<=t/)\d{4}", _either("1737", "7060")),
         (r"(?<=agregados/)\d{4}", _either("1737", "7060")),
-        (r"/c315/[\d,]+", lambda asked: ""),
+        (r"/c315/[\d,]+", lambda request: ""),
     ),
     "stn_fiscal": ((r"\d\d/\d\d/\d{4}", _week_before),),
     "b3_market_data": ((r"(?<=TS|RD)\d{6}", _session_before),),
@@ -58,16 +58,16 @@ _FIELDS = {"fred": ("series_id", "id")}
 """Query fields that alone are changed; elsewhere all are, and the path."""
 
 
-def other_question(source: str, asked: SourceRequest) -> SourceRequest:
-    """`asked` with something else in the place of what it names."""
+def other_question(source: str, request: SourceRequest) -> SourceRequest:
+    """`request` with something else in the place of what it names."""
     fields = _FIELDS.get(source)
     changed = {
         name: _changed(source, value) if fields is None or name in fields else value
-        for name, value in asked.query.items()
+        for name, value in request.query.items()
     }
-    if source == "bcb_ptax" and "CotacaoDolarPeriodo" in asked.path:
+    if source == "bcb_ptax" and "CotacaoDolarPeriodo" in request.path:
         changed["@moeda"] = "'EUR'"
-    return replace(asked, path=asked.path if fields else _changed(source, asked.path), query=changed)
+    return replace(request, path=request.path if fields else _changed(source, request.path), query=changed)
 
 
 def _changed(source: str, text: str) -> str:

@@ -57,8 +57,8 @@ def counted(catalog: Catalog) -> tuple[Counter[str], Counter[str], dict[str, set
             SourceConfig.from_spec(spec, api_key="any" if spec.key_setting else None)
         )
         for counts, plan in ((first, first_plan(catalog, dataset)), (daily, daily_plan(catalog, dataset))):
-            for ask in plan.asks:
-                for query in connector.plan(dataset, ask.series, ask.window):
+            for part in plan.parts:
+                for query in connector.plan(dataset, part.series, part.window):
                     host = urlsplit(connector.build_request(query).url).netloc
                     counts[host] += 1
                     sources.setdefault(host, set()).add(dataset.source)
@@ -94,11 +94,11 @@ def in_page(page: str) -> str:
 def main() -> int:
     """Writes or checks the page."""
     page = PAGE.read_text(encoding="utf-8")
-    wanted = in_page(page)
+    made = in_page(page)
     if "--check" in sys.argv[1:]:
-        print("docs/sources.md is in step" if page == wanted else "docs/sources.md: run python -m tools.request_table")
-        return int(page != wanted)
-    PAGE.write_text(wanted, encoding="utf-8")
+        print("docs/sources.md is in step" if page == made else "docs/sources.md: run python -m tools.request_table")
+        return int(page != made)
+    PAGE.write_text(made, encoding="utf-8")
     return 0
 
 

@@ -38,7 +38,7 @@ async def settle_lost_runs(api: PrefectApi, now: dt.datetime) -> list[str]:
 
 
 def is_lost(run: FlowRun, now: dt.datetime) -> bool:
-    """Whether the process of an open run is gone, as far as can be told from this machine at `now`."""
+    """Whether the process of an open run is gone, as far as this machine shows at `now`."""
     age = now - run.since
     host, _, pid = (run.process or "").rpartition(":")
     if host == socket.gethostname() and pid.isdigit():

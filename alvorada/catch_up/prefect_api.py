@@ -76,7 +76,7 @@ class PrefectApi:
 
     async def daily(self) -> Deployment:
         """The deployment of the daily run."""
-        raw = await self._ask("GET", "/deployments/name/daily/daily")
+        raw = await self._request("GET", "/deployments/name/daily/daily")
         active = any(schedule["active"] for schedule in raw["schedules"])
         paused = None if active and not raw["paused"] else "the schedule of daily/daily is paused"
         return Deployment(
@@ -94,7 +94,7 @@ class PrefectApi:
             "sort": "EXPECTED_START_TIME_DESC",
             "limit": RUNS_READ,
         }
-        return [FlowRun.of(raw) for raw in await self._ask("POST", "/flow_runs/filter", body)]
+        return [FlowRun.of(raw) for raw in await self._request("POST", "/flow_runs/filter", body)]
 
     async def open_runs(self) -> list[FlowRun]:
         """The runs of all our deployments that have started and not ended."""
@@ -103,21 +103,21 @@ class PrefectApi:
             "flow_runs": {"state": {"type": {"any_": list(OPEN)}}},
             "limit": RUNS_READ,
         }
-        return [FlowRun.of(raw) for raw in await self._ask("POST", "/flow_runs/filter", body)]
+        return [FlowRun.of(raw) for raw in await self._request("POST", "/flow_runs/filter", body)]
 
     async def run(self, run_id: str) -> FlowRun:
         """One run as it is now."""
-        return FlowRun.of(await self._ask("GET", f"/flow_runs/{run_id}"))
+        return FlowRun.of(await self._request("GET", f"/flow_runs/{run_id}"))
 
     async def was_cancelled_by_a_person(self, run_id: str) -> bool:
         """Whether somebody asked Prefect to cancel the run: a process that is merely stopped asks nobody."""
-        states = await self._ask("GET", f"/flow_run_states/?flow_run_id={run_id}")
+        states = await self._request("GET", f"/flow_run_states/?flow_run_id={run_id}")
         return any(state["type"] == "CANCELLING" for state in states)
 
     async def set_state(self, run_id: str, kind: str, message: str) -> None:
         """Puts a run into a final state, whatever the rules of transition say."""
         body = {"state": {"type": kind, "message": message}, "force": True}
-        await self._ask("POST", f"/flow_runs/{run_id}/set_state", body)
+        await self._request("POST", f"/flow_runs/{run_id}/set_state", body)
 
     async def start(self, deployment_id: str, day: dt.date, key: str, now: dt.datetime) -> FlowRun:
         """A run of the deployment for `day`, due now. A second call with the same key returns the run of the first."""
@@ -132,18 +132,18 @@ class PrefectApi:
                 "state_details": {"scheduled_time": now.isoformat()},
             },
         }
-        return FlowRun.of(await self._ask("POST", f"/deployments/{deployment_id}/create_flow_run", body))
+        return FlowRun.of(await self._request("POST", f"/deployments/{deployment_id}/create_flow_run", body))
 
     async def _paused(self, pool: str | None, queue: str | None) -> str | None:
         if pool is None:
             return None
-        if (await self._ask("GET", f"/work_pools/{pool}"))["is_paused"]:
+        if (await self._request("GET", f"/work_pools/{pool}"))["is_paused"]:
             return f"the work pool {pool} is paused"
-        if (await self._ask("GET", f"/work_pools/{pool}/queues/{queue}"))["is_paused"]:
+        if (await self._request("GET", f"/work_pools/{pool}/queues/{queue}"))["is_paused"]:
             return f"the queue {queue} is paused"
         return None
 
-    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    async def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, headers=self._headers) as client:
                 answer = await client.request(method, f"{self.url}{path}", json=body)

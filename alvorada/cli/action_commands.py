@@ -1,4 +1,4 @@
-"""`alvorada actions`: what the gate says of a day's orders, and a person's word that they are issued all the same."""
+"""`alvorada actions`: what the gate says of a day's orders, and a person's decision to issue them all the same."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from desk.catalog import Catalog, load_catalog
 from desk.catalog.evidence import load_label_evidence
 from desk.catalog.provider_metadata import Verdict
 from desk.errors import BadInput
+from desk.text import clipped
 from sandbox import base_urls
 from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient
@@ -29,8 +30,8 @@ CELL_WIDTH = 48
 
 
 def label_notes() -> dict[str, str]:
-    """Series -> the kind of evidence for its label (docs/labels.md)."""
-    return {name: f"label: {one.kind}" for name, one in load_label_evidence(load_catalog()).items()}
+    """Series -> the kind of evidence for its label and what it says (docs/labels.md)."""
+    return {name: f"label: {one.kind}, {one.says}" for name, one in load_label_evidence(load_catalog()).items()}
 
 
 def compare_catalog(world: str, sources: Sequence[str] | None, seed: int, now: dt.datetime) -> list[Verdict]:
@@ -111,13 +112,9 @@ def listing(verdicts: Sequence[Verdict], every: bool, notes: Mapping[str, str] |
 
 def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Columns padded to their widest cell, long cells cut with an ellipsis; the last column is left as it is."""
-    short = [[*(_cut(cell) for cell in row[:-1]), row[-1]] for row in rows]
+    short = [[*(clipped(cell, CELL_WIDTH) for cell in row[:-1]), row[-1]] for row in rows]
     widths = [max(len(row[place]) for row in short) for place in range(len(rows[0]) - 1)]
     return [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
         for row in short
     ]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= CELL_WIDTH else f"{text[: CELL_WIDTH - 1]}…"

@@ -1,4 +1,4 @@
-"""`alvorada held`: the values that are stored and not believed, and a person's word on them."""
+"""`alvorada held`: the values that are stored and not believed, and a person's decision on them."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from alvorada.cli import (
     action_commands,
     backup_commands,
     catalog_commands,
+    curve_commands,
     first_morning_commands,
     held_commands,
     lake_commands,
@@ -40,6 +41,7 @@ app = typer.Typer(
 for _group in (
     run_commands,
     report_commands,
+    curve_commands,
     stack_commands,
     operations_commands,
     backup_commands,

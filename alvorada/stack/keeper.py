@@ -16,7 +16,7 @@ from alvorada.stack.startup import PREFECT_SERVER, Startup
 from desk.errors import StoreError
 
 POSTGRES, OWN_DATABASE, PREFECT = "PostgreSQL", "the database", "Prefect"
-"""What the probe asks: the embedded server, the database of DATABASE_URL, Prefect's server."""
+"""What the probe checks: the embedded server, the database of DATABASE_URL, Prefect's server."""
 LOOK_SECONDS = 0.5
 RESTARTS, RESTART_WINDOW = 5, 600.0
 """A process that ends more often within so many seconds does not live: `up` gives up, and says so."""
@@ -25,7 +25,7 @@ POSTGRES_PAUSE = 5.0
 PREFECT_PATIENCE = 60.0
 """Seconds without an answer of a Prefect server that lives, while its database answers, before it is started again."""
 ALARM_AFTER, ALARM_AGAIN = 20.0, 60.0
-"""Seconds of trouble before somebody is told, and between two looks of who tells."""
+"""Seconds of trouble before an alert, and between two checks of whether one is due."""
 
 
 class Keeper:
@@ -38,8 +38,8 @@ class Keeper:
         self._port = postgres.status().port
         self._ends: dict[str, list[float]] = defaultdict(list)
         self._next_postgres = self._next_alarm = 0.0
-        self._said: dict[str, str] = {}
-        self._has_told = False
+        self._reported: dict[str, str] = {}
+        self._has_alerted = False
 
     def keep(self) -> None:
         """Does not return. Raises ProcessFailed for a process that cannot be kept."""
@@ -54,8 +54,8 @@ class Keeper:
             if process.exit_code() is not None:
                 self._restart(process, f"ended with code {process.exit_code()}: {process.last_line()}")
         self._restart_silent_server()
-        self._say()
-        self._tell()
+        self._report()
+        self._alert()
 
     def _restart_postgres(self) -> None:
         now = time.monotonic()
@@ -92,26 +92,26 @@ class Keeper:
                 process.stop()
                 self._restart(process, f"did not answer for {silence[0]:.0f} s")
 
-    def _say(self) -> None:
+    def _report(self) -> None:
         """A line when something begins to be silent, and one when it answers again."""
         for name in (POSTGRES, OWN_DATABASE, PREFECT):
             found = self._probe.trouble(name)
-            if found is not None and name not in self._said:
-                self._said[name] = found[1]
+            if found is not None and name not in self._reported:
+                self._reported[name] = found[1]
                 show(f"{name} does not answer: {found[1]}")
-            elif found is None and self._said.pop(name, None) is not None:
+            elif found is None and self._reported.pop(name, None) is not None:
                 show(f"{name} answers again")
 
-    def _tell(self) -> None:
+    def _alert(self) -> None:
         """Calls the alarm while a trouble lasts, and once when all is over."""
         now = time.monotonic()
         lasting = any(
             found is not None and found[0] >= ALARM_AFTER
             for found in map(self._probe.trouble, (POSTGRES, OWN_DATABASE, PREFECT))
         )
-        if self._alarm is None or not (lasting or (self._has_told and not self._said)) or now < self._next_alarm:
+        if self._alarm is None or not (lasting or (self._has_alerted and not self._reported)) or now < self._next_alarm:
             return
-        self._has_told, self._next_alarm = lasting, now + ALARM_AGAIN
+        self._has_alerted, self._next_alarm = lasting, now + ALARM_AGAIN
         threading.Thread(target=self._alarm, name="alarm", daemon=True).start()
 
 

@@ -223,11 +223,11 @@ class Postgres:
             raise StoreError(f"initdb failed in {making}: {_error_line(done.stderr or done.stdout)}")
         making.rename(data)
 
-    def _launch(self, account: Account, wanted: int | None) -> None:
-        last_port = wanted or self._last_port()
-        is_free = last_port is not None and _becomes_free(last_port, PORT_SECONDS if wanted else 0.0)
-        if wanted and not is_free:
-            raise StoreError(f"PostgreSQL's port {wanted} is taken by another program")
+    def _launch(self, account: Account, fixed_port: int | None) -> None:
+        last_port = fixed_port or self._last_port()
+        is_free = last_port is not None and _becomes_free(last_port, PORT_SECONDS if fixed_port else 0.0)
+        if fixed_port and not is_free:
+            raise StoreError(f"PostgreSQL's port {fixed_port} is taken by another program")
         port = last_port if last_port is not None and is_free else free_port()
         self._update_server_record(port=port, data=self._travelling(self.data), home=str(self.folder))
         options = " ".join(f"-c {name}='{value}'" for name, value in self.settings.items())

@@ -29,7 +29,7 @@ class Probe:
 
     def start(self) -> None:
         """Begins to ask; the thread ends with the process, or at `stop`."""
-        threading.Thread(target=self._ask_for_ever, name="probe", daemon=True).start()
+        threading.Thread(target=self._check_forever, name="probe", daemon=True).start()
 
     def stop(self) -> None:
         """Asks no more."""
@@ -41,7 +41,7 @@ class Probe:
             found = self._trouble.get(name)
         return None if found is None else (self._clock() - found[0], found[1])
 
-    def ask(self) -> None:
+    def check(self) -> None:
         """One round."""
         for name, question in self._questions.items():
             began = self._clock()
@@ -52,12 +52,12 @@ class Probe:
                 else:
                     self._trouble[name] = (self._trouble.get(name, (began, ""))[0], reason)
 
-    def _ask_for_ever(self) -> None:
+    def _check_forever(self) -> None:
         while not self._stop.wait(INTERVAL_SECONDS):
-            self.ask()
+            self.check()
 
 
-def ask_database(url: str) -> str | None:
+def check_database(url: str) -> str | None:
     """Connects and runs a query. None where it answered, else why not."""
 
     async def query() -> None:
@@ -74,7 +74,7 @@ def ask_database(url: str) -> str | None:
     return None
 
 
-def ask_prefect(api_url: str) -> str | None:
+def check_prefect(api_url: str) -> str | None:
     """Prefect's readiness, for which its server queries its database. None where it answered, else why not."""
     try:
         with urllib.request.urlopen(f"{api_url}/ready", timeout=ANSWER_SECONDS):

@@ -21,7 +21,7 @@ from alvorada.stack.keeper import OWN_DATABASE, POSTGRES, PREFECT, Keeper
 from alvorada.stack.local_stack import PREFECT_DATABASE, embedded_postgres, postgres_in_use
 from alvorada.stack.ports import require_free
 from alvorada.stack.postgres import Postgres
-from alvorada.stack.probe import Probe, Question, ask_database, ask_prefect
+from alvorada.stack.probe import Probe, Question, check_database, check_prefect
 from alvorada.stack.processes import (
     ProcessFailed,
     deferred_stop_signals,
@@ -107,11 +107,11 @@ def _probe(postgres: Postgres, options: StackOptions, database_url: str | None) 
     """The probe of what this stack needs, at work. `database_url`: a database that is not of the embedded server."""
     inner = postgres.url(PREFECT_DATABASE)
     questions: dict[str, Question] = {
-        POSTGRES: lambda: ask_database(inner),
-        PREFECT: lambda: ask_prefect(options.api_url),
+        POSTGRES: lambda: check_database(inner),
+        PREFECT: lambda: check_prefect(options.api_url),
     }
     if database_url:
-        questions[OWN_DATABASE] = lambda: ask_database(plain_url(database_url))
+        questions[OWN_DATABASE] = lambda: check_database(plain_url(database_url))
     probe = Probe(questions)
     probe.start()
     return probe

@@ -63,8 +63,8 @@ async def _check_database(endpoints: Endpoints, deadline: dt.time, now: dt.datet
         failure = connect_failure(endpoints.database_url, error)
         return [Problem("database", "The database does not answer", f"{failure}.{unknown}")]
     try:
-        is_told = await _rules_are_evaluated(connection, now)  # then they tell a run that is late
-        late = await _check_run(connection, day, deadline) if day and not is_told else None
+        is_alerted = await _rules_are_evaluated(connection, now)  # then they tell a run that is late
+        late = await _check_run(connection, day, deadline) if day and not is_alerted else None
         return [found for found in (late, *await _check_deliveries(connection, now)) if found]
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -84,13 +84,13 @@ def alarm_of(data_dir: DataDir, settings: Settings, clock: Callable[[], dt.datet
         return None
     state = WatchdogState(data_dir.create().watchdog_file)
 
-    def tell() -> None:
+    def alert() -> None:
         endpoints = find_endpoints(data_dir, settings)
         result = asyncio.run(check(endpoints, settings, channels, state, clock(), only=("database", "prefect")))
         for line in (*(f"sent {one}" for one in result.sent), *result.failed):
             typer.echo(line, err=True)
 
-    return tell
+    return alert
 
 
 async def check(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import alerts, gate, health, held, held_word, market, monitoring, portfolio, reports, runs
+from api.routes import alerts, gate, health, held, held_page, market, monitoring, portfolio, reports, runs
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     monitoring.router,
     alerts.router,
     gate.router,
-    held_word.router,
+    held_page.router,
     held.router,
     runs.router,
     reports.router,

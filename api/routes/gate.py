@@ -1,4 +1,4 @@
-"""gate/: the checks that a decision passed before its orders were issued, and a person's word against them."""
+"""gate/: the checks that a decision passed before its orders were issued, and a person's decision against them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Gate(BaseModel):
     releases: list[Release] = Field(description="Of the day, oldest first; one of another proposal issues nothing.")
 
 
-class ReleaseWord(DecisionReason):
+class ReleaseRequest(DecisionReason):
     """The decision day, which of its orders (the gate's `proposal`), and why they are issued."""
 
     as_of: dt.date
@@ -71,13 +71,13 @@ async def gate(request: Request, _: Reader, as_of: AsOf = None) -> Gate:
 
 
 @router.post("/release", status_code=202, summary="Issue the orders that the gate has stopped")
-async def release(request: Request, token: Operator, word: ReleaseWord) -> ScheduledRun:
+async def release(request: Request, token: Operator, body: ReleaseRequest) -> ScheduledRun:
     """Records the release, and asks Prefect to restate the day with its orders. BadInput where the gate holds no such
     orders. Where the restatement makes others, they are stopped again."""
-    request.state.audit_detail = word.model_dump(mode="json")
-    moment, now = decision_time(word.as_of), request.app.state.clock()
-    await request.app.state.store.release_actions(ActionRelease(moment, token.name, word.reason, now, word.proposal))
-    reason = f"orders released by {token.name}: {word.reason}"
+    request.state.audit_detail = body.model_dump(mode="json")
+    moment, now = decision_time(body.as_of), request.app.state.clock()
+    await request.app.state.store.release_actions(ActionRelease(moment, token.name, body.reason, now, body.proposal))
+    reason = f"orders released by {token.name}: {body.reason}"
     return await schedule_run(
-        request, "daily", {"as_of": word.as_of.isoformat(), "sources": "stored", "reason": reason}
+        request, "daily", {"as_of": body.as_of.isoformat(), "sources": "stored", "reason": reason}
     )

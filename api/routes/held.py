@@ -72,24 +72,24 @@ async def one(request: Request, _: Reader, hold_id: HoldId) -> Held:
 
 
 @router.post("/{hold_id}/release", summary="Believe it, from the next decision on")
-async def release(request: Request, token: Operator, hold_id: HoldId, word: DecisionReason) -> Held:
+async def release(request: Request, token: Operator, hold_id: HoldId, body: DecisionReason) -> Held:
     """Raises NotStored, and BadInput where it is released already."""
-    return await _decide(request, token.name, hold_id, "released", word)
+    return await _decide(request, token.name, hold_id, "released", body)
 
 
 @router.post("/{hold_id}/reject", summary="Leave it out for good")
-async def reject(request: Request, token: Operator, hold_id: HoldId, word: DecisionReason) -> Held:
+async def reject(request: Request, token: Operator, hold_id: HoldId, body: DecisionReason) -> Held:
     """Raises NotStored, and BadInput where it is rejected already."""
-    return await _decide(request, token.name, hold_id, "rejected", word)
+    return await _decide(request, token.name, hold_id, "rejected", body)
 
 
 async def _decide(
-    request: Request, name: str, hold_id: int, decision: Literal["released", "rejected"], word: DecisionReason
+    request: Request, name: str, hold_id: int, decision: Literal["released", "rejected"], body: DecisionReason
 ) -> Held:
-    request.state.audit_detail = {"hold_id": hold_id, "decision": decision, **word.model_dump()}
+    request.state.audit_detail = {"hold_id": hold_id, "decision": decision, **body.model_dump()}
     await _one(request, hold_id)
     now = request.app.state.clock()
-    await request.app.state.store.decide_hold(hold_id, decision, name, word.reason, now, now)
+    await request.app.state.store.decide_hold(hold_id, decision, name, body.reason, now, now)
     return await _one(request, hold_id)
 
 

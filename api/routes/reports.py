@@ -134,10 +134,10 @@ async def _report(request: Request, as_of: dt.datetime, language: str) -> Report
     return Report(**_named(found[0]), **await _numbers(request, as_of))
 
 
-def _code(request: Request, asked: Code | None) -> Code:
+def _code(request: Request, language: Code | None) -> Code:
     """The language asked for, else the first one of Accept-Language that there is, else English."""
-    if asked is not None:
-        return asked
+    if language is not None:
+        return language
     for part in request.headers.get("accept-language", "").split(","):
         name = part.split(";")[0].strip().lower().split("-")[0]
         if name in ("en", "pt"):

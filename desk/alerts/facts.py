@@ -82,7 +82,7 @@ class HeldFacts:
 
 @dataclass(frozen=True, slots=True)
 class UnknownFacts:
-    """A series that its source does not know: on how many days it was asked in vain, since when, by which code."""
+    """A series that its source does not know: on how many days it was requested in vain, since when, by which code."""
 
     days: object
     since: dt.date

@@ -16,7 +16,7 @@ from desk.alerts.model import ALL, AlertKey
 from desk.catalog.alert_rules import Severity
 from desk.model import SAO_PAULO
 
-STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "report")
+STAGES = ("ingest", "transform", "signals", "portfolio", "risk", "gate", "report")
 """Stages of the daily run in their order: one that fails leaves no input for those after it."""
 BOOK = "portfolio"
 DAILY = "daily"
@@ -112,7 +112,7 @@ def data_suspect(metrics: Metrics) -> Iterable[SubjectValue]:
 
 
 def series_unknown(metrics: Metrics) -> Iterable[SubjectValue]:
-    """Days on which each series was asked of a source that does not know it; a retired series is none."""
+    """Days on which each series was requested from a source that does not know it; a retired series is none."""
     for subject, facts in metrics.unknown_series.items():
         words = (
             f"{subject}: {facts.source} does not know the code {facts.code!r} since {facts.since}; give it its new"
@@ -128,8 +128,8 @@ def pipeline_failure(metrics: Metrics) -> Iterable[SubjectValue]:
         yield SubjectValue(DAILY, MISSING, "no daily run is on record")
         return
     run = facts.run
-    # A run that died is told by Prefect, at once, and caught up; one that was cancelled needs no telling. Both are late
-    # at the deadline, where nothing has completed by then.
+    # A run that died is reported by Prefect, at once, and caught up; one that was cancelled needs no alert. Both are
+    # late at the deadline, where nothing has completed by then.
     has_failed = run is not None and run.state == "failed"
     yield SubjectValue(DAILY, int(facts.is_late or has_failed), _run_summary(metrics))
     failed = dict(run.failed_stages) if run else {}

@@ -23,7 +23,7 @@ def rank_of(severity: Severity) -> int:
 
 LONGEST_SECONDS = 7 * 86_400
 LONGEST_REPEAT_SECONDS = 366 * 86_400
-"""What is told once repeats after a year."""
+"""An alert that comes once repeats after a year."""
 SECONDS_FIELDS = ("for_seconds", "keep_firing_seconds", "cooldown_seconds", "repeat_seconds")
 CHANGEABLE = ("enabled", "severity", "threshold", *SECONDS_FIELDS)
 

@@ -46,5 +46,5 @@ def load_label_evidence(catalog: Catalog) -> Mapping[str, LabelEvidence]:
                 found[series_id] = LabelEvidence(raw["kind"], raw["says"])
     without = sorted(set(catalog.series) - set(found))
     if without:
-        raise BadCatalog(f"evidence.toml: nothing is said of {', '.join(without)}")
+        raise BadCatalog(f"evidence.toml: no evidence for {', '.join(without)}")
     return found

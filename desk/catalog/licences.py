@@ -33,7 +33,7 @@ class Licence:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing has to be asked of anybody."""
+        """Whether no permission is needed."""
         return self.store == self.show == self.send_on == "yes"
 
 

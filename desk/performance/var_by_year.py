@@ -17,7 +17,6 @@ from desk.risk.positions import read_positions
 from desk.risk.tail_history import LEVELS, next_move_pnl
 
 BACKTESTED_METRICS = ("var_95", "var_99")
-BASEL_DAYS = 250
 
 
 @dataclass(frozen=True, slots=True)

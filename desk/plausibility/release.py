@@ -70,14 +70,14 @@ def _by_level(
     kinds = kinds_of(held["key"].unique().to_list(), rules, catalog)
     found = []
     for row in held.join(kinds, on="key").sort("key", "obs_date").iter_rows(named=True):
-        prints_wanted = PRINTS_TO_KEEP.get(row["rule"], 0)
+        prints_needed = PRINTS_TO_KEEP.get(row["rule"], 0)
         after = later.filter(
             (pl.col("key") == row["key"])
             & (pl.col("obs_date") > row["obs_date"])
             & (pl.col("knowledge_time") > row["held_at"])
         ).sort("obs_date", "knowledge_time")
-        prints = after.unique("obs_date", keep="last", maintain_order=True).head(prints_wanted)
-        if not prints_wanted or prints.height < prints_wanted:
+        prints = after.unique("obs_date", keep="last", maintain_order=True).head(prints_needed)
+        if not prints_needed or prints.height < prints_needed:
             continue
         if _any_contradicted(prints, peers):
             continue

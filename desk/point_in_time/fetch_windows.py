@@ -1,7 +1,8 @@
 """What a run fetches of each dataset: missing cells, and a look-back for late and revised values. Pure.
 
-A dataset that is fetched series by series has its coverage series by series (`series_windows.py`): what one series
-lacks is asked for that series alone. A dataset with a file for each day, or without series, has it by its ledger cells.
+A dataset that is fetched series by series has its coverage series by series (`series_windows.py`): what is missing of
+one series is fetched for that series alone. A dataset with a file for each day, or without series, has its coverage by
+ledger cells.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One window, asked for some series of a dataset; none for a dataset without series."""
+class SeriesWindow:
+    """One window of some series of a dataset; without series for a dataset that has none."""
 
     window: Window
     series: tuple[Series, ...]
@@ -37,9 +38,9 @@ class Ask:
 
 @dataclass(frozen=True)
 class FetchPlan:
-    """What a fetch of a dataset asks for, and the ledger cells that it answers, ascending."""
+    """The windows that a fetch of a dataset requests, and the ledger cells that it covers, ascending."""
 
-    asks: tuple[Ask, ...]
+    parts: tuple[SeriesWindow, ...]
     cells: tuple[dt.date, ...]
 
 
@@ -50,16 +51,16 @@ def is_by_series(dataset: Dataset, series: Sequence[Series]) -> bool:
 
 def plan_of_windows(dataset: Dataset, series: Sequence[Series], spans: Iterable[Window]) -> FetchPlan:
     """The same windows for every series, a retired one up to its last day; every cell of the windows."""
-    asks: list[Ask] = []
+    parts: list[SeriesWindow] = []
     days: list[dt.date] = []
     for span in spans:
         days += cells(dataset, span)
         alive = tuple(one for one in series if one.retired is None or one.retired >= span.end)
         ended = [one for one in series if one.retired is not None and span.start <= one.retired < span.end]
         if alive or not series:
-            asks.append(Ask(span, alive))
-        asks += [Ask(Window(span.start, one.retired), (one,)) for one in ended if one.retired is not None]
-    return FetchPlan(tuple(asks), tuple(days))
+            parts.append(SeriesWindow(span, alive))
+        parts += [SeriesWindow(Window(span.start, one.retired), (one,)) for one in ended if one.retired is not None]
+    return FetchPlan(tuple(parts), tuple(days))
 
 
 def windows(dataset: Dataset, rule: PublicationRule, coverage: Coverage, as_of: dt.datetime) -> list[Window]:

@@ -1,7 +1,7 @@
 """What a run asks of each series of a dataset that is fetched series by series. Pure.
 
 One dead code is one dead code: it costs one question now and then, and nothing of the other series' coverage. A series
-is asked from the look-back before the first day that no answered look has covered, so that what was not published yet
+is fetched from the look-back before the first day that no answered look has covered, so that what was not published yet
 when it was last asked is caught as well; without any answered look, its whole history.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from desk import calendars
 from desk.model import Dataset, Series, Window, desk_day
 from desk.point_in_time.cells import cells
-from desk.point_in_time.fetch_windows import Ask, FetchPlan
+from desk.point_in_time.fetch_windows import FetchPlan, SeriesWindow
 
 LONGEST_PAUSE = 28
 """Calendar days between two questions about a series that its source does not know, at most."""
@@ -22,11 +22,11 @@ LONGEST_PAUSE = 28
 
 @dataclass(frozen=True)
 class SeriesCoverage:
-    """What was asked of one series.
+    """The requests of one series so far.
 
     spans          observation dates that answered looks covered, ascending and apart from each other
     unknown_code   the code that its source did not know, at every look since the last answered one; None: it knows it
-    unknown_days   days on which it was asked in vain; `last_unknown`: the newest of them
+    unknown_days   days on which it was requested in vain; `last_unknown`: the newest of them
     """
 
     spans: tuple[Window, ...] = ()
@@ -57,15 +57,15 @@ def plan_by_series(
         window = series_window(dataset, one, coverage.get(one.id, NOTHING), today)
         if window is not None:
             shared.setdefault((window.start, window.end), []).append(one)
-    asks = tuple(Ask(Window(*span), tuple(shared[span])) for span in sorted(shared))
-    if not asks:
+    parts = tuple(SeriesWindow(Window(*span), tuple(shared[span])) for span in sorted(shared))
+    if not parts:
         return FetchPlan((), ())
-    hull = Window(min(ask.window.start for ask in asks), max(ask.window.end for ask in asks))
-    return FetchPlan(asks, tuple(day for day in cells(dataset, hull) if day >= lookback or day not in good))
+    hull = Window(min(part.window.start for part in parts), max(part.window.end for part in parts))
+    return FetchPlan(parts, tuple(day for day in cells(dataset, hull) if day >= lookback or day not in good))
 
 
 def series_window(dataset: Dataset, series: Series, coverage: SeriesCoverage, today: dt.date) -> Window | None:
-    """What to ask of one series on the day `today`; None where nothing is to be asked, as of a retired series whose
+    """The window to fetch of one series on the day `today`; None where nothing is due, as of a retired series whose
     end the look-back has left behind."""
     if not question_is_due(series, coverage, today):
         return None
@@ -78,7 +78,7 @@ def series_window(dataset: Dataset, series: Series, coverage: SeriesCoverage, to
 
 
 def question_is_due(series: Series, coverage: SeriesCoverage, today: dt.date) -> bool:
-    """A series that its source does not know is asked again after 1, 2, 4 ... days, and at once when the catalogue
+    """A series that its source does not know is requested again after 1, 2, 4 ... days, and at once when the catalogue
     gives it another code; a retired one is not asked again."""
     if coverage.unknown_code != series.code or coverage.last_unknown is None:
         return True

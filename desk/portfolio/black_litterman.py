@@ -1,4 +1,4 @@
-"""Black-Litterman: expected returns that a book implies, views with their uncertainty, and what follows from both.
+"""Black-Litterman: a prior of expected returns, views with their uncertainty, and what follows from both.
 
 The mean of returns is itself uncertain: it is normal round the prior pi with covariance tau x Sigma. K views say that
 the portfolios in the rows of P earn q, with independent errors of variance omega. Bayes gives
@@ -41,13 +41,6 @@ class Posterior:
 
     mean: FloatArray
     covariance: FloatArray
-
-
-def implied_returns(delta: npt.ArrayLike, covariance: npt.ArrayLike, weights: npt.ArrayLike) -> FloatArray:
-    """Excess returns (..., N) for which `weights` are optimal at risk aversion `delta` (a number or (..., )):
-    delta x Sigma x w."""
-    aversion = np.asarray(delta, dtype=np.float64)
-    return np.asarray(aversion[..., None] * _pull(_floats(covariance), _floats(weights)))
 
 
 def optimal_weights(delta: npt.ArrayLike, covariance: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:

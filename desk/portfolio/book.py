@@ -31,8 +31,8 @@ from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.marking import mark_lines
-from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading
-from desk.portfolio.size import lines_over_limits, round_to_lots
+from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading, towards
+from desk.portfolio.size import limit_uses, round_to_lots
 from desk.portfolio.sizing_plan import SizingPlan
 
 
@@ -167,7 +167,8 @@ def _decide(
     """The target of `row` and its packages (S, N), from those held, at today's NAV.
 
     When the book that results would be outside a limit, the packages with a leg in what passes it go to their desired
-    legs, whatever the orders cost; all of them where that is not enough, or where the drawdown breaker cuts.
+    legs, whatever the orders cost; all of them where that is not enough, or where the drawdown breaker cuts. Where
+    packages that wait keep even that book outside, the others stop short of their desired legs.
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -183,15 +184,18 @@ def _decide(
     def in_lots(legs: FloatArray) -> IntArray:
         return np.where(tradable, round_to_lots(legs.sum(axis=0), lots), before.contracts)
 
+    def uses(legs: FloatArray) -> FloatArray:
+        return limit_uses(in_lots(legs), plan, row, nav, parameters)
+
     chosen = everything
     if not breaker_cuts:
         chosen = packages_worth_trading(plan, row, packages, everything, lines, nav, parameters)
-        over = lines_over_limits(in_lots(chosen), plan, row, nav, parameters)
+        over = uses(chosen) > 1.0
         if over.any():
             bound = (((packages != 0) | (everything != 0)) & over).any(axis=1)
             chosen = np.where(bound[:, None], everything, chosen)
-            if lines_over_limits(in_lots(chosen), plan, row, nav, parameters).any():
-                chosen = everything
+            if uses(chosen).max() > 1.0:
+                chosen = towards(packages, everything, lambda legs: float(uses(legs).max()))
     takes_mapped = tradable | (before.contracts == 0)
     target = Holdings(
         contracts=in_lots(chosen),

@@ -127,7 +127,7 @@ def portfolio_state(
             "shadow_nav_brl": shadow.nav,
             "benchmark_nav_brl": history.benchmark,
             "sizing": list(plan.sizing),
-            "asked_volatility": plan.asked,
+            "asked_volatility": plan.requested,
             "limits_bound": list(limits_bound),
             "valuation_date": valuation_dates(plan),
         },

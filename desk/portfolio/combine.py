@@ -32,11 +32,11 @@ _OWN_RISK = 1e-12
 
 @dataclass(frozen=True)
 class CombinedBook:
-    """`per_brl` (R, S, N) contracts of each package per BRL of NAV; `asked` (R,) the volatility a year that the
+    """`per_brl` (R, S, N) contracts of each package per BRL of NAV; `requested` (R,) the volatility a year that the
     convictions ask for."""
 
     per_brl: FloatArray
-    asked: FloatArray
+    requested: FloatArray
 
 
 def strategy_budgets(packages: Sequence[PackageTerms]) -> FloatArray:

@@ -27,7 +27,7 @@ def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], param
     rows, count = plan.conviction.shape
     daily = np.stack([package_risk(*row) for row in zip(history.packages, plan.matrix, strict=True)])
     undecided = np.isin(np.arange(rows), held)[:, None]
-    scale = np.where(plan.asked_risk > 0, plan.limited.scale * history.risk_multiplier[:, None], np.nan)
+    scale = np.where(plan.requested_risk > 0, plan.limited.scale * history.risk_multiplier[:, None], np.nan)
     bound = [None if at < 0 else SHARE_LIMITS[at] for at in np.where(undecided, -1, plan.limited.bound).ravel()]
     legs, dv01 = _texts(history.packages, plan, parameters)
     return gold_frame(
@@ -39,7 +39,7 @@ def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], param
             "neutrality": np.tile([terms.neutrality for terms in plan.terms], rows),
             "conviction": np.where(undecided, np.nan, plan.conviction).ravel(),
             "budget": np.tile(strategy_budgets(plan.terms) ** 2, rows),
-            "asked_volatility": np.where(undecided, np.nan, plan.asked_risk).ravel(),
+            "asked_volatility": np.where(undecided, np.nan, plan.requested_risk).ravel(),
             "scale": np.where(undecided, np.nan, scale).ravel(),
             "limit_bound": bound,
             "legs": legs,

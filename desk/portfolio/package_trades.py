@@ -11,6 +11,7 @@ predictable returns and transaction costs", Journal of Finance 68 (2013).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +98,26 @@ def days_worth(plan: SizingPlan, row: int, unit_cost: FloatArray, nav: float, pa
     lasts = np.array([parameters.view_days(terms.id) for terms in plan.terms])
     width = no_trade_width(unit_cost, usual**2 * (2.0 - 1.0 / lasts) / lasts, aversion, nav)
     return np.where(width > 0, unit_cost * nav / (aversion * np.where(width > 0, width, 1.0)), lasts)
+
+
+STEPS = 20
+"""The parts of the way to the desired legs that `towards` tries."""
+
+
+def towards(held: FloatArray, desired: FloatArray, use: Callable[[FloatArray], float]) -> FloatArray:
+    """The legs (S, N) on the way from `held` to `desired` that are nearest to `desired` within the limits.
+
+    `use` is what legs use of the limits, 1.0 at most. The sizes of a plan add up to a book within the limits only when
+    every package goes to its own; where some wait for a price, the others go as far as the limits allow beside those
+    that stay, all by the same part, so that each keeps its sides. Where no part is within, the one that uses least.
+    """
+    parts = [desired, *(held + (desired - held) * step / STEPS for step in range(STEPS - 1, 0, -1)), held]
+    uses = []
+    for legs in parts:
+        uses.append(use(legs))
+        if uses[-1] <= 1.0:
+            return legs
+    return parts[int(np.argmin(uses))]
 
 
 def drift(plan: SizingPlan, row: int, legs: FloatArray) -> FloatArray:

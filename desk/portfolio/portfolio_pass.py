@@ -148,10 +148,10 @@ def _frames(
     plan, parameters = inputs.plan, inputs.parameters
     history, shadow = stack_days([day.guarded for day in days]), stack_days([day.shadow for day in days])
     if held:  # no decision: the plan's sizes of these rows were not used
-        weight, asked, target = plan.risk_weight.copy(), plan.asked.copy(), plan.limited.volatility.copy()
-        for numbers in (weight, asked, target):
+        weight, requested, target = plan.risk_weight.copy(), plan.requested.copy(), plan.limited.volatility.copy()
+        for numbers in (weight, requested, target):
             numbers[list(held)] = np.nan
-        plan = replace(plan, risk_weight=weight, asked=asked, limited=replace(plan.limited, volatility=target))
+        plan = replace(plan, risk_weight=weight, requested=requested, limited=replace(plan.limited, volatility=target))
     bound = limits_bound(plan, history.risk_multiplier)
     return {
         TARGET_POSITION.name: target_positions(plan, history, parameters),

@@ -77,22 +77,18 @@ def shares_worth_trading(
     return np.where(undone > 1.0 - _SETTLED, 0.0, 1.0 - undone)
 
 
-def lines_over_limits(
-    contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters
-) -> BoolArray:
-    """Which lines (N,) of `contracts` (N,) pass a share of risk of limits.toml on a row, their own or their class's.
-
-    All of them where gross leverage is passed.
-    """
+def limit_uses(contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> FloatArray:
+    """What each line (N,) of `contracts` (N,) uses of the shares of risk of limits.toml on a row, the larger of its own
+    and its class's, or of gross leverage where that is more: 1.0 is at the limit, more passes it."""
     limits, rules = parameters.limits, parameters.portfolio
     budget = rules.target_volatility / np.sqrt(DAYS_PER_YEAR) * nav
     parts = risk_contributions(contracts, plan.matrix[row]) / budget
     names, classes = class_index(parameters)
     by_class = np.bincount(classes, weights=parts, minlength=len(names))
     gross = float(np.abs(contracts * np.nan_to_num(plan.quotes.exposure[row])).sum()) / nav
-    over = np.abs(parts) > limits.threshold("instrument_risk_share")
-    over |= (np.abs(by_class) > limits.threshold("class_risk_share"))[classes]
-    return np.asarray(over | (gross > limits.threshold("gross_leverage")))
+    own = np.abs(parts) / limits.threshold("instrument_risk_share")
+    of_class = np.abs(by_class)[classes] / limits.threshold("class_risk_share")
+    return np.asarray(np.maximum(np.maximum(own, of_class), gross / limits.threshold("gross_leverage")))
 
 
 def risk_contributions(contracts: IntArray | FloatArray, matrix: FloatArray) -> FloatArray:

@@ -29,9 +29,9 @@ class SizingPlan:
     """What each row (R) would hold of each package (S) in contracts of each instrument (N), per BRL of NAV. NaN where
     unknown.
 
-    `conviction` (R, S), zero for no view; `asked_risk` (R, S) what it asks for of the package alone, a year, and
-    `asked` (R,) of all; `limited` the packages within the limits; `packages` (R, S, N) those, NaN for one with a view
-    that cannot be formed. `risk_weight` (R, N) is each line's signed share of target risk; `volatility` BRL a day per
+    `conviction` (R, S), zero for no view; `requested_risk` (R, S) what it asks for of the package alone, a year, and
+    `requested` (R,) of all; `limited` the packages within the limits; `packages` (R, S, N) those, NaN for one whose
+    view cannot be formed. `risk_weight` (R, N) is each line's signed share of target risk; `volatility` BRL a day per
     contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract; `aversion` (R,) the risk
     aversion at which that book is the best one; `sizing` by row the method, and the packages that cannot be formed.
     """
@@ -43,8 +43,8 @@ class SizingPlan:
     volatility: FloatArray
     matrix: FloatArray
     conviction: FloatArray
-    asked_risk: FloatArray
-    asked: FloatArray
+    requested_risk: FloatArray
+    requested: FloatArray
     limited: LimitedBook
     packages: FloatArray
     risk_weight: FloatArray
@@ -104,7 +104,7 @@ def plan_book(
     usable = np.where(unformed, 0.0, view)
     book = combine(usable, np.nan_to_num(unit), matrix, packages, rules)
     limited = limit_packages(book.per_brl, matrix, quotes.exposure, parameters)
-    kept = np.where(book.asked > 0, limited.volatility / np.where(book.asked > 0, book.asked, 1.0), 1.0)
+    kept = np.where(book.requested > 0, limited.volatility / np.where(book.requested > 0, book.requested, 1.0), 1.0)
     return SizingPlan(
         terms=tuple(packages),
         market=part,
@@ -113,8 +113,8 @@ def plan_book(
         volatility=volatility,
         matrix=matrix,
         conviction=view,
-        asked_risk=_alone(book.per_brl, matrix),
-        asked=book.asked,
+        requested_risk=_alone(book.per_brl, matrix),
+        requested=book.requested,
         limited=limited,
         packages=np.where(unformed[:, :, None], np.nan, limited.per_brl),
         risk_weight=_risk_weight(limited.per_brl.sum(axis=1), matrix, rules.target_volatility),

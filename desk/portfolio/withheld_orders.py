@@ -28,7 +28,7 @@ def withheld_orders(inputs: BookInputs, history: BookHistory, held: Collection[i
     held_legs = np.concatenate([np.zeros_like(history.packages[:1]), history.packages[:-1]])
     planned = plan.packages * (history.nav * history.risk_multiplier)[:, None, None]
     desired = np.where(np.isnan(planned), held_legs, planned)
-    wanted = round_to_lots(desired.sum(axis=1), lots)
+    desired_lots = round_to_lots(desired.sum(axis=1), lots)
     rolls = (before.contracts != 0) & (before.maturity != plan.contracts.maturity)
     moves = np.abs(desired - held_legs) >= lots / 2.0
     touched = (desired != 0) | (held_legs != 0)
@@ -36,9 +36,9 @@ def withheld_orders(inputs: BookInputs, history: BookHistory, held: Collection[i
     for row in range(len(plan)):
         if row in held:
             continue
-        own = ~usable[row] & ((wanted[row] != before.contracts[row]) | rolls[row])
+        own = ~usable[row] & ((desired_lots[row] != before.contracts[row]) | rolls[row])
         blocked = (touched[row] & ~usable[row]).any(axis=1)
-        idle = usable[row] & (wanted[row] != history.target.contracts[row])
+        idle = usable[row] & (desired_lots[row] != history.target.contracts[row])
         by_price = idle & (moves[row] & blocked[:, None]).any(axis=0)
         by_signal = idle & ~by_price & (moves[row] & ~inputs.believed[row][:, None]).any(axis=0)
         for column in np.flatnonzero(own | by_price | by_signal).tolist():
@@ -47,7 +47,7 @@ def withheld_orders(inputs: BookInputs, history: BookHistory, held: Collection[i
                 "instrument_id": instruments[column].id,
                 "contract_id": str((before if rolls[row, column] else plan.contracts).contract_id[row, column]) or None,
                 "contracts": int(before.contracts[row, column]),
-                "contracts_wanted": int(wanted[row, column]),
+                "contracts_wanted": int(desired_lots[row, column]),
             }
             if by_signal[column]:
                 waiting = moves[row, :, column] & ~inputs.believed[row]

@@ -29,7 +29,7 @@ Frames = Mapping[str, pl.DataFrame]
 class GateInput:
     """Gold of one decision (`today`: portfolio_state, pnl_attribution, pnl_by_strategy, pnl_by_factor, target_position,
     action, risk_limits_status) and of the one before it (`before`: portfolio_state, target_position,
-    risk_metrics_daily; empty frames where there is none).
+    risk_metrics_daily, risk_limits_status; empty frames where there is none).
 
     `listed`: contract_id, open_interest, volume of the newest session stored. `headline`: the VaR method of the limits.
     """
@@ -199,12 +199,18 @@ def _position(found: GateInput) -> _Found:
 
 
 def _limits(found: GateInput) -> _Found:
-    """How many limits the orders would leave in breach."""
+    """How many limits the orders would leave in breach, other than those that they leave less so than they were."""
     rows = found.today["risk_limits_status"].filter(pl.col("limit_id").is_in(TARGET_LIMITS))
     if rows.is_empty():
         return _Found(None)
-    broken = rows.filter(pl.col("status") == "breach")["name"].to_list()
-    return _Found(float(len(broken)), ", ".join(broken))
+    before = found.before["risk_limits_status"].select("limit_id", was="value")
+    broken = (
+        rows.filter(pl.col("status") == "breach")
+        .join(before, on="limit_id", how="left", maintain_order="left")
+        .filter(pl.col("was").is_null() | (pl.col("value") > pl.col("was")))
+    )
+    words = [f"{row['name']} {row['value']:.4g} of {row['threshold']:g}" for row in broken.iter_rows(named=True)]
+    return _Found(float(len(words)), ", ".join(words))
 
 
 def _market_share(found: GateInput, column: str) -> _Found:

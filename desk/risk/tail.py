@@ -35,14 +35,12 @@ def var_es(
     """Historical VaR and ES of many books at once: P&L (..., T), NaN for unknown -> (...,) by level, NaN where nothing
     is known.
 
-    The estimators of `historical_var` and `historical_es`, to the bit; only the tail is put in order, once for all
-    levels. Raises BadInput for no P&L at all and for an infinite one.
+    Only the tail is put in order, once for all levels. Raises BadInput for no P&L at all and for an infinite one.
     """
     count = known_rows(pnl)
     deepest = max(1.0 - level for level in (*var_levels, *es_levels))
     reach = min(int(pnl.shape[-1] * deepest + _SLACK) + 1, pnl.shape[-1])
-    values = pnl if int(count.sum()) == pnl.size else np.where(np.isfinite(pnl), pnl, np.nan)
-    worst = np.sort(np.partition(values, reach - 1, axis=-1)[..., :reach], axis=-1)
+    worst = np.sort(np.partition(pnl, reach - 1, axis=-1)[..., :reach], axis=-1)
     return TailRisk(
         {level: _order_statistic(worst, count, level) for level in var_levels},
         {level: _tail_mean(worst, count, level) for level in es_levels},
@@ -61,30 +59,18 @@ def known_rows(pnl: FloatArray) -> IntArray:
     return np.asarray(np.isfinite(pnl).sum(axis=-1), dtype=np.int64)
 
 
-def historical_var(pnl: FloatArray, level: float) -> FloatArray:
-    """Of P&L (..., S), NaN for unknown: (...,), NaN where nothing is known."""
-    return _order_statistic(*_worst_first(pnl), level)
-
-
-def historical_es(pnl: FloatArray, level: float) -> FloatArray:
-    """Mean of the worst (1 - level) of P&L (..., S): (...,), NaN where nothing is known."""
-    return _tail_mean(*_worst_first(pnl), level)
-
-
 def _order_statistic(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
     """The loss of rank floor(n p) + 1 of `worst` (..., K) first, of `count` (...,) known."""
     rank = np.floor(count * (1.0 - level) + _SLACK).astype(np.intp)
-    return -_pick(worst, np.minimum(rank, np.maximum(count - 1, 0)))
+    return -_pick(worst, rank)
 
 
 def _tail_mean(worst: FloatArray, count: IntArray, level: float) -> FloatArray:
+    """The mean loss of the first n p of `worst` (..., K), of `count` (...,) known; NaN where none is."""
     tail = count * (1.0 - level)
     whole = np.floor(tail + _SLACK).astype(np.intp)
     sums = np.concatenate([np.zeros((*worst.shape[:-1], 1)), np.nancumsum(worst, axis=-1)], axis=-1)
-    edge = _pick(worst, np.minimum(whole, np.maximum(count - 1, 0)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = (_pick(sums, whole) + np.maximum(tail - whole, 0.0) * edge) / tail
-    return np.where(count > 0, -mean, np.nan)
+    return np.asarray(-(_pick(sums, whole) + np.maximum(tail - whole, 0.0) * _pick(worst, whole)) / tail)
 
 
 def normal_var(deviation: npt.ArrayLike, level: float) -> FloatArray:
@@ -146,20 +132,16 @@ def filtered_historical(pnl: FloatArray, decay: float) -> FloatArray:
     an unknown P&L leaves it as it was. (Hull and White 1998; Barone-Adesi et al. 1999.)
     """
     known = np.isfinite(pnl)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):
         variance = (np.where(known, pnl, 0.0) ** 2).sum(axis=-1) / known.sum(axis=-1)
     expected = np.empty_like(pnl)
     for step in range(pnl.shape[-1]):
         expected[..., step] = variance
         updated = decay * variance + (1.0 - decay) * pnl[..., step] ** 2
         variance = np.where(known[..., step], updated, variance)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):
         ratio = np.sqrt(variance[..., None] / expected)
     return np.where(expected > 0, pnl * ratio, pnl)
-
-
-def _worst_first(pnl: FloatArray) -> tuple[FloatArray, IntArray]:
-    return np.sort(np.where(np.isfinite(pnl), pnl, np.nan), axis=-1), known_rows(pnl)
 
 
 def _pick(values: FloatArray, index: RowIndex) -> FloatArray:

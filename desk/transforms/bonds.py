@@ -141,14 +141,6 @@ def dv01(bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike) -> Float
     return np.asarray(worth * modified_duration(bond, settle, maturity, level) * BASIS_POINT)
 
 
-def dv01_by_bump(
-    bond: Bond, settle: Days, maturity: Days, rate: npt.ArrayLike, bump: float = BASIS_POINT / 10
-) -> FloatArray:
-    """`dv01` by repricing at `bump` below and above the rate, scaled to one basis point. Shape: (R,)."""
-    flows, level = _checked_flows(bond, settle, maturity, rate)
-    return np.asarray((_unrounded(flows, level - bump) - _unrounded(flows, level + bump)) / (2.0 * bump) * BASIS_POINT)
-
-
 def _unrounded(flows: CashFlows, rate: FloatArray) -> FloatArray:
     return np.asarray(present_values(flows, rate).sum(axis=1))
 

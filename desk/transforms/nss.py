@@ -25,7 +25,6 @@ _DECAYS = np.geomspace(0.05, 8.0, 24)
 """Starting decays per year: the hump lies at 1.8 / decay, from eleven weeks to 36 years."""
 _STARTS = 12
 _MIN_DECAY_RATIO = 1.15  # decays nearer to each other make two loadings that are nearly collinear
-_PERCENT_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,6 @@ def loadings(years: npt.ArrayLike, decays: npt.ArrayLike) -> FloatArray:
     hump = level - np.exp(-scaled)
     ones = np.where(np.isnan(scaled[..., 0]), np.nan, 1.0)
     return np.asarray(np.stack([ones, level[..., 0], hump[..., 0], hump[..., 1]], axis=-1))
-
-
-def as_published(rates: npt.ArrayLike) -> FloatArray:
-    """ANBIMA's printed percent: fractions x 100 truncated to four decimals."""
-    scale = 10.0**_PERCENT_DIGITS
-    return np.asarray(np.trunc(np.asarray(rates, dtype=np.float64) * 100.0 * scale) / scale)
 
 
 def fit_betas(years: npt.ArrayLike, rates: npt.ArrayLike, decays: npt.ArrayLike) -> FloatArray:

@@ -8,6 +8,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from desk.catalog import load_catalog
 from grafana.annotations import RunErrorsBuilder
+from grafana.held_panels import held_panels, weight_panels
 from grafana.parts import (
     AMBER,
     COLOURED_CELL,
@@ -258,95 +259,20 @@ WHERE $__timeFilter(at) ORDER BY at DESC LIMIT 200"""
     ]
 
 
-def believed() -> list[PanelSpec]:
-    """Two sources of one fact side by side; the values that are held; those that are believed and odd."""
-
-    def table(title: str, about: str, sql: str, width: int, no_value: str) -> PanelSpec:
-        panel = (
-            table_panel()
-            .mappings(state_mappings())
-            .override_by_name("state", [override("custom.cellOptions", COLOURED_CELL), override("custom.width", 90)])
-            .no_value(no_value)
-        )
-        return PanelSpec(panel, title, about, sql, width, 11)
-
-    pairs = f"""
-SELECT pair_id AS pair, state, left_source AS "first source", right_source AS "second source",
-       left_value AS "first value", right_value AS "second value", difference, unit, tolerance, breach,
-       left_date AS observed, broken AS "dates beyond", compared AS "dates compared"
-FROM v_source_comparison WHERE as_of = {LATEST}
-ORDER BY array_position(ARRAY['broken', 'held', 'apart', 'absent', 'agree'], state), pair_id"""
-    held = """
-SELECT hold_id AS id, entity AS series, obs_date AS observed, value, expected, rule, state, reason,
-       decided_by AS "decided by", decision_reason AS "why", held_at AS "held at"
-FROM v_hold WHERE $__timeFilter(held_at) OR state = 'open' ORDER BY state <> 'open', hold_id DESC LIMIT 200"""
-    suspect = """
-SELECT entity AS series, obs_date AS observed, value, expected, rule, reason, found_at AS "found at"
-FROM v_suspect WHERE $__timeFilter(knowledge_time) ORDER BY knowledge_time DESC LIMIT 200"""
-    return [
-        table(
-            "Two sources of one fact",
-            "Every declared pair at the latest decision of the time range. Red: beyond its breach, and both are used."
-            " Amber: beyond its tolerance, or one of the two is held.",
-            pairs,
-            24,
-            "No decision in this time range",
-        ),
-        table("Held values", "Stored, and read by nothing that decides.", held, 12, "Nothing is held"),
-        table("Suspect values", "Believed, and odd.", suspect, 12, "Nothing is suspect in this time range"),
-    ]
-
-
-def weighed() -> list[PanelSpec]:
-    """How much of the book and of its orders rests on each dataset, and on old inputs, day by day."""
-    share = [override("unit", "percentunit"), override("custom.width", 110)]
-    panel = (
-        table_panel()
-        .mappings(state_mappings())
-        .override_by_name("state", [override("custom.cellOptions", COLOURED_CELL), override("custom.width", 90)])
-        .no_value("No decision in this time range")
-    )
-    for name in ("of VaR", "of orders", "quality"):
-        panel = panel.override_by_name(name, share)
-    sql = f"""
-SELECT weight.subject AS dataset, weight.var_share AS "of VaR", weight.order_share AS "of orders", status.state,
-       status.age_bd AS "age, business days", (
-           SELECT quality FROM v_fetch WHERE v_fetch.dataset = weight.subject AND quality IS NOT NULL
-           ORDER BY started_at DESC LIMIT 1) AS quality
-FROM v_data_weight AS weight
-LEFT JOIN v_dataset_status AS status ON status.as_of = weight.as_of AND status.dataset = weight.subject
-WHERE weight.kind = 'dataset' AND weight.as_of = {LATEST}
-ORDER BY greatest(weight.var_share, weight.order_share) DESC NULLS LAST, 1"""
-    old = timeseries.Panel().unit("percentunit").min(0).max(1).legend(LEGEND)
-    old_sql = """
-SELECT as_of AS time, var_share AS "of VaR", order_share AS "of the risk that the sizes would move"
-FROM v_data_weight WHERE kind = 'old' AND $__timeFilter(as_of) ORDER BY as_of"""
-    return [
-        PanelSpec(
-            panel,
-            "What the book rests on",
-            "Share of VaR and of the risk that the day's sizes would move, by dataset, at the latest decision of the"
-            " time range. A position rests on several: the shares do not add up.",
-            sql,
-            12,
-            11,
-        ),
-        PanelSpec(
-            old,
-            "Resting on old inputs",
-            "Of VaR: on prices that are too old. Of what the sizes would move: on such prices, or on views of old"
-            " inputs.",
-            old_sql,
-            12,
-            11,
-        ),
-    ]
-
-
 def dashboard_rows() -> list[list[PanelSpec]]:
     """The panels, row by row."""
-    pairs, held, suspect = believed()
-    return [[status_grid()], counters(), weighed(), [pairs], [held, suspect], [runs()], [grid()], by_source(), logs()]
+    pairs, held, suspect = held_panels(LATEST)
+    return [
+        [status_grid()],
+        counters(),
+        weight_panels(LATEST),
+        [pairs],
+        [held, suspect],
+        [runs()],
+        [grid()],
+        by_source(),
+        logs(),
+    ]
 
 
 def build() -> model.Dashboard:
@@ -354,7 +280,7 @@ def build() -> model.Dashboard:
     return build_dashboard(
         "pipeline-health",
         "Pipeline health",
-        "Did the data come, is the run on time, what failed, who was told.",
+        "Did the data come, is the run on time, what failed, who was alerted.",
         "30d",
         dashboard_rows(),
         [RunErrorsBuilder()],

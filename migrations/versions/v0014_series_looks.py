@@ -1,4 +1,4 @@
-"""What each series of a dataset was asked for, and how it ended."""
+"""The requests of each series of a dataset, and how they ended."""
 
 from __future__ import annotations
 

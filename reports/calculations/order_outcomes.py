@@ -14,6 +14,7 @@ from typing import Literal
 
 import polars as pl
 
+from desk.units import bp
 from reports.elements.formats import finite_or_none
 from reports.elements.report_data import ReportData, Row, with_day
 
@@ -148,7 +149,7 @@ def _gain(order: Row, fill: Mark | None, later: Mark | None) -> float | None:
         return None
     dv01, notional = finite_or_none(order["dv01_change_brl"]), finite_or_none(order["notional_change_brl"])
     if fill.rate is not None and later.rate is not None and dv01 is not None:
-        return -dv01 * (later.rate - fill.rate) * 10_000.0
+        return -dv01 * bp(later.rate - fill.rate)
     if fill.price and later.price is not None and notional is not None:
         return notional * (later.price / fill.price - 1.0)
     return None

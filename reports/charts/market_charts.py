@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desk.units import DAYS_PER_YEAR
 from reports.calculations.market import MarketView
 from reports.charts import chart_parts
 from reports.elements.formats import format_list, number, percent, tenor
@@ -22,7 +23,9 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
         index, dash, width = styles[name]
         color = cycle(index) if index < 6 else GREY
         traces.append(
-            chart_parts.line(name, [bd / 252 for bd, _ in points], chart_parts.column([r for _, r in points], 100.0))
+            chart_parts.line(
+                name, [bd / DAYS_PER_YEAR for bd, _ in points], chart_parts.column([r for _, r in points], 100.0)
+            )
             | {
                 "mode": "lines+markers",
                 "marker": {"size": 4},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from desk.units import bp
 from reports.charts import chart_parts
 from reports.elements.formats import date, finite_or_none, number, percent, plural, tenor, thousands
 from reports.elements.labels import method_name
@@ -187,7 +188,7 @@ def backtest_figure(
 def component_figure(components: Sequence[Row], day: str) -> Figure:
     """Component VaR 95% of each instrument in bp of NAV: orange adds risk, blue reduces it."""
     labels = [row["instrument_id"] for row in components]
-    values = [row["component_var_95"] * 10_000.0 for row in components]
+    values = [bp(row["component_var_95"]) for row in components]
     texts = [number(value, 1, signed=True) for value in values]
     spec = chart_parts.signed_bars(labels, values, texts, "bp of NAV")
     for bar, row in zip(range(len(labels)), components, strict=True):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from desk.model import SAO_PAULO
+from desk.units import DAYS_PER_YEAR, bp, pct
 from reports.elements.locale import current_locale, translate
 
 NOT_KNOWN = "n/a"
@@ -57,13 +58,13 @@ def significant(value: float | None, digits: int = 6) -> str:
 def percent(fraction: float | None, digits: int = 2, *, signed: bool = False) -> str:
     """0.1315 -> `13.15%`."""
     clean = finite_or_none(fraction)
-    return translate(NOT_KNOWN) if clean is None else number(clean * 100.0, digits, signed=signed) + "%"
+    return translate(NOT_KNOWN) if clean is None else number(pct(clean), digits, signed=signed) + "%"
 
 
 def basis_points(fraction: float | None, digits: int = 0, *, signed: bool = True) -> str:
     """0.0012 -> `+12 bp`."""
     clean = finite_or_none(fraction)
-    return translate(NOT_KNOWN) if clean is None else number(clean * 10_000.0, digits, signed=signed) + NBSP + "bp"
+    return translate(NOT_KNOWN) if clean is None else number(bp(clean), digits, signed=signed) + NBSP + "bp"
 
 
 def brl(value: float | None, *, signed: bool = False) -> str:
@@ -127,8 +128,8 @@ def moment(instant: dt.datetime | None) -> str:
 
 def tenor(business_days: int) -> str:
     """Business days as a tenor: 21 -> `1m`, 126 -> `6m`, 252 -> `1y`, 378 -> `1.5y`, 10 -> `10bd`."""
-    if business_days >= 252:
-        years = f"{business_days / 252:.1f}".removesuffix(".0").replace(".", current_locale().decimal)
+    if business_days >= DAYS_PER_YEAR:
+        years = f"{business_days / DAYS_PER_YEAR:.1f}".removesuffix(".0").replace(".", current_locale().decimal)
         return years + translate("y")
     return f"{business_days // 21}m" if business_days % 21 == 0 else f"{business_days}{translate('bd')}"
 

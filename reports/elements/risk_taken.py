@@ -23,13 +23,13 @@ def limit_name(limit: str, subjects: list[str]) -> str:
 
 def risk_taken_sentence(state: Row) -> str:
     """Empty where the volatility asked for is not known: a book of an earlier release, or a day without a decision."""
-    asked, target, expected = (
+    requested, target, expected = (
         finite_or_none(state[name]) for name in ("asked_volatility", "target_volatility", "expected_volatility")
     )
-    if asked is None or target is None:
+    if requested is None or target is None:
         return ""
     parts: list[dict[str, Any]] = parse_json(state["limits_bound"]) or []
-    text = translate("The convictions ask for {} volatility a year", percent(asked, 1))
+    text = translate("The convictions ask for {} volatility a year", percent(requested, 1))
     if parts:
         taken = [
             translate("{} takes {}", limit_name(part["limit"], part["subjects"]), percent(part["taken"], 1))

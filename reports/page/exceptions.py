@@ -1,4 +1,4 @@
-"""What is out of the ordinary this morning, and what is red. Nothing is said of what is as it was."""
+"""What is out of the ordinary this morning, and what is red. What is as usual is left out."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import io
 import json
 from typing import Any
 
+from desk.units import pct
 from reports.calculations.tickets import tickets_view
 from reports.elements.formats import date, finite_or_none
 from reports.elements.locale import translate
@@ -39,7 +40,7 @@ def _record(data: ReportData, row: Row, words: TicketWords) -> dict[str, Any]:
 
     def level(name: str) -> float | None:
         value = finite_or_none(row[name])
-        return None if value is None else round(value * 100.0, decimals) if in_rate else round(value, decimals)
+        return None if value is None else round(pct(value), decimals) if in_rate else round(value, decimals)
 
     def money(name: str) -> float | None:
         value = finite_or_none(row[name])

@@ -36,8 +36,8 @@ def sentences(orders: OrdersView, kept: DefenceView | None = None, held: Sequenc
     if kept is None:
         return (*_order_sentences(orders), *_outcome_sentences(orders))
     own = [] if kept.is_gated else _order_sentences(orders)
-    said = [gate_sentence(kept), *own, withheld_sentence(kept, held)]
-    return (*(text for text in said if text), *_outcome_sentences(orders))
+    shown = [gate_sentence(kept), *own, withheld_sentence(kept, held)]
+    return (*(text for text in shown if text), *_outcome_sentences(orders))
 
 
 def _order_sentences(orders: OrdersView) -> list[str]:

@@ -91,7 +91,7 @@ def _tesouro_direto_rows(economy: Economy, bond: Bond, at: IntArray) -> pl.DataF
 def _auctions(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     """Of one day (`dataleilao`) or of a year (`anoinicial`)."""
     try:
-        first, last = _asked_days(request)
+        first, last = _requested_days(request)
     except ValueError:
         return SourceResponse(b'{"message":"Bad Request"}', 400)
     days = (
@@ -105,7 +105,7 @@ def _auctions(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     return SourceResponse(json.dumps({"registros": rows, "status": "sucesso"}, ensure_ascii=False).encode())
 
 
-def _asked_days(request: SourceRequest) -> tuple[dt.date, dt.date]:
+def _requested_days(request: SourceRequest) -> tuple[dt.date, dt.date]:
     """Raises ValueError."""
     if year := request.query.get("anoinicial"):
         return dt.date(int(year), 1, 1), dt.date(int(year), 12, 31)

@@ -2,7 +2,7 @@
 
 read_facts.py        facts for the rules, read from gold, ledger and runs
 evaluation.py        facts -> rules -> state machine -> outbox, in one transaction
-records.py           Protocol of the stored state;  postgres.py: in PostgreSQL;  memory.py: in memory, for tests
+records.py           Protocol of the stored state;  postgres_records.py: in PostgreSQL
 stored_rules.py      rules and silences as rows, changed by people, with an audit trail
 outbox.py            queueing messages
 sending.py           the outbox -> channels (tasks/channels), at least once

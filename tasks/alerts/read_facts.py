@@ -229,7 +229,7 @@ async def _held(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, H
 
 
 async def _unknown_series(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, UnknownFacts]:
-    """Those whose code in the catalogue is the one that was asked in vain, and that are not retired."""
+    """Those whose code in the catalogue is the one that was requested in vain, and that are not retired."""
     rows = await connection.fetch("SELECT subject, code, since, days FROM v_series_unknown ORDER BY subject")
     return {
         row["subject"]: UnknownFacts(row["days"], desk_day(row["since"]), row["code"], series.source)

@@ -1,7 +1,7 @@
 """B3: swap reference curves (TSyymmdd.ex_) and futures settlements (SPRDyymmdd.zip), one file per session day.
 
 Both come from `pesquisapregao/download`. A day without a file is an archive of a few bytes; a page of HTML or JSON in
-its place is a failure and never "no session". A file of another day than the one asked for is refused.
+its place is a failure and never "no session". A file of another day than the requested one is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tasks.connectors.bodies import require_ok
 from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
 
 RECENT_DAYS = 10
-"""Calendar days for which a wanted curve that is missing from its file is said."""
+"""Calendar days for which a required curve that is missing from its file is a finding."""
 _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.zip"}
 
 
@@ -42,18 +42,18 @@ class B3MarketData(Connector):
         return Request(query, f"{self.config.base_urls['site']}/pesquisapregao/download?filelist={file}")
 
     async def fetch(self, client: Client, query: Query) -> list[Fetched]:
-        """The day's file; a wanted curve that is missing from a recent one is a finding, the others are good."""
+        """The day's file; a required curve that is missing from a recent one is a finding, the others are good."""
         return [replace(one, finding=self._missing_curves(one)) for one in await super().fetch(client, query)]
 
     def _missing_curves(self, fetched: Fetched) -> str | None:
         """Names them. Older files, which began with fewer curves, are as they are."""
         query, age = fetched.payload.query, fetched.payload.fetched_at.date() - fetched.payload.query.window.start
-        wanted = query.dataset.params.get("wanted", ())
-        if not wanted or age.days > RECENT_DAYS or CURVE_POINT.name not in fetched.frames:
+        required = query.dataset.params.get("wanted", ())
+        if not required or age.days > RECENT_DAYS or CURVE_POINT.name not in fetched.frames:
             return None
         found = set(fetched.frames[CURVE_POINT.name]["curve_id"])
         codes = {curve: code for code, curve in query.dataset.params["curves"].items()}
-        missing = [f"{curve} ({codes[curve]})" for curve in wanted if curve not in found]
+        missing = [f"{curve} ({codes[curve]})" for curve in required if curve not in found]
         return f"the file of {query.window.start} has no {', '.join(missing)}" if missing else None
 
     def parse(self, payload: Payload) -> Frames:
@@ -83,7 +83,7 @@ class B3MarketData(Connector):
         _, xml = unpacked(payload.body, ".xml", self.config.max_body_bytes)[-1]
         found = read_price_report(xml, payload.query.dataset.params["roots"])
         if not found:
-            raise ValueError("no settlement of any contract that was asked for")
+            raise ValueError("no settlement of any requested contract")
         for day in {settlement.day for settlement in found}:
             self._check_day(payload, day)
         rows = {

@@ -42,7 +42,7 @@ class Connector(ABC):
 
     @abstractmethod
     def build_request(self, query: Query) -> Request:
-        """The request for `query`. Raises MissingKey where the source cannot be asked without one."""
+        """The request for `query`. Raises MissingKey where the source requires a key."""
 
     @abstractmethod
     def parse(self, payload: Payload) -> Frames:

@@ -69,7 +69,7 @@ class Fetching(Protocol):
         ...
 
 
-async def ask(connector: Fetching, client: Client, query: Query) -> list[Fetched]:
+async def fetch(connector: Fetching, client: Client, query: Query) -> list[Fetched]:
     """All that answers `query`. Raises SourceError; what the client raises besides goes through as it is."""
     guard = _Guard(client, PAGES_OF_BYTES * connector.config.max_body_bytes)
     try:

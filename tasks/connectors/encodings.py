@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 
-ASKED_FOR = "gzip, deflate"
+ACCEPTED = "gzip, deflate"
 _GZIP, _ZLIB, _BARE = 31, 15, -15
 _GZIP_MARK = b"\x1f\x8b"
 _IN, _OUT = 1 << 16, 1 << 20
@@ -79,7 +79,7 @@ class Opener:
                 return
 
     def _next_member(self) -> zlib._Decompress | None:
-        """After an end there is another member of gzip, a padding of zeros, or nothing. None: not to be told yet."""
+        """After an end there is another member of gzip, a padding of zeros, or nothing. None: not known yet."""
         if self._members:
             is_gzip = self._encoding != "deflate"
             self._rest = self._rest.lstrip(b"\0") if is_gzip else self._rest

@@ -54,7 +54,7 @@ def parse_auctions(payload: Payload) -> Frames:
 
 
 def _mean_price(row: dict[str, Any], accepted: float | None) -> float | None:
-    """BRL per bond; None where neither the price nor the money is said."""
+    """BRL per bond; None where neither the price nor the money is given."""
     stated = _number(row, "pu_medio")
     if stated:
         return stated

@@ -1,6 +1,6 @@
 """The Tesouro Direto history file: `;`, decimal comma, dd/mm/yyyy, one row per bond and day, in no order of days.
 
-Whether thousands carry a point is told both ways, so both are read. Numbers go from text to float in one step: the
+Descriptions differ on whether thousands carry a point, so both are read. Numbers go from text to float in one step: the
 percent sign's two places are an exponent on the text (`13,45` -> `13.45e-2`), so nothing is rounded twice.
 """
 

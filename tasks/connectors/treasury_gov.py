@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from desk.errors import BadPayload, HtmlPayload, NoData
 from desk.model import CURVE_POINT, Dataset, Frames, Series, Window, parsed_frame
-from desk.units import decimal_point, scaled
+from desk.units import DAYS_PER_YEAR, decimal_point, scaled
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import looks_like_html, require_ok
 from tasks.connectors.exchange import Payload, Query, Request
@@ -24,7 +24,6 @@ from tasks.connectors.strict_values import csv_rows, day_of, xml_root
 _PERCENT = Decimal("0.01")
 _NOMINAL = "daily_treasury_yield_curve"
 _TWO_DECIMALS = re.compile(r"-?[0-9]{1,3}\.[0-9]{2}\Z")
-_YEAR_BD = 252
 _MONTH_BD = 21  # the desk places US tenors at 21 business days a month
 _CSV_TENOR = re.compile(r"([0-9]{1,2}(?:\.[0-9])?) (mo|month|yr)\Z", re.IGNORECASE)
 _XML_TENOR = re.compile(r"(?:BC|TC)_([0-9]{1,2}(?:_[0-9])?)(MONTH|YEAR)\Z")  # BC_30YEARDISPLAY says BC_30YEAR again
@@ -89,7 +88,7 @@ def _require_curve(points: Sequence[Point], query: Query) -> None:
     """
     if not points:
         return
-    is_nominal = min(tenor for _, tenor, _ in points) < _YEAR_BD
+    is_nominal = min(tenor for _, tenor, _ in points) < DAYS_PER_YEAR
     if is_nominal != (query.dataset.params["type"] == _NOMINAL):
         raise ValueError(f"{'nominal' if is_nominal else 'real'} rates in answer to {query.dataset.params['type']}")
     if query.window.start.year not in {day.year for day, _, _ in points}:

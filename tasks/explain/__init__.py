@@ -1,9 +1,9 @@
 """Explanations of figures: the formula, the numbers in it, and the payloads that those came from.
 
-figure.py       the parts of an explanation
-facts.py        one decision's gold, read on demand
-inputs.py       from a panel column to the receipts behind it
-explainers.py   one explainer for each kind of figure;  book.py: of the book;  risk.py: of risk
+figure.py         the parts of an explanation
+decision_gold.py  one decision's gold, read on demand
+inputs.py         from a panel column to the receipts behind it
+explainers.py     one explainer for each kind of figure;  book.py: of the book;  risk.py: of risk
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import difflib
 from desk.catalog import Catalog
 from desk.errors import BadInput
 from desk.model import desk_day
+from tasks.explain.decision_gold import Facts
 from tasks.explain.explainers import KINDS
-from tasks.explain.facts import Facts
 from tasks.explain.figure import Explanation
 from tasks.explain.inputs import trace
 from tasks.store import Store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desk.gold import PORTFOLIO_STATE
-from tasks.explain.facts import Facts, Row, numbers
+from tasks.explain.decision_gold import Facts, Row, numbers
 from tasks.explain.figure import Draft, Part
 from tasks.explain.inputs import price_columns
 

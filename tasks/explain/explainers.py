@@ -10,7 +10,7 @@ from desk.catalog.fallbacks import load_fallbacks
 from desk.strategies import STRATEGIES
 from desk.transforms.market_features import FEATURES
 from tasks.explain import book, risk
-from tasks.explain.facts import Facts, listed, numbers
+from tasks.explain.decision_gold import Facts, listed, numbers
 from tasks.explain.figure import Draft, Part
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from desk.catalog.desk_parameters import Instrument
 from desk.portfolio.market_levels import CURVE_COLUMNS
-from tasks.explain.facts import Facts, Row
+from tasks.explain.decision_gold import Facts, Row
 from tasks.explain.figure import Input
 
 PRICED_FROM: dict[str, tuple[str, ...]] = {

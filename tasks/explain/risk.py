@@ -5,9 +5,10 @@ from __future__ import annotations
 from desk import calendars
 from desk.model import desk_day
 from desk.portfolio.market_levels import CURVE_COLUMNS
+from desk.risk.coverage_tests import Z2_REJECT_5, Z2_REJECT_BASEL
 from desk.risk.tail_history import LEVELS
 from tasks.explain.book import held_columns
-from tasks.explain.facts import Facts, numbers
+from tasks.explain.decision_gold import Facts, numbers
 from tasks.explain.figure import Draft, Part
 
 NAV = "fraction of NAV"
@@ -28,7 +29,10 @@ TESTS = {
     "christoffersen_p": "p of Christoffersen's likelihood ratio: whether exceptions come in clusters",
     "conditional_coverage_p": "p of both likelihood ratios together, two degrees of freedom",
     "basel_zone": "0 green (up to 4 exceptions of 250), 1 yellow (5 to 9), 2 red",
-    "acerbi_szekely_z2": "1 + sum of P&L on days past VaR / (days x tail x ES); 0 expected, below -0.70 rejected at 5%",
+    "acerbi_szekely_z2": (
+        "1 + sum of P&L on days past VaR / (days x tail x ES); 0 expected,"
+        f" below {Z2_REJECT_5:.2f} rejected at 5%, below {Z2_REJECT_BASEL:.1f} at 0.01%"
+    ),
     "reverse_stress_deviations": "smallest move, in standard deviations of the factors, that costs 10% of NAV",
 }
 

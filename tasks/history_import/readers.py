@@ -34,8 +34,8 @@ def _finish(entry: FileMap, table: SilverTable, frames: list[pl.DataFrame]) -> p
     key = [*table.entity, "obs_date"]
     filled = rows.filter(some_value)
     if entry.conflicts == "refuse":
-        told = filled.select([*key, *table.values]).unique(maintain_order=True)
-        twice = told.filter(told.select(key).is_duplicated())
+        distinct = filled.select([*key, *table.values]).unique(maintain_order=True)
+        twice = distinct.filter(distinct.select(key).is_duplicated())
         if twice.height:
             place = " ".join(str(twice[name][0]) for name in key)
             raise BadInput(

@@ -13,8 +13,8 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ from tasks.http.redirects import next_address
 
 Sink = Callable[[Payload], Awaitable[None]]
 
-USER_AGENT = "alvorada/0.1 (Brazil macro research desk; contact: {contact})"
+USER_AGENT = "alvorada/{version} (Brazil macro research desk; contact: {contact})"
 KEPT_HEADERS = (
     "cf-mitigated", "content-disposition", "content-encoding", "content-length", "content-type", "date", "etag",
     "last-modified", "retry-after", "server",
@@ -40,16 +40,6 @@ KEPT_HEADERS = (
 MOST_REDIRECTS = 5
 LONGEST_HEADER = 500
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-@dataclass
-class Traffic:
-    """What one source has cost so far: answered requests, body bytes, seconds in flight and seconds spent waiting."""
-
-    requests: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    waited_seconds: float = 0.0
 
 
 class HttpClient:
@@ -81,8 +71,7 @@ class HttpClient:
         self._gates: dict[str, HostGate] = {}
         self._started: dict[str, float] = {}
         self._failures: dict[str, str] = {}
-        self.traffic: dict[str, Traffic] = {source: Traffic() for source in configs}
-        self._http = _session(USER_AGENT.format(contact=contact), transport, proxies or {})
+        self._http = _session(USER_AGENT.format(version=version("alvorada"), contact=contact), transport, proxies or {})
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,7 +109,6 @@ class HttpClient:
             raise self._spent(request, config)
         try:
             async with asyncio.timeout(deadline - began), gate.slot(deadline, config.source):
-                self.traffic[config.source].waited_seconds += self._monotonic() - began
                 payload = await self._receive(request, config, gate)
         except HostShut as shut:
             words = f"not asked: the host wants to be left alone for {shut.seconds:.0f} s more"
@@ -150,12 +138,11 @@ class HttpClient:
         return BudgetSpent(config.source, words, url=request.url)
 
     async def _receive(self, request: Request, config: SourceConfig, gate: HostGate) -> Payload:
-        traffic, started = self.traffic[config.source], self._monotonic()
         failure: SourceError | None = None
         try:
             response, body = await self._exchange(request, config)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise BadInput(f"{config.source}: not an address that can be asked: {request.url}") from None
+            raise BadInput(f"{config.source}: not a valid address: {request.url}") from None
         except httpx.TimeoutException as error:
             failure = Outage(config.source, f"{_words(error)} after {config.timeout_seconds:g} s", url=request.url)
             _note_reach(gate, error)
@@ -166,8 +153,6 @@ class HttpClient:
             failure = Outage(config.source, str(error), url=request.url)
         except (encodings.TooLarge, encodings.UnknownEncoding) as error:
             failure = BadPayload(config.source, str(error), url=request.url)
-        finally:
-            traffic.seconds += self._monotonic() - started
         if failure is not None:
             raise failure  # out here, so that it carries no httpx error (which holds the request) as its context
         gate.reached()
@@ -175,7 +160,6 @@ class HttpClient:
         headers = {
             name: washed(response.headers[name], LONGEST_HEADER) for name in KEPT_HEADERS if name in response.headers
         }
-        traffic.requests, traffic.bytes = traffic.requests + 1, traffic.bytes + len(body)
         is_dated = UNDATED not in response.extensions
         return Payload(request, response.status_code, headers, body, self._clock(), is_dated)
 
@@ -304,5 +288,5 @@ def _session(
         transport=direct,
         mounts=mounts,
         follow_redirects=False,
-        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": encodings.ASKED_FOR},
+        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": encodings.ACCEPTED},
     )

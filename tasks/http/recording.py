@@ -193,7 +193,7 @@ def public_bases(configs: Mapping[str, SourceConfig], sources: Mapping[str, Sour
 
 
 def recorded_keys(recording: Recording, sources: Mapping[str, SourceSpec]) -> dict[str, str]:
-    """A key for each source that was recorded with one, so that a replay asks what was asked then. It opens nothing:
+    """A key for each source that was recorded with one, so that a replay sends the same requests. It opens nothing:
     secrets are left out of what a recording compares."""
     return {
         spec.id: "key-of-the-recording"

@@ -32,12 +32,12 @@ async def make_plan(run: Run, window: Window, states: frozenset[str]) -> dict[st
 
 
 def plan_summary(plan: dict[str, list[Chunk]]) -> str:
-    """`12 cells of 2 datasets wanted, in 3 chunks`."""
+    """`12 cells of 2 datasets due, in 3 chunks`."""
     parts = [chunk for source_chunks in plan.values() for chunk in source_chunks]
     cells, datasets = sum(len(part.cells) for part in parts), len({part.dataset.id for part in parts})
     if not parts:
-        return "no cell is wanted"
-    return f"{counted(cells, 'cell')} of {counted(datasets, 'dataset')} wanted, in {counted(len(parts), 'chunk')}"
+        return "no cell is due"
+    return f"{counted(cells, 'cell')} of {counted(datasets, 'dataset')} due, in {counted(len(parts), 'chunk')}"
 
 
 def counted(number: int, noun: str) -> str:

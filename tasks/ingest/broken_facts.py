@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 
 from desk.model import SILVER
-from desk.plausibility.facts import broken_facts, fact_keys
+from desk.plausibility.conflicts import broken_facts, fact_keys
 from desk.plausibility.points import split_key
 from desk.plausibility.words import reason
 from tasks.ingest.plausibility import HISTORY_DAYS, partner_points, rules

@@ -60,7 +60,7 @@ class DatasetFetch:
 
     def __init__(self, dataset: Dataset, plan: FetchPlan, queries: list[Query], is_by_series: bool) -> None:
         self.dataset, self.open_queries, self.is_by_series = dataset, queries, is_by_series
-        spans = [ask.window for ask in plan.asks]
+        spans = [part.window for part in plan.parts]
         self.window = Window(min(span.start for span in spans), max(span.end for span in spans))
         self.cells = list(plan.cells)
         self.looks: dict[tuple[str, Window], SeriesLook] = {}

@@ -108,8 +108,8 @@ async def review_holds(run: Run) -> list[int]:
         entities = sorted({split_key(key)[2].split("|")[0] for key in keys if split_key(key)[0] == name})
         history.append(await believed_points(run, table, entities, first - dt.timedelta(days=HISTORY_DAYS["day"])))
         later.append(points_of(table, await run.store.latest_values(name, first, last, entities)))
-    wanted = pl.col("key").is_in(keys)
-    believed, raw = pl.concat(history).filter(wanted), pl.concat(later).filter(wanted)
+    chosen = pl.col("key").is_in(keys)
+    believed, raw = pl.concat(history).filter(chosen), pl.concat(later).filter(chosen)
     beside = await partner_points(run, partners_of(keys, pairs, declared, run.catalog), first - BESIDE)
     own = points.select(list(POINT_SCHEMA))
     values = newest(pl.concat([beside, believed.filter(pl.col("obs_date") >= first - BESIDE), own]))
@@ -147,14 +147,14 @@ async def believed_points(run: Run, table: SilverTable, entities: Sequence[str],
 async def partner_points(run: Run, keys: Iterable[str], since: dt.date) -> pl.DataFrame:
     """The believed values of other series that siblings and identities compare with."""
     by_table: dict[str, set[str]] = {}
-    wanted = sorted(set(keys))
-    for key in wanted:
+    chosen = sorted(set(keys))
+    for key in chosen:
         name, _, entity = split_key(key)
         by_table.setdefault(name, set()).add(entity.split("|")[0])
     parts = [pl.DataFrame(schema=POINT_SCHEMA)]
     for name, entities in by_table.items():
         parts.append(await believed_points(run, SILVER[name], sorted(entities), since))
-    return pl.concat(parts).filter(pl.col("key").is_in(wanted))
+    return pl.concat(parts).filter(pl.col("key").is_in(chosen))
 
 
 def newest(points: pl.DataFrame) -> pl.DataFrame:

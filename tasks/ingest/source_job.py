@@ -63,8 +63,8 @@ class SourceJob:
         self.add_plan(run, dataset, plan_of_windows(dataset, run.catalog.series_of(dataset.id), windows))
 
     def add_plan(self, run: Run, dataset: Dataset, plan: FetchPlan) -> None:
-        """Adds the queries of a plan that asks for something."""
-        queries = [query for ask in plan.asks for query in self.connector.plan(dataset, ask.series, ask.window)]
+        """Adds the queries of a plan that is not empty."""
+        queries = [query for part in plan.parts for query in self.connector.plan(dataset, part.series, part.window)]
         by_series = is_by_series(dataset, run.catalog.series_of(dataset.id))
         self.fetches.append(DatasetFetch(dataset, plan, queries, by_series))
 
@@ -138,10 +138,10 @@ async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
 async def fetch_query(job: SourceJob, query: Query) -> list[tuple[Query, list[Fetched] | SourceError]]:
     """The query with its payloads, none where the source has no data for it, or with the error that it ended in.
 
-    A query for several series of which the source does not know one is asked again in halves, until that one is alone.
+    A query for several series of which the source does not know one is sent again in halves, until that one is alone.
     """
     try:
-        return [(query, await border.ask(job.connector, job.client, query))]
+        return [(query, await border.fetch(job.connector, job.client, query))]
     except NoData:
         return [(query, [])]
     except UnknownSeries as error:

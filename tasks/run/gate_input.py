@@ -22,7 +22,7 @@ TODAY = (
     "risk_limits_status",
     "action",
 )
-BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily")
+BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily", "risk_limits_status")
 LISTED_DAYS = 10
 """Calendar days within which a contract's open interest and volume say something of today's."""
 

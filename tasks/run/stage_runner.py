@@ -1,6 +1,6 @@
 """Runs the stages of a daily run in order. A stage that fails does not end the run; what needs it is skipped.
 
-Nor does a bug of ours in a stage end it at once: the report of what can be said comes first, then the bug is raised.
+Nor does a bug of ours in a stage end it at once: the report of what is known comes first, then the bug is raised.
 """
 
 from __future__ import annotations

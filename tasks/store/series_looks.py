@@ -1,4 +1,4 @@
-"""What was asked of each series, and whether its source answered: the coverage of datasets fetched series by series.
+"""The requests of each series, and whether its source answered: the coverage of datasets fetched series by series.
 
 The ledger says of a dataset and a day how a fetch ended; this says of one series which observation dates a source was
 asked for. Rows are only added: one per series, window and run.
@@ -28,7 +28,7 @@ LookState = Literal["answered", "unknown", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class SeriesLook:
-    """One question about one series, and how it ended. `code`: what the source was asked by."""
+    """One request of one series, and how it ended. `code`: the one in the request."""
 
     series_id: str
     code: str
@@ -57,7 +57,7 @@ async def record_looks(
 
 
 async def series_coverage(store: Store, dataset: str, stored: frozenset[str]) -> dict[str, SeriesCoverage]:
-    """Series id -> its coverage. `stored`: those with stored rows, for which what was asked of the whole dataset before
+    """Series id -> its coverage. `stored`: those with stored rows, for which the requests of the whole dataset before
     series had looks of their own counts. Raises StoreError."""
     async with store.connections.acquire() as connection:
         spans = await connection.fetch(_SPANS, dataset, EVERY_SERIES, sorted(stored))
@@ -77,7 +77,7 @@ async def series_coverage(store: Store, dataset: str, stored: frozenset[str]) ->
 
 
 async def earlier_looks(store: Store, dataset: str, window: Window, now: dt.datetime) -> pl.DataFrame:
-    """The spans of observation dates that each series was asked for, in FETCH_SCHEMA: input of FetchContext.
+    """The spans of observation dates that were requested of each series, in FETCH_SCHEMA: input of FetchContext.
 
     A look that ended in "no such series" counts: the number was not to be had. While a source does not know a series,
     that holds up to `now`, also between the ever rarer questions. fetched_at is the look's beginning.

@@ -14,7 +14,7 @@ import asyncpg
 from tasks.store import Store
 
 VALID = dt.timedelta(days=3)
-"""A weekend; an alert that goes on is said again each day, with a new link."""
+"""A weekend; an alert that goes on is repeated each day, with a new link."""
 
 
 async def held_link(store: Store, public_url: str, now: dt.datetime) -> str:

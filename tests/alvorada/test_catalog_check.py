@@ -50,7 +50,7 @@ def test_a_source_that_is_out_is_one_line_whatever_the_number_of_its_series() ->
 def test_all_lists_what_agrees_and_what_cannot_be_compared() -> None:
     text = "\n".join(listing([GOOD, SILENT], every=True, notes=label_notes()))
     assert "dgs2" in text
-    assert "seen in the data; label: values" in text
+    assert "seen in the data; label: values, " in text
     assert "seen in the data" in text
     assert listing([GOOD, SILENT], every=False) == ["2 checked: 1 agrees, 1 no metadata, 0 differs, 0 unreachable"]
 

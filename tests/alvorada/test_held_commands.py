@@ -1,4 +1,4 @@
-"""`alvorada held`: what it lists, a person's word once, and its exit codes; on a database of the test's own."""
+"""`alvorada held`: what it lists, a person's decision once, and its exit codes; on a database of the test's own."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.postgres_account import free_port
-from alvorada.stack.probe import Probe, ask_database, ask_prefect
+from alvorada.stack.probe import Probe, check_database, check_prefect
 
 
 class Clock:
@@ -21,24 +21,24 @@ def test_trouble_is_counted_from_the_first_unanswered_question_and_gone_with_an_
     clock, answers = Clock(), iter([None, "refused", "still refused", None, "refused"])
     probe = Probe({"it": lambda: next(answers)}, clock)
     assert probe.trouble("it") is None
-    probe.ask()
+    probe.check()
     assert probe.trouble("it") is None
     for later in (2.0, 3.0):
         clock.now += later
-        probe.ask()
+        probe.check()
     assert probe.trouble("it") == (3.0, "still refused")
     clock.now += 5.0
     assert probe.trouble("it") == (8.0, "still refused")
-    probe.ask()
+    probe.check()
     assert probe.trouble("it") is None
-    probe.ask()
+    probe.check()
     assert probe.trouble("it") == (0.0, "refused")
 
 
 @pytest.mark.db
 def test_a_database_is_asked_a_query_and_its_password_is_never_told(postgres: Postgres) -> None:
-    assert ask_database(postgres.url("postgres")) is None
-    reason = ask_database(f"postgresql://alvorada:hush@127.0.0.1:{free_port()}/prefect")
+    assert check_database(postgres.url("postgres")) is None
+    reason = check_database(f"postgresql://alvorada:hush@127.0.0.1:{free_port()}/prefect")
     assert reason is not None
     assert "cannot be reached" in reason
     assert "hush" not in reason
@@ -47,5 +47,5 @@ def test_a_database_is_asked_a_query_and_its_password_is_never_told(postgres: Po
 def test_a_prefect_server_that_is_not_there_is_told() -> None:
     port = free_port()
     assert f"Prefect's server at http://127.0.0.1:{port}/api does not answer" in (
-        ask_prefect(f"http://127.0.0.1:{port}/api") or ""
+        check_prefect(f"http://127.0.0.1:{port}/api") or ""
     )

@@ -54,6 +54,17 @@ def test_every_path_of_the_table_exists() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_each_question_of_a_newcomer_is_answered_by_one_path() -> None:
+    page = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    table = page[page.index("| A newcomer asks") : page.index("## How to")]
+    answers = [row.split("|")[2].strip() for row in table.strip().splitlines()[2:]]
+    assert len(answers) > 12
+    for answer in answers:
+        path = re.fullmatch(r"`([\w./]+)`|\[([\w.-]+)\]\(\2\)", answer)
+        assert path is not None, f"not one path: {answer}"
+        assert ((ROOT / path[1]) if path[1] else (ROOT / "docs" / path[2])).exists(), answer
+
+
 def test_links_lead_to_files(tmp_path: Path) -> None:
     for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"):
         assert broken_links(ROOT / name) == [], name

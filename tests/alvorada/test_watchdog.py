@@ -18,7 +18,7 @@ from alvorada.watchdog.state import WatchdogState
 from alvorada.watchdog.watch import NO_PROBLEM, NOT_DELIVERED, PROBLEMS, CheckResult, check
 from blocks.settings import Settings, load_settings
 from desk.model import SAO_PAULO, decision_time
-from tasks.alerts.postgres import record_heartbeat
+from tasks.alerts.postgres_records import record_heartbeat
 from tasks.channels.configured import channels_of
 from tasks.store import Store
 from tasks.store.pipeline_runs import RunStart, begin_run, finish_run
@@ -172,9 +172,9 @@ async def test_postgresql_and_prefect_down_still_reach_both(tmp_path: Path, slac
     result = await dog.check(at("06:45"))
     assert [problem.key for problem in result.problems] == ["database", "prefect"]
     assert dog.sent() == (1, 1)
-    [said] = slack.said()
-    assert "Whether a run of 2026-11-19 finished cannot be told." in said
-    assert "secret" not in said
+    [shown] = slack.said()
+    assert "Whether a run of 2026-11-19 finished cannot be told." in shown
+    assert "secret" not in shown
     assert (await dog.check(at("04:00"))).exit_code == PROBLEMS
 
 

@@ -1,4 +1,4 @@
-"""held/: what is stored and not believed, and a person's word on it, with scope and audit."""
+"""held/: what is stored and not believed, and a person's decision on it, with scope and audit."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from desk.catalog.provider_metadata import Difference, Metadata, names_agree, ou
 CATALOG = load_catalog()
 TODAY = dt.date(2026, 11, 20)
 TEN_YEARS = CATALOG.series["dgs10"]
-SAID = Metadata(
+METADATA = Metadata(
     name="Market Yield on U.S. Treasury Securities at 10-Year Constant Maturity, Quoted on an Investment Basis",
     unit="Percent",
     frequency="D",
@@ -72,7 +72,7 @@ def test_names_meet_in_a_telling_word_and_in_what_is_measured(ours: str, theirs:
 
 
 def test_a_series_that_is_what_we_say_agrees() -> None:
-    assert verdict(TEN_YEARS, SAID, TODAY).state == "agrees"
+    assert verdict(TEN_YEARS, METADATA, TODAY).state == "agrees"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_series_that_is_what_we_say_agrees() -> None:
     ],
 )
 def test_each_difference_is_named_with_both_sides(changes: dict[str, object], difference: Difference) -> None:
-    found = verdict(TEN_YEARS, replace(SAID, **changes), TODAY)  # type: ignore[arg-type]
+    found = verdict(TEN_YEARS, replace(METADATA, **changes), TODAY)  # type: ignore[arg-type]
     assert (found.state, found.differences) == ("differs", (difference,))
 
 

@@ -157,9 +157,9 @@ def test_ibge_s_bodies_of_two_days_hold_what_the_rules_say() -> None:
 def test_ipca_was_not_out_while_focus_still_asked_for_it() -> None:
     """The survey of a month stops the day before its IPCA at the latest: 138 months, 2003 to 2014."""
     file = real_folder("ALVORADA_REAL_HISTORY", "real-history") / "focus" / "focus_ipca_by_month_daily_2003_2014.csv.gz"
-    asked = pl.read_csv(file, try_parse_dates=True).group_by("ref_month").agg(pl.col("date").max()).sort("ref_month")
+    surveys = pl.read_csv(file, try_parse_dates=True).group_by("ref_month").agg(pl.col("date").max()).sort("ref_month")
     seen = 0
-    for month, last in asked.rows():
+    for month, last in surveys.rows():
         about = dt.date.fromisoformat(f"{month}-01")
         if last < (about + dt.timedelta(days=32)).replace(day=1):
             continue  # the file ends before the month does

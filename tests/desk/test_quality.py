@@ -90,10 +90,10 @@ def test_a_median_outside_its_range_is_flagged() -> None:
 
 def test_the_ledger_gets_plain_json_with_examples() -> None:
     quality = check_rows(OBSERVATION, observations([1.0, math.nan, None]), AS_OF)
-    told = combined({"observation": quality, "price_bar": check_rows(PRICE_BAR, bars(), AS_OF)})
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert told["rows"] == 3
-    assert told["tables"]["observation"]["flagged"][0] == {
+    reported = combined({"observation": quality, "price_bar": check_rows(PRICE_BAR, bars(), AS_OF)})
+    assert json.loads(json.dumps(reported, allow_nan=False)) == reported
+    assert reported["rows"] == 3
+    assert reported["tables"]["observation"]["flagged"][0] == {
         "rule": "a value is present", "failed": 1, "examples": ["x 2025-10-03"],
     }  # fmt: skip
 

@@ -64,7 +64,7 @@ async def test_each_source_in_turn_fails(
     lost = datasets_of(source)
 
     assert ran.state.is_completed()
-    assert ran.state.name == "CompletedWithGaps"
+    assert ran.state.name == "CompletedWithGaps", ran.state.message
     assert {part.split()[0] for part in ran.state.message.split(", ")} == lost
     (run,) = await filled_desk.rows(
         "SELECT run_id, state, gaps FROM pipeline_runs ORDER BY started_at DESC, run_id LIMIT 1"
@@ -129,11 +129,14 @@ async def test_an_unexpected_error_over_one_sources_rows_is_its_failure_by_name(
 
     monkeypatch.setattr(silver_batch, "check_rows", wrong_for_bars)
     ran = await filled_desk.run(NEXT_DAY)
-    assert ran.state.name == "CompletedWithGaps"
+    assert ran.state.name == "CompletedWithGaps", ran.state.message
     assert ran.state.message == "yahoo_daily failed"
     failed = await filled_desk.rows("SELECT DISTINCT dataset, error FROM ledger WHERE state = 'failed'")
     assert {row["dataset"] for row in failed} == {"yahoo_daily"}
-    assert all("cannot be stored: ZeroDivisionError: a bug of ours" in row["error"] for row in failed)
+    assert all(
+        "our own code failed on its rows, and not the source: ZeroDivisionError: a bug of ours" in row["error"]
+        for row in failed
+    ), failed
 
 
 async def test_a_bug_of_ours_in_a_stage_leaves_the_report(

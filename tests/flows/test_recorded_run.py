@@ -124,9 +124,11 @@ def test_what_is_not_known_is_said_and_not_made_up(replayed: Replayed) -> None:
     receipts = replayed.gold["input_receipt"]
     old = receipts.row(by_predicate=pl.col("input_id") == "usdbrl_sgs_sell", named=True)
     assert (old["value"], old["obs_date"], old["state"]) == (6.1923, dt.date(2024, 12, 31), "stale")
-    states = {name: state for kind, name, state, _ in replayed.events if kind == "source"}
-    assert states["bcb_ptax"] == "failed"
-    assert states["cftc_cot"] == "done"
+    states = {name: (state, detail) for kind, name, state, detail in replayed.events if kind == "source"}
+    assert states["bcb_ptax"][0] == "failed"
+    state, detail = states["cftc_cot"]
+    assert state == "gaps"
+    assert "a report of 2026-06-09 in answer to" in detail, "the collected file goes beyond the window of the request"
 
 
 async def test_a_recording_of_a_sandbox_run_replays_to_the_same_silver(

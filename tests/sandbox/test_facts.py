@@ -30,7 +30,7 @@ SIDRA_GROUPS = {
     "personal": "7712", "education": "7766", "communication": "7786",
 }  # fmt: skip
 """IBGE's own codes of classification 315, as its body of table 7060 has them."""
-TELLING = {
+STATED = {
     "food": "alimentacao", "housing": "habitacao", "household": "residencia", "clothing": "vestuario",
     "transport": "transportes", "health": "saude", "expenses": "despesas", "education": "educacao",
     "communication": "comunicacao", "tradables": "comercializaveis", "services": "servicos", "durables": "duraveis",
@@ -53,8 +53,8 @@ def test_a_label_is_what_the_source_has_behind_the_code(series: Series) -> None:
 def test_our_name_meets_the_title_of_the_source(series: Series) -> None:
     title = _plain(behind(series).title)
     words = _plain(series.name).replace(",", " ").split()
-    for word in {word for word in words if word in TELLING} - ({"sales"} if "retail" in words else set()):
-        assert TELLING[word] in title, (series.name, title)
+    for word in {word for word in words if word in STATED} - ({"sales"} if "retail" in words else set()):
+        assert STATED[word] in title, (series.name, title)
     twelve = "twelve" in words
     assert twelve == ("12 meses" in title), (series.name, title)
 

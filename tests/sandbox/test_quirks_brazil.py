@@ -98,15 +98,15 @@ class TestOlinda:
 
 class TestFocus:
     def test_each_day_and_target_comes_twice(self, world: SimulatedWorld) -> None:
-        wanted = "Indicador eq 'IPCA' and Data eq '2026-11-13' and DataReferencia eq '2027'"
-        rows = ask_json(world, FOCUS + wanted)["value"]
+        expected = "Indicador eq 'IPCA' and Data eq '2026-11-13' and DataReferencia eq '2027'"
+        rows = ask_json(world, FOCUS + expected)["value"]
         assert [row["baseCalculo"] for row in rows] == [0, 1]
         assert rows[0]["numeroRespondentes"] > rows[1]["numeroRespondentes"]
         assert list(rows[0])[:4] == ["Indicador", "IndicadorDetalhe", "Data", "DataReferencia"]
 
     def test_or_and_parentheses(self, world: SimulatedWorld) -> None:
-        wanted = "(Indicador eq 'IPCA' or Indicador eq 'Câmbio') and Data ge '2026-11-12' and baseCalculo eq 0"
-        rows = ask_json(world, FOCUS + wanted)["value"]
+        expected = "(Indicador eq 'IPCA' or Indicador eq 'Câmbio') and Data ge '2026-11-12' and baseCalculo eq 0"
+        rows = ask_json(world, FOCUS + expected)["value"]
         assert {row["Indicador"] for row in rows} == {"IPCA", "Câmbio"}
         assert {row["Data"] for row in rows} == {"2026-11-12", "2026-11-13"}
 

@@ -203,10 +203,10 @@ def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
             "now": ["--now", "yesterday"],
         }
         code = main(arguments[case])
-    said = capsys.readouterr().err
+    shown = capsys.readouterr().err
     assert code == 2
-    assert said.startswith("sandbox: ")
-    assert len(said.strip().splitlines()) == 1
+    assert shown.startswith("sandbox: ")
+    assert len(shown.strip().splitlines()) == 1
 
 
 def test_a_query_that_cannot_be_read_is_refused(quiet_sandbox: RunningSandbox) -> None:

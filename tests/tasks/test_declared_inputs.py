@@ -41,7 +41,7 @@ def full_panel() -> Panel:
 
 
 @cache
-def asked_for() -> frozenset[str]:
+def requested_ids() -> frozenset[str]:
     """The series that the connectors' plans ask for."""
     found: set[str] = set()
     for dataset in CATALOG.datasets.values():
@@ -52,7 +52,7 @@ def asked_for() -> frozenset[str]:
 
 
 def series_is_brought(series: Series) -> bool:
-    return series.id in asked_for() and series.source in CONNECTORS
+    return series.id in requested_ids() and series.source in CONNECTORS
 
 
 def curve_is_brought(spec: CurveSpec) -> bool:
@@ -97,7 +97,7 @@ def test_what_it_declares_is_brought_by_a_connector(who: str, inputs: tuple[str,
 
 
 def test_every_series_of_the_catalogue_is_asked_for() -> None:
-    assert asked_for() == set(CATALOG.series)
+    assert requested_ids() == set(CATALOG.series)
 
 
 @pytest.mark.parametrize("leaf", ["no_such_series", "focus_wages_y0", "xyz_252", "pre_", "score"])

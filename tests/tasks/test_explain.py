@@ -16,8 +16,8 @@ from desk.errors import BadInput
 from desk.model import decision_time
 from desk.strategies import STRATEGIES
 from tasks.explain import Explanation, explain
+from tasks.explain.decision_gold import Facts
 from tasks.explain.explainers import KINDS
-from tasks.explain.facts import Facts
 from tasks.explain.inputs import trace
 from tests.fixtures.flows import FILLED_DAY, RunningDesk
 

@@ -17,8 +17,8 @@ def test_a_fails_and_five_minutes_later_b_are_two_alerts() -> None:
     book = Book()
     assert [line.key for line in book.evaluate(at(0), reading(SOURCE_A))["mail"]] == [SOURCE_A]
     book.deliver(at(0), key=SOURCE_A)
-    said = book.evaluate(at(5), reading(SOURCE_A), reading(SOURCE_B))["mail"]
-    assert [line.key for line in said] == [SOURCE_B], "the cooldown is per rule and subject"
+    shown = book.evaluate(at(5), reading(SOURCE_A), reading(SOURCE_B))["mail"]
+    assert [line.key for line in shown] == [SOURCE_B], "the cooldown is per rule and subject"
 
 
 def test_held_back_and_counted_until_thirty_minutes_after_the_delivery() -> None:
@@ -113,19 +113,19 @@ def test_keep_firing_damps_flapping() -> None:
 def test_one_message_for_all_of_an_evaluation_the_gravest_first() -> None:
     book = Book()
     keys = [AlertKey("LIMIT_BREACH", name) for name in ("b", "a")]
-    said = book.evaluate(at(0), reading(), *(reading(key, "critical") for key in keys))["mail"]
-    assert [line.key.subject for line in said] == ["a", "b", "portfolio"]
+    shown = book.evaluate(at(0), reading(), *(reading(key, "critical") for key in keys))["mail"]
+    assert [line.key.subject for line in shown] == ["a", "b", "portfolio"]
 
 
 def test_a_failed_source_mutes_the_staleness_of_what_it_feeds_until_it_is_back() -> None:
     book = Book()
     stale = AlertKey("STALE_DATA", "fred_daily")
-    said = book.evaluate(at(0), reading(SOURCE_A), reading(stale, explained_by=(SOURCE_A,)))["mail"]
-    assert [line.key for line in said] == [SOURCE_A]
+    shown = book.evaluate(at(0), reading(SOURCE_A), reading(stale, explained_by=(SOURCE_A,)))["mail"]
+    assert [line.key for line in shown] == [SOURCE_A]
     assert (book.states[stale].state, book.states[stale].inhibited_by) == ("firing", SOURCE_A.text)
     book.deliver(at(0), key=SOURCE_A)
-    said = book.evaluate(at(5), reading(stale, explained_by=(SOURCE_A,)))["mail"]
-    assert [(line.key, line.status) for line in said] == [(stale, "firing"), (SOURCE_A, "resolved")]
+    shown = book.evaluate(at(5), reading(stale, explained_by=(SOURCE_A,)))["mail"]
+    assert [(line.key, line.status) for line in shown] == [(stale, "firing"), (SOURCE_A, "resolved")]
 
 
 def test_what_was_muted_all_along_ends_without_a_word() -> None:
@@ -133,8 +133,8 @@ def test_what_was_muted_all_along_ends_without_a_word() -> None:
     stale = AlertKey("STALE_DATA", "fred_daily")
     book.evaluate(at(0), reading(SOURCE_A), reading(stale, explained_by=(SOURCE_A,)))
     book.deliver(at(0), key=SOURCE_A)
-    said = book.evaluate(at(5))["mail"]
-    assert [line.key for line in said] == [SOURCE_A]
+    shown = book.evaluate(at(5))["mail"]
+    assert [line.key for line in shown] == [SOURCE_A]
 
 
 @pytest.mark.parametrize(
@@ -171,11 +171,11 @@ def test_without_data_a_firing_alert_goes_on_and_is_not_resolved() -> None:
     book.evaluate(at(0), reading())
     book.deliver(at(0))
     blind = VAR._replace(condition="no_data")
-    said = book.evaluate(at(5), reading(blind, value=None))["mail"]
-    assert [line.key for line in said] == [blind]
+    shown = book.evaluate(at(5), reading(blind, value=None))["mail"]
+    assert [line.key for line in shown] == [blind]
     assert book.states[VAR].state == "firing"
-    said = book.evaluate(at(10))["mail"]
-    assert {(line.key, line.status) for line in said} == {(VAR, "resolved"), (blind, "resolved")}
+    shown = book.evaluate(at(10))["mail"]
+    assert {(line.key, line.status) for line in shown} == {(VAR, "resolved"), (blind, "resolved")}
 
 
 def test_a_rule_that_raises_freezes_its_alerts() -> None:

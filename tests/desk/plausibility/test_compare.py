@@ -14,7 +14,7 @@ from desk.catalog.siblings import SiblingPair, load_curve_pairs, load_siblings
 from desk.gold import SOURCE_COMPARISON
 from desk.model import SILVER
 from desk.plausibility.compare import compare_curves, compare_series, compared
-from desk.plausibility.facts import broken_facts, fact_keys
+from desk.plausibility.conflicts import broken_facts, fact_keys
 from desk.plausibility.points import POINT_SCHEMA
 from tests.desk.plausibility.points import FIRST, PTAX, series, weekdays
 

@@ -178,8 +178,8 @@ def test_a_repeated_value_is_suspect_and_held_when_a_sibling_moved() -> None:
     values = [*walk(60), *[4.12] * 9]
     assert judged_last(PTAX, values) == ("suspect", "stale")
     rows = series(PTAX, values)
-    told = peer(rows[-1:], "usdbrl_sgs_sell", 4.4, 0.001, 0.002)
-    assert judged_last(PTAX, values, told) == ("held", "stale")
+    reported = peer(rows[-1:], "usdbrl_sgs_sell", 4.4, 0.001, 0.002)
+    assert judged_last(PTAX, values, reported) == ("held", "stale")
 
 
 def test_a_new_number_of_a_closed_day_is_suspect() -> None:

@@ -32,7 +32,7 @@ def unknown(days: int, last: dt.date, code: str = ONE.code, *spans: Window) -> S
 def test_a_series_without_an_answered_look_is_asked_for_its_history_and_the_others_are_not() -> None:
     coverage = {OTHER.id: SeriesCoverage((Window(FIRST, YESTERDAY),))}
     plan = plan_by_series(SGS, [ONE, OTHER], coverage, frozenset(), decision_time(DAY))
-    assert [(ask.window.start, [one.id for one in ask.series]) for ask in plan.asks] == [
+    assert [(part.window.start, [one.id for one in part.series]) for part in plan.parts] == [
         (FIRST, [ONE.id]),
         (LOOKBACK, [OTHER.id]),
     ]
@@ -41,9 +41,9 @@ def test_a_series_without_an_answered_look_is_asked_for_its_history_and_the_othe
 def test_series_with_one_window_share_one_ask() -> None:
     spans = SeriesCoverage((Window(FIRST, YESTERDAY),))
     plan = plan_by_series(SGS, [ONE, OTHER], {ONE.id: spans, OTHER.id: spans}, frozenset(), decision_time(DAY))
-    (ask,) = plan.asks
-    assert ask.window == Window(LOOKBACK, DAY)
-    assert ask.series == (ONE, OTHER)
+    (part,) = plan.parts
+    assert part.window == Window(LOOKBACK, DAY)
+    assert part.series == (ONE, OTHER)
 
 
 def test_after_a_pause_it_is_asked_from_the_look_back_before_the_first_day_not_covered() -> None:
@@ -72,18 +72,18 @@ def test_a_retired_series_is_asked_up_to_its_last_day_then_no_more() -> None:
     assert series_window(SGS, ended, covered, DAY) == Window(LOOKBACK, ended.retired or DAY)
     assert series_window(SGS, ended, covered, DAY + dt.timedelta(days=60)) is None
     assert series_window(SGS, ended, unknown(1, DAY - dt.timedelta(days=90)), DAY) is None
-    assert not plan_by_series(SGS, [ended], {ended.id: unknown(1, FIRST)}, frozenset(), decision_time(DAY)).asks
+    assert not plan_by_series(SGS, [ended], {ended.id: unknown(1, FIRST)}, frozenset(), decision_time(DAY)).parts
 
 
 def test_a_backfill_asks_a_retired_series_for_its_own_days_only() -> None:
     ended = replace(ONE, retired=dt.date(2020, 6, 30))
     spans = [Window(dt.date(2020, 1, 1), dt.date(2020, 12, 31)), Window(dt.date(2021, 1, 1), dt.date(2021, 12, 31))]
     plan = plan_of_windows(SGS, [ended, OTHER], spans)
-    asked: dict[str, list[Window]] = {}
-    for ask in plan.asks:
-        for one in ask.series:
-            asked.setdefault(one.id, []).append(ask.window)
-    assert asked == {OTHER.id: spans, ended.id: [Window(dt.date(2020, 1, 1), dt.date(2020, 6, 30))]}
+    found: dict[str, list[Window]] = {}
+    for part in plan.parts:
+        for one in part.series:
+            found.setdefault(one.id, []).append(part.window)
+    assert found == {OTHER.id: spans, ended.id: [Window(dt.date(2020, 1, 1), dt.date(2020, 6, 30))]}
 
 
 def test_the_cells_are_those_of_the_look_back_and_the_earlier_ones_that_are_not_good() -> None:

@@ -11,7 +11,6 @@ from desk.arrays import FloatArray
 from desk.errors import BadInput
 from desk.portfolio.black_litterman import (
     Views,
-    implied_returns,
     optimal_weights,
     posterior,
     proportional_uncertainty,
@@ -66,6 +65,11 @@ def he_litterman_covariance() -> FloatArray:
     for row, line in enumerate(CORRELATION, start=1):
         correlation[row, :row] = correlation[:row, row] = line
     return correlation * np.outer(VOLATILITY, VOLATILITY)
+
+
+def implied_returns(delta: float, covariance: FloatArray, weights: FloatArray) -> FloatArray:
+    """The papers' equilibrium: returns for which `weights` are optimal at risk aversion `delta`."""
+    return delta * covariance @ weights
 
 
 def proportional_views(covariance: FloatArray, pick: FloatArray, expected: FloatArray, tau: float) -> Views:
@@ -208,7 +212,6 @@ def test_a_stack_of_days_gives_each_day_s_own_numbers_bit_for_bit() -> None:
         alone = posterior(prior[day], sigma[day], Views(pick, expected[day], omega[day]), TAU)
         assert (alone.mean == whole.mean[day]).all()
         assert (alone.covariance == whole.covariance[day]).all()
-    assert implied_returns(np.full(days, 2.5), sigma, prior).shape == (days, count)
 
 
 @settings(max_examples=50)

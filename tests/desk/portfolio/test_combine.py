@@ -74,16 +74,16 @@ def test_the_book_is_linear_in_the_convictions_while_it_is_below_its_target(
 def test_the_volatility_asked_for_is_that_of_the_sum_and_at_most_the_target(conviction: list[float]) -> None:
     found = book(conviction)
     held = lines(found)
-    assert found.asked[0] == pytest.approx(np.sqrt(held @ MATRIX[0] @ held * 252), abs=1e-12)
-    assert found.asked[0] <= RULES.target_volatility * (1 + 1e-12)
+    assert found.requested[0] == pytest.approx(np.sqrt(held @ MATRIX[0] @ held * 252), abs=1e-12)
+    assert found.requested[0] <= RULES.target_volatility * (1 + 1e-12)
 
 
 def test_opposite_views_on_one_package_cancel_and_a_voice_that_agrees_adds() -> None:
     assert np.abs(lines(book([0.4, -0.4, 0.0, 0.0, 0.0]))).max() < 1e-15
-    alone, weak, strong = (book([0.4, voice, 0.0, 0.0, 0.0]).asked[0] for voice in (0.0, 0.1, 0.4))
+    alone, weak, strong = (book([0.4, voice, 0.0, 0.0, 0.0]).requested[0] for voice in (0.0, 0.1, 0.4))
     assert alone < weak < strong
     assert strong == pytest.approx(2 * alone)
-    assert book([0.4, 0.0, 0.3, 0.2, 0.1]).asked[0] > alone
+    assert book([0.4, 0.0, 0.3, 0.2, 0.1]).requested[0] > alone
 
 
 def test_a_silent_strategy_changes_nothing() -> None:
@@ -95,9 +95,9 @@ def test_a_silent_strategy_changes_nothing() -> None:
 def test_independent_strategies_at_full_conviction_ask_for_the_target() -> None:
     count = len(TERMS)
     found = combine(np.full((1, count), 0.5), np.eye(count)[None], np.eye(count)[None], TERMS, RULES)
-    assert found.asked[0] == pytest.approx(RULES.target_volatility)
+    assert found.requested[0] == pytest.approx(RULES.target_volatility)
     half = combine(np.full((1, count), 0.25), np.eye(count)[None], np.eye(count)[None], TERMS, RULES)
-    assert half.asked[0] == pytest.approx(RULES.target_volatility / 2)
+    assert half.requested[0] == pytest.approx(RULES.target_volatility / 2)
 
 
 def test_black_litterman_is_its_closed_form() -> None:
@@ -136,7 +136,7 @@ def test_a_covariance_that_cannot_be_used_is_named() -> None:
     same = np.ones((1, LINES, LINES)) * 100.0
     with pytest.raises(BadInput, match="singular; use risk_budget"):
         combine(np.full((1, 5), 0.3), np.ones_like(UNIT), same, TERMS, BAYES)
-    assert np.isfinite(combine(np.full((1, 5), 0.3), np.ones_like(UNIT), same, TERMS, RULES).asked).all()
+    assert np.isfinite(combine(np.full((1, 5), 0.3), np.ones_like(UNIT), same, TERMS, RULES).requested).all()
 
 
 def test_an_unknown_method_is_refused() -> None:

@@ -37,8 +37,8 @@ def test_every_strategys_package_has_unit_risk_its_sides_and_its_neutrality(side
     for place, terms in enumerate(TERMS):
         legs = found[:, place]
         np.testing.assert_allclose(quadratic_form(legs, PLAN.matrix), 1.0)
-        asked = {leg.instrument: np.sign(leg.sign) for leg in legs_on_side(terms, side, PARAMETERS)}
-        assert {IDS[column]: np.sign(legs[0, column]) for column in np.flatnonzero(legs[0])} == asked
+        requested = {leg.instrument: np.sign(leg.sign) for leg in legs_on_side(terms, side, PARAMETERS)}
+        assert {IDS[column]: np.sign(legs[0, column]) for column in np.flatnonzero(legs[0])} == requested
         if terms.neutrality == "dv01":
             dv01 = (legs * np.nan_to_num(PLAN.quotes.dv01)).sum(axis=1)
             np.testing.assert_allclose(dv01, 0.0, atol=1e-9)

@@ -14,7 +14,7 @@ from desk.errors import BadInput
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.package_limits import class_index
 from desk.portfolio.size import (
-    lines_over_limits,
+    limit_uses,
     no_trade_width,
     risk_contributions,
     round_to_lots,
@@ -208,8 +208,8 @@ def test_a_contract_without_a_price_or_without_a_volatility_has_no_package() -> 
 
 def test_the_risk_aversion_is_the_assumed_sharpe_ratio_over_the_volatility_that_is_left() -> None:
     plan = plan_of({"DOL": 0.9, "IND": 0.3})
-    assert (plan.limited.volatility < plan.asked).all(), "the dollar's share is limited"
-    kept = plan.limited.volatility / plan.asked
+    assert (plan.limited.volatility < plan.requested).all(), "the dollar's share is limited"
+    kept = plan.limited.volatility / plan.requested
     np.testing.assert_allclose(plan.aversion, RULES.sharpe_assumed / RULES.target_volatility / kept)
     idle = plan_of({"DOL": 0.0})
     np.testing.assert_allclose(idle.aversion, RULES.sharpe_assumed / RULES.target_volatility)
@@ -255,21 +255,21 @@ def nav_for(budget: float) -> float:
 
 
 def inside_limits(lines: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> bool:
-    return not lines_over_limits(lines, plan, row, nav, parameters).any()
+    return bool(limit_uses(lines, plan, row, nav, parameters).max() <= 1.0)
 
 
 def test_the_lines_that_pass_a_limit_are_named() -> None:
     """A line for its own share, every line of a class for the class's, all for the gross exposure."""
     own, plan = book_in({"DOL": -30, "DI1_2Y": 1}, np.diag([100.0, 1.0]), {})
-    over = lines_over_limits(own, plan, 0, nav_for(400.0), PARAMETERS)
+    over = limit_uses(own, plan, 0, nav_for(400.0), PARAMETERS) > 1.0
     assert [name for name, is_over in zip(IDS, over, strict=True) if is_over] == ["DOL"]
     many, plan = book_in({"DI1_1Y": 1, "DI1_2Y": 1, "DI1_5Y": 1, "DOL": 1}, np.eye(4), {})
-    over = lines_over_limits(many, plan, 0, nav_for(2.5), PARAMETERS)
+    over = limit_uses(many, plan, 0, nav_for(2.5), PARAMETERS) > 1.0
     rates = {item.id for item in PARAMETERS.instruments if item.asset_class == "Rates"}
     assert {name for name, is_over in zip(IDS, over, strict=True) if is_over} == rates
     nav = nav_for(1e6)
     gross, plan = book_in({"DOL": 1}, np.eye(1), {"DOL": nav * 10.0})
-    assert lines_over_limits(gross, plan, 0, nav, PARAMETERS).all()
+    assert (limit_uses(gross, plan, 0, nav, PARAMETERS) > 1.0).all()
 
 
 def test_one_lines_share_of_the_risk_is_limited() -> None:

@@ -37,13 +37,13 @@ def positions_of(strategy: Strategy, conviction: float, method: str) -> pl.DataF
 
 def expected_sides(strategy: Strategy, score: float) -> dict[str, int]:
     """Per instrument the sign of what its legs ask for; a short bond is asked for in its future."""
-    asked: dict[str, float] = {}
+    requested: dict[str, float] = {}
     for leg in strategy.legs:
         size, name = leg.sign * score, leg.instrument
         if size < 0 and PARAMETERS.instrument(name).long_only:
             name = PARAMETERS.instrument(name).short_with or ""
-        asked[name] = asked.get(name, 0.0) + size
-    return {name: (size > 0) - (size < 0) for name, size in asked.items()}
+        requested[name] = requested.get(name, 0.0) + size
+    return {name: (size > 0) - (size < 0) for name, size in requested.items()}
 
 
 @pytest.mark.parametrize("method", ["risk_budget", "black_litterman"])

@@ -9,6 +9,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from desk.risk import coverage_tests, tail
 from desk.risk.var_backtest import run_backtests
+from tests.desk.risk.historical import historical_var
 
 PARAMETERS = load_desk_parameters()
 BOOK_DAYS, WINDOW = 5_000, 756
@@ -68,7 +69,7 @@ def test_a_simulated_normal_book_passes_and_a_wrong_var_does_not(seed: int) -> N
     past, after = rolling(pnl), pnl[WINDOW:]
     deviation = np.sqrt((past**2).mean(axis=1))
     for name, var in (
-        ("historical", tail.historical_var(past, 0.99)),
+        ("historical", historical_var(past, 0.99)),
         ("filtered_historical", tail.var_es(tail.filtered_historical(past, PARAMETERS.risk.filter_decay)).var[0.99]),
         ("normal", tail.normal_var(deviation, 0.99)),
     ):
@@ -89,8 +90,8 @@ def test_filtered_history_follows_volatility_that_plain_history_does_not() -> No
     size = np.tile(np.repeat([1.0, 4.0], [180, 60]), 20)[: 2_500 + WINDOW]
     pnl = rng.normal(0, 1, len(size)) * size
     past, after = rolling(pnl), pnl[WINDOW:]
-    plain = coverage_tests.hits_of(after, tail.historical_var(past, 0.95)) > 0
-    scaled = coverage_tests.hits_of(after, tail.historical_var(tail.filtered_historical(past, 0.94), 0.95)) > 0
+    plain = coverage_tests.hits_of(after, historical_var(past, 0.95)) > 0
+    scaled = coverage_tests.hits_of(after, historical_var(tail.filtered_historical(past, 0.94), 0.95)) > 0
     clustered, followed = (coverage_tests.christoffersen(*coverage_tests.transitions(hits)) for hits in (plain, scaled))
     assert clustered.p_value < 1e-4
     assert followed.statistic < 0.5 * clustered.statistic

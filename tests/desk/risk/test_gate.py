@@ -56,7 +56,9 @@ def day(**changes: Any) -> GateInput:
             "pnl_by_factor": frame("pnl_by_factor", {"factor": "DI", "pnl_brl": pnl}),
             "target_position": frame("target_position", *targets),
             "risk_limits_status": frame(
-                "risk_limits_status", {"limit_id": "var_95", "name": "VaR 95%", "status": changes.get("limit", "green")}
+                "risk_limits_status",
+                {"limit_id": "var_95", "name": "VaR 95%", "value": 0.031, "threshold": 0.03}
+                | {"status": changes.get("limit", "green")},
             ),
             "action": frame("action", order),
         },
@@ -67,6 +69,9 @@ def day(**changes: Any) -> GateInput:
                 "risk_metrics_daily",
                 {"metric": "var_99", "method": "filtered_historical", "value": 0.005},
                 as_of=THEN,
+            ),
+            "risk_limits_status": frame(
+                "risk_limits_status", {"limit_id": "var_95", "value": changes.get("used", 0.029)}, as_of=THEN
             ),
         },
         listed=pl.DataFrame({"contract_id": ["DI1F28"], "open_interest": [2_000.0], "volume": [1_000.0]}),
@@ -107,6 +112,15 @@ def test_a_calm_day_passes_every_check() -> None:
 )
 def test_each_check_stops_what_it_is_there_for(changes: dict[str, Any], expected: list[str]) -> None:
     assert failed(day(**changes)) == expected
+
+
+def test_orders_that_leave_a_breach_smaller_than_it_was_are_no_breach_of_theirs() -> None:
+    assert failed(day(limit="breach", used=0.0305)) == ["limits"]
+    assert failed(day(limit="breach", used=0.0315)) == []
+    found = day(limit="breach")
+    empty = {**found.before, "risk_limits_status": found.before["risk_limits_status"].clear()}
+    first = GateInput(found.today, empty, found.listed, found.headline, found.target_volatility)
+    assert failed(first) == ["limits"], "a book that had no limits measured before"
 
 
 def test_the_pnl_of_several_days_is_measured_against_several_days() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from desk.risk import tail
 from desk.risk.monte_carlo import FactorDistribution, draw_moves, factor_distribution, simulated_pnl
+from tests.desk.risk.historical import historical_es, historical_var
 from tests.desk.risk.sample import (
     IDS,
     PARAMETERS,
@@ -44,17 +44,17 @@ def test_a_linear_normal_book_has_the_normals_numbers() -> None:
     pnl = draw_moves(law, PATHS, 5) @ exposure
     covariance = law.correlation * np.outer(law.deviation, law.deviation)
     deviation = float(np.sqrt(exposure @ covariance @ exposure))
-    assert tail.historical_var(pnl, 0.99) == pytest.approx(2.32635 * deviation, rel=0.015)
-    assert tail.historical_es(pnl, 0.975) == pytest.approx(2.33780 * deviation, rel=0.015)
-    assert tail.historical_es(pnl, 0.99) == pytest.approx(2.66521 * deviation, rel=0.015)
+    assert historical_var(pnl, 0.99) == pytest.approx(2.32635 * deviation, rel=0.015)
+    assert historical_es(pnl, 0.975) == pytest.approx(2.33780 * deviation, rel=0.015)
+    assert historical_es(pnl, 0.99) == pytest.approx(2.66521 * deviation, rel=0.015)
 
 
 def test_a_student_book_has_students_numbers() -> None:
     """[gold] t5: VaR 99 3.36493, ES 97.5 3.52158 standard scales."""
     law = FactorDistribution(np.array([np.sqrt(5 / 3)]), np.array([5.0]), np.eye(1))
     pnl = draw_moves(law, 4 * PATHS, 9)[:, 0]
-    assert tail.historical_var(pnl, 0.99) == pytest.approx(3.36493, rel=0.01)
-    assert tail.historical_es(pnl, 0.975) == pytest.approx(3.52158, rel=0.01)
+    assert historical_var(pnl, 0.99) == pytest.approx(3.36493, rel=0.01)
+    assert historical_es(pnl, 0.975) == pytest.approx(3.52158, rel=0.01)
 
 
 def test_the_same_seed_gives_the_same_paths_and_another_gives_others() -> None:
@@ -65,7 +65,7 @@ def test_the_same_seed_gives_the_same_paths_and_another_gives_others() -> None:
     other = simulated_pnl(terms(), market(), positions, dataclasses.replace(PARAMETERS, risk=rules), 2)
     assert not np.array_equal(one, other)
     assert len(one) == PARAMETERS.risk.monte_carlo_paths == 10_000
-    ratio = tail.historical_var(other, 0.95) / tail.historical_var(one, 0.95)
+    ratio = historical_var(other, 0.95) / historical_var(one, 0.95)
     assert ratio == pytest.approx(1.0, abs=0.05)
 
 

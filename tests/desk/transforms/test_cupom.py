@@ -1,4 +1,4 @@
-"""Cupom cambial: B3's conventions by hand, covered parity, and dirty against clean."""
+"""Cupom cambial: B3's conventions by hand, and properties."""
 
 from __future__ import annotations
 
@@ -8,14 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.errors import BadInput
-from desk.transforms.cupom import (
-    clean_from_dirty,
-    cupom_dv01,
-    cupom_from_future,
-    dirty_from_clean,
-    discount_factor,
-    forward_cupom,
-)
+from desk.transforms.cupom import cupom_dv01, discount_factor, forward_cupom
 
 CUPOM = st.floats(min_value=-0.02, max_value=0.25)
 DAYS = st.integers(min_value=1, max_value=3600)
@@ -31,27 +24,6 @@ def test_fra_de_cupom_by_hand() -> None:
     assert float(forward_cupom(0.04, 90, 0.05, 270)) == pytest.approx((1.0375 / 1.01 - 1) * 2, rel=1e-13)
     assert round(float(forward_cupom(0.04, 90, 0.05, 270)) * 100, 4) == 5.4455
     assert np.isnan(forward_cupom(0.04, 90, 0.05, 90))
-
-
-def test_cupom_of_a_dollar_future_by_hand() -> None:
-    # spot 5.00, future 5.25 in a year of 252 business and 365 calendar days, pre 13%: 1.13 / 1.05 = 1.076190
-    found = float(cupom_from_future(5.00, 5.25, 0.13, 252, 365))
-    assert found == pytest.approx((1.13 / 1.05 - 1) * 360 / 365, rel=1e-13)
-
-
-@given(CUPOM, DAYS, st.floats(min_value=3.0, max_value=8.0), st.floats(min_value=0.95, max_value=1.05))
-def test_dirty_and_clean_are_inverse_one_future_gives_both(clean: float, days: int, ptax: float, move: float) -> None:
-    spot = ptax * move
-    dirty = float(dirty_from_clean(clean, days, spot, ptax))
-    assert float(clean_from_dirty(dirty, days, spot, ptax)) == pytest.approx(clean, abs=1e-9)
-    future = spot * 1.12 ** (200 / 252) / (1 + clean * days / 360)
-    assert float(cupom_from_future(spot, future, 0.12, 200, days)) == pytest.approx(clean, abs=1e-9)
-    assert float(cupom_from_future(ptax, future, 0.12, 200, days)) == pytest.approx(dirty, abs=1e-9)
-
-
-def test_a_dollar_that_rose_since_the_ptax_makes_the_dirty_cupom_too_low() -> None:
-    near, far = dirty_from_clean(0.05, [30, 360], 5.10, 5.00)
-    assert near < far < 0.05
 
 
 @given(CUPOM, DAYS, CUPOM, st.integers(min_value=1, max_value=720))

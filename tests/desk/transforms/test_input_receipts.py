@@ -206,9 +206,9 @@ def test_a_payload_whose_hash_is_not_at_hand_leaves_the_hash_open() -> None:
 def test_an_old_input_is_stale_and_one_without_a_row_absent() -> None:
     frames = silver("observation", ptax(ANBIMA.offset(TODAY, -4)))
     assert receipt(frames, "usdbrl_ptax_sell")["state"] == "stale"
-    lacking = receipt(frames, "usdbrl_ptax_buy")
-    assert lacking["state"] == "absent"
-    assert [lacking[name] for name in ("value", "obs_date", "knowledge_time", "sha256", "age_bd")] == [None] * 5
+    absent = receipt(frames, "usdbrl_ptax_buy")
+    assert absent["state"] == "absent"
+    assert [absent[name] for name in ("value", "obs_date", "knowledge_time", "sha256", "age_bd")] == [None] * 5
 
 
 def test_receipts_cover_the_whole_catalogue_in_golds_schema() -> None:

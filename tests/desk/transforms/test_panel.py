@@ -16,7 +16,8 @@ from desk.errors import BadInput, MissingInput
 from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
 from desk.point_in_time.as_of_grid import Grid, latest_known
-from desk.transforms.panel import Panel, build_panel, feature_rows, possible_inputs
+from desk.transforms.feature_rows import feature_rows
+from desk.transforms.panel import Panel, build_panel, possible_inputs
 from tests.desk.made_history import decision_days, made_silver
 
 CATALOG = load_catalog()

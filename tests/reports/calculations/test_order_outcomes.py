@@ -124,5 +124,5 @@ def test_the_scorecard_counts_what_is_old_enough() -> None:
     assert five.gain == pytest.approx(200.0 * (15 - 22))
     assert month.judged == 0
     wording = " ".join(actions.sentences(orders_view(data(order(0, "DI1_2Y", dv01_change_brl=200.0)))))
-    said = "Over 126 decisions: 100% of 1 order in the money 5 days after the fill, BRL\u00a0+3,000 before costs."
-    assert said in wording
+    shown = "Over 126 decisions: 100% of 1 order in the money 5 days after the fill, BRL\u00a0+3,000 before costs."
+    assert shown in wording

@@ -32,9 +32,9 @@ def test_days_without_a_run_and_a_late_decision_are_dated() -> None:
 
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_every_other_kind_has_its_sentence(language: str) -> None:
-    said = [notes(DecisionFacts(kind, 2, AT, reason="A price was wrong."), language) for kind in
+    shown = [notes(DecisionFacts(kind, 2, AT, reason="A price was wrong."), language) for kind in
             ("catch_up", "held", "history", "restated")]  # fmt: skip
-    assert [len(sentences) for sentences in said] == [1, 1, 1, 1]
-    assert len({sentences[0] for sentences in said}) == 4
-    assert "A price was wrong." in said[3][0]
-    assert ".." not in said[3][0]
+    assert [len(sentences) for sentences in shown] == [1, 1, 1, 1]
+    assert len({sentences[0] for sentences in shown}) == 4
+    assert "A price was wrong." in shown[3][0]
+    assert ".." not in shown[3][0]

@@ -64,8 +64,8 @@ def test_no_translation_uses_a_struck_out_word() -> None:
 
 
 def test_mail_and_slack_speak_the_same_language(data: ReportData) -> None:
-    said = digest(data)
-    texts = [html.html(said), plain_text.text(said), json.dumps(slack.blocks(said), ensure_ascii=False)]
+    shown = digest(data)
+    texts = [html.html(shown), plain_text.text(shown), json.dumps(slack.blocks(shown), ensure_ascii=False)]
     assert struck_out(iter(texts), FORBIDDEN_ENGLISH) == []
 
 

@@ -14,8 +14,9 @@ from desk.catalog.fallbacks import load_fallbacks
 from desk.gold import FEATURE
 from desk.model import SILVER, UTC, decision_time, parsed_frame
 from desk.point_in_time.provenance import input_ids
+from desk.transforms.feature_rows import feature_rows
 from desk.transforms.input_receipts import input_receipts
-from desk.transforms.panel import build_panel, feature_rows
+from desk.transforms.panel import build_panel
 from reports.calculations.market import market_view
 from reports.elements.formats import date
 from reports.elements.quotes import QUOTES, VALUE

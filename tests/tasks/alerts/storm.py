@@ -173,8 +173,8 @@ class Log:
 def proofs(storm: Storm, log: Log) -> None:
     """Never none, never two, one resolved, in order. Raises AssertionError."""
     assert log.waiting == 0, "everything queued has been delivered"
-    times_said = Counter(storm.arrived)
-    for (channel, what), times in times_said.items():
+    times_sent = Counter(storm.arrived)
+    for (channel, what), times in times_sent.items():
         assert times <= 1 + storm.lost[channel, what], f"{channel}: {what} came {times} times"
     for channel, lines in log.queued.items():
         for number in {queued.number for queued in lines}:

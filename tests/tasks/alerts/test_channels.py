@@ -26,9 +26,9 @@ NASTY = "<script>alert(1)</script> & *bold* _it_ `code` ~no~ <!channel> <@U123> 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
 
-def line(subject: str = "portfolio", summary: str = "words", said: str = "firing", **more: object) -> AlertLine:
+def line(subject: str = "portfolio", summary: str = "words", status: str = "firing", **more: object) -> AlertLine:
     key = AlertKey("VAR_BREACH", subject)
-    return AlertLine(key, said, "warning", 0.0412, 0.03, summary, AT, **more)  # type: ignore[arg-type]
+    return AlertLine(key, status, "warning", 0.0412, 0.03, summary, AT, **more)  # type: ignore[arg-type]
 
 
 def message(*lines: AlertLine) -> Message:
@@ -78,7 +78,7 @@ async def test_an_alert_says_subject_value_threshold_when_since_when_and_where(
 
 
 def test_a_resolved_alert_says_how_long_it_took() -> None:
-    ended = message(line(said="resolved", ended_at=AT + dt.timedelta(minutes=75)))
+    ended = message(line(status="resolved", ended_at=AT + dt.timedelta(minutes=75)))
     assert "after 1 h 15 min" in text_of(ended)
     assert "Resolved" in slack_payload(ended)["text"] or "resolved" in slack_payload(ended)["text"]
     assert ended.title == "Resolved: VAR_BREACH · portfolio"
@@ -162,7 +162,7 @@ def test_a_link_that_is_no_address_is_left_out() -> None:
 
 
 def test_a_message_comes_back_from_the_outbox_as_it_went_in() -> None:
-    full = message(line(NASTY, held_back=3, held_since=AT), line(said="resolved", ended_at=AT))
+    full = message(line(NASTY, held_back=3, held_since=AT), line(status="resolved", ended_at=AT))
     assert Message.from_json(json.loads(json.dumps(full.to_json()))) == full
 
 

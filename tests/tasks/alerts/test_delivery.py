@@ -16,7 +16,7 @@ from desk.alerts.facts import Metrics
 from desk.catalog.alert_rules import load_alerts
 from tasks.alerts.evaluation import evaluate_alerts
 from tasks.alerts.outbox import put, queue_test
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.alerts.sending import SendResult, send_due, send_until
 from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
 from tasks.channels.mail import Mail
@@ -235,9 +235,9 @@ async def test_a_silence_is_a_row_with_author_and_end(desk: Desk, mailbox: Mailb
 async def test_a_poisoned_number_in_the_database_alerts(desk: Desk, slack: SlackServer) -> None:
     desk.var_95, desk.used = float("nan"), {}
     await desk.turn(at(0))
-    (said,) = slack.said()
-    assert "VAR_BREACH · portfolio · no data" in said
-    assert "LIMIT_BREACH · ∗ · no data" in said
+    (shown,) = slack.said()
+    assert "VAR_BREACH · portfolio · no data" in shown
+    assert "LIMIT_BREACH · ∗ · no data" in shown
     states = await desk.rows("SELECT condition, value FROM v_alert_active")
     assert {tuple(row.values()) for row in states} == {("no_data", None)}
 

@@ -8,10 +8,10 @@ import random
 import pytest
 
 from desk.alerts.model import AlertLine
-from tasks.alerts.memory import MemoryEvaluation, MemoryRecords
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.channels.message import Message
 from tasks.store import Store
+from tests.tasks.alerts.memory_records import MemoryEvaluation, MemoryRecords
 from tests.tasks.alerts.storm import Log, Queued, Storm, calm_rules, proofs, run_storm
 
 BATCHES, PER_BATCH = 20, 50

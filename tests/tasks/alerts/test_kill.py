@@ -22,11 +22,11 @@ import asyncio, os, signal, sys
 from tasks.store import Store
 from tests.desk.alerts.book import at
 from tests.tasks.alerts.test_delivery import Desk
-from tasks.channels.null import Memory
+from tests.tasks.alerts.quiet_channel import Quiet
 
 async def main():
     store = await Store.open(sys.argv[1], "sandbox", pool_size=3)
-    await Desk(store, [Memory("slack"), Memory("mail")], var_95=0.04).evaluate(at(0))
+    await Desk(store, [Quiet("slack"), Quiet("mail")], var_95=0.04).evaluate(at(0))
     os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
@@ -36,9 +36,9 @@ import asyncio, sys
 from tasks.store import Store
 from tests.desk.alerts.book import at
 from tests.tasks.alerts.test_delivery import Desk
-from tasks.channels.null import Memory
+from tests.tasks.alerts.quiet_channel import Quiet
 
-class Hanging(Memory):
+class Hanging(Quiet):
     async def send(self, message, recipients=None):
         print("sending", flush=True)
         await asyncio.sleep(600)

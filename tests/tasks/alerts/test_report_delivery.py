@@ -18,7 +18,7 @@ from desk.catalog.alert_rules import load_alerts
 from desk.errors import BadInput
 from reports.elements.report_data import ReportData
 from tasks.alerts import report_delivery
-from tasks.alerts.postgres import PostgresRecords
+from tasks.alerts.postgres_records import PostgresRecords
 from tasks.alerts.sending import Composer, send_due
 from tasks.channels.mail import Mail
 from tasks.channels.message import Channel, Message, Receipt

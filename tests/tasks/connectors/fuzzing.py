@@ -65,7 +65,7 @@ class Sample:
             async def send(self, request: Request) -> Payload:
                 return Payload(request, 200, {"content-type": "x"}, body, NOW)
 
-        return asyncio.run(border.ask(self.connector, Says(), self.query))
+        return asyncio.run(border.fetch(self.connector, Says(), self.query))
 
 
 def samples(world: SimulatedWorld) -> list[Sample]:
@@ -84,7 +84,7 @@ def samples(world: SimulatedWorld) -> list[Sample]:
             found.append(Sample(f"{dataset.id}{'+key' if key else ''}", connector, query, text, archived))
             if dataset.id == "treasury_nominal":
                 xml = f"http://sandbox/treasury_gov/site/{TREASURY_XML}"
-                body = _asked(world, Request(query, xml))
+                body = _requested(world, Request(query, xml))
                 found.append(Sample(f"{dataset.id} xml", connector, query, body))
     return found
 
@@ -92,7 +92,7 @@ def samples(world: SimulatedWorld) -> list[Sample]:
 def _first_answer(world: SimulatedWorld, connector: Connector, queries: list[Query]) -> tuple[Query, bytes]:
     """The first query with rows, and its body cut down to a size that a fuzz can afford."""
     for query in queries:
-        body = _shortened(_asked(world, connector.build_request(query)), query)
+        body = _shortened(_requested(world, connector.build_request(query)), query)
         try:
             connector.read(Payload(connector.build_request(query), 200, {}, body, NOW))
         except NoData:
@@ -101,7 +101,7 @@ def _first_answer(world: SimulatedWorld, connector: Connector, queries: list[Que
     raise AssertionError(f"{connector.source}: no query of {len(queries)} has an answer")
 
 
-def _asked(world: SimulatedWorld, request: Request) -> bytes:
+def _requested(world: SimulatedWorld, request: Request) -> bytes:
     address = urlsplit(request.url)
     _, source, key, path = address.path.split("/", 3)
     query = {**query_of(address.query), **request.secret_params}

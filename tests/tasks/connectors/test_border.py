@@ -6,10 +6,9 @@ import datetime as dt
 import json
 from typing import Any
 
-import polars as pl
 import pytest
 
-from desk.errors import BadCatalog, BadPayload, NoData, SourceError, StoreError
+from desk.errors import BadPayload, NoData
 from tasks.connectors import border
 from tasks.connectors.exchange import Payload, Query
 from tests.tasks.connectors.answers import connector, parse, queries, window
@@ -252,43 +251,11 @@ def test_an_open_session_is_left_out_unless_the_time_of_the_answer_says_that_it_
     assert days(False, {"date": "Wed, 18 Nov 2026 21:10:00 GMT"}) == [17, 18]
 
 
-@pytest.mark.parametrize(
-    ("raised", "comes_out"),
-    [
-        (KeyError("x"), "KeyError: 'x'"),
-        (RecursionError("deep"), "RecursionError: deep"),
-        (pl.exceptions.PanicException("rust"), "PanicException: rust"),
-        (ValueError("our words"), "our words"),
-    ],
-    ids=repr,
-)
-async def test_an_exception_of_a_connector_is_that_querys_failure(
-    raised: BaseException, comes_out: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fred = connector("fred")
-
-    async def fetch(self: object, client: object, query: Query) -> Any:
-        raise raised
-
-    monkeypatch.setattr(type(fred), "fetch", fetch)
-    with pytest.raises(BadPayload) as caught:
-        await border.ask(fred, Answers(lambda url: b""), DGS10)
-    assert caught.value.message == f"fred_daily DGS10 2026-11-03..2026-11-18: {comes_out}"
-
-
-@pytest.mark.parametrize("ours", [StoreError("the database has gone"), OSError("no space left"), BadCatalog("no unit")])
-async def test_what_the_client_raises_and_what_the_catalogue_lacks_is_ours(ours: Exception) -> None:
-    with pytest.raises(type(ours)) as caught:
-        await border.ask(connector("fred"), Answers(lambda url: ours), DGS10)
-    assert caught.value is ours
-    assert not isinstance(caught.value, SourceError)
-
-
 async def test_pages_without_end_end() -> None:
     page = {"units": "lin", "count": 10**12, "offset": 0, "limit": 1}
     page["observations"] = [{"date": "2026-11-03", "value": "4.15", "realtime_start": "2026-11-04"}]
     with pytest.raises(BadPayload, match="the same page again"):
-        await border.ask(connector("fred", "k"), Answers(lambda url: json.dumps(page).encode()), KEYED)
+        await border.fetch(connector("fred", "k"), Answers(lambda url: json.dumps(page).encode()), KEYED)
 
 
 async def test_two_pages_have_one_value_for_one_key() -> None:
@@ -299,7 +266,7 @@ async def test_two_pages_have_one_value_for_one_key() -> None:
         return json.dumps({"count": 100_001, "offset": offset, "limit": 1, "observations": [one]}).encode()
 
     with pytest.raises(BadPayload, match="two different values for dgs10, 2026-11-03"):
-        await border.ask(connector("fred", "k"), Answers(answer), KEYED)
+        await border.fetch(connector("fred", "k"), Answers(answer), KEYED)
 
 
 def test_absence_stays_an_answer() -> None:

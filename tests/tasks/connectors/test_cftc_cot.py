@@ -75,11 +75,11 @@ class Pages:
 
     def __init__(self, pages: dict[str, list[dict[str, str]]]) -> None:
         self.pages = pages
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     async def send(self, request: Request) -> Payload:
         offset = request.url.rpartition("$offset=")[2]
-        self.asked.append(offset)
+        self.requested.append(offset)
         return Payload(request, 200, {}, json.dumps(self.pages[offset]).encode(), LONG_AFTER)
 
 
@@ -91,7 +91,7 @@ async def test_a_full_page_asks_for_the_next_and_an_empty_last_page_ends(monkeyp
     )
     client = Pages({"0": [first], "1": [second], "2": []})
     fetched = await connector("cftc_cot").fetch(client, TFF)
-    assert client.asked == ["0", "1", "2"]
+    assert client.requested == ["0", "1", "2"]
     assert [one.frames["observation"]["value"].to_list() for one in fetched] == [[5.0], [6.0]]
     with pytest.raises(NoData):
         await connector("cftc_cot").fetch(Pages({"0": []}), TFF)

@@ -129,16 +129,16 @@ class Alfred:
 
     def __init__(self, vintages: dict[str, list[tuple[str, str]]], cap: int, known: bool = True) -> None:
         self.vintages, self.cap, self.known = vintages, cap, known
-        self.asked: list[dict[str, str]] = []
+        self.requested: list[dict[str, str]] = []
 
     async def send(self, request: Request) -> Payload:
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
-        self.asked.append(asked)
-        status, answer = self.answer(asked)
+        requested = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
+        self.requested.append(requested)
+        status, answer = self.answer(requested)
         return Payload(request, status, {}, answer, LONG_AFTER)
 
-    def answer(self, asked: dict[str, str]) -> tuple[int, bytes]:
-        start, end = asked.get("realtime_start", "2026-01-01"), asked.get("realtime_end", "9999-12-31")
+    def answer(self, requested: dict[str, str]) -> tuple[int, bytes]:
+        start, end = requested.get("realtime_start", "2026-01-01"), requested.get("realtime_end", "9999-12-31")
         if not self.known:
             return 400, refusal("The series does not exist in ALFRED but may exist in FRED.")
         dates = {day for releases in self.vintages.values() for day, _ in releases if start <= day <= end}
@@ -156,7 +156,7 @@ class Alfred:
             ]
         if not rows:
             return 400, refusal("The series does not exist in ALFRED but may exist in FRED.")
-        offset, limit = int(asked["offset"]), int(asked["limit"])
+        offset, limit = int(requested["offset"]), int(requested["limit"])
         return 200, body(rows[offset : offset + limit], count=len(rows), offset=offset, limit=limit)
 
 
@@ -181,20 +181,20 @@ WHOLE = sorted((date, day, float(value)) for date, releases in VINTAGES.items() 
 async def test_the_cap_on_vintages_splits_the_window_and_loses_and_invents_none(cap: int) -> None:
     source = Alfred(VINTAGES, cap)
     assert known(await connector("fred", KEY).fetch(source, CPI)) == WHOLE
-    assert len(source.asked) > 1 or cap == 99
+    assert len(source.requested) > 1 or cap == 99
 
 
 async def test_pages_until_the_count_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fred, "PAGE", 3)
     source = Alfred(VINTAGES, 99)
     assert known(await connector("fred", KEY).fetch(source, CPI)) == WHOLE
-    assert [asked["offset"] for asked in source.asked] == ["0", "3", "6"]
+    assert [requested["offset"] for requested in source.requested] == ["0", "3", "6"]
 
 
 async def test_a_series_outside_alfred_is_asked_again_without_vintages() -> None:
     class OutsideAlfred(Alfred):
-        def answer(self, asked: dict[str, Any]) -> tuple[int, bytes]:
-            if "realtime_start" in asked:
+        def answer(self, requested: dict[str, Any]) -> tuple[int, bytes]:
+            if "realtime_start" in requested:
                 return 400, refusal("The series does not exist in ALFRED but may exist in FRED.")
             return 200, body([("2024-01-01", "309.7", "2026-01-01")])
 

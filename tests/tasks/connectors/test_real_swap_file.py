@@ -37,11 +37,11 @@ async def test_a_wanted_curve_that_is_missing_from_the_real_file_is_said_and_the
     for code, missing in (("DPL", "REAL (DPL)"), ("DOC", "CUPOM (DOC)")):
         body = b"".join(line for line in lines if line[21:24] != code.encode())
         recent = f"the file of 2026-09-25 has no {missing}"
-        for fetched_at, said in ((query.window.end, recent), (DAY("2027-01-05"), None)):
+        for fetched_at, shown in ((query.window.end, recent), (DAY("2027-01-05"), None)):
             request = connector("b3_market_data").build_request(query)
             payload = Payload(request, 200, {}, body, dt.datetime.combine(fetched_at, dt.time(12), dt.UTC))
             (found,) = await connector("b3_market_data").fetch(Given(payload), query)
-            assert found.finding == said
+            assert found.finding == shown
             assert found.frames["curve_point"].height > 90
     request = connector("b3_market_data").build_request(query)
     whole = Payload(request, 200, {}, b"".join(lines), dt.datetime(2026, 9, 28, tzinfo=dt.UTC))

@@ -38,7 +38,7 @@ def queries(connector: Connector, dataset: str, span: Window, *series: str) -> l
     return connector.plan(CATALOG.datasets[dataset], chosen, span)
 
 
-async def fetched(connector: Connector, *asked: Query) -> Mapping[str, pl.DataFrame]:
+async def fetched(connector: Connector, *requested: Query) -> Mapping[str, pl.DataFrame]:
     """All tables of all queries; queries without data bring nothing."""
 
     async def forget(payload: Payload) -> None:
@@ -52,7 +52,7 @@ async def fetched(connector: Connector, *asked: Query) -> Mapping[str, pl.DataFr
 
     configs = {connector.source: connector.config}
     async with HttpClient(configs, clock=lambda: SANDBOX_NOW, sink=forget) as client:
-        answers = await asyncio.gather(*(one(client, query) for query in asked))
+        answers = await asyncio.gather(*(one(client, query) for query in requested))
     frames = [frames for parts in answers for frames in parts]
     return {name: pl.concat([part[name] for part in frames]) for name in {key for part in frames for key in part}}
 

@@ -65,8 +65,8 @@ async def test_every_dataset_brings_rows_of_its_table_and_window(
     assert not frame.select(table.key).is_duplicated().any()
     assert frame["obs_date"].is_between(span.start, span.end).all()
     if CATALOG.series_of(dataset):
-        wanted = {series.id for series in CATALOG.series_of(dataset)}
-        assert set(frame[table.entity[0]]) == wanted
+        expected = {series.id for series in CATALOG.series_of(dataset)}
+        assert set(frame[table.entity[0]]) == expected
     vintages = dataset == "fred_macro" and api_key is not None
     assert frame["knowledge_time"].null_count() == (0 if vintages else frame.height)
 

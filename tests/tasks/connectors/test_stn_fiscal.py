@@ -37,8 +37,8 @@ def test_the_file_is_one_request_and_auctions_one_per_year() -> None:
     assert STN.build_request(AUCTION).url == (
         "https://apiapex.tesouro.gov.br/aria/v1/api-leiloes-pub/custom/resultados?anoinicial=2025"
     )
-    asked = [(q.window.start, q.window.end) for q in queries("stn_auctions", window("2025-12-20", "2026-01-09"))]
-    assert asked == [
+    requested = [(q.window.start, q.window.end) for q in queries("stn_auctions", window("2025-12-20", "2026-01-09"))]
+    assert requested == [
         (dt.date(2025, 12, 20), dt.date(2025, 12, 31)),
         (dt.date(2026, 1, 1), dt.date(2026, 1, 9)),
     ]

@@ -49,12 +49,12 @@ class Setup:
     ) -> None:
         self.time = time or FakeTime()
         self.kept: list[Payload] = []
-        self.asked: list[httpx.Request] = []
-        self.asked_at: list[float] = []
+        self.requested: list[httpx.Request] = []
+        self.requested_at: list[float] = []
 
         async def handler(outgoing: httpx.Request) -> httpx.Response:
-            self.asked.append(outgoing)
-            self.asked_at.append(self.time())
+            self.requested.append(outgoing)
+            self.requested_at.append(self.time())
             response = answer(outgoing)
             answered: httpx.Response = await response if isinstance(response, Awaitable) else response
             return answered

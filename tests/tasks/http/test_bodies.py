@@ -78,7 +78,7 @@ async def test_an_encoding_that_was_not_asked_for_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "location", "followed"),
+    ("requested", "location", "followed"),
     [
         ("https://data.example/a", "/b", True),
         ("https://data.example/a", "https://data.example/b?c=d", True),
@@ -95,19 +95,19 @@ async def test_an_encoding_that_was_not_asked_for_is_refused() -> None:
         ("https://data.example/a", "file:///etc/passwd", False),
     ],
 )
-async def test_a_redirect_is_followed_to_the_same_host_only(asked: str, location: str, followed: bool) -> None:
+async def test_a_redirect_is_followed_to_the_same_host_only(requested: str, location: str, followed: bool) -> None:
     def answer(outgoing: httpx.Request) -> httpx.Response:
-        here = str(outgoing.url) == asked
+        here = str(outgoing.url) == requested
         return httpx.Response(302, headers={"location": location}) if here else httpx.Response(200, content=b"[]")
 
     setup = Setup(answer, config(rate_per_second=1e6))
     if followed:
-        payload = await setup.client.send(request(asked))
-        assert (payload.body, payload.request.url, len(setup.asked)) == (b"[]", asked, 2)
+        payload = await setup.client.send(request(requested))
+        assert (payload.body, payload.request.url, len(setup.requested)) == (b"[]", requested, 2)
         return
     with pytest.raises(SourceError, match="not followed"):
-        await setup.client.send(request(asked))
-    assert (len(setup.asked), setup.kept) == (1, [])
+        await setup.client.send(request(requested))
+    assert (len(setup.requested), setup.kept) == (1, [])
 
 
 async def test_headers_are_washed_before_they_are_kept() -> None:

@@ -19,18 +19,18 @@ async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[st
     )
     ended = await asyncio.gather(*(setup.client.send(request()) for _ in range(61)), return_exceptions=True)
     assert {type(error) for error in ended} == {RateLimited}
-    assert len(setup.asked) == 1
+    assert len(setup.requested) == 1
     setup.time.seconds += shut - 31
     setup.client.renew_budget("alpha")
     with pytest.raises(RateLimited, match="left alone for 31 s more") as raised:
         await setup.client.send(request())
     assert raised.value.retryable
-    assert len(setup.asked) == 1
+    assert len(setup.requested) == 1
     setup.time.seconds += 31
     setup.client.renew_budget("alpha")
     with pytest.raises(RateLimited):
         await setup.client.send(request())
-    assert len(setup.asked) == 2
+    assert len(setup.requested) == 2
 
 
 async def test_sources_on_one_host_take_turns_however_many_one_has_waiting() -> None:
@@ -40,7 +40,7 @@ async def test_sources_on_one_host_take_turns_however_many_one_has_waiting() -> 
     await asyncio.sleep(0)
     few = [asyncio.ensure_future(setup.client.send(request(f"{BASE}/b{n}", "beta"))) for n in range(6)]
     await asyncio.gather(*many, *few)
-    order = [str(asked.url.path)[1] for asked in setup.asked]
+    order = [str(requested.url.path)[1] for requested in setup.requested]
     assert len(order) == 87
     assert max(place for place, source in enumerate(order) if source == "b") <= 3 + 2 * 6
 
@@ -59,7 +59,7 @@ async def test_a_request_given_up_while_it_waits_leaves_its_place_to_the_next() 
     sends[2].cancel()
     release.set()
     await asyncio.gather(*sends, return_exceptions=True)
-    assert [asked.url.path for asked in setup.asked] == ["/0", "/3"]
+    assert [requested.url.path for requested in setup.requested] == ["/0", "/3"]
 
 
 async def test_a_renewed_budget_begins_with_the_next_request() -> None:
@@ -70,4 +70,4 @@ async def test_a_renewed_budget_begins_with_the_next_request() -> None:
         await setup.client.send(request())
     setup.client.renew_budget("alpha")
     await setup.client.send(request())
-    assert len(setup.asked) == 2
+    assert len(setup.requested) == 2

@@ -18,11 +18,11 @@ async def test_a_secret_is_on_the_wire_and_nowhere_else(caplog: pytest.LogCaptur
     caplog.set_level(logging.DEBUG)
     echo = f"bad key {KEY}".encode()
     setup = Setup(always(400, echo))
-    asked = request(f"{BASE}/a?id=X", secret_params={"api_key": KEY})
-    payload = await setup.client.send(asked)
-    assert setup.asked[0].url.params["api_key"] == KEY
-    assert setup.asked[0].url.params["id"] == "X"
-    seen = [repr(asked), repr(payload), str(payload.headers), caplog.text, payload.body.decode()]
+    requested = request(f"{BASE}/a?id=X", secret_params={"api_key": KEY})
+    payload = await setup.client.send(requested)
+    assert setup.requested[0].url.params["api_key"] == KEY
+    assert setup.requested[0].url.params["id"] == "X"
+    seen = [repr(requested), repr(payload), str(payload.headers), caplog.text, payload.body.decode()]
     assert all("s3cr3t" not in text for text in seen)
     assert "data.example/a?id=X" in caplog.text
     assert payload.body == b"bad key ***"
@@ -60,7 +60,7 @@ async def test_a_redirect_carries_the_secret_on_the_same_host_only(caplog: pytes
     setup = Setup(moved)
     with pytest.raises(BadPayload, match=r"not followed: https://elsewhere.example/c \["):
         await setup.client.send(request(f"{BASE}/a?id=X", secret_params={"api_key": KEY}))
-    assert [(one.url.host, one.url.params.get_list("api_key")) for one in setup.asked] == [
+    assert [(one.url.host, one.url.params.get_list("api_key")) for one in setup.requested] == [
         ("data.example", [KEY]),
         ("data.example", [KEY]),
     ]

@@ -132,11 +132,11 @@ async def test_a_request_without_an_answer_is_an_error_by_name_that_is_not_tried
 
 async def test_what_a_run_records_a_replay_answers_with_the_public_urls_and_without_secrets(tmp_path: Path) -> None:
     """Recorded against a stand-in at another address, replayed at the public one."""
-    told: list[str] = []
+    reported: list[str] = []
 
     def world(request: httpx.Request) -> httpx.Response:
-        told.append(str(request.url))
-        if len(told) == 1:
+        reported.append(str(request.url))
+        if len(reported) == 1:
             return httpx.Response(429, text="slow down", headers={"retry-after": "0"})
         return httpx.Response(
             200, content=f'{{"echo": "{KEY}"}}'.encode(), headers={"content-type": "application/json"}
@@ -152,7 +152,7 @@ async def test_what_a_run_records_a_replay_answers_with_the_public_urls_and_with
             await live.send(here)
         first = await live.send(here)
         await live.send(replace(here, url=here.url.replace("offset=0", "offset=9")))
-    assert KEY in told[0]
+    assert KEY in reported[0]
     assert all(KEY.encode() not in file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
     async with client(ReplayTransport(load_recording(folder))) as replay:
@@ -194,8 +194,8 @@ async def test_a_recording_is_asked_as_it_was_made_with_a_key_or_without(
     async def rows(configs: dict[str, SourceConfig], transport: httpx.AsyncBaseTransport, sink: Sink) -> pl.DataFrame:
         fred = CONNECTORS["fred"](configs["fred"])
         (query,) = fred.plan(dataset, [catalog.series["us_cpi"]], window_)
-        async with HttpClient(configs, clock=lambda: NOON, sink=sink, transport=transport) as asked:
-            (fetched,) = await border.ask(fred, asked, query)
+        async with HttpClient(configs, clock=lambda: NOON, sink=sink, transport=transport) as requested:
+            (fetched,) = await border.fetch(fred, requested, query)
         return fetched.frames["observation"]
 
     async def forget(payload: Payload) -> None:
@@ -223,7 +223,7 @@ async def test_an_answer_without_a_time_does_not_say_that_a_session_is_over(tmp_
     async def days(**known: str) -> list[int]:
         write(tmp_path, answer(pattern="https://query2.finance.yahoo.com/*", file="chart.json", **known))
         async with client(ReplayTransport(load_recording(tmp_path))) as replay:
-            (fetched,) = await border.ask(connector("yahoo_finance"), replay, query)
+            (fetched,) = await border.fetch(connector("yahoo_finance"), replay, query)
         return [day.day for day in fetched.frames["price_bar"]["obs_date"]]
 
     (tmp_path / "chart.json").write_text(json.dumps({"chart": {"result": [chart], "error": None}}))

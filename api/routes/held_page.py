@@ -1,8 +1,8 @@
-"""held/word/: a person's word on held values, by the signed link of an alert's mail or Slack message; no token.
+"""held/word/: a person's decision on held values, by the signed link of an alert's mail or Slack message; no token.
 
 Opening the address decides nothing, so that whatever follows links in mail releases nothing: it shows a page with one
 form for each value that was held when the link was made and is open. Sending a form decides it once, and is audited
-under the name `link`; a form that is sent again undoes nobody's later word, and a value held later needs its own link.
+under the name `link`; a form that is sent again undoes no later decision, and a value held later needs its own link.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ async def held_values(request: Request, expires: Expires, signature: Signature) 
 
 
 @router.post("/{expires}/{signature}")
-async def word(request: Request, expires: Expires, signature: Signature) -> HTMLResponse:
+async def decide(request: Request, expires: Expires, signature: Signature) -> HTMLResponse:
     """One decision, by one of the page's forms."""
     await _admit(request, expires, signature)
     request.state.token = CALLER
@@ -62,8 +62,8 @@ async def word(request: Request, expires: Expires, signature: Signature) -> HTML
         name: values[-1].strip() for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()
     }
     decision, hold_id = DECISIONS.get(form.get("decision", "")), form.get("hold_id", "")
-    told = all(0 < len(form.get(name, "")) <= most and "\0" not in form[name] for name, most in LONGEST.items())
-    if decision is None or not told or not (hold_id.isascii() and hold_id.isdigit() and len(hold_id) < 16):
+    is_complete = all(0 < len(form.get(name, "")) <= most and "\0" not in form[name] for name, most in LONGEST.items())
+    if decision is None or not is_complete or not (hold_id.isascii() and hold_id.isdigit() and len(hold_id) < 16):
         raise HTTPException(422, "a decision needs its value, a name and a reason")
     request.state.audit_detail = {
         "hold_id": int(hold_id),
