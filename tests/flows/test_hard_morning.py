@@ -37,7 +37,7 @@ async def test_the_first_screen_says_what_is_dead_what_is_held_and_what_is_old(
         "usdbrl_ptax_sell of 18 Nov 2026",
         "is not believed",
         "used instead: usdbrl_sgs_sell of 18 Nov 2026",
-        "yahoo_daily (last 17 Nov 2026)",
+        "yahoo_daily (last 18 Nov 2026)",
         "b3_swap_curves (last 17 Nov 2026)",
         "The day's P&L of",
         "counts as nothing",
