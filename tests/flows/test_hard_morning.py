@@ -52,7 +52,7 @@ async def test_the_first_screen_says_what_is_dead_what_is_held_and_what_is_old(
     assert not ordered & {*withheld["instrument_id"], *unmarked}, "no order on a price that is too old"
     weights = await filled_desk.gold("data_weight", NEXT_DAY)
     whole = weights.filter(kind="old").row(0, named=True)
-    assert 0 < whole["var_share"] <= 1
+    assert 0 < whole["var_share"] <= 1 + 1e-9
     largest = float(weights.filter(kind="old_price")["order_share"].sort()[-1])
     assert whole["order_share"] >= largest > 0
     stored = await filled_desk.rows(
