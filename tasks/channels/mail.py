@@ -75,6 +75,8 @@ def text_of(message: Message) -> str:
         parts.append(f"{_word(line)}: {line_title(line)}\n  {line_summary(line)}\n{facts}")
     if message.decide:
         parts.append(f"Release or reject what is held: {message.decide}")
+    if message.guide:
+        parts.append(f"What to do: {message.guide}")
     if message.link:
         parts.append(f"Open the page: {message.link}")
     return "\n\n".join(parts) + "\n"
@@ -122,7 +124,12 @@ def _card(line: AlertLine) -> str:
 
 def _page(message: Message, parts: Sequence[str]) -> str:
     button = ""
-    for address, words in ((message.decide, "Release or reject what is held"), (message.link, "Open the page")):
+    buttons = (
+        (message.decide, "Release or reject what is held"),
+        (message.guide, "What to do"),
+        (message.link, "Open the page"),
+    )
+    for address, words in buttons:
         if address.startswith(("http://", "https://")):
             link = escape(address, quote=True)
             button += f'<p style="margin:16px 0"><a href="{link}" style="{BUTTON}">{words}</a></p>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -190,6 +191,22 @@ async def test_a_crash_between_a_sending_and_its_record_shows_as_the_same_mail(p
     await post.send()
     assert set(post.mailed()) == set(TWO)
     assert len({str(message["Message-ID"]) for _, message in post.box.got}) == 1
+
+
+@pytest.mark.db
+async def test_the_link_of_a_message_is_signed_and_where_nothing_is_served_there_is_none(post: Post) -> None:
+    day = dt.date(2026, 11, 19)
+    for address, found in (
+        ("https://desk.example", r"https://desk\.example/api/v1/reports/daily/2026-11-19\?\S+"),
+        (None, ""),
+    ):
+        post.settings = post.settings.model_copy(update={"public_url": address})
+        link = await report_delivery.link_of(post.store, post.settings, day, post.now)
+        assert re.fullmatch(found, link)
+        payload = report_delivery.payload_of(post.data, link, "en")
+        for text in (payload["html"], payload["text"], json.dumps(payload["slack"])):
+            assert ("&amp;signature=" in text or "&signature=" in text) == (address is not None)
+            assert ("http" in text) == (address is not None)
 
 
 @pytest.mark.db
