@@ -20,7 +20,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends chromium fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 1000 alvorada \
-    && mkdir /data && chown alvorada:alvorada /data
+    && mkdir /data /backups && chown alvorada:alvorada /data /backups
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 \
     ALVORADA_HOME=/data PREFECT_HOME=/data/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false

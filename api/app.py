@@ -18,6 +18,7 @@ from api.reading import open_reads
 from api.redistribution import withheld_sources
 from api.routes import ROUTERS
 from api.routes.reports import Sending
+from api.sessions import ROOT
 from blocks.database import plain_url
 from blocks.settings import Settings
 from desk.catalog import load_catalog
@@ -26,11 +27,11 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
 from desk.worlds import World
 from tasks.alerts import report_delivery
+from tasks.alerts.postgres_records import record_heartbeat
 from tasks.alerts.stored_rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store
 
-ROOT = "/api/v1"
 Clock = Callable[[], dt.datetime]
 ALERTS_PAGE = f"{ROOT}/monitoring/alerts"
 
@@ -49,6 +50,7 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
             app.state.store, app.state.pool, app.state.reads = store, store.connections.pool, reads
             app.state.tokens = Tokens(store.connections.pool, clock)
             app.state.prefect = await _prefect(settings, stack)
+            await _tell_addresses(store, settings, clock())
             app.state.send_report = _sender(store, settings, clock)
             yield
 
@@ -68,7 +70,8 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
     app.state.withheld = withheld_sources(settings, app.state.catalog)
     app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))
-    app.state.link = settings.public_url.rstrip("/") + ALERTS_PAGE
+    app.state.public_url = settings.public_url
+    app.state.link = "" if settings.public_url is None else settings.public_url + ALERTS_PAGE
     for router in ROUTERS:
         app.include_router(router, prefix=ROOT)
     _describe(app)
@@ -79,6 +82,8 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
 
 def _describe(app: FastAPI) -> None:
     """OpenAPI behind a token like everything else, and the one security scheme that all paths but health have."""
+
+    app.state.described = lambda: described(app)
 
     @app.get(f"{ROOT}/openapi.json", include_in_schema=False)
     async def openapi(
@@ -99,6 +104,13 @@ def described(app: FastAPI) -> dict[str, Any]:
                 continue
             operation["security"] = [{"token": []}]
     return document
+
+
+async def _tell_addresses(store: Store, settings: Settings, now: dt.datetime) -> None:
+    """Where people reach this API and Prefect's pages, for the links of Grafana: the details of two heartbeats."""
+    async with store.connections.acquire() as connection:
+        await record_heartbeat(connection, "api", now, settings.public_url or "")
+        await record_heartbeat(connection, "prefect-ui", now, settings.prefect_ui_url or "")
 
 
 async def _prefect(settings: Settings, stack: AsyncExitStack) -> httpx.AsyncClient | None:

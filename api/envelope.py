@@ -21,7 +21,8 @@ LONGEST_BODY = 64 * 1024
 READ_METHODS = ("GET", "HEAD", "OPTIONS")
 CALLER_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'unsafe-inline' 'self'; style-src 'unsafe-inline'; img-src data:;"
+    " frame-ancestors 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from api.sessions import login_address, wants_page
 from desk.errors import AlvoradaError, BadInput, StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -69,7 +70,9 @@ def problem(
 def add_handlers(app: FastAPI) -> None:
     """Turns exceptions of a request into problems: AlvoradaError by its type, others by their HTTP status."""
 
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 401 and request.method == "GET" and wants_page(request):
+            return RedirectResponse(login_address(request), 303)
         return problem(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
 
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -82,7 +82,7 @@ def automation_specs(limits: Thresholds) -> tuple[AutomationSpec, ...]:
     return (
         AutomationSpec(
             "run crashed",
-            "The process of a daily run was killed. It is started again, until it is too late in the day.",
+            "The process of a daily run was killed. It is started again, at most three times a day.",
             watched=DAILY,
             states=frozenset({"Crashed"}),
             subject=STATE_SUBJECT,

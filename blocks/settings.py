@@ -11,8 +11,18 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -46,6 +56,20 @@ def _table(value: Any) -> Any:
 Secret = Annotated[SecretStr | None, BeforeValidator(_absent_when_blank)]
 Text = Annotated[str | None, BeforeValidator(_absent_when_blank)]
 Language = Literal["en", "pt"]
+
+
+def _is_web_address(value: str | None) -> str | None:
+    """Raises ValueError for what is no address to put a path behind."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    bare = not (parts.query or parts.fragment or parts.username or set(value) & set(' "<>|\\'))
+    if parts.scheme not in ("http", "https") or not parts.hostname or not bare:
+        raise ValueError("write it as https://desk.example.com")
+    return value.rstrip("/")
+
+
+PublicUrl = Annotated[Text, AfterValidator(_is_web_address)]
 
 
 class Settings(BaseSettings):
@@ -93,8 +117,11 @@ class Settings(BaseSettings):
     """Of each token."""
     api_strangers_per_minute: int = Field(default=60, ge=1, le=1_000_000)
     """Of each address without a valid token, so that tokens cannot be guessed."""
-    public_url: str = "http://127.0.0.1:8000"
-    """Where people reach the API's pages: links in messages begin with it."""
+    public_url: PublicUrl = None
+    """Where people reach the API's pages, without a slash at its end: links begin with it. Not set: nothing is served,
+    and messages have no link."""
+    prefect_ui_url: PublicUrl = Field(default=None, validation_alias=_named("PREFECT_UI_URL"))
+    """Where people reach Prefect's pages: Grafana's links to runs begin with it."""
     send_reports: Literal["live", "always", "never"] = "live"
     """Whose report goes to Slack and mail at the end of the run: live ones, those of every world, or none."""
     readers: Literal["desk", "others"] = "desk"
@@ -112,6 +139,13 @@ class Settings(BaseSettings):
     smtp_password: Secret = Field(default=None, validation_alias=_named("SMTP_PASSWORD"))
     smtp_sender: Text = Field(default=None, validation_alias=_named("SMTP_SENDER"))
     smtp_recipients: tuple[str, ...] = Field(default=(), validation_alias=_named("SMTP_RECIPIENTS"))
+
+    keep_bodies_days: int = Field(default=400, ge=30, le=36_500)
+    """Raw bodies that no stored row rests on are deleted this long after they were last received."""
+    keep_pages_days: int = Field(default=400, ge=30, le=36_500)
+    """Pages on disk are deleted this long after their day; the database holds them for good."""
+    keep_runs_days: int = Field(default=90, ge=30, le=36_500)
+    """Runs that have ended, their logs and artifacts, are deleted from Prefect's database after this long."""
 
     watchdog_deadline: dt.time = dt.time(6, 45)
     """America/Sao_Paulo: by when the daily run of a business day must have finished."""

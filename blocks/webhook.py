@@ -11,6 +11,8 @@ import httpx
 from desk.errors import AlvoradaError
 
 SECONDS = 15.0
+NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
+"""Else Slack opens the links of a message, and a signed one is a right."""
 
 
 class SlackRefused(AlvoradaError):
@@ -29,7 +31,7 @@ async def post(url: str, payload: Mapping[str, Any], seconds: float = SECONDS) -
     host = urlsplit(url).hostname or "the webhook"
     try:
         async with httpx.AsyncClient(timeout=seconds) as client:
-            answer = await client.post(url, json=dict(payload))
+            answer = await client.post(url, json={**NO_PREVIEWS, **payload})
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         reason = f"the Slack webhook's address cannot be used: {type(error).__name__}"
         raise SlackRefused(reason, temporary=False) from None

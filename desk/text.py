@@ -23,3 +23,8 @@ def washed(text: str, longest: int = LONGEST) -> str:
 def clipped(text: str, most: int) -> str:
     """The text, cut to `most` characters, the last one an ellipsis, where it is longer."""
     return text if len(text) <= most else text[: most - 1] + _CUT
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, as Markdown's readers make it: `A run failed` -> `a-run-failed`."""
+    return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")

@@ -76,10 +76,8 @@ async def evaluate(store: Store, settings: Settings, clock: Clock) -> AlertChang
         lambda now: read_metrics(store, now, catalog, rules, desk),
         [channel.name for channel in channels_of(settings)],
         clock,
-        link=settings.public_url.rstrip("/") + PAGE,
-        decide=await held_link(store, settings.public_url, clock())
-        if "public_url" in settings.model_fields_set
-        else "",
+        link="" if settings.public_url is None else settings.public_url + PAGE,
+        decide="" if settings.public_url is None else await held_link(store, settings.public_url, clock()),
         world=store.world,
     )
 

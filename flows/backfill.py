@@ -21,6 +21,7 @@ from desk import calendars
 from desk.errors import BadInput, Busy
 from desk.model import DECISION_TIME, SAO_PAULO, Window, decision_time
 from desk.point_in_time.backfill_chunks import Chunk, selected_states
+from tasks.ingest.backfill_artifact import BackfillArtifact
 from tasks.ingest.backfill_preview import counted, make_plan, plan_summary
 from tasks.ingest.backfill_source import BackfillResult, backfill_source
 from tasks.run.progress import Progress
@@ -98,8 +99,9 @@ async def backfill_sources(run: Run, record: RunRecord, window: Window, states: 
     result = BackfillResult()
     try:
         plan = await make_plan(run, window, states)
+        artifact = BackfillArtifact(window, result, sum(len(chunks) for chunks in plan.values()))
         for chunks in plan.values():
-            await backfill_source(run, chunks, states, result)
+            await backfill_source(run, chunks, states, result, artifact.show)
     finally:
         record.stages.extend(result.stages)
     message = summary(run, window, plan, result)

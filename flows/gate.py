@@ -26,7 +26,7 @@ VERDICT_TABLES = ("action_gate", "gate_verdict", "data_weight")
 UNMEASURED = ("the risk of the orders is not known",)
 
 
-@flow(name="gate", validate_parameters=False)
+@flow(name="gate", flow_run_name="gate-{run.day}", validate_parameters=False)
 async def gate(
     run: Run, proposed: ProposedBook, measured: MeasuredRisk | None, panel_input: PanelInput | None = None
 ) -> GateResult:

@@ -41,7 +41,7 @@ class Ingested:
     inserted: dict[str, int] = field(default_factory=dict)
 
 
-@flow(name="ingest", validate_parameters=False)
+@flow(name="ingest", flow_run_name="ingest-{run.day}", validate_parameters=False)
 async def ingest(
     run: Run, recording: Path | None = None, manifest: Path | None = None, record: Path | None = None
 ) -> State[Ingested]:

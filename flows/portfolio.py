@@ -12,7 +12,7 @@ from tasks.run.run import Run
 from tasks.run.stages import PortfolioResult, ProposedBook, Stopwatch, finish_stage, require_rows, stored_states
 
 
-@flow(name="portfolio", validate_parameters=False)
+@flow(name="portfolio", flow_run_name="portfolio-{run.day}", validate_parameters=False)
 async def portfolio(run: Run, panel_input: PanelInput | None = None) -> PortfolioResult:
     """Reads the convictions that the signals stage stored, and computes the book's tables of the days after the last
     decision, from whose stored state the book goes on; of every day since its inception where it begins.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ from tasks.run.report_page import content_sha256, write_page
 from tasks.run.run import Run
 from tasks.run.stages import StageResult, Stopwatch
 from tasks.store import Report
+from tasks.store.signed_links import report_address
 
-ARTIFACTS = ("daily-report", "daily-actions", "daily-report-link")
+SUMMARY, ACTIONS, LINK = "daily-report", "daily-actions", "daily-report-link"
+"""Keys of the artifacts; the link is there where something serves the page."""
 
 
-@flow(name="report", validate_parameters=False)
+@flow(name="report", flow_run_name="report-{run.day}", validate_parameters=False)
 async def report(run: Run, failed_stages: Collection[str] = (), decision: DecisionFacts | None = None) -> StageResult:
     """Renders what is stored; the page names what is missing. `failed_stages`: stages of this run without a result.
     `decision`: what the page says of how the decision was made.
@@ -70,22 +73,26 @@ async def _save_page(run: Run, data: ReportData, language: str) -> tuple[Path, b
 
 async def show_report(run: Run, data: ReportData, path: Path) -> None:
     """Prefect's artifacts of the run, and the places of page and artifacts for who watches it."""
-    await create_markdown_artifact(
-        key=ARTIFACTS[0], markdown=summary_markdown(data), description=f"Daily report of {run.day}"
-    )
-    await create_table_artifact(key=ARTIFACTS[1], table=actions_table(data), description=f"Orders of {run.day}")
-    await create_link_artifact(
-        key=ARTIFACTS[2], link=path.as_uri(), link_text=f"Report of {run.day}", description="The whole page"
-    )
+    served = run.settings.public_url
+    address = None if served is None else report_address(served, run.day)
+    markdown = summary_markdown(data, address or f"{path} on {platform.node()}: ALVORADA_PUBLIC_URL is not set")
+    await create_markdown_artifact(key=SUMMARY, markdown=markdown, description=f"Daily report of {run.day}")
+    await create_table_artifact(key=ACTIONS, table=actions_table(data), description=f"Orders of {run.day}")
+    made = [SUMMARY, ACTIONS]
+    if address is not None:
+        await create_link_artifact(
+            key=LINK, link=address, link_text=f"Report of {run.day}", description="The whole page"
+        )
+        made.append(LINK)
     run.progress.event("result", "report", "done", message=str(path))
-    run.progress.event("result", "artifact", "done", message=", ".join(ARTIFACTS))
+    run.progress.event("result", "artifact", "done", message=", ".join(made))
 
 
 async def queue_for_recipients(run: Run, data: ReportData) -> None:
     """Queues the report for Slack and mail. The sender sends it, after this run and every few minutes."""
     if not report_delivery.is_sent_by_itself(run.settings, run.store.world, run.as_of, run.clock()):
         return
-    link = report_delivery.link_of(run.settings, run.day)
+    link = await report_delivery.link_of(run.store, run.settings, run.day, run.clock())
     withheld = report_delivery.withheld_sources(run.settings, data)
     payloads: dict[str, dict[str, Any]] = {}
     for language in report_delivery.reader_languages(run.settings):
@@ -100,8 +107,8 @@ async def queue_for_recipients(run: Run, data: ReportData) -> None:
 
 
 async def mail_pictures(run: Run, data: ReportData, language: str) -> PngImages:
-    """The charts of the mail in one language; none where nobody is mailed in it. Where they cannot be drawn, the mail has
-    no charts."""
+    """The charts of the mail in one language; none where nobody is mailed in it. Where they cannot be drawn, the mail
+    has no charts."""
     if language not in report_delivery.mail_languages(run.settings):
         return PngImages()
     specs = {name: spec for name, spec in figure_specs(data, language).items() if name in MAIL_FIGURES}

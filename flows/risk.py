@@ -10,7 +10,7 @@ from tasks.run.run import Run
 from tasks.run.stages import MeasuredRisk, ProposedBook, RiskResult, Stopwatch, finish_stage, require_rows
 
 
-@flow(name="risk", validate_parameters=False)
+@flow(name="risk", flow_run_name="risk-{run.day}", validate_parameters=False)
 async def risk(run: Run, proposed: ProposedBook, panel_input: PanelInput | None = None) -> RiskResult:
     """Measures what the portfolio stage proposes; the gate judges it, and writes it.
 

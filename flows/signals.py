@@ -16,7 +16,7 @@ from tasks.run.run import Run
 from tasks.run.stages import StageResult, Stopwatch, finish_stage, require_rows
 
 
-@flow(name="signals", validate_parameters=False)
+@flow(name="signals", flow_run_name="signals-{run.day}", validate_parameters=False)
 async def signals(run: Run, panel_input: PanelInput | None = None) -> StageResult:
     """Writes every decision from the book's inception (or the history's first day) on.
 

@@ -19,7 +19,7 @@ from tasks.run.run import Run
 from tasks.run.stages import Stopwatch, TransformResult, finish_stage, require_rows
 
 
-@flow(name="transform", validate_parameters=False)
+@flow(name="transform", flow_run_name="transform-{run.day}", validate_parameters=False)
 async def transform(run: Run, inception: dt.date, errors: Mapping[str, str]) -> TransformResult:
     """The panel for the stages after it. Writes feature, dataset_status, input_receipt and source_comparison.
 

@@ -22,15 +22,15 @@ def held_panels(latest: str) -> list[PanelSpec]:
     pairs = f"""
 SELECT pair_id AS pair, state, left_source AS "first source", right_source AS "second source",
        left_value AS "first value", right_value AS "second value", difference, unit, tolerance, breach,
-       left_date AS observed, broken AS "dates beyond", compared AS "dates compared"
+       left_date::text AS observed, broken AS "dates beyond", compared AS "dates compared"
 FROM v_source_comparison WHERE as_of = {latest}
 ORDER BY array_position(ARRAY['broken', 'held', 'apart', 'absent', 'agree'], state), pair_id"""
     held = """
-SELECT hold_id AS id, entity AS series, obs_date AS observed, value, expected, rule, state, reason,
+SELECT hold_id AS id, entity AS series, obs_date::text AS observed, value, expected, rule, state, reason,
        decided_by AS "decided by", decision_reason AS "why", held_at AS "held at"
 FROM v_hold WHERE $__timeFilter(held_at) OR state = 'open' ORDER BY state <> 'open', hold_id DESC LIMIT 200"""
     suspect = """
-SELECT entity AS series, obs_date AS observed, value, expected, rule, reason, found_at AS "found at"
+SELECT entity AS series, obs_date::text AS observed, value, expected, rule, reason, found_at AS "found at"
 FROM v_suspect WHERE $__timeFilter(knowledge_time) ORDER BY knowledge_time DESC LIMIT 200"""
     return [
         table(

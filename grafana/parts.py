@@ -157,10 +157,56 @@ LAST_VALUE = common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("
 EVERY_ROW = common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(True)
 
 
+ADDRESSES = {"desk": "api", "prefect": "prefect-ui"}
+"""Hidden variable -> the heartbeat whose detail is that address, as the API writes it when it starts."""
+LINKS = (
+    ("Report", "${desk:raw}/api/v1/reports/daily/latest"),
+    ("Prefect's runs", "${prefect:raw}/flow-runs"),
+    ("Runbook", "${desk:raw}/api/v1/runbook"),
+)
+
+
+def choice(name: str, label: str, sql: str) -> dashboards.QueryVariable:
+    """A variable of many values, all of them at first: in SQL `IN (${NAME:sqlstring})`."""
+    return (
+        dashboards.QueryVariable(name)
+        .label(label)
+        .datasource(DATASOURCE)
+        .query(sql)
+        .refresh(dashboard.VariableRefresh.ON_DASHBOARD_LOAD)
+        .sort(dashboard.VariableSort.ALPHABETICAL_ASC)
+        .multi(True)
+        .include_all(True)
+        .current(dashboard.VariableOption(selected=True, text=["All"], value=["$__all"]))
+    )
+
+
+def _address(name: str, heartbeat: str) -> dashboards.QueryVariable:
+    return (
+        dashboards.QueryVariable(name)
+        .hide(dashboard.VariableHide.HIDE_VARIABLE)
+        .datasource(DATASOURCE)
+        .query(f"SELECT detail FROM v_heartbeat WHERE name = '{heartbeat}'")
+        .refresh(dashboard.VariableRefresh.ON_DASHBOARD_LOAD)
+    )
+
+
+def link(title: str, url: str) -> dashboards.DashboardLink:
+    """A link of a panel or of its values, in a tab of its own."""
+    return dashboards.DashboardLink(title).type(dashboard.DashboardLinkType.LINK).url(url).target_blank(True)
+
+
 def build_dashboard(
-    uid: str, title: str, about: str, back: str, rows: Sequence[Sequence[PanelSpec]], annotations: Sequence[Any] = ()
+    uid: str,
+    title: str,
+    about: str,
+    back: str,
+    rows: Sequence[Sequence[PanelSpec]],
+    annotations: Sequence[Any] = (),
+    variables: Sequence[dashboards.QueryVariable] = (),
 ) -> dashboard.Dashboard:
-    """A dashboard of panels in rows, from the top; `back` is the length of its time range, such as `30d`.
+    """A dashboard of panels in rows, from the top; `back` is the length of its time range, such as `30d`. Every one has
+    links to the report, Prefect's runs and the runbook.
 
     Raises ValueError for a row of more than GRID_WIDTH columns.
     """
@@ -180,6 +226,10 @@ def build_dashboard(
             .keep_time(True)
         )
     )
+    for label, url in LINKS:
+        builder = builder.link(link(label, url))
+    for variable in (*variables, *(_address(name, beat) for name, beat in ADDRESSES.items())):
+        builder = builder.with_variable(variable)
     for annotation in annotations:
         builder = builder.annotation(annotation)
     y = 0
@@ -193,6 +243,8 @@ def build_dashboard(
             x += spec.width
         y += max(spec.height for spec in row)
     built = builder.build()
+    for made in (built.templating.list_val if built.templating else None) or []:
+        made.auto = made.auto_count = made.auto_min = None  # of variables of another kind
     for index, panel in enumerate(built.panels or [], start=1):
         panel.id_val = index
     return built

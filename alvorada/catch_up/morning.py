@@ -12,8 +12,10 @@ from desk.model import SAO_PAULO, decision_time
 
 PATIENCE = dt.timedelta(minutes=2)
 """After 06:00, for Prefect's own run: its scheduler and its worker look every few seconds."""
-TRIES = 3
-"""Runs that the catch-up starts for one day at most: one that takes the machine down with it must not go on."""
+PAUSES = tuple(dt.timedelta(minutes=minutes) for minutes in (0, 10, 30))
+"""Before each run that the catch-up starts for a day, from when the one before it was due. A database or a machine that
+comes and goes for some minutes must not use up the day; a run that takes the machine down with it must not go on."""
+TRIES = len(PAUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,12 @@ class Morning:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`attempt`: the number of the run to start now, counted from 0; None for none. `reason`: in words."""
+    """`attempt`: the number of the run to start now, counted from 0; None for none. `reason`: in words. `given_up`:
+    nothing starts a run of this day any more, and a person is to."""
 
     attempt: int | None
     reason: str
+    given_up: bool = False
 
 
 def due_day(now: dt.datetime, until: dt.time) -> dt.date | None:
@@ -72,10 +76,13 @@ def verdict(morning: Morning, now: dt.datetime) -> Verdict:
         return Verdict(None, f"nothing was missed: the schedule is younger than 06:00 of {day}")
     if morning.deployment.paused:
         return Verdict(None, morning.deployment.paused)
-    attempt = sum(CAUGHT_UP in run.tags for run in of_the_day)
-    if attempt >= TRIES:
-        return Verdict(None, f"{day} was tried {attempt} times, and no run has reached its end")
-    return Verdict(attempt, f"no run of {day} has decided")
+    own = [run.due for run in of_the_day if CAUGHT_UP in run.tags]
+    if len(own) >= TRIES:
+        return Verdict(None, f"{day} was tried {len(own)} times, and no run has reached its end", given_up=True)
+    if own and now < max(own) + PAUSES[len(own)]:
+        next_at = (max(own) + PAUSES[len(own)]).astimezone(SAO_PAULO)
+        return Verdict(None, f"no run of {day} has decided: tried again at {next_at:%H:%M}")
+    return Verdict(len(own), f"no run of {day} has decided")
 
 
 def _is_of(run: FlowRun, day: dt.date, now: dt.datetime) -> bool:

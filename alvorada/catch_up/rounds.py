@@ -15,6 +15,7 @@ from alvorada.catch_up.morning import Morning, due_day, verdict
 from alvorada.catch_up.prefect_api import PrefectApi
 from desk.errors import AlvoradaError
 from desk.model import decision_time
+from tasks.alerts.postgres_records import record_heartbeat
 from tasks.run.run_context import world_of
 from tasks.store import Store, ledger, open_store
 
@@ -59,6 +60,7 @@ async def look(api: PrefectApi, database_url: str, until: dt.time, now: dt.datet
         return Round((*lines, "no run is to be caught up now"))
     morning = await read_morning(api, database_url, day, now)
     found = verdict(morning, now)
+    await _record(database_url, now, found.reason if found.given_up else "")
     if found.attempt is None:
         return Round((*lines, found.reason))
     # Two that look at once make the same key, and Prefect keeps one run for it.
@@ -79,6 +81,12 @@ async def read_morning(api: PrefectApi, database_url: str, day: dt.date, now: dt
         outcomes, earlier = await _outcomes(store, day)
     was_in_operation = earlier or deployment.created <= decision_time(day)
     return Morning(day, deployment, decided, outcomes, was_in_operation, runs, cancelled)
+
+
+async def _record(database_url: str, now: dt.datetime, given_up: str) -> None:
+    """That the catch-up has looked, and why it starts nothing more, for the alert that the run is late."""
+    async with open_store(database_url, None, pool_size=1) as store, store.connections.acquire() as connection:
+        await record_heartbeat(connection, "catch-up", now, given_up)
 
 
 ONE_DAY = dt.timedelta(days=1)

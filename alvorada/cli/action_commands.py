@@ -11,6 +11,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import Seed, WorldName
+from alvorada.cli.output import AsJson, note, print_json
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="The decision day.")]
@@ -22,9 +23,12 @@ app = typer.Typer(help="Orders that the gate has stopped.", no_args_is_help=True
 
 
 @app.command()
-def show(as_of: AsOf, world: WorldName = "live", seed: Seed = DEFAULT_SEED) -> None:
+def show(as_of: AsOf, world: WorldName = "live", seed: Seed = DEFAULT_SEED, as_json: AsJson = False) -> None:
     """Every check of the gate, and the orders that it holds back."""
     checks, orders, verdict = _read(_moment(as_of), world, seed)
+    if as_json:
+        print_json([{"checks": checks, "held_back": orders, "verdict": verdict}])
+        return
     for row in checks:
         value = "unknown" if row["value"] is None else f"{row['value']:.4g}"
         typer.echo(f"{row['state']:<9} {row['check_id']}: {value}, at most {row['threshold']:g}  {row['detail'] or ''}")
@@ -35,7 +39,7 @@ def show(as_of: AsOf, world: WorldName = "live", seed: Seed = DEFAULT_SEED) -> N
             f"to issue them: alvorada actions release --as-of {as_of} --orders {verdict['proposal']} --reason TEXT"
         )
     if not checks:
-        typer.echo(f"the gate has not seen the orders of {as_of}", err=True)
+        note(f"the gate has not seen the orders of {as_of}")
 
 
 @app.command()
@@ -50,9 +54,7 @@ def release(
         raise BadInput("--reason must say why")
     person, moment = by or getpass.getuser(), _moment(as_of)
     _record(moment, person, reason, orders, world, seed)
-    typer.echo(
-        f"orders {orders} of {as_of} are released by {person}; the day is restated, and no others go out", err=True
-    )
+    note(f"orders {orders} of {as_of} are released by {person}; the day is restated, and no others go out")
     from alvorada.cli.run_commands import run_daily_job
     from alvorada.cli.run_options import RunOptions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,9 @@ from typing import Annotated
 import typer
 
 from alvorada.cli.clock import now
+from alvorada.cli.daily import DailyAt, each_day
 from alvorada.cli.options import LastWorldName
+from alvorada.cli.output import note
 from alvorada.stack.data_dir import DataDir, LastWorld, database_name
 from desk.errors import BadInput
 
@@ -26,8 +29,33 @@ def backup(
     ] = None,
     keep: Annotated[int, typer.Option("--keep", min=1, help="How many of this world stay there.")] = 14,
     world: LastWorldName = None,
+    daily_at: DailyAt = None,
 ) -> None:
-    """Dump a world's database into a file, check it, and print its path. Runs may go on meanwhile."""
+    """Dump a world's database into a file, check it, and print its path. Runs may go on meanwhile.
+
+    With --daily-at one is made at once where none is there of the last day.
+    """
+    if daily_at is None:
+        back_up_once(to, keep, world)
+        return
+    each_day(daily_at, lambda: newest_backup(backup_folder(to), world), lambda: back_up_once(to, keep, world))
+
+
+def backup_folder(to: str | None) -> Path:
+    """Where the dumps lie."""
+    return Path(to).expanduser().absolute() if to else DataDir.from_environment().path / "backups"
+
+
+def newest_backup(folder: Path, world: str | None) -> dt.datetime | None:
+    """When the newest dump of a world (None: of any) was made, by its name; None without one."""
+    from alvorada.stack.backup import STAMP
+
+    stamps = sorted(path.stem.rpartition("-")[2] for path in folder.glob(f"{world or '*'}-*.dump"))
+    return dt.datetime.strptime(stamps[-1], STAMP).replace(tzinfo=dt.UTC) if stamps else None
+
+
+def back_up_once(to: str | None, keep: int, world: str | None) -> None:
+    """One dump. Raises BadInput, StoreError."""
     from alvorada.stack.backup import back_up
     from alvorada.stack.local_stack import world_database
 
@@ -36,10 +64,9 @@ def backup(
     with world_database(data_dir, last) as url:
         if url is None:
             raise BadInput(f"no database yet under {data_dir.path}: there is nothing to back up")
-        folder = Path(to).expanduser().absolute() if to else data_dir.path / "backups"
-        path = back_up(url, folder, last.world, now(), keep)
+        path = back_up(url, backup_folder(to), last.world, now(), keep)
     typer.echo(path)
-    typer.echo(f"alvorada: {path.stat().st_size / 1e6:.1f} MB; the raw payloads are not in it", err=True)
+    note(f"alvorada: {path.stat().st_size / 1e6:.1f} MB; the raw payloads are not in it")
 
 
 def restore(

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 
 import migrations
 from alvorada.cli.clock import now
+from alvorada.cli.output import print_json
 from alvorada.stack.data_dir import DataDir, database_name, project_root
 from alvorada.stack.local_stack import embedded_postgres
 from alvorada.stack.ports import listener
@@ -43,16 +44,20 @@ class Finding:
     required: bool = True
 
 
-def examine(data_dir: DataDir) -> bool:
+def examine(data_dir: DataDir, as_json: bool = False) -> bool:
     """Prints every finding; True when nothing required is missing."""
     findings = [check(data_dir) for check in CHECKS]
+    is_whole = all(finding.ok or not finding.required for finding in findings)
+    if as_json:
+        print_json(asdict(finding) for finding in findings)
+        return is_whole
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         sign = "ok     " if finding.ok else ("MISSING" if finding.required else "without")
         typer.echo(f"{sign}  {finding.name:{width}}  {finding.text}")
         if not finding.ok and finding.repair:
             typer.echo(f"{'':{width + 11}}{finding.repair}")
-    return all(finding.ok or not finding.required for finding in findings)
+    return is_whole
 
 
 def python(data_dir: DataDir) -> Finding:

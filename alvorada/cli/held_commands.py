@@ -11,6 +11,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import Seed, WorldName
+from alvorada.cli.output import AsJson, note, print_json
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 
 if TYPE_CHECKING:  # the store is imported when a command needs it
@@ -31,6 +32,7 @@ def list_held(
     state: Annotated[str, typer.Option("--state", help=", ".join(STATES) + ".")] = "open",
     world: WorldName = "live",
     seed: Seed = DEFAULT_SEED,
+    as_json: AsJson = False,
 ) -> None:
     """Every held value: id, series, day, value and why; the oldest first."""
     from desk.errors import BadInput
@@ -38,11 +40,14 @@ def list_held(
     if state not in STATES:
         raise BadInput(f"--state {state!r}: it is one of {', '.join(STATES)}")
     holds = _with_store(world, seed, lambda store: store.read_holds(None if state == "all" else state))
+    if as_json:
+        print_json(holds.iter_rows(named=True))
+        return
     for row in holds.iter_rows(named=True):
         decided = f"; {row['state']} by {row['decided_by']}: {row['decision_reason']}" if row["decided_by"] else ""
         typer.echo(f"{row['hold_id']:>6}  {row['entity']}  {row['obs_date']}  {row['rule']}: {row['reason']}{decided}")
     if holds.is_empty():
-        typer.echo("nothing is held" if state == "open" else f"nothing is {state}", err=True)
+        note("nothing is held" if state == "open" else f"nothing is {state}")
 
 
 @app.command()

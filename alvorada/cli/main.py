@@ -24,9 +24,12 @@ from alvorada.cli import (
     report_commands,
     run_commands,
     stack_commands,
+    tidy_commands,
     token_commands,
 )
+from alvorada.cli.output import QUIET
 from desk.errors import AlvoradaError, BadInput
+from tasks.run.code_version import code_version
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C and SIGTERM, as shells have it: 128 + SIGINT."""
@@ -34,7 +37,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     help="The 06:00 run of a Brazil-focused global macro desk.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -45,6 +47,7 @@ for _group in (
     stack_commands,
     operations_commands,
     backup_commands,
+    tidy_commands,
     project_commands,
     first_morning_commands,
 ):
@@ -56,14 +59,31 @@ app.add_typer(lake_commands.app, name="lake")
 app.add_typer(token_commands.app, name="token")
 
 
+def show_version(is_wanted: bool) -> None:
+    """Prints the version and the commit, and ends."""
+    if is_wanted:
+        typer.echo(f"alvorada {code_version()}")
+        raise typer.Exit()
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the log of the run too.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
 ) -> None:
     """The 06:00 run of a Brazil-focused global macro desk."""
+    if quiet and (verbose or debug):
+        raise BadInput("--quiet and --verbose: take one of them")
     if debug:
         os.environ["ALVORADA_DEBUG"] = "1"
-        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "DEBUG")
+    if debug or verbose:
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "DEBUG" if debug else "INFO")
+    if quiet:
+        os.environ[QUIET] = "1"
 
 
 def main() -> None:

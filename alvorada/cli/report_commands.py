@@ -10,6 +10,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import AsOf, LastWorldName
+from alvorada.cli.output import note
 from alvorada.stack.data_dir import DataDir, LastWorld
 from desk.errors import BadInput
 
@@ -88,7 +89,7 @@ def find_report(data_dir: DataDir, last: LastWorld, day: dt.date | None, languag
         from alvorada.cli.stored_reports import restore
 
         found = restore(data_dir, last, day, language or own, mark)
-        typer.echo(f"alvorada: it was gone from {folder}: taken from the database", err=True)
+        note(f"alvorada: it was gone from {folder}: taken from the database")
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from alvorada.cli.output import note
 from alvorada.cli.stored_reports import is_used, open_world
 from alvorada.stack.data_dir import DataDir, LastWorld
 from alvorada.stack.local_stack import world_database
@@ -48,7 +49,7 @@ def draw_pictures(data_dir: DataDir, last: LastWorld, day: dt.date | None, folde
     except OSError as error:
         raise BadInput(f"cannot write pictures to {folder} ({error.strerror})") from error
     if drawn.reason:
-        typer.echo(f"alvorada: {drawn.reason}", err=True)
+        note(f"alvorada: {drawn.reason}")
 
 
 TICKET_FORMS: Mapping[str, Callable[[ReportData], str]] = {

@@ -13,6 +13,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import WORLD_NAMES, AsOf, Seed
+from alvorada.cli.output import note
 from alvorada.cli.run_options import Origin, RunOptions, reason_of, run_origin
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 from desk.errors import BadInput
@@ -80,21 +81,21 @@ def run_daily_job(options: RunOptions, seed: int) -> None:
     day = decision_day(options.as_of, moment)
     origin = run_origin(options, day=day, latest=latest_day(moment))
     data_dir = DataDir.from_environment().create()
-    typer.echo(f"Alvorada: decision day {day}, 06:00 America/Sao_Paulo; sources: {origin.label}", err=True)
+    note(f"Alvorada: decision day {day}, 06:00 America/Sao_Paulo; sources: {origin.label}")
     from alvorada.cli.run_flows import run_daily
     from alvorada.cli.terminal_progress import RunProgress
 
     result = run_daily(data_dir, day, origin, seed, RunProgress.on(), options.reason)
-    typer.echo("", err=True)
+    note("")
     message = f": {result.message}" if result.completed and result.message and result.name != "Completed" else ""
-    typer.echo(f"{result.name} in {result.seconds:.0f} s{message}", err=True)
+    note(f"{result.name} in {result.seconds:.0f} s{message}")
     for name, label in (("report", "Report"), ("artifact", "Prefect artifact"), ("recording", "Recording")):
         for path in result.outputs.get(name, []):
             typer.echo(f"{label}: {path}")
     for difference in result.outputs.get("difference", []):
         typer.echo(f"\n{difference}")
     result.require_completed()
-    typer.echo(next_steps(origin, day), err=True)
+    note(next_steps(origin, day))
 
 
 def backfill(

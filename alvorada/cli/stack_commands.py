@@ -9,6 +9,7 @@ import typer
 from alvorada.cli.clock import now
 from alvorada.cli.env_file import write_env_file
 from alvorada.cli.options import LAST_WORLD_HELP, Seed, WorldName
+from alvorada.cli.output import AsJson
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, project_root
 
 
@@ -44,11 +45,11 @@ def down() -> None:
     typer.echo(stop_stack(DataDir.from_environment()))
 
 
-def doctor() -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Say what is missing, and the command that mends it."""
     from alvorada.cli.doctor import examine
 
-    if not examine(DataDir.from_environment()):
+    if not examine(DataDir.from_environment(), as_json):
         raise typer.Exit(1)
 
 

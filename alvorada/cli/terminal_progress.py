@@ -14,7 +14,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tasks.run.progress import Kind, State
+from alvorada.cli.output import is_quiet
+from tasks.run.progress import Kind, State, event_text, rows_text
 
 SIGNS: dict[State, tuple[str, str]] = {
     "started": ("…", "cyan"),
@@ -54,8 +55,8 @@ class RunProgress:
 
     @classmethod
     def on(cls, stream: TextIO | None = None) -> RunProgress:
-        """A progress on a stream; stderr when None."""
-        return cls(Console(file=stream or sys.stderr, highlight=False, soft_wrap=False))
+        """A progress on a stream; stderr when None. With --quiet it shows nothing."""
+        return cls(Console(file=stream or sys.stderr, highlight=False, soft_wrap=False, quiet=is_quiet()))
 
     def event(
         self,
@@ -112,16 +113,4 @@ class RunProgress:
 
 def plain(line: Line) -> str:
     """One line of text, where there is no terminal."""
-    rows = rows_text(line.rows)
-    parts = [
-        f"{line.kind:6} {line.name:16} {line.state:7}",
-        f"{line.seconds or 0.0:7.1f} s",
-        f"{rows:>14}" if rows else "",
-        line.message,
-    ]
-    return "  ".join(part for part in parts if part)
-
-
-def rows_text(rows: int | None) -> str:
-    """A number of rows; empty where it is not known."""
-    return "" if rows is None else f"{rows:,} rows"
+    return event_text(line.kind, line.name, line.state, line.seconds or 0.0, line.rows, line.message)

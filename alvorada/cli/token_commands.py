@@ -11,6 +11,7 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import Seed, WorldName
+from alvorada.cli.output import AsJson, note, print_json
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 
 if TYPE_CHECKING:
@@ -39,14 +40,18 @@ def create(
 
     lasts = dt.timedelta(days=days) if days else None
     typer.echo(_with_database(world, seed, lambda c: create_token(c, name, cast("Scope", scope), now(), lasts)))
-    typer.echo("alvorada: keep it: only its hash is stored", err=True)
+    note("alvorada: keep it: only its hash is stored")
 
 
 @app.command(name="list")
-def list_tokens(world: WorldName = "live", seed: Seed = DEFAULT_SEED) -> None:
+def list_tokens(world: WorldName = "live", seed: Seed = DEFAULT_SEED, as_json: AsJson = False) -> None:
     """Every token: name, scope, until when."""
     query = "SELECT name, scope, expires_at, revoked_at FROM v_api_token ORDER BY token_id"
-    for row in _with_database(world, seed, lambda c: c.fetch(query)):
+    found = _with_database(world, seed, lambda c: c.fetch(query))
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
         until = f"until {row['expires_at']:{DAY_FORMAT}}" if row["expires_at"] else "for good"
         state = f"revoked {row['revoked_at']:{DAY_FORMAT}}" if row["revoked_at"] else until
         typer.echo(f"{row['name']:30} {row['scope']:8} {state}")

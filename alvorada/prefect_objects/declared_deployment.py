@@ -19,7 +19,9 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import construct_schedule
 from prefect.flows import load_flow_from_entrypoint
-from prefect.utilities.callables import parameter_schema
+
+from alvorada.prefect_objects.forms import description, parameter_form
+from blocks.settings import load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,15 @@ class DeclaredDeployment:
         fields = {
             "name": entry["name"],
             "entrypoint": entry["entrypoint"],
-            "description": entry["description"],
+            "description": description(entry["name"], entry["description"], load_settings().public_url),
             "tags": entry["tags"],
             "parameters": {**entry["parameters"], "sources": sources},
             "schedules": entry["schedules"],
             "work_pool_name": pool["name"],
             "work_queue_name": pool["work_queue_name"],
             "job_variables": pool["job_variables"],
-            "enforce_parameter_schema": entry.get("enforce_parameter_schema", False),
-            "parameter_openapi_schema": json.loads(parameter_schema(flow).json()),
+            "enforce_parameter_schema": True,
+            "parameter_openapi_schema": parameter_form(entry["name"]),
             "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": str(root)}}],
         }
         return cls(f"{flow.name}/{entry['name']}", fields)

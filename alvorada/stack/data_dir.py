@@ -86,6 +86,16 @@ class DataDir:
         return self.path / "watchdog.json"
 
     @property
+    def watchdog_beat(self) -> Path:
+        """Touched by the watchdog at each of its rounds."""
+        return self.path / "watchdog.beat"
+
+    @property
+    def tidy_beat(self) -> Path:
+        """Touched when `tidy` has done its work."""
+        return self.path / "tidy.beat"
+
+    @property
     def stopped_file(self) -> Path:
         """When `alvorada up` was stopped by hand; not there while it runs, nor after it was killed."""
         return self.path / "stopped"

@@ -21,6 +21,7 @@ from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_n
 from alvorada.stack.postgres import NO_SPACE, Postgres
 from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
+from alvorada.stack.service_account import service_url
 from blocks.database import named_errors
 from desk.errors import AlvoradaError, BadInput, StoreError
 
@@ -29,7 +30,8 @@ PREFECT_DATABASE = "prefect"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`database_url`: our data; `api_url`: Prefect's server, None for the API inside the flow's own process."""
+    """`database_url`: our data, by an account that writes rows and owns nothing, where it is embedded; `api_url`:
+    Prefect's server, None for the API inside the flow's own process."""
 
     data_dir: DataDir
     world: str
@@ -67,7 +69,7 @@ def open_stack(
             yield Stack(data_dir.create(), world, given_url, api_url, given_prefect_url)
         return
     with postgres_in_use(data_dir) as postgres:
-        url = given_url or upgrade_database(postgres.ensure_database(database_name(world, seed)))
+        url = given_url or service_url(upgrade_database(postgres.ensure_database(database_name(world, seed))))
         prefect_url = given_prefect_url or asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
         with named_errors(url):
             yield Stack(data_dir, world, url, api_url, prefect_url)

@@ -20,6 +20,8 @@ PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
 GRACE_SECONDS = 8.0
 """From SIGTERM to SIGKILL."""
 POLL_SECONDS = 0.05
+PATIENCE = 10
+"""Times as long as it may be still, a start may take in all."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 REPEAT_SECONDS = 10.0
 """From an interrupt to the next one, where the first has not ended what it was to end."""
@@ -94,9 +96,13 @@ class ManagedProcess:
         return self._process.poll()
 
     def wait_for(self, ready: Callable[[], str | None], seconds: float) -> str:
-        """What `ready` returns once it is not None. Raises ProcessFailed when the process ends or the time is over."""
-        deadline = time.monotonic() + seconds
+        """What `ready` returns once it is not None. Raises ProcessFailed when the process ends, neither prints nor
+        computes for `seconds`, or is not ready after PATIENCE times as long: on a busy machine that takes minutes."""
+        begun = last = time.monotonic()
+        done = self.progress()
         while True:
+            if (now_done := self.progress()) != done:
+                done, last = now_done, time.monotonic()
             answer = ready()
             if answer is not None:
                 return answer
@@ -104,8 +110,9 @@ class ManagedProcess:
                 raise ProcessFailed(
                     f"{self.name} ended at its start with code {code}: {self.last_line()} (log: {self.log})"
                 )
-            if time.monotonic() > deadline:
-                raise ProcessFailed(f"{self.name} did not answer within {seconds:.0f} s (log: {self.log})")
+            now = time.monotonic()
+            if now - last > seconds or now - begun > PATIENCE * seconds:
+                raise ProcessFailed(f"{self.name} did not answer within {now - begun:.0f} s (log: {self.log})")
             time.sleep(POLL_SECONDS)
 
     def wait_until_done(self, seconds: float) -> None:
@@ -116,6 +123,16 @@ class ManagedProcess:
             raise ProcessFailed(f"{self.name} did not end within {seconds:.0f} s (log: {self.log})") from None
         if code:
             raise ProcessFailed(f"{self.name} failed with code {code}: {self.last_line()} (log: {self.log})")
+
+    def progress(self) -> tuple[int, int]:
+        """The length of its log, and the CPU time of its process in ticks: what does not change is stuck."""
+        size = self.log.stat().st_size if self.log.exists() else 0
+        try:
+            stat = Path(f"/proc/{self.id.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return size, 0
+        fields = stat.rpartition(")")[2].split()
+        return size, int(fields[11]) + int(fields[12])
 
     def last_line(self) -> str:
         """The last line of its log, for messages."""

@@ -6,7 +6,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,16 +17,20 @@ from alvorada.stack.data_dir import DataDir, LastWorld, database_name, project_r
 from alvorada.stack.local_stack import PREFECT_DATABASE, Stack, asyncpg_url, upgrade_database
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.prefect_yaml import WORK_POOL, deployment_names
-from alvorada.stack.processes import ManagedProcess, ProcessId
+from alvorada.stack.processes import ManagedProcess, ProcessFailed, ProcessId
 from alvorada.stack.running_stack import RunningStack
 from alvorada.stack.sandbox_process import sandbox_command, sandbox_url, start_sandbox
+from alvorada.stack.service_account import service_url
 from blocks.settings import load_settings
 
 HOST = "127.0.0.1"
 PREFECT_SERVER = "the Prefect server"
 ENDS_BY_ITSELF = ("the deployments",)
+SLOW_SECONDS = 30.0
+TIDY_AT = "21:00"
 SERVER_SECONDS = 120.0
 WORKER_SECONDS = 60.0
+"""How long a start may be still: one that prints or computes is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,17 @@ class Startup:
         stack = self._prepare_databases(postgres, given_database_url)
         env = {**stack.environment(), "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
         env.setdefault("ALVORADA_PUBLIC_URL", self.options.desk_url)
+        env.setdefault("PREFECT_UI_URL", self.options.ui_url)
         server = self._start_server(env, stack)  # it takes the longest: the sandbox starts meanwhile
         if self.options.with_sandbox:
             env["ALVORADA_SANDBOX_URL"] = self._start_sandbox()
-        server.wait_for(lambda: "yes" if answers(f"{self.options.api_url}/health") else None, SERVER_SECONDS)
+        server = self._ready(server, lambda: answers(f"{self.options.api_url}/health"), SERVER_SECONDS)
         show("Prefect", self.options.ui_url, server.log)
         self._apply_deployments(env)
         self._start_worker(env)
         self._start_api(env)
         self._start_catch_up(env)
+        self._start_tidy({**env, "PREFECT_API_DATABASE_CONNECTION_URL": stack.prefect_database_url or ""})
         self._update(ready=True)
         LastWorld(self.options.world, self.options.seed).write(self.data_dir)
         prefect = Path(sys.executable).with_name("prefect")
@@ -92,14 +98,16 @@ class Startup:
     def _prepare_databases(self, postgres: Postgres, given_url: str | None) -> Stack:
         world, seed = self.options.world, self.options.seed
         url = upgrade_database(given_url or postgres.ensure_database(database_name(world, seed)))
+        if given_url is None:
+            url = service_url(url)
         prefect_url = asyncpg_url(postgres.ensure_database(PREFECT_DATABASE))
         show("PostgreSQL", f"alvorada url --world {world}", self.data_dir.postgres / "log")
         return Stack(self.data_dir, world, url, self.options.api_url, prefect_url)
 
     def _start_server(self, env: Mapping[str, str], stack: Stack) -> ManagedProcess:
-        """Starts what `prefect server start` runs, without its wrapper: the wrapper imports Prefect a second time, and
-        refuses a port for a minute after its last use."""
-        app = ["--factory", "prefect.server.api.server:create_app"]
+        """Starts what `prefect server start` runs, for our own origin alone, and without its wrapper: the wrapper
+        imports Prefect a second time, and refuses a port for a minute after its last use."""
+        app = ["--factory", "alvorada.stack.prefect_server:create_app"]
         address = ["--host", HOST, "--port", str(self.options.port), "--timeout-keep-alive", "5"]
         command = [sys.executable, "-m", "uvicorn", *app, *address, "--log-level", "warning"]
         return self._start(PREFECT_SERVER, command, server_environment(env, stack, self.options.ui_url))
@@ -127,14 +135,15 @@ class Startup:
         prefect = str(Path(sys.executable).with_name("prefect"))
         command = [prefect, "worker", "start", "--pool", WORK_POOL, "--name", "local"]
         worker = self._start("the worker", command, env)
-        worker.wait_for(lambda: "yes" if "started" in worker.output() else None, WORKER_SECONDS)
+        log = worker.log
+        worker = self._ready(worker, lambda: "started" in log.read_text(errors="replace"), WORKER_SECONDS)
         show("Worker", f"pool {WORK_POOL}", worker.log)
 
     def _start_api(self, env: Mapping[str, str]) -> None:
         address = ["--port", str(self.options.api_port), "--world", self.options.world]
         process = self._start("the API", [sys.executable, "-m", "alvorada", "api", *address], env)
         root = f"{self.options.desk_url}/api/v1"
-        process.wait_for(lambda: "yes" if answers(f"{root}/health") else None, WORKER_SECONDS)
+        process = self._ready(process, lambda: answers(f"{root}/health"), WORKER_SECONDS)
         show("API", root, process.log)
 
     def _start_catch_up(self, env: Mapping[str, str]) -> None:
@@ -142,9 +151,36 @@ class Startup:
         process = self._start("the catch-up", [sys.executable, "-m", "alvorada", "catch-up"], env)
         show("Catch-up", f"until {load_settings().catch_up_until:%H:%M} America/Sao_Paulo", process.log)
 
+    def _start_tidy(self, env: Mapping[str, str]) -> None:
+        """Every evening, away from the morning's run."""
+        command = [sys.executable, "-m", "alvorada", "tidy", "--world", self.options.world, "--daily-at", TIDY_AT]
+        process = self._start("the tidying", command, env)
+        show("Tidying", f"daily at {TIDY_AT} America/Sao_Paulo", process.log)
+
     def lasting(self) -> list[ManagedProcess]:
         """The processes that are to live as long as the stack."""
         return [process for process in self.processes if process.name not in ENDS_BY_ITSELF]
+
+    def _ready(self, process: ManagedProcess, is_ready: Callable[[], bool], seconds: float) -> ManagedProcess:
+        """The process when it is ready. A slow start is one line; one that is stuck is tried once more."""
+        told = False
+
+        def look() -> str | None:
+            nonlocal told
+            if not told and process.age() > SLOW_SECONDS:
+                told = True
+                typer.echo(f"{process.name} is slow to start: the machine is busy, or see {process.log}", err=True)
+            return "yes" if is_ready() else None
+
+        try:
+            process.wait_for(look, seconds)
+        except ProcessFailed as failure:
+            if process.exit_code() is not None:  # it has ended, and says why
+                raise
+            typer.echo(f"{failure}; once more", err=True)
+            process = self.restart(process)
+            process.wait_for(look, seconds)
+        return process
 
     def restart(self, process: ManagedProcess) -> ManagedProcess:
         """Starts the command of a process that has ended again, in its place; the log of the one before gets `.1`."""
@@ -178,6 +214,7 @@ def server_environment(env: Mapping[str, str], stack: Stack, ui_url: str) -> dic
         "PREFECT_EXPERIMENTAL_EVENTS": "true",
         "PREFECT_UI_URL": ui_url,
         "PREFECT_UI_API_URL": f"{ui_url}/api",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ui_url,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
     }

@@ -71,6 +71,7 @@ def watch(
     while True:
         result = asyncio.run(check(endpoints, settings, channels, state, clock()))
         show(result)
+        data_dir.watchdog_beat.touch()
         if once:
             return result.exit_code
         time.sleep(INTERVAL_SECONDS)
@@ -128,7 +129,7 @@ def _messages(
     new: Sequence[Problem], over: Sequence[str], settings: Settings, now: dt.datetime
 ) -> list[tuple[list[str], Message]]:
     """One message about all new problems, one about all that are over; each with the keys of its problems."""
-    link = settings.public_url.rstrip("/") + "/api/v1/monitoring/pipeline-status"
+    link = "" if settings.public_url is None else f"{settings.public_url}/api/v1/monitoring/pipeline-status"
     messages = []
     if new:
         title = f"Alvorada watchdog: {new[0].title}{f', and {len(new) - 1} more' if len(new) > 1 else ''}"

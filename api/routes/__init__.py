@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import alerts, gate, health, held, held_page, market, monitoring, portfolio, reports, runs
+from api.routes import (
+    alerts,
+    gate,
+    health,
+    held,
+    held_page,
+    login,
+    market,
+    monitoring,
+    portfolio,
+    reports,
+    runbook,
+    runs,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -13,8 +26,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     gate.router,
     held_page.router,
     held.router,
+    login.router,
+    runbook.router,
     runs.router,
     reports.router,
+    reports.assets,
     market.router,
     portfolio.router,
 )

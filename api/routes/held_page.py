@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 
 from api.reading import rows
 from tasks.store.api_tokens import Token
-from tasks.store.signed_links import is_signed, issued_at
+from tasks.store.signed_links import HELD, is_signed, issued_at
 
 router = APIRouter(prefix="/held/word", include_in_schema=False)
 Expires = Annotated[int, Path(ge=0, le=2**40)]
@@ -85,7 +85,7 @@ async def _admit(request: Request, expires: int, signature: str) -> None:
     """Raises HTTPException: 403 for a signature that is not ours, 410 for one whose time is over, 429."""
     state: Any = request.app.state
     await state.limiter.unauthenticated(request.client.host if request.client else "unknown")
-    if not await is_signed(state.pool, expires, signature):
+    if not await is_signed(state.pool, HELD, expires, signature):
         raise HTTPException(403, "this link is not one of ours")
     if dt.datetime.fromtimestamp(expires, dt.UTC) <= state.clock():
         raise HTTPException(410, "this link has expired: the next alert brings another, or use `alvorada held`")

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import zstandard
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Operator, Reader
+from api.access import Operator, Reader, ReportReader
 from api.envelope import PAGE_POLICY
 from api.problems import NotStored
 from api.reading import LAST_DAY, Limit, moment_of, rows
 from api.redistribution import require_decision_may_leave
+from api.sessions import ROOT, Code, language_of, wants_page
 from desk.model import desk_day
+from reports.page.plotly_script import script, sha256, with_shared_script
 
 router = APIRouter(prefix="/reports/daily", tags=["reports"])
-Code = Literal["en", "pt"]
 Language = Annotated[Code | None, Query(description="Of the page; left out: as Accept-Language asks, else English.")]
+Whole = Annotated[bool, Query(description="The page as it is stored, with its own copy of the charts' script.")]
+SCRIPT = f"{ROOT}/assets/plotly-{sha256()}.js"
+"""One copy for all pages: its name holds its hash."""
 LARGEST_PAGE = 64 * 1024 * 1024
 
 
@@ -82,7 +86,7 @@ async def reports(
     found = await rows(
         request,
         f"SELECT {_FACTS} FROM v_report WHERE language = $1 AND as_of < $2 ORDER BY as_of DESC LIMIT $3",
-        _code(request, language),
+        language or language_of(request),
         moment_of(before) if before else moment_of(LAST_DAY),
         limit,
     )
@@ -104,52 +108,37 @@ HTML: dict[int | str, dict[str, Any]] = {
     responses=HTML,
     response_model=Report,
 )
-async def latest(request: Request, _: Reader, language: Language = None) -> Any:
+async def latest(request: Request, _: Reader, language: Language = None, whole: Whole = False) -> Any:
     """404 where none is stored in this language."""
-    code = _code(request, language)
+    code = language or language_of(request)
     found = await rows(request, "SELECT max(as_of) AS newest FROM v_report WHERE language = $1", code)
     if found[0]["newest"] is None:
         raise NotStored(f"no report in {code!r} is stored")
-    return await _report(request, found[0]["newest"], code)
+    return await _report(request, found[0]["newest"], code, whole)
 
 
 @router.get(
     "/{day}", summary="One day's report: the page or its numbers, as Accept asks", responses=HTML, response_model=Report
 )
-async def report(request: Request, _: Reader, day: dt.date, language: Language = None) -> Any:
+async def report(
+    request: Request, _: ReportReader, day: dt.date, language: Language = None, whole: Whole = False
+) -> Any:
     """404 where none of this day is stored in this language."""
-    return await _report(request, moment_of(day), _code(request, language))
+    return await _report(request, moment_of(day), language or language_of(request), whole)
 
 
-async def _report(request: Request, as_of: dt.datetime, language: str) -> Report | Response:
-    html = _accepts_html_first(request.headers.get("accept", "*/*"))
+async def _report(request: Request, as_of: dt.datetime, language: str, whole: bool) -> Report | Response:
+    html = wants_page(request)
     columns = f"{_FACTS}, html_zstd" if html else _FACTS
     found = await rows(request, f"SELECT {columns} FROM v_report WHERE as_of = $1 AND language = $2", as_of, language)
     if not found:
         raise NotStored(f"no report of {desk_day(as_of)} in {language!r} is stored")
     await require_decision_may_leave(request, as_of)
     if html:
-        page = zstandard.ZstdDecompressor().decompress(found[0]["html_zstd"], max_output_size=LARGEST_PAGE)
-        return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
+        page = zstandard.ZstdDecompressor().decompress(found[0]["html_zstd"], max_output_size=LARGEST_PAGE).decode()
+        content = page if whole else with_shared_script(page, SCRIPT)
+        return HTMLResponse(content, headers={"Content-Security-Policy": PAGE_POLICY})
     return Report(**_named(found[0]), **await _numbers(request, as_of))
-
-
-def _code(request: Request, language: Code | None) -> Code:
-    """The language asked for, else the first one of Accept-Language that there is, else English."""
-    if language is not None:
-        return language
-    for part in request.headers.get("accept-language", "").split(","):
-        name = part.split(";")[0].strip().lower().split("-")[0]
-        if name in ("en", "pt"):
-            return "pt" if name == "pt" else "en"
-    return "en"
-
-
-def _accepts_html_first(accept: str) -> bool:
-    """Whether the Accept header names HTML before JSON; a caller that accepts anything gets JSON."""
-    kinds = [part.split(";")[0].strip() for part in accept.split(",")]
-    first = next((kind for kind in kinds if kind in ("text/html", "application/xhtml+xml", "application/json")), "")
-    return "html" in first
 
 
 async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
@@ -184,6 +173,16 @@ async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
         "limits": {row["limit_id"]: row["status"] for row in limits},
         "actions": [row["sentence"] for row in actions],
     }
+
+
+assets = APIRouter(include_in_schema=False)
+
+
+@assets.get(SCRIPT.removeprefix(ROOT))
+async def plotly() -> Response:
+    """The charts' script, for everybody: it is Plotly's, as published."""
+    kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(script(), media_type="text/javascript", headers=kept)
 
 
 @router.post("/send", status_code=202, summary="Send a day's report to those who have not received it")

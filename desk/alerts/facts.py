@@ -51,6 +51,8 @@ class PipelineFacts:
     """`expected`: the latest day whose run should be over; `completed`: the latest day whose run completed; `since`:
     when the desk went into operation: no run of an earlier hour was ever expected.
 
+    `given_up`: why the catch-up starts no further run of `expected`, empty while it does.
+
     `failed_sources`: source -> datasets whose last fetch failed and was not repeated with success; `required_absent`:
     datasets.
     """
@@ -62,6 +64,7 @@ class PipelineFacts:
     required_absent: tuple[str, ...] = ()
     required_sources: frozenset[str] = frozenset()
     since: dt.datetime | None = None
+    given_up: str = ""
 
     @property
     def is_late(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from desk.alerts.facts import MISSING, Metrics
+from desk.alerts.facts import MISSING, Metrics, PipelineFacts
 from desk.alerts.model import ALL, AlertKey
 from desk.catalog.alert_rules import Severity
 from desk.model import SAO_PAULO
@@ -159,8 +159,16 @@ def _run_summary(metrics: Metrics) -> str:
     if run.day >= facts.expected:
         started = f"{run.started_at.astimezone(SAO_PAULO):%H:%M} São Paulo"
         words = {"running": "is still running", "died": f"died ({run.message})", "cancelled": "was cancelled"}
-        return f"the run of {run.day}, started at {started}, {words.get(run.state, run.state)}, past its deadline"
-    return f"no run of {facts.expected} by its deadline; the last was of {run.day}"
+        text = f"the run of {run.day}, started at {started}, {words.get(run.state, run.state)}, past its deadline"
+        return text + _by_hand(facts)
+    return f"no run of {facts.expected} by its deadline; the last was of {run.day}{_by_hand(facts)}"
+
+
+def _by_hand(facts: PipelineFacts) -> str:
+    """What is to be done where nothing starts the day's run any more."""
+    if not facts.given_up:
+        return ""
+    return f"; {facts.given_up}. Nothing starts it any more: see the newest run's log, then `alvorada run`"
 
 
 def _each(values: Mapping[str, object], table: str, words: str, stage: str) -> Iterable[SubjectValue]:

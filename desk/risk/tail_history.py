@@ -16,7 +16,8 @@ from desk.portfolio.scenario_pnl import scenario_pnl, trailing_pnl
 from desk.risk import tail
 from desk.risk.positions import Positions, book_pnl
 
-LEVELS = {"var_95": 0.95, "var_99": 0.99, "es_975": 0.975}
+LEVELS = {"var_95": 0.95, "var_99": 0.99, "es_95": 0.95, "es_975": 0.975}
+ES_LEVELS = (0.95, 0.975)
 ES_TEST_VAR = "var_975"  # a backtest of ES 97.5% counts the losses beyond it
 METHODS = (*DAILY_METHODS, "monte_carlo")
 
@@ -77,7 +78,7 @@ def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -
     filtered = tail.filtered_historical(history.pnl, rules.filter_decay)
     degrees = tail.student_degrees(history.pnl, rules.max_degrees)
     scale = tail.student_scale(history.deviation, degrees)
-    plain, rescaled = (tail.var_es(pnl, (0.95, 0.975, 0.99)) for pnl in (history.pnl, filtered))
+    plain, rescaled = (tail.var_es(pnl, (0.95, 0.975, 0.99), ES_LEVELS) for pnl in (history.pnl, filtered))
     metrics = {}
     for metric, level in LEVELS.items():
         shortfall = metric.startswith("es")
@@ -101,7 +102,7 @@ def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -
 def monte_carlo_metrics(pnl: FloatArray, nav: float) -> dict[tuple[str, str], float]:
     """(metric, method) -> positive fraction of NAV of simulated P&L (paths,); NaN where a held line is unknown."""
     known = bool(np.isfinite(pnl).all())
-    found = tail.var_es(pnl)
+    found = tail.var_es(pnl, es_levels=ES_LEVELS)
     return {
         (metric, "monte_carlo"): float((found.es if metric.startswith("es") else found.var)[level]) / nav
         if known

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders import barchart, stat, statetimeline, timeseries
+from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from desk.catalog import load_catalog
 from grafana.annotations import RunErrorsBuilder
 from grafana.held_panels import held_panels, weight_panels
+from grafana.pages.pipeline_sources import LATEST, by_source, connectors, grid, status_grid
 from grafana.parts import (
     AMBER,
     COLOURED_CELL,
@@ -16,56 +16,17 @@ from grafana.parts import (
     GREEN,
     LAST_VALUE,
     LEGEND,
-    NO_LEGEND,
     RED,
     THRESHOLD_COLOURS,
     PanelSpec,
     build_dashboard,
+    choice,
+    link,
     override,
-    pivot,
     state_mappings,
     table_panel,
-    threshold_property,
     thresholds,
 )
-
-LATEST = "(SELECT max(as_of) FROM v_dataset_status WHERE as_of <= $__timeTo())"
-
-
-def status_grid() -> PanelSpec:
-    """Every dataset with its state, age, promise and last attempt."""
-    panel = (
-        table_panel()
-        .mappings(state_mappings())
-        .override_by_name("state", [override("custom.cellOptions", COLOURED_CELL), override("custom.width", 90)])
-        .override_by_name(
-            "last attempt", [override("custom.cellOptions", COLOURED_TEXT), override("custom.width", 110)]
-        )
-        .override_by_name(
-            "age / promise",
-            [
-                override("unit", "percentunit"),
-                override("custom.cellOptions", COLOURED_CELL),
-                override("thresholds", threshold_property((None, GREEN), (0.999, AMBER), (1.5, RED))),
-                override("color", {"mode": "thresholds"}),
-                override("custom.width", 110),
-            ],
-        )
-        .override_by_name("age, business days", [override("custom.width", 140)])
-        .override_by_name("promise, business days", [override("custom.width", 160)])
-    )
-    sql = f"""
-SELECT source, dataset, state, age_bd AS "age, business days", promise_bd AS "promise, business days",
-       age_bd::double precision / nullif(promise_bd, 0) AS "age / promise", last_obs_date AS "data up to",
-       last_attempt_state AS "last attempt", last_success_at AS "last success",
-       coalesce(error, last_error) AS error
-FROM v_dataset_status WHERE as_of = {LATEST}
-ORDER BY array_position(ARRAY['failed', 'absent', 'stale', 'ok'], state), source, dataset"""
-    about = (
-        "Every dataset against its own freshness promise, at the latest decision of the time range. Green: within it."
-        " Amber: older. Red: the run could not fetch it. Grey: nothing has ever come."
-    )
-    return PanelSpec(panel, "Sources", about, sql, 24, 13)
 
 
 def counters() -> list[PanelSpec]:
@@ -166,73 +127,38 @@ FROM v_pipeline_runs WHERE kind = 'daily' AND $__timeFilter(started_at) ORDER BY
     return PanelSpec(panel, "Daily runs", "One bar a run, as long as it took; failed runs are marked.", sql, 24, 7)
 
 
-def grid() -> PanelSpec:
-    """The ledger: one row a dataset, one cell a day."""
+def run_list() -> PanelSpec:
+    """The last runs, each with its report and its page in Prefect."""
     panel = (
-        statetimeline.Panel()
+        table_panel()
         .mappings(state_mappings())
-        .merge_values(True)
-        .show_value(common.VisibilityMode.NEVER)
-        .row_height(0.85)
-        .line_width(0)
-        .fill_opacity(85)
-        .legend(NO_LEGEND)
-    )
-    names = sorted(load_catalog().datasets)
-    sql = f"""
-SELECT day::timestamp AT TIME ZONE 'America/Sao_Paulo' AS time,
-       {pivot(names, "state", "dataset")}
-FROM v_cells WHERE day >= $__timeFrom()::date AND day <= $__timeTo()::date GROUP BY day ORDER BY day"""
-    about = "The ledger: one row a dataset, one cell a day that it promises. Empty is an answer: that day has no data."
-    return PanelSpec(panel, "Datasets by day", about, sql, 24, 14)
-
-
-def by_source() -> list[PanelSpec]:
-    """Seconds, rows and quality score by dataset."""
-
-    def bars(title: str, about: str, value: str, unit: str) -> PanelSpec:
-        panel = (
-            barchart.Panel()
-            .unit(unit)
-            .orientation(common.VizOrientation.HORIZONTAL)
-            .x_field("dataset")
-            .show_value(common.VisibilityMode.AUTO)
-            .legend(NO_LEGEND)
+        .override_by_name("state", [override("custom.cellOptions", COLOURED_CELL), override("custom.width", 150)])
+        .override_by_name(
+            "day",
+            [
+                _links("Report of this day", "${desk:raw}/api/v1/reports/daily/${__value.text}"),
+                override("custom.width", 110),
+            ],
         )
-        sql = f"""
-SELECT dataset, {value} FROM v_fetch WHERE run_id = (
-    SELECT run_id FROM v_pipeline_runs AS run WHERE kind = 'daily' AND started_at <= $__timeTo()
-    AND EXISTS (SELECT FROM v_fetch WHERE v_fetch.run_id = run.run_id) ORDER BY started_at DESC LIMIT 1)
-ORDER BY 2 DESC NULLS LAST"""
-        return PanelSpec(panel, title, about, sql, 8, 11)
-
-    quality = (
-        barchart.Panel()
-        .unit("percentunit")
-        .min(0)
-        .max(1)
-        .orientation(common.VizOrientation.HORIZONTAL)
-        .x_field("dataset")
-        .show_value(common.VisibilityMode.AUTO)
-        .legend(NO_LEGEND)
-        .thresholds(thresholds((None, RED), (0.95, AMBER), (0.99, GREEN)))
-        .color_scheme(THRESHOLD_COLOURS)
+        .override_by_name(
+            "Prefect's run",
+            [
+                _links("This run in Prefect", "${prefect:raw}/flow-runs/flow-run/${__value.text}"),
+                override("custom.width", 300),
+            ],
+        )
+        .links([link("When a run failed", "${desk:raw}/api/v1/runbook#a-run-failed")])
+        .no_value("No run in this time range")
     )
-    quality_sql = """
-SELECT DISTINCT ON (dataset) dataset, quality FROM v_fetch
-WHERE $__timeFilter(started_at) AND quality IS NOT NULL ORDER BY dataset, started_at DESC"""
-    return [
-        bars("Seconds per dataset", "Of the last daily run that fetched.", "seconds", "s"),
-        bars("Rows per dataset", "Of the last daily run that fetched; a quiet day brings none.", "rows", "short"),
-        PanelSpec(
-            quality,
-            "Quality score",
-            "Weighted share of a fetch's rows that pass its checks, at each dataset's last fetch.",
-            quality_sql,
-            8,
-            11,
-        ),
-    ]
+    sql = """
+SELECT (as_of AT TIME ZONE 'America/Sao_Paulo')::date::text AS day, kind, state, started_at AS started, seconds,
+       prefect_run_id::text AS "Prefect's run", message
+FROM v_pipeline_runs WHERE $__timeFilter(started_at) ORDER BY started_at DESC LIMIT 50"""
+    return PanelSpec(panel, "Runs", "Newest first; a day leads to its report, an id to Prefect's page.", sql, 24, 9)
+
+
+def _links(title: str, url: str) -> model.DynamicConfigValue:
+    return override("links", [{"title": title, "url": url, "targetBlank": True}])
 
 
 def logs() -> list[PanelSpec]:
@@ -241,8 +167,10 @@ def logs() -> list[PanelSpec]:
         table_panel().override_by_name("at", [override("custom.width", 170)]).no_value("No error in this time range")
     )
     error_sql = """
-SELECT started_at AS at, dataset, day, attempt, error_kind AS kind, error FROM v_ledger
-WHERE $__timeFilter(started_at) AND error IS NOT NULL ORDER BY started_at DESC LIMIT 200"""
+SELECT started_at AS at, dataset, day::text AS day, attempt, error_kind AS kind, error FROM v_ledger
+WHERE $__timeFilter(started_at) AND error IS NOT NULL
+      AND dataset IN (SELECT dataset FROM v_dataset_status WHERE source IN (${source:sqlstring}))
+ORDER BY started_at DESC LIMIT 200"""
     alerts = (
         table_panel()
         .mappings(state_mappings())
@@ -263,9 +191,11 @@ def dashboard_rows() -> list[list[PanelSpec]]:
     """The panels, row by row."""
     pairs, held, suspect = held_panels(LATEST)
     return [
-        [status_grid()],
+        [connectors()],
         counters(),
+        [status_grid()],
         weight_panels(LATEST),
+        [run_list()],
         [pairs],
         [held, suspect],
         [runs()],
@@ -284,4 +214,5 @@ def build() -> model.Dashboard:
         "30d",
         dashboard_rows(),
         [RunErrorsBuilder()],
+        [choice("source", "Source", "SELECT DISTINCT source FROM v_dataset_status ORDER BY 1")],
     )

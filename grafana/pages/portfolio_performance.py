@@ -8,6 +8,7 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
 from desk.catalog.desk_parameters import ASSET_CLASSES, load_desk_parameters
+from desk.strategies import STRATEGIES
 from grafana.parts import (
     AMBER,
     GREEN,
@@ -19,12 +20,14 @@ from grafana.parts import (
     THRESHOLD_COLOURS,
     PanelSpec,
     build_dashboard,
+    choice,
     override,
     pivot,
     table_panel,
     thresholds,
 )
 
+STRATEGY_IDS = [strategy.id for strategy in STRATEGIES]
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Daily return over the stored cash benchmark; the Sharpe ratio is its annualised mean over its standard deviation.
 EXCESS = """
@@ -149,6 +152,7 @@ def attribution() -> list[PanelSpec]:
             "P&L by strategy",
             "BRL over the time range, of each strategy's own legs; UNATTRIBUTED is what the lots make of their sum.",
             "SELECT strategy_id AS strategy, sum(pnl_brl) AS pnl FROM v_pnl_by_strategy WHERE $__timeFilter(as_of)"
+            " AND strategy_id IN (${strategy:sqlstring})"
             " GROUP BY strategy_id HAVING sum(abs(pnl_brl)) > 0 ORDER BY 2 DESC",
         ),
         bars(
@@ -190,7 +194,12 @@ GROUP BY year ORDER BY year"""
         .override_by_name("year", [override("custom.cellOptions", {"type": "auto"}), override("custom.width", 70)])
     )
     return PanelSpec(
-        panel, "Monthly returns", "After costs, cash included, by market day; the months of the time range.", sql, 24, 7
+        panel,
+        "Monthly returns",
+        "After costs, cash included, by market day; the months of the time range.",
+        sql,
+        24,
+        12,
     )
 
 
@@ -205,6 +214,7 @@ FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"""
 SELECT strategy_id AS strategy, conviction, legs::text AS legs, volatility, neutrality, imbalance, scale,
        limit_bound AS "bound by", state
 FROM v_package WHERE as_of = (SELECT max(as_of) FROM v_package) AND (state <> 'flat' OR conviction <> 0)
+      AND strategy_id IN (${strategy:sqlstring})
 ORDER BY volatility DESC"""
     percents = ("volatility", "imbalance", "scale")
     table = table_panel().decimals(2)
@@ -219,15 +229,13 @@ ORDER BY volatility DESC"""
 
 
 def allocation() -> list[PanelSpec]:
-    """Risk by asset class and cumulated costs over time."""
-    stacked = (
-        timeseries.Panel()
-        .unit("percentunit")
-        .fill_opacity(60)
-        .line_width(0)
-        .stacking(builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A"))
-        .legend(LEGEND)
-    )
+    """Risk by asset class and by strategy, and cumulated costs, over time."""
+
+    def stacked() -> timeseries.Panel:
+        stack = builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A")
+        panel = timeseries.Panel().unit("percentunit").fill_opacity(60).line_width(0)
+        return panel.stacking(stack).legend(LEGEND)
+
     sql = f"""
 SELECT as_of AS time,
        {pivot(list(ASSET_CLASSES), "abs(risk_weight)", "asset_class", "sum")}
@@ -236,9 +244,15 @@ FROM v_target_position WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_of"
     cost_sql = f"""
 SELECT {MARKET_TIME} AS time, sum(cost_brl) OVER (ORDER BY as_of) AS "costs, BRL" FROM v_portfolio_state
 WHERE $__timeFilter(as_of) ORDER BY as_of"""
+    by_strategy = f"""
+SELECT as_of AS time,
+       {pivot(STRATEGY_IDS, "volatility", "strategy_id", "sum")}
+FROM v_package WHERE $__timeFilter(as_of) GROUP BY as_of ORDER BY as_of"""
+    about = "Volatility of each strategy's package, a year, before netting: their sum is more than the book's."
     return [
-        PanelSpec(stacked, "Risk by class", "Sum of the lines' sizes, in shares of the target risk.", sql, 14, 10),
-        PanelSpec(costs, "Costs", "Cumulated over the time range: ticks and fees.", cost_sql, 10, 10),
+        PanelSpec(stacked(), "Risk by class", "Sum of the lines' sizes, in shares of the target risk.", sql, 12, 10),
+        PanelSpec(stacked(), "Allocation by strategy", about, by_strategy, 12, 10),
+        PanelSpec(costs, "Costs", "Cumulated over the time range: ticks and fees.", cost_sql, 24, 8),
     ]
 
 
@@ -249,5 +263,6 @@ def build() -> model.Dashboard:
         "Portfolio",
         "What the model book made, where from, and at what cost.",
         "2y",
-        [tiles(), nav(), attribution(), packages(), [monthly()], allocation()],
+        [tiles(), nav(), attribution(), packages(), [monthly()], allocation()[:2], allocation()[2:]],
+        variables=[choice("strategy", "Strategy", "SELECT DISTINCT strategy_id FROM v_pnl_by_strategy ORDER BY 1")],
     )

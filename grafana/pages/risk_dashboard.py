@@ -32,32 +32,38 @@ from grafana.parts import (
 
 LATEST = "(SELECT max(as_of) FROM v_risk_metrics_daily WHERE as_of <= $__timeTo())"
 # (amber, red) bounds of each gauge, fractions of NAV; the limit is a third bound, orange, where it lies below red.
-GAUGES = {"var_95": (0.02, 0.05), "var_99": (0.03, 0.07), "es_975": (0.03, 0.07)}
-TITLES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "Expected shortfall 97.5%"}
+GAUGES = {"var_95": (0.02, 0.05), "var_99": (0.03, 0.07), "es_95": (0.03, 0.07), "es_975": (0.03, 0.07)}
+TITLES = {
+    "var_95": "VaR 95%",
+    "var_99": "VaR 99%",
+    "es_95": "CVaR 95% (expected shortfall)",
+    "es_975": "Expected shortfall 97.5%",
+}
 
 
 def headline(limits: Limits, method: str) -> list[PanelSpec]:
     """Gauges of VaR, expected shortfall and drawdown. `method`: the VaR method that the limits use."""
     panels = []
     for metric, (amber, red) in GAUGES.items():
-        limit = limits.threshold(metric)
-        panel = _gauge(red * 1.4).thresholds(
-            thresholds((None, GREEN), (amber, AMBER), *(((limit, ORANGE),) if limit < red else ()), (red, RED))
-        )
+        limit = limits.threshold(metric) if metric in limits.limits else None
+        mark = ((limit, ORANGE),) if limit is not None and limit < red else ()
+        panel = _gauge(red * 1.4).thresholds(thresholds((None, GREEN), (amber, AMBER), *mark, (red, RED)))
         sql = f"""
 SELECT value AS "{TITLES[metric]}" FROM v_risk_metrics_daily
 WHERE as_of = {LATEST} AND metric = '{metric}' AND method = '{method}'"""
-        about = (
-            f"One day, share of NAV, {method.replace('_', ' ')}. The desk's limit is {limit:.0%}: orange from there on."
+        about = f"One day, share of NAV, {method.replace('_', ' ')}."
+        about += (
+            f" The desk's limit is {limit:.0%}: orange from there on." if limit is not None else " It has no limit."
         )
-        panels.append(PanelSpec(panel, f"{TITLES[metric]} (limit {limit:.0%})", about, sql, 6, 7))
+        title = TITLES[metric] + (f" (limit {limit:.0%})" if limit is not None else "")
+        panels.append(PanelSpec(panel, title, about, sql, 5, 7))
     limit = limits.threshold("drawdown")
     panel = _gauge(limit * 1.5).thresholds(thresholds((None, GREEN), (limit / 2, AMBER), (limit, RED)))
     sql = """
 SELECT drawdown AS "Drawdown" FROM v_portfolio_state
 WHERE as_of = (SELECT max(as_of) FROM v_portfolio_state WHERE as_of <= $__timeTo())"""
     about = f"From the book's highest NAV. The warning is at {limit / 2:.0%}, the limit at {limit:.0%}."
-    panels.append(PanelSpec(panel, f"Drawdown (limit {limit:.0%})", about, sql, 6, 7))
+    panels.append(PanelSpec(panel, f"Drawdown (limit {limit:.0%})", about, sql, 4, 7))
     return panels
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from reports.charts import chart_parts
 from reports.elements.formats import brl, date, finite_or_none, percent, thousands
@@ -93,27 +94,37 @@ def attribution_figure(
     labels = chart_parts.escaped([name for name, _ in shown])
     sizes = [value for _, value in shown]
     total = sum(sizes)
+    levels = [0.0, *accumulate(sizes)]
     trace = {
-        "type": "waterfall",
+        "type": "bar",
         "x": [*labels, translate("Total")],
         "y": [*chart_parts.column(sizes, 1e-3), chart_parts.rounded(total, 1e-3)],
-        "measure": ["relative"] * len(labels) + ["total"],
+        "base": [*chart_parts.column(levels[:-1], 1e-3), 0.0],
         "text": [thousands(value / 1000, signed=True) for value in (*sizes, total)],
         "textposition": "outside",
         "textfont": {"size": 10, "color": INK},
         "cliponaxis": False,
-        "connector": {"line": {"color": GRID, "width": 1}},
-        "increasing": {"marker": {"color": BLUE}},
-        "decreasing": {"marker": {"color": ORANGE}},
-        "totals": {"marker": {"color": BLUE if total >= 0 else ORANGE, "line": {"color": INK, "width": 1.5}}},
+        "marker": {
+            "color": [BLUE if value >= 0 else ORANGE for value in (*sizes, total)],
+            "line": {"color": INK, "width": [0.0] * len(sizes) + [1.5]},
+        },
         "hovertemplate": translate("%{x}: BRL %{text} thousand<extra></extra>"),
     }
-    low = high = level = 0.0
-    for value in sizes:
-        level += value / 1000
-        low, high = min(low, level), max(high, level)
-    y = chart_parts.axis("BRL thousand", range=chart_parts.padded([low, high], 0.14), zeroline=True)
+    edges = [min(levels) / 1000, max(levels) / 1000]
+    y = chart_parts.axis("BRL thousand", range=chart_parts.padded(edges, 0.14), zeroline=True)
     layout = chart_parts.layout(300, chart_parts.axis(showgrid=False, type="category", tickangle=-40), y)
+    # Each bar begins where the one before it ends: a line between the two, under the bars.
+    layout["shapes"] = [
+        {
+            "type": "line",
+            "layer": "below",
+            "line": {"color": GRID, "width": 1},
+            "x0": place,
+            "x1": place + 1,
+            **dict.fromkeys(("y0", "y1"), chart_parts.rounded(level, 1e-3)),
+        }
+        for place, level in enumerate(levels[1:])
+    ]
     listing = ", ".join(f"{name} {brl(value, signed=True)}" for name, value in shown)
     return Figure(
         identity,

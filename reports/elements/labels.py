@@ -6,7 +6,7 @@ from desk.agents import AGENTS
 from reports.elements.formats import capitalize_first, humanize
 from reports.elements.locale import ENGLISH, current_locale, translate
 
-METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
+METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_95": "ES 95%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
 """The tail metrics that the report shows, in their order; English."""
 DRIVER_LABELS = {driver.column: driver.label for agent in AGENTS for driver in agent.drivers}
 """Agent driver column -> the desk's English label."""

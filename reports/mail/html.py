@@ -181,7 +181,8 @@ def _foot(link: str) -> str:
         style = "display:inline-block;padding:10px 18px;color:#ffffff;text-decoration:none;font-size:14px"
         button = (
             f'<table {TABLE}><tr><td bgcolor="{BLUE}" style="background:{BLUE}">'
-            f'<a href="{escape(link, quote=True)}" style="{style}">{escape(translate("Open the full report"))}</a></td></tr></table>'
+            f'<a href="{escape(link, quote=True)}" style="{style}">{escape(translate("Open the full report"))}</a>'
+            "</td></tr></table>"
         )
     text = escape(translate("The whole page, with its charts and receipts, is attached: full-report.html."))
     return _row(f'{button}<p style="margin:12px 0 0;font-size:12px;color:{MUTED}">{text}</p>', "6px 20px 22px")

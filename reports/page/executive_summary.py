@@ -141,9 +141,11 @@ def held_line(data: ReportData, held: HeldValue) -> str:
 
 
 def _read_off_instead(data: ReportData, entity: str) -> list[str]:
-    """Columns that may be read off the entity, with what each is read off today, of which day."""
+    """Columns that may be read off the entity, with what each is read off today, of which day; of an entity that no
+    column chooses, its own last value."""
     rows = {row["feature_id"]: row for row in data.latest("feature").iter_rows(named=True)}
-    names = [entity, *(spec.name for spec in load_fallbacks().columns if entity in spec.candidates)]
+    chosen = [spec.name for spec in load_fallbacks().columns if entity in spec.candidates and spec.name in rows]
+    names = [name for name in chosen if name != entity] or [entity]
     found = []
     for name in dict.fromkeys(names):
         row = rows.get(name)

@@ -18,8 +18,8 @@ BANNERS: dict[World, str] = {
 }
 
 
-def summary_markdown(data: ReportData) -> str:
-    """The executive summary, the strongest signals and the first orders, as markdown."""
+def summary_markdown(data: ReportData, place: str = "") -> str:
+    """The executive summary, the strongest signals and the first orders, as markdown. `place`: where the page is."""
     out = [f"# Alvorada, {date(data.day)}", ""]
     if data.world in BANNERS:
         out += [f"**{BANNERS[data.world]}**", ""]
@@ -28,6 +28,7 @@ def summary_markdown(data: ReportData) -> str:
         out.append(f"- **{line.label}**: {escaped(line.text)}")
         out += [f"  - {escaped(item)}" for item in line.items]
     out += ["", "## Top signals", "", *_signals(data)]
+    out += ["", f"The whole page: {escaped(place)}"] if place else []
     return "\n".join(out) + "\n"
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from desk.catalog import load_catalog
 from desk.catalog.licences import load_licences, notices
@@ -28,12 +27,13 @@ from reports.elements.receipts import STAMPS, anchor, receipts, short_hash, used
 from reports.elements.report_data import ReportData
 from reports.page import first_screen
 from reports.page.markdown_summary import BANNERS
+from reports.page.plotly_script import packed_element
 from reports.sections import SECTIONS
 from reports.tables.source_comparisons import comparison_rows, suspect_rows
 
 
 def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> str:
-    """The whole page (at most 6 MB as UTF-8).
+    """The whole page (at most 2 MB as UTF-8).
 
     `rendered_at` is aware; only the element `<time id="rendered-at">` contains it, the run id and the code version.
     Raises BadInput for a naive `rendered_at` and for a language that is not in LANGUAGES.
@@ -76,7 +76,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             dark_colors=_script_json(DARK),
             css=_asset("report.css"),
             script=_asset("report.js"),
-            plotly=Markup(_script_text(get_plotlyjs())),  # not from outside: a pinned dependency
+            plotly=Markup(packed_element()),  # not from outside: its hash is a test
         )
     )
 
@@ -133,7 +133,3 @@ def _script_json(value: Any) -> Markup:
     """JSON that cannot close its script element, whatever text it contains. Raises ValueError for a NaN."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
-
-
-def _script_text(text: str) -> str:
-    return text.replace("</script", "<\\/script")

@@ -56,10 +56,55 @@
     });
   }
 
-  draw();
-  dark.addEventListener("change", function () { draw(); });
-  window.addEventListener("beforeprint", function () { printing = true; draw(); });
-  window.addEventListener("afterprint", function () { printing = false; draw(); });
+  // Plotly is packed into the page, or the page was served and has loaded it already.
+  function unpacked() {
+    if (window.Plotly) return Promise.resolve();
+    var packed = atob(document.getElementById("plotly").textContent);
+    var bytes = new Uint8Array(packed.length);
+    for (var i = 0; i < packed.length; i += 1) bytes[i] = packed.charCodeAt(i);
+    var stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text().then(function (text) {
+      var script = document.createElement("script");
+      script.textContent = text;
+      document.body.append(script);
+    });
+  }
+
+  unpacked().then(function () {
+    draw();
+    dark.addEventListener("change", function () { draw(); });
+    window.addEventListener("beforeprint", function () { printing = true; draw(); });
+    window.addEventListener("afterprint", function () { printing = false; draw(); });
+  }).catch(function () {  // a browser from before 2023: each chart's own words stand in its place
+    document.querySelectorAll(".plot").forEach(function (element) { element.textContent = element.getAttribute("aria-label"); });
+  });
+
+  // What a cell says on hover it says on focus and on a tap too: Escape closes it.
+  var tip = document.createElement("div");
+  tip.id = "tip";
+  tip.setAttribute("role", "tooltip");
+  tip.hidden = true;
+  document.body.append(tip);
+  function hide() { tip.hidden = true; }
+  function show(element) {
+    var place = element.getBoundingClientRect();
+    tip.textContent = element.dataset.tip;
+    tip.hidden = false;
+    tip.style.top = (place.bottom + window.scrollY + 4) + "px";
+    tip.style.left = Math.max(8, Math.min(place.left, document.documentElement.clientWidth - tip.offsetWidth - 8)) + window.scrollX + "px";
+  }
+  document.querySelectorAll("main [title], #receipts [title]").forEach(function (element) {
+    element.dataset.tip = element.title;
+    element.removeAttribute("title");
+    element.tabIndex = 0;
+    element.setAttribute("aria-describedby", "tip");
+    element.addEventListener("focus", function () { show(element); });
+    element.addEventListener("mouseenter", function () { show(element); });
+    element.addEventListener("click", function () { show(element); });
+    element.addEventListener("blur", hide);
+    element.addEventListener("mouseleave", hide);
+  });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") hide(); });
 
   // A link to a receipt opens the list that contains it.
   function reveal() {

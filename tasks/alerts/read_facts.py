@@ -83,6 +83,7 @@ async def _pipeline(
     since = await connection.fetchval(
         "SELECT least((SELECT created_at FROM world), min(started_at)) FROM pipeline_runs WHERE kind = 'daily'"
     )
+    given_up = await connection.fetchval("SELECT detail FROM heartbeat WHERE name = 'catch-up'") or ""
     failed: dict[str, list[str]] = {}
     for row in await connection.fetch(_FAILED_DATASETS, RUNS_READ):
         if dataset := catalog.datasets.get(row["dataset"]):
@@ -94,6 +95,7 @@ async def _pipeline(
         failed_sources={source: tuple(sorted(names)) for source, names in sorted(failed.items())},
         required_sources=frozenset(dataset.source for dataset in catalog.datasets.values() if dataset.required),
         since=since,
+        given_up=given_up if given_up.startswith(str(expected)) else "",
     )
 
 

@@ -30,6 +30,7 @@ from tasks.alerts.sending import Composer
 from tasks.channels.message import Attachment, Message, Picture
 from tasks.run.report_gold import read_report_gold
 from tasks.store import Store
+from tasks.store.signed_links import report_link
 
 KIND: Literal["report"] = "report"
 FILENAME = "full-report.html"
@@ -46,9 +47,11 @@ class Queued:
     note: str = ""
 
 
-def link_of(settings: Settings, day: dt.date) -> str:
-    """The address of the report of `day` in the API."""
-    return f"{settings.public_url.rstrip('/')}/api/v1/reports/daily/{day}"
+async def link_of(store: Store, settings: Settings, day: dt.date, now: dt.datetime) -> str:
+    """The signed link to the report of `day`; empty where nothing is served. Raises StoreError."""
+    if settings.public_url is None:
+        return ""
+    return await report_link(store, settings.public_url, day, settings.report_language, now)
 
 
 def is_sent_by_itself(settings: Settings, world: str, as_of: dt.datetime, now: dt.datetime) -> bool:
@@ -178,7 +181,7 @@ async def send_again(
     if report is None:
         raise BadInput(f"there is no report of {day}" if day else "there is no report yet")
     data = await read_report_gold(store, settings, report.as_of, run_id=str(report.run_id))
-    link = link_of(settings, desk_day(report.as_of))
+    link = await link_of(store, settings, desk_day(report.as_of), now)
     withheld = withheld_sources(settings, data)
     payloads = {
         language: payload_of(data, link, language, withheld=withheld) for language in reader_languages(settings)

@@ -63,7 +63,9 @@ def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMe
         html.add_related(picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline")  # type: ignore[union-attr]
     for part in message.attachments:
         main, _, sub = part.mime_type.partition("/")
-        mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.filename)
+        # A text part without a charset is ASCII to a mail program: a Portuguese page would lose its accents.
+        params = {"charset": "utf-8"} if main == "text" else None
+        mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.filename, params=params)
     return mail
 
 
@@ -75,6 +77,8 @@ def text_of(message: Message) -> str:
         parts.append(f"{_word(line)}: {line_title(line)}\n  {line_summary(line)}\n{facts}")
     if message.decide:
         parts.append(f"Release or reject what is held: {message.decide}")
+    if message.guide:
+        parts.append(f"What to do: {message.guide}")
     if message.link:
         parts.append(f"Open the page: {message.link}")
     return "\n\n".join(parts) + "\n"
@@ -122,7 +126,12 @@ def _card(line: AlertLine) -> str:
 
 def _page(message: Message, parts: Sequence[str]) -> str:
     button = ""
-    for address, words in ((message.decide, "Release or reject what is held"), (message.link, "Open the page")):
+    buttons = (
+        (message.decide, "Release or reject what is held"),
+        (message.guide, "What to do"),
+        (message.link, "Open the page"),
+    )
+    for address, words in buttons:
         if address.startswith(("http://", "https://")):
             link = escape(address, quote=True)
             button += f'<p style="margin:16px 0"><a href="{link}" style="{BUTTON}">{words}</a></p>'

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 
 from desk.alerts.model import AlertKey, AlertLine
 from desk.errors import AlvoradaError
+from desk.text import slug
 
 Kind = Literal["alert", "test", "report", "watchdog"]
 
@@ -68,6 +69,12 @@ class Message:
     blocks: tuple[Mapping[str, Any], ...] = ()
     pictures: tuple[Picture, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def guide(self) -> str:
+        """Address of the page that says what to do about the first alert; empty where the link is none of our API."""
+        root, found, _ = self.link.partition("/api/v1/")
+        return f"{root}/api/v1/runbook/alerts#{slug(self.lines[0].key.rule_id)}" if found and self.lines else ""
 
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` reads. Rendered bodies, pictures and attachments are left out."""

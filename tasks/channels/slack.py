@@ -109,7 +109,11 @@ def _fallback(message: Message) -> str:
 
 def _closing(message: Message) -> list[dict[str, Any]]:
     """The link to the page, and the time of the message."""
-    links = ((message.decide, "Release or reject what is held"), (message.link, "Open the page"))
+    links = (
+        (message.decide, "Release or reject what is held"),
+        (message.guide, "What to do"),
+        (message.link, "Open the page"),
+    )
     parts = [f"<{_address(address)}|{words}>" for address, words in links if _address(address)]
     return [_section(" · ".join([*parts, moment(message.at)]))]
 

@@ -83,7 +83,7 @@ class B3MarketData(Connector):
         _, xml = unpacked(payload.body, ".xml", self.config.max_body_bytes)[-1]
         found = read_price_report(xml, payload.query.dataset.params["roots"])
         if not found:
-            raise ValueError("no settlement of any requested contract")
+            raise ValueError("no settlement of any contract that was requested")
         for day in {settlement.day for settlement in found}:
             self._check_day(payload, day)
         rows = {

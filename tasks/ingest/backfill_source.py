@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +54,13 @@ class BackfillResult:
         ]
 
 
-async def backfill_source(run: Run, parts: list[Chunk], states: frozenset[str], result: BackfillResult) -> None:
-    """Fetches the chunks of one source in order. After a chunk without any answer its other chunks are skipped."""
+async def backfill_source(
+    run: Run, parts: list[Chunk], states: frozenset[str], result: BackfillResult, show: Callable[[int], Awaitable[None]]
+) -> None:
+    """Fetches the chunks of one source in order. After a chunk without any answer its other chunks are skipped.
+
+    `show` is given the number of chunks that are over, after each of them.
+    """
     source, watch, rows_before = parts[0].dataset.source, Stopwatch(), result.rows
     run.progress.event("source", source, "started")
     for number, part in enumerate(parts):
@@ -68,7 +74,9 @@ async def backfill_source(run: Run, parts: list[Chunk], states: frozenset[str], 
             if rest:
                 message += f"; {counted(len(rest), 'more chunk')} not asked for"
             run.progress.event("source", source, "failed", watch.seconds, result.rows - rows_before, message)
+            await show(1 + len(rest))
             return
+        await show(1)
     errors = [result.errors[part.dataset.id] for part in parts if part.dataset.id in result.errors]
     message = errors[0] if errors else counted(len(parts), "chunk")
     run.progress.event(

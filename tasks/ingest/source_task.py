@@ -17,6 +17,7 @@ from tasks.ingest.source_job import SourceJob, fetch_open_queries, settle_unknow
 from tasks.run.run import Run
 from tasks.store.series_looks import record_looks
 
+RUN_NAME = "ingest-{source}"
 TRIES = 3
 JITTER = 0.5
 """Each wait is longer by up to half of itself, so that sources that failed together are not retried together."""
@@ -30,7 +31,7 @@ async def is_retryable(task: Any, task_run: Any, state: State[Any]) -> bool:
 
 @task(
     name="ingest-source",
-    task_run_name="ingest-{source}",
+    task_run_name=RUN_NAME,
     retries=TRIES - 1,
     retry_condition_fn=is_retryable,  # type: ignore[arg-type]  # it may be async; Prefect's types do not say so
 )
@@ -47,7 +48,9 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
     """
     await open_cells(run, job.fetches)
     began_at = run.clock()
-    state = await ingest_source.with_options(**retry_options(run))(job.source, run, job, return_state=True)
+    # `with_options` drops the name of the task's runs where it is not given again.
+    named = ingest_source.with_options(task_run_name=RUN_NAME, **retry_options(run))
+    state = await named(job.source, run, job, return_state=True)
     if not state.is_completed():
         error = await get_state_exception(state)
         if not isinstance(error, SourceError):

@@ -34,6 +34,24 @@ class Progress(Protocol):
         ...
 
 
+def event_text(
+    kind: Kind, name: str, state: State, seconds: float | None = None, rows: int | None = None, message: str = ""
+) -> str:
+    """One event as a line: `source bcb_sgs          done         1.2 s        12 rows  ...`."""
+    parts = [
+        f"{kind:6} {name:16} {state:7}",
+        "" if seconds is None else f"{seconds:7.1f} s",
+        "" if rows is None else f"{rows_text(rows):>14}",
+        message,
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def rows_text(rows: int | None) -> str:
+    """A number of rows; empty where it is not known."""
+    return "" if rows is None else f"{rows:,} rows"
+
+
 class NullProgress:
     """Shows nothing."""
 

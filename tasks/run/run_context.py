@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import subprocess
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 import migrations
@@ -31,6 +28,8 @@ from tasks.http.recording import (
     public_bases,
     recorded_keys,
 )
+from tasks.run.code_version import code_version
+from tasks.run.log_progress import LogProgress
 from tasks.run.progress import NullProgress, Progress
 from tasks.run.run import Clock, Run
 from tasks.store import open_store
@@ -38,7 +37,6 @@ from tasks.store.lake import Bronze, Lake
 
 AT_ONCE = 8
 """Requests in flight for each source where no rate limit applies: the sandbox and a recording."""
-GIT_PLACE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -85,7 +83,7 @@ async def open_run(
             store=store,
             lake=lake,
             clock=clock_of(settings),
-            progress=progress or NullProgress(),
+            progress=LogProgress(progress or NullProgress()),
             code_version=code_version(),
             reason=reason,
         )
@@ -142,27 +140,3 @@ async def open_client(
         proxies=None if transport else environment_proxies(),
     ) as client:
         yield client, bronze, configs
-
-
-def code_version() -> str:
-    """The code that runs: `VERSION+COMMIT`, as 0.1.0+230cec54ea99, 0.1.0+230cec54ea99-dirty or 0.1.0+unknown."""
-    return f"{version('alvorada')}+{revision(Path(__file__).resolve().parents[2])}"
-
-
-def revision(root: Path) -> str:
-    """The commit of the code in `root`; `-dirty` follows where tracked files differ from it.
-
-    A checkout asks git. The image has no git: its build writes the commit into the file REVISION. `unknown` where
-    neither names one: no git program, an owner that git does not trust, an unpacked archive, a build without REVISION.
-    """
-    if not (root / ".git").exists():
-        baked = root / "REVISION"
-        return (baked.read_text(encoding="utf-8").strip() if baked.is_file() else "") or "unknown"
-    # A git hook that started us names a repository, perhaps another one, in these.
-    environment = {name: value for name, value in os.environ.items() if name not in GIT_PLACE}
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return found.stdout.strip()

@@ -16,6 +16,7 @@ Scope = Literal["read", "operate", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "alv_"
 SECRET_BYTES = 32
+_FACTS = "SELECT name, scope, expires_at, revoked_at FROM api_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,15 @@ async def create_token(
 
 async def find_token(connection: asyncpg.Connection | asyncpg.Pool, secret: str, now: dt.datetime) -> Token | Refused:
     """The token of `secret`, or why it is not valid at `now`."""
-    row = await connection.fetchrow(
-        "SELECT name, scope, expires_at, revoked_at FROM api_token WHERE token_hash = $1", digest(secret)
-    )
+    return _judged(await connection.fetchrow(f"{_FACTS} WHERE token_hash = $1", digest(secret)), now)
+
+
+async def find_named(connection: asyncpg.Connection | asyncpg.Pool, name: str, now: dt.datetime) -> Token | Refused:
+    """The token called `name`, or why it is not valid at `now`: for who has shown its secret before."""
+    return _judged(await connection.fetchrow(f"{_FACTS} WHERE name = $1", name), now)
+
+
+def _judged(row: asyncpg.Record | None, now: dt.datetime) -> Token | Refused:
     if row is None:
         return Refused("unknown token")
     if row["revoked_at"] is not None:

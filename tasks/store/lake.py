@@ -12,7 +12,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -94,7 +94,7 @@ class Lake:
         try:
             packed = await asyncio.to_thread(_read, self.bodies, path)
         except (NotFoundError, FileNotFoundError) as error:
-            raise StoreError(f"the lake {self.address} has no {path}") from error
+            raise StoreError(f"the lake {self.address} has no {path}; `alvorada tidy` may have deleted it") from error
         except (BaseError, OSError) as error:
             raise StoreError(f"the lake {self.address} cannot be read: {_first_line(error)}") from error
         damaged = f"the lake {self.address} holds a damaged body at {path}"
@@ -109,13 +109,29 @@ class Lake:
     async def checked(self) -> AsyncIterator[tuple[str, StoreError | None]]:
         """Every body's path, with the error that reading it against its hash gives. Raises StoreError where the lake
         cannot be listed."""
-        for path in await asyncio.to_thread(_paths, self):
+        for path in await asyncio.to_thread(self.paths):
             try:
                 await self.get(path)
             except StoreError as error:
                 yield path, error
             else:
                 yield path, None
+
+    def paths(self) -> list[str]:
+        """The paths of all bodies, in order. Raises StoreError."""
+        try:
+            return sorted(
+                entry["path"] for page in obstore.list(self.bodies) for entry in page if entry["path"].endswith(".zst")
+            )
+        except (BaseError, OSError) as error:
+            raise StoreError(f"the lake {self.address} cannot be listed: {_first_line(error)}") from error
+
+    async def delete(self, paths: Sequence[str]) -> None:
+        """Deletes these bodies, for good. Raises StoreError."""
+        try:
+            await asyncio.to_thread(obstore.delete, self.bodies, list(paths))
+        except (BaseError, OSError) as error:
+            raise StoreError(f"the lake {self.address} cannot be written: {_first_line(error)}") from error
 
 
 def body_path(source: str, day: dt.date, sha256: str) -> str:
@@ -186,16 +202,6 @@ def _unpacked(packed: bytes) -> bytes:
     if zstandard.frame_content_size(packed) > MOST_BYTES:
         raise zstandard.ZstdError("it claims a size beyond any body's")
     return zstandard.ZstdDecompressor().decompress(packed)
-
-
-def _paths(lake: Lake) -> list[str]:
-    """The paths of all bodies, in order. Raises StoreError."""
-    try:
-        return sorted(
-            entry["path"] for page in obstore.list(lake.bodies) for entry in page if entry["path"].endswith(".zst")
-        )
-    except (BaseError, OSError) as error:
-        raise StoreError(f"the lake {lake.address} cannot be listed: {_first_line(error)}") from error
 
 
 def _payload_key(payload: Payload) -> str:

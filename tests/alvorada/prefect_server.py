@@ -87,7 +87,7 @@ def start(postgres: Postgres, folder: Path) -> WatchedServer:
     env = {**stack.environment(environment(folder, {})), **QUICK, "PYTHONPATH": str(ROOT)}
     server = WatchedServer(f"{root}/api", env, folder)
     try:
-        serving = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
+        serving = [sys.executable, "-m", "uvicorn", "--factory", "alvorada.stack.prefect_server:create_app"]
         where = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
         log = folder / "server.log"
         command = [*serving, *where]

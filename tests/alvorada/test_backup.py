@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import migrations
+from alvorada.cli.backup_commands import newest_backup
+from alvorada.cli.daily import next_time
 from alvorada.stack.data_dir import LastWorld
 from alvorada.stack.local_stack import postgres_in_use
 from alvorada.stack.postgres import Postgres
@@ -105,3 +107,31 @@ def test_old_backups_go_and_a_folder_that_cannot_be_written_is_named(home: UsedD
     assert (done.returncode, "cannot be written to" in done.stderr) == (3, True), done.stderr
     done = home_of(tmp_path / "none").run("backup")
     assert (done.returncode, "there is nothing to back up" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("newest", "due"),
+    [
+        (None, "2026-11-19T18:00"),
+        ("2026-11-18T18:00", "2026-11-19T18:00"),  # a day old: at once
+        ("2026-11-19T10:00", "2026-11-19T20:00"),
+        ("2026-11-18T20:00", "2026-11-19T20:00"),  # made on the hour: the next evening
+        ("2026-11-18T20:01", "2026-11-19T20:00"),
+    ],
+)
+def test_the_daily_backup_is_due_at_its_hour_and_at_once_where_the_last_day_has_none(
+    newest: str | None, due: str
+) -> None:
+    def brt(text: str) -> dt.datetime:
+        return dt.datetime.fromisoformat(f"{text}:00-03:00")
+
+    found = next_time(brt(newest) if newest else None, dt.time(20), brt("2026-11-19T18:00"))
+    assert found == brt(due)
+
+
+def test_the_newest_backup_is_found_by_its_name(tmp_path: Path) -> None:
+    assert newest_backup(tmp_path / "none", "live") is None
+    for name in ("live-20261117T230000Z", "live-20261118T230000Z", "sandbox-20261119T230000Z"):
+        (tmp_path / f"{name}.dump").touch()
+    (tmp_path / "live-20261120T230000Z.part").touch()
+    assert newest_backup(tmp_path, "live") == dt.datetime(2026, 11, 18, 23, tzinfo=dt.UTC)

@@ -81,7 +81,7 @@ def test_a_wrong_unit_is_printed_and_the_exit_code_is_1(sandbox_environment: Run
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--live", "--sandbox"], "not both"), (["--source", "reuters"], "known are bcb_focus, bcb_fx_flow")],
+    [(["--live", "--sandbox"], "not both"), (["--source", "reuters"], "known are b3_market_data, bcb_focus")],
 )
 def test_options_that_cannot_be_used_are_bad_input(
     sandbox_environment: RunningSandbox, options: list[str], message: str

@@ -126,6 +126,26 @@ def test_a_morning_is_left_alone(facts: dict[str, Any], reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("dues", "minutes", "attempt", "given_up"),
+    [
+        ((2,), 3, None, False),  # the first died at once: ten minutes later, not at once
+        ((2,), 11.9, None, False),
+        ((2,), 12, 1, False),
+        ((2, 12), 41.9, None, False),
+        ((2, 12), 42, 2, False),
+        ((2, 12, 42), 43, None, True),
+        ((2, 12, 42), 350, None, True),
+    ],
+)
+def test_three_tries_take_their_time_and_the_last_is_told(
+    dues: tuple[float, ...], minutes: float, attempt: int | None, given_up: bool
+) -> None:
+    runs = tuple(flow_run("CRASHED", due=at(due), tags=(CAUGHT_UP,)) for due in dues)
+    found = verdict(morning(runs=runs, outcomes=("died",) * len(dues)), at(minutes))
+    assert (found.attempt, found.given_up) == (attempt, given_up)
+
+
+@pytest.mark.parametrize(
     "runs",
     [
         (flow_run(due=at(24 * 60)),),  # tomorrow's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -52,6 +53,24 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     assert done.returncode == 0
     for command in COMMANDS:
         assert re.search(rf"^\W*{command}\s", done.stdout, re.MULTILINE), command
+
+
+def test_version_names_the_commit_and_a_shell_can_complete(tmp_path: Path) -> None:
+    done = alvorada("--version", data_dir=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"alvorada \d+\.\d+\.\d+\+\S+\n", done.stdout)
+    words = alvorada(data_dir=tmp_path, _ALVORADA_COMPLETE="complete_bash", COMP_WORDS="alvorada held", COMP_CWORD="1")
+    assert "held" in words.stdout, words.stderr
+
+
+def test_quiet_leaves_out_the_notes_and_not_the_results(tmp_path: Path) -> None:
+    loud, quiet = (alvorada(*words, "doctor", "--json", data_dir=tmp_path) for words in ((), ("--quiet",)))
+    for done in (loud, quiet):
+        found = {one["name"]: one for one in json.loads(done.stdout)}
+        assert found["python"]["ok"] is True
+        assert done.stderr == ""
+    both = alvorada("-q", "-v", "doctor", data_dir=tmp_path)
+    assert (both.returncode, one_line(both)) == (2, "alvorada: --quiet and --verbose: take one of them")
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,18 @@ def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_start_that_computes_is_waited_for(tmp_path: Path, started: list[ManagedProcess]) -> None:
+    """Three seconds of work without a word, where a second and a half of standing still would be too long."""
+    work = "end = time.monotonic() + 3\nwhile time.monotonic() < end: pass"
+    busy = f"import time\n{work}\nprint('up', flush=True); time.sleep(60)"
+    child = start(busy, tmp_path, started)
+    assert child.wait_for(lambda: child.output().strip() or None, 1.5) == "up"
+
+
+def test_a_start_that_stands_still_is_given_up(tmp_path: Path, started: list[ManagedProcess]) -> None:
+    child = start("import time; time.sleep(60)", tmp_path, started)
+    child.wait_for(lambda: "it runs" if start_time(child.id.pid) else None, 20)
+    with pytest.raises(ProcessFailed, match="the test did not answer within"):
+        child.wait_for(lambda: None, 1.0)

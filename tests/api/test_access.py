@@ -9,7 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from api.app import ROOT, described
+from api.app import described
+from api.sessions import ROOT
 from tasks.store.api_tokens import SCOPES, Scope, revoke_token
 from tests.api.conftest import NOW, Api, opened
 

@@ -36,7 +36,7 @@ async def linked(database_url: str) -> AsyncIterator[Api]:
 
 async def test_the_link_of_an_alert_shows_a_page_and_its_form_decides(linked: Api) -> None:
     async with open_store(linked.url, "sandbox", pool_size=1) as store:
-        address = await held_link(store, "https://desk.example/", NOW)
+        address = await held_link(store, "https://desk.example", NOW)
         late = await held_link(store, "https://desk.example", NOW - dt.timedelta(days=4))
     path = address.removeprefix("https://desk.example/api/v1")
     stranger = linked.client(None)

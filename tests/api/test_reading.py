@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import re
 
 import pytest
 
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.model import decision_time
+from reports.page.plotly_script import with_shared_script
 from tests.api.conftest import NOW, Api
 from tests.fixtures.flows import FILLED_DAY
 
@@ -134,12 +137,21 @@ async def test_reports_come_as_the_stored_page_or_as_numbers(api: Api) -> None:
     client = api.client()
     listed = (await client.get("/reports/daily")).json()
     assert listed[0]["day"] == str(FILLED_DAY)
-    page = await client.get("/reports/daily/latest", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = await client.get("/reports/daily/latest?whole=true", headers=browser)
     assert page.headers["content-type"].startswith("text/html")
     stored = await api.rows("SELECT sha256, bytes FROM report WHERE as_of = $1", AS_OF)
     assert len(page.content) == stored[0]["bytes"]
     assert "'unsafe-inline'" in page.headers["Content-Security-Policy"]
-    assert page.content == (await client.get(f"/reports/daily/{FILLED_DAY}", headers={"Accept": "text/html"})).content
+    served = await client.get(f"/reports/daily/{FILLED_DAY}", headers={"Accept": "text/html"})
+    shared = re.search(r'<script src="/api/v1(/assets/plotly-[0-9a-f]{64}\.js)"></script>', served.text)
+    assert shared is not None
+    assert served.text == with_shared_script(page.text, f"/api/v1{shared[1]}")
+    script = await api.client(None).get(shared[1])
+    assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert shared[1] == f"/assets/plotly-{hashlib.sha256(script.content).hexdigest()}.js"
+    assert "immutable" in script.headers["Cache-Control"]
+    assert len(served.content) < 1_000_000
     numbers = (await client.get(f"/reports/daily/{FILLED_DAY}")).json()
     state = await api.rows("SELECT nav_brl, drawdown FROM portfolio_state WHERE as_of = $1", AS_OF)
     assert (numbers["nav_brl"], numbers["drawdown"]) == (state[0]["nav_brl"], state[0]["drawdown"])

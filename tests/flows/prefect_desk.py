@@ -64,7 +64,7 @@ class PrefectDesk:
         return f"http://{HOST}:{self.port}/api"
 
     def start_server(self) -> None:
-        app = ["--factory", "prefect.server.api.server:create_app", "--host", HOST, "--port", str(self.port)]
+        app = ["--factory", "alvorada.stack.prefect_server:create_app", "--host", HOST, "--port", str(self.port)]
         command = [sys.executable, "-m", "uvicorn", *app, "--log-level", "warning"]
         self._start("server", command, self.env)
         self.processes["server"].wait_for(lambda: "yes" if answers(f"{self.api_url}/ready") else None, 300)

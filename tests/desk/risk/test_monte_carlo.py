@@ -84,7 +84,7 @@ def test_it_agrees_with_the_covariance_and_keeps_the_curvature() -> None:
 def test_only_the_last_day_is_simulated() -> None:
     rows = risk()["risk_metrics_daily"].filter(method="monte_carlo")
     assert rows["as_of"].unique().to_list() == [risk()["risk_metrics_daily"]["as_of"].max()]
-    assert sorted(rows["metric"]) == ["es_975", "var_95", "var_99"]
+    assert sorted(rows["metric"]) == ["es_95", "es_975", "var_95", "var_99"]
     assert (rows["observations"] == PARAMETERS.risk.monte_carlo_paths).all()
 
 

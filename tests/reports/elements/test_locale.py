@@ -163,6 +163,7 @@ def test_numbers_are_written_as_in_brazil() -> None:
     with use_locale("pt"):
         assert number(1234567.891) == "1.234.567,89"
         assert percent(-0.013151, signed=True) == "−1,32%"
+        assert brl(-1_034_000.0) == "−R$\u00a01,03\u00a0milhão"
         assert brl(12_400_000.0) == "R$\u00a012,40\u00a0milhões"
         assert brl(-18_400.4) == "−R$\u00a018.400"
         assert basis_points(0.00125, 1) == "+12,5\u00a0bp"

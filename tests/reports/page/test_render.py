@@ -88,8 +88,8 @@ def test_no_request_leaves_the_page(html: str, page: Page) -> None:
     assert "default-src 'none'" in (policy or "")
 
 
-def test_the_file_is_at_most_six_megabytes(html: str) -> None:
-    assert len(html.encode()) <= 6_000_000
+def test_the_file_is_at_most_two_megabytes(html: str) -> None:
+    assert len(html.encode()) <= 2_000_000
 
 
 def test_another_worlds_data_is_labelled_in_banner_and_title(html: str) -> None:

@@ -74,6 +74,11 @@ async def test_an_alert_says_subject_value_threshold_when_since_when_and_where(
     assert LINK.replace("&", "&amp;") in slack.messages[0]["text"]
     assert LINK in str(plain.get_content())
     assert LINK.replace("&", "&amp;") in html_part(mail)
+    guide = "https://desk.example/api/v1/runbook/alerts#var_breach"
+    assert f"What to do: {guide}" in str(plain.get_content())
+    assert f'<a href="{guide}"' in html_part(mail)
+    assert f"<{guide}|What to do>" in json.dumps(slack.messages[0])
+    assert alert_message([line()], AT, "", "live").guide == ""
     assert mail["Subject"] == "Warning: VAR_BREACH · portfolio"
 
 
@@ -108,7 +113,8 @@ def test_text_from_outside_stays_text() -> None:
     hostile = message(line(NASTY, NASTY), line("x" * 5000, NASTY * 50))
     payload = slack_payload(hostile)
     sections = [block["text"]["text"] for block in payload["blocks"] if block["type"] == "section"]
-    assert sections.pop() == f"<{LINK.replace('&', '&amp;')}|Open the page> · 19 Nov 2026 09:12 São Paulo"
+    links = f"<{hostile.guide}|What to do> · <{LINK.replace('&', '&amp;')}|Open the page>"
+    assert sections.pop() == f"{links} · 19 Nov 2026 09:12 São Paulo"
     for text in [*sections, payload["text"].removesuffix(LINK.replace("&", "&amp;"))]:
         assert "<" not in text
         assert ">" not in text

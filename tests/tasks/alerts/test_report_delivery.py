@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -120,32 +121,6 @@ async def test_a_report_reaches_slack_and_each_recipient_once(post: Post) -> Non
 
 
 @pytest.mark.db
-async def test_each_reader_gets_subject_body_and_page_in_their_own_language(post: Post) -> None:
-    page = PAGE.replace("the whole page", "a página inteira")
-    await post.store.save_report(Report(post.data.as_of, "pt", uuid.uuid4(), post.data.as_of, "1" * 64, page))
-    own = {"mail_languages": {"pm@example.com": "pt"}, "slack_language": "pt"}
-    post.settings = settings(post.slack, post.box, *TWO, **own)
-    assert report_delivery.reader_languages(post.settings) == ("pt", "en")
-    await post.queue(fig_orders=png(900, 300))
-    await post.send()
-    mails = {to[0]: mail for to, mail in post.box.got}
-    for name, day, order, title in (
-        ("pm", "19/11/2026", r"ORDENS: \d+\s+1\. (Tomar|Aplicar|Vender)", "a página"),
-        ("risk", "19 Nov", r"ACTIONS: \d+\s+1\. (Pay|Receive|Sell)", "the whole"),
-    ):
-        mail = mails[f"{name}@example.com"]
-        assert day in str(mail["Subject"])
-        text = mail.get_body(("plain",))
-        assert text is not None
-        assert re.search(order, text.get_content())
-        [attached] = mail.iter_attachments()
-        assert title in attached.get_content()
-    assert "*Ordens: " in str(post.slack.messages[0]["blocks"])
-    with pytest.raises(BadInput, match="no recipient is called pn@example.com"):
-        settings(post.slack, post.box, *TWO, mail_languages={"pn@example.com": "pt"})
-
-
-@pytest.mark.db
 async def test_queued_again_it_is_not_sent_again_unless_somebody_says_so(post: Post) -> None:
     await post.queue()
     await post.send()
@@ -219,6 +194,22 @@ async def test_a_crash_between_a_sending_and_its_record_shows_as_the_same_mail(p
     await post.send()
     assert set(post.mailed()) == set(TWO)
     assert len({str(message["Message-ID"]) for _, message in post.box.got}) == 1
+
+
+@pytest.mark.db
+async def test_the_link_of_a_message_is_signed_and_where_nothing_is_served_there_is_none(post: Post) -> None:
+    day = dt.date(2026, 11, 19)
+    for address, found in (
+        ("https://desk.example", r"https://desk\.example/api/v1/reports/daily/2026-11-19\?\S+"),
+        (None, ""),
+    ):
+        post.settings = post.settings.model_copy(update={"public_url": address})
+        link = await report_delivery.link_of(post.store, post.settings, day, post.now)
+        assert re.fullmatch(found, link)
+        payload = report_delivery.payload_of(post.data, link, "en")
+        for text in (payload["html"], payload["text"], json.dumps(payload["slack"])):
+            assert ("&amp;signature=" in text or "&signature=" in text) == (address is not None)
+            assert ("http" in text) == (address is not None)
 
 
 @pytest.mark.db

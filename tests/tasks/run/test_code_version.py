@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.run.run_context import code_version, revision
+from tasks.run.code_version import code_version, revision
 
 ROOT = Path(__file__).resolve().parents[3]
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
