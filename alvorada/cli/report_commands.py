@@ -114,12 +114,18 @@ def tickets(
     ] = "text",
     world: LastWorldName = None,
 ) -> None:
-    """Print the dealing tickets of a decision: side at the venue, limit, stop, hedge. The latest one by default."""
+    """Print the dealing tickets of a decision: side at the venue, limit, stop, hedge. The latest one by default.
+
+    A ticket whose levels contradict each other is in no file; it is named at the end, and the exit code is 2.
+    """
     from alvorada.cli.report_contents import ticket_text
 
     data_dir = DataDir.from_environment()
     day = _day(as_of) if as_of else None
-    typer.echo(ticket_text(data_dir, LastWorld.select(data_dir, world), day, form), nl=False)
+    text, refused = ticket_text(data_dir, LastWorld.select(data_dir, world), day, form)
+    typer.echo(text, nl=False)
+    if refused:
+        raise BadInput(f"not to be sent: {'; '.join(refused)}")
 
 
 def _day(text: str) -> dt.date:

@@ -59,13 +59,16 @@ TICKET_FORMS: Mapping[str, Callable[[ReportData], str]] = {
 }
 
 
-def ticket_text(data_dir: DataDir, last: LastWorld, day: dt.date | None, form: str) -> str:
-    """The dealing tickets of a decision (None: the latest). Raises BadInput for an unknown form or day."""
+def ticket_text(data_dir: DataDir, last: LastWorld, day: dt.date | None, form: str) -> tuple[str, list[str]]:
+    """The dealing tickets of a decision (None: the latest), and those that must not be sent, with the reason.
+
+    Raises BadInput for an unknown form or day.
+    """
     if form not in TICKET_FORMS:
         raise BadInput(f"--format is one of {', '.join(TICKET_FORMS)}, not {form!r}")
     [data] = read_report_data(data_dir, last, [day])
     with use_locale(load_settings().report_language):
-        return TICKET_FORMS[form](data)
+        return TICKET_FORMS[form](data), ticket_files.refusals(data)
 
 
 def read_report_data(data_dir: DataDir, last: LastWorld, days: Sequence[dt.date | None]) -> list[ReportData]:

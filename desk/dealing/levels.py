@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from desk.units import BASIS_POINT
+
+LevelFault = Literal["stop_in_profit", "limit_beyond_stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,22 @@ def risk_to_stop(quotation: Quotation, contracts: int, stop: float | None) -> fl
     if quotation.unit_value is None or not quotation.reference:
         return None
     return -contracts * quotation.unit_value * (stop / quotation.reference - 1.0)
+
+
+def level_fault(
+    *, in_rate: bool, contracts_to: int, reference: float | None, limit: float | None, stop: float | None
+) -> LevelFault | None:
+    """Why a ticket with these levels must not be sent; None where it may, or where it leaves no position or no stop.
+
+    The stop of a position of `contracts_to` (+ longer in price) lies where it loses: above the settlement for a price
+    that is short and a rate that is received, else below. A limit at or beyond the stop deals what is stopped at once.
+    """
+    if stop is None or contracts_to == 0:
+        return None
+    loses_up = (contracts_to > 0) == in_rate
+    loss = 1.0 if loses_up else -1.0
+    if reference is not None and (stop - reference) * loss <= 0:
+        return "stop_in_profit"
+    if limit is not None and (stop - limit) * loss <= 0:
+        return "limit_beyond_stop"
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk.catalog.dealing import Dealing, load_dealing
 from desk.catalog.desk_parameters import DeskParameters, SideKind, load_desk_parameters
+from desk.dealing.levels import LevelFault, level_fault
 from desk.portfolio.sides import ACTIONS
 from reports.elements.formats import (
     NOT_KNOWN,
@@ -41,6 +42,10 @@ HELD_ONE = {
     "protection": ("1 of protection sold", "1 of protection bought"),
 }
 """The same of a single contract: Portuguese has a singular."""
+FAULTS: dict[LevelFault, str] = {
+    "stop_in_profit": "its stop lies where the position gains",
+    "limit_beyond_stop": "its limit lies at or beyond its stop",
+}
 RATE_UNIT = "fraction per year"
 SETTLES = "B3"
 """The venue whose settlements the desk fetches; the levels of others are its own marks."""
@@ -56,6 +61,18 @@ def dealt_in(row: Row) -> SideKind:
 def yield_of_price(row: Row) -> bool:
     """Whether the level is a yield and what is bought or sold is a price: the better side of a SELL is lower."""
     return row["unit"] == RATE_UNIT and dealt_in(row) == "price"
+
+
+def fault_of(legs: Legs) -> LevelFault | None:
+    """Why the ticket must not be sent; None where it may."""
+    row = legs[0]
+    return level_fault(
+        in_rate=row["unit"] == RATE_UNIT,
+        contracts_to=row["contracts_to"] or 0,
+        reference=finite_or_none(row["reference"]),
+        limit=finite_or_none(row["work_level"]),
+        stop=finite_or_none(row["stop"]),
+    )
 
 
 class TicketWords:
@@ -182,7 +199,9 @@ class TicketWords:
                 self.level(row, row["work_level"]),
             )
         hedges = [self.deal(leg) for leg in legs if leg["role"] == "hedge"]
+        fault = fault_of(legs)
         parts = [
+            translate("NOT TO BE SENT: {}", translate(FAULTS[fault])) if fault is not None else "",
             self.change(row),
             work,
             self.settled(row) if reference is not None else "",

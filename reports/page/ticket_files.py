@@ -17,7 +17,7 @@ from reports.calculations.tickets import tickets_view
 from reports.elements.formats import date, finite_or_none
 from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, Row
-from reports.elements.ticket_text import RATE_UNIT, TicketWords, dealt_in, yield_of_price
+from reports.elements.ticket_text import FAULTS, RATE_UNIT, Legs, TicketWords, dealt_in, fault_of, yield_of_price
 
 COLUMNS = (
     "decision_day", "world", "ticket", "leg", "role", "symbol", "venue", "action", "side", "side_of", "quantity", "lot",
@@ -28,9 +28,23 @@ COLUMNS = (
 
 
 def order_rows(data: ReportData) -> list[dict[str, Any]]:
-    """One record a leg, keys as COLUMNS; None where a number is not known."""
-    view, words = tickets_view(data), TicketWords()
-    return [_record(data, row, words) for legs in (*view.orders, *view.rolls) for row in legs]
+    """One record a leg, keys as COLUMNS; None where a number is not known. Without the tickets of `refusals`."""
+    words = TicketWords()
+    return [_record(data, row, words) for legs in _tickets(data) if fault_of(legs) is None for row in legs]
+
+
+def refusals(data: ReportData) -> list[str]:
+    """`ticket 3 (DOLZ26): its limit lies at or beyond its stop`, for each ticket that must not be sent. English."""
+    return [
+        f"ticket {legs[0]['ticket']} ({legs[0]['contract_id']}): {FAULTS[fault]}"
+        for legs in _tickets(data)
+        if (fault := fault_of(legs)) is not None
+    ]
+
+
+def _tickets(data: ReportData) -> tuple[Legs, ...]:
+    view = tickets_view(data)
+    return (*view.orders, *view.rolls)
 
 
 def _record(data: ReportData, row: Row, words: TicketWords) -> dict[str, Any]:
@@ -81,12 +95,12 @@ def _record(data: ReportData, row: Row, words: TicketWords) -> dict[str, Any]:
 
 def as_text(data: ReportData) -> str:
     """One ticket a line, in the reader's language, for a terminal."""
-    view, words = tickets_view(data), TicketWords()
+    words = TicketWords()
     lines = [
         f"{legs[0]['ticket']}. {words.title(legs)}; {words.facts(legs)}"
         if legs[0]["role"] == "order"
         else f"{legs[0]['ticket']}. {words.title(legs)}"
-        for legs in (*view.orders, *view.rolls)
+        for legs in _tickets(data)
     ] or [translate("No tickets are stored for {}.", date(data.day))]
     return "".join(f"{line}\n" for line in lines).replace("\u00a0", " ")
 

@@ -174,6 +174,11 @@ def _past_actions(times: list[dt.datetime]) -> list[dict[str, Any]]:
     return rows
 
 
+def _stop(contracts: int, price: float, is_rate: bool) -> float:
+    """Where the position loses: up for what is received in rate or short in price."""
+    return 0.1310 + (0.004 if contracts > 0 else -0.004) if is_rate else price * (0.98 if contracts > 0 else 1.02)
+
+
 def _actions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for k, item in enumerate(INSTRUMENTS):
@@ -194,7 +199,7 @@ def _actions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> lis
                 "dv01_change_brl": order * item[4] or None,
                 "notional_change_brl": order * item[3],
                 "cost_brl": abs(order) * 62.0,
-                "invalidation": 0.1310 if item[4] else item[3] * 0.98,
+                "invalidation": _stop(contracts[k], item[3], bool(item[4])),
                 "invalidation_unit": "fraction per year" if item[4] else "points",
                 "rationale": json.dumps({"RATES_CARRY_ROLL": 0.62, "RATES_SLOPE_MEANREV": -0.4}),
                 "sentence": f"{side.capitalize()} {abs(order)} {item[2]}, from {before[k]:+d} to {contracts[k]:+d} "

@@ -17,6 +17,7 @@ import pytest
 from desk.catalog.dealing import load_dealing
 from desk.catalog.desk_parameters import Instrument, load_desk_parameters
 from desk.dealing import DealingInputs, tickets
+from desk.dealing.levels import level_fault
 from desk.gold import ACTION, TARGET_POSITION
 from desk.model import SETTLEMENT, decision_time
 
@@ -239,3 +240,22 @@ def test_no_order_is_worked_further_than_a_quarter_deviation_and_a_digit(instrum
     whole = 0.25 * deviation_of_level
     digit = 1e-4 if in_rate else instrument.tick
     assert whole - digit <= against <= whole + 1e-9
+
+
+@pytest.mark.parametrize("in_rate", [True, False])
+@pytest.mark.parametrize("contracts", [40, -40])
+def test_a_ticket_whose_limit_or_stop_contradicts_the_position_is_faulty(in_rate: bool, contracts: int) -> None:
+    """Against the formula of the P&L: a stop is on the side where the position loses, and the limit short of it."""
+    reference = 0.13 if in_rate else 5_432.0
+    step = reference / 50.0
+    for sign in (1, -1):
+        stop = reference + sign * step
+        loses = contracts * sign * (-1 if in_rate else 1) < 0
+        levels: dict[str, Any] = {"in_rate": in_rate, "contracts_to": contracts, "reference": reference}
+        assert level_fault(**levels, limit=reference - sign * step, stop=stop) == (None if loses else "stop_in_profit")
+        if loses:
+            assert level_fault(**levels, limit=reference + sign * step / 2, stop=stop) is None
+            assert level_fault(**levels, limit=stop, stop=stop) == "limit_beyond_stop"
+            assert level_fault(**levels, limit=stop + sign * step, stop=stop) == "limit_beyond_stop"
+        assert level_fault(**(levels | {"contracts_to": 0}), limit=stop, stop=stop) is None
+        assert level_fault(**levels, limit=stop, stop=None) is None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import io
 import json
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from desk import calendars
@@ -131,3 +133,18 @@ def test_every_order_is_a_ticket_on_the_first_screen_and_one_record_a_leg_in_the
     assert money
     words = " ".join(orders.items)
     assert all(f"{brl(row['risk_to_stop_brl'])} at risk" in words for row in money)
+
+
+def test_a_ticket_with_its_limit_beyond_its_stop_is_named_and_in_no_file_and_the_others_go_out() -> None:
+    data = sample(days=60)
+    assert ticket_files.refusals(data) == []
+    tickets = data.latest("ticket")
+    first = tickets.filter(pl.col("ticket") == 1, pl.col("leg") == 1).row(0, named=True)
+    wrong = pl.when((pl.col("ticket") == 1) & (pl.col("leg") == 1)).then(pl.col("work_level")).otherwise(pl.col("stop"))
+    broken = dataclasses.replace(data, frames={**data.frames, "ticket": tickets.with_columns(stop=wrong)})
+    [refusal] = ticket_files.refusals(broken)
+    assert refusal.startswith(f"ticket 1 ({first['contract_id']}): its ")
+    sent = {record["ticket"] for record in ticket_files.order_rows(broken)}
+    assert sent == set(tickets["ticket"]) - {1}
+    orders = next(line for line in first_screen.lines(broken, []) if line.label == "Orders")
+    assert [item for item in orders.items if "NOT TO BE SENT: its " in item] == [orders.items[0]]
