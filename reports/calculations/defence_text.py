@@ -71,6 +71,11 @@ def gate_sentence(view: DefenceView) -> str:
             reasons,
             view.proposal or translate("not known"),
         )
+    if view.absent:
+        names = format_list(view.absent, MOST_LINES)
+        return translate(
+            "NO ACTIONS ARE ISSUED: what every decision rests on is absent ({}). The positions stay.", names
+        )
     if view.is_gated:
         return translate(
             "NO ACTIONS ARE ISSUED: the gate could not be applied, for a stage before it has no result. The positions"

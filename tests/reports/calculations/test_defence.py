@@ -93,6 +93,21 @@ def test_without_a_risk_there_is_no_gate_and_the_page_says_so() -> None:
     assert "the gate could not be applied" in gate_sentence(defence_view(data))
 
 
+def test_without_a_required_dataset_no_order_is_issued_and_the_page_says_so() -> None:
+    data = sample()
+    status = data.frames["dataset_status"].with_columns(
+        state=pl.when(pl.col("dataset") == "b3_swap_curves").then(pl.lit("absent")).otherwise("state")
+    )
+    assert "b3_swap_curves" in status["dataset"].to_list()
+    view = defence_view(replace(data, frames=dict(data.frames) | {"dataset_status": status}))
+    assert view.is_gated
+    assert "absent (b3_swap_curves). The positions stay." in gate_sentence(view)
+    optional = data.frames["dataset_status"].with_columns(
+        state=pl.when(pl.col("dataset") == "yahoo_daily").then(pl.lit("absent")).otherwise("state")
+    )
+    assert not defence_view(replace(data, frames=dict(data.frames) | {"dataset_status": optional})).is_gated
+
+
 def test_the_first_screen_and_the_page_say_it() -> None:
     data = troubled()
     lines = first_screen.lines(data, [make(data) for make in SECTIONS])
