@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
+from desk import calendars
 from desk.catalog import load_catalog
 from reports.elements.report_data import ReportData, Row
 
@@ -36,6 +38,11 @@ class DefenceView:
     def source_pnl_brl(self) -> float:
         """What the changes of source made of the day's P&L."""
         return sum(float(row["source_pnl_brl"]) for row in self.switched)
+
+
+def marked_session(row: Row) -> dt.date:
+    """The session whose prices the line of P&L was last marked at: `marked_from` is the decision day that had them."""
+    return calendars.b3().offset(row["marked_from"], -1)
 
 
 def defence_view(data: ReportData) -> DefenceView:

@@ -51,9 +51,9 @@ def test_unknown_late_and_switched_pnl_is_named_with_its_size() -> None:
     unknown, late, switched = pnl_sentences(view)
     assert view.unknown[0]["instrument_id"] in unknown
     assert "not known, and counts as nothing" in unknown
-    assert "16 Nov 2026" in unknown
+    assert "13 Nov 2026" in unknown, "the prices that the decision of the 16th had"
     assert "+75,000" in late
-    assert "16 Nov 2026" in late
+    assert "13 Nov 2026" in late
     assert "-12,000" in switched or "\u221212,000" in switched
     assert pnl_sentences(defence_view(sample())) == []
 
