@@ -7,13 +7,23 @@ and PREFECT_API_URL. Lists and tables are JSON (ALVORADA_BASE_URLS='{"fred": {"a
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from blocks.database import plain_url
@@ -33,8 +43,19 @@ def _absent_when_blank(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _table(value: Any) -> Any:
+    """A JSON object; `ALVORADA_MAIL_LANGUAGES=` in a compose file is an empty one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else {}
+    except ValueError:
+        raise ValueError("not valid JSON") from None
+
+
 Secret = Annotated[SecretStr | None, BeforeValidator(_absent_when_blank)]
 Text = Annotated[str | None, BeforeValidator(_absent_when_blank)]
+Language = Literal["en", "pt"]
 
 
 def _is_web_address(value: str | None) -> str | None:
@@ -76,7 +97,12 @@ class Settings(BaseSettings):
 
     history_days: int = Field(default=504, ge=1, le=5000)
     """Decision days of signals, book and risk that the first run computes."""
-    report_language: Literal["en", "pt"] = "en"
+    report_language: Language = "en"
+    """Of the first page, and of every message whose reader has no language of their own."""
+    mail_languages: Annotated[Mapping[str, Language], NoDecode, BeforeValidator(_table)] = Field(default_factory=dict)
+    """{address: language} of recipients who read another one than `report_language`."""
+    slack_language: Annotated[Language | None, BeforeValidator(_absent_when_blank)] = None
+    """Of the Slack channel; `report_language` when not set."""
     retry_delays_seconds: tuple[int, ...] = (2, 8, 30)
     """Whole seconds before each further try: Prefect's jitter cannot do with less than one."""
     patience_seconds: tuple[int, ...] | None = None
@@ -137,6 +163,23 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment: no .env file, no secrets folder."""
         return (init_settings, env_settings)
+
+    @model_validator(mode="after")
+    def _languages_of_recipients(self) -> Settings:
+        """A mistyped address would go on getting the other language unnoticed."""
+        unknown = sorted(set(self.mail_languages) - set(self.smtp_recipients)) if self.smtp_recipients else []
+        if unknown:
+            raise ValueError(f"ALVORADA_MAIL_LANGUAGES: no recipient is called {', '.join(unknown)}")
+        return self
+
+    def mail_language(self, recipient: str) -> str:
+        """The language of the mail to one recipient."""
+        return self.mail_languages.get(recipient, self.report_language)
+
+    @property
+    def channel_language(self) -> str:
+        """The language of the Slack channel."""
+        return self.slack_language or self.report_language
 
     @property
     def lake(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import platform
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
@@ -93,21 +94,24 @@ async def queue_for_recipients(run: Run, data: ReportData) -> None:
         return
     link = await report_delivery.link_of(run.store, run.settings, run.day, run.clock())
     withheld = report_delivery.withheld_sources(run.settings, data)
-    images = PngImages() if withheld else await mail_pictures(run, data)
-    payload = report_delivery.payload_of(data, link, run.settings.report_language, images, withheld)
+    payloads: dict[str, dict[str, Any]] = {}
+    for language in report_delivery.reader_languages(run.settings):
+        images = PngImages() if withheld else await mail_pictures(run, data, language)
+        payloads[language] = report_delivery.payload_of(data, link, language, images, withheld)
     # Who has had the page without orders is sent the one with them, and one that takes back what it had.
     gate = defence_view(data)
     again = f"{'released' if gate.released else 'stopped'} {gate.proposal}" if gate.released or gate.stopped else ""
-    queued = await report_delivery.queue_report(run.store, run.settings, payload, run.clock(), again)
+    queued = await report_delivery.queue_report(run.store, run.settings, payloads, run.clock(), again)
     message = queued.note or f"the report goes to {queued.rows} recipients"
     run.progress.event("note", "delivery", "done", message=message)
 
 
-async def mail_pictures(run: Run, data: ReportData) -> PngImages:
-    """The mail's charts; none where mail is not configured. Where they cannot be drawn, the mail has no charts."""
-    if run.settings.smtp_host is None:
+async def mail_pictures(run: Run, data: ReportData, language: str) -> PngImages:
+    """The charts of the mail in one language; none where nobody is mailed in it. Where they cannot be drawn, the mail
+    has no charts."""
+    if language not in report_delivery.mail_languages(run.settings):
         return PngImages()
-    specs = {name: spec for name, spec in figure_specs(data).items() if name in MAIL_FIGURES}
+    specs = {name: spec for name, spec in figure_specs(data, language).items() if name in MAIL_FIGURES}
     drawn = await asyncio.to_thread(export_png, specs)
     if drawn.reason:
         run.progress.event("note", "delivery", "done", message=f"mail without pictures: {drawn.reason}")

@@ -125,12 +125,19 @@ class Plausibility:
     curves: tuple[CurveBounds, ...]
     zeros: tuple[ZeroPrice, ...]
     against_curve: tuple[AgainstCurve, ...]
+    still: tuple[str, ...] = ()
+    """Patterns of entities whose repeats are normal, whatever their kind says."""
 
     def kind_of(self, table: str, column: str, entity: str, catalog: Catalog) -> Kind | None:
         """The kind of one judged column of an entity (text key); None where nothing is declared.
 
         `entity` is a series id, or the text key of an entity that is no series (`PRE|252`, `ANBIMA:LTN_2026-01-01`).
         """
+        kind = self._moving_kind(table, column, entity, catalog)
+        stands = kind is not None and kind.stale > 0 and any(fnmatchcase(entity, pattern) for pattern in self.still)
+        return _changed(kind, {"stale": 0}) if kind is not None and stands else kind
+
+    def _moving_kind(self, table: str, column: str, entity: str, catalog: Catalog) -> Kind | None:
         if table in self.entities:
             return self._by_prefix(self.entities[table].get(column, {}), entity)
         series = catalog.series.get(entity)
@@ -180,7 +187,17 @@ def load_plausibility() -> Plausibility:
                 raise BadCatalog(f"plausibility.toml: {table}.{column} is not judged")
             _known_kinds(f"{table}.{column}", prefixes.values(), kinds)
     return Plausibility(
-        kinds, raw["unit"], raw["dataset"], overrides, raw["entity"], orders, totals, curves, zeros, against_curve
+        kinds,
+        raw["unit"],
+        raw["dataset"],
+        overrides,
+        raw["entity"],
+        orders,
+        totals,
+        curves,
+        zeros,
+        against_curve,
+        tuple(raw["still"]["entities"]),
     )
 
 

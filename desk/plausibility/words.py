@@ -29,7 +29,7 @@ def reason(verdict: Mapping[str, Any]) -> str:
     }
     rule = WORDS[verdict["rule"]]
     if verdict["rule"] == "stale" and value is None:
-        rule = "repeated while {peer} moved"
+        rule = "repeated while {peer} moved" if peer else "repeated as often as no live market repeats"
     expected = verdict["expected"]
     against = "no earlier value" if expected is None else f"{expected:.8g} expected"
     return f"{verdict['value']:.8g} against {against}: {rule.format(**facts)}"

@@ -73,15 +73,17 @@ def brl(value: float | None, *, signed: bool = False) -> str:
     if clean is None:
         return translate(NOT_KNOWN)
     if abs(clean) >= 999_999.5:
-        return _money("BRL\u00a0{}\u00a0million", number(clean / 1e6, 2, signed=signed))
-    return _money("BRL\u00a0{}", number(clean, 0, signed=signed))
+        one, many = current_locale().millions
+        unit = one if abs(clean) < 2e6 else many
+        return f"{_money(number(clean / 1e6, 2, signed=signed))}{NBSP}{unit}"
+    return _money(number(clean, 0, signed=signed))
 
 
-def _money(english: str, amount: str) -> str:
+def _money(amount: str) -> str:
     """The amount with its currency; the sign stands before the currency where the locale writes it so."""
     if current_locale().sign_first and amount[0] in (MINUS, "+"):
-        return amount[0] + translate(english, amount[1:])
-    return translate(english, amount)
+        return amount[0] + translate("BRL\u00a0{}", amount[1:])
+    return translate("BRL\u00a0{}", amount)
 
 
 def thousands(value: float | int | None, *, signed: bool = False) -> str:

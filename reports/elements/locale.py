@@ -42,6 +42,8 @@ class Locale:
     day_of_week: str
     month_of_year: str
     clock: str
+    millions: tuple[str, str]
+    """The word behind an amount below two millions, and from there: Portuguese has a singular."""
     sign_first: bool
     """Whether a sign stands before the currency: `−R$ 18.400`."""
     text: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +58,7 @@ ENGLISH = Locale(
     "en", "en", ".", ",", ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     date="{day} {month} {year}", day_of_week="{weekday} {day} {month}", month_of_year="{month} {year}",
-    clock="{date} {hour:02}:{minute:02} BRT", sign_first=False,
+    clock="{date} {hour:02}:{minute:02} BRT", millions=("million", "million"), sign_first=False,
 )  # fmt: skip
 _LOCALE: ContextVar[Locale] = ContextVar("report_locale", default=ENGLISH)
 
@@ -82,6 +84,7 @@ def load_locale(code: str) -> Locale:
         marks["day_of_week"],
         marks["month_of_year"],
         marks["clock"],
+        (marks["millions"][0], marks["millions"][1]),
         marks["sign_first"],
         text,
     )

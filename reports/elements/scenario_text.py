@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
-from reports.elements.formats import NBSP, finite_or_none, number, parse_json, percent, tenor
+from reports.elements.formats import NBSP, date, finite_or_none, number, parse_json, percent, tenor
 from reports.elements.locale import translate
 from reports.elements.report_data import Row
 
@@ -14,19 +15,38 @@ CURVES = {"pre": "DI", "real": "real rate", "cupom": "cupom", "ust": "UST"}
 SPOTS = {"usdbrl": "USD/BRL", "ibovespa": "Ibovespa"}
 SHORT_RATE = "usd_short_rate"
 WORST_DAY = "Worst day of the window: "
+DAY = re.compile(r"\b\d{2} [A-Z][a-z]{2} \d{4}\b")
+"""A day as the desk writes it in a scenario's name."""
+NO_CLOSES = re.compile(r": absent, no closes of (.+) and (.+) are held")
+NO_FACTORS = re.compile(r"without ([\w, ]+?)(?:, not held of then)?$")
 
 
 def scenario_name(row: Row) -> str:
-    """The desk's name of a scenario, translated; the worst day's name keeps its date."""
+    """The desk's name of a scenario, translated; the worst day with its date."""
     name = str(row["name"])
     if name.startswith(WORST_DAY):
-        return translate("Worst day of the window: {}", name.removeprefix(WORST_DAY))
+        return translate("Worst day of the window: {}", _dated(name.removeprefix(WORST_DAY)))
     return translate(name)
 
 
 def short_name(name: str) -> str:
     """A scenario's name up to the first colon or semicolon, after which come its dates, its moves or an error."""
     return translate(re.split(r": |; ", name)[0])
+
+
+def unpriced_text(name: str) -> str:
+    """A scenario without a P&L, and why: the closes that the desk has no price of."""
+    reason = ""
+    if found := NO_CLOSES.search(name):
+        reason = translate("no closes of {} and {} are held", *(_dated(text) for text in found.groups()))
+    elif found := NO_FACTORS.search(name):
+        reason = translate("no {} of that time, which a position needs", found[1])
+    return f"{short_name(name)} ({reason})" if reason else short_name(name)
+
+
+def _dated(text: str) -> str:
+    """Days as the current locale writes them."""
+    return DAY.sub(lambda found: date(dt.datetime.strptime(found[0], "%d %b %Y").replace(tzinfo=dt.UTC).date()), text)
 
 
 def scenario_moves(row: Row) -> dict[str, float]:

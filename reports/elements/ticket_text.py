@@ -35,6 +35,12 @@ HELD = {
     "protection": ("{} of protection sold", "{} of protection bought"),
 }
 """By what is dealt: a position that is long the price, and one that is short."""
+HELD_ONE = {
+    "rate": ("1 received", "1 paid"),
+    "price": ("1 long", "1 short"),
+    "protection": ("1 of protection sold", "1 of protection bought"),
+}
+"""The same of a single contract: Portuguese has a singular."""
 RATE_UNIT = "fraction per year"
 SETTLES = "B3"
 """The venue whose settlements the desk fetches; the levels of others are its own marks."""
@@ -74,6 +80,8 @@ class TicketWords:
             return translate(NOT_KNOWN)
         if contracts == 0:
             return translate("flat")
+        if abs(contracts) == 1:
+            return translate(HELD_ONE[dealt_in(row)][0 if contracts > 0 else 1])
         longer, shorter = HELD[dealt_in(row)]
         return translate(longer if contracts > 0 else shorter, thousands(abs(contracts)))
 

@@ -1,4 +1,4 @@
-"""The digest of a report: the content of the mail, of its plain text and of the Slack message. English.
+"""The digest of a report: the content of the mail, of its plain text and of the Slack message, in one language.
 
 Every text is plain: the module that formats it escapes it.
 """
@@ -17,7 +17,6 @@ from reports.calculations.risk import limit_of, risk_view
 from reports.calculations.signals import signals_view
 from reports.calculations.tickets import tickets_view
 from reports.elements.formats import (
-    MINUS,
     brl,
     capitalize_first,
     date,
@@ -26,12 +25,14 @@ from reports.elements.formats import (
     month_of,
     number,
     percent,
+    plural,
     weekday_date,
 )
 from reports.elements.labels import regime_name
-from reports.elements.order_text import impact_text, invalidation_clause, order_text
+from reports.elements.locale import current_locale, translate
+from reports.elements.order_text import impact_text, invalidation_clause, order_text, rationale_text
 from reports.elements.page_elements import Cell
-from reports.elements.report_data import ReportData
+from reports.elements.report_data import ReportData, Row
 from reports.elements.ticket_text import TicketWords
 from reports.page import executive_summary, first_screen
 from reports.page.markdown_summary import BANNERS
@@ -66,18 +67,21 @@ class Order:
 
 @dataclass(frozen=True)
 class Digest:
-    """`lines`: the executive summary. `key_numbers`: (name, value, tone).
+    """`lines`: the executive summary. `key_numbers`: (name, value, tone). `language`: a code of LANGUAGES.
 
-    `limits`: those in amber or worse, as (name, now, limit, used, status). `signals`: the strongest ones, as (strategy,
+    `limits`: those in amber or worse, as (name, now, limit, used, status); `limit_states`: their stored states.
+    `signals`: the strongest ones, as (strategy,
     class, score, change over a day).
     """
 
     title: str
+    language: str
     banner: str
     day: str
     lines: tuple[executive_summary.Line, ...]
     key_numbers: tuple[tuple[str, str, str], ...]
     limits: tuple[tuple[str, str, str, str, str], ...]
+    limit_states: tuple[str, ...]
     limits_known: bool
     signals: tuple[tuple[str, str, str, str], ...]
     moves: str
@@ -93,19 +97,22 @@ class Digest:
 
 
 def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Digest:
-    """The digest of one decision. `pictures`: figure id -> PNG; pictures of other figures are left out."""
+    """The digest of one decision, in the current locale. `pictures`: figure id -> PNG; pictures of other figures are
+    left out."""
     sections = [make(data) for make in SECTIONS]
     figures = [figure for section in sections for figure in section.figures]
-    shown = [Picture(f.id, f.title, f.alt, png) for f in figures if (png := (pictures or {}).get(f.id))]
+    shown = [Picture(f.id, translate(f.title), f.alt, png) for f in figures if (png := (pictures or {}).get(f.id))]
     world = "" if data.world == "live" else f"[{data.world}] "
     limits = limits_to_watch(data)
     return Digest(
         title=f"{world}Alvorada {date(data.day)}: {_subject(data, limits)}",
-        banner=BANNERS.get(data.world, ""),
+        language=current_locale().code,
+        banner=translate(BANNERS[data.world]) if data.world in BANNERS else "",
         day=date(data.day),
         lines=first_screen.lines(data, sections),
         key_numbers=_key_numbers(data),
         limits=limits,
+        limit_states=tuple(row["status"] for row in _most_used(data)),
         limits_known=data.latest("risk_limits_status").height > 0,
         signals=_top_signals(data),
         moves=_moves(data),
@@ -119,22 +126,22 @@ def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Dig
 def _subject(data: ReportData, limits: tuple[tuple[str, ...], ...]) -> str:
     """`NAV BRL 100.20 million +0.12%, 3 orders, LIMIT BREACHED`: the subject after the day."""
     state = data.row("portfolio_state")
-    parts = ["book not marked"]
+    parts = [translate("book not marked")]
     if state is not None:
         day = f" {percent(state['return_1d'], signed=True)}" if finite_or_none(state["return_1d"]) is not None else ""
-        parts = [f"NAV {brl(state['nav_brl'])}{day}"]
+        parts = [translate("NAV {}", brl(state["nav_brl"]) + day)]
     count = len(orders_view(data).orders)
     gated = defence_view(data).is_gated
     parts.append(
-        "NO ACTIONS ISSUED" if gated else "no orders" if count == 0 else f"{count} order{'s' if count > 1 else ''}"
+        translate("NO ACTIONS ISSUED") if gated else plural(count, "order") if count else translate("no orders")
     )
     if executive_summary.breached(data):
-        parts.append("LIMIT BREACHED")
+        parts.append(translate("LIMIT BREACHED"))
     elif limits:
-        parts.append(f"{len(limits)} limit{'s' if len(limits) > 1 else ''} to watch")
+        parts.append(plural(len(limits), "limit to watch", "limits to watch"))
     gaps = executive_summary.coverage(data).gaps
     if gaps:
-        parts.append(f"{len(gaps)} dataset{'s' if len(gaps) > 1 else ''} missing or stale")
+        parts.append(plural(len(gaps), "dataset missing or stale", "datasets missing or stale"))
     return ", ".join(parts).replace("\u00a0", " ")
 
 
@@ -142,20 +149,20 @@ def _key_numbers(data: ReportData) -> tuple[tuple[str, str, str], ...]:
     state, measured, regimes = data.row("portfolio_state"), risk_view(data), regime_view(data)
     found: list[tuple[str, str, str]] = []
     if state is not None:
-        found.append(("NAV", brl(state["nav_brl"]), ""))
+        found.append((translate("NAV"), brl(state["nav_brl"]), ""))
         pnl = f"{brl(state['pnl_brl'], signed=True)} ({percent(state['return_1d'], signed=True)})"
-        found.append((f"P&L of {weekday_date(data.market_day)}", pnl, _tone(state["pnl_brl"])))
+        found.append((translate("P&L of {}", weekday_date(data.market_day)), pnl, _tone(state["pnl_brl"])))
         month = portfolio_view(data).month_return
         found.append((month_of(data.market_day), percent(month, signed=True), _tone(month)))
-        found.append(("Drawdown", percent(state["drawdown"]), ""))
+        found.append((translate("Drawdown"), percent(state["drawdown"]), ""))
     value = measured.tail.get(("var_95", measured.headline)) if measured.headline else None
     limit = limit_of(measured, "var_95")
     threshold = finite_or_none(limit["threshold"]) if limit is not None else None
-    against = f" of {percent(threshold)} allowed" if threshold else ""
-    found.append(("VaR 95%, one day", f"{percent(value)}{against}" if value is not None else "not known", ""))
+    share = translate("{} of {} allowed", percent(value), percent(threshold)) if threshold else percent(value)
+    found.append((translate("VaR 95%, one day"), share if value is not None else translate("not known"), ""))
     leader = regimes.leader
-    share = f"{regime_name(leader)} ({percent(regimes.today[leader], 0)})" if leader else "not known"
-    found.append(("Regime", share, ""))
+    share = f"{regime_name(leader)} ({percent(regimes.today[leader], 0)})" if leader else translate("not known")
+    found.append((translate("Regime"), share, ""))
     return tuple(found)
 
 
@@ -166,12 +173,16 @@ def _tone(value: float | None) -> str:
 
 def limits_to_watch(data: ReportData) -> tuple[tuple[str, str, str, str, str], ...]:
     """Limits in amber or worse, most used first, as the cells of the report's table."""
+    return tuple(_five(cells) for cells in limit_table(_most_used(data), date(data.day)).rows)
+
+
+def _most_used(data: ReportData) -> list[Row]:
     rows = [row for row in risk_view(data).limits if row["status"] in WATCHED]
-    return tuple(_five(cells) for cells in limit_table(rows, date(data.day)).rows)
+    return sorted(rows, key=lambda row: (-(finite_or_none(row["utilisation"]) or -1.0), row["limit_id"]))
 
 
 def _five(cells: tuple[Cell, ...]) -> tuple[str, str, str, str, str]:
-    name, now, limit, used, status = (cell.text for cell in cells)
+    name, now, limit, used, status = (translate(cell.text) for cell in cells)
     return name, now, limit, used, status
 
 
@@ -179,7 +190,7 @@ def _top_signals(data: ReportData) -> tuple[tuple[str, str, str, str], ...]:
     scored = [(s, s.score) for s in signals_view(data).signals if s.score is not None]
     ranked = sorted(scored, key=lambda pair: (-abs(pair[1]), pair[0].strategy_id))[:TOP_SIGNALS]
     return tuple(
-        (s.strategy_id, s.asset_class, number(score, 2, signed=True), number(s.change_1d, 2, signed=True))
+        (s.strategy_id, translate(s.asset_class), number(score, 2, signed=True), number(s.change_1d, 2, signed=True))
         for s, score in ranked
     )
 
@@ -188,21 +199,15 @@ def _moves(data: ReportData) -> str:
     """Flips and surges, in one line."""
     convictions = signals_view(data).convictions
     if not convictions or not flips_known(convictions):
-        return "Changes of sign are not known."
-    parts = [("Changed sign", flip_texts(convictions)), ("Conviction jumped in", surge_texts(convictions))]
-    return " ".join(f"{name}: {format_list(found)}." for name, found in parts if found)
-
-
-def _reason(sentence: str) -> str:
-    """The reason alone: the order itself stands above it."""
-    _, found, reason = sentence.partition("; because ")
-    return f"because {reason.partition('; costs about')[0].replace('-', MINUS)}" if found else sentence
+        return translate("Changes of sign are not known.")
+    parts = [("Changed sign: {}.", flip_texts(convictions)), ("Conviction jumped in {}.", surge_texts(convictions))]
+    return " ".join(translate(text, format_list(found)) for text, found in parts if found)
 
 
 def _orders(data: ReportData) -> tuple[Order, ...]:
     """The tickets, orders before rolls; the bare orders of a decision that has no tickets."""
     orders, tickets = orders_view(data), tickets_view(data)
-    reasons = {row["seq"]: _reason(row["sentence"] or "") for row in orders.orders}
+    reasons = {row["seq"]: translate("because: {}", rationale_text(row, orders.scores)) for row in orders.orders}
     if tickets.known:
         words = TicketWords()
         return tuple(
@@ -212,9 +217,18 @@ def _orders(data: ReportData) -> tuple[Order, ...]:
     return tuple(
         Order(
             text=capitalize_first(order_text(row)),
-            facts=f"from {number(row['contracts_from'], 0, signed=True)} to "
-            f"{number(row['contracts_to'], 0, signed=True)} contracts; {impact_text(row, orders.rates)}; "
-            f"cost {brl(row['cost_brl'])}; {invalidation_clause(row)}",
+            facts="; ".join(
+                (
+                    translate(
+                        "from {} to {} contracts",
+                        number(row["contracts_from"], 0, signed=True),
+                        number(row["contracts_to"], 0, signed=True),
+                    ),
+                    impact_text(row, orders.rates),
+                    translate("cost {}", brl(row["cost_brl"])),
+                    invalidation_clause(row),
+                )
+            ),
             reason=reasons[row["seq"]],
         )
         for row in orders.orders

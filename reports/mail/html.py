@@ -10,11 +10,13 @@ import struct
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from reports.elements.locale import load_locale, translate, use_locale
 from reports.elements.palette import AMBER, BLUE, GRID, INK, MUTED, ORANGE, RED
 from reports.mail.digest import Digest, Order, Picture
 
 HTML_BYTES = 90_000
 """Upper bound of the body, UTF-8."""
+SUBTITLE = "Daily report, decided at 06:00 America/Sao_Paulo"
 WIDTH = 640
 INNER = WIDTH - 40
 MOST_ORDERS = 40
@@ -27,13 +29,15 @@ PNG_MARK = b"\x89PNG\r\n\x1a\n"
 
 
 def html(digest: Digest, link: str = "") -> str:
-    """The whole body; `link` is the address of the report, empty for none. Orders that do not fit are counted.
+    """The whole body, in the digest's language; `link` is the address of the report, empty for none. Orders that do
+    not fit are counted.
 
     Raises ValueError where the body is too long even without orders, and for a picture that is not a PNG.
     """
     shown = min(len(digest.orders), MOST_ORDERS)
     while True:
-        page = _page(digest, link, shown)
+        with use_locale(digest.language):
+            page = _page(digest, link, shown)
         if len(page.encode()) <= HTML_BYTES:
             return page
         if shown == 0:
@@ -46,7 +50,7 @@ def _page(digest: Digest, link: str, shown: int) -> str:
              _orders(digest, shown), _pictures(digest.pictures), _foot(link)]  # fmt: skip
     body = "".join(parts)
     return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html><html lang="{load_locale(digest.language).tag}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light">'
         f"<title>{escape(digest.title)}</title></head>"
         f'<body style="margin:0;padding:0;background:#eef0f3;{FONT};color:{INK}">'
@@ -69,7 +73,7 @@ def _banner(digest: Digest) -> str:
 
 
 def _head(digest: Digest) -> str:
-    text = f'<div style="font-size:13px;color:{MUTED}">Daily report, decided at 06:00 America/Sao_Paulo</div>'
+    text = f'<div style="font-size:13px;color:{MUTED}">{escape(translate(SUBTITLE))}</div>'
     title = f'<h1 style="margin:0 0 2px;font-size:23px;line-height:1.25;color:{INK}">Alvorada {escape(digest.day)}</h1>'
     return _row(title + text, "20px 20px 14px")
 
@@ -91,7 +95,7 @@ def _key(digest: Digest) -> str:
 def _first_screen(digest: Digest) -> str:
     rows = "".join(
         f'<tr><td valign="top" width="96" style="padding:4px 10px 4px 0;font-size:13px;font-weight:bold;'
-        f'color:{RED if line.alert else MUTED}">{escape(line.label)}</td>'
+        f'color:{RED if line.alert else MUTED}">{escape(translate(line.label))}</td>'
         f'<td valign="top" style="padding:4px 0;font-size:14px;line-height:1.45">{escape(line.text)}</td></tr>'
         for line in digest.lines
     )
@@ -101,30 +105,34 @@ def _first_screen(digest: Digest) -> str:
 def _limits(digest: Digest) -> str:
     if not digest.limits:
         text = "No limit is past its amber mark." if digest.limits_known else "The limits are not known."
-        return _row(_title("Limits") + _paragraph(text))
+        return _row(_title(translate("Limits")) + _paragraph(translate(text)))
     rows = [
-        (name, now, limit, used, f'<b style="color:{STATUS.get(status.split()[-1].lower(), RED)}">{escape(status)}</b>')
-        for name, now, limit, used, status in digest.limits
+        (*row[:4], f'<b style="color:{STATUS.get(state, RED)}">{escape(row[4])}</b>')
+        for row, state in zip(digest.limits, digest.limit_states, strict=True)
     ]
     cells = [[*(escape(text) for text in row[:4]), row[4]] for row in rows]
-    return _row(_title("Limits to watch") + _table(("Limit", "Now", "Limit at", "Used", "Status"), cells, "lrrrl"))
+    return _row(
+        _title(translate("Limits to watch")) + _table(("Limit", "Now", "Limit at", "Used", "Status"), cells, "lrrrl")
+    )
 
 
 def _signals(digest: Digest) -> str:
     if not digest.signals:
-        return _row(_title("Signals") + _paragraph("No strategy has a score for this decision."))
+        return _row(_title(translate("Signals")) + _paragraph(translate("No strategy has a score for this decision.")))
     cells = [[escape(text) for text in row] for row in digest.signals]
     table = _table(("Strategy", "Class", "Score", "1 day"), cells, "llrr")
-    return _row(_title("Top signals") + table + (_paragraph(digest.moves) if digest.moves else ""))
+    return _row(_title(translate("Top signals")) + table + (_paragraph(digest.moves) if digest.moves else ""))
 
 
 def _orders(digest: Digest, shown: int) -> str:
     if not digest.orders:
-        return _row(_title("Actions") + _paragraph(digest.action_line))
+        return _row(_title(translate("Actions")) + _paragraph(digest.action_line))
     rows = "".join(_order(number, order) for number, order in enumerate(digest.orders[:shown], 1))
     omitted = len(digest.orders) - shown
-    more = _paragraph(f"And {omitted} more, in the attached page.") if omitted else ""
-    return _row(_title(f"Actions: {len(digest.orders)}") + f'<table {TABLE} width="100%">{rows}</table>{more}')
+    more = _paragraph(translate("And {} more, in the attached page.", omitted)) if omitted else ""
+    return _row(
+        _title(translate("Actions: {}", len(digest.orders))) + f'<table {TABLE} width="100%">{rows}</table>{more}'
+    )
 
 
 def _order(number: int, order: Order) -> str:
@@ -173,9 +181,10 @@ def _foot(link: str) -> str:
         style = "display:inline-block;padding:10px 18px;color:#ffffff;text-decoration:none;font-size:14px"
         button = (
             f'<table {TABLE}><tr><td bgcolor="{BLUE}" style="background:{BLUE}">'
-            f'<a href="{escape(link, quote=True)}" style="{style}">Open the full report</a></td></tr></table>'
+            f'<a href="{escape(link, quote=True)}" style="{style}">{escape(translate("Open the full report"))}</a>'
+            "</td></tr></table>"
         )
-    text = "The whole page, with its charts and receipts, is attached: full-report.html."
+    text = escape(translate("The whole page, with its charts and receipts, is attached: full-report.html."))
     return _row(f'{button}<p style="margin:12px 0 0;font-size:12px;color:{MUTED}">{text}</p>', "6px 20px 22px")
 
 
@@ -192,7 +201,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> s
     sides = ["right" if letter == "r" else "left" for letter in align]
     head = "".join(
         f'<th align="{side}" style="padding:4px 12px 4px 0;font-size:12px;font-weight:normal;color:{MUTED};'
-        f'text-align:{side}">{escape(text)}</th>'
+        f'text-align:{side}">{escape(translate(text))}</th>'
         for text, side in zip(heads, sides, strict=True)
     )
     body = "".join(

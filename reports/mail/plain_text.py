@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reports.elements.locale import translate, use_locale
 from reports.mail.digest import Digest
 
 MOST_ORDERS = 40
@@ -9,20 +10,41 @@ MOST_ORDERS = 40
 
 
 def text(digest: Digest, link: str = "") -> str:
-    """The whole text; `link` is the address of the report, empty for none."""
+    """The whole text, in the digest's language; `link` is the address of the report, empty for none."""
+    with use_locale(digest.language):
+        return "\n".join(_lines(digest, link)) + "\n"
+
+
+def limit_lines(digest: Digest) -> list[str]:
+    """`▲ amber: VaR 95%, one day, 2.60% of 3.00% (86.7% used)` for each limit to watch, in the current locale."""
+    return [
+        translate("{}: {}, {} of {} ({} used)", status, name, now, limit, used)
+        for name, now, limit, used, status in digest.limits
+    ]
+
+
+def signal_lines(digest: Digest) -> list[str]:
+    """`+0.62  RATES_CARRY_ROLL (rates), 1 day +0.10` for each top signal, and the changes of sign, in the current
+    locale."""
+    rows = [
+        translate("{}  {} ({}), 1 day {}", score, name, kind, change) for name, kind, score, change in digest.signals
+    ]
+    return [*rows, *([digest.moves] if digest.moves else [])]
+
+
+def _lines(digest: Digest, link: str) -> list[str]:
     out = [digest.banner, ""] if digest.banner else []
-    out += [f"Alvorada {digest.day}, decided at 06:00 America/Sao_Paulo", ""]
+    out += [translate("Alvorada {}, decided at 06:00 America/Sao_Paulo", digest.day), ""]
     out += [f"{name}: {value}" for name, value, _ in digest.key_numbers]
-    out += ["", *(f"{line.label}: {line.text}" for line in digest.lines)]
+    out += ["", *(f"{translate(line.label)}: {line.text}" for line in digest.lines)]
     if digest.limits:
-        out += ["", "LIMITS TO WATCH"]
-        out += [f"{status}: {name}, {now} of {limit} ({used} used)" for name, now, limit, used, status in digest.limits]
-    out += ["", "TOP SIGNALS", *(f"{score}  {name} ({kind}), 1 day {d}" for name, kind, score, d in digest.signals)]
-    out += [*([digest.moves] if digest.moves else []), "", f"ACTIONS: {len(digest.orders)}"]
+        out += ["", translate("Limits to watch").upper(), *limit_lines(digest)]
+    out += ["", translate("Top signals").upper(), *signal_lines(digest)]
+    out += ["", translate("Actions: {}", len(digest.orders)).upper()]
     out += [f"{n}. {o.text}; {o.facts}. {o.reason}".rstrip() for n, o in enumerate(digest.orders[:MOST_ORDERS], 1)] or [
         digest.action_line
     ]
     omitted = len(digest.orders) - MOST_ORDERS
-    out += [f"And {omitted} more, in the attached page."] if omitted > 0 else []
-    out += ["", f"The full report: {link}" if link else "", "The whole page is attached: full-report.html."]
-    return "\n".join(out) + "\n"
+    out += [translate("And {} more, in the attached page.", omitted)] if omitted > 0 else []
+    out += ["", translate("The full report: {}", link) if link else ""]
+    return [*out, translate("The whole page, with its charts and receipts, is attached: full-report.html.")]

@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 from desk.text import clipped
+from reports.elements.locale import translate, use_locale
 from reports.mail.digest import Digest
+from reports.mail.plain_text import limit_lines, signal_lines
 
 TOTAL = 8000
 """Characters of the message as JSON."""
@@ -20,10 +22,15 @@ SIMILAR_MARKS = str.maketrans("*~`", "∗∼ˋ")
 
 
 def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
-    """Block Kit blocks of the message; `link` is the address of the report, empty for none.
+    """Block Kit blocks of the message, in the digest's language; `link` is the address of the report, empty for none.
 
     Text from outside is plain text or escaped: it makes no mention and no link.
     """
+    with use_locale(digest.language):
+        return _blocks(digest, link)
+
+
+def _blocks(digest: Digest, link: str) -> list[dict[str, Any]]:
     out = [_header(digest.title)]
     if digest.banner:
         out.append(_plain(digest.banner))
@@ -32,10 +39,14 @@ def blocks(digest: Digest, link: str = "") -> list[dict[str, Any]]:
         for name, value, _ in digest.key_numbers
     ]
     out.append({"type": "section", "fields": fields[:10]})
-    out.append(_section("Limits", _limits(digest)))
-    out.append(_section("Top signals", _signals(digest)))
-    out.append(_section(f"Actions: {len(digest.orders)}" if digest.orders else "Actions", _orders(digest)))
-    out.append(_section("Data", digest.coverage))
+    out.append(_section(translate("Limits"), _limits(digest)))
+    out.append(_section(translate("Top signals"), _signals(digest)))
+    out.append(
+        _section(
+            translate("Actions: {}", len(digest.orders)) if digest.orders else translate("Actions"), _orders(digest)
+        )
+    )
+    out.append(_section(translate("Data"), digest.coverage))
     closing = _link(link)
     while size([*out, *closing]) > TOTAL:  # shorten the longest text; header and link stay
         longest = max((block for block in out[1:] if "text" in block), key=lambda block: len(block["text"]["text"]))
@@ -50,19 +61,14 @@ def text(digest: Digest) -> str:
 
 def _limits(digest: Digest) -> str:
     if not digest.limits:
-        return "None is past its amber mark." if digest.limits_known else "Not known."
-    return "\n".join(
-        f"{status}: {name}, {now} of {limit} ({used} used)" for name, now, limit, used, status in digest.limits
-    )
+        return translate("No limit is past its amber mark." if digest.limits_known else "The limits are not known.")
+    return "\n".join(limit_lines(digest))
 
 
 def _signals(digest: Digest) -> str:
-    rows = [f"{score}  {name} ({kind}), 1 day {change}" for name, kind, score, change in digest.signals]
-    return (
-        "\n".join([*rows, *([digest.moves] if digest.moves else [])])
-        if rows
-        else "No strategy has a score for this decision."
-    )
+    if not digest.signals:
+        return translate("No strategy has a score for this decision.")
+    return "\n".join(signal_lines(digest))
 
 
 def _orders(digest: Digest) -> str:
@@ -70,7 +76,7 @@ def _orders(digest: Digest) -> str:
         return digest.action_line
     rows = [f"{number}. {order.text}; {order.facts}" for number, order in enumerate(digest.orders[:MOST_ORDERS], 1)]
     omitted = len(digest.orders) - MOST_ORDERS
-    return "\n".join([*rows, f"And {omitted} more in the report."] if omitted > 0 else rows)
+    return "\n".join([*rows, translate("And {} more in the report.", omitted)] if omitted > 0 else rows)
 
 
 def _header(content: str) -> dict[str, Any]:
@@ -90,7 +96,9 @@ def _link(link: str) -> list[dict[str, Any]]:
     good = link.startswith(("http://", "https://")) and not set(link) & set('<>|" ') and len(link) <= 800
     address = link.replace("&", "&amp;")
     return (
-        [{"type": "section", "text": {"type": "mrkdwn", "text": f"<{address}|Open the full report>"}}] if good else []
+        [{"type": "section", "text": {"type": "mrkdwn", "text": f"<{address}|{translate('Open the full report')}>"}}]
+        if good
+        else []
     )
 
 

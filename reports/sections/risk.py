@@ -105,7 +105,7 @@ def _missing(risk: RiskView) -> tuple[str, ...]:
         out.append(
             translate(
                 "These scenarios could not be priced: {}.",
-                format_list([scenario_text.short_name(name) for name in risk.stress_unknown], 12),
+                format_list([scenario_text.unpriced_text(name) for name in risk.stress_unknown], 12),
             )
         )
     if risk.reverse is not None and finite_or_none(risk.reverse["pnl_brl"]) is None:
@@ -129,7 +129,9 @@ def _tail_blocks(risk: RiskView, nav: float | None, day: str) -> list[Block]:
     if risk.components:
         blocks += [
             risk_charts.component_figure(risk.components, day),
-            risk_tables.component_table(risk.components, day),
+            risk_tables.component_table(
+                risk.components, risk.headline or "", risk.tail.get(("var_95", risk.headline or "")), day
+            ),
         ]
     if risk.test_results:
         blocks.append(risk_tables.backtest_table(risk.test_results, day))

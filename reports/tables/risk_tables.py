@@ -95,24 +95,34 @@ def _multiple(value: float | None) -> str:
     return NOT_KNOWN if finite_or_none(value) is None else number(value) + "×"
 
 
-def component_table(components: Sequence[Row], day: str) -> Table:
-    """One row an instrument: individual, component and incremental VaR 95%; the components sum to the whole."""
-    rows = tuple(
-        (
-            Cell(row["instrument_id"]),
-            Cell(row["asset_class"], tone="muted"),
-            Cell(percent(row["individual_var_95"], 3)),
-            Cell(percent(row["component_var_95"], 3, signed=True)),
-            Cell(percent(row["share"], 0, signed=True)),
-            Cell(percent(row["incremental_var_95"], 3, signed=True)),
-        )
-        for row in components
+def component_table(components: Sequence[Row], method: str, headline: float | None, day: str) -> Table:
+    """One row an instrument: individual, component and incremental VaR 95%.
+
+    What can be split exactly is the normal VaR of the covariance. Its difference to the `headline`, the VaR of `method`
+    as a fraction of NAV, has a row of its own, so that the column adds up to the headline; None: it is not known.
+    """
+    split = sum(row["component_var_95"] for row in components)
+    rest = [] if headline is None else [headline - split]
+    rows = (
+        *(_component_row(row) for row in components),
+        *(
+            (
+                Cell(translate("Difference: {} minus normal", method_name(method))),
+                Cell(""),
+                Cell(""),
+                Cell(percent(size, 3, signed=True)),
+                Cell("–", "the shares are of the normal VaR, which is what can be split by line", "muted"),
+                Cell(""),
+            )
+            for size in rest
+        ),
     )
+
     total = (
         Cell("Total"),
         Cell(""),
         Cell(""),
-        Cell(percent(sum(r["component_var_95"] for r in components), 3, signed=True)),
+        Cell(percent(split + sum(rest), 3, signed=True)),
         Cell(percent(sum_or_none([r["share"] for r in components]), 0, signed=True)),
         Cell("–", "what leaves with each line alone does not add up", "muted"),
     )
@@ -125,10 +135,21 @@ def component_table(components: Sequence[Row], day: str) -> Table:
         Column("Incremental", unit="% of NAV"),
     )
     caption = translate(
-        "Component VaR 95%: the parts add up to the VaR shown; minus: takes risk away; incremental: fall in VaR if the "
-        "line is closed; lines not held are left out"
+        "Component VaR 95%: the column adds up to the headline; minus: takes risk away; incremental: fall in VaR if "
+        "the line is closed; lines not held are left out"
     )
     return Table("component-var", caption, columns, rows, source_note("component_var", day), total)
+
+
+def _component_row(row: Row) -> tuple[Cell, ...]:
+    return (
+        Cell(row["instrument_id"]),
+        Cell(row["asset_class"], tone="muted"),
+        Cell(percent(row["individual_var_95"], 3)),
+        Cell(percent(row["component_var_95"], 3, signed=True)),
+        Cell(percent(row["share"], 0, signed=True)),
+        Cell(percent(row["incremental_var_95"], 3, signed=True)),
+    )
 
 
 def ladder_table(ladder: Sequence[Row], day: str) -> Table:

@@ -73,7 +73,8 @@ def payload_of(
     """
     if withheld:
         return _without_numbers(data, link, language, withheld)
-    short = digest(data, pictures)
+    with use_locale(language):
+        short = digest(data, pictures)
     return {
         "title": short.title,
         "link": link,
@@ -120,24 +121,43 @@ def withheld_sources(settings: Settings, data: ReportData) -> tuple[str, ...]:
     return not_sent_on(licences, used_sources(data) or licences, settings.consents)
 
 
+def reader_languages(settings: Settings) -> tuple[str, ...]:
+    """The languages in which a report is sent: of the Slack channel and of each recipient of mail."""
+    return tuple(dict.fromkeys(language for _, _, language in _targets(settings)))
+
+
+def mail_languages(settings: Settings) -> tuple[str, ...]:
+    """The languages in which a report is mailed."""
+    return tuple(dict.fromkeys(language for channel, _, language in _targets(settings) if channel == "mail"))
+
+
+def _targets(settings: Settings) -> list[tuple[str, str | None, str]]:
+    """(channel, recipient, language) of each message of a report."""
+    found: list[tuple[str, str | None, str]] = []
+    if settings.slack_webhook_url is not None:
+        found.append(("slack", None, settings.channel_language))
+    if settings.smtp_host is not None:
+        found += [("mail", name, settings.mail_language(name)) for name in dict.fromkeys(settings.smtp_recipients)]
+    return found
+
+
 async def queue_report(
-    store: Store, settings: Settings, payload: Mapping[str, Any], at: dt.datetime, again: str = ""
+    store: Store, settings: Settings, payloads: Mapping[str, Mapping[str, Any]], at: dt.datetime, again: str = ""
 ) -> Queued:
     """Queues one row for Slack and one for each mail recipient, in one transaction. Raises StoreError.
+
+    `payloads`: language -> `payload_of`, one for each of `reader_languages`.
 
     A row that was queued before is not queued again, sent or not, even if the report has changed since. `again` is the
     name of a further, deliberate sending: it has rows of its own.
     """
-    targets: list[tuple[str, str | None]] = []
-    if settings.slack_webhook_url is not None:
-        targets.append(("slack", None))
-    if settings.smtp_host is not None:
-        targets += [("mail", recipient) for recipient in dict.fromkeys(settings.smtp_recipients)]
+    targets = _targets(settings)
     if not targets:
         return Queued(0, NO_CHANNEL)
-    name = f"{KIND}:{store.world}:{payload['as_of']}:{payload['language']}{f':{again}' if again else ''}"
     async with store.connections.acquire() as connection, connection.transaction():
-        for channel, recipient in targets:
+        for channel, recipient, language in targets:
+            payload = payloads[language]
+            name = f"{KIND}:{store.world}:{payload['as_of']}:{language}{f':{again}' if again else ''}"
             await put(
                 connection,
                 channel=channel,
@@ -162,8 +182,11 @@ async def send_again(
         raise BadInput(f"there is no report of {day}" if day else "there is no report yet")
     data = await read_report_gold(store, settings, report.as_of, run_id=str(report.run_id))
     link = await link_of(store, settings, desk_day(report.as_of), now)
-    payload = payload_of(data, link, report.language, withheld=withheld_sources(settings, data))
-    return await queue_report(store, settings, payload, now, again)
+    withheld = withheld_sources(settings, data)
+    payloads = {
+        language: payload_of(data, link, language, withheld=withheld) for language in reader_languages(settings)
+    }
+    return await queue_report(store, settings, payloads, now, again)
 
 
 def message_id(payload: Mapping[str, Any]) -> str:

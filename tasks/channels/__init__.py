@@ -2,6 +2,7 @@
 
 message.py      the message, and the Protocol Channel
 alert_text.py   the text of alerts, the same for every channel: titles, facts, times
+alert_sentences.py   an alert's sentence in the reader's language
 slack.py        a message as Slack blocks: where the text in Slack is made
 mail.py         a message as an e-mail
 null.py         channels that send nothing

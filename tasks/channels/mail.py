@@ -6,7 +6,7 @@ Gmail cuts the HTML at about 102 KB: ours has at most 90. Alerts without room ar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from html import escape
@@ -14,7 +14,16 @@ from html import escape
 from blocks import smtp
 from desk.alerts.model import AlertLine
 from desk.text import clipped
-from tasks.channels.alert_text import line_facts, line_summary, line_title, moment
+from reports.elements.locale import current_locale, translate, use_locale
+from tasks.channels.alert_text import (
+    line_facts,
+    line_summary,
+    line_title,
+    message_links,
+    message_title,
+    moment,
+    status_word,
+)
 from tasks.channels.message import DeliveryFailed, Message, Receipt
 
 SUBJECT = 150
@@ -30,29 +39,55 @@ FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
 
 class Mail:
-    """The channel `mail`. `recipients`: the default ones."""
+    """The channel `mail`. `recipients`: the default ones. `languages`: address -> language of a reader who has another
+    one than `language`."""
 
     name = "mail"
 
-    def __init__(self, server: smtp.MailServer, sender: str, recipients: Sequence[str]) -> None:
+    def __init__(
+        self,
+        server: smtp.MailServer,
+        sender: str,
+        recipients: Sequence[str],
+        language: str = "en",
+        languages: Mapping[str, str] | None = None,
+    ) -> None:
         self._server, self._sender, self._recipients = server, sender, tuple(recipients)
+        self._language, self._languages = language, languages or {}
 
     async def send(self, message: Message, recipients: Sequence[str] | None = None) -> Receipt:
-        """One mail to all. The receipt names refused recipients; raises DeliveryFailed when all are refused."""
+        """One mail to all who read one language. The receipt names refused recipients; raises DeliveryFailed when all
+        are refused.
+
+        Where one language's mail went and the next one's did not, its readers are named as refused: they get a message
+        of their own, and the others not a second one.
+        """
         chosen = tuple(recipients) if recipients is not None else self._recipients
-        mail = mail_of(message, self._sender, chosen)
-        try:
-            refused = await asyncio.to_thread(smtp.send, self._server, mail, self._sender, chosen)
-        except smtp.MailRefused as refusal:
-            raise DeliveryFailed(self.name, str(refusal)) from None
-        return Receipt(self.name, {"message_id": mail["Message-ID"], "recipients": len(chosen) - len(refused)}, refused)
+        refused: dict[str, str] = {}
+        message_id = ""
+        for language in dict.fromkeys(self._language_of(name) for name in chosen):
+            readers = tuple(name for name in chosen if self._language_of(name) == language)
+            with use_locale(language):
+                mail = mail_of(message, self._sender, readers)
+            try:
+                refused |= await asyncio.to_thread(smtp.send, self._server, mail, self._sender, readers)
+            except smtp.MailRefused as refusal:
+                refused |= dict.fromkeys(readers, str(refusal))
+            else:
+                message_id = mail["Message-ID"]
+        if not message_id:
+            raise DeliveryFailed(self.name, next(iter(refused.values())))
+        return Receipt(self.name, {"message_id": message_id, "recipients": len(chosen) - len(refused)}, refused)
+
+    def _language_of(self, recipient: str) -> str:
+        return self._languages.get(recipient, self._language)
 
 
 def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMessage:
     """The mail: mixed(related(alternative(text, html), pictures), attachments), without the parts that are empty."""
     mail = EmailMessage()
     # A line break in the subject would start another header: it becomes a space.
-    mail["Subject"] = clipped(" ".join(message.title.split()), SUBJECT)
+    mail["Subject"] = clipped(" ".join(message_title(message).split()), SUBJECT)
     mail["From"], mail["To"] = sender, ", ".join(recipients)
     mail["Date"], mail["Message-ID"] = format_datetime(message.at), message.message_id or make_msgid(domain="alvorada")
     mail["Auto-Submitted"] = "auto-generated"
@@ -63,28 +98,26 @@ def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMe
         html.add_related(picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline")  # type: ignore[union-attr]
     for part in message.attachments:
         main, _, sub = part.mime_type.partition("/")
-        mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.filename)
+        # A text part without a charset is ASCII to a mail program: a Portuguese page would lose its accents.
+        params = {"charset": "utf-8"} if main == "text" else None
+        mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.filename, params=params)
     return mail
 
 
 def text_of(message: Message) -> str:
     """The plain text of a message that brings none of its own."""
-    parts = [message.title, *message.paragraphs]
+    parts = [message_title(message), *message.paragraphs]
     for line in message.lines:
         facts = "\n".join(f"  {name}: {value}" for name, value in line_facts(line))
-        parts.append(f"{_word(line)}: {line_title(line)}\n  {line_summary(line)}\n{facts}")
-    if message.decide:
-        parts.append(f"Release or reject what is held: {message.decide}")
-    if message.guide:
-        parts.append(f"What to do: {message.guide}")
-    if message.link:
-        parts.append(f"Open the page: {message.link}")
+        parts.append(f"{status_word(line)}: {line_title(line)}\n  {line_summary(line)}\n{facts}")
+    parts += [f"{words}: {address}" for address, words in message_links(message)]
     return "\n\n".join(parts) + "\n"
 
 
 def html_of(message: Message) -> str:
     """The HTML of a message, at most HTML_BYTES. Alerts without room are named at the end, NAMED of them at most."""
-    head = [f'<h1 style="font-size:20px;margin:0 0 12px;color:#1a1a1a">{escape(clipped(message.title, 300))}</h1>']
+    title = escape(clipped(message_title(message), 300))
+    head = [f'<h1 style="font-size:20px;margin:0 0 12px;color:#1a1a1a">{title}</h1>']
     head += [f'<p style="margin:0 0 10px;font-size:14px;line-height:1.45">{escape(clipped(p, 4000))}</p>'
              for p in message.paragraphs[:10]]  # fmt: skip
     cards = [_card(line) for line in message.lines]
@@ -101,8 +134,9 @@ def _named(lines: Sequence[AlertLine]) -> list[str]:
     if not lines:
         return []
     names = ", ".join(clipped(line_title(line), 120) for line in lines[:NAMED])
-    more = f" and {len(lines) - NAMED} others" if len(lines) > NAMED else ""
-    return [f'<p style="font-size:13px">And {len(lines)} more: {escape(names + more)}</p>']
+    if len(lines) > NAMED:
+        names = translate("{} and {} more", names, len(lines) - NAMED)
+    return [f'<p style="font-size:13px">{escape(translate("And {} more: {}", len(lines), names))}</p>']
 
 
 def _card(line: AlertLine) -> str:
@@ -115,7 +149,7 @@ def _card(line: AlertLine) -> str:
         f'{TABLE} width="100%" style="margin:0 0 12px;border-collapse:collapse"><tr>'
         f'<td width="6" style="width:6px;background:{colour}">&nbsp;</td>'
         '<td style="padding:10px 14px;background:#f6f7f9;word-break:break-word">'
-        f'<div style="font-size:12px;font-weight:bold;color:{colour}">{_word(line).upper()}</div>'
+        f'<div style="font-size:12px;font-weight:bold;color:{colour}">{status_word(line).upper()}</div>'
         f'<div style="{TITLE}">{escape(clipped(line_title(line), 300))}</div>'
         f'<div style="font-size:14px;color:#333;margin:0 0 6px">{escape(line_summary(line))}</div>'
         f"{TABLE}>{rows}</table></td></tr></table>"
@@ -124,18 +158,13 @@ def _card(line: AlertLine) -> str:
 
 def _page(message: Message, parts: Sequence[str]) -> str:
     button = ""
-    buttons = (
-        (message.decide, "Release or reject what is held"),
-        (message.guide, "What to do"),
-        (message.link, "Open the page"),
-    )
-    for address, words in buttons:
+    for address, words in message_links(message):
         if address.startswith(("http://", "https://")):
             link = escape(address, quote=True)
-            button += f'<p style="margin:16px 0"><a href="{link}" style="{BUTTON}">{words}</a></p>'
-    foot = f"Alvorada, {moment(message.at)} America/Sao_Paulo"
+            button += f'<p style="margin:16px 0"><a href="{link}" style="{BUTTON}">{escape(words)}</a></p>'
+    foot = f"Alvorada, {moment(message.at)}"
     return (
-        '<!DOCTYPE html><html><head><meta charset="utf-8"></head>'
+        f'<!DOCTYPE html><html lang="{current_locale().tag}"><head><meta charset="utf-8"></head>'
         f'<body style="margin:0;padding:0;background:#ffffff;{FONT}">'
         f'{TABLE} width="100%"><tr><td align="center">'
         f'{TABLE} width="640" style="width:100%;max-width:640px;{FONT}"><tr><td style="padding:18px">'
@@ -143,7 +172,3 @@ def _page(message: Message, parts: Sequence[str]) -> str:
         f'<p style="font-size:12px;color:#777;margin:14px 0 0">{escape(foot)}</p>'
         "</td></tr></table></td></tr></table></body></html>"
     )
-
-
-def _word(line: AlertLine) -> str:
-    return "Resolved" if line.status == "resolved" else line.severity.capitalize()

@@ -17,7 +17,16 @@ from typing import Any
 from blocks import webhook
 from desk.alerts.model import AlertLine
 from desk.text import clipped
-from tasks.channels.alert_text import line_facts, line_summary, line_title, moment
+from reports.elements.locale import translate, use_locale
+from tasks.channels.alert_text import (
+    line_facts,
+    line_summary,
+    line_title,
+    message_links,
+    message_title,
+    moment,
+    status_word,
+)
 from tasks.channels.message import DeliveryFailed, Message, Receipt
 
 HEADER, SECTION, BLOCKS, TOTAL = 150, 3000, 20, 8000
@@ -32,16 +41,17 @@ MARKS = {"critical": "🔴", "warning": "🟠", "info": "🔵", "resolved": "�
 
 
 class Slack:
-    """The channel `slack`. `seconds`: the time limit of a request."""
+    """The channel `slack`. `seconds`: the time limit of a request; `language`: that of the channel's readers."""
 
     name = "slack"
 
-    def __init__(self, url: str, seconds: float = webhook.SECONDS) -> None:
-        self._url, self._seconds = url, seconds
+    def __init__(self, url: str, seconds: float = webhook.SECONDS, language: str = "en") -> None:
+        self._url, self._seconds, self._language = url, seconds, language
 
     async def send(self, message: Message, recipients: Sequence[str] | None = None) -> Receipt:
         """One request. When Slack refuses the blocks, a second one with the text only. Raises DeliveryFailed."""
-        payload = slack_payload(message)
+        with use_locale(self._language):
+            payload = slack_payload(message)
         try:
             try:
                 answer = await webhook.post(self._url, payload, self._seconds)
@@ -58,7 +68,7 @@ def slack_payload(message: Message) -> dict[str, Any]:
     """The webhook's JSON: `text` for notifications and old clients, and at most BLOCKS `blocks`; TOTAL characters."""
     if message.blocks:
         return {"text": _fallback(message), "blocks": list(message.blocks)}
-    head = clipped(one_line(message.title), HEADER)
+    head = clipped(one_line(message_title(message)), HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": head, "emoji": True}}]
     closing = _closing(message)
     for paragraph in message.paragraphs[:4]:
@@ -72,7 +82,7 @@ def slack_payload(message: Message) -> dict[str, Any]:
             blocks.append(block)
     if rest:
         names = ", ".join(safe(line_title(line)) for line in rest)
-        blocks.append(_section(clipped(f"And {len(rest)} more: {names}", 1000)))
+        blocks.append(_section(clipped(translate("And {} more: {}", len(rest), names), 1000)))
     payload = {"text": _fallback(message), "blocks": [*blocks, *closing]}
     while _size(payload) > TOTAL and len(blocks) > 1:  # paragraphs that are too long together
         blocks.pop()
@@ -92,16 +102,15 @@ def one_line(text: str) -> str:
 
 def _line_text(line: AlertLine) -> str:
     mark = MARKS["resolved"] if line.status == "resolved" else MARKS[line.severity]
-    word = "Resolved" if line.status == "resolved" else line.severity.capitalize()
     title = clipped(line_title(line), 200)
     facts = " · ".join(f"{name}: {safe(value)}" for name, value in line_facts(line))
     summary = safe(clipped(line_summary(line), SUMMARY))
-    return f"{mark} *{word}: {safe(title)}*\n{summary}\n{facts}"
+    return f"{mark} *{status_word(line)}: {safe(title)}*\n{summary}\n{facts}"
 
 
 def _fallback(message: Message) -> str:
-    parts = [one_line(message.title), *(one_line(paragraph) for paragraph in message.paragraphs)]
-    parts += [f"{line.status}: {line_title(line)}" for line in message.lines]
+    parts = [one_line(message_title(message)), *(one_line(paragraph) for paragraph in message.paragraphs)]
+    parts += [f"{translate(line.status)}: {line_title(line)}" for line in message.lines]
     room = FALLBACK - len(message.link) - 300
     text = clipped(safe(clipped(" | ".join(parts), room)), room + 200)
     return f"{text} {_address(message.link)}".strip()
@@ -109,12 +118,7 @@ def _fallback(message: Message) -> str:
 
 def _closing(message: Message) -> list[dict[str, Any]]:
     """The link to the page, and the time of the message."""
-    links = (
-        (message.decide, "Release or reject what is held"),
-        (message.guide, "What to do"),
-        (message.link, "Open the page"),
-    )
-    parts = [f"<{_address(address)}|{words}>" for address, words in links if _address(address)]
+    parts = [f"<{_address(address)}|{words}>" for address, words in message_links(message) if _address(address)]
     return [_section(" · ".join([*parts, moment(message.at)]))]
 
 

@@ -16,6 +16,7 @@ from desk.catalog.siblings import load_siblings
 from desk.errors import BadCatalog
 from desk.model import SILVER
 from desk.plausibility.points import kinds_of, point_key, series_key, split_key
+from desk.plausibility.words import reason
 
 CATALOG, RULES, PAIRS = load_catalog(), load_plausibility(), load_siblings()
 
@@ -121,3 +122,23 @@ def test_bad_pairs_are_refused_by_name(change: dict[str, Any], words: str, monke
     monkeypatch.setattr(siblings_module, "read_toml", lambda name: raw)
     with pytest.raises(BadCatalog, match=words):
         load_siblings()
+
+
+def test_rates_that_rightly_stand_still_are_not_suspect_for_repeating() -> None:
+    still = [("curve_point", "rate", "PRE|1"), ("curve_point", "rate", "UST|21"), ("observation", "value", "dgs1mo"),
+             ("settlement", "rate", "TD:LFT_2028-03-01")]  # fmt: skip
+    for place in still:
+        kind = RULES.kind_of(*place, CATALOG)
+        assert kind is not None
+        assert kind.stale == 0, place
+    assert all(any(fnmatchcase(entity, pattern) for *_, entity in still) for pattern in RULES.still)
+    for name in ("PRE|126", "PRE|12", "UST|210", "REAL|1"):
+        kind = RULES.kind_of("curve_point", "rate", name, CATALOG)
+        assert kind is not None
+        assert kind.stale > 0, name
+
+
+def test_a_repeat_without_a_sibling_is_not_said_to_contradict_one() -> None:
+    verdict = {"rule": "stale", "peer": None, "peer_value": None, "score": 0.0, "value": 0.0765, "expected": 0.0765}
+    assert reason(verdict) == "0.0765 against 0.0765 expected: repeated as often as no live market repeats"
+    assert reason(verdict | {"peer": "dgs1mo"}).endswith("repeated while dgs1mo moved")

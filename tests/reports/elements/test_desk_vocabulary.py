@@ -5,6 +5,7 @@ The list is of kinds, from forty sentences that a portfolio manager and a Brazil
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ from reports.elements.locale import load_locale, use_locale
 from reports.elements.report_data import ReportData
 from reports.mail import html, plain_text, slack
 from reports.mail.digest import digest
+from reports.page.png_export import MAIL_FIGURES
 from reports.page.render import figure_specs, render
-from tests.reports.elements.test_locale import Text, strings
+from tests.reports.elements.test_locale import Text, left_in_english, strings
 from tests.reports.html_page import AT
+from tests.reports.png_bytes import png
 from tests.reports.sample import sample
 
 FORBIDDEN_ENGLISH = (
@@ -34,9 +37,9 @@ FORBIDDEN_PORTUGUESE = (
     r"freio de perdas", r"Maior parte de um", r"Ano até aqui", r"^Todos os dias$", r"\bFundo\b",
     r"Comprovantes?", r"posição de \d", r"deram certo", r"\bBRT\b",
     r"\d (jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez) 20\d\d", r"queda desde o pico", r"\bR\$: ",
-    r"Joesley", r"\bpico\b",
+    r"Joesley", r"\bpico\b", r"\b1 (aplicad|tomad|comprad|vendid)os\b",
 )  # fmt: skip
-DOUBLE = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)
+LINK = "https://desk.example/report"
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +66,29 @@ def test_no_translation_uses_a_struck_out_word() -> None:
     assert struck_out(iter(load_locale("pt").text.values()), FORBIDDEN_PORTUGUESE) == []
 
 
-def test_mail_and_slack_speak_the_same_language(data: ReportData) -> None:
-    shown = digest(data)
-    texts = [html.html(shown), plain_text.text(shown), json.dumps(slack.blocks(shown), ensure_ascii=False)]
-    assert struck_out(iter(texts), FORBIDDEN_ENGLISH) == []
+def message_texts(data: ReportData, language: str) -> Iterator[str]:
+    """Subject, mail, plain text and Slack's blocks, line by line, with the alternative texts of the pictures."""
+    with use_locale(language):
+        shown = digest(data, {name: png(640, 320) for name in MAIL_FIGURES})
+    yield shown.title
+    yield from Text(html.html(shown, LINK).replace('<html lang="en">', "<html>")).found
+    yield from (picture.alt for picture in shown.pictures)
+    yield from plain_text.text(shown, LINK).splitlines()
+    yield from (line for text in strings(slack.blocks(shown, LINK)) for line in text.splitlines())
+
+
+def test_mail_and_slack_have_no_struck_out_phrase(data: ReportData) -> None:
+    assert struck_out(message_texts(data, "en"), FORBIDDEN_ENGLISH) == []
+    assert struck_out(message_texts(data, "pt"), FORBIDDEN_PORTUGUESE) == []
+
+
+@pytest.mark.parametrize("case", ["whole", "empty", "without tickets"])
+def test_no_english_is_left_in_the_portuguese_mail_and_slack(data: ReportData, case: str) -> None:
+    bare = {name: frame for name, frame in data.frames.items() if name != "ticket"}
+    frames = {"whole": data.frames, "empty": {}, "without tickets": bare}[case]
+    texts = list(message_texts(dataclasses.replace(data, frames=frames), "pt"))
+    assert left_in_english(text.replace("full-report.html", "").replace(LINK, "") for text in texts) == []
+    assert any("Ordens" in text for text in texts)
 
 
 def test_rates_are_received_and_paid_in_both_languages(data: ReportData) -> None:

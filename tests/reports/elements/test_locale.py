@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from reports.calculations.overnight import TRADES
 from reports.elements.formats import basis_points, brl, date, format_list, number, percent, plural, tenor
 from reports.elements.locale import LANGUAGES, load_locale, translate, use_locale
 from reports.elements.quotes import QUOTES
-from reports.elements.ticket_text import ACTION_NAMES, HELD
+from reports.elements.ticket_text import ACTION_NAMES, HELD, HELD_ONE
 from reports.page.exceptions import exception_texts
 from reports.page.render import figure_specs, render
 from reports.sections.agent_views import NEUTRAL, agent_sentence
@@ -49,8 +49,6 @@ CODES = re.compile(
 def translated_literals() -> Iterator[tuple[str, str]]:
     """(file, text) of every literal that is translated, both branches of a conditional expression too."""
     for path in sorted(FOLDER.rglob("*.py")):
-        if "mail" in path.parts:
-            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "translate" and node.args:
                 first = node.args[0]
@@ -81,7 +79,7 @@ def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
     names += [text for agent in AGENTS for text in (agent.question, agent.plus, agent.minus)]
     names += [scenario.name for scenario in parameters.parametric] + [scenario.name for scenario in parameters.dated]
     names += [limit.name for limit in parameters.limits.limits.values()]
-    names += [text for pair in HELD.values() for text in pair] + list(ACTION_NAMES.values())
+    names += [text for pair in (*HELD.values(), *HELD_ONE.values()) for text in pair] + list(ACTION_NAMES.values())
     names += [trade for trade, _, _ in TRADES if trade not in ("Treasuries", "Ibovespa", "cupom")]
     names += list(NEUTRAL.values()) + [level.label for agent in AGENTS for level in agent.levels]
     same = {"Sharpe", "Sortino", "Calmar", "Ibovespa", "VIX", "S&P 500", "Brent"}
@@ -136,7 +134,7 @@ def strings(value: Any) -> Iterator[str]:
                 yield from strings(item)
 
 
-def left_in_english(texts: Iterator[str] | list[str]) -> list[str]:
+def left_in_english(texts: Iterable[str]) -> list[str]:
     return sorted({text for text in texts if ENGLISH.search(CODES.sub("", text))})
 
 
@@ -165,6 +163,7 @@ def test_numbers_are_written_as_in_brazil() -> None:
     with use_locale("pt"):
         assert number(1234567.891) == "1.234.567,89"
         assert percent(-0.013151, signed=True) == "−1,32%"
+        assert brl(-1_034_000.0) == "−R$\u00a01,03\u00a0milhão"
         assert brl(12_400_000.0) == "R$\u00a012,40\u00a0milhões"
         assert brl(-18_400.4) == "−R$\u00a018.400"
         assert basis_points(0.00125, 1) == "+12,5\u00a0bp"

@@ -41,7 +41,9 @@ def with_orders(data: ReportData, count: int, text: str) -> ReportData:
     orders = data.latest("action")
     many = pl.concat([orders] * (count // orders.height + 1)).head(count)
     renamed = many.with_columns(
-        seq=pl.int_range(1, count + 1).cast(many.schema["seq"]), sentence=pl.lit(text), contract_id=pl.lit(text[:200])
+        seq=pl.int_range(1, count + 1).cast(many.schema["seq"]),
+        rationale=pl.lit(json.dumps({text[:600]: 0.5})),
+        contract_id=pl.lit(text[:200]),
     )
     return dataclasses.replace(data, frames={**data.frames, "action": renamed, "ticket": data.frames["ticket"].clear()})
 

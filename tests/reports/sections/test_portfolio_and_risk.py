@@ -7,7 +7,9 @@ import pytest
 
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
+from reports.elements.locale import use_locale
 from reports.elements.page_elements import Table
+from reports.elements.scenario_text import scenario_name, unpriced_text
 from reports.sections import portfolio, risk
 from tests.reports.hand_made import LIMIT, ago, made, tail
 
@@ -181,3 +183,15 @@ def test_an_unmeasured_limit_is_neither_green_nor_zero() -> None:
     assert "VaR 95%, one day: the measure behind this limit is not known." in section.missing
     table = next(block for block in section.blocks if getattr(block, "id", "") == "limits")
     assert [cell.text for cell in table.rows[0]][1:] == ["n/a", "3.00%", "n/a", "○ not known"]  # type: ignore[union-attr]
+
+
+def test_a_scenario_without_a_price_says_why_and_dates_are_the_readers() -> None:
+    absent = "COVID; 20 Feb to 18 Mar 2020: absent, no closes of 20 Feb 2020 and 18 Mar 2020 are held"
+    assert unpriced_text(absent) == "COVID (no closes of 20 Feb 2020 and 18 Mar 2020 are held)"
+    assert unpriced_text("COVID; without cupom, real, not held of then") == (
+        "COVID (no cupom, real of that time, which a position needs)"
+    )
+    assert unpriced_text("Unknown") == "Unknown"
+    with use_locale("pt"):
+        assert unpriced_text(absent) == "COVID (sem fechamentos de 20/02/2020 e 18/03/2020 na base)"
+        assert scenario_name({"name": "Worst day of the window: 02 Sep 2024"}) == "Pior dia da janela: 02/09/2024"

@@ -12,9 +12,11 @@ from desk.risk.risk_pass import run_risk
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
+from reports.elements.formats import percent
 from reports.elements.order_text import order_text
 from reports.elements.report_data import ReportData
 from reports.page.render import figure_specs, render
+from reports.tables.risk_tables import component_table
 from tests.desk.portfolio.panels import LONE, make_values, make_views
 
 
@@ -54,6 +56,14 @@ def test_the_parts_on_the_page_add_up(data: ReportData) -> None:
     before = marks.filter(pl.col("valuation_date") < book.market_day.replace(day=1))["nav_brl"][-1]
     assert sum(row["pnl_brl"] for row in book.month_pnl) == pytest.approx(book.state["nav_brl"] - before, abs=0.05)
     assert sum(row["share"] for row in view.components) == pytest.approx(1.0)
+    headline = view.tail["var_95", view.headline or ""]
+    table = component_table(view.components, view.headline or "", headline, "")
+    assert table.total is not None
+    assert table.total[3].text == percent(headline, 3, signed=True)
+    *lines, rest = (row[3].text for row in table.rows)
+    assert len(lines) == len(view.components)
+    split = sum(row["component_var_95"] for row in view.components)
+    assert rest == percent(headline - split, 3, signed=True)
     for total in view.stress:
         parts = [row["pnl_brl"] for row in view.stress_parts if row["scenario_id"] == total["scenario_id"]]
         assert sum(parts) == pytest.approx(total["pnl_brl"], abs=0.01)

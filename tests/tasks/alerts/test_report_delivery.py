@@ -51,8 +51,11 @@ class Post:
 
     async def queue(self, again: str = "", **figures: bytes) -> report_delivery.Queued:
         pictures = {name.replace("_", "-"): body for name, body in figures.items()}
-        payload = report_delivery.payload_of(self.data, LINK, "en", pictures)
-        return await report_delivery.queue_report(self.store, self.settings, payload, self.now, again)
+        payloads = {
+            language: report_delivery.payload_of(self.data, LINK, language, pictures)
+            for language in report_delivery.reader_languages(self.settings)
+        }
+        return await report_delivery.queue_report(self.store, self.settings, payloads, self.now, again)
 
     async def send(self, later: dt.timedelta = dt.timedelta(), channels: Sequence[Channel] = ()) -> tuple[int, int]:
         self.now += later
@@ -260,7 +263,7 @@ async def test_a_report_that_may_not_be_sent_on_goes_out_without_a_number(post: 
         assert "b3_market_data" in payload["html"]
         said = (payload["text"] + payload["html"] + str(payload["slack"])).replace(LINK, "")
         assert not re.search(r"NAV|VaR|DI1|[0-9],[0-9]|%", said.replace(payload["title"], ""))
-    await report_delivery.queue_report(post.store, post.settings, payload, post.now)
+    await report_delivery.queue_report(post.store, post.settings, {"en": payload}, post.now)
     await post.send()
     assert post.mailed() == sorted(TWO)
     assert all(not list(mail.iter_attachments()) for _, mail in post.box.got)
