@@ -39,7 +39,7 @@ def curve_figure(identity: str, title: str, curves: dict[str, list[tuple[int, fl
     ends_text = [translate("{} at {}", percent(rate), tenor(bd)) for bd, rate in ends]
     alt = translate(
         "{}, {}: {} to {}; drawn against {}",
-        title,
+        translate(title),
         day,
         ends_text[0],
         ends_text[1],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from reports.charts import chart_parts
-from reports.elements.formats import brl, date, finite_or_none, percent, thousands
+from reports.elements.formats import brl, date, finite_or_none, month_of, percent, thousands
 from reports.elements.locale import current_locale, source_note, translate
 from reports.elements.page_elements import Figure
 from reports.elements.palette import BLUE, GRID, INK, ORANGE
@@ -72,7 +72,7 @@ def monthly_figure(monthly: Mapping[tuple[int, int], float], day: str) -> Figure
     )
     spec["data"][0]["textfont"] = {"size": 10}
     last = max(monthly)
-    final = f"{current_locale().months[last[1] - 1]} {last[0]} {percent(monthly[last], signed=True)}"
+    final = f"{month_of(dt.date(last[0], last[1], 1))} {percent(monthly[last], signed=True)}"
     alt = translate("Heatmap of monthly returns over {} months; {}", len(monthly), final)
     return Figure(
         "fig-months",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from desk.units import bp
 from reports.charts import chart_parts
-from reports.elements.formats import date, finite_or_none, number, percent, plural, tenor, thousands
+from reports.elements.formats import brl, date, finite_or_none, number, percent, plural, tenor, thousands
 from reports.elements.labels import method_name
 from reports.elements.locale import source_note, translate
 from reports.elements.page_elements import Figure
@@ -210,8 +210,8 @@ def stress_figure(stress: Sequence[Row], day: str) -> Figure:
     texts = [number(value, 2, signed=True) for value in values]
     spec = chart_parts.signed_bars([scenario_name(row) for row in stress], values, texts, "BRL million")
     listing = ", ".join(
-        translate("{} BRL {} million ({})", scenario_name(row), t, percent(row["pnl_fraction"], 1, signed=True))
-        for row, t in zip(stress, texts, strict=True)
+        f"{scenario_name(row)} {brl(row['pnl_brl'], signed=True)} ({percent(row['pnl_fraction'], 1, signed=True)})"
+        for row in stress
     )
     alt = translate("Bars of stress P&L, worst first: {}", listing)
     return Figure(

@@ -18,6 +18,7 @@ WORST_DAY = "Worst day of the window: "
 DAY = re.compile(r"\b\d{2} [A-Z][a-z]{2} \d{4}\b")
 """A day as the desk writes it in a scenario's name."""
 NO_CLOSES = re.compile(r": absent, no closes of (.+) and (.+) are held")
+MEASURED = "by the moves measured once"
 NO_FACTORS = re.compile(r"without ([\w, ]+?)(?:, not held of then)?$")
 
 
@@ -26,7 +27,13 @@ def scenario_name(row: Row) -> str:
     name = str(row["name"])
     if name.startswith(WORST_DAY):
         return translate("Worst day of the window: {}", _dated(name.removeprefix(WORST_DAY)))
-    return translate(name)
+    base, _, how = name.partition("; ")
+    parts = [translate(base)]
+    if MEASURED in how:
+        parts.append(translate("by the moves measured once, no closes of then are held"))
+    if found := NO_FACTORS.search(how):
+        parts.append(translate("without {}", found[1]))
+    return "; ".join(parts)
 
 
 def short_name(name: str) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from desk.catalog.desk_parameters import METHODS
 from reports.calculations.defence_text import pnl_sentences
-from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution
+from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution, line_name
 from reports.calculations.portfolio import PortfolioView, portfolio_view
 from reports.calculations.track_record import TrackRecord
 from reports.charts import portfolio_charts, tear_sheet_charts
@@ -147,7 +147,7 @@ def _sizing_sentence(state: Row) -> list[str]:
 
 
 def _pnl_pairs(rows: tuple[Row, ...]) -> list[tuple[str, float]]:
-    return [(row["instrument_id"], row["pnl_brl"]) for row in rows]
+    return [(line_name(row["instrument_id"]), row["pnl_brl"]) for row in rows]
 
 
 def _history_blocks(book: PortfolioView, day: str) -> list[Block]:

@@ -27,7 +27,7 @@ def sentences(regimes: RegimeView) -> tuple[str, ...]:
         return ()
     name, share = regime_name(regimes.leader), regimes.today[regimes.leader]
     week = regimes.changes[regimes.leader]["1w"]
-    moved = "" if week is None else translate(", {} points over a week", number(week * 100, 0, signed=True))
+    moved = "" if week is None else translate(", {} pp over a week", number(week * 100, 0, signed=True))
     out = [translate("The most probable regime is {} at {}{}.", name, percent(share, 0), moved)]
     if regimes.leader in MEANINGS:
         out.append(translate(MEANINGS[regimes.leader]))

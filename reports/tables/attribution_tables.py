@@ -40,7 +40,7 @@ def instrument_table(
         total, late = month.get(row["instrument_id"]), _late(row)
         rows.append(
             (
-                Cell(row["instrument_id"]),
+                Cell(line_name(row["instrument_id"])),
                 cell_or_dash(row["contracts"], thousands(row["contracts"], signed=True), "nothing held over the day"),
                 *(_money(row[name], late) for name in ("price_pnl_brl", "carry_pnl_brl")),
                 cell_or_dash(row["source_pnl_brl"], thousands(row["source_pnl_brl"], signed=True), "the same source"),
@@ -53,7 +53,7 @@ def instrument_table(
         total, why = month.get(row["instrument_id"]), translate("its price is old: not marked")
         rows.append(
             (
-                Cell(row["instrument_id"]),
+                Cell(line_name(row["instrument_id"])),
                 Cell(thousands(row["contracts"], signed=True)),
                 *(Cell(NOT_KNOWN, why, "muted") for _ in range(3)),
                 _money(_minus(row["cost_brl"])),
@@ -65,7 +65,7 @@ def instrument_table(
     closed = [row for name, row in month.items() if name not in shown]
     rows += [
         (
-            Cell(r["instrument_id"]),
+            Cell(line_name(r["instrument_id"])),
             *(Cell("–", "not held over the day", "muted") for _ in range(6)),
             _money(r["pnl_brl"]),
         )

@@ -76,7 +76,7 @@ def conviction_table(signals: SignalsView, day: str) -> Table:
         Column("From", "text"),
     )
     recent = [
-        translate("{} to {} on {}", name, direction(sign), date(when)) for when, name, sign in signals.recent_flips
+        translate("{} turned {} on {}", name, direction(sign), date(when)) for when, name, sign in signals.recent_flips
     ]
     caption = translate("Convictions at {}. Flips in seven days: {}", day, format_list(recent, 8) or translate("none"))
     return Table("convictions", caption, columns, tuple(rows), source_note("aggregated_signal", day))

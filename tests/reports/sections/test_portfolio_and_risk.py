@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from desk.catalog.desk_parameters import load_desk_parameters
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
 from reports.elements.locale import use_locale
 from reports.elements.page_elements import Table
 from reports.elements.scenario_text import scenario_name, unpriced_text
 from reports.sections import portfolio, risk
+from tests.reports.elements.test_desk_vocabulary import FORBIDDEN_PORTUGUESE, struck_out
+from tests.reports.elements.test_locale import left_in_english
 from tests.reports.hand_made import LIMIT, ago, made, tail
 
 # Portfolio
@@ -195,3 +198,19 @@ def test_a_scenario_without_a_price_says_why_and_dates_are_the_readers() -> None
     with use_locale("pt"):
         assert unpriced_text(absent) == "COVID (sem fechamentos de 20/02/2020 e 18/03/2020 na base)"
         assert scenario_name({"name": "Worst day of the window: 02 Sep 2024"}) == "Pior dia da janela: 02/09/2024"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "by the moves measured once, no closes of then are held",
+        "without cupom, not held of then",
+        "by the moves measured once, no closes of then are held, without real, ust",
+    ],
+)
+def test_a_replayed_episode_has_a_portuguese_name_however_it_was_priced(how: str) -> None:
+    episodes = load_desk_parameters().dated
+    with use_locale("pt"):
+        names = [scenario_name({"name": f"{item.name}; {how}"}) for item in episodes]
+    assert left_in_english(names) == []
+    assert struck_out(iter(names), FORBIDDEN_PORTUGUESE) == []

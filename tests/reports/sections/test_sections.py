@@ -89,7 +89,7 @@ def regimes(back: int, **odds: float) -> list[dict[str, Any]]:
 def test_a_change_of_regime_is_in_the_sentences() -> None:
     data = made(regime=regimes(7, A=0.9, B=0.1) + regimes(1, A=0.6, B=0.4) + regimes(0, A=0.3, B=0.7))
     wording = regime.sentences(regime_view(data))
-    assert wording[0] == "The most probable regime is B at 70%, +60 points over a week."
+    assert wording[0] == "The most probable regime is B at 70%, +60 pp over a week."
     assert wording[1] == "It was A on Wed 18 Nov."
     assert wording[2] == "The evidence leaves as much open as 1.8 equally likely regimes would."
     assert wording[3] == "A is not far: 30%."
