@@ -207,8 +207,8 @@ async def conclude(
     status = await run.store.read_gold("dataset_status", run.as_of, run.as_of)
     states = dict(status.filter(status["state"] != "ok").select("dataset", "state").iter_rows())
     gaps = ", ".join(f"{name} {state}" for name, state in states.items())
-    absent = [name for name, state in states.items() if state == "absent" and run.catalog.datasets[name].required]
-    reasons = [*(f"required dataset {name} is absent" for name in absent), *stages.failures.values()]
+    absent = (f"required dataset {name} is absent" for name in run.catalog.required_absent(states))
+    reasons = [*absent, *stages.failures.values()]
     if reasons:
         message = "; ".join(reasons) + (f" (gaps: {gaps})" if gaps else "")
         record.conclude("died" if stages.has_lost_its_surroundings else "failed", message, list(states))

@@ -35,17 +35,21 @@ async def gate(
 
     Else the day is held: the book is computed again without a decision on it, and its risk, so that the next day goes
     on from the positions as they were; the orders are kept in `gated_order`. So it is where the risk stage has no
-    result (`measured` None): no check is made then. Nobody sees a proposed position before this stage has written it.
+    result (`measured` None) and where a required dataset is absent: no check is made then, and nobody can release such
+    orders. Nobody sees a proposed position before this stage has written it.
     """
     watch = Stopwatch()
     run.progress.event("stage", "gate", "started")
     orders = proposed.frames["action"].filter(as_of=run.as_of)
-    if measured is None:
-        held = await _hold_the_day(run, panel_input or await read_panel_input(run), is_measured=False)
+    status = await run.store.read_gold("dataset_status", run.as_of, run.as_of)
+    absent = run.catalog.required_absent(dict(status.select("dataset", "state").iter_rows()))
+    if measured is None or absent:
+        held = await _hold_the_day(run, panel_input or await read_panel_input(run), is_measured=measured is not None)
         # An earlier run of the day may have been judged: nothing of that stands for this one.
-        unknown = {name: pl.DataFrame(schema=GOLD[name].schema) for name in (*VERDICT_TABLES, *RISK_TABLES)}
-        written = await _write(run, held, orders, unknown)
-        return GateResult(finish_stage(run, "gate", orders.height, written, watch), held.proposed.states, UNMEASURED)
+        gone = VERDICT_TABLES if measured is not None else (*VERDICT_TABLES, *RISK_TABLES)
+        written = await _write(run, held, orders, {name: pl.DataFrame(schema=GOLD[name].schema) for name in gone})
+        why = UNMEASURED if measured is None else tuple(f"required dataset {name} is absent" for name in absent)
+        return GateResult(finish_stage(run, "gate", orders.height, written, watch), held.proposed.states, why)
     found = await read_gate_input(run, proposed, measured)
     checks = check_actions(found, load_defence().gate)
     code = proposal_code(orders, found.today["portfolio_state"], checks)

@@ -40,6 +40,10 @@ class Catalog:
         """The datasets of a source, in the order of the file."""
         return [dataset for dataset in self.datasets.values() if dataset.source == source]
 
+    def required_absent(self, states: Mapping[str, str]) -> list[str]:
+        """The required datasets of which nothing is known, by the state of each dataset: no decision without them."""
+        return [name for name, state in states.items() if state == "absent" and self.datasets[name].required]
+
     def series_of(self, dataset: str) -> list[Series]:
         """The series of a dataset, in the order of the file."""
         return [series for series in self.series.values() if series.dataset == dataset]

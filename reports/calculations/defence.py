@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
+from desk import calendars
+from desk.catalog import load_catalog
 from reports.elements.report_data import ReportData, Row
 
 
@@ -11,8 +14,9 @@ from reports.elements.report_data import ReportData, Row
 class DefenceView:
     """Rows of P&L by instrument: `unknown` have none for the day, `caught_up` that of several days, `switched` a part
     that a change of source made. `withheld`: orders not made. `stopped` and `released`: checks of the gate that failed,
-    and that a person has overruled; `is_gated` where no order is issued, for them or for want of the gate. `proposal`:
-    the code of the orders that are stopped, which a release names.
+    and that a person has overruled; `absent`: required datasets without which no order is issued. `is_gated` where no
+    order is issued, for any of them or for want of the gate. `proposal`: the code of the orders that are stopped, which
+    a release names.
     """
 
     unknown: tuple[Row, ...]
@@ -21,6 +25,7 @@ class DefenceView:
     withheld: tuple[Row, ...]
     stopped: tuple[Row, ...]
     released: tuple[Row, ...]
+    absent: tuple[str, ...]
     is_gated: bool
     proposal: str | None = None
 
@@ -35,10 +40,17 @@ class DefenceView:
         return sum(float(row["source_pnl_brl"]) for row in self.switched)
 
 
+def marked_session(row: Row) -> dt.date:
+    """The session whose prices the line of P&L was last marked at: `marked_from` is the decision day that had them."""
+    return calendars.b3().offset(row["marked_from"], -1)
+
+
 def defence_view(data: ReportData) -> DefenceView:
     """Empty where the tables are, and for decisions of earlier releases."""
     gate = list(data.latest("action_gate").iter_rows(named=True))
     stopped = tuple(row for row in gate if row["state"] == "failed")
+    states = dict(data.latest("dataset_status").select("dataset", "state").iter_rows())
+    absent = tuple(load_catalog().required_absent(states))
     rows = list(data.latest("pnl_attribution").iter_rows(named=True))
     return DefenceView(
         unknown=tuple(row for row in rows if row["mark"] == "unknown"),
@@ -48,5 +60,6 @@ def defence_view(data: ReportData) -> DefenceView:
         stopped=stopped,
         released=tuple(row for row in gate if row["state"] == "released"),
         proposal=verdict["proposal"] if (verdict := data.row("gate_verdict")) is not None else None,
-        is_gated=bool(stopped) or bool({"gate", "risk"} & set(data.failed_stages)),
+        absent=absent,
+        is_gated=bool(stopped or absent) or bool({"gate", "risk"} & set(data.failed_stages)),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from desk.catalog.defence import load_defence
 from desk.risk.gate_proposal import RELEASED_ORDERS
-from reports.calculations.defence import DefenceView
+from reports.calculations.defence import DefenceView, marked_session
 from reports.elements.formats import brl, date, format_list, number, percent, plural
 from reports.elements.locale import translate
 from reports.elements.report_data import HeldValue, Row
@@ -28,7 +28,7 @@ def pnl_sentences(view: DefenceView) -> list[str]:
             )
         )
     if view.caught_up:
-        since = min(row["marked_from"] for row in view.caught_up)
+        since = min(marked_session(row) for row in view.caught_up)
         out.append(
             translate(
                 "{} of the day's P&L is caught up since {}, when {} last had a price.",
@@ -70,6 +70,11 @@ def gate_sentence(view: DefenceView) -> str:
             " alvorada actions release, orders {}.",
             reasons,
             view.proposal or translate("not known"),
+        )
+    if view.absent:
+        names = format_list(list(view.absent), MOST_LINES)
+        return translate(
+            "NO ACTIONS ARE ISSUED: what every decision rests on is absent ({}). The positions stay.", names
         )
     if view.is_gated:
         return translate(
@@ -120,4 +125,4 @@ def _held_day(row: Row, held: Sequence[HeldValue]) -> dt.date | None:
 def _last_mark(row: Row) -> str:
     if row["marked_from"] is None:
         return str(row["instrument_id"])
-    return translate("{} (last marked {})", row["instrument_id"], date(row["marked_from"]))
+    return translate("{} (last marked {})", row["instrument_id"], date(marked_session(row)))

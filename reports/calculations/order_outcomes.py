@@ -8,7 +8,7 @@ change of notional times the relative move of the price. It leaves out carry and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,7 +43,8 @@ class Mark:
 class Outcome:
     """One past order.
 
-    `decided`: the level at the decision. `filled`: the settlement of the fill. `now`: the last settlement of the same
+    `decided`: the level at the decision. `filled`: the settlement of the fill; None where there was none, and `lapsed`
+    where the next decision's book does not hold the order for want of one. `now`: the last settlement of the same
     contract after the fill. `gain`: from the fill to that one, BRL. `gains`: by horizon in SPANS, BRL; None before the
     horizon has passed.
     """
@@ -59,6 +60,7 @@ class Outcome:
     gain: float | None
     gains: dict[int, float | None]
     past_invalidation: bool | None
+    lapsed: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -96,15 +98,19 @@ def outcomes(data: ReportData, decisions: int = SCORED_DECISIONS) -> tuple[Outco
     days = marked["day"].unique().sort().to_list()
     place = {day: index for index, day in enumerate(days)}
     marks = _marks(marked)
+    held = {(name, day): contracts for name, day, contracts in marked.select(HELD).iter_rows()}
     recent = set(days[max(0, len(days) - 1 - decisions) :])
     rows = orders.filter(pl.col("day").is_in(list(recent))).sort("as_of", "seq", descending=[True, False])
     legs = rows.group_by("day", "instrument_id").agg(pl.len().alias("legs"))
     rolling = set(legs.filter(pl.col("legs") > 1).select("day", "instrument_id").iter_rows())
     return tuple(
-        _outcome(row, days, place[row["day"]], marks, (row["day"], row["instrument_id"]) in rolling)
+        _outcome(row, days, place[row["day"]], marks, held, rolls=(row["day"], row["instrument_id"]) in rolling)
         for row in rows.iter_rows(named=True)
         if row["day"] in place
     )
+
+
+HELD = ("instrument_id", "day", "contracts_before")
 
 
 def _marks(marked: pl.DataFrame) -> dict[tuple[str, str], dict[dt.date, Mark]]:
@@ -117,11 +123,20 @@ def _marks(marked: pl.DataFrame) -> dict[tuple[str, str], dict[dt.date, Mark]]:
 
 
 def _outcome(
-    order: Row, days: Sequence[dt.date], at: int, marks: dict[tuple[str, str], dict[dt.date, Mark]], rolls: bool
+    order: Row,
+    days: Sequence[dt.date],
+    at: int,
+    marks: dict[tuple[str, str], dict[dt.date, Mark]],
+    held: Mapping[tuple[str, dt.date], int | None],
+    *,
+    rolls: bool,
 ) -> Outcome:
     own = marks.get((order["instrument_id"], order["contract_id"]), {})
     start = own.get(days[at])
-    fill = own.get(days[at + 1]) if at + 1 < len(days) else None
+    after = days[at + 1] if at + 1 < len(days) else None
+    booked = held.get((order["instrument_id"], after)) if after is not None else None
+    lapsed = not rolls and booked is not None and booked != order["contracts_to"]
+    fill = own.get(after) if after is not None and not lapsed else None
     later = [own[day] for day in days[at + 2 :] if day in own and own[day].quoted is not None]
     last = later[-1] if later and fill is not None and fill.quoted is not None else None
     in_rate = any(mark.rate is not None for mark in (start, fill) if mark is not None)
@@ -140,6 +155,7 @@ def _outcome(
         gain=_gain(order, fill, last),
         gains=gains,
         past_invalidation=_past(order, seen, in_rate),
+        lapsed=lapsed,
     )
 
 

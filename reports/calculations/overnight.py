@@ -37,14 +37,17 @@ class Trade:
 class Overnight:
     """`moves`: the market levels behind the trades that made or lost most, in that order. `trades`: largest first.
 
-    `pnl`, `cash`: of the book, and its interest at CDI; None where not known. `complete`: whether every line is known.
+    `silent`: the levels behind the book's lines of which the session has no value. `pnl`, `cash`: of the book, and its
+    interest at CDI; None where not known. `held`: lines with contracts, of which `unknown` have no result.
     """
 
     moves: tuple[tuple[Quote, Level], ...]
     trades: tuple[Trade, ...]
     pnl: float | None
     cash: float | None
-    complete: bool
+    held: int
+    unknown: int
+    silent: tuple[Quote, ...]
 
 
 def overnight(data: ReportData) -> Overnight:
@@ -58,13 +61,15 @@ def overnight(data: ReportData) -> Overnight:
     trades = sorted((Trade(name, value) for name, value in sums.items()), key=lambda t: (-abs(t.pnl), t.name))
     state = data.row("portfolio_state")
     cash = next((finite_or_none(row["pnl_brl"]) for row in rows if row["instrument_id"] == CASH), None)
-    known = all(row["pnl_brl"] is not None for row in rows if row["contracts"])
+    held = [row for row in rows if row["contracts"]]
     return Overnight(
         moves=_moves(data, [trade.name for trade in trades]),
         trades=tuple(trades),
         pnl=finite_or_none(state["pnl_brl"]) if state is not None else None,
         cash=cash,
-        complete=bool(rows) and known,
+        held=len(held),
+        unknown=sum(1 for row in held if row["pnl_brl"] is None),
+        silent=_silent(data, {trade_of(row["instrument_id"]) for row in held if row["pnl_brl"] is None}),
     )
 
 
@@ -76,6 +81,13 @@ def trade_of(instrument_id: str) -> str:
         ):
             return name
     return ""
+
+
+def _silent(data: ReportData, trades: set[str]) -> tuple[Quote, ...]:
+    """The levels of `trades` that have no change over the day."""
+    levels, by_feature = Levels(data), {quote.feature: quote for quote in QUOTES}
+    found = [(feature, levels.get(feature)) for name, _, feature in TRADES if name in trades and feature]
+    return tuple(by_feature[name] for name, level in found if level is None or level.change("1d") is None)
 
 
 def _moves(data: ReportData, first: list[str]) -> tuple[tuple[Quote, Level], ...]:

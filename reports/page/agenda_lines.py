@@ -59,4 +59,9 @@ def policy_line(data: ReportData) -> str:
         if meeting.estimated:
             parts.append(translate("day estimated"))
         texts.append(translate("{} {} ({})", weekday_date(meeting.day), percent(meeting.priced), "; ".join(parts)))
-    return translate("DI prices {}.", "; ".join(texts)) if texts else ""
+    if not texts:
+        return ""
+    curve = next((row["obs_date"] for row in data.latest("feature").filter(feature_id="pre_252").to_dicts()), None)
+    if curve is not None and data.market_day is not None and curve < data.market_day:
+        return translate("DI of {} prices {}.", weekday_date(curve), "; ".join(texts))
+    return translate("DI prices {}.", "; ".join(texts))

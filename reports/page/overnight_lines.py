@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from reports.calculations.levels import Level
 from reports.calculations.overnight import overnight
-from reports.elements.formats import basis_points, brl, finite_or_none, number, percent, weekday_date
+from reports.elements.formats import (
+    basis_points,
+    brl,
+    finite_or_none,
+    format_list,
+    number,
+    percent,
+    plural,
+    weekday_date,
+)
 from reports.elements.locale import translate
 from reports.elements.quotes import VALUE, Quote
 from reports.elements.report_data import ReportData
@@ -14,7 +23,11 @@ MOST_TRADES = 5
 
 def market_line(data: ReportData) -> str:
     """`DI 1y +15 bp to 8.11%; USD/BRL −0.23% to 4.0392`; empty where no change is known."""
-    return "; ".join(_move(quote, level) for quote, level in overnight(data).moves)
+    night = overnight(data)
+    parts = [_move(quote, level) for quote, level in night.moves]
+    if parts and night.silent:
+        parts.append(translate("no new level: {}", format_list([translate(quote.name) for quote in night.silent])))
+    return "; ".join(parts)
 
 
 def _move(quote: Quote, level: Level) -> str:
@@ -49,6 +62,8 @@ def result_line(data: ReportData) -> str:
         rest = sum(trade.pnl for trade in night.trades[MOST_TRADES:])
         parts += [translate("others {}", brl(rest, signed=True))] if len(night.trades) > MOST_TRADES else []
         text += translate(". By trade, after costs: {}", ", ".join(parts))
-    if not night.complete:
-        text += translate("; a line has no price, its result is not in it")
+    if night.held and night.unknown == night.held:
+        text += translate("; no position has a price of the session: this is the cash alone")
+    elif night.unknown:
+        text += translate("; {} without a price of the session, not in it", plural(night.unknown, "position"))
     return text + "."

@@ -91,6 +91,11 @@ def past_line(orders: OrdersView) -> str:
     filled, count = sum(1 for item in own if item.filled is not None), len(own)
     if not count:
         return ""
+    lapsed = sum(1 for item in own if item.lapsed)
+    if lapsed:
+        return translate(
+            "{} of {} of {} filled; {} met no settlement and lapsed.", filled, plural(count, "order"), day, lapsed
+        )
     if filled < count:
         return translate(
             "{} of {} of {} filled; the others have no settlement yet.", filled, plural(count, "order"), day

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reports.calculations.defence import marked_session
 from reports.calculations.pnl_attribution import MONEY, TABLES, Attribution, line_name
 from reports.elements.formats import (
     NOT_KNOWN,
@@ -104,7 +105,7 @@ def instrument_table(
 
 def _late(row: Row) -> str:
     """Since when the P&L is, where that is not the day before."""
-    return translate("of the days since {}", date(row["marked_from"])) if row["mark"] == "catch_up" else ""
+    return translate("of the days since {}", date(marked_session(row))) if row["mark"] == "catch_up" else ""
 
 
 def _money(value: float | None, title: str = "") -> Cell:

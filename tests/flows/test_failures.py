@@ -126,6 +126,10 @@ async def test_without_a_required_dataset_the_run_fails_by_name(
     assert {"usdbrl", "pre_252"} <= set(known)
     assert not any(name.startswith("cupom_") for name in known), "no other source has the dollar's rate in Brazil"
     assert (await fresh_desk.gold("portfolio_state", FILLED_DAY)).height == 1
+    assert (await fresh_desk.gold("action", FILLED_DAY)).is_empty()
+    assert (await fresh_desk.gold("ticket", FILLED_DAY)).is_empty()
+    assert not await fresh_desk.rows("SELECT 1 FROM decision")
+    assert "NO ACTIONS ARE ISSUED: what every decision rests on is absent (b3_swap_curves)" in ran.page
 
 
 async def test_an_unexpected_error_over_one_sources_rows_is_its_failure_by_name(

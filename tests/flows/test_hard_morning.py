@@ -43,8 +43,14 @@ async def test_the_first_screen_says_what_is_dead_what_is_held_and_what_is_old(
         "counts as nothing",
         "not made, the positions stay",
         "of VaR rests on prices that are too old",
+        "no position has a price of the session: this is the cash alone",
+        "no new level: DI 1y",
+        "met no settlement and lapsed",
+        "DI of Tue 17 Nov prices",
+        "(last marked 17 Nov 2026)",
     ):
         assert words in text, (words, text)
+    assert "booked as filled" not in text
     withheld = await filled_desk.gold("withheld_order", NEXT_DAY)
     ordered = set((await filled_desk.gold("action", NEXT_DAY))["instrument_id"])
     unmarked = (await filled_desk.gold("pnl_attribution", NEXT_DAY)).filter(mark="unknown")["instrument_id"]
@@ -61,5 +67,10 @@ async def test_the_first_screen_says_what_is_dead_what_is_held_and_what_is_old(
     assert stored[0]["var_share"] == whole["var_share"]
     portuguese = (filled_desk.home / "reports" / "sandbox" / f"{NEXT_DAY}.pt.html").read_text(encoding="utf-8")
     spoken = first_screen(portuguese)
-    for words in ("do VaR se apoia em preços velhos demais", "não enviadas, as posições ficam"):
+    for words in (
+        "do VaR se apoia em preços velhos demais",
+        "não enviadas, as posições ficam",
+        "nenhuma posição tem preço do pregão: é só o caixa",
+        "sem ajuste do dia, canceladas",
+    ):
         assert words in spoken, (words, spoken)

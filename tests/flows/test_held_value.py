@@ -115,11 +115,12 @@ async def test_slips_reach_neither_nav_nor_orders_and_leave_no_trace(
     decided = await filled_desk.rows("SELECT state, decided_by FROM v_hold")
     assert {tuple(row) for row in decided} == {("rejected", "rule:corrected")}
     gold |= await gold_of(filled_desk, HEALED_DAY)
-    # Data, views and sizes are as if nothing had been. NAV is the twin's but for the lines that were another size in
-    # between, and what came late of the held one.
+    # Data, views and sizes are as if nothing had been: the day of the slip keeps the index that it had read off B3's
+    # future, a millionth off Yahoo's, in what is measured over many days. NAV is the twin's but for the lines that were
+    # another size in between, and what came late of the held one.
     both = gold["feature", HEALED_DAY].join(twin["feature", HEALED_DAY], on="feature_id", how="full", suffix="_twin")
     off_by = (pl.col("value") - pl.col("value_twin")).abs() / pl.col("value_twin").abs().clip(lower_bound=1e-6)
-    other = both.filter((off_by.fill_null(1.0) > 1e-6) | pl.col("obs_date").ne_missing(pl.col("obs_date_twin")))
+    other = both.filter((off_by.fill_null(1.0) > 1e-4) | pl.col("obs_date").ne_missing(pl.col("obs_date_twin")))
     assert other.is_empty(), other.select("feature_id", "value", "value_twin", "obs_date", "obs_date_twin").rows()
     same_plan(gold, twin, HEALED_DAY, tolerance=0.002)
     later = pnl_apart(gold, twin, HEALED_DAY, moved)

@@ -51,9 +51,9 @@ def test_unknown_late_and_switched_pnl_is_named_with_its_size() -> None:
     unknown, late, switched = pnl_sentences(view)
     assert view.unknown[0]["instrument_id"] in unknown
     assert "not known, and counts as nothing" in unknown
-    assert "16 Nov 2026" in unknown
+    assert "13 Nov 2026" in unknown, "the prices that the decision of the 16th had"
     assert "+75,000" in late
-    assert "16 Nov 2026" in late
+    assert "13 Nov 2026" in late
     assert "-12,000" in switched or "\u221212,000" in switched
     assert pnl_sentences(defence_view(sample())) == []
 
@@ -91,6 +91,21 @@ def test_without_a_risk_there_is_no_gate_and_the_page_says_so() -> None:
     data = replace(sample(), failed_stages=frozenset({"risk"}))
     assert defence_view(data).is_gated
     assert "the gate could not be applied" in gate_sentence(defence_view(data))
+
+
+def test_without_a_required_dataset_no_order_is_issued_and_the_page_says_so() -> None:
+    data = sample()
+    status = data.frames["dataset_status"].with_columns(
+        state=pl.when(pl.col("dataset") == "b3_swap_curves").then(pl.lit("absent")).otherwise("state")
+    )
+    assert "b3_swap_curves" in status["dataset"].to_list()
+    view = defence_view(replace(data, frames=dict(data.frames) | {"dataset_status": status}))
+    assert view.is_gated
+    assert "absent (b3_swap_curves). The positions stay." in gate_sentence(view)
+    optional = data.frames["dataset_status"].with_columns(
+        state=pl.when(pl.col("dataset") == "yahoo_daily").then(pl.lit("absent")).otherwise("state")
+    )
+    assert not defence_view(replace(data, frames=dict(data.frames) | {"dataset_status": optional})).is_gated
 
 
 def test_the_first_screen_and_the_page_say_it() -> None:

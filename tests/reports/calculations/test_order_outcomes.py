@@ -33,7 +33,9 @@ def order(place: int, instrument: str, **given: Any) -> dict[str, Any]:
 CONTRACTS = {"DI1_2Y": "DI1F29", "DOL": "DOLZ26"}
 
 
-def data(*orders: dict[str, Any], contracts: dict[str, list[str]] | None = None) -> ReportData:
+def data(*orders: dict[str, Any], contracts: dict[str, list[str]] | None = None, filled: bool = True) -> ReportData:
+    """The book holds each order at the decision after it, unless not `filled`."""
+    booked = {(one["as_of"], one["instrument_id"]): one["contracts_to"] for one in orders if filled}
     named = {name: [contract] * len(DAYS) for name, contract in CONTRACTS.items()} | (contracts or {})
     marks = [
         {
@@ -43,7 +45,7 @@ def data(*orders: dict[str, Any], contracts: dict[str, list[str]] | None = None)
             "price": 78_000.0 if name == "DI1_2Y" else POINTS[i],
             "rate": RATES[i] if name == "DI1_2Y" else None,
             "contracts": 0,
-            "contracts_before": 0,
+            "contracts_before": booked.get((decision_time(DAYS[i - 1]), name), 0) if i else 0,
         }
         for i, day in enumerate(DAYS)
         for name in CONTRACTS
@@ -60,6 +62,16 @@ def test_a_bought_rate_future_gains_its_dv01_for_each_basis_point_that_the_rate_
     assert found.gains[5] == pytest.approx(200.0 * 15)
     assert found.gains[21] is None
     assert found.verdict == "right"
+
+
+def test_an_order_that_the_next_decisions_book_does_not_hold_has_lapsed_and_no_fill() -> None:
+    late = order(7, "DI1_2Y", dv01_change_brl=200.0)
+    [found] = outcomes(data(late, filled=False))
+    assert (found.lapsed, found.filled, found.gain, found.verdict) == (True, None, None, "no price since")
+    [found] = outcomes(data(late))
+    assert (found.lapsed, found.filled) == (False, RATES[8])
+    words = actions.past_line(orders_view(data(late, filled=False)))
+    assert words.replace("\u00a0", " ") == "0 of 1 order of Wed 18 Nov filled; 1 met no settlement and lapsed."
 
 
 def test_a_sold_dollar_loses_its_notional_times_the_rise() -> None:
