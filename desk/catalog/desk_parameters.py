@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
@@ -94,6 +95,7 @@ class PortfolioParameters:
     covariance_min_rows: int
     sharpe_assumed: float
     holding_days: int
+    minimum_change_brl: float
     invalidation_sigmas: float
     invalidation_days: int
 
@@ -161,8 +163,13 @@ def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:
             raise BadCatalog(f"portfolio.toml: {name} = {getattr(built, name)} is no share above 0, up to 1")
     if not 0 <= built.dead_band < 1:
         raise BadCatalog(f"portfolio.toml: dead_band = {built.dead_band} is no size of a conviction below 1")
+    if not 0 <= built.minimum_change_brl < math.inf:
+        raise BadCatalog(f"portfolio.toml: minimum_change_brl = {built.minimum_change_brl} is no amount of BRL from 0")
     for item in fields(built):
-        if item.name not in ("method", "view_confidence", "dead_band") and not getattr(built, item.name) > 0:
+        if (
+            item.name not in ("method", "view_confidence", "dead_band", "minimum_change_brl")
+            and not getattr(built, item.name) > 0
+        ):
             raise BadCatalog(f"portfolio.toml: {item.name} = {getattr(built, item.name)} must be positive")
     return built
 

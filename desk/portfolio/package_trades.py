@@ -61,7 +61,7 @@ def packages_worth_trading(
     parameters: DeskParameters,
 ) -> FloatArray:
     """The legs (S, N) after the decision, of each package between `held` (nothing, where it changes side) and
-    `desired`."""
+    `desired`. A change of less than `minimum_change_brl` (portfolio.toml) is not made, unless it must be."""
     turned = np.asarray((held * desired < 0).any(axis=1))
     base = np.where(turned[:, None], 0.0, held)
     change = desired - base
@@ -82,6 +82,7 @@ def packages_worth_trading(
         float(plan.aversion[row]),
         days_worth(plan, row, cost / np.where(risk > 0, risk, 1.0), nav, parameters),
     )
+    done = np.where(~mandatory & (done * risk < parameters.portfolio.minimum_change_brl), 0.0, done)
     return np.where(done[:, None] == 1.0, desired, base + done[:, None] * change)
 
 
