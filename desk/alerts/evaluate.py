@@ -41,17 +41,19 @@ def evaluate(metrics: Metrics, settings: Mapping[str, RuleSettings], rules: Iter
 def evaluate_subject(rule: Rule, settings: RuleSettings, subject: SubjectValue) -> Reading | None:
     """The reading of one subject where the rule fires or the value is not a finite number; None where neither is so."""
     severity = subject.severity or settings.severity
+    # In the same condition: what is not known of one is not known of the other, and fires no threshold.
+    same_cause = [key._replace(condition="no_data") for key in subject.same_cause]
     value, defect = finite_number(subject.value)
     if value is None:
         key = AlertKey(rule.id, subject.subject, "no_data")
         words = clipped(f"no data: {defect}. {subject.summary}", MAX_SUMMARY_LENGTH)
-        return Reading(key, severity, None, settings.threshold, words, subject.explained_by)
+        return Reading(key, severity, None, settings.threshold, words, (*subject.explained_by, *same_cause))
     threshold = 0.0 if settings.threshold is None else settings.threshold
     if not rule.fires(value, threshold):
         return None
     key = AlertKey(rule.id, subject.subject)
-    # A failure explains the age of what it feeds; nothing explains a known number that is too large.
-    explained = subject.explained_by if rule.is_age else ()
+    # A failure explains the age of what it feeds; a known number that is too large only a graver alert about it.
+    explained = (*subject.same_cause, *(subject.explained_by if rule.is_age else ()))
     return Reading(key, severity, value, settings.threshold, clipped(subject.summary, MAX_SUMMARY_LENGTH), explained)
 
 

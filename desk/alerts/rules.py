@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from desk.alerts.facts import MISSING, Metrics, PipelineFacts
@@ -27,13 +27,15 @@ Unit = Literal["fraction", "ratio", "count", "score", "hours", "none"]
 @dataclass(frozen=True, slots=True)
 class SubjectValue:
     """One subject's value as it was read, unchecked. `severity` replaces the rule's own; `explained_by`: alerts that
-    explain this one."""
+    explain this one where its value is missing or an age; `same_cause`: graver or fuller alerts about the same fact,
+    beside which this one is not sent."""
 
     subject: str
     value: object
     summary: str
     severity: Severity | None = None
     explained_by: tuple[AlertKey, ...] = ()
+    same_cause: tuple[AlertKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,11 @@ def stale_data(metrics: Metrics) -> Iterable[SubjectValue]:
 def var_breach(metrics: Metrics) -> Iterable[SubjectValue]:
     """VaR 95% as a fraction of NAV."""
     yield SubjectValue(
-        BOOK, metrics.var_95, "VaR 95%, one day, as a share of NAV", explained_by=_failures_before("risk")
+        BOOK,
+        metrics.var_95,
+        "VaR 95%, one day, as a share of NAV",
+        explained_by=_failures_before("risk"),
+        same_cause=(AlertKey("LIMIT_BREACH", "var_95"),),
     )
 
 
@@ -74,11 +80,17 @@ def var_critical(metrics: Metrics) -> Iterable[SubjectValue]:
     )
 
 
-def drawdown(metrics: Metrics) -> Iterable[SubjectValue]:
+def drawdown_critical(metrics: Metrics) -> Iterable[SubjectValue]:
     """Fall of NAV over cash from its highest of the last year, a positive fraction."""
     yield SubjectValue(
         BOOK, metrics.drawdown, "Fall of the NAV over cash from its peak", explained_by=_failures_before("portfolio")
     )
+
+
+def drawdown_warning(metrics: Metrics) -> Iterable[SubjectValue]:
+    """The same; beside the critical alert it says nothing new."""
+    for one in drawdown_critical(metrics):
+        yield replace(one, same_cause=(AlertKey("DRAWDOWN_CRITICAL", BOOK),))
 
 
 def limit_breach(metrics: Metrics) -> Iterable[SubjectValue]:
@@ -93,7 +105,9 @@ def signal_flip(metrics: Metrics) -> Iterable[SubjectValue]:
 
 def conviction_surge(metrics: Metrics) -> Iterable[SubjectValue]:
     """Absolute change of each instrument's conviction since the decision before."""
-    return _each(metrics.conviction_change, "signals", "Conviction on {} moved since the decision before", "signals")
+    words = "Conviction on {} moved since the decision before"
+    for one in _each(metrics.conviction_change, "signals", words, "signals"):
+        yield replace(one, same_cause=(AlertKey("SIGNAL_FLIP", one.subject),))
 
 
 def agent_stale(metrics: Metrics) -> Iterable[SubjectValue]:
@@ -204,8 +218,8 @@ RULES: tuple[Rule, ...] = (
     Rule("STALE_DATA", stale_data, operator.gt, "ratio", is_age=True),
     Rule("VAR_BREACH", var_breach, operator.gt, "fraction"),
     Rule("VAR_CRITICAL", var_critical, operator.gt, "fraction"),
-    Rule("DRAWDOWN_WARNING", drawdown, operator.gt, "fraction"),
-    Rule("DRAWDOWN_CRITICAL", drawdown, operator.gt, "fraction"),
+    Rule("DRAWDOWN_WARNING", drawdown_warning, operator.gt, "fraction"),
+    Rule("DRAWDOWN_CRITICAL", drawdown_critical, operator.gt, "fraction"),
     Rule("LIMIT_BREACH", limit_breach, operator.ge, "ratio"),
     Rule("SIGNAL_FLIP", signal_flip, operator.ge, "count"),
     Rule("CONVICTION_SURGE", conviction_surge, operator.gt, "score"),

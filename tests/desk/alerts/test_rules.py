@@ -23,8 +23,9 @@ from desk.alerts.facts import (
     expected_day,
     session_hours,
 )
-from desk.alerts.model import ALL, AlertKey
+from desk.alerts.model import ALL, AlertKey, Snapshot
 from desk.alerts.rules import PIPELINE, RULES, Rule, SubjectValue
+from desk.alerts.state_machine import step
 from desk.catalog.alert_rules import load_alerts
 from desk.model import decision_time
 
@@ -231,7 +232,8 @@ def test_a_failed_source_explains_old_data_and_no_failure_explains_a_breach() ->
     metrics = replace(WELL, datasets={"fred_daily": DatasetFacts("fred", 9, 2)}, var_95=0.2)
     found = evaluate(metrics, ALERTS.rules).readings
     assert AlertKey(PIPELINE, "source:fred") in found[AlertKey("STALE_DATA", "fred_daily")].explained_by
-    assert found[AlertKey("VAR_BREACH", "portfolio")].explained_by == ()
+    explained = found[AlertKey("VAR_BREACH", "portfolio")].explained_by
+    assert PIPELINE not in {key.rule_id for key in explained}
 
 
 @pytest.mark.parametrize(
@@ -269,3 +271,28 @@ def test_every_agents_view_outlives_the_weekend() -> None:
     assert AGENTS
     friday, monday = dt.datetime(2026, 11, 13, 9, tzinfo=dt.UTC), dt.datetime(2026, 11, 16, 10, 59, tzinfo=dt.UTC)
     assert session_hours(friday, monday) < 26 < session_hours(friday, monday + dt.timedelta(minutes=2))
+
+
+@pytest.mark.parametrize(
+    ("muted", "by"),
+    [
+        (("VAR_BREACH", "portfolio"), ("LIMIT_BREACH", "var_95")),
+        (("DRAWDOWN_WARNING", "portfolio"), ("DRAWDOWN_CRITICAL", "portfolio")),
+        (("CONVICTION_SURGE", "DOL"), ("SIGNAL_FLIP", "DOL")),
+    ],
+)
+def test_one_cause_is_one_message_and_the_milder_alert_comes_when_the_graver_is_over(
+    muted: tuple[str, str], by: tuple[str, str]
+) -> None:
+    ill = replace(
+        WELL, var_95=0.06, drawdown=0.12, utilisation={"var_95": 2.0}, flips={"DOL": 1}, conviction_change={"DOL": 0.6}
+    )
+    mild = replace(
+        WELL, var_95=0.06, drawdown=0.07, utilisation={"var_95": 0.5}, flips={"DOL": 0}, conviction_change={"DOL": 0.6}
+    )
+    nothing = Snapshot(ALERTS.rules, {}, {})
+    sent = {line.key for line in step(nothing, evaluate(ill, ALERTS.rules), NOW, ["mail"]).lines["mail"]}
+    assert AlertKey(*by) in sent
+    assert AlertKey(*muted) not in sent
+    alone = {line.key for line in step(nothing, evaluate(mild, ALERTS.rules), NOW, ["mail"]).lines["mail"]}
+    assert AlertKey(*muted) in alone

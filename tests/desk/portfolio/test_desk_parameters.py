@@ -133,6 +133,7 @@ PORTFOLIO = dataclasses.asdict(PARAMETERS.portfolio)
         ({"limit_headroom": 0.0}, "limit_headroom = 0.0 is no share"),
         ({"dead_band": 1.0}, "dead_band = 1.0 is no size"),
         ({"inception_nav_brl": 0.0}, "inception_nav_brl = 0.0 must be positive"),
+        ({"minimum_change_brl": -1.0}, "minimum_change_brl = -1.0 is no amount of BRL from 0"),
         ({"holding_days": 0}, "holding_days = 0 must be positive"),
         ({"sharpe_assumed": -0.5}, "sharpe_assumed = -0.5 must be positive"),
         ({"holding_days": 2.5}, "holding_days = 2.5 is no int"),
