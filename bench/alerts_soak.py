@@ -48,7 +48,7 @@ from tasks.store import Store
 SECONDS, COOLDOWN = 300, 20
 EVALUATE_EVERY = 2.0
 SLOT = 7  # seconds for which the made-up conditions stay as they are
-SUBJECTS = ("var_95", "drawdown", "gross_leverage")
+SUBJECTS = ("es_975", "drawdown", "gross_leverage")
 SMTP_PORT, SLACK_PORT = 18_825, 18_826
 RESULT = Path(__file__).with_name("results") / "alerts.md"
 

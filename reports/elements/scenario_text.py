@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from reports.elements.formats import NBSP, date, finite_or_none, number, parse_json, percent, tenor
+from reports.elements.formats import NBSP, date, finite_or_none, format_list, number, parse_json, percent, tenor
 from reports.elements.locale import translate
 from reports.elements.report_data import Row
 
@@ -18,8 +18,17 @@ WORST_DAY = "Worst day of the window: "
 DAY = re.compile(r"\b\d{2} [A-Z][a-z]{2} \d{4}\b")
 """A day as the desk writes it in a scenario's name."""
 NO_CLOSES = re.compile(r": absent, no closes of (.+) and (.+) are held")
+FAMILIES = {
+    "pre": "DI curve",
+    "real": "real curve",
+    "cupom": "cupom curve",
+    "ust": "UST curve",
+    "usdbrl": "USD/BRL",
+    "ibovespa": "Ibovespa",
+}
+"""Factor of a scenario's moves -> its name."""
 MEASURED = "by the moves measured once"
-NO_FACTORS = re.compile(r"without ([\w, ]+?)(?:, not held of then)?$")
+NO_FACTORS = re.compile(r"without ([\w, /]+?)(?:, not held of then)?$")
 
 
 def scenario_name(row: Row) -> str:
@@ -32,7 +41,7 @@ def scenario_name(row: Row) -> str:
     if MEASURED in how:
         parts.append(translate("by the moves measured once, no closes of then are held"))
     if found := NO_FACTORS.search(how):
-        parts.append(translate("without {}", found[1]))
+        parts.append(translate("without {}", _factors(found[1])))
     return "; ".join(parts)
 
 
@@ -47,8 +56,13 @@ def unpriced_text(name: str) -> str:
     if found := NO_CLOSES.search(name):
         reason = translate("no closes of {} and {} are held", *(_dated(text) for text in found.groups()))
     elif found := NO_FACTORS.search(name):
-        reason = translate("no {} of that time, which a position needs", found[1])
+        reason = translate("no {} of that time, which a position needs", _factors(found[1]))
     return f"{short_name(name)} ({reason})" if reason else short_name(name)
+
+
+def _factors(text: str) -> str:
+    """Names of curves and spots, as the desk lists them, in the current locale."""
+    return format_list([translate(FAMILIES.get(name, name)) for name in text.split(", ")])
 
 
 def _dated(text: str) -> str:

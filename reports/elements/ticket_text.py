@@ -103,9 +103,9 @@ class TicketWords:
         return translate(longer if contracts > 0 else shorter, thousands(abs(contracts)))
 
     def change(self, row: Row) -> str:
-        """`120 paid to 155 received`."""
+        """`from 120 paid to 155 received`."""
         before, after = (self.position(row, row[name]) for name in ("contracts_from", "contracts_to"))
-        return translate("{} to {}", before, after)
+        return translate("from {} to {}", before, after)
 
     def level(self, row: Row, value: float | None) -> str:
         """A level as the venue quotes it: `13.180%`, `5,432.5`."""

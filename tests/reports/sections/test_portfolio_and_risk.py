@@ -191,11 +191,12 @@ def test_an_unmeasured_limit_is_neither_green_nor_zero() -> None:
 def test_a_scenario_without_a_price_says_why_and_dates_are_the_readers() -> None:
     absent = "COVID; 20 Feb to 18 Mar 2020: absent, no closes of 20 Feb 2020 and 18 Mar 2020 are held"
     assert unpriced_text(absent) == "COVID (no closes of 20 Feb 2020 and 18 Mar 2020 are held)"
-    assert unpriced_text("COVID; without cupom, real, not held of then") == (
-        "COVID (no cupom, real of that time, which a position needs)"
-    )
+    blind = "COVID; without DI curve, real curve, USD/BRL, not held of then"
+    assert unpriced_text(blind) == "COVID (no DI curve, real curve and USD/BRL of that time, which a position needs)"
     assert unpriced_text("Unknown") == "Unknown"
     with use_locale("pt"):
+        assert left_in_english([unpriced_text(blind)]) == []
+        assert "curva real e USD/BRL" in unpriced_text(blind)
         assert unpriced_text(absent) == "COVID (sem fechamentos de 20/02/2020 e 18/03/2020 na base)"
         assert scenario_name({"name": "Worst day of the window: 02 Sep 2024"}) == "Pior dia da janela: 02/09/2024"
 
@@ -204,7 +205,7 @@ def test_a_scenario_without_a_price_says_why_and_dates_are_the_readers() -> None
     "how",
     [
         "by the moves measured once, no closes of then are held",
-        "without cupom, not held of then",
+        "without DI curve, cupom curve, not held of then",
         "by the moves measured once, no closes of then are held, without real, ust",
     ],
 )

@@ -25,7 +25,7 @@ from tests.desk.alerts.book import half_hourly
 START = dt.datetime(2026, 11, 19, 12, 12, tzinfo=dt.UTC)  # 09:12 in São Paulo
 COOLDOWN = dt.timedelta(minutes=30)
 CHANNELS = ("mail", "slack")
-LIMITS = ("var_95", "drawdown")
+LIMITS = ("gross_leverage", "drawdown")
 
 
 class Crash(BaseException):

@@ -41,7 +41,7 @@ class Desk:
     channels: Sequence[Channel]
     now: dt.datetime = field(default_factory=at)
     var_95: object = 0.01
-    used: dict[str, object] = field(default_factory=lambda: {"var_95": 0.5})
+    used: dict[str, object] = field(default_factory=lambda: {"gross_leverage": 0.5})
 
     @property
     def records(self) -> PostgresRecords:
@@ -117,10 +117,10 @@ async def test_slack_is_down_while_mail_is_up(desk: Desk, slack: SlackServer, ma
 
 
 async def test_what_slack_asks_for_with_retry_after_is_given(desk: Desk, slack: SlackServer) -> None:
-    desk.var_95, desk.used = 0.04, {"var_95": 0.5}
+    desk.var_95, desk.used = 0.04, {"gross_leverage": 0.5}
     slack.will(429, retry_after=90)
     await desk.turn(at(0))
-    desk.used = {"var_95": 1.5}
+    desk.used = {"gross_leverage": 1.5}
     await desk.evaluate(at(1))
     posts = slack.stand_in.posts
     await desk.send(at(1, 29))
@@ -168,13 +168,13 @@ async def test_the_end_never_overtakes_the_beginning(desk: Desk, slack: SlackSer
 async def test_two_evaluators_and_two_senders_at_once_say_it_once(
     desk: Desk, slack: SlackServer, mailbox: Mailbox
 ) -> None:
-    desk.var_95, desk.used = 0.04, {"var_95": 1.2}
+    desk.var_95, desk.used = 0.04, {"gross_leverage": 1.2}
     desk.now = at(0)
     await asyncio.gather(desk.evaluate(), desk.evaluate(), desk.send(), desk.send())
     await asyncio.gather(desk.evaluate(at(5)), desk.evaluate(at(5)), desk.send(at(5)), desk.send(at(5)))
     await desk.send()
     assert len(slack.messages) == len(mailbox.got) == 1, "one message with both alerts"
-    assert mailbox.subjects() == ["2 alerts (1 critical, 1 warning): LIMIT_BREACH · var_95 ..."]
+    assert mailbox.subjects() == ["2 alerts (1 critical, 1 warning): LIMIT_BREACH · gross_leverage ..."]
 
 
 async def test_a_sender_that_is_at_a_row_keeps_the_other_from_it(desk: Desk) -> None:
