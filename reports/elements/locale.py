@@ -72,7 +72,7 @@ def load_locale(code: str) -> Locale:
         return ENGLISH
     parsed = tomllib.loads((resources.files("reports.languages") / f"{code}.toml").read_text(encoding="utf-8"))
     marks = parsed["numbers"]
-    text = {english: other for group in parsed["text"].values() for english, other in group.items()}
+    text = merge_texts(code, parsed["text"])
     return Locale(
         code,
         parsed["tag"],
@@ -88,6 +88,16 @@ def load_locale(code: str) -> Locale:
         marks["sign_first"],
         text,
     )
+
+
+def merge_texts(code: str, groups: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The groups of texts as one. Raises BadInput for an English text with two translations: one would be lost."""
+    text = dict[str, str]()
+    for name, group in groups.items():
+        for english, other in group.items():
+            if text.setdefault(english, other) != other:
+                raise BadInput(f"{code}.toml, text.{name}: {english!r} is {text[english]!r} before, and {other!r} here")
+    return text
 
 
 def current_locale() -> Locale:

@@ -86,7 +86,7 @@ def instrument_table(
     )
     columns = (
         Column("Instrument", "text"),
-        Column("Held", unit="contracts"),
+        Column("Position", unit="contracts"),
         Column("Price", unit="BRL"),
         Column("Carry", unit="BRL"),
         Column("Source", unit="BRL"),

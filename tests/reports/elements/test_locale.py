@@ -21,7 +21,7 @@ from desk.errors import BadInput
 from reports.calculations.agents import AgentScore
 from reports.calculations.overnight import TRADES
 from reports.elements.formats import basis_points, brl, date, format_list, number, percent, plural, tenor
-from reports.elements.locale import LANGUAGES, load_locale, translate, use_locale
+from reports.elements.locale import LANGUAGES, load_locale, merge_texts, translate, use_locale
 from reports.elements.quotes import QUOTES
 from reports.elements.ticket_text import ACTION_NAMES, HELD, HELD_ONE
 from reports.page.exceptions import exception_texts
@@ -84,6 +84,13 @@ def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
     names += list(NEUTRAL.values()) + [level.label for agent in AGENTS for level in agent.levels]
     same = {"Sharpe", "Sortino", "Calmar", "Ibovespa", "VIX", "S&P 500", "Brent"}
     assert sorted({name for name in names if name not in known and name not in same}) == []
+
+
+def test_an_english_text_has_one_translation() -> None:
+    groups = {"page": {"Held": "Em carteira", "Book": "Carteira"}, "held": {"Held": "Retido"}}
+    with pytest.raises(BadInput, match="text.held: 'Held' is 'Em carteira' before, and 'Retido' here"):
+        merge_texts("pt", groups)
+    assert merge_texts("pt", {"a": {"Book": "Carteira"}, "b": {"Book": "Carteira"}}) == {"Book": "Carteira"}
 
 
 def test_a_translation_has_the_placeholders_of_its_english() -> None:
