@@ -88,7 +88,7 @@ def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
 
 def test_an_english_text_has_one_translation() -> None:
     groups = {"page": {"Held": "Em carteira", "Book": "Carteira"}, "held": {"Held": "Retido"}}
-    with pytest.raises(BadInput, match="text.held: 'Held' is 'Em carteira' before, and 'Retido' here"):
+    with pytest.raises(BadInput, match=r"text\.held: 'Held' is 'Em carteira' before, and 'Retido' here"):
         merge_texts("pt", groups)
     assert merge_texts("pt", {"a": {"Book": "Carteira"}, "b": {"Book": "Carteira"}}) == {"Book": "Carteira"}
 
