@@ -9,6 +9,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_state_events 5": "the same",
         "_state_events 6": "an open alert that goes on keeps its episode: a new one changes the state too",
     },
+    "size": {
+        "limit_uses 20": "every class of class_index has a line, so that the count is the same",
+        "risk_contributions 2": "None is double precision to astype",
+        "shares_worth_trading 24": "one sweep more or less than the settled one changes nothing beyond its tolerance",
+        "shares_worth_trading 58": "the same",
+        "shares_worth_trading 59": "the same",
+        "shares_worth_trading 67": "at the very tolerance either side of it is nothing",
+    },
     "tail": {
         "_pick 7": "the last axis is NumPy's default",
         "_tail_mean 8": "a whole loss less in the sum, the same loss with the fraction 1 beside it",

@@ -72,7 +72,10 @@ class Module:
 
 MODULES = {
     "tail": Module(("desk/risk/tail.py",), ("tests/desk/risk/test_tail.py",), uses_polars=False),
-    "size": Module(("desk/portfolio/size.py",), ("tests/desk/portfolio/test_size.py",)),
+    "size": Module(
+        ("desk/portfolio/size.py",),
+        ("tests/desk/portfolio/test_size.py", "tests/desk/portfolio/test_size_borders.py"),
+    ),
     "aggregate": Module(("desk/portfolio/aggregate.py",), ("tests/desk/portfolio/test_aggregate.py",)),
     "state_machine": Module(
         ("desk/alerts/state_machine.py", "desk/alerts/muting.py", "desk/alerts/channel_lines.py"),

@@ -22,14 +22,15 @@ def parameter_form(deployment: str) -> dict[str, Any]:
     """The JSON schema of its parameters, in Prefect's form. Other names than these are refused."""
     form = forms()[deployment]
     properties = {name: {**one, "position": number} for number, (name, one) in enumerate(form["parameters"].items())}
-    return {
+    schema = {
         "title": "Parameters",
         "type": "object",
         "properties": properties,
-        "required": form.get("required", []),
         "definitions": {},
         "additionalProperties": False,
     }
+    # Prefect's server takes an empty list of required names for no valid schema.
+    return schema | ({"required": form["required"]} if "required" in form else {})
 
 
 def description(deployment: str, text: str, public_url: str | None) -> str:

@@ -63,7 +63,7 @@ async def test_eleven_sources_get_a_request_before_one_has_answered(
         while len(requested := newly_requested(before, await asyncio.to_thread(quiet_sandbox.requests))) < 11:
             assert not working.done(), f"only {sorted(requested)} were requested"
             await asyncio.sleep(0.05)
-        events = {(name, state) for kind, name, state, _ in run.progress.events if kind == "source"}  # type: ignore[attr-defined]
+        events = {(name, state) for kind, name, state, _ in run.progress.watcher.events if kind == "source"}  # type: ignore[attr-defined]
         assert events == {(name, "started") for name in run.catalog.sources}
         quiet_sandbox.configure(faults={})
         result = await working

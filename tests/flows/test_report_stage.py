@@ -17,9 +17,9 @@ def test_rows_of_a_failed_stage_are_left_out_on_the_day_and_kept_before_it() -> 
     frames = {
         name: pl.DataFrame({"as_of": [BEFORE, TODAY]}, schema={"as_of": pl.Datetime("us", "UTC")}) for name in GOLD
     }
-    kept = without_failed_stages(frames, ["portfolio", "risk"], TODAY)
+    kept = without_failed_stages(frames, ["portfolio", "risk", "gate"], TODAY)
     dropped = {name for name, frame in kept.items() if frame["as_of"].to_list() == [BEFORE]}
-    assert dropped == {*STAGE_TABLES["portfolio"], *STAGE_TABLES["risk"]}
+    assert dropped == {*STAGE_TABLES["gate"], *STAGE_TABLES["risk"]}
     assert {"portfolio_state", "risk_limits_status", "action"} <= dropped
     assert all(kept[name]["as_of"].to_list() == [BEFORE, TODAY] for name in set(GOLD) - dropped)
 

@@ -52,7 +52,8 @@ class TestSgs:
 
     def test_a_date_in_another_format_and_an_unknown_code(self, world: SimulatedWorld) -> None:
         assert b"Invalid initial date" in ask(world, SGS.format(433) + "&dataInicial=2026-01-01").body
-        assert ask(world, SGS.format(99999)).status == 404
+        unknown = ask(world, SGS.format(99999))
+        assert (unknown.status, unknown.media) == (200, "text/html; charset=UTF-8")
 
     def test_encoded_slashes_are_slashes(self, world: SimulatedWorld) -> None:
         plain = ask(world, SGS.format(1) + "&dataInicial=10/11/2026&dataFinal=13/11/2026")

@@ -59,7 +59,7 @@ def test_the_five() -> None:
 @each
 def test_inputs_come_from_sources(agent: Agent) -> None:
     made_of = {leaf for name in agent.inputs for leaf in EMPTY.lineage.leaves(name)}
-    curves = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_")
+    curves = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_", "IND")
     assert all(leaf in CATALOG.series or leaf.startswith(curves) for leaf in made_of)
     assert len({driver.column for driver in agent.drivers}) == len(agent.drivers)
 

@@ -83,7 +83,7 @@ def test_later_revisions_of_everything_change_nothing_before(measures: Measures)
 
 def test_every_measure_goes_back_to_what_connectors_bring(panel: Panel, measures: Measures) -> None:
     lineage = panel.with_measures(measures).lineage
-    curves = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_")
+    curves = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_", "IND")
     for name in MEASURES:
         for leaf in lineage.leaves(name):
             known = leaf in CATALOG.series or leaf.startswith(curves) or leaf.startswith(("mp_copom_", "mp_fomc_"))

@@ -14,7 +14,7 @@ from desk.risk import run_risk
 from tasks.store import Store
 from tests.desk.risk.sample import DAYS, IDS, LAST, PARAMETERS, VALUES, Frames, metric, risk_of, with_contracts
 
-METRICS = ("var_95", "var_99", "es_975")
+METRICS = ("var_95", "var_99", "es_95", "es_975")
 METHODS = ("historical", "filtered_historical", "normal", "student_t", "monte_carlo")
 HELD = {"DI1_5Y": 40, "DOL": -60}
 FACTORS = [name for name in VALUES.columns if name.startswith(("pre_", "usdbrl"))]

@@ -83,7 +83,7 @@ def test_ids_classes_and_words(strategy: Strategy) -> None:
 def test_inputs_go_back_to_sources(strategy: Strategy, sandbox_panel: Panel) -> None:
     """Every input is a panel column or a measure, and comes from catalogue series, curves, Focus or a calendar."""
     known = load_catalog().series
-    made_here = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_")
+    made_here = ("pre_", "real_", "cupom_", "ust_", "focus_", "inflation_", "IND")
     for name in strategy.inputs:
         assert name in sandbox_panel.values.columns
         for leaf in sandbox_panel.lineage.leaves(name):

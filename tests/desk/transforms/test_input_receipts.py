@@ -226,10 +226,10 @@ def test_a_file_of_settlements_has_one_receipt_and_each_curve_read_off_it_one() 
         *({"contract_id": name, "obs_date": day, "price": 90_000.0, "payload_id": 3} for name in ("DI1F28", "DOLZ26")),
     )
     rows = input_receipts(frames, CATALOG, AS_OF, {3: "ef" * 32}).filter(dataset="b3_settlements")
-    assert rows["input_id"].to_list() == ["DI1..", "DI1", "DAP"]
-    assert rows["value"].to_list() == [None] * 3, "there is no one price of a file"
-    assert rows["sha256"].to_list() == ["ef" * 32, "ef" * 32, None]
-    assert rows["state"].to_list() == ["known", "known", "absent"]
+    assert rows["input_id"].to_list() == ["DI1..", "DI1", "DAP", "IND"]
+    assert rows["value"].to_list() == [None] * 4, "there is no one price of a file"
+    assert rows["sha256"].to_list() == ["ef" * 32, "ef" * 32, None, None]
+    assert rows["state"].to_list() == ["known", "known", "absent", "absent"]
 
 
 def test_the_promise_is_counted_on_the_datasets_own_calendar() -> None:
