@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from alvorada.catch_up.morning import PAUSES
 from alvorada.catch_up.prefect_api import CAUGHT_UP
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.postgres_account import free_port
@@ -22,6 +23,7 @@ from tests.flows.prefect_desk import PrefectDesk, prefect_desk
 
 pytestmark = [pytest.mark.flow, pytest.mark.db, pytest.mark.process, pytest.mark.timeout(900)]
 LATE = dt.timedelta(minutes=5)
+SECOND, THIRD = LATE + PAUSES[1], LATE + PAUSES[1] + PAUSES[2]
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 SLOW = {"bcb_sgs": 1.0, "fred": 1.0, "yahoo_finance": 1.0}
 
@@ -104,13 +106,15 @@ async def test_a_morning_whose_runs_are_killed_and_stopped_is_decided_once(
     served.kill("worker")
     quiet_sandbox.configure(latency=SLOW)
     served.start_worker(NEXT_DAY, LATE)
-    second = (await served.look(NEXT_DAY, LATE)).started
+    too_soon = await served.look(NEXT_DAY, LATE)
+    assert (too_soon.started, "tried again at 06:15" in too_soon.lines[-1]) == (None, True)
+    second = (await served.look(NEXT_DAY, SECOND)).started
     assert second not in (None, first)
     await until(lambda: running(served))
     served.kill("worker")  # and its run with it
     assert served.runs()[second]["state_type"] == "RUNNING", "nobody tells Prefect"
 
-    third = await served.look(NEXT_DAY, LATE)
+    third = await served.look(NEXT_DAY, THIRD)
     assert "its process is gone: crashed" in third.lines[0]
     assert (served.runs()[second]["state_type"], await served.ledger(NEXT_DAY)) == ("CRASHED", ["died"])
     served.start_worker(NEXT_DAY, LATE)
@@ -123,7 +127,7 @@ async def test_a_morning_whose_runs_are_killed_and_stopped_is_decided_once(
     assert await served.ledger(NEXT_DAY) == ["cancelled", "died"]
     await until(lambda: gone(process), 20)
 
-    given_up = await served.look(NEXT_DAY, LATE)
+    given_up = await served.look(NEXT_DAY, THIRD)
     assert (given_up.started, "tried 3 times" in given_up.lines[-1]) == (None, True)
     assert await served.decisions(NEXT_DAY) == []
 
