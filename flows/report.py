@@ -11,7 +11,7 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from reports.calculations.defence import defence_view
+from reports.calculations.defence import DefenceView, defence_view
 from reports.elements.decision_facts import DecisionFacts
 from reports.elements.locale import LANGUAGES
 from reports.elements.report_data import ReportData
@@ -92,18 +92,24 @@ async def queue_for_recipients(run: Run, data: ReportData) -> None:
     """Queues the report for Slack and mail. The sender sends it, after this run and every few minutes."""
     if not report_delivery.is_sent_by_itself(run.settings, run.store.world, run.as_of, run.clock()):
         return
-    link = await report_delivery.link_of(run.store, run.settings, run.day, run.clock())
     withheld = report_delivery.withheld_sources(run.settings, data)
     payloads: dict[str, dict[str, Any]] = {}
     for language in report_delivery.reader_languages(run.settings):
+        link = await report_delivery.link_of(run.store, run.settings, run.day, language, run.clock())
         images = PngImages() if withheld else await mail_pictures(run, data, language)
         payloads[language] = report_delivery.payload_of(data, link, language, images, withheld)
-    # Who has had the page without orders is sent the one with them, and one that takes back what it had.
-    gate = defence_view(data)
-    again = f"{'released' if gate.released else 'stopped'} {gate.proposal}" if gate.released or gate.stopped else ""
+    again = sending_of(defence_view(data))
     queued = await report_delivery.queue_report(run.store, run.settings, payloads, run.clock(), again)
     message = queued.note or f"the report goes to {queued.rows} recipients"
     run.progress.event("note", "delivery", "done", message=message)
+
+
+def sending_of(gate: DefenceView) -> str:
+    """The name of a sending apart from that of the day's ordinary report, which is empty: who has had a page without
+    orders is sent the one with them, and one that takes back what it had."""
+    if gate.released or gate.stopped:
+        return f"{'released' if gate.released else 'stopped'} {gate.proposal}"
+    return "without orders" if gate.is_gated else ""
 
 
 async def mail_pictures(run: Run, data: ReportData, language: str) -> PngImages:

@@ -63,6 +63,9 @@ class OwnOrigin:
             return False
         if "origin" in headers and urlsplit(headers["origin"]).netloc not in self.hosts:
             return False
-        # A link from elsewhere may open a page of the UI; a script elsewhere may do nothing.
-        is_link = scope.get("method") == "GET" and headers.get("sec-fetch-mode") == "navigate"
+        # A link from elsewhere may open a page of the UI; a script elsewhere, or a frame around it, may do nothing.
+        is_page = (
+            headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
+        )
+        is_link = scope.get("method") == "GET" and is_page
         return headers.get("sec-fetch-site", "none") in ("none", "same-origin") or is_link

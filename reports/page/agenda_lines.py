@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from desk import calendars
 from desk.model import SAO_PAULO
 from reports.calculations.event_risk import Event, events
 from reports.calculations.policy_path import priced_path
@@ -62,6 +63,6 @@ def policy_line(data: ReportData) -> str:
     if not texts:
         return ""
     curve = next((row["obs_date"] for row in data.latest("feature").filter(feature_id="pre_252").to_dicts()), None)
-    if curve is not None and data.market_day is not None and curve < data.market_day:
+    if curve is not None and curve < calendars.b3().offset(data.day, -1):
         return translate("DI of {} prices {}.", weekday_date(curve), "; ".join(texts))
     return translate("DI prices {}.", "; ".join(texts))

@@ -47,11 +47,12 @@ class Queued:
     note: str = ""
 
 
-async def link_of(store: Store, settings: Settings, day: dt.date, now: dt.datetime) -> str:
-    """The signed link to the report of `day`; empty where nothing is served. Raises StoreError."""
+async def link_of(store: Store, settings: Settings, day: dt.date, language: str, now: dt.datetime) -> str:
+    """The signed link to the report of `day` in a reader's language; empty where nothing is served. Raises
+    StoreError."""
     if settings.public_url is None:
         return ""
-    return await report_link(store, settings.public_url, day, settings.report_language, now)
+    return await report_link(store, settings.public_url, day, language, now)
 
 
 def is_sent_by_itself(settings: Settings, world: str, as_of: dt.datetime, now: dt.datetime) -> bool:
@@ -94,8 +95,8 @@ def _without_numbers(data: ReportData, link: str, language: str, withheld: Seque
     with use_locale(language):
         title = translate("Alvorada {}: the report is ready", date(data.day))
         reason = translate("It is not sent on: the terms of {} do not allow it without consent.", ", ".join(withheld))
-        where = translate("Whoever may read it finds it here: {}", link)
-    paragraphs = (title, reason, where)
+        where = (translate("Whoever may read it finds it here: {}", link),) if link else ()
+    paragraphs = (title, reason, *where)
     return {
         "title": title,
         "link": link,
@@ -181,11 +182,10 @@ async def send_again(
     if report is None:
         raise BadInput(f"there is no report of {day}" if day else "there is no report yet")
     data = await read_report_gold(store, settings, report.as_of, run_id=str(report.run_id))
-    link = await link_of(store, settings, desk_day(report.as_of), now)
-    withheld = withheld_sources(settings, data)
-    payloads = {
-        language: payload_of(data, link, language, withheld=withheld) for language in reader_languages(settings)
-    }
+    withheld, payloads = withheld_sources(settings, data), dict[str, dict[str, Any]]()
+    for language in reader_languages(settings):
+        link = await link_of(store, settings, desk_day(report.as_of), language, now)
+        payloads[language] = payload_of(data, link, language, withheld=withheld)
     return await queue_report(store, settings, payloads, now, again)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from alvorada.stack.prefect_server import OwnOrigin, own_hosts
 
+FROM_ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
 HOSTS = own_hosts(
     {
         "PREFECT_UI_URL": "https://desk.example",
@@ -40,7 +41,9 @@ def test_the_hosts_are_those_of_the_environment() -> None:
         ("POST", "prefect:4200", {}, True),
         ("POST", "127.0.0.1:4200", {"Origin": "http://127.0.0.1:4200", "Sec-Fetch-Site": "same-origin"}, True),
         ("POST", "desk.example", {"Origin": "https://desk.example"}, True),
-        ("GET", "127.0.0.1:4200", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, True),  # from Slack
+        ("GET", "127.0.0.1:4200", FROM_ELSEWHERE, True),  # from Slack
+        ("GET", "127.0.0.1:4200", {**FROM_ELSEWHERE, "Sec-Fetch-Dest": "document"}, True),
+        ("GET", "127.0.0.1:4200", {**FROM_ELSEWHERE, "Sec-Fetch-Dest": "iframe"}, False),  # a click on it is not meant
         ("POST", "127.0.0.1:4200", {"Origin": "https://evil.example"}, False),
         ("OPTIONS", "127.0.0.1:4200", {"Origin": "https://evil.example"}, False),
         ("POST", "127.0.0.1:4200", {"Origin": "null"}, False),

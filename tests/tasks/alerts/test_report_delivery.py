@@ -204,8 +204,9 @@ async def test_the_link_of_a_message_is_signed_and_where_nothing_is_served_there
         (None, ""),
     ):
         post.settings = post.settings.model_copy(update={"public_url": address})
-        link = await report_delivery.link_of(post.store, post.settings, day, post.now)
+        link = await report_delivery.link_of(post.store, post.settings, day, "pt", post.now)
         assert re.fullmatch(found, link)
+        assert ("language=pt" in link) == (address is not None), "the page that opens is in the reader's language"
         payload = report_delivery.payload_of(post.data, link, "en")
         for text in (payload["html"], payload["text"], json.dumps(payload["slack"])):
             assert ("&amp;signature=" in text or "&signature=" in text) == (address is not None)
