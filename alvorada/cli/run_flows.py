@@ -139,13 +139,23 @@ def _run_flow(flow: Any, parameters: dict[str, Any], progress: RunProgress) -> A
 
 async def _final_state(flow: Any, parameters: dict[str, Any]) -> Any:
     """The state that the flow ends in. Raises the AlvoradaError that ended it, with its own exit code."""
+    import httpx
     from prefect.states import get_state_exception
 
     from alvorada.stack.prefect_start import started
+    from tasks.run.run_record import is_around_the_run
     from tasks.run.stop_signals import cancel_on_stop_signals
 
-    with cancel_on_stop_signals(repeat_interrupt):
-        state = await started(partial(flow, **parameters, return_state=True))
+    try:
+        with cancel_on_stop_signals(repeat_interrupt):
+            state = await started(partial(flow, **parameters, return_state=True))
+    except httpx.HTTPError as error:
+        if not is_around_the_run(error):
+            raise
+        raise StageFailed(
+            f"the run was ended: Prefect cannot record it any more, is PostgreSQL there? ({first_line(str(error))})."
+            " What is stored stays, and the same command goes on from it"
+        ) from error
     if state.is_failed():
         error = await get_state_exception(state)
         if isinstance(error, Busy):

@@ -25,6 +25,8 @@ ABOUT_THE_DATA = (WrongWorld, DamagedBody, RowsRefused, Busy)
 def is_around_the_run(error: BaseException) -> bool:
     """Whether what surrounds the run ended it: the database or Prefect's server was lost. The run itself may be well,
     and is made again when they are back."""
+    if isinstance(error, httpx.HTTPStatusError):  # Prefect's server without its database
+        return error.response.is_server_error
     return isinstance(error, StoreError | httpx.TransportError) and not isinstance(error, ABOUT_THE_DATA)
 
 

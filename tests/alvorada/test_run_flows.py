@@ -11,17 +11,20 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from prefect.client import base
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.utilities.engine import capture_sigterm
 from rich.console import Console
 
-from alvorada.cli.run_flows import _result
+from alvorada.cli.run_flows import _final_state, _result
 from alvorada.cli.terminal_progress import RunProgress
 from alvorada.stack.prefect_start import started
 from alvorada.stack.processes import interrupt_on_stop_signals, repeat_interrupt
 from desk.errors import StageFailed
+from tasks.run.run_record import is_around_the_run
 from tasks.run.stop_signals import cancel_on_stop_signals
 
 
@@ -42,6 +45,35 @@ def test_a_completed_run_has_its_outputs() -> None:
     result = _result(state, time.monotonic(), progress)
     assert (result.name, result.outputs) == ("CompletedWithGaps", {"report": ["/home/desk/page.html"]})
     result.require_completed()
+
+
+def answer_of_prefect(status: int) -> httpx.HTTPError:
+    """What Prefect's client raises for an answer of its server."""
+    response = httpx.Response(status, json={}, request=httpx.Request("POST", "http://ephemeral-prefect/api/flow_runs/"))
+    try:
+        response.raise_for_status()
+    except httpx.HTTPStatusError as error:
+        return PrefectHTTPStatusError.from_httpx_error(error)
+    raise AssertionError(status)
+
+
+@pytest.mark.parametrize("error", [answer_of_prefect(500), httpx.ConnectError("refused")], ids=type)
+async def test_a_database_that_is_lost_in_a_run_is_one_line_and_no_traceback(error: httpx.HTTPError) -> None:
+    async def flow(**parameters: Any) -> None:
+        raise error
+
+    with pytest.raises(StageFailed, match="Prefect cannot record it any more, is PostgreSQL there") as found:
+        await _final_state(flow, {})
+    assert "\n" not in str(found.value)
+    assert is_around_the_run(error), "its record says that it died: it is made again"
+
+
+async def test_a_request_that_prefect_refuses_is_a_bug_of_ours() -> None:
+    async def flow(**parameters: Any) -> None:
+        raise answer_of_prefect(422)
+
+    with pytest.raises(PrefectHTTPStatusError):
+        await _final_state(flow, {})
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
