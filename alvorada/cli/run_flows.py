@@ -149,13 +149,13 @@ async def _final_state(flow: Any, parameters: dict[str, Any]) -> Any:
     try:
         with cancel_on_stop_signals(repeat_interrupt):
             state = await started(partial(flow, **parameters, return_state=True))
-    except httpx.HTTPError as error:
-        if not is_around_the_run(error):
+    except httpx.HTTPError as lost:
+        if not is_around_the_run(lost):
             raise
         raise StageFailed(
-            f"the run was ended: Prefect cannot record it any more, is PostgreSQL there? ({first_line(str(error))})."
+            f"the run was ended: Prefect cannot record it any more, is PostgreSQL there? ({first_line(str(lost))})."
             " What is stored stays, and the same command goes on from it"
-        ) from error
+        ) from lost
     if state.is_failed():
         error = await get_state_exception(state)
         if isinstance(error, Busy):
