@@ -172,13 +172,8 @@ def _decide(
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
-    mapped = plan.contracts.maturity[row]
-    leaves = (before.contracts != 0) & (before.maturity != mapped)
-    tradable = np.isfinite(plan.quotes.value[row]) & inputs.prices.usable[row]
-    if leaves.any():  # a roll needs a price of the old contract too
-        tradable &= ~leaves | np.isfinite(inputs.prices.fills_at(row, before.maturity, leaves).value)
-    stray = tradable & (before.contracts != round_to_lots(packages.sum(axis=0), lots))
-    lines = LineStates(tradable, stray, gone=np.isnat(mapped))
+    mapped, lines = plan.contracts.maturity[row], _line_states(inputs, row, before, packages)
+    tradable = lines.tradable
     everything = desired_legs(plan, row, packages, lines, inputs.believed[row], nav * risk_multiplier)
 
     def in_lots(legs: FloatArray) -> IntArray:
@@ -203,3 +198,25 @@ def _decide(
         contract_id=np.where(takes_mapped, plan.contracts.contract_id[row], before.contract_id),
     )
     return target, chosen
+
+
+def _line_states(inputs: BookInputs, row: int, before: Holdings, packages: FloatArray) -> LineStates:
+    """Of the lines that a decision of `row` finds; `packages` (S, N) are those held."""
+    plan = inputs.plan
+    lots = np.array([item.lot for item in inputs.parameters.instruments], dtype=np.int64)
+    mapped = plan.contracts.maturity[row]
+    leaves = (before.contracts != 0) & (before.maturity != mapped)
+    tradable = np.isfinite(plan.quotes.value[row]) & inputs.prices.usable[row]
+    if leaves.any():  # a roll needs a price of the old contract too
+        tradable &= ~leaves | np.isfinite(inputs.prices.fills_at(row, before.maturity, leaves).value)
+    stray = tradable & (before.contracts != round_to_lots(packages.sum(axis=0), lots))
+    return LineStates(tradable, stray, gone=np.isnat(mapped))
+
+
+def wanted_lines(inputs: BookInputs, row: int, day: BookDay, packages_before: FloatArray) -> FloatArray:
+    """The contracts (N,), not in lots, that the packages of `day`, a decision of `row`, would have gone to if every
+    change were worth its cost: those that wait stay as `packages_before` (S, N) had them."""
+    lines = _line_states(inputs, row, day.before, packages_before)
+    budget = day.nav * day.risk_multiplier
+    legs = desired_legs(inputs.plan, row, packages_before, lines, inputs.believed[row], budget)
+    return np.asarray(legs.sum(axis=0))

@@ -32,10 +32,11 @@ _OWN_RISK = 1e-12
 
 @dataclass(frozen=True)
 class CombinedBook:
-    """`per_brl` (R, S, N) contracts of each package per BRL of NAV; `requested` (R,) the volatility a year that the
-    convictions ask for."""
+    """`per_brl` (R, S, N) contracts of each package per BRL of NAV; `alone` (R, S, N) the same before the book is
+    scaled down to the target; `requested` (R,) the volatility a year that the convictions ask for."""
 
     per_brl: FloatArray
+    alone: FloatArray
     requested: FloatArray
 
 
@@ -69,7 +70,7 @@ def combine(
     per_brl = risk[:, :, None] * unit
     natural = np.sqrt(np.maximum(quadratic_form(per_brl.sum(axis=1), matrix), 0.0))
     fits = np.minimum(1.0, daily / np.where(natural > 0, natural, daily))
-    return CombinedBook(per_brl * fits[:, None, None], natural * fits * np.sqrt(DAYS_PER_YEAR))
+    return CombinedBook(per_brl * fits[:, None, None], per_brl, natural * fits * np.sqrt(DAYS_PER_YEAR))
 
 
 def _posterior_risk(size: FloatArray, unit: FloatArray, matrix: FloatArray, rules: PortfolioParameters) -> FloatArray:

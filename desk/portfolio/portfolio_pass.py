@@ -24,7 +24,7 @@ from desk.gold import (
 )
 from desk.model import decision_time
 from desk.portfolio.actions import action_frame
-from desk.portfolio.book import BookInputs, GuardedDay, first_guarded_day, next_guarded_day
+from desk.portfolio.book import BookInputs, GuardedDay, first_guarded_day, next_guarded_day, wanted_lines
 from desk.portfolio.book_frames import pnl_attribution, portfolio_state, target_positions
 from desk.portfolio.book_history import stack_days
 from desk.portfolio.book_state import BookState, resume, row_of, state_of, with_stored_levels
@@ -44,10 +44,12 @@ STATES_KEPT = 2
 @dataclass(frozen=True)
 class BookRun:
     """`frames`: the book's gold tables, by name, of the days computed. `states`: the book after the last of them, by
-    day: what a later run goes on from, and what the last decision went on from."""
+    day: what a later run goes on from, and what the last decision went on from. `wanted` (N,): the contracts that the
+    last day's packages would have gone to whatever it cost; NaN where no decision was made."""
 
     frames: Frames
     states: Mapping[dt.date, BookState]
+    wanted: FloatArray
 
 
 def run_book(
@@ -97,7 +99,8 @@ def open_book(
     held_rows = [row for row in range(len(plan)) if is_held[row]]
     none = np.zeros((len(packages), len(parameters.instruments)))
     frames = _frames(inputs, days, none, earlier_excess=(), held=held_rows)
-    return BookRun(frames, _states(plan, days, none, parameters, ()))
+    states = _states(plan, days, none, parameters, ())
+    return BookRun(frames, states, _wanted(inputs, days[-1], states, is_held=is_held[-1]))
 
 
 def continue_book(
@@ -134,7 +137,14 @@ def continue_book(
     frames = _frames(shown, days, start.packages_before, earlier_excess=earlier, held=held_rows)
     later = pl.col("as_of") > decision_time(start.day)
     computed = {name: frame.filter(later) for name, frame in frames.items()}
-    return BookRun(computed, _states(whole, days, start.packages_before, parameters, earlier, skipped))
+    states = _states(whole, days, start.packages_before, parameters, earlier, skipped)
+    return BookRun(computed, states, _wanted(inputs, days[-1], states, is_held=is_held[-1]))
+
+
+def _wanted(inputs: BookInputs, day: GuardedDay, states: Mapping[dt.date, BookState], *, is_held: bool) -> FloatArray:
+    if is_held:
+        return np.full(len(inputs.parameters.instruments), np.nan)
+    return wanted_lines(inputs, len(inputs.plan) - 1, day.guarded, states[max(states)].packages_before)
 
 
 def _frames(

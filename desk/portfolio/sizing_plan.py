@@ -30,10 +30,11 @@ class SizingPlan:
     unknown.
 
     `conviction` (R, S), zero for no view; `requested_risk` (R, S) what it asks for of the package alone, a year, and
-    `requested` (R,) of all; `limited` the packages within the limits; `packages` (R, S, N) those, NaN for one whose
-    view cannot be formed. `risk_weight` (R, N) is each line's signed share of target risk; `volatility` BRL a day per
-    contract; `matrix` (R, N, N) its covariance; `unit_cost` BRL to trade one contract; `aversion` (R,) the risk
-    aversion at which that book is the best one; `sizing` by row the method, and the packages that cannot be formed.
+    `requested` (R,) of all; `alone` (R, S, N) the packages before the book is scaled to anything; `limited` those
+    within the limits; `packages` (R, S, N) the same, NaN for one whose view cannot be formed. `risk_weight` (R, N) is
+    each line's signed share of target risk; `volatility` BRL a day per contract; `matrix` (R, N, N) its covariance;
+    `unit_cost` BRL to trade one contract; `aversion` (R,) the risk aversion at which that book is the best one;
+    `sizing` by row the method, and the packages that cannot be formed.
     """
 
     terms: tuple[PackageTerms, ...]
@@ -45,6 +46,7 @@ class SizingPlan:
     conviction: FloatArray
     requested_risk: FloatArray
     requested: FloatArray
+    alone: FloatArray
     limited: LimitedBook
     packages: FloatArray
     risk_weight: FloatArray
@@ -78,9 +80,15 @@ def _cut(record: _Record, rows: slice) -> _Record:
 
 
 def plan_book(
-    market: Market, conviction: FloatArray, packages: Sequence[PackageTerms], parameters: DeskParameters, first: int
+    market: Market,
+    conviction: FloatArray,
+    packages: Sequence[PackageTerms],
+    parameters: DeskParameters,
+    first: int,
+    contracts: ContractMap | None = None,
 ) -> SizingPlan:
-    """The plan of the rows from `first` on; `conviction` (T, S) covers the whole market, NaN for no view.
+    """The plan of the rows from `first` on; `conviction` (T, S) covers the whole market, NaN for no view. `contracts`:
+    of those rows, where they are not the ones that the calendar maps.
 
     Raises BadInput for a conviction outside [-1, 1], or a covariance that is not finite.
     """
@@ -89,7 +97,7 @@ def plan_book(
         raise BadInput("a conviction lies outside [-1, 1]")
     rows = np.arange(first, len(market))
     part = market[first:]
-    contracts = map_contracts(parameters.instruments, part.days)
+    contracts = contracts or map_contracts(parameters.instruments, part.days)
     quotes = quote(terms, part.levels, part.valuation, contracts.maturity)
     decay = ewma_weights(rules.covariance_window, rules.covariance_half_life)
     count = len(parameters.instruments)
@@ -115,6 +123,7 @@ def plan_book(
         conviction=view,
         requested_risk=_alone(book.per_brl, matrix),
         requested=book.requested,
+        alone=book.alone,
         limited=limited,
         packages=np.where(unformed[:, :, None], np.nan, limited.per_brl),
         risk_weight=_risk_weight(limited.per_brl.sum(axis=1), matrix, rules.target_volatility),

@@ -41,9 +41,7 @@ def respond(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
 
 def _targets(world: SimulatedWorld, request: SourceRequest) -> dict[str, tuple[float, float]]:
     """Day -> the range that was in force."""
-    low, high = (
-        world.published(load_facts()["fred", code], request.now).released for code in ("DFEDTARL", "DFEDTARU")
-    )
+    low, high = (world.published(load_facts()["fred", code], request.now).released for code in ("DFEDTARL", "DFEDTARU"))
     pairs = zip(low.values.tolist(), high.values.tolist(), strict=True)
     return dict(zip(iso_dates(low.days), pairs, strict=True))
 

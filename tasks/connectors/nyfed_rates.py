@@ -1,7 +1,7 @@
 """Federal Reserve Bank of New York: its reference rates, SOFR and EFFR, from the markets API. Percent at the source.
 
-One request a rate, whatever the window. Each row names its rate (`type`) and its day (`effectiveDate`); the newest comes
-first. A rate of the morning is published again at about 14:30 where it was wrong: the publication rule waits for that.
+One request a rate, whatever the window. Each row names its rate (`type`) and its day (`effectiveDate`); the newest
+comes first. A rate is published again at about 14:30 where it was wrong: the publication rule waits for that.
 """
 
 from __future__ import annotations

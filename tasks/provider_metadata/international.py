@@ -1,5 +1,4 @@
-"""Metadata of FRED (with a key), Yahoo (the chart's own), the New York Fed (its rows) and the CFTC's Socrata (columns, and
-the markets' rows)."""
+"""Metadata of FRED (with a key), Yahoo (the chart's own), the New York Fed (its rows), the CFTC's Socrata (columns and rows)."""
 
 from __future__ import annotations
 

@@ -59,7 +59,9 @@ async def test_all_sources_get_a_request_before_one_has_answered(
     before = quiet_sandbox.requests()
     async with run_of_next_day(filled_desk, timeout_seconds=IMPATIENT_SECONDS) as run:
         working = asyncio.create_task(ingested(run))
-        while len(requested := newly_requested(before, await asyncio.to_thread(quiet_sandbox.requests))) < len(run.catalog.sources):
+        while len(requested := newly_requested(before, await asyncio.to_thread(quiet_sandbox.requests))) < len(
+            run.catalog.sources
+        ):
             assert not working.done(), f"only {sorted(requested)} were requested"
             await asyncio.sleep(0.05)
         events = {(name, state) for kind, name, state, _ in run.progress.watcher.events if kind == "source"}  # type: ignore[attr-defined]
