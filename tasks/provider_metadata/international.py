@@ -1,4 +1,4 @@
-"""Metadata of FRED (with a key), Yahoo (the chart's), the New York Fed (its rows), the CFTC (Socrata's columns, rows)."""
+"""Metadata of FRED (with a key), Yahoo (the chart's), the New York Fed (its rows) and the CFTC (columns and rows)."""
 
 from __future__ import annotations
 
