@@ -206,7 +206,7 @@ def test_without_fred_the_first_sources_speak() -> None:
     for column, first in {"sofr": "nyfed_sofr", "fed_funds_effective": "nyfed_effr"}.items():
         assert set(whole.provenance.names(column)[100:]) == {first}
         assert bare.values[column][-1] == whole.values[column][-1] == whole.values[first][-1] is not None
-    assert bare.values["fx_cupom_basis_3m"][-1] is not None
+    assert bare.values["usd_short_rate"][-1] == whole.values["usd_short_rate"][-1] is not None
 
 
 def test_a_feature_is_as_old_as_its_oldest_input(panel: Panel) -> None:
