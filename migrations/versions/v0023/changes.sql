@@ -49,5 +49,6 @@ CREATE TABLE sizing_basis (
 );
 
 CREATE VIEW v_sizing_basis AS
-SELECT as_of, code_sha256, parameters::jsonb AS parameters, changed::jsonb AS changed, deviation_brl, run_id
+SELECT as_of, code_sha256, parameters::jsonb AS parameters, inputs::jsonb AS inputs, changed::jsonb AS changed,
+       deviation_brl, run_id
 FROM sizing_basis;

@@ -11,6 +11,7 @@ from desk.portfolio.change_split import PARTS as PARTS_OF_A_CHANGE
 from reports.elements.change_text import PART_NAMES, change_sentence
 from reports.elements.formats import capitalize_first
 from reports.elements.locale import translate, use_locale
+from reports.elements.page_elements import Table
 from reports.page.order_lines import why_line
 from reports.sections import actions
 from tests.reports.hand_made import made
@@ -79,7 +80,7 @@ def test_the_book_says_why_its_risk_changed_and_which_parameter() -> None:
 
 def test_actions_show_the_parts_of_every_order_and_of_the_book() -> None:
     section = actions.section(made(position_change=[LINE], book_change=BOOK, sizing_basis=[BASIS]))
-    tables = {block.id: block for block in section.blocks}
+    tables = {block.id: block for block in section.blocks if isinstance(block, Table)}
     line = tables["changes"]
     assert [column.head for column in line.columns] == [
         "Instrument", "Order", "Views", "NAV", "Caps and limits", "No-trade band, minimum and lots", "In words",
