@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -67,6 +68,7 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
     app.state.clock = clock
     app.state.limiter = Limiter(settings.api_requests_per_minute, settings.api_strangers_per_minute)
     app.state.catalog = load_catalog()
+    app.state.one_what_if = asyncio.Lock()
     app.state.withheld = withheld_sources(settings, app.state.catalog)
     app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))

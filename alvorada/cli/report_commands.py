@@ -1,4 +1,4 @@
-"""`alvorada report`, `alvorada tickets` and `alvorada explain`: what is stored about a decision day."""
+"""`alvorada report`, `tickets`, `explain` and `what-if`: what is stored about a decision day."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(report)
     app.command()(tickets)
     app.command()(explain)
+    app.command(name="what-if")(what_if)
 
 
 def report(
@@ -105,6 +106,20 @@ def explain(
     data_dir = DataDir.from_environment()
     day = _day(as_of) if as_of else None
     typer.echo(explanation_text(data_dir, LastWorld.select(data_dir, world), figure, day, as_json))
+
+
+def what_if(
+    orders: Annotated[str, typer.Argument(metavar="ORDERS", help='"receive 200 DI1F29; buy 50 DOL"')],
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+    world: LastWorldName = None,
+) -> None:
+    """Say what orders would make of the book: P&L by scenario, VaR, limits, margin, cost. Nothing is written."""
+    from alvorada.cli.what_if_text import what_if_text
+
+    data_dir = DataDir.from_environment()
+    day = _day(as_of) if as_of else None
+    typer.echo(what_if_text(data_dir, LastWorld.select(data_dir, world), orders, day, as_json))
 
 
 def tickets(

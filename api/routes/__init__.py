@@ -17,6 +17,7 @@ from api.routes import (
     reports,
     runbook,
     runs,
+    what_if,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -33,4 +34,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports.assets,
     market.router,
     portfolio.router,
+    what_if.router,
 )

@@ -67,6 +67,33 @@ def map_contracts(instruments: Sequence[Instrument], decision_days: Days) -> Con
     return ContractMap(maturity, names)
 
 
+def valuation_day(day: dt.date) -> dt.date:
+    """The session whose closing prices the decision of `day` knows."""
+    found: dt.date = valuation_days(np.array([day], dtype="datetime64[D]"))[0].item()
+    return found
+
+
+def listed_contracts(instrument: Instrument, day: dt.date, also: Sequence[str] = ()) -> dict[str, dt.date]:
+    """Every contract of the instrument's root that is listed on `day` by the rule of its months, and those of `also`
+    (names of contracts), with their maturities; what matures by then is left out. Not for bonds."""
+    days = np.array([day], dtype="datetime64[D]")
+    months = np.union1d(_listed_months(instrument, days), _months_of(instrument.root, also))
+    ends, labels = _maturities(instrument.root, months), _labels(instrument.root, months)
+    return {
+        str(label): end.item()
+        for label, end in zip(labels, ends, strict=True)
+        if label not in instrument.unlisted and end > days[0]
+    }
+
+
+def _months_of(root: str, names: Sequence[str]) -> Days:
+    """The months that the names of contracts say; a name of another form says none."""
+    tails = [name[len(root) :] for name in names if name.startswith(root)]
+    good = [tail for tail in tails if len(tail) == 3 and tail[0] in MONTH_LETTERS and tail[1:].isdigit()]
+    months = [f"20{tail[1:]}-{MONTH_LETTERS.index(tail[0]) + 1:02d}-01" for tail in good]
+    return np.array(months, dtype="datetime64[D]")
+
+
 def business_days(start: Days, end: Days) -> FloatArray:
     """BUS/252 days in [start, end), by ANBIMA's calendar as it was known on `start`. NaN where `end` is NaT."""
     start, end = np.broadcast_arrays(np.asarray(start, "datetime64[D]"), np.asarray(end, "datetime64[D]"))

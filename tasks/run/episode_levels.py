@@ -8,12 +8,14 @@ from collections.abc import Iterable
 import polars as pl
 
 from desk import calendars
+from desk.catalog import Catalog
 from desk.catalog.risk_parameters import DatedScenario
 from desk.model import decision_time
 from desk.point_in_time.panel_span import FAST_DAYS
 from desk.portfolio.market_levels import MARKET_COLUMNS
 from desk.transforms.panel import build_panel
 from tasks.run.run import Run
+from tasks.store import Store
 
 LEVEL_TABLES = ("observation", "curve_point", "settlement", "price_bar")
 MARKET_TABLES = ("curve_point", "settlement", "price_bar")
@@ -25,15 +27,22 @@ async def read_episode_levels(run: Run, scenarios: Iterable[DatedScenario], firs
     Each is read as known on the decision day after the scenario's end. A scenario of which the store holds no market
     data has no row; without any scenario the frame is empty and has no column.
     """
+    return await levels_of_episodes(run.store, run.catalog, run.day, scenarios, first)
+
+
+async def levels_of_episodes(
+    store: Store, catalog: Catalog, day: dt.date, scenarios: Iterable[DatedScenario], first: dt.date
+) -> pl.DataFrame:
+    """The same for decision `day`, without a run."""
     days: list[dt.date] = []
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in LEVEL_TABLES}
     for scenario in scenarios:
         before, after = episode_days(scenario)
-        if before >= first or after > run.day:
+        if before >= first or after > day:
             continue
         since = scenario.start - dt.timedelta(days=FAST_DAYS)
         known = decision_time(after)
-        silver = {name: await run.store.read_silver(name, known, since, until=after) for name in LEVEL_TABLES}
+        silver = {name: await store.read_silver(name, known, since, until=after) for name in LEVEL_TABLES}
         if all(silver[name].is_empty() for name in MARKET_TABLES):
             continue
         days += [before, after]
@@ -42,7 +51,7 @@ async def read_episode_levels(run: Run, scenarios: Iterable[DatedScenario], firs
     if not days:
         return pl.DataFrame()
     levels = {name: pl.concat(frames).unique(maintain_order=True) for name, frames in parts.items()}
-    return build_panel(levels, sorted(set(days)), run.catalog).values.select("day", *MARKET_COLUMNS)
+    return build_panel(levels, sorted(set(days)), catalog).values.select("day", *MARKET_COLUMNS)
 
 
 def episode_days(scenario: DatedScenario) -> tuple[dt.date, dt.date]:

@@ -167,3 +167,29 @@ async def test_alert_rules_come_from_the_catalogue(api: Api) -> None:
     assert rules["VAR_BREACH"]["threshold"] == 0.03
     assert (await api.client().get("/alerts/rules/NO_SUCH")).status_code == 404
     assert NOW.tzinfo is not None
+
+
+async def test_what_orders_would_make_of_the_book(api: Api) -> None:
+    client = api.client()
+    asked = {"orders": "sell 200 DI1F29; buy 50 DOL", "as_of": str(FILLED_DAY)}
+    answer = await client.get("/what-if", params=asked)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert [(one["action"], one["venue_side"], one["contracts"]) for one in found["orders"]] == [
+        ("receive", "SELL", 200),
+        ("buy", "BUY", 50),
+    ]
+    stored = await api.rows(
+        "SELECT metric, value FROM risk_metrics_daily WHERE as_of = $1 AND method = 'filtered_historical'", AS_OF
+    )
+    figures = {one["id"]: one for one in found["figures"]}
+    for name, value in stored:
+        if name in figures:
+            assert figures[name]["before"] == pytest.approx(value, rel=1e-9)
+            assert figures[name]["after"] != figures[name]["before"]
+    assert "the desk receives" in found["notes"][0]
+    refused = await client.get("/what-if", params={"orders": "buy 50 DOL; buy 5O DOL"})
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith('order 2, "buy 5O DOL": ')
+    absent = await client.get("/what-if", params={"orders": "buy 50 DOL", "as_of": "2026-11-15"})
+    assert absent.status_code == 404

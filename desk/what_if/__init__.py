@@ -1,0 +1,19 @@
+"""What orders would make of a decided book: read as a person writes them, and compared before and after."""
+
+from desk.what_if.compare import Figure, LimitUse, Scenario, WhatIf, compare
+from desk.what_if.orders import Order, read_orders
+from desk.what_if.record import as_record
+from desk.what_if.written import Written, parse
+
+__all__ = [
+    "Figure",
+    "LimitUse",
+    "Order",
+    "Scenario",
+    "WhatIf",
+    "Written",
+    "as_record",
+    "compare",
+    "parse",
+    "read_orders",
+]
