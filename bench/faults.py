@@ -1,4 +1,4 @@
-"""Eleven sources, each failing in each of twelve ways, plus a host that refuses connections: one daily run a cell.
+"""Every source, each failing in each of twelve ways, plus a host that refuses connections: one daily run a cell.
 
 Every cell is a clone of one filled database on the next morning, with the fault on one source's every answer. It must
 end with a report, the source's datasets named in the run's state and in the ledger, the reason on the page, and the
@@ -236,7 +236,7 @@ def lines(rows: list[tuple[str, ...]], cells: int) -> Iterator[str]:
     wrong = sum(row[HEAD.index("holds")] != HOLDS for row in rows)
     slowest = max(float(row[HEAD.index("s")]) for row in rows)
     peak = max(int(row[HEAD.index("MB")]) for row in rows)
-    yield "# Eleven sources, each failing in each way"
+    yield "# Every source, each failing in each way"
     yield ""
     yield f"`python -m bench.faults`, last row {machine()}. One daily run a cell, from a clone of one filled database,"
     yield "with the fault on every answer of one source (`--together`: of all), its time-out"

@@ -1,4 +1,4 @@
-"""Fifty thousand spoiled bodies of all eleven sources through the border: rows, a SourceError, or an escape.
+"""Fifty thousand spoiled bodies of all sources through the border: rows, a SourceError, or an escape.
 
 A body is an answer of the sandbox's wires, spoiled in one of twelve ways (tests/tasks/connectors/mutations.py). Every
 answer must come within a second of the processor, and rows must hold what silver promises. Writes

@@ -6,7 +6,18 @@ it. `json` columns are JSON text. Money in BRL, rates and risk as fractions, los
 
 from __future__ import annotations
 
-from desk.gold_orders import ACTION, ACTION_GATE, DATA_WEIGHT, GATE_VERDICT, GATED_ORDER, TICKET, WITHHELD_ORDER
+from desk.gold_orders import (
+    ACTION,
+    ACTION_GATE,
+    BOOK_CHANGE,
+    DATA_WEIGHT,
+    GATE_VERDICT,
+    GATED_ORDER,
+    POSITION_CHANGE,
+    SIZING_BASIS,
+    TICKET,
+    WITHHELD_ORDER,
+)
 from desk.gold_risk import (
     COMPONENT_VAR,
     DV01_LADDER,
@@ -22,6 +33,7 @@ __all__ = [
     "AGENT_MEASURE",
     "AGENT_VIEW",
     "AGGREGATED_SIGNAL",
+    "BOOK_CHANGE",
     "COMPONENT_VAR",
     "DATASET_STATUS",
     "DATA_WEIGHT",
@@ -36,9 +48,11 @@ __all__ = [
     "PNL_BY_STRATEGY",
     "POLARS_TYPES",
     "PORTFOLIO_STATE",
+    "POSITION_CHANGE",
     "REGIME",
     "RISK_LIMITS_STATUS",
     "RISK_METRICS_DAILY",
+    "SIZING_BASIS",
     "STRATEGY_SIGNALS",
     "STRESS_TEST_RESULTS",
     "TARGET_POSITION",
@@ -286,6 +300,9 @@ GOLD: dict[str, GoldTable] = {
         RISK_LIMITS_STATUS,
         TICKET,
         ACTION,
+        POSITION_CHANGE,
+        BOOK_CHANGE,
+        SIZING_BASIS,
         WITHHELD_ORDER,
         ACTION_GATE,
         GATE_VERDICT,

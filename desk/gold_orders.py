@@ -63,6 +63,46 @@ TICKET = GoldTable(
     },
 )
 
+# Why the target of a line is another than at the last decision, of day `since` (desk/portfolio/change_split.py).
+POSITION_CHANGE = GoldTable(
+    "position_change",
+    ("instrument_id",),
+    {
+        "instrument_id": "text",
+        "since": "date",
+        "contracts_since": "int",  # the target of that decision
+        "contracts_from": "int",  # what this decision found
+        "contracts_to": "int",
+        "alone": "float",  # contracts, not in lots: what the packages ask for
+        "limited": "float",  # within the limits and the target volatility
+        "braked": "float",  # under the drawdown breaker
+        "wanted": "float",  # beside packages that wait for a price or a signal
+        "parts": "json",  # {part: contracts}: they add up to contracts_to - contracts_from
+        "parts_dv01_brl": "json",  # {part: BRL per bp}: they add up to that of the line's orders
+        "views": "json",  # {strategy_id: contracts} of the part `view`
+    },
+)
+# Why the book's risk is another: `risk_brl`, the change of its daily standard deviation, part after part in the order
+# of `seq`, from the last decision's to `after_brl`.
+BOOK_CHANGE = GoldTable(
+    "book_change",
+    ("part",),
+    {"part": "text", "seq": "int", "since": "date", "risk_brl": "float", "after_brl": "float"},
+)
+# What a decision was sized by, for the next one to compare with: the hash of the desk's code, the text of the files of
+# parameters, a hash of each panel column; and what of that was changed since the last decision.
+SIZING_BASIS = GoldTable(
+    "sizing_basis",
+    (),
+    {
+        "code_sha256": "text",
+        "parameters": "json",  # {file: its text}
+        "inputs": "json",  # {panel column: hash of its last three years}
+        "changed": "json",  # {"code": [...], "parameters": [...], "data": [...]} since the last decision
+        "deviation_brl": "float",  # daily standard deviation of the target book
+    },
+)
+
 WITHHELD_ORDER = GoldTable(
     "withheld_order",
     ("instrument_id",),

@@ -17,6 +17,7 @@ from tasks.run.decision_plan import plan_decision
 from tasks.run.gate_input import read_gate_input
 from tasks.run.measured_risk import Frames, first_day, measure_risk
 from tasks.run.panel_input import PanelInput, read_panel_input
+from tasks.run.position_changes import no_changes
 from tasks.run.report_gold import RISK_TABLES
 from tasks.run.run import Run
 from tasks.run.stages import GateResult, MeasuredRisk, ProposedBook, Stopwatch, finish_stage, stored_states
@@ -103,7 +104,7 @@ async def _hold_the_day(run: Run, panel_input: PanelInput, *, is_measured: bool 
     """The book with the run's day as one without a decision, and its risk."""
     plan = replace(await plan_decision(run), kind="held")
     book = await compute_book(run, plan, panel_input)
-    proposed = ProposedBook(book.frames, pl.DataFrame(schema=TICKET.schema), stored_states(book))
+    proposed = ProposedBook(book.frames, pl.DataFrame(schema=TICKET.schema), no_changes(), stored_states(book))
     measured = MeasuredRisk(*await measure_risk(run, book.frames, panel_input)) if is_measured else None
     return _Decided(proposed, measured)
 
@@ -115,6 +116,7 @@ async def _write(
     book, risk = decided.proposed, decided.measured
     frames = {
         **book.frames,
+        **book.changes,
         "ticket": book.tickets,
         "gated_order": kept.select(list(GATED_ORDER.schema)),
         **verdict,

@@ -8,6 +8,7 @@ from tasks.run.continued_book import compute_book
 from tasks.run.decision_plan import plan_decision
 from tasks.run.decision_tickets import decision_tickets
 from tasks.run.panel_input import PanelInput, read_panel_input
+from tasks.run.position_changes import explain_changes
 from tasks.run.run import Run
 from tasks.run.stages import PortfolioResult, ProposedBook, Stopwatch, finish_stage, require_rows, stored_states
 
@@ -24,8 +25,10 @@ async def portfolio(run: Run, panel_input: PanelInput | None = None) -> Portfoli
     watch = Stopwatch()
     run.progress.event("stage", "portfolio", "started")
     panel_input = panel_input or await read_panel_input(run)
-    book = await compute_book(run, await plan_decision(run), panel_input)
+    plan = await plan_decision(run)
+    book = await compute_book(run, plan, panel_input)
     rows = require_rows("portfolio", {name: book.frames[name] for name in ("portfolio_state", "target_position")})
     tickets = await decision_tickets(run, book.frames)
-    proposed = ProposedBook(book.frames, tickets, stored_states(book))
+    changes = await explain_changes(run, plan, panel_input, book)
+    proposed = ProposedBook(book.frames, tickets, changes, stored_states(book))
     return PortfolioResult(finish_stage(run, "portfolio", rows, None, watch), proposed)

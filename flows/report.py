@@ -15,7 +15,7 @@ from reports.calculations.defence import DefenceView, defence_view
 from reports.elements.decision_facts import DecisionFacts
 from reports.elements.locale import LANGUAGES
 from reports.elements.report_data import ReportData
-from reports.page.markdown_summary import actions_table, summary_markdown
+from reports.page.markdown_summary import actions_table, summary_markdown, withheld_markdown
 from reports.page.png_export import MAIL_FIGURES, PngImages, export_png
 from reports.page.render import figure_specs, render
 from tasks.alerts import report_delivery
@@ -75,9 +75,12 @@ async def show_report(run: Run, data: ReportData, path: Path) -> None:
     """Prefect's artifacts of the run, and the places of page and artifacts for who watches it."""
     served = run.settings.public_url
     address = None if served is None else report_address(served, run.day)
-    markdown = summary_markdown(data, address or f"{path} on {platform.node()}: ALVORADA_PUBLIC_URL is not set")
+    place = address or f"{path} on {platform.node()}: ALVORADA_PUBLIC_URL is not set"
+    withheld = report_delivery.withheld_sources(run.settings, data)
+    markdown = withheld_markdown(data, place, withheld) if withheld else summary_markdown(data, place)
+    orders = [] if withheld else actions_table(data)
     await create_markdown_artifact(key=SUMMARY, markdown=markdown, description=f"Daily report of {run.day}")
-    await create_table_artifact(key=ACTIONS, table=actions_table(data), description=f"Orders of {run.day}")
+    await create_table_artifact(key=ACTIONS, table=orders, description=f"Orders of {run.day}")
     made = [SUMMARY, ACTIONS]
     if address is not None:
         await create_link_artifact(

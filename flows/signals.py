@@ -28,7 +28,7 @@ async def signals(run: Run, panel_input: PanelInput | None = None) -> StageResul
     panel_input = panel_input or await read_panel_input(run)
     measures = compute_measures(panel_input.panel)
     panel = panel_input.panel.with_measures(measures)
-    scores = compute_signals(panel)
+    scores = panel_input.signals = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
     frames = {
         "agent_view": compute_views(panel),

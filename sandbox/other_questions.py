@@ -51,6 +51,7 @@ _RULES: Mapping[str, tuple[tuple[str, Change], ...]] = {
     "treasury_gov": (
         (r"daily_treasury_\w+", _either("daily_treasury_yield_curve", "daily_treasury_real_yield_curve")),
     ),
+    "nyfed_rates": ((r"(?:un)?secured/\w+", _either("secured/sofr", "unsecured/effr")),),
     "yahoo_finance": ((r"(?<=chart/).+", _either("EWZ", "^VIX")),),
     "cftc_cot": ((r"\d{4}-\d\d-\d\d(?=T)", _ten_weeks_before),),
 }

@@ -29,6 +29,7 @@ TOGETHER = {
     "tests/alvorada": "alvorada",
     "tests/flows/test_failures.py": "healthy morning",
     "tests/flows/test_held_value.py": "healthy morning",
+    "tests/flows/test_position_changes.py": "healthy morning",
 }
 FIRST = ("tests/alvorada", "tests/flows", "tests/api", "tests/grafana", "tests/tasks/test_explain.py")
 """The dear ones, in the order in which they begin. One worker makes the database that the flows have filled, the

@@ -1,4 +1,4 @@
-"""signals, positions, tickets and risk: the results of a decision."""
+"""signals, positions, tickets, changes and risk: the results of a decision."""
 
 from __future__ import annotations
 
@@ -149,6 +149,41 @@ class Tickets(BaseModel):
     tickets: list[Leg]
 
 
+class LineChange(BaseModel):
+    """Why the target of one instrument is another than at the last decision. Layers are contracts, not in lots."""
+
+    instrument_id: str = Field(examples=["DI1_2Y"])
+    since: dt.date
+    contracts_since: int = Field(description="The target of the decision of `since`.")
+    contracts_from: int = Field(description="What the decision found; + is long the price.")
+    contracts_to: int
+    alone: float = Field(description="What the packages ask for.")
+    limited: float = Field(description="Within caps, limits and the target volatility.")
+    braked: float = Field(description="Under the drawdown breaker.")
+    wanted: float = Field(description="Beside packages that wait for a price or a signal.")
+    parts: dict[str, int] = Field(description="Contracts by part; they add up to contracts_to less contracts_from.")
+    parts_dv01_brl: dict[str, float] = Field(description="BRL a basis point by part; they add up to the orders'.")
+    views: dict[str, float] = Field(description="Contracts of the part `view` by strategy.")
+
+
+class BookChange(BaseModel):
+    """What one part adds to the book's daily standard deviation, and what that is after it; the first is `before`."""
+
+    part: str = Field(examples=["view"])
+    risk_brl: float
+    after_brl: float
+
+
+class Changes(BaseModel):
+    """Why the book is another than at the last decision, part after part in the order of replacement. `changed`: code,
+    parameters and panel columns that are others. Empty before schema 0023 and on a day on which the book is held."""
+
+    as_of: dt.datetime
+    changed: dict[str, list[str]] | None
+    lines: list[LineChange]
+    book: list[BookChange]
+
+
 class Metric(BaseModel):
     """One risk figure by one method."""
 
@@ -228,6 +263,20 @@ async def tickets(request: Request, _: Reader, as_of: AsOf = None) -> Tickets:
     moment = await decision(request, "v_target_position", as_of)
     await require_decision_may_leave(request, moment)
     return Tickets(as_of=moment, tickets=_of(Leg, await _at(request, "v_ticket", moment, "ticket, leg")))
+
+
+@router.get("/changes", summary="Why positions and the book's risk changed since the last decision")
+async def changes(request: Request, _: Reader, as_of: AsOf = None) -> Changes:
+    """404 for a day without a decision."""
+    moment = await decision(request, "v_target_position", as_of)
+    await require_decision_may_leave(request, moment)
+    basis = await rows(request, "SELECT changed FROM v_sizing_basis WHERE as_of = $1", moment)
+    return Changes(
+        as_of=moment,
+        changed=basis[0]["changed"] if basis else None,
+        lines=_of(LineChange, await _at(request, "v_position_change", moment, "instrument_id")),
+        book=_of(BookChange, await _at(request, "v_book_change", moment, "seq")),
+    )
 
 
 @router.get("/risk", summary="VaR and ES, limits, stress and components of a decision's book")

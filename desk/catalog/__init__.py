@@ -50,15 +50,19 @@ class Catalog:
         return [series for series in self.series.values() if series.dataset == dataset]
 
 
-def read_toml(name: str) -> dict[str, Any]:
-    """The content of one catalogue file, named without its ending.
+def toml_text(name: str) -> str:
+    """The text of one catalogue file, named without its ending."""
+    return (resources.files("desk.catalog") / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def read_toml(name: str, text: str | None = None) -> dict[str, Any]:
+    """The content of one catalogue file, named without its ending; of `text`, where the file was another one.
 
     Raises BadCatalog when it cannot be read, and for `nan` or `inf`, which TOML allows: no comparison with one holds,
     so that a limit, a bound or a band would be off without a word.
     """
-    file = resources.files("desk.catalog") / f"{name}.toml"
     try:
-        return finite(f"{name}.toml", tomllib.loads(file.read_text(encoding="utf-8")))
+        return finite(f"{name}.toml", tomllib.loads(toml_text(name) if text is None else text))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadCatalog(f"catalogue file {name}.toml cannot be read: {error}") from error
 

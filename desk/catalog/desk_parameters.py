@@ -131,17 +131,26 @@ class DeskParameters:
         raise BadCatalog(f"unknown instrument {instrument_id!r}; known: {', '.join(self.instrument_ids)}")
 
 
-def load_desk_parameters() -> DeskParameters:
-    """The parameters of the six files. Raises BadCatalog that names the wrong entry."""
-    scenarios = read_toml("scenarios")
+SIZING_FILES = ("instruments", "portfolio", "risk", "limits", "signal_decay")
+"""The files that positions are sized by."""
+
+
+def load_desk_parameters(texts: Mapping[str, str] | None = None) -> DeskParameters:
+    """The parameters of the six files; of those of `texts` (file -> TOML) as they stand there. Raises BadCatalog that
+    names the wrong entry."""
+
+    def read(name: str) -> dict[str, Any]:
+        return read_toml(name, (texts or {}).get(name))
+
+    scenarios = read("scenarios")
     return DeskParameters(
-        instruments=tuple(_instrument(key, raw) for key, raw in read_toml("instruments")["instrument"].items()),
-        portfolio=_portfolio(read_toml("portfolio")),
-        risk=risk_parameters(read_toml("risk")),
-        limits=limits(read_toml("limits")),
+        instruments=tuple(_instrument(key, raw) for key, raw in read("instruments")["instrument"].items()),
+        portfolio=_portfolio(read("portfolio")),
+        risk=risk_parameters(read("risk")),
+        limits=limits(read("limits")),
         parametric=tuple(parametric_scenario(key, raw) for key, raw in scenarios["parametric"].items()),
         dated=tuple(dated_scenario(key, raw) for key, raw in scenarios["dated"].items()),
-        decay_days=_decay(read_toml("signal_decay")["days"]),
+        decay_days=_decay(read("signal_decay")["days"]),
     )
 
 

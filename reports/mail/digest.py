@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reports.calculations.changes import changes_view
 from reports.calculations.defence import defence_view
 from reports.calculations.defence_text import gate_sentence
 from reports.calculations.orders import orders_view
@@ -16,6 +17,7 @@ from reports.calculations.regimes import regime_view
 from reports.calculations.risk import limit_of, risk_view
 from reports.calculations.signals import signals_view
 from reports.calculations.tickets import tickets_view
+from reports.elements.change_text import line_sentence
 from reports.elements.formats import (
     brl,
     capitalize_first,
@@ -209,9 +211,14 @@ def _orders(data: ReportData) -> tuple[Order, ...]:
     orders, tickets = orders_view(data), tickets_view(data)
     reasons = {row["seq"]: translate("because: {}", rationale_text(row, orders.scores)) for row in orders.orders}
     if tickets.known:
-        words = TicketWords()
+        words, changes = TicketWords(), changes_view(data)
         return tuple(
-            Order(words.title(legs), words.facts(legs), reasons.get(legs[0]["seq"], ""))
+            Order(
+                words.title(legs),
+                words.facts(legs),
+                capitalize_first(line_sentence(changes.of(legs[0]["instrument_id"])))
+                or reasons.get(legs[0]["seq"], ""),
+            )
             for legs in (*tickets.orders, *tickets.rolls)
         )
     return tuple(

@@ -25,7 +25,7 @@ from reports.page.executive_summary import (
     held_line,
     weight_sentence,
 )
-from reports.page.order_lines import order_items, orders_line
+from reports.page.order_lines import order_items, orders_line, why_line
 from reports.page.overnight_lines import market_line, result_line
 from reports.tables.source_comparisons import broken_pairs
 
@@ -41,6 +41,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         Line("Book", book_line(data)),
         Line("Exceptions", " ".join(exception_texts(data)), alert=True),
         Line("Orders", orders_line(data), items=order_items(data)),
+        Line("Why", why_line(data)),
         Line("Withheld", withheld_sentence(defence_view(data), data.held), alert=True),
         Line("Red", " ".join(red_texts(data)), alert=True),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from desk.worlds import World
 from reports.calculations.orders import orders_view
 from reports.calculations.signals import signals_view
@@ -30,6 +32,14 @@ def summary_markdown(data: ReportData, place: str = "") -> str:
     out += ["", "## Top signals", "", *_signals(data)]
     out += ["", f"The whole page: {escaped(place)}"] if place else []
     return "\n".join(out) + "\n"
+
+
+def withheld_markdown(data: ReportData, place: str, withheld: Sequence[str]) -> str:
+    """What is said in the summary's place to readers to whom the terms of `withheld` do not let it be sent on."""
+    return (
+        f"# Alvorada, {date(data.day)}\n\nThe report is ready. It is not shown here: the terms of"
+        f" {', '.join(withheld)} do not allow it without consent.\n\nThe whole page: {escaped(place)}\n"
+    )
 
 
 def _signals(data: ReportData) -> list[str]:

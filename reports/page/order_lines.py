@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from reports.calculations.changes import changes_view
 from reports.calculations.defence import defence_view
 from reports.calculations.orders import orders_view
 from reports.calculations.tickets import tickets_view
-from reports.elements.formats import brl, capitalize_first, format_list, plural
+from reports.elements.change_text import book_sentence, line_sentence
+from reports.elements.formats import brl, capitalize_first, format_list, plural, weekday_date
 from reports.elements.locale import translate
 from reports.elements.order_text import impact_text, invalidation_clause, order_text
 from reports.elements.report_data import ReportData
@@ -41,5 +43,20 @@ def order_items(data: ReportData) -> tuple[str, ...]:
             f" {invalidation_clause(row)}"
             for row in orders.orders
         )
-    found = [f"{legs[0]['ticket']}. {words.title(legs)}; {words.facts(legs)}" for legs in tickets.orders]
-    return (*found, *(f"{legs[0]['ticket']}. {words.title(legs)}" for legs in tickets.rolls))
+    changes = changes_view(data)
+    found = []
+    for legs in (*tickets.orders, *tickets.rolls):
+        parts = [f"{legs[0]['ticket']}. {words.title(legs)}"]
+        if legs[0]["role"] == "order":
+            parts.append(words.facts(legs))
+        why = line_sentence(changes.of(legs[0]["instrument_id"]))
+        found.append("; ".join([*parts, why] if why else parts))
+    return tuple(found)
+
+
+def why_line(data: ReportData) -> str:
+    """Why the book's risk is another than at the last decision; empty where that is not stored."""
+    view = changes_view(data)
+    if view.since is None or view.risk_before is None or view.risk_after is None:
+        return ""
+    return book_sentence(weekday_date(view.since), view.risk_before, view.risk_after, view.book, view.changed)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reports.calculations.changes import changes_view
 from reports.calculations.defence import DefenceView, defence_view
 from reports.calculations.defence_text import gate_sentence, withheld_sentence
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
 from reports.calculations.tickets import tickets_view
+from reports.calculations.trading_cost import trading_cost
 from reports.charts.order_charts import order_figure
 from reports.elements.formats import (
     brl,
@@ -24,7 +26,7 @@ from reports.elements.locale import translate
 from reports.elements.order_text import order_text
 from reports.elements.page_elements import Block, Section
 from reports.elements.report_data import HeldValue, ReportData
-from reports.tables import order_tables
+from reports.tables import change_tables, order_tables
 from reports.tables.ticket_table import ticket_table
 
 SENTENCE_SPAN = 5
@@ -129,6 +131,11 @@ def section(data: ReportData) -> Section:
         blocks.append(ticket_table(tickets.orders, "tickets", caption, day))
     if tickets.rolls:
         blocks.append(ticket_table(tickets.rolls, "rolls", translate("Rolls of {}", day), day))
+    changes = changes_view(data)
+    if changes.lines:
+        blocks.append(change_tables.line_table(changes, day))
+    if changes.book:
+        blocks.append(change_tables.book_table(changes, day))
     if orders.orders:
         blocks.append(order_tables.order_table(orders.orders, orders.rates, orders.scores, day))
         figure = order_figure(orders.orders, orders.unit_risk, day)
@@ -146,4 +153,7 @@ def section(data: ReportData) -> Section:
         blocks.append(order_tables.outcome_table(orders.recent, orders.rates, caption, "outcomes", day))
     if any(score.judged for score in orders.scorecard):
         blocks.append(order_tables.score_table(orders.scorecard, orders.rolls, SCORED_DECISIONS, day))
+    spent = trading_cost(data)
+    if spent is not None:
+        blocks.append(order_tables.cost_table(spent, day))
     return Section("actions", "Actions", sentences(orders, kept, data.held), _missing(orders), tuple(blocks))

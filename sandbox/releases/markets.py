@@ -91,6 +91,11 @@ def _sofr(economy: Economy) -> ReleasedSeries:
     return ReleasedSeries(every.days[since], every.values[since], 2)
 
 
+def _effective_on_business_days(economy: Economy) -> ReleasedSeries:
+    """What the New York Fed prints of it: business days only."""
+    return daily(economy, "us_federal", 100.0 * effective_fed_funds(economy), 2)
+
+
 def _reverse_repo(economy: Economy) -> ReleasedSeries:
     own = economy.draws.normal("print.rrp", len(economy.timeline.days))
     level = np.exp(np.log(120.0) + mean_reverting(0.08 * own, 0.01))
@@ -127,6 +132,8 @@ def _close(name: str, calendar: str, decimals: int) -> SeriesFactory:
 SERIES: dict[str, SeriesFactory] = {
     "fed_funds_effective": _fed_funds,
     "sofr": _sofr,
+    "nyfed_effr": _effective_on_business_days,
+    "nyfed_sofr": _sofr,
     "dgs3mo": yield_of(0.25),
     "dgs1": yield_of(1.0),
     "dgs2": yield_of(2.0),

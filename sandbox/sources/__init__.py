@@ -12,6 +12,7 @@ from sandbox.sources import (
     cftc_cot,
     fred,
     ibge_sidra,
+    nyfed_rates,
     stn_fiscal,
     treasury_gov,
     yahoo_finance,
@@ -27,6 +28,7 @@ RESPONDERS: dict[str, Responder] = {
     "b3_market_data": b3_market_data.respond,
     "fred": fred.respond,
     "treasury_gov": treasury_gov.respond,
+    "nyfed_rates": nyfed_rates.respond,
     "yahoo_finance": yahoo_finance.respond,
     "cftc_cot": cftc_cot.respond,
 }

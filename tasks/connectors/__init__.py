@@ -11,6 +11,7 @@ from tasks.connectors.bcb_sgs import BcbSgs
 from tasks.connectors.cftc_cot import CftcCot
 from tasks.connectors.fred import Fred
 from tasks.connectors.ibge_sidra import IbgeSidra
+from tasks.connectors.nyfed_rates import NyFedRates
 from tasks.connectors.stn_fiscal import StnFiscal
 from tasks.connectors.treasury_gov import TreasuryGov
 from tasks.connectors.yahoo_finance import YahooFinance
@@ -28,6 +29,7 @@ CONNECTORS: dict[str, type[Connector]] = {
         Fred,
         CftcCot,
         TreasuryGov,
+        NyFedRates,
         YahooFinance,
     )
 }

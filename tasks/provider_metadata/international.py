@@ -1,4 +1,4 @@
-"""Metadata of FRED (with a key), Yahoo (the chart's own) and the CFTC's Socrata (columns, and the markets' rows)."""
+"""Metadata of FRED (with a key), Yahoo (the chart's), the New York Fed (its rows) and the CFTC (columns and rows)."""
 
 from __future__ import annotations
 
@@ -64,6 +64,27 @@ async def yahoo(provider: Provider) -> Found:
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
             bad_payload(payload, f"a chart without its meta ({type(error).__name__})")
+
+    return await each(provider, one)
+
+
+async def reference_rates(provider: Provider) -> Found:
+    """From the rows of forty days: each names its rate, and `percentRate` its unit."""
+
+    async def one(series: Series) -> Metadata | None:
+        since = provider.today - dt.timedelta(days=40)
+        path = f"rates/{series.params['market']}/{series.code.lower()}/search.json"
+        payload = await provider.get("api", f"{path}?startDate={since}&endDate={provider.today}")
+        if payload.status == 404:
+            return None
+        require_ok(payload)
+        try:
+            rows = json_body(payload)["refRates"]
+            days = [dt.date.fromisoformat(row["effectiveDate"]) for row in rows]
+            unit = "Percent" if all("percentRate" in row for row in rows) else "no percentRate"
+            return Metadata(name=rows[0]["type"], unit=unit, frequency=spacing(days), last=max(days))
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            bad_payload(payload, f"no rates in it ({type(error).__name__})")
 
     return await each(provider, one)
 

@@ -14,16 +14,18 @@ from tasks.run.run import Run
 
 
 class PanelInput:
-    """What the stages after transform compute from: the panel, and the first decision day of the marked book.
+    """What the stages after transform compute from: the panel, and the first decision day of the marked book; and the
+    strategies' signals on all its days, once the signals stage has computed them.
 
     Not a dataclass, and with `__slots__`, on purpose: Prefect copies and walks through a flow's parameters, and stores
     them as JSON on its server. Such an object it passes on as it is, and stores its type's name only.
     """
 
-    __slots__ = ("inception", "panel")
+    __slots__ = ("inception", "panel", "signals")
 
     def __init__(self, panel: Panel, inception: dt.date) -> None:
         self.panel, self.inception = panel, inception
+        self.signals: pl.DataFrame | None = None
 
 
 async def read_silver(run: Run, first: dt.date) -> dict[str, pl.DataFrame]:

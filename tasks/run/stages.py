@@ -67,16 +67,18 @@ class GateResult:
 
 
 class ProposedBook:
-    """The book's tables of the days after the last decision (`frames`), the tickets of the run's day, and the books
-    after the last days. Only the gate stores them.
+    """The book's tables of the days after the last decision (`frames`), the tickets of the run's day, why it differs
+    from the last decision (`changes`), and the books after the last days. Only the gate stores them.
 
     Not a dataclass, as PanelInput is none: Prefect would walk through it.
     """
 
-    __slots__ = ("frames", "states", "tickets")
+    __slots__ = ("changes", "frames", "states", "tickets")
 
-    def __init__(self, frames: Frames, tickets: pl.DataFrame, states: Mapping[dt.datetime, str]) -> None:
-        self.frames, self.tickets, self.states = frames, tickets, states
+    def __init__(
+        self, frames: Frames, tickets: pl.DataFrame, changes: Frames, states: Mapping[dt.datetime, str]
+    ) -> None:
+        self.frames, self.tickets, self.changes, self.states = frames, tickets, changes, states
 
 
 class MeasuredRisk:

@@ -42,6 +42,7 @@ ONE_EACH = {
     "cftc_cot": "cut body",
     "fred": "HTTP 503",
     "ibge_sidra": "other names",
+    "nyfed_rates": "HTTP 503",
     "stn_fiscal": "huge body",
     "treasury_gov": "nulls and NaN",
     "yahoo_finance": "other answer",
@@ -51,7 +52,7 @@ MORNINGS = (
     ("b3_market_data", "bcb_focus", "ibge_sidra"),
     ("bcb_fx_flow", "bcb_ptax", "treasury_gov"),
     ("bcb_sgs", "cftc_cot", "stn_fiscal"),
-    ("fred", "yahoo_finance"),
+    ("fred", "nyfed_rates", "yahoo_finance"),
 )
 """Sources that fail in one run, so that no price has both its source and its stand-in out."""
 

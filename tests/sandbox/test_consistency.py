@@ -1,4 +1,4 @@
-"""One economy behind eleven sources: two sources agree on the same number."""
+"""One economy behind all sources: two sources agree on the same number."""
 
 from __future__ import annotations
 

@@ -197,6 +197,18 @@ def test_possible_inputs_lead_back_to_sources() -> None:
     assert possible_inputs("moon") == ()
 
 
+def test_without_fred_the_first_sources_speak() -> None:
+    """Off without a key: SOFR and EFFR are the New York Fed's own, and they speak before FRED's copies anyway."""
+    silver = made_silver()
+    fred = [one.id for one in CATALOG.series.values() if one.source == "fred"]
+    without = {**silver, "observation": silver["observation"].filter(~pl.col("series_id").is_in(fred))}
+    whole, bare = build_panel(silver, DAYS, CATALOG), build_panel(without, DAYS, CATALOG)
+    for column, first in {"sofr": "nyfed_sofr", "fed_funds_effective": "nyfed_effr"}.items():
+        assert set(whole.provenance.names(column)[100:]) == {first}
+        assert bare.values[column][-1] == whole.values[column][-1] == whole.values[first][-1] is not None
+    assert bare.values["usd_short_rate"][-1] == whole.values["usd_short_rate"][-1] is not None
+
+
 def test_a_feature_is_as_old_as_its_oldest_input(panel: Panel) -> None:
     pre, dollar = panel.obs_dates["pre_63"], panel.obs_dates["usd_short_rate"]
     assert panel.obs_dates["brl_carry"].to_list() == [min(a, b) for a, b in zip(pre, dollar, strict=True)]

@@ -1,4 +1,4 @@
-"""Two thousand spoiled bodies of all eleven sources: each is rows that hold what is promised, or a SourceError."""
+"""Two thousand spoiled bodies of all sources: each is rows that hold what is promised, or a SourceError."""
 
 from __future__ import annotations
 

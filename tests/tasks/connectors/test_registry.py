@@ -31,6 +31,13 @@ def test_every_source_of_the_catalogue_has_its_connector() -> None:
     assert all(source == connector.source for source, connector in CONNECTORS.items())
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+def test_the_pages_count_the_sources(page: str) -> None:
+    words = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen")
+    count = words[len(CONNECTORS) - 10]
+    assert f"{count} public sources" in (ROOT / page).read_text(encoding="utf-8")
+
+
 def test_every_dataset_can_be_planned_and_asked_for() -> None:
     catalog = load_catalog()
     for dataset in catalog.datasets.values():
