@@ -57,11 +57,11 @@ async def judge_rows(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.D
         run, table, fresh[table.entity[0]].unique().to_list(), first - dt.timedelta(days=HISTORY_DAYS[dataset.cell])
     )
     history = newest(pl.concat([stored, points.filter(~recent)]))
-    judged = set(new["key"].unique())
-    partners = partners_of(judged, pairs, declared, run.catalog)
+    keys = set(new["key"].unique())
+    partners = partners_of(keys, pairs, declared, run.catalog)
     beside = await partner_points(run, partners, first - BESIDE)
     near = pl.concat([beside, history.filter(pl.col("obs_date") >= first - BESIDE), new])
-    peers = every_peer(newest(near), pairs, declared, run.catalog, judged)
+    peers = every_peer(newest(near), pairs, declared, run.catalog, keys)
     judged = judge(new, history, peers, declared, run.catalog)
     return Verdicts(
         verdict_rows(judged.having("held").filter(~pl.col("kept")), dataset.id),
