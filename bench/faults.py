@@ -149,7 +149,11 @@ async def refusing(morning: RunningDesk, sources: Sequence[str]) -> tuple[str, d
     await morning.rows("UPDATE world SET name = 'live'")
     urls = base_urls(morning.sandbox_root, load_catalog())
     urls |= {source: dict.fromkeys(urls[source], NO_LISTENER) for source in sources}
-    return "live", {"ALVORADA_BASE_URLS": json.dumps(urls), "ALVORADA_SANDBOX_URL": ""}
+    return "live", {
+        "ALVORADA_BASE_URLS": json.dumps(urls),
+        "ALVORADA_SANDBOX_URL": "",
+        "ALVORADA_PATIENCE_SECONDS": "[]",  # the tries minutes later would be the same again
+    }
 
 
 def complaints(source: str, fault: SourceFault, state: Any, mine: list[asyncpg.Record], page: str) -> Iterator[str]:
