@@ -152,6 +152,7 @@ async def refusing(morning: RunningDesk, sources: Sequence[str]) -> tuple[str, d
     return "live", {
         "ALVORADA_BASE_URLS": json.dumps(urls),
         "ALVORADA_SANDBOX_URL": "",
+        "FRED_API_KEY": "0" * 32,  # of a live run without one, FRED is off
         "ALVORADA_PATIENCE_SECONDS": "[]",  # the tries minutes later would be the same again
     }
 
