@@ -19,6 +19,7 @@ class DealingRules:
     work_sigmas: float
     reversal_days: int
     volume_days: int
+    cost_budget: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def load_dealing(roots: Iterable[str] = ()) -> Dealing:
     rules: DealingRules = typed_record(DealingRules, "dealing.toml: rules", raw["rules"])
     if not (rules.work_sigmas >= 0 and rules.reversal_days >= 1 and rules.volume_days >= 1):
         raise BadCatalog("dealing.toml: rules must not be negative, and days at least one")
+    if not 0 < rules.cost_budget <= 1:
+        raise BadCatalog(f"dealing.toml: rules: cost_budget = {rules.cost_budget} is no share of NAV above 0")
     found = Dealing(rules, {root: _terms(root, entry) for root, entry in raw["root"].items()})
     for root in roots:
         found.of(root)

@@ -15,7 +15,7 @@ from typing import Literal
 import polars as pl
 
 from desk.units import bp
-from reports.elements.formats import finite_or_none
+from reports.elements.formats import finite_or_none, sum_or_none
 from reports.elements.report_data import ReportData, Row, with_day
 
 SPANS = (1, 5, 21)
@@ -61,6 +61,9 @@ class Outcome:
     gains: dict[int, float | None]
     past_invalidation: bool | None
     lapsed: bool = False
+    slip: float | None = None
+    """BRL that the move from the level of the decision to the fill cost, plus, or saved: what the order would have
+    gained by then, had it been filled at the decision."""
 
     @property
     def verdict(self) -> Verdict:
@@ -74,13 +77,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The orders that are old enough for one horizon: how many, how many gained, their gain and cost. BRL."""
+    """The orders that are old enough for one horizon: how many, how many gained, their gain from the fill, cost, and
+    the slip from the decision to the fill, None where one of them is not known. BRL."""
 
     span: int
     judged: int
     right: int
     gain: float
     cost: float | None
+    slip: float | None = None
+
+    @property
+    def from_decision(self) -> float | None:
+        """The gain from the level of the decision on, before costs: of the idea, however it was filled."""
+        return None if self.slip is None else self.gain + self.slip
 
     @property
     def hit_rate(self) -> float | None:
@@ -156,6 +166,7 @@ def _outcome(
         gains=gains,
         past_invalidation=_past(order, seen, in_rate),
         lapsed=lapsed,
+        slip=_gain(order, start, fill),
     )
 
 
@@ -196,6 +207,7 @@ def scorecard(found: Iterable[Outcome]) -> tuple[Score, ...]:
                 right=sum(1 for _, gain in judged if gain > 0),
                 gain=sum(gain for _, gain in judged),
                 cost=None if None in costs else sum(cost for cost in costs if cost is not None),
+                slip=sum_or_none([item.slip for item, _ in judged]),
             )
         )
     return tuple(scores)

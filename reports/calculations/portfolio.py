@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports.calculations.defence import DefenceView, defence_view
+from reports.calculations.fund_sheet import SpanReturn, fund_sheet
 from reports.calculations.pnl_attribution import Attribution, attribution, largest_first, month_by_instrument
+from reports.calculations.rolls import CashUse, Roll, cash_use, roll_calendar
 from reports.calculations.track_record import TrackRecord, monthly_cash, monthly_returns, track_record
 from reports.elements.report_data import ReportData, Row, with_day, with_market_day
 
@@ -25,6 +27,8 @@ class PortfolioView:
     days: tuple[dt.date, ...]
     decided: tuple[dt.date, ...]
     nav: tuple[float | None, ...]
+    cash: tuple[float | None, ...]
+    """NAV of the inception's money held at CDI, BRL."""
     drawdown: tuple[float | None, ...]
     monthly: dict[tuple[int, int], float]
     monthly_cash: dict[tuple[int, int], float]
@@ -49,6 +53,9 @@ class PortfolioView:
     shadow: tuple[float | None, ...]
     """NAV of the same book without the drawdown breaker, BRL."""
     defence: DefenceView
+    sheet: tuple[SpanReturn, ...]
+    rolls: tuple[Roll, ...]
+    cash_use: CashUse | None
 
 
 def portfolio_view(data: ReportData) -> PortfolioView:
@@ -65,6 +72,7 @@ def portfolio_view(data: ReportData) -> PortfolioView:
         days=tuple(history["day"].to_list()),
         decided=tuple(with_day(history)["day"].to_list()),
         nav=tuple(history["nav_brl"].to_list()),
+        cash=tuple(history["benchmark_nav_brl"].to_list()),
         drawdown=tuple(history["drawdown"].to_list()),
         monthly=monthly,
         monthly_cash=monthly_cash(history),
@@ -82,6 +90,11 @@ def portfolio_view(data: ReportData) -> PortfolioView:
         multiplier=tuple(history["risk_multiplier"].to_list()),
         shadow=tuple(history["shadow_nav_brl"].to_list()),
         defence=defence_view(data),
+        sheet=fund_sheet(
+            history["day"].to_list(), history["nav_brl"].to_list(), history["benchmark_nav_brl"].to_list()
+        ),
+        rolls=roll_calendar(data),
+        cash_use=cash_use(data),
     )
 
 

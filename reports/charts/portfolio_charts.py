@@ -16,19 +16,19 @@ MOST_BARS = 12
 """Bars of a waterfall; the remaining parts are summed in one bar whose label counts them."""
 
 
-def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None]) -> Figure:
-    """NAV over time in BRL million; `days` and `nav` share their length."""
-    spec = {
-        "data": [
-            chart_parts.line(
-                "NAV",
-                chart_parts.days(days),
-                chart_parts.column(nav, 1e-6),
-                hovertemplate=translate("%{x}: BRL %{y:,.2f} million<extra></extra>"),
-            )
-        ],
-        "layout": chart_parts.layout(260, chart_parts.axis(type="date"), chart_parts.axis("BRL million")),
-    }
+def nav_figure(days: Sequence[dt.date], nav: Sequence[float | None], cash: Sequence[float | None] = ()) -> Figure:
+    """NAV over time in BRL million, and what the first of them would be at CDI; all share their length, or `cash`, NAV
+    of the inception's money at CDI, is empty."""
+    hover = translate("%{x}: BRL %{y:,.2f} million<extra></extra>")
+    x = chart_parts.days(days)
+    traces = [chart_parts.line("NAV", x, chart_parts.column(nav, 1e-6), hovertemplate=hover)]
+    spec_layout = chart_parts.layout(260, chart_parts.axis(type="date"), chart_parts.axis("BRL million"))
+    first, start = finite_or_none(nav[0]), finite_or_none(cash[0]) if cash else None
+    if first and start:
+        at_cdi = [None if finite_or_none(value) is None else (value or 0.0) * first / start for value in cash]
+        traces.append(chart_parts.line("CDI", x, chart_parts.column(at_cdi, 1e-6), 6, width=1.4, hovertemplate=hover))
+        spec_layout = chart_parts.with_legend(spec_layout)
+    spec = {"data": traces, "layout": spec_layout}
     alt = translate("NAV from {} on {} to {} on {}", brl(nav[0]), date(days[0]), brl(nav[-1]), date(days[-1]))
     return Figure("fig-nav", "NAV", alt, spec, translate("portfolio_state · as of {}", date(days[-1])))
 

@@ -10,6 +10,7 @@ from reports.calculations.defence_text import gate_sentence, withheld_sentence
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
 from reports.calculations.tickets import tickets_view
+from reports.calculations.trading_cost import trading_cost
 from reports.charts.order_charts import order_figure
 from reports.elements.formats import (
     brl,
@@ -152,4 +153,7 @@ def section(data: ReportData) -> Section:
         blocks.append(order_tables.outcome_table(orders.recent, orders.rates, caption, "outcomes", day))
     if any(score.judged for score in orders.scorecard):
         blocks.append(order_tables.score_table(orders.scorecard, orders.rolls, SCORED_DECISIONS, day))
+    spent = trading_cost(data)
+    if spent is not None:
+        blocks.append(order_tables.cost_table(spent, day))
     return Section("actions", "Actions", sentences(orders, kept, data.held), _missing(orders), tuple(blocks))

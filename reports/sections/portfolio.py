@@ -8,6 +8,7 @@ from desk.catalog.desk_parameters import METHODS
 from reports.calculations.defence_text import pnl_sentences
 from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution, line_name
 from reports.calculations.portfolio import PortfolioView, portfolio_view
+from reports.calculations.rolls import CashUse
 from reports.calculations.track_record import TrackRecord
 from reports.charts import portfolio_charts, tear_sheet_charts
 from reports.elements.formats import (
@@ -28,6 +29,7 @@ from reports.elements.risk_taken import risk_taken_sentence
 from reports.tables import attribution_tables, tear_sheet_tables
 from reports.tables.package_table import package_table
 from reports.tables.position_table import position_table
+from reports.tables.roll_table import roll_table
 
 
 def sentences(book: PortfolioView) -> tuple[str, ...]:
@@ -46,6 +48,7 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
         out.append(text + ".")
         out.append(_drawdown_sentence(state))
         out += [text for text in (risk_taken_sentence(state),) if text]
+        out += _cash_sentence(book.cash_use)
         out += pnl_sentences(book.defence) + _breaker_sentence(state) + _sizing_sentence(state)
     if book.day_pnl:
         best, worst = max(book.day_pnl, key=lambda r: r["pnl_brl"]), min(book.day_pnl, key=lambda r: r["pnl_brl"])
@@ -128,6 +131,16 @@ def _drawdown_sentence(state: Row) -> str:
     return text + "."
 
 
+def _cash_sentence(use: CashUse | None) -> list[str]:
+    """Margin, and what bonds tie up, against the cash that NAV is; empty where one is not known."""
+    if use is None or not use.nav:
+        return []
+    text = translate("Margin {} ({} of NAV)", brl(use.margin), percent(use.margin / use.nav, 1))
+    if use.paid:
+        text += translate(", bonds paid for {}", brl(use.paid))
+    return [text + translate("; free cash {}.", brl(use.free))]
+
+
 def _breaker_sentence(state: Row) -> list[str]:
     """Empty while the breaker allows the full risk."""
     left = finite_or_none(state["risk_multiplier"])
@@ -155,9 +168,11 @@ def _history_blocks(book: PortfolioView, day: str) -> list[Block]:
     if book.state is None:
         return []
     found: list[Block | None] = []
+    if book.sheet:
+        found.append(tear_sheet_tables.sheet_table(book.sheet, date(book.market_day)))
     if len(book.days) > 1:
         found += [
-            portfolio_charts.nav_figure(book.days, book.nav),
+            portfolio_charts.nav_figure(book.days, book.nav, book.cash),
             portfolio_charts.underwater_figure(book.days, book.drawdown),
         ]
         found.append(tear_sheet_charts.breaker_figure(book.days, book.nav, book.shadow, book.decided, book.multiplier))
@@ -229,5 +244,6 @@ def section(data: ReportData) -> Section:
     book, day = portfolio_view(data), date(data.day)
     blocks: list[Block] = [position_table(book.positions, day)] if book.positions else []
     blocks += [package_table(book.packages, day)] if book.packages else []
+    blocks += [roll_table(book.rolls, day)] if book.rolls else []
     blocks += [*_history_blocks(book, day), *_pnl_blocks(book, day)]
     return Section("portfolio", "Portfolio", sentences(book), _missing(book), tuple(blocks))

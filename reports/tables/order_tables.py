@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reports.calculations.defence_text import reason_text
 from reports.calculations.order_outcomes import Outcome, Score
+from reports.calculations.trading_cost import TradingCost
 from reports.elements.formats import (
     NOT_KNOWN,
     basis_points,
@@ -91,6 +92,10 @@ def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str,
                 Cell(_level(item, item.filled)),
                 Cell(_level(item, item.now)),
                 _move(item),
+                signed_cell(
+                    None if item.slip is None else -item.slip,
+                    thousands(None if item.slip is None else -item.slip, signed=True),
+                ),
                 signed_cell(item.gain, thousands(item.gain, signed=True)),
                 Cell(item.verdict, tone=VERDICT_TONES.get(item.verdict, "muted")),
                 past[item.past_invalidation],
@@ -104,6 +109,7 @@ def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str,
         Column("Filled at"),
         Column("Last"),
         Column("Move"),
+        Column("To the fill", unit="BRL"),
         Column("Gain", unit="BRL"),
         Column("So far", "text"),
         Column("Invalidation", "text"),
@@ -135,6 +141,9 @@ def score_table(scores: Sequence[Score], rolls: int, decisions: int, day: str) -
             signed_cell(score.gain, thousands(score.gain, signed=True)) if score.judged else Cell(NOT_KNOWN),
             Cell(thousands(score.cost)) if score.judged else Cell(NOT_KNOWN),
             _after_costs(score),
+            signed_cell(score.from_decision, thousands(score.from_decision, signed=True))
+            if score.judged
+            else Cell(NOT_KNOWN),
         )
         for score in scores
     )
@@ -146,6 +155,7 @@ def score_table(scores: Sequence[Score], rolls: int, decisions: int, day: str) -
         Column("Gain", unit="BRL"),
         Column("Cost", unit="BRL"),
         Column("After costs", unit="BRL"),
+        Column("From the decision", unit="BRL"),
     )
     caption = translate(
         "Scorecard of the orders of {} decisions: DV01 or notional of the order times the move of its contract since "
@@ -165,3 +175,43 @@ def _after_costs(score: Score) -> Cell:
         return Cell(NOT_KNOWN)
     net = score.gain - score.cost
     return signed_cell(net, thousands(net, signed=True))
+
+
+def cost_table(found: TradingCost, day: str) -> Table:
+    """What the year's trading has cost: against its budget, and from the decision to the fill."""
+    year = str(found.year)
+    rows = [
+        (Cell("Cost of the fills, ticks and fees"), Cell(brl(found.cost))),
+        (Cell(translate("Budget of {}", year), "desk/catalog/dealing.toml: cost_budget"), Cell(brl(found.budget))),
+        (
+            Cell("Spent of the budget"),
+            Cell(
+                translate("{}, with {} of the year gone", percent(found.spent, 0), percent(found.elapsed, 0)),
+                tone="red" if found.spent > 1 else "amber" if found.spent > found.elapsed else "",
+            ),
+        ),
+        (
+            Cell(
+                "From the decision's level to the fill",
+                translate("{} of {} filled orders; rolls are not counted", found.judged, found.filled),
+            ),
+            signed_cell(None if found.slip is None else -found.slip, _minus(found.slip)),
+        ),
+        (
+            Cell("Execution shortfall, with the cost"),
+            signed_cell(None if found.shortfall is None else -found.shortfall, _minus(found.shortfall)),
+        ),
+        (
+            Cell("Turnover of risk", "daily standard deviations dealt over the book's mean one, rolls not counted"),
+            Cell(translate("{} times a year", number(found.turnover, 1)) if found.turnover is not None else NOT_KNOWN),
+        ),
+    ]
+    columns = (Column("Trading", "text"), Column(year))
+    caption = translate("What trading has cost in {}, since {}", year, date(found.since))
+    source = source_note("portfolio_state, action, target_position", day)
+    return Table("trading-cost", caption, columns, tuple(rows), source, wide=False)
+
+
+def _minus(cost: float | None) -> str:
+    """A cost as what it did to the book: minus."""
+    return NOT_KNOWN if cost is None else brl(-cost, signed=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from reports.calculations.fund_sheet import SpanReturn
 from reports.calculations.return_statistics import Statistics
 from reports.calculations.track_record import TrackRecord
 from reports.elements.formats import date, number, percent, thousands
@@ -73,6 +74,39 @@ def drawdown_table(record: TrackRecord, day: str) -> Table:
     )
     caption = translate("The {} deepest drawdowns", len(rows))
     return Table("drawdowns", caption, columns, rows, source_note("portfolio_state", day), wide=False)
+
+
+SPAN_HEADS = {
+    "month": "Month",
+    "year": "Year to date",
+    "12 months": "12 months",
+    "24 months": "24 months",
+}
+
+
+def sheet_table(sheet: Sequence[SpanReturn], day: str) -> Table:
+    """The book, CDI, the share of CDI and the volatility by span, as a Brazilian fund's sheet shows them."""
+    columns = (Column("Returns", "text"), *(Column(SPAN_HEADS[found.span]) for found in sheet))
+    since = [translate("since the close of {}", date(found.since)) if found.since else "" for found in sheet]
+    unknown = translate("the record does not reach back so far")
+
+    def row(name: str, values: Sequence[float | None], *, signed: bool = True, digits: int = 2) -> tuple[Cell, ...]:
+        cells = [
+            Cell("–", unknown, "muted") if value is None
+            else signed_cell(value, percent(value, digits, signed=True), title) if signed
+            else Cell(percent(value, digits), title)
+            for value, title in zip(values, since, strict=True)
+        ]  # fmt: skip
+        return (Cell(name), *cells)
+
+    rows = (
+        row("Book", [found.book for found in sheet]),
+        row("CDI", [found.cash for found in sheet]),
+        row("% of CDI", [found.of_cash for found in sheet], signed=False, digits=0),
+        row("Volatility a year", [found.volatility for found in sheet], signed=False),
+    )
+    caption = translate("Returns after costs against CDI, by market days to {}", day)
+    return Table("fund-sheet", caption, columns, rows, source_note("portfolio_state", day))
 
 
 def monthly_table(monthly: Mapping[tuple[int, int], float], cash: Mapping[tuple[int, int], float], day: str) -> Table:

@@ -4,7 +4,7 @@ figure.py         the parts of an explanation
 decision_gold.py  one decision's gold, read on demand
 inputs.py         from a panel column to the receipts behind it
 explainers.py     one explainer for each kind of figure;  book.py: of the book;  changes.py: of its changes;
-                  risk.py: of risk
+                  money.py: P&L and orders;  risk.py: of risk
 """
 
 from __future__ import annotations

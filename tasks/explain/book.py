@@ -87,24 +87,47 @@ async def position(facts: Facts, key: str) -> Draft | None:
     row = await facts.row("target_position", instrument_id=key)
     if row is None or key not in facts.parameters.instrument_ids:
         return None
-    legs = {row["strategy_id"]: numbers(row["legs"]).get(key, 0.0) for row in await facts.rows("package")}
+    packages = {row["strategy_id"]: row for row in await facts.rows("package")}
+    legs = {name: numbers(package["legs"]).get(key) or 0.0 for name, package in packages.items()}
+    withheld = await facts.row("withheld_order", instrument_id=key)
+    lot, count = facts.parameters.instrument(key).lot, row["contracts"]
     sized = [
-        *(Part(name, value, "contracts", "leg of its package") for name, value in legs.items() if value),
+        *(Part(name, value, "contracts", _leg_note(packages[name])) for name, value in legs.items() if value),
+        Part("sum of the legs", sum(legs.values()), "contracts"),
+        Part("lot", lot, "contracts"),
+        Part("contracts_before", row["contracts_before"], "contracts", _kept(withheld)),
         Part("risk_weight", row["risk_weight"], "share of target risk, signed"),
         Part("unit_vol_brl", row["unit_vol_brl"], "BRL a day per contract"),
-        Part("contracts_before", row["contracts_before"], "contracts"),
         Part("price", row["price"], "the quotation's unit", str(row["contract_id"])),
         Part("rate", row["rate"], "fraction a year"),
-        Part("notional_brl", row["notional_brl"], BRL),
-        Part("dv01_brl", row["dv01_brl"], "BRL per bp"),
+        Part("notional_brl", row["notional_brl"], BRL, _each(row["notional_brl"], count)),
+        Part("dv01_brl", row["dv01_brl"], "BRL per bp", _each(row["dv01_brl"], count)),
         Part("cost_brl", row["cost_brl"], BRL),
     ]
+    rules = facts.parameters.portfolio
     formula = (
-        "sum of the legs of all packages in whole lots; a package goes to its new legs where that repays its cost,"
-        " and a line without a price keeps its contracts"
+        "contracts_before where the line waits, else the sum of the legs of all packages / lot, rounded to whole lots,"
+        " halves away from zero, x lot. A package asks for sqrt(budget) x |conviction| / full conviction"
+        f" {rules.full_conviction:g} x target {rules.target_volatility:g} of volatility a year, all scaled to at"
+        " most the target, limits keep `scale` of it, and it goes to its new legs as far as that repays its cost"
+        f" (changes.{key})"
     )
     columns = price_columns([facts.parameters.instrument(key)])
     return Draft(f"Position {key}", row["contracts"], "contracts", formula, tuple(sized), columns)
+
+
+def _leg_note(package: Row) -> str:
+    shown = {"conviction": "+.6f", "budget": ".6f", "asked_volatility": ".6f", "scale": ".4f"}
+    known = [f"{name} {package[name]:{form}}" for name, form in shown.items() if package[name] is not None]
+    return ", ".join([f"leg of its package, {package['state']}", *known])
+
+
+def _kept(withheld: Row | None) -> str:
+    return "" if withheld is None else f"the line waits: {withheld['cause']} {withheld['input_id'] or ''}".rstrip()
+
+
+def _each(total: float | None, contracts: int | None) -> str:
+    return f"{contracts:,} x {total / contracts:,.6f}" if total is not None and contracts else ""
 
 
 async def instruments(facts: Facts) -> list[str]:

@@ -9,7 +9,7 @@ from desk.agents import AGENTS, model_specs
 from desk.catalog.fallbacks import load_fallbacks
 from desk.strategies import STRATEGIES
 from desk.transforms.market_features import FEATURES
-from tasks.explain import book, changes, risk
+from tasks.explain import book, changes, money, risk
 from tasks.explain.decision_gold import Facts, listed, numbers
 from tasks.explain.figure import Draft, Part
 
@@ -129,6 +129,8 @@ KINDS: dict[str, Kind] = {
     "portfolio": Kind("FIGURE", book.portfolio, book.portfolio_names),
     "positions": Kind("INSTRUMENT", book.position, book.instruments),
     "changes": Kind("INSTRUMENT or book", changes.change, changes.changes),
+    "pnl": Kind("INSTRUMENT, STRATEGY or FACTOR", money.pnl, money.pnl_names),
+    "orders": Kind("NUMBER", money.order, money.orders),
     "signals": Kind("STRATEGY", signal, signals),
     "agents": Kind("AGENT", agent, agents),
     "regime": Kind("REGIME", regime, regimes),

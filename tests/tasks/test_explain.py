@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 
+import numpy as np
+import polars as pl
 import pytest
 
-from alvorada.cli.explain_figure import explanation_text
+from alvorada.cli.explain_figure import explanation_text, lines
 from alvorada.stack.data_dir import DataDir, LastWorld
 from desk.agents import AGENTS
 from desk.catalog import load_catalog
@@ -65,13 +67,85 @@ async def test_var_leads_back_to_payloads(filled: RunningDesk) -> None:
 
 async def test_nav_adds_up_to_its_lines(filled: RunningDesk) -> None:
     found = await why(filled, "portfolio.nav")
-    lines = [item for item in found.draft.parts if item.note and "contracts:" in item.note]
+    moves = [item for item in found.draft.parts if item.note and "contracts:" in item.note]
     before = part(found, "nav_brl before")
     if before is not None:
         assert isinstance(before, float)
-        moved = sum(item.value for item in lines if isinstance(item.value, float))
+        moved = sum(item.value for item in moves if isinstance(item.value, float))
         assert found.draft.value == pytest.approx(before + moved, abs=0.01)
     assert (await why(filled, "portfolio.nav_brl")).draft == found.draft
+
+
+async def test_a_position_can_be_computed_again_from_what_is_printed(filled: RunningDesk) -> None:
+    """From the terminal's own lines: legs, lot and contracts before."""
+    targets = await filled.gold("target_position", FILLED_DAY)
+    withheld = set((await filled.gold("withheld_order", FILLED_DAY))["instrument_id"])
+    counted = 0
+    for row in targets.iter_rows(named=True):
+        found = await why(filled, f"positions.{row['instrument_id']}")
+        printed = [line.split() for line in lines(found)]
+        legs = [float(words[1].replace(",", "")) for words in printed if "leg" in words and "package," in words]
+        lot = next(float(words[1]) for words in printed if words[:1] == ["lot"])
+        before = next(float(words[1].replace(",", "")) for words in printed if words[:1] == ["contracts_before"])
+        again = np.copysign(np.floor(abs(sum(legs)) / lot + 0.5) * lot, sum(legs))
+        expected = before if row["instrument_id"] in withheld else again
+        assert row["contracts"] == expected, row["instrument_id"]
+        counted += bool(legs)
+    assert counted > 5
+    packages = {row["strategy_id"]: row for row in (await filled.gold("package", FILLED_DAY)).iter_rows(named=True)}
+    rules = load_desk_parameters().portfolio
+    natural = {
+        name: row["budget"] ** 0.5 * abs(row["conviction"]) / rules.full_conviction * rules.target_volatility
+        for name, row in packages.items()
+        if row["asked_volatility"]
+    }
+    kept = {round(packages[name]["asked_volatility"] / size, 6) for name, size in natural.items()}
+    assert len(kept) == 1, "all packages are scaled by the same share to the target"
+    assert max(kept) <= 1.0
+
+
+async def test_pnl_of_lines_strategies_and_factors_adds_up_to_the_day(filled: RunningDesk) -> None:
+    whole = (await filled.gold("portfolio_state", FILLED_DAY))["pnl_brl"][0]
+    for table, key in (
+        ("pnl_attribution", "instrument_id"),
+        ("pnl_by_strategy", "strategy_id"),
+        ("pnl_by_factor", "factor"),
+    ):
+        names = (await filled.gold(table, FILLED_DAY))[key].to_list()
+        values = [
+            (await filled.gold(table, FILLED_DAY)).filter(pl.col(key) == name)["pnl_brl"][0] or 0.0 for name in names
+        ]
+        assert sum(values) == pytest.approx(whole, abs=0.01)
+    for row in (await filled.gold("pnl_attribution", FILLED_DAY)).iter_rows(named=True):
+        found = await why(filled, f"pnl.{row['instrument_id']}")
+        assert found.draft.value == row["pnl_brl"]
+        if row["mark"] == "marked":
+            pieces = {
+                name: part(found, name) or 0.0
+                for name in ("price_pnl_brl", "carry_pnl_brl", "source_pnl_brl", "cost_brl")
+            }
+            again = sum(pieces.values()) - 2.0 * pieces["cost_brl"]  # type: ignore[arg-type,operator]
+            assert again == pytest.approx(row["pnl_brl"], abs=0.005)
+
+
+async def test_an_order_is_explained_by_the_split_of_its_line(filled: RunningDesk) -> None:
+    actions = await filled.gold("action", FILLED_DAY)
+    for row in actions.iter_rows(named=True):
+        found = await why(filled, f"orders.{row['seq']}")
+        assert found.draft.value == row["contracts_to"] - row["contracts_from"]
+        assert any(item.sha256 for item in found.inputs)
+
+
+async def test_what_rests_on_focus_ends_in_its_payloads(filled: RunningDesk) -> None:
+    async with filled.store() as store:
+        facts = Facts(store, load_catalog(), AS_OF)
+        surveyed = [name for name in facts.panel.values.columns if name.startswith("focus_")]
+        assert len(surveyed) > 10
+        for column in [*surveyed, "focus_less_breakeven", *facts.direct]:
+            found = await trace(facts, [column])
+            for item in found:
+                if item.input_id.startswith("focus_") and item.value is not None:
+                    assert item.sha256, f"{column}: {item.input_id} {item.state}"
 
 
 async def test_every_kind_explains_every_name_that_it_has(filled: RunningDesk) -> None:
