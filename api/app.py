@@ -16,7 +16,6 @@ from api.access import Limiter, Reader, Tokens
 from api.envelope import Envelope
 from api.problems import RESPONSES, add_handlers
 from api.reading import open_reads
-from api.redistribution import withheld_sources
 from api.routes import ROUTERS
 from api.routes.reports import Sending
 from api.sessions import ROOT
@@ -32,6 +31,7 @@ from tasks.alerts.postgres_records import record_heartbeat
 from tasks.alerts.stored_rules import ensure_rules
 from tasks.channels.configured import channels_of
 from tasks.store import Store, open_store
+from tasks.store.readers import obey_readers, withheld_from_readers
 
 Clock = Callable[[], dt.datetime]
 ALERTS_PAGE = f"{ROOT}/monitoring/alerts"
@@ -48,6 +48,7 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
             reads = await open_reads(plain_url(settings.database), settings.database_pool)
             stack.push_async_callback(reads.close)
             await ensure_rules(store, load_alerts().rules)
+            await obey_readers(store, settings, app.state.catalog)
             app.state.store, app.state.pool, app.state.reads = store, store.connections.pool, reads
             app.state.tokens = Tokens(store.connections.pool, clock)
             app.state.prefect = await _prefect(settings, stack)
@@ -69,7 +70,7 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
     app.state.limiter = Limiter(settings.api_requests_per_minute, settings.api_strangers_per_minute)
     app.state.catalog = load_catalog()
     app.state.one_what_if = asyncio.Lock()
-    app.state.withheld = withheld_sources(settings, app.state.catalog)
+    app.state.withheld = frozenset(withheld_from_readers(settings, app.state.catalog))
     app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))
     app.state.public_url = settings.public_url

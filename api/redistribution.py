@@ -8,18 +8,6 @@ from collections.abc import Iterable
 from fastapi import HTTPException, Request
 
 from api.reading import rows
-from blocks.settings import Settings
-from desk.catalog import Catalog
-from desk.catalog.licences import load_licences, not_sent_on
-
-
-def withheld_sources(settings: Settings, catalog: Catalog) -> frozenset[str]:
-    """The sources whose content this API does not give; none where it reaches the desk's own people alone.
-
-    Raises BadCatalog for a consent to an unknown source.
-    """
-    licences = load_licences(catalog)
-    return frozenset(not_sent_on(licences, licences if settings.readers == "others" else (), settings.consents))
 
 
 def require_may_leave(request: Request, sources: Iterable[str]) -> None:

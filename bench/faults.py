@@ -89,7 +89,7 @@ def impatient(faulty: Sequence[str]) -> Iterator[None]:
             sources[name] = replace(sources[name], timeout_seconds=TIMEOUT_SECONDS, budget_seconds=BUDGET_SECONDS)
         return replace(catalog, sources=sources)
 
-    run_context.load_catalog = changed  # type: ignore[attr-defined]
+    run_context.load_catalog = changed  # type: ignore[attr-defined, assignment]
     try:
         yield
     finally:

@@ -125,8 +125,8 @@ class Settings(BaseSettings):
     send_reports: Literal["live", "always", "never"] = "live"
     """Whose report goes to Slack and mail at the end of the run: live ones, those of every world, or none."""
     readers: Literal["desk", "others"] = "desk"
-    """Whom mail, Slack and the API reach: the desk's own people, or others too. With `others`, what rests on a source
-    whose terms do not let it be sent on is held back (docs/data-licences.md)."""
+    """Whom mail, Slack, alerts, the API and the views (Grafana) reach: the desk's own people, or others too. With
+    `others`, what rests on a source whose terms do not let it be sent on is held back (docs/data-licences.md)."""
     consents: tuple[str, ...] = ()
     """Sources for which the desk holds a consent or contract to send their content on."""
     slack_webhook_url: Secret = Field(default=None, validation_alias=_named("SLACK_WEBHOOK_URL"))

@@ -28,6 +28,7 @@ from tasks.run.run import Clock
 from tasks.run.run_context import clock_of, world_of
 from tasks.run.stop_signals import ends_when_stopped
 from tasks.store import Store, ledger, open_store
+from tasks.store.readers import obey_readers
 from tasks.store.signed_links import held_link
 
 SENDING_TIME = dt.timedelta(seconds=100)
@@ -71,13 +72,15 @@ async def evaluate(store: Store, settings: Settings, clock: Clock) -> AlertChang
     """Evaluates every rule once, and queues the messages that follow. Raises StoreError."""
     rules = load_alerts()
     catalog, desk = load_catalog(), load_desk_parameters()
+    withheld = frozenset(await obey_readers(store, settings, catalog))
+    is_served = settings.public_url is not None and not withheld
     return await evaluate_alerts(
         PostgresRecords(store, rules.rules),
-        lambda now: read_metrics(store, now, catalog, rules, desk),
+        lambda now: read_metrics(store, now, catalog, rules, desk, withheld),
         [channel.name for channel in channels_of(settings)],
         clock,
         link="" if settings.public_url is None else settings.public_url + PAGE,
-        decide="" if settings.public_url is None else await held_link(store, settings.public_url, clock()),
+        decide=await held_link(store, settings.public_url or "", clock()) if is_served else "",
         world=store.world,
     )
 

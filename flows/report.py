@@ -17,7 +17,7 @@ from reports.elements.decision_facts import DecisionFacts
 from reports.elements.formats import date
 from reports.elements.locale import LANGUAGES, translate, use_locale
 from reports.elements.report_data import ReportData
-from reports.page.markdown_summary import actions_table, summary_markdown
+from reports.page.markdown_summary import actions_table, summary_markdown, withheld_markdown
 from reports.page.png_export import PngImages
 from reports.page.render import render
 from tasks.alerts import report_delivery
@@ -79,10 +79,12 @@ async def show_report(run: Run, data: ReportData, path: Path) -> None:
     """Prefect's artifacts of the run, and the places of page and artifacts for who watches it."""
     served = run.settings.public_url
     address = None if served is None else report_address(served, run.day)
+    withheld = report_delivery.withheld_sources(run.settings, data)
     with use_locale(run.settings.report_language):
         day = date(run.day)
         place = address or translate("{} on {}: ALVORADA_PUBLIC_URL is not set", path, platform.node())
-        markdown, table = summary_markdown(data, place), actions_table(data)
+        markdown = withheld_markdown(data, place, withheld) if withheld else summary_markdown(data, place)
+        table = [] if withheld else actions_table(data)
         words = translate("Daily report of {}", day), translate("Orders of {}", day), translate("Report of {}", day)
         whole = translate("The whole page")
     await create_markdown_artifact(key=SUMMARY, markdown=markdown, description=words[0])

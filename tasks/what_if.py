@@ -15,10 +15,12 @@ from desk.errors import BadInput
 from desk.model import desk_day
 from desk.point_in_time.panel_span import silver_starts
 from desk.portfolio.contracts import valuation_day
+from desk.portfolio.market_depth import market_depth
 from desk.portfolio.market_levels import MARKET_COLUMNS
 from desk.transforms.panel import build_panel
 from desk.what_if import Order, WhatIf, Written, compare, read_orders
 from desk.what_if.compare import DecidedBook
+from tasks.run.decision_tickets import REACH
 from tasks.run.episode_levels import levels_of_episodes
 from tasks.store import Store
 
@@ -33,6 +35,7 @@ class _Read:
 
     values: pl.DataFrame
     archive: pl.DataFrame
+    depth: pl.DataFrame
     book: DecidedBook
     orders: list[Order]
 
@@ -50,8 +53,9 @@ async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: l
     if book.targets.is_empty() or book.state.is_empty():
         raise BadInput(f"there is no decision of {day}")
     session = valuation_day(day)
-    settlements = await store.read_silver("settlement", as_of, session, until=session)
-    settled = settlements["contract_id"].unique().sort().to_list()
+    settlements = await store.read_silver("settlement", as_of, session - REACH)
+    settled = settlements.filter(obs_date=session)["contract_id"].unique().sort().to_list()
+    depth = market_depth(settlements, [day], parameters.risk.liquidity)
     orders = read_orders(written, book.targets, parameters, day, settled)
     first = calendars.b3().offset(day, -(parameters.risk.var_window + MOVES))
     silver = {name: await store.read_silver(name, as_of, start) for name, start in silver_starts(first).items()}
@@ -59,7 +63,7 @@ async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: l
 
     def computed() -> WhatIf:
         panel = build_panel(silver, calendars.b3().days(first, day), catalog)
-        read = _Read(panel.values.select("day", *MARKET_COLUMNS), archive, book, orders)
-        return compare(read.values, read.book, read.orders, parameters, read.archive)
+        read = _Read(panel.values.select("day", *MARKET_COLUMNS), archive, depth, book, orders)
+        return compare(read.values, read.book, read.orders, parameters, read.archive, read.depth)
 
     return await asyncio.to_thread(computed)

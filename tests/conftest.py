@@ -32,7 +32,8 @@ TOGETHER = {
     "tests/flows/test_position_changes.py": "healthy morning",
 }
 FIRST = ("tests/alvorada", "tests/flows", "tests/api", "tests/grafana", "tests/tasks/test_explain.py")
-"""The dear ones, in the order in which they begin. Both workers make the database that the flows have filled."""
+"""The dear ones, in the order in which they begin. One worker makes the database that the flows have filled, the
+other restores its backup."""
 MEASURED = ("tests/desk", "tests/tasks/connectors")
 """The tests that coverage is measured in: by themselves they reach 99% of the desk and the connectors. Tracing costs a
 third more CPU, so the others run without."""

@@ -78,8 +78,9 @@ def page(panel: Panel, seed: int) -> str:
 # The {len(STRATEGIES)} strategies
 
 Each is one file of `desk/strategies/` and one page of `docs/strategies/`. A score of +1 means: do the legs as written.
-A leg's side is that of the contract: long DI1, DAP, DDI, NTN-B or UST receives the rate, short DOL is long BRL, long
-SOV_BR_5Y has sold protection. [Add a strategy](add-a-strategy.md) says how to add one.
+A leg's side is that of the contract: long DI1, DAP, DDI, NTN-B or UST receives the rate, short DOL is long BRL. The
+sovereign spread is two legs of equal DV01, the five-year cupom and Treasury future. [Add a
+strategy](add-a-strategy.md) says how to add one.
 
 {list_table()}
 

@@ -94,6 +94,6 @@ def _limit_name(use: LimitUse) -> str:
 
 def _limit_columns(use: LimitUse) -> tuple[str, str]:
     def column(value: float | None, status: str) -> str:
-        return UNKNOWN if value is None else f"{value:.4g} {status}"
+        return UNKNOWN if value is None else f"{value:.4f} {status}"
 
     return column(use.before, use.status_before), column(use.after, use.status_after)

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from types import NoneType
 from typing import Any
@@ -80,7 +81,13 @@ def finite(where: str, content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
+@cache
 def load_catalog() -> Catalog:
+    """The catalogue, read once in a process. Raises BadCatalog as `read_catalog` does."""
+    return read_catalog()
+
+
+def read_catalog() -> Catalog:
     """The catalogue from its four files. Raises BadCatalog that names the wrong entry."""
     rules = {key: publication_rule(key, raw) for key, raw in read_toml("publication_rules")["rule"].items()}
     sources = {

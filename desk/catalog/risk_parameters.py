@@ -31,6 +31,17 @@ class BreakerRules:
 
 
 @dataclass(frozen=True, slots=True)
+class LiquidityRules:
+    """How much of a market the book may be. Field meanings: risk.toml, [liquidity]."""
+
+    share_of_volume: float
+    days: float
+    share_of_open_interest: float
+    volume_days: int
+    volume_of_open_interest: float
+
+
+@dataclass(frozen=True, slots=True)
 class RiskParameters:
     """Parameters of the risk pass. Field meanings: risk.toml."""
 
@@ -45,6 +56,7 @@ class RiskParameters:
     reverse_loss: float
     reverse_most_deviations: float
     breaker: BreakerRules
+    liquidity: LiquidityRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +127,23 @@ class DatedScenario:
 
 def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
     """The typed risk.toml. Raises BadCatalog that names the wrong field."""
-    if "breaker" not in raw:
-        raise BadCatalog("risk.toml: no [breaker]")
-    rules: RiskParameters = typed_record(RiskParameters, "risk.toml", {**raw, "breaker": _breaker(raw["breaker"])})
+    for part in ("breaker", "liquidity"):
+        if part not in raw:
+            raise BadCatalog(f"risk.toml: no [{part}]")
+    parts = {"breaker": _breaker(raw["breaker"]), "liquidity": _liquidity(raw["liquidity"])}
+    rules: RiskParameters = typed_record(RiskParameters, "risk.toml", {**raw, **parts})
     if rules.headline not in DAILY_METHODS:
         raise BadCatalog(f"risk.toml: headline {rules.headline!r} is none of {', '.join(DAILY_METHODS)}")
+    return rules
+
+
+def _liquidity(raw: Mapping[str, Any]) -> LiquidityRules:
+    rules: LiquidityRules = typed_record(LiquidityRules, "risk.toml liquidity", raw)
+    for name in ("share_of_volume", "share_of_open_interest", "volume_of_open_interest"):
+        if not 0 < getattr(rules, name) <= 1:
+            raise BadCatalog(f"risk.toml liquidity: {name} = {getattr(rules, name)} is no share above 0, up to 1")
+    if not (rules.days > 0 and rules.volume_days >= 1):
+        raise BadCatalog("risk.toml liquidity: days and volume_days must be positive")
     return rules
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from desk.catalog import read_toml
+from desk.catalog import read_toml, typed_record
 from desk.catalog.fallbacks import load_fallbacks
 from desk.errors import BadCatalog
 
@@ -42,6 +42,21 @@ class CurvePair:
     left: str
     right: str
     vertices: tuple[int, ...]
+    tolerance: float
+    breach: float
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardPair:
+    """A curve's clean points against the forwards between settlements of a future. Field meanings: siblings.toml."""
+
+    id: str
+    curve_id: str
+    root: str
+    day: int
+    shortest_bd: int
     tolerance: float
     breach: float
     reason: str
@@ -94,3 +109,17 @@ def load_curve_pairs() -> tuple[CurvePair, ...]:
             raise BadCatalog(f"{where}: listed twice, or not 0 < tolerance <= breach")
         pairs[pair.id] = pair
     return tuple(pairs.values())
+
+
+def load_forward_pairs() -> tuple[ForwardPair, ...]:
+    """The declared pairs of forwards, checked. Raises BadCatalog with the pair's id."""
+    found: dict[str, ForwardPair] = {}
+    for entry in read_toml("siblings")["forward"]:
+        where = f"siblings.toml: forward pair {entry.get('id', '?')}"
+        pair: ForwardPair = typed_record(ForwardPair, where, entry)
+        if pair.id in found or not 0 < pair.tolerance <= pair.breach:
+            raise BadCatalog(f"{where}: listed twice, or not 0 < tolerance <= breach")
+        if not 1 <= pair.day <= 28 or pair.shortest_bd < 1:
+            raise BadCatalog(f"{where}: not a day of every month, or no business day left")
+        found[pair.id] = pair
+    return tuple(found.values())

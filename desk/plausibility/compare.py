@@ -9,16 +9,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import polars as pl
 
+from desk import calendars
+from desk.arrays import FloatArray, IntArray
 from desk.catalog import Catalog
-from desk.catalog.fallbacks import load_fallbacks
-from desk.catalog.siblings import CurvePair, SiblingPair
+from desk.catalog.fallbacks import CurveSource, load_fallbacks
+from desk.catalog.siblings import CurvePair, ForwardPair, SiblingPair
 from desk.gold import SOURCE_COMPARISON
 from desk.model import decision_time
 from desk.plausibility.points import POINT_SCHEMA, series_key
 from desk.point_in_time.as_of_grid import NAT, Grid
-from desk.transforms.maturities import rates_of_source
+from desk.transforms.curves import linear_360_growth, linear_360_rate
+from desk.transforms.maturities import curve_points, rates_of_source
 from desk.units import DAYS_PER_YEAR
 
 LOOKBACK_DAYS = {"D": 10, "W": 30, "M": 100}
@@ -36,6 +40,7 @@ COMPARED_SCHEMA = pl.Schema(
     }
 )
 """Every date on which a pair has both values. `difference` as in SOURCE_COMPARISON; `is_held`: one of the two is."""
+_FACE_POINTS, _LONGEST_YEARS = 100_000.0, 16.0
 _MARKED = pl.Schema({**POINT_SCHEMA, "is_held": pl.Boolean()})
 
 
@@ -194,3 +199,68 @@ def _curve_apart(silver: Mapping[str, pl.DataFrame], pair: CurvePair, day: dt.da
     date = dates[0].item()
     row = (date, date, float(left), float(right), float(left - right), False)
     return tenor, pl.DataFrame([row], schema=COMPARED_SCHEMA, orient="row")
+
+
+def compare_forwards(silver: Mapping[str, pl.DataFrame], pairs: Sequence[ForwardPair], day: dt.date) -> pl.DataFrame:
+    """SOURCE_COMPARISON rows of decision day `day`: each pair's forward that is farthest apart, on the newest date that
+    both sides have. `silver`: as of `compare_curves`."""
+    rows = []
+    for pair in pairs:
+        span, both = _forward_apart(silver, pair, day)
+        left, right = (f"{name}|{span}" if span else name for name in (pair.curve_id, pair.root))
+        rows.append(_row(pair.id, left, right, both, "fraction per year", pair.tolerance, pair.breach, day))
+    return pl.DataFrame(rows, schema=SOURCE_COMPARISON.schema)
+
+
+def _forward_apart(silver: Mapping[str, pl.DataFrame], pair: ForwardPair, day: dt.date) -> tuple[str, pl.DataFrame]:
+    """`21-252` (business days to the near and the far end) and the row of that forward."""
+    sides = (
+        CurveSource(pair.curve_id, "points", curve_id=pair.curve_id, shortest_bd=pair.shortest_bd),
+        CurveSource(pair.root, "futures", root=pair.root, day=pair.day),
+    )
+    recent = pl.col("obs_date").is_between(day - dt.timedelta(days=LOOKBACK_DAYS["D"]), day)
+    points, futures = (
+        curve_points(side, silver, _LONGEST_YEARS)
+        .filter(recent)
+        .sort("knowledge_time")
+        .unique(["obs_date", "order"], keep="last")
+        for side in sides
+    )
+    nothing = "", pl.DataFrame(schema=COMPARED_SCHEMA)
+    common = set(points["obs_date"]) & set(futures["obs_date"])
+    if not common:
+        return nothing
+    date = max(common)
+    days, left, settled = _settled(date, futures.filter(obs_date=date).sort("order"))
+    clean = _clean(date, points.filter(obs_date=date).sort("order"), days)
+    known = np.flatnonzero((left >= pair.shortest_bd) & np.isfinite(settled) & np.isfinite(clean))
+    if len(known) < 2:
+        return nothing
+    near, far = known[0], known[1:]
+    forwards = [linear_360_rate(side[far] - side[near], days[far] - days[near]) for side in (clean, settled)]
+    worst = int(np.argmax(np.abs(forwards[0] - forwards[1])))
+    one, other = float(forwards[0][worst]), float(forwards[1][worst])
+    row = (date, date, one, other, one - other, False)
+    return f"{left[near]}-{left[far[worst]]}", pl.DataFrame([row], schema=COMPARED_SCHEMA, orient="row")
+
+
+def _settled(date: dt.date, contracts: pl.DataFrame) -> tuple[FloatArray, IntArray, FloatArray]:
+    """Calendar and business days to each contract's payment, and minus the log of the discount that it was settled
+    at."""
+    start = np.datetime64(date, "D")
+    ends = calendars.anbima().offset_array((contracts["order"].to_numpy() // 10).astype("datetime64[D]"), 0)
+    days = (ends - start).astype(np.float64)
+    left = calendars.anbima().count_array(np.full(len(ends), start), ends)
+    prices = contracts["price"].cast(pl.Float64).to_numpy()
+    rates = linear_360_growth(contracts["rate"].cast(pl.Float64).to_numpy(), days)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return days, left, np.where(prices > 0, -np.log(prices / _FACE_POINTS), rates)
+
+
+def _clean(date: dt.date, vertices: pl.DataFrame, days: FloatArray) -> FloatArray:
+    """Minus the log of the curve's discount at calendar `days`; NaN outside of its vertices."""
+    start, tenors = np.datetime64(date, "D"), vertices["order"].to_numpy()
+    ends = calendars.anbima().offset_array(np.full(len(tenors), start), tenors)
+    nodes = (ends - start).astype(np.float64)
+    growth = linear_360_growth(vertices["rate"].to_numpy(), nodes)
+    return np.asarray(np.interp(days, nodes, growth, left=np.nan, right=np.nan))

@@ -8,7 +8,7 @@ and a published rate of one contract say the same. Settlement: a future's rate s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
@@ -27,24 +27,47 @@ _CALENDAR_DAYS = 365.0 / DAYS_PER_YEAR
 
 
 def every_peer(
-    values: pl.DataFrame, pairs: Sequence[SiblingPair], rules: Plausibility, catalog: Catalog
+    values: pl.DataFrame,
+    pairs: Sequence[SiblingPair],
+    rules: Plausibility,
+    catalog: Catalog,
+    judged: Collection[str] | None = None,
 ) -> pl.DataFrame:
-    """All that is declared to speak of `values` (POINT_SCHEMA, one row per key and day). Columns: PEER_SCHEMA."""
-    return pl.concat([peers_of(values, pairs, rules, catalog), identity_peers(values, rules)])
+    """All that is declared to speak of `values` (POINT_SCHEMA, one row per key and day). Columns: PEER_SCHEMA.
+
+    `judged`: the keys whose peers are of interest; others may be left out. None: all.
+    """
+    return pl.concat([peers_of(values, pairs, rules, catalog, judged), identity_peers(values, rules, judged)])
 
 
-def identity_peers(values: pl.DataFrame, rules: Plausibility) -> pl.DataFrame:
-    """Every curve's, zero's and settlement's identity over `values` (POINT_SCHEMA, one row per key and day)."""
+def identity_peers(values: pl.DataFrame, rules: Plausibility, judged: Collection[str] | None = None) -> pl.DataFrame:
+    """Every curve's, zero's and settlement's identity over `values` (POINT_SCHEMA, one row per key and day).
+
+    `judged` as in `every_peer`.
+    """
+
+    def concerns(*prefixes: str) -> bool:
+        return judged is None or any(key.startswith(prefixes) for key in judged)
+
     parts = [pl.DataFrame(schema=PEER_SCHEMA)]
-    parts += [_forward_peers(_vertices(values, bounds.id), bounds) for bounds in rules.curves]
-    parts += [_zero_peers(values, zero) for zero in rules.zeros]
+    for bounds in rules.curves:
+        if concerns(_curve_prefix(bounds.id)):
+            parts.append(_forward_peers(_vertices(values, bounds.id), bounds))
+    for zero in rules.zeros:
+        if concerns(*(point_key("settlement", column, zero.prefix) for column in ("price", "rate"))):
+            parts.append(_zero_peers(values, zero))
     for against in rules.against_curve:
-        parts.append(_settlement_peers(values, _vertices(values, against.curve), against))
+        if concerns(point_key("settlement", "rate", against.root)):
+            parts.append(_settlement_peers(values, _vertices(values, against.curve), against))
     return pl.concat(parts)
 
 
+def _curve_prefix(curve_id: str) -> str:
+    return point_key("curve_point", "rate", f"{curve_id}|")
+
+
 def _vertices(values: pl.DataFrame, curve_id: str) -> pl.DataFrame:
-    prefix = point_key("curve_point", "rate", f"{curve_id}|")
+    prefix = _curve_prefix(curve_id)
     return (
         values.filter(pl.col("key").str.starts_with(prefix))
         .with_columns(tenor=pl.col("key").str.strip_prefix(prefix).cast(pl.Float64))

@@ -7,7 +7,7 @@ peer's value of the day before, in the same measure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import polars as pl
 
@@ -32,17 +32,33 @@ PEER_SCHEMA = pl.Schema(
 )
 
 
-def peers_of(values: pl.DataFrame, pairs: Sequence[SiblingPair], rules: Plausibility, catalog: Catalog) -> pl.DataFrame:
+def peers_of(
+    values: pl.DataFrame,
+    pairs: Sequence[SiblingPair],
+    rules: Plausibility,
+    catalog: Catalog,
+    judged: Collection[str] | None = None,
+) -> pl.DataFrame:
     """Every declared sibling and identity over `values` (POINT_SCHEMA: stored values and the new ones, one per key and
-    day). Rows of PEER_SCHEMA; `peer_known` is the latest knowledge time of what the peer's value is made of."""
+    day). Rows of PEER_SCHEMA; `peer_known` is the latest knowledge time of what the peer's value is made of.
+
+    `judged`: the keys whose peers are of interest; others may be left out. None: all.
+    """
     by_key = {key[0]: part.sort("obs_date") for key, part in values.partition_by("key", as_dict=True).items()}
+
+    def concerns(*names: str) -> bool:
+        return judged is None or any(series_key(name, catalog) in judged for name in names)
+
     parts = [pl.DataFrame(schema=PEER_SCHEMA)]
     for pair in pairs:
-        parts += _siblings(by_key, pair, catalog)
+        if concerns(pair.left, pair.right):
+            parts += _siblings(by_key, pair, catalog)
     for total in rules.totals:
-        parts += _total(by_key, total, catalog)
+        if concerns(total.whole, *total.parts):
+            parts += _total(by_key, total, catalog)
     for order in rules.orders:
-        parts += _order(by_key, order, catalog)
+        if concerns(order.low, order.high):
+            parts += _order(by_key, order, catalog)
     return pl.concat(parts)
 
 

@@ -20,7 +20,18 @@ from desk.gold import ACTION_GATE
 from desk.units import DAYS_PER_YEAR
 
 PASSED, FAILED, UNKNOWN, RELEASED = "passed", "failed", "unknown", "released"
-TARGET_LIMITS = ("var_95", "var_99", "es_975", "gross_leverage", "instrument_risk_share", "class_risk_share")
+TARGET_LIMITS = (
+    "var_95",
+    "var_99",
+    "es_975",
+    "gross_leverage",
+    "gross_face",
+    "stressed_margin",
+    "worst_scenario",
+    "days_to_liquidate",
+    "instrument_risk_share",
+    "class_risk_share",
+)
 """Limits of what the orders make of the book; the others are of what has happened to it."""
 Frames = Mapping[str, pl.DataFrame]
 

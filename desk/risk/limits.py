@@ -18,12 +18,16 @@ FIVE_DAYS = 5
 
 
 def limit_values(
-    positions: Positions, headline: Mapping[str, FloatArray], component: FloatArray, parameters: DeskParameters
+    positions: Positions,
+    headline: Mapping[str, FloatArray],
+    component: FloatArray,
+    placed: Mapping[str, FloatArray],
+    parameters: DeskParameters,
 ) -> dict[str, FloatArray]:
     """What each limit is held against, (R,) each; NaN where it is unknown.
 
     `headline` has var_95, var_99, es_975 as fractions of NAV; `component` (R, N) is each line's part of the book's
-    daily standard deviation as a fraction of NAV.
+    daily standard deviation as a fraction of NAV; `placed` the values of desk.risk.liquidity.
     """
     _, classes = class_index(parameters)
     budget = parameters.portfolio.target_volatility / np.sqrt(DAYS_PER_YEAR)
@@ -33,6 +37,7 @@ def limit_values(
         **headline,
         "drawdown": positions.drawdown,
         "gross_leverage": positions.leverage,
+        **placed,
         "instrument_risk_share": np.abs(shares).max(axis=1),
         "class_risk_share": np.abs(by_class).max(axis=1),
         "daily_loss": np.maximum(-positions.returns, 0.0),

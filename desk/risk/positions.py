@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from desk.arrays import FloatArray, RowIndex
@@ -20,18 +21,22 @@ NO_STRATEGY = ("CASH", "COST", "UNATTRIBUTED", "SOURCE_CHANGE")
 """Lines of the table that are not a strategy's."""
 
 
+_Lines = tuple[FloatArray, Days, npt.NDArray[np.str_]]
+
+
 @dataclass(frozen=True)
 class Positions:
-    """Rows (R) of the book from its first day: `rows` index the market, `contracts` and `maturity` (R, N) are the
-    targets of each decision; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided in;
-    `strategy_loss` (R,) the largest loss of one strategy on the day as a fraction of the NAV before, NaN where P&L by
-    strategy is unknown.
+    """Rows (R) of the book from its first day: `rows` index the market, `contracts`, `maturity` and `contract_id`
+    (R, N) are the targets of each decision; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided
+    in; `strategy_loss` (R,) the largest loss of one strategy on the day as a fraction of the NAV before, NaN where P&L
+    by strategy is unknown.
     """
 
     as_of: pl.Series
     rows: RowIndex
     contracts: FloatArray
     maturity: Days
+    contract_id: npt.NDArray[np.str_]
     nav: FloatArray
     drawdown: FloatArray
     leverage: FloatArray
@@ -55,12 +60,12 @@ def read_positions(market: Market, book: Mapping[str, pl.DataFrame], parameters:
     found = market.days[np.minimum(rows, len(market) - 1)] == days
     if not found.all():
         raise MissingInput(f"the panel lacks {days[~found][0]}, a day of the book")
-    contracts, maturity = _lines(book[TARGET_POSITION.name], state["as_of"], parameters)
+    lines = _lines(book[TARGET_POSITION.name], state["as_of"], parameters)
     nav, drawdown, leverage, returns = (
         state[name].cast(pl.Float64).to_numpy() for name in ("nav_brl", "drawdown", "gross_leverage", "return_1d")
     )
     losses = _strategy_loss(book.get(STRATEGY_TABLE), state)
-    return Positions(state["as_of"], rows, contracts, maturity, nav, drawdown, leverage, returns, losses)
+    return Positions(state["as_of"], rows, *lines, nav, drawdown, leverage, returns, losses)
 
 
 def _strategy_loss(pnl: pl.DataFrame | None, state: pl.DataFrame) -> FloatArray:
@@ -79,10 +84,10 @@ def _strategy_loss(pnl: pl.DataFrame | None, state: pl.DataFrame) -> FloatArray:
     return loss.cast(pl.Float64).to_numpy()
 
 
-def _lines(target: pl.DataFrame, as_of: pl.Series, parameters: DeskParameters) -> tuple[FloatArray, Days]:
+def _lines(target: pl.DataFrame, as_of: pl.Series, parameters: DeskParameters) -> _Lines:
     keys = as_of.to_frame().join(pl.DataFrame({"instrument_id": parameters.instrument_ids}), how="cross")
     lines = keys.join(
-        target.select("as_of", "instrument_id", "contracts", "maturity"),
+        target.select("as_of", "instrument_id", "contracts", "maturity", "contract_id"),
         on=["as_of", "instrument_id"],
         how="left",
         maintain_order="left",
@@ -92,7 +97,8 @@ def _lines(target: pl.DataFrame, as_of: pl.Series, parameters: DeskParameters) -
         raise MissingInput(f"{TARGET_POSITION.name} lacks {gap['instrument_id'][0]} as of {gap['as_of'][0]}")
     shape = len(as_of), len(parameters.instruments)
     maturity = lines["maturity"].to_numpy().astype("datetime64[D]").reshape(shape)
-    return lines["contracts"].cast(pl.Float64).to_numpy().reshape(shape), maturity
+    names = lines["contract_id"].fill_null("").to_numpy().astype(np.str_).reshape(shape)
+    return lines["contracts"].cast(pl.Float64).to_numpy().reshape(shape), maturity, names
 
 
 def book_pnl(pnl: FloatArray, contracts: FloatArray) -> FloatArray:

@@ -14,13 +14,16 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import COMPONENT_VAR, DV01_LADDER, RISK_LIMITS_STATUS, RISK_METRICS_DAILY, STRESS_TEST_RESULTS
 from desk.portfolio.contract_terms import terms_of
+from desk.portfolio.market_depth import DEPTH_SCHEMA, depth_of
 from desk.portfolio.market_levels import Market, factor_moves, read_market
+from desk.portfolio.pricing import quote
 from desk.risk import risk_frames as frames
 from desk.risk import tail
 from desk.risk.components import component_var
 from desk.risk.dv01 import deltas, dv01_ladder
 from desk.risk.factors import factor_matrix, reported_moves
 from desk.risk.limits import limit_values
+from desk.risk.liquidity import placed_values
 from desk.risk.monte_carlo import simulated_pnl
 from desk.risk.positions import Positions, read_positions
 from desk.risk.reverse_stress import ReverseStressResult, reverse_scenario, reverse_stress
@@ -50,12 +53,14 @@ def run_risk(
     parameters: DeskParameters,
     days: Sequence[dt.date],
     archive: pl.DataFrame | None = None,
+    depth: pl.DataFrame | None = None,
 ) -> Frames:
     """Risk of the target positions of each decision of `days`.
 
     `values` is the wide panel and `book` what `run_book` returned for it (TARGET_POSITION and PORTFOLIO_STATE, from the
     book's inception: backtests look back along it; P&L by strategy where there is one). `archive` holds the panel's
-    columns on days before its first, for dated scenarios. Returns RISK_METRICS_DAILY, COMPONENT_VAR, DV01_LADDER,
+    columns on days before its first, for dated scenarios; `depth` (DEPTH_SCHEMA) what is listed of the contracts,
+    without which its days to liquidate are unknown. Returns RISK_METRICS_DAILY, COMPONENT_VAR, DV01_LADDER,
     STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers that too little history
     supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables or days.
     """
@@ -72,8 +77,9 @@ def run_risk(
     deviation = parts.component / quantile / positions.nav[:, None]
     deviation = np.where(np.isfinite(history.deviation)[:, None], deviation, np.nan)
     reverse = reverse_stress(terms, market, positions, parameters, chosen)
+    stress = run_stress(terms, market, positions, parameters, older)
     scenarios = [
-        *run_stress(terms, market, positions, parameters, older),
+        *stress,
         _worst_day(market, history),
         reverse_scenario(reverse, parameters),
     ]
@@ -85,7 +91,12 @@ def run_risk(
     last = int(chosen[-1])
     simulated = monte_carlo_metrics(simulated_pnl(terms, market, positions, parameters, last), positions.nav[last])
     paths = parameters.risk.monte_carlo_paths
-    values_of_limits = limit_values(positions, headline, deviation, parameters)
+    quotes = quote(terms, market.levels[positions.rows], market.valuation[positions.rows], positions.maturity)
+    own_days = market.days[positions.rows].tolist()
+    listed = pl.DataFrame(schema=DEPTH_SCHEMA) if depth is None else depth
+    known = depth_of(listed, own_days, positions.contract_id, parameters.risk.liquidity)
+    placed = placed_values(positions, quotes, stress, known, parameters)
+    values_of_limits = limit_values(positions, headline, deviation, placed, parameters)
     ladder = np.concatenate([dv01_ladder(terms, market, positions), deltas(terms, market, positions)], axis=1)
     metric_rows = [
         frames.metric_frame(positions, table, chosen),

@@ -20,17 +20,18 @@ against it (tightening in reflation, easing in deflation). A mixed state has no 
 class CrossRegimeMap(Strategy):
     """Long Brazilian risk in regimes with growth above its mean, short in regimes with growth below it.
 
-    Sign: + long BRL, equities and sovereign credit. The score is the sum of probability times direction (-1 to 1). DI
-    and breakevens follow inflation and not growth, so they have no leg here. The class tilts of the aggregation change
+    Sign: + long BRL and equities. The score is the sum of probability times direction (-1 to 1). DI
+    and breakevens follow inflation and not growth, so they have no leg here; the sovereign spread is two legs of equal
+    DV01, a balance that an outright package does not keep. The class tilts of the aggregation change
     the size of every strategy by regime. Sources: Hamilton (1989) for the probabilities; Ilmanen, "Expected Returns"
     (2011), for the four regimes.
     """
 
     id = "CROSS_REGIME_MAP"
     asset_class = "Cross-Asset"
-    idea = "regime probabilities times each regime's direction (+ long BRL, IND, sovereign credit)"
+    idea = "regime probabilities times each regime's direction (+ long BRL, IND)"
     inputs = tuple(DIRECTIONS)
-    legs = (Leg("DOL", -1.0), Leg("IND", 1.0), Leg("SOV_BR_5Y", 1.0))
+    legs = (Leg("DOL", -1.0), Leg("IND", 1.0))
     neutrality = "outright"
     stale_after_bd = 80  # the regimes stand on monthly growth and prices
 

@@ -12,7 +12,7 @@ class SovFiscalRisk(Strategy):
     """Sell protection when the long-end premium is larger than the fiscal dominance score justifies; buy it when
     smaller.
 
-    Sign: + sell protection (long SOV_BR_5Y). The score is half the premium's z-score conviction less half the fiscal
+    Sign: + sell protection. The score is half the premium's z-score conviction less half the fiscal
     dominance score (-1 to 1); both must be known.
     Source: Blanchard, "Fiscal dominance and inflation targeting: lessons from Brazil", NBER WP 10389 (2004).
     """
@@ -21,8 +21,8 @@ class SovFiscalRisk(Strategy):
     asset_class = "Sovereign"
     idea = "long-end premium z less the fiscal dominance score (+ sell protection)"
     inputs = ("mp_term_premium_5y", "fis_dominance")
-    legs = (Leg("SOV_BR_5Y", 1.0),)
-    neutrality = "outright"
+    legs = (Leg("DDI_5Y", 1.0), Leg("UST_5Y", -1.0))
+    neutrality = "dv01"
     min_components = 2
     stale_after_bd = 90  # debt and primary result: dated the first of their month, out at the end of the next
 

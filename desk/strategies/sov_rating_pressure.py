@@ -21,7 +21,7 @@ PERCENT = 100.0
 class SovRatingPressure(Strategy):
     """Sell protection when rating pressure is low, buy it when high.
 
-    Sign: + sell protection (long SOV_BR_5Y). score = 1 - 2 p, with p the logistic of the weighted departures of the
+    Sign: + sell protection. score = 1 - 2 p, with p the logistic of the weighted departures of the
     four variables from their three-year means. Only departures count, so the paper's constant, its other variables and
     the level of Brazil's debt (public here, external there) have no effect. All four must be known. Source: Manasse,
     Roubini and Schimmelpfennig, IMF WP/03/221 (2003), table 3.
@@ -31,8 +31,8 @@ class SovRatingPressure(Strategy):
     asset_class = "Sovereign"
     idea = "logistic of debt, growth, external balance and volatility (+ sell protection when low)"
     inputs = ("gross_debt_gdp", "activity_yoy", "current_account_12m_gdp", "usdbrl_vol_63_z")
-    legs = (Leg("SOV_BR_5Y", 1.0),)
-    neutrality = "outright"
+    legs = (Leg("DDI_5Y", 1.0), Leg("UST_5Y", -1.0))
+    neutrality = "dv01"
     min_history = 378
     stale_after_bd = 90  # debt: dated the first of its month, out at the end of the next
 

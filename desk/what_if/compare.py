@@ -18,12 +18,14 @@ from desk.errors import MissingInput
 from desk.model import desk_day
 from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.costs import unit_cost
+from desk.portfolio.market_depth import DEPTH_SCHEMA, depth_of
 from desk.portfolio.market_levels import USDBRL, Market, read_market
 from desk.portfolio.pricing import Quotes, quote
 from desk.risk import tail
 from desk.risk.components import component_var
 from desk.risk.dv01 import deltas, dv01_ladder, ladder_index
 from desk.risk.limits import limit_status, limit_values
+from desk.risk.liquidity import held_sum, margin, placed_values
 from desk.risk.positions import Positions
 from desk.risk.reverse_stress import reverse_scenario, reverse_stress
 from desk.risk.risk_pass import COMPONENT_LEVEL
@@ -117,8 +119,10 @@ def compare(
     orders: Sequence[Order],
     parameters: DeskParameters,
     archive: pl.DataFrame | None = None,
+    depth: pl.DataFrame | None = None,
 ) -> WhatIf:
-    """`values`: the wide panel up to the decision's day, with the window of VaR before it; `archive` as in run_risk.
+    """`values`: the wide panel up to the decision's day, with the window of VaR before it; `archive` and `depth` as in
+    run_risk.
 
     Raises MissingInput naming what the panel lacks, or a contract that has no price.
     """
@@ -129,14 +133,13 @@ def compare(
     positions = lines.positions(market, book)
     quotes = quote(terms, market.levels[positions.rows], market.valuation[positions.rows], positions.maturity)
     lines.require_prices(quotes)
-    positions = replace(positions, leverage=_sum(positions.contracts, quotes.exposure) / positions.nav)
+    positions = replace(positions, leverage=held_sum(positions.contracts, quotes.exposure) / positions.nav)
     history = tail_history(terms, market, positions, lines.parameters)
     metrics = tail_metrics(history, positions.nav, parameters.risk)
     quantile = float(tail.normal_var(1.0, COMPONENT_LEVEL))
     deviation = component_var(positions.contracts, history.matrix, quantile).component / quantile
     deviation = np.where(np.isfinite(history.deviation)[:, None], deviation / positions.nav[:, None], np.nan)
     headline = {name: metrics[name, parameters.risk.headline] for name in (*LEVELS, ES_TEST_VAR)}
-    margin = _sum(positions.contracts, quotes.value * lines.margin_rates())
     scenarios = run_stress(terms, market, positions, lines.parameters, older)
     reverse = reverse_stress(terms, market, positions, lines.parameters, np.arange(BOTH))
     figures = [
@@ -145,11 +148,16 @@ def compare(
             "volatility", "Volatility a year", "share of NAV", *_pair(_volatility(history.deviation, positions.nav))
         ),
         Figure("gross_leverage", "Gross leverage (10y-equivalent)", "x NAV", *_pair(positions.leverage)),
-        Figure("margin", "Margin", "BRL", *_pair(margin)),
+        Figure("margin", "Margin", "BRL", *_pair(margin(positions.contracts, quotes, lines.parameters))),
         *_sensitivities(terms, market, positions),
         Figure("reverse_stress", "Moves that cost 10% of NAV", "standard deviations", *_pair(reverse.distance)),
     ]
     shown = [*scenarios, reverse_scenario(reverse, lines.parameters)]
+    listed = pl.DataFrame(schema=DEPTH_SCHEMA) if depth is None else depth
+    days = market.days[positions.rows].tolist()
+    known = depth_of(listed, days, positions.contract_id, parameters.risk.liquidity)
+    placed = placed_values(positions, quotes, scenarios, known, lines.parameters)
+    uses = limit_values(positions, headline, deviation, placed, lines.parameters)
     dealt = lines.dealt(quotes, unit_cost(lines.parameters, terms, quotes, market.levels.spots[positions.rows, USDBRL]))
     costs = [one.cost_brl for one in dealt]
     return WhatIf(
@@ -157,7 +165,7 @@ def compare(
         orders=tuple(dealt),
         cost_brl=None if None in costs else round(sum(cost or 0.0 for cost in costs), 2),
         figures=tuple(figures),
-        limits=tuple(_limit_uses(book, limit_values(positions, headline, deviation, lines.parameters), parameters)),
+        limits=tuple(_limit_uses(book, uses, parameters)),
         scenarios=tuple(
             Scenario(one.id, one.names[-1], *_pair(one.pnl.sum(axis=1)))
             for one in shown
@@ -217,6 +225,8 @@ class _Lines:
             raise MissingInput(f"the panel lacks {day}, the day of the book")
         maturity = np.array([self.rows[name]["maturity"] for name in self.parameters.instrument_ids], "datetime64[D]")
 
+        names = np.array([str(self.rows[name]["contract_id"] or "") for name in self.parameters.instrument_ids])
+
         def twice(name: str) -> FloatArray:
             return np.full(BOTH, np.nan if state[name] is None else float(state[name]))
 
@@ -225,6 +235,7 @@ class _Lines:
             rows=np.full(BOTH, row, dtype=np.intp),
             contracts=self.contracts(),
             maturity=np.stack([maturity] * BOTH),
+            contract_id=np.stack([names] * BOTH),
             nav=twice("nav_brl"),
             drawdown=twice("drawdown"),
             leverage=twice("gross_leverage"),
@@ -240,10 +251,6 @@ class _Lines:
                     f"{order.contract_id} has no price on this decision: a level that it is priced off is unknown, or"
                     " its maturity lies beyond the last vertex of its curve"
                 )
-
-    def margin_rates(self) -> FloatArray:
-        """By line (N,)."""
-        return np.array([item.margin_rate for item in self.parameters.instruments])
 
     def dealt(self, quotes: Quotes, cost: FloatArray) -> list[Dealt]:
         """What each order does by itself; the contracts of a line that several move follow each other."""
@@ -268,11 +275,6 @@ class _Lines:
                 )
             )
         return found
-
-
-def _sum(contracts: FloatArray, unit: FloatArray) -> FloatArray:
-    """The sum of the sizes of what is held (2,); NaN where a held line's is unknown."""
-    return np.asarray(np.where(contracts != 0, np.abs(contracts * unit), 0.0).sum(axis=1))
 
 
 def _volatility(deviation: FloatArray, nav: FloatArray) -> FloatArray:

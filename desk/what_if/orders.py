@@ -13,7 +13,7 @@ from desk.portfolio.contracts import listed_contracts, valuation_day
 from desk.portfolio.sides import ACTIONS, Action, venue_side
 from desk.what_if.written import Written
 
-CONSTANT_MATURITY = ("par_bond", "spread")
+CONSTANT_MATURITY = ("par_bond", "spread")  # what a contract of another month is worth is not known
 CALLED_OTHERWISE = {"DDI": "FRC"}
 """The root of a contract as the desk does not deal it -> as it does."""
 
@@ -80,6 +80,8 @@ def _order(
     if chosen is None:
         return _with_side(one, *_other_contract(one, parameters, day, settled))
     row, instrument = lines[chosen], parameters.instrument(chosen)
+    if instrument.kind == "spread":
+        one.refuse(f"{chosen} is no contract: deal its two legs, as receive 10 DDI_5Y; sell 3 UST_5Y")
     contract_id, maturity = row["contract_id"], row["maturity"]
     if not contract_id or not isinstance(maturity, dt.date):
         one.refuse(f"{chosen} is in no contract on {day}: it is not issued, or has been paid")

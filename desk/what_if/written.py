@@ -1,8 +1,8 @@
 """Orders as a person writes them: `sell 200 DI1F29; buy 50 DOL`. A word, how many contracts, and which.
 
-What is dealt in rate (DI1, DAP, the cupom) is `receive` and `pay`; what is dealt in price `buy` and `sell`; the
-sovereign spread `sell protection` and `buy protection`. `buy` and `sell` of what is dealt in rate are the venue's words
-(docs/tickets.md): to sell the rate is to receive. The Portuguese words are read too.
+What is dealt in rate (DI1, DAP, the cupom) is `receive` and `pay`; what is dealt in price `buy` and `sell`. `buy` and
+`sell` of what is dealt in rate are the venue's words (docs/tickets.md): to sell the rate is to receive. The Portuguese
+words are read too, and `sell protection`, which nothing that is listed takes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _order(place: int, text: str) -> Written:
     words = text.split(" ")
     word = WORDS.get(words[0].casefold())
     if word is None:
-        raw.refuse(f"{words[0]!r} is no side: receive, pay, buy, sell, sell protection or buy protection; {FORM}")
+        raw.refuse(f"{words[0]!r} is no side: receive, pay, buy or sell; {FORM}")
     rest = words[1:]
     if rest and rest[0].casefold() in PROTECTION:
         if word not in ("buy", "sell"):

@@ -64,8 +64,17 @@ class Levels:
         rows = with_day(self.data.history("feature")).filter(pl.col("value").is_not_null())
         return {str(key[0]): part for key, part in rows.partition_by("feature_id", as_dict=True).items()}
 
+    @cached_property
+    def _found(self) -> dict[str, Level | None]:
+        return {}
+
     def get(self, feature_id: str) -> Level | None:
         """The level at the decision; None where its value is not known."""
+        if feature_id not in self._found:
+            self._found[feature_id] = self._level(feature_id)
+        return self._found[feature_id]
+
+    def _level(self, feature_id: str) -> Level | None:
         rows = self._by_id.get(feature_id)
         if rows is None or rows["day"][-1] != self.data.day:
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -95,15 +96,24 @@ class ReportData:
 
     def history(self, table: str) -> pl.DataFrame:
         """All rows up to `as_of`, sorted by `as_of` and key; an absent table is empty, with its schema."""
+        if table not in self._histories:
+            self._histories[table] = self._sorted(table, pl.col("as_of") <= self.as_of)
+        return self._histories[table]
+
+    @cached_property
+    def _histories(self) -> dict[str, pl.DataFrame]:
+        """What `history` has sorted so far: every section reads the same few tables."""
+        return {}
+
+    def _sorted(self, table: str, chosen: pl.Expr) -> pl.DataFrame:
         frame = self.frames.get(table)
         if frame is None:
             return pl.DataFrame(schema=GOLD[table].schema)
-        rows = frame.select(list(GOLD[table].schema)).filter(pl.col("as_of") <= self.as_of)
-        return rows.sort("as_of", *GOLD[table].key)
+        return frame.select(list(GOLD[table].schema)).filter(chosen).sort("as_of", *GOLD[table].key)
 
     def latest(self, table: str) -> pl.DataFrame:
         """The rows of `as_of`, sorted by key; empty where that decision has none."""
-        return self.history(table).filter(pl.col("as_of") == self.as_of)
+        return self._sorted(table, pl.col("as_of") == self.as_of)
 
     def row(self, table: str) -> Row | None:
         """The row of `as_of` of a table with one row a decision; None where it has none."""

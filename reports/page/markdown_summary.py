@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from desk.worlds import World
 from reports.calculations.changes import changes_view
 from reports.calculations.orders import orders_view
@@ -33,6 +35,15 @@ def summary_markdown(data: ReportData, place: str = "") -> str:
     out += ["", f"## {translate('Top signals')}", "", *_signals(data)]
     out += ["", translate("The whole page: {}", escaped(place))] if place else []
     return "\n".join(out) + "\n"
+
+
+def withheld_markdown(data: ReportData, place: str, withheld: Sequence[str]) -> str:
+    """What is said in the summary's place to readers to whom the terms of `withheld` do not let it be sent on."""
+    ready = translate(
+        "The report is ready. It is not shown here: the terms of {} do not allow it without consent.",
+        ", ".join(withheld),
+    )
+    return "\n\n".join((f"# Alvorada, {date(data.day)}", ready, translate("The whole page: {}", escaped(place)) + "\n"))
 
 
 def _signals(data: ReportData) -> list[str]:

@@ -5,7 +5,7 @@ VaR and ES are positive losses as fractions of NAV, printed in percent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from reports.elements.formats import (
     NOT_KNOWN,
@@ -69,7 +69,7 @@ def limit_table(limits: Sequence[Row], day: str) -> Table:
     """One row a limit, most used first: value, threshold, used share, status."""
     rows = []
     for row in sorted(limits, key=lambda r: (-(finite_or_none(r["utilisation"]) or -1.0), r["limit_id"])):
-        form = _multiple if row["limit_id"] == "gross_leverage" else percent
+        form = LIMIT_FORMS.get(row["limit_id"], percent)
         why = "" if finite_or_none(row["value"]) is not None else "the measure could not be computed for this decision"
         rows.append(
             (
@@ -91,8 +91,20 @@ def limit_table(limits: Sequence[Row], day: str) -> Table:
     )
 
 
+def _days(value: float | None) -> str:
+    return NOT_KNOWN if finite_or_none(value) is None else number(value, 1)
+
+
 def _multiple(value: float | None) -> str:
     return NOT_KNOWN if finite_or_none(value) is None else number(value) + "×"
+
+
+LIMIT_FORMS: Mapping[str, Callable[[float | None], str]] = {
+    "gross_leverage": _multiple,
+    "gross_face": _multiple,
+    "days_to_liquidate": _days,
+}
+"""How the value of a limit that is no share is written."""
 
 
 def component_table(components: Sequence[Row], method: str, headline: float | None, day: str) -> Table:

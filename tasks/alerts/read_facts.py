@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -40,9 +40,14 @@ VIEWS_READ = dt.timedelta(days=60)
 
 
 async def read_metrics(
-    store: Store, now: dt.datetime, catalog: Catalog, alerts: AlertCatalog, desk: DeskParameters
+    store: Store,
+    now: dt.datetime,
+    catalog: Catalog,
+    alerts: AlertCatalog,
+    desk: DeskParameters,
+    withheld: Collection[str] = (),
 ) -> Metrics:
-    """The facts at `now`. Raises StoreError."""
+    """The facts at `now`, without numbers of the sources `withheld` from whom the alerts reach. Raises StoreError."""
     expected = expected_day(now, alerts.deadline)
     async with store.connections.acquire() as connection:
         latest = await connection.fetchrow(f"{_DAILY_RUNS} ORDER BY as_of DESC, started_at DESC LIMIT 1")
@@ -67,8 +72,8 @@ async def read_metrics(
             flips=await _flips(connection, as_of, now),
             conviction_change=await _conviction_change(connection, as_of),
             agent_age_hours=await _agents(connection, as_of, now),
-            held=await _held(connection, catalog),
-            broken_pairs=await _broken_pairs(connection, as_of),
+            held=await _held(connection, catalog, withheld),
+            broken_pairs=await _broken_pairs(connection, as_of, catalog, withheld),
             unknown_series=await _unknown_series(connection, catalog),
         )
 
@@ -202,20 +207,25 @@ async def _agents(connection: asyncpg.Connection, as_of: dt.datetime, now: dt.da
     return {name: session_hours(last[name], now) if name in last else MISSING for name in sorted(names)}
 
 
-async def _broken_pairs(connection: asyncpg.Connection, as_of: dt.datetime) -> dict[str, str]:
+async def _broken_pairs(
+    connection: asyncpg.Connection, as_of: dt.datetime, catalog: Catalog, withheld: Collection[str]
+) -> dict[str, str]:
     rows = await connection.fetch(
         "SELECT pair_id, left_source, right_source, left_value, right_value, left_date FROM v_source_comparison"
         " WHERE as_of = $1 AND state = 'broken' ORDER BY pair_id",
         as_of,
     )
-    return {
-        row["pair_id"]: f"{row['left_source']} {row['left_value']:.8g}, {row['right_source']} {row['right_value']:.8g}"
-        f" of {row['left_date']}"
-        for row in rows
-    }
+
+    def side(row: asyncpg.Record, name: str) -> str:
+        """`vix 17.2`; `vix` alone where it may not leave, and so where its source is none of a series."""
+        series = catalog.series.get(row[f"{name}_source"])
+        is_given = not withheld or (series is not None and series.source not in withheld)
+        return f"{row[f'{name}_source']} {row[f'{name}_value']:.8g}" if is_given else str(row[f"{name}_source"])
+
+    return {row["pair_id"]: f"{side(row, 'left')}, {side(row, 'right')} of {row['left_date']}" for row in rows}
 
 
-async def _held(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, HeldFacts]:
+async def _held(connection: asyncpg.Connection, catalog: Catalog, withheld: Collection[str]) -> dict[str, HeldFacts]:
     rows = await connection.fetch(
         "SELECT DISTINCT ON (entity) entity, dataset, obs_date, reason, count(*) OVER (PARTITION BY entity) AS held"
         " FROM v_hold_open ORDER BY entity, obs_date DESC, hold_id DESC"
@@ -223,7 +233,7 @@ async def _held(connection: asyncpg.Connection, catalog: Catalog) -> dict[str, H
     return {
         row["entity"]: HeldFacts(
             row["held"],
-            f"{row['obs_date']}: {row['reason']}",
+            f"{row['obs_date']}" if withheld else f"{row['obs_date']}: {row['reason']}",
             row["dataset"] in catalog.datasets and catalog.datasets[row["dataset"]].required,
         )
         for row in rows

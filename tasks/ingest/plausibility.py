@@ -57,10 +57,11 @@ async def judge_rows(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.D
         run, table, fresh[table.entity[0]].unique().to_list(), first - dt.timedelta(days=HISTORY_DAYS[dataset.cell])
     )
     history = newest(pl.concat([stored, points.filter(~recent)]))
-    partners = partners_of(new["key"].unique().to_list(), pairs, declared, run.catalog)
+    keys = set(new["key"].unique())
+    partners = partners_of(keys, pairs, declared, run.catalog)
     beside = await partner_points(run, partners, first - BESIDE)
     near = pl.concat([beside, history.filter(pl.col("obs_date") >= first - BESIDE), new])
-    peers = every_peer(newest(near), pairs, declared, run.catalog)
+    peers = every_peer(newest(near), pairs, declared, run.catalog, keys)
     judged = judge(new, history, peers, declared, run.catalog)
     return Verdicts(
         verdict_rows(judged.having("held").filter(~pl.col("kept")), dataset.id),
@@ -113,7 +114,7 @@ async def review_holds(run: Run) -> list[int]:
     beside = await partner_points(run, partners_of(keys, pairs, declared, run.catalog), first - BESIDE)
     own = points.select(list(POINT_SCHEMA))
     values = newest(pl.concat([beside, believed.filter(pl.col("obs_date") >= first - BESIDE), own]))
-    peers = every_peer(values, pairs, declared, run.catalog)
+    peers = every_peer(values, pairs, declared, run.catalog, set(keys))
     context = FetchContext(fetched_at=run.clock(), as_of=run.as_of, grace=run.settings.sight_grace)
     corrected = await reject_corrected(run, points, believed, context.first_seen_at)
     still_open = points.filter(~pl.col("hold_id").is_in(corrected))

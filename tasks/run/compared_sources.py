@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from desk.catalog.siblings import load_curve_pairs, load_siblings
+from desk.catalog.siblings import load_curve_pairs, load_forward_pairs, load_siblings
 from desk.model import SILVER
-from desk.plausibility.compare import READ_DAYS, compare_curves, compare_series
+from desk.plausibility.compare import READ_DAYS, compare_curves, compare_forwards, compare_series
 from desk.plausibility.points import POINT_SCHEMA, points_of, series_key
 from tasks.run.run import Run
 from tasks.store.holds import disbelieved
@@ -34,4 +34,5 @@ async def source_comparisons(run: Run, silver: Mapping[str, pl.DataFrame]) -> pl
     series = compare_series(
         points, held.filter(pl.col("key").is_in(keys)).cast(POINT_SCHEMA), pairs, run.catalog, run.day
     )
-    return pl.concat([series, compare_curves(silver, load_curve_pairs(), run.day)])
+    curves = compare_curves(silver, load_curve_pairs(), run.day)
+    return pl.concat([series, curves, compare_forwards(silver, load_forward_pairs(), run.day)])

@@ -34,6 +34,7 @@ from tasks.run.progress import NullProgress, Progress
 from tasks.run.run import Clock, Run
 from tasks.store import open_store
 from tasks.store.lake import Bronze, Lake
+from tasks.store.readers import obey_readers
 
 AT_ONCE = 8
 """Requests in flight for each source where no rate limit applies: the sandbox and a recording."""
@@ -74,6 +75,7 @@ async def open_run(
     require_space(settings.home.absolute(), settings.min_free_mb, "reports and the database")
     await migrations.upgrade_async(settings.database)
     async with open_store(settings.database, world, pool_size=settings.database_pool) as store:
+        await obey_readers(store, settings, catalog)
         yield Run(
             run_id=run_id or uuid.uuid4(),
             as_of=as_of,

@@ -9,6 +9,7 @@ locks.py           advisory locks: which runs are alive, which flow is at work
 ledger.py          dataset x day x attempt: what was fetched, and with which result
 pipeline_runs.py   one row for each run
 api_tokens.py      tokens of the HTTP API
+readers.py         which sources the views keep from readers beyond the desk
 lake.py            payloads as received, on a folder or s3://
 connect.py         connections;  copy.py: frames through COPY, SQL literals
 """

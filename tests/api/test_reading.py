@@ -184,8 +184,8 @@ async def test_alert_rules_come_from_the_catalogue(api: Api) -> None:
 
 async def test_what_orders_would_make_of_the_book(api: Api) -> None:
     client = api.client()
-    asked = {"orders": "sell 200 DI1F29; buy 50 DOL", "as_of": str(FILLED_DAY)}
-    answer = await client.get("/what-if", params=asked)
+    request = {"orders": "sell 200 DI1F29; buy 50 DOL", "as_of": str(FILLED_DAY)}
+    answer = await client.get("/what-if", params=request)
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert [(one["action"], one["venue_side"], one["contracts"]) for one in found["orders"]] == [

@@ -11,7 +11,7 @@ import pytest
 
 import desk.catalog as catalog_module
 from desk.calendars import by_name
-from desk.catalog import load_catalog, read_toml
+from desk.catalog import load_catalog, read_catalog, read_toml
 from desk.catalog.fallbacks import load_fallbacks
 from desk.errors import BadCatalog
 from desk.model import SILVER
@@ -109,7 +109,7 @@ def test_an_error_names_the_wrong_entry(
 ) -> None:
     one_wrong_file(file, change)
     with pytest.raises(BadCatalog, match=message):
-        load_catalog()
+        read_catalog()
 
 
 def test_a_file_that_is_not_there() -> None:

@@ -81,7 +81,7 @@ def all_of_them() -> dict[str, pl.DataFrame]:
 
 def test_every_package_keeps_its_neutrality_on_every_day() -> None:
     packages = all_of_them()["package"].filter(pl.col("neutrality") != "outright", pl.col("legs") != "{}")
-    assert packages.group_by("strategy_id").len()["len"].to_numpy().min() > 40
+    assert packages.group_by("strategy_id").len()["len"].to_numpy().min() > 20
     assert packages["imbalance"].null_count() == 0
     assert packages["imbalance"].to_numpy().max() <= NEUTRALITY_TOLERANCE
     for row in packages.iter_rows(named=True):

@@ -49,11 +49,11 @@ SIDES = {
     "FX_TERMS_OF_TRADE": {"DOL": -1},
     "CUPOM_BASIS": {"DDI_1Y": 1},
     "CUPOM_SLOPE": {"DDI_3Y": 1, "DDI_1Y": -1},
-    "SOV_FISCAL_RISK": {"SOV_BR_5Y": 1},  # sell protection: gains when the spread falls
-    "SOV_SPREAD_MEANREV": {"SOV_BR_5Y": 1},
-    "SOV_RELATIVE_VALUE": {"SOV_BR_5Y": 1, "DOL": -1, "IND": 1},
-    "SOV_RATING_PRESSURE": {"SOV_BR_5Y": 1},
-    "CROSS_REGIME_MAP": {"DOL": -1, "IND": 1, "SOV_BR_5Y": 1},
+    "SOV_FISCAL_RISK": {"DDI_5Y": 1, "UST_5Y": -1},  # sell protection: gains when the spread falls
+    "SOV_SPREAD_MEANREV": {"DDI_5Y": 1, "UST_5Y": -1},
+    "SOV_RELATIVE_VALUE": {"DOL": -1, "IND": 1},
+    "SOV_RATING_PRESSURE": {"DDI_5Y": 1, "UST_5Y": -1},
+    "CROSS_REGIME_MAP": {"DOL": -1, "IND": 1},
     "CROSS_RISK_APPETITE": {"DOL": -1, "IND": 1, "DI1_3Y": 1},
 }
 

@@ -109,8 +109,6 @@ def test_margin_leverage_and_cost_are_those_of_the_book() -> None:
         ("buy 5 IND", 5, "buy"),
         ("sell 4 UST_10Y", -4, "sell"),
         ("sell 100 NTNB_2035", -100, "sell"),
-        ("sell protection 2 SOV_BR_5Y", 2, "sell_protection"),
-        ("buy protection 2 SOV_BR_5Y", -2, "buy_protection"),
     ],
 )
 def test_words_are_the_sides_of_the_tickets(text: str, change: int, action: str) -> None:
@@ -173,7 +171,7 @@ def test_contracts_with_a_settlement_are_the_listed_ones() -> None:
         ("buy DOL", "after the side come how many contracts"),
         ("buy 5 DOL now", "after the side come how many contracts"),
         ("receive protection 2 SOV_BR_5Y", "protection is bought or sold"),
-        ("buy 2 SOV_BR_5Y", "is dealt in protection: sell protection or buy protection it, not buy"),
+        ("buy 2 SOV_BR_5Y", "SOV_BR_5Y is no contract: deal its two legs"),
         ("buy protection 5 DOL", "is dealt in price: buy or sell it, not buy protection"),
         ("receive 5 DOL", "is dealt in price: buy or sell it, not receive"),
         ("buy 3 DOL", "is dealt in lots of 5"),

@@ -16,7 +16,7 @@ from reports.elements.locale import use_locale
 from reports.elements.page_elements import Table
 from reports.elements.report_data import ReportData
 from reports.page import first_screen
-from reports.page.markdown_summary import actions_table, summary_markdown
+from reports.page.markdown_summary import actions_table, summary_markdown, withheld_markdown
 from reports.page.render import figure_specs, render
 from reports.sections import SECTIONS
 from tests.reports.html_page import AT, Page
@@ -257,3 +257,9 @@ def test_an_unknown_language_or_a_naive_time_is_bad_input(data: ReportData) -> N
         render(data, AT, "xx")
     with pytest.raises(BadInput, match="no time zone"):
         render(data, dt.datetime(2026, 11, 19, 9))  # noqa: DTZ001  the naive time is the point
+
+
+def test_the_artifact_for_readers_beyond_the_desk_has_no_number() -> None:
+    text = withheld_markdown(sample(days=5), "https://desk.example/report", ("b3_market_data", "fred"))
+    assert "the terms of b3_market_data, fred do not allow it" in text
+    assert not re.search(r"NAV|VaR|DI1|[0-9],[0-9]|%", text.partition("\n")[2])

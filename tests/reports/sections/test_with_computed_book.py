@@ -7,6 +7,7 @@ import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
+from desk.portfolio.market_depth import DEPTH_SCHEMA
 from desk.portfolio.portfolio_pass import run_book
 from desk.risk.risk_pass import run_risk
 from reports.calculations.orders import orders_view
@@ -25,7 +26,9 @@ def data() -> ReportData:
     parameters, values = load_desk_parameters(), make_values()
     days = values["day"].to_list()
     book = run_book(values, make_views(values, parameters.instrument_ids), LONE, parameters, days[-300])
-    frames = {**book, **run_risk(values, book, parameters, days[-300:])}
+    listed = book["target_position"]["contract_id"].drop_nulls().unique().to_list()
+    depth = pl.DataFrame([(days[-1], name, 500_000.0, None) for name in listed], schema=DEPTH_SCHEMA, orient="row")
+    frames = {**book, **run_risk(values, book, parameters, days[-300:], depth=depth)}
     return ReportData(decision_time(days[-1]), "recorded", "run", "code", frames)
 
 

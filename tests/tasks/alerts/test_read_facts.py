@@ -203,3 +203,23 @@ async def test_nan_comes_through_as_it_is(store: Store, rows: Rows) -> None:
     summaries = {key.rule_id: reading.summary for key, reading in readings.items() if key.condition == "no_data"}
     assert "the metric is nan" in summaries["DRAWDOWN_WARNING"]
     assert "the metric is missing" in summaries["VAR_BREACH"]
+
+
+async def test_alerts_beyond_the_desk_name_what_is_odd_without_its_numbers(store: Store, rows: Rows) -> None:
+    run = await rows.run(THURSDAY)
+    for pair, left, right in (("vix", "vix", "vix_fred"), ("ptax", "usdbrl_ptax_sell", "usdbrl_sgs_sell")):
+        await rows.put(
+            "source_comparison", as_of=AS_OF, pair_id=pair, left_source=left, right_source=right, left_value=17.2,
+            right_value=18.1, left_date=WEDNESDAY, state="broken", run_id=run,
+        )  # fmt: skip
+    await rows.put(
+        "hold", silver_table="price_bar", silver_column="close", entity="vix", obs_date=WEDNESDAY, knowledge_time=AS_OF,
+        dataset="yahoo_daily", value=172.0, rule="step", reason="172 after 17.2", run_id=run, held_at=AS_OF,
+    )  # fmt: skip
+    open_ = await read(store)
+    assert open_.broken_pairs["vix"] == "vix 17.2, vix_fred 18.1 of 2026-11-18"
+    assert open_.held["vix"].newest == "2026-11-18: 172 after 17.2"
+    closed = await read_metrics(store, NOW, CATALOG, ALERTS, DESK, ("b3_market_data", "fred", "yahoo_finance"))
+    assert closed.broken_pairs["vix"] == "vix, vix_fred of 2026-11-18"
+    assert closed.broken_pairs["ptax"] == "usdbrl_ptax_sell 17.2, usdbrl_sgs_sell 18.1 of 2026-11-18"
+    assert closed.held["vix"].newest == "2026-11-18"

@@ -10,8 +10,10 @@ import pytest
 
 from desk import calendars
 from desk.catalog import load_catalog
+from desk.catalog.siblings import load_forward_pairs
 from desk.errors import BadPayload, HtmlPayload, NoData, NotYet, Outage, RateLimited, SourceError
 from desk.model import SILVER, Window
+from desk.plausibility.compare import compare_forwards
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Connector
 from tasks.connectors.exchange import Payload, SourceConfig
@@ -89,6 +91,21 @@ async def test_the_di_settlement_is_the_pre_curve_at_its_maturity(sandbox: Runni
     pre = curve.filter(pl.col("curve_id") == "PRE").sort("tenor_bd")
     near = pre.sort((pl.col("tenor_bd") - tenor).abs())["rate"][0]
     assert rate == pytest.approx(near, abs=0.003)
+
+
+async def test_the_clean_cupom_is_that_of_the_ddi_settlements(sandbox: RunningSandbox) -> None:
+    """B3 makes the one of the other: between two DDI the fixing of the day before cancels."""
+    span = window("2026-11-18")
+    frames = {
+        "settlement": await fetched(connector(sandbox, "b3_settlements"), "b3_settlements", span),
+        "curve_point": await fetched(connector(sandbox, "b3_swap_curves"), "b3_swap_curves", span),
+    }
+    known = pl.lit(SANDBOX_NOW).cast(pl.Datetime("us", "UTC"))
+    stored = [pl.lit("sight").alias("stamp"), pl.lit(1, pl.Int64).alias("payload_id")]
+    silver = {name: frame.with_columns(known.alias("knowledge_time"), *stored) for name, frame in frames.items()}
+    (row,) = compare_forwards(silver, load_forward_pairs(), dt.date(2026, 11, 19)).iter_rows(named=True)
+    assert (row["pair_id"], row["state"], row["left_date"]) == ("cupom_ddi", "agree", span.end)
+    assert abs(row["difference"]) < 0.0001
 
 
 async def test_vintages_are_known_after_their_month_and_revise_it(sandbox: RunningSandbox) -> None:

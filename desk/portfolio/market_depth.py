@@ -1,0 +1,83 @@
+"""How much of each listed contract there is: its open interest, and how many trade in a day, as a decision knows them.
+
+B3's simplified price report has the open interest and no volume. Where no volume is stored a day's is taken for a share
+of the open interest (`volume_of_open_interest`, risk.toml).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from desk.arrays import FloatArray
+from desk.catalog.risk_parameters import LiquidityRules
+from desk.model import decision_time
+
+MAX_AGE = "10d"
+"""Calendar days within which a contract's open interest says something of today's."""
+DEPTH_SCHEMA = {"day": pl.Date, "contract_id": pl.String, "open_interest": pl.Float64, "volume": pl.Float64}
+
+
+@dataclass(frozen=True)
+class Depth:
+    """By row and line (R, N), in contracts, NaN where nothing is stored: `open_interest`, and `volume` of a day."""
+
+    open_interest: FloatArray
+    volume: FloatArray
+
+
+def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], rules: LiquidityRules) -> pl.DataFrame:
+    """DEPTH_SCHEMA rows of each decision day and contract: the newest open interest that it knows, and the mean volume
+    of the last `volume_days` sessions that have one. `settlements`: SETTLEMENT rows."""
+    if settlements.is_empty() or not days:
+        return pl.DataFrame(schema=DEPTH_SCHEMA)
+    decisions = pl.DataFrame(
+        {"day": list(days), "known": [decision_time(day) for day in days]},
+        schema={"day": pl.Date, "known": pl.Datetime("us", "UTC")},
+    )
+    rows = settlements.select("contract_id", "obs_date", "knowledge_time", "open_interest", "volume")
+    first = rows.sort("knowledge_time").unique(["contract_id", "obs_date"], keep="first")
+    newest = first.sort("contract_id", "obs_date").with_columns(
+        volume=pl.col("volume").rolling_mean(rules.volume_days, min_samples=1).over("contract_id"),
+        open_interest=pl.col("open_interest").forward_fill().over("contract_id"),
+    )
+    keys = decisions.join(newest.select("contract_id").unique(), how="cross").sort("known")
+    found = keys.join_asof(
+        newest.sort("knowledge_time", "obs_date"),
+        left_on="known",
+        right_on="knowledge_time",
+        by="contract_id",
+        tolerance=MAX_AGE,
+    ).filter(pl.col("obs_date").is_not_null())
+    return found.select(pl.col(name).cast(kind) for name, kind in DEPTH_SCHEMA.items())
+
+
+def depth_of(
+    rows: pl.DataFrame, days: Sequence[dt.date], contract_id: npt.NDArray[np.str_], rules: LiquidityRules
+) -> Depth:
+    """The depth of the contracts (R, N) on decision days (R); `rows`: DEPTH_SCHEMA."""
+    known = {
+        (day, name): (interest, volume)
+        for day, name, interest, volume in rows.select(list(DEPTH_SCHEMA)).iter_rows()
+        if interest is not None or volume is not None
+    }
+    found = np.full((*contract_id.shape, 2), np.nan)
+    for row, day in enumerate(days):
+        for column, name in enumerate(contract_id[row].tolist()):
+            interest, volume = known.get((day, name), (None, None))
+            if volume is None and interest is not None:
+                volume = interest * rules.volume_of_open_interest
+            found[row, column] = [np.nan if value is None else value for value in (interest, volume)]
+    return Depth(found[..., 0], found[..., 1])
+
+
+def most_contracts(depth: Depth, rules: LiquidityRules) -> FloatArray:
+    """The most contracts (R, N) of each line that the book may hold; infinite where nothing is stored of it."""
+    of_interest = depth.open_interest * rules.share_of_open_interest
+    of_volume = depth.volume * rules.share_of_volume * rules.days
+    return np.asarray(np.nan_to_num(np.fmin(of_interest, of_volume), nan=np.inf, posinf=np.inf))
