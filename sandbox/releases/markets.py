@@ -112,7 +112,8 @@ def _spot(name: str, discount: float) -> SeriesFactory:
     return make_series
 
 
-def _dollar_broad(economy: Economy) -> ReleasedSeries:
+def dollar_broad(economy: Economy) -> ReleasedSeries:
+    """The Board's broad index, out of some of its currencies."""
     a = economy.assets
     level = 88.0 * np.exp(
         0.45 * np.log(a["dxy"] / a["dxy"][0]) + 0.20 * np.log(a["mxn"] / a["mxn"][0])
@@ -150,7 +151,7 @@ SERIES: dict[str, SeriesFactory] = {
     "us_ig_spread": _percent("ig"),
     "brent_fred": _spot("brent", 0.005),
     "wti_fred": _spot("wti", 0.003),
-    "dollar_broad": _dollar_broad,
+    "dollar_broad": dollar_broad,
     "sp500_fred": _close("spx", "nyse", 2),
     "fed_reverse_repo": _reverse_repo,
 }

@@ -7,7 +7,7 @@ import numpy as np
 from desk.arrays import FloatArray
 from sandbox.economy import Economy
 from sandbox.economy.factors import mean_reverting
-from sandbox.releases.markets import SeriesFactory, real_yield_of, us_par, yield_of
+from sandbox.releases.markets import SeriesFactory, dollar_broad, real_yield_of, us_par, yield_of
 from sandbox.releases.released_series import ReleasedSeries, daily
 
 
@@ -82,4 +82,11 @@ SERIES: dict[str, SeriesFactory] = {
     "usdjpy_fed": _noon("jpy"),
     "eurusd_fed": _noon("eur"),
     "gbpusd_fed": _noon("gbp"),
+    "h10_usdbrl": _noon("brl"),
+    "h10_usdmxn": _noon("mxn"),
+    "h10_usdjpy": _noon("jpy"),
+    "h10_eurusd": _noon("eur"),
+    "h10_gbpusd": _noon("gbp"),
+    "h10_dollar_broad": dollar_broad,
+    "h10_dollar_emerging": _emerging_dollar,
 }

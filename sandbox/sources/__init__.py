@@ -10,6 +10,7 @@ from sandbox.sources import (
     bcb_ptax,
     bcb_sgs,
     cftc_cot,
+    fed_board,
     fred,
     ibge_sidra,
     nyfed_rates,
@@ -29,6 +30,7 @@ RESPONDERS: dict[str, Responder] = {
     "fred": fred.respond,
     "treasury_gov": treasury_gov.respond,
     "nyfed_rates": nyfed_rates.respond,
+    "fed_board": fed_board.respond,
     "yahoo_finance": yahoo_finance.respond,
     "cftc_cot": cftc_cot.respond,
 }

@@ -9,6 +9,7 @@ from tasks.connectors.bcb_fx_flow import BcbFxFlow
 from tasks.connectors.bcb_ptax import BcbPtax
 from tasks.connectors.bcb_sgs import BcbSgs
 from tasks.connectors.cftc_cot import CftcCot
+from tasks.connectors.fed_board import FedBoard
 from tasks.connectors.fred import Fred
 from tasks.connectors.ibge_sidra import IbgeSidra
 from tasks.connectors.nyfed_rates import NyFedRates
@@ -30,6 +31,7 @@ CONNECTORS: dict[str, type[Connector]] = {
         CftcCot,
         TreasuryGov,
         NyFedRates,
+        FedBoard,
         YahooFinance,
     )
 }

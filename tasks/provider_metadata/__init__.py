@@ -26,6 +26,7 @@ DESCRIBE: Mapping[str, Describe] = {
     "fred": international.fred,
     "yahoo_finance": international.yahoo,
     "cftc_cot": international.cot,
+    "fed_board": international.board_packages,
     "nyfed_rates": international.reference_rates,
 }
 """Source -> function that reads the metadata of its series: every source with series in the catalogue."""

@@ -7,8 +7,10 @@ import json
 from urllib.parse import quote
 
 from desk.catalog.provider_metadata import Metadata
-from desk.model import Dataset, Series
-from tasks.connectors.bodies import bad_payload, json_body, require_ok
+from desk.model import Dataset, Series, Window
+from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
+from tasks.connectors.fed_board import NO_DATA, FedBoard, read_package
+from tasks.connectors.strict_values import csv_rows
 from tasks.connectors.yahoo_finance import yahoo_unit
 from tasks.provider_metadata.request import Found, Provider, each, spacing
 
@@ -87,6 +89,38 @@ async def reference_rates(provider: Provider) -> Found:
             bad_payload(payload, f"no rates in it ({type(error).__name__})")
 
     return await each(provider, one)
+
+
+async def board_packages(provider: Provider) -> Found:
+    """From the labels of each package of the Board's, and its days of the last forty."""
+    (dataset,) = provider.datasets()
+    window = Window(provider.today - dt.timedelta(days=40), provider.today)
+    connector = FedBoard(provider.config)
+    found: Found = {series.id: None for series in provider.series()}
+    for query in connector.plan(dataset, provider.series(), window):
+        payload = await provider.client.send(connector.build_request(query))
+        require_ok(payload)
+        try:
+            columns, lines = read_package(text_body(payload), dataset.params["release"])
+            labels = csv_rows(text_body(payload), last_line_may_be_open=True)[:4]
+        except ValueError as error:
+            bad_payload(payload, str(error))
+        for series in query.series:
+            if series.code in columns:
+                place = columns[series.code]
+                days = [dt.date.fromisoformat(line[0]) for line in lines if line[place + 1] not in (NO_DATA, "")]
+                name, unit, _, currency = (row[place + 1] for row in labels)
+                found[series.id] = Metadata(
+                    name, _board_unit(unit, currency), spacing(days), last=max(days, default=None)
+                )
+    return found
+
+
+def _board_unit(unit: str, currency: str) -> str | None:
+    """`Currency:_Per_USD` and `BRL` -> `BRL per USD`; an index stays; None where the file does not say."""
+    if unit.startswith("Currency"):
+        return f"{currency} per {unit.rpartition('_')[2]}" if "_Per_" in unit else None
+    return unit
 
 
 async def cot(provider: Provider) -> Found:

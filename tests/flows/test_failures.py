@@ -40,6 +40,7 @@ ONE_EACH = {
     "bcb_ptax": "challenge page",
     "bcb_sgs": "429, wait 1 h",
     "cftc_cot": "cut body",
+    "fed_board": "nulls and NaN",
     "fred": "HTTP 503",
     "ibge_sidra": "other names",
     "nyfed_rates": "HTTP 503",
@@ -52,7 +53,7 @@ MORNINGS = (
     ("b3_market_data", "bcb_focus", "ibge_sidra"),
     ("bcb_fx_flow", "bcb_ptax", "treasury_gov"),
     ("bcb_sgs", "cftc_cot", "stn_fiscal"),
-    ("fred", "nyfed_rates", "yahoo_finance"),
+    ("fed_board", "fred", "nyfed_rates", "yahoo_finance"),
 )
 """Sources that fail in one run, so that no price has both its source and its stand-in out."""
 

@@ -203,7 +203,8 @@ def test_without_fred_the_first_sources_speak() -> None:
     fred = [one.id for one in CATALOG.series.values() if one.source == "fred"]
     without = {**silver, "observation": silver["observation"].filter(~pl.col("series_id").is_in(fred))}
     whole, bare = build_panel(silver, DAYS, CATALOG), build_panel(without, DAYS, CATALOG)
-    for column, first in {"sofr": "nyfed_sofr", "fed_funds_effective": "nyfed_effr"}.items():
+    firsts = {"sofr": "nyfed_sofr", "fed_funds_effective": "nyfed_effr", "dollar_broad": "h10_dollar_broad"}
+    for column, first in firsts.items():
         assert set(whole.provenance.names(column)[100:]) == {first}
         assert bare.values[column][-1] == whole.values[column][-1] == whole.values[first][-1] is not None
     assert bare.values["usd_short_rate"][-1] == whole.values["usd_short_rate"][-1] is not None
