@@ -110,7 +110,7 @@ def _nothing_earned(state: Row) -> str:
     nav, cash = finite_or_none(state["nav_brl"]), finite_or_none(state["benchmark_nav_brl"])
     if nav is None or cash is None or nav > cash:
         return ""
-    return translate("; nothing earned over CDI since the book began ({})", percent(nav / cash - 1.0, signed=True))
+    return translate("; no gain over CDI since the book began ({})", percent(nav / cash - 1.0, signed=True))
 
 
 def _var_before(data: ReportData, measured: RiskView) -> float | None:
