@@ -1,4 +1,4 @@
-"""`alvorada catalogue check`: the catalogue of series against its providers' own metadata."""
+"""`alvorada catalogue`: the series against their providers' own metadata, and the rules against our own first sight."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from alvorada.cli.clock import now
+from alvorada.cli.options import Seed, WorldName
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 from desk.errors import BadInput
 
@@ -29,7 +30,7 @@ def check(
     source: Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Also list what agrees or cannot be compared.")] = False,
     notify: Annotated[bool, typer.Option("--notify", help="Send what changed since the check before.")] = False,
-    seed: Annotated[int, typer.Option("--seed", envvar="ALVORADA_SANDBOX_SEED", help="Of the sandbox.")] = DEFAULT_SEED,
+    seed: Seed = DEFAULT_SEED,
 ) -> None:
     """Compare name, unit, frequency and last value with each provider's metadata, and with what it said at the check
     before; exit code 1 where any differ."""
@@ -56,3 +57,27 @@ def check(
         typer.echo(line)
     if any(verdict.state in ("differs", "unreachable") for verdict in verdicts):
         raise typer.Exit(DIFFERENT)
+
+
+@app.command()
+def sights(
+    days: Annotated[int, typer.Option("--days", help="Numbers about the last so many days.", min=7, max=400)] = 40,
+    every: Annotated[bool, typer.Option("--all", help="Also list the series whose rule holds.")] = False,
+    world: WorldName = "live",
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """Publication rules against our own first sight of each number, a month after the first run: which is to be
+    corrected in publication_rules.toml."""
+    import datetime as dt
+
+    from alvorada.cli.first_sights import stored_sights
+    from alvorada.cli.output import note
+
+    found = stored_sights(world, seed, now().date() - dt.timedelta(days=days))
+    shown = [one for one in found if every or one.said]
+    for one in shown:
+        typer.echo(
+            f"{one.series}  {one.rule}  {one.due} due, {one.early} before, {one.late} later  {one.said or 'holds'}"
+        )
+    if not shown:
+        note(f"{len(found)} series with numbers that came due while we looked; every rule holds")

