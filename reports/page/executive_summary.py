@@ -96,6 +96,7 @@ def book_line(data: ReportData) -> str:
         if before.height and finite_or_none(state["drawdown"]) is not None:
             fall, earlier_fall = percent(state["drawdown"]), percent(before["drawdown"][0])
             text += translate("; drawdown over CDI {}, was {}", fall, earlier_fall)
+        text += _nothing_earned(state)
         parts += [text + ".", *pnl_sentences(defence_view(data))]
     measured = risk_view(data)
     var_text = limit_text(measured, "var_95")
@@ -114,6 +115,14 @@ def _spans_against_cash(book: PortfolioView) -> str:
         for span in book.sheet
         if span.span in names and span.of_cash is not None
     )
+
+
+def _nothing_earned(state: Row) -> str:
+    """Says so where the book is not above the same money held at CDI since it began."""
+    nav, cash = finite_or_none(state["nav_brl"]), finite_or_none(state["benchmark_nav_brl"])
+    if nav is None or cash is None or nav > cash:
+        return ""
+    return translate("; no gain over CDI since the book began ({})", percent(nav / cash - 1.0, signed=True))
 
 
 def _var_before(data: ReportData, measured: RiskView) -> float | None:
