@@ -51,6 +51,7 @@ __all__ = [
     "GATE_VERDICT",
     "GOLD",
     "INPUT_RECEIPT",
+    "PACKAGE",
     "PNL_ATTRIBUTION",
     "PNL_BY_FACTOR",
     "PNL_BY_STRATEGY",
