@@ -21,8 +21,10 @@ from tests.tasks.connectors.answers import connector, parse, queries, window
 SPAN = window("2026-07-20", "2026-07-24")
 (VIX,) = queries("cboe_vix", SPAN)
 HEAD = "DATE,OPEN,HIGH,LOW,CLOSE\n"
-BODY = HEAD + "01/02/1990,17.240000,17.240000,17.240000,17.240000\n" \
-    "07/22/2026,17.420000,19.490000,16.640000,16.640000\n07/23/2026,17.670000,20.310000,17.320000,18.700000\n"  # fmt: skip
+BODY = (
+    HEAD + "01/02/1990,17.240000,17.240000,17.240000,17.240000\n"
+    "07/22/2026,17.420000,19.490000,16.640000,16.640000\n07/23/2026,17.670000,20.310000,17.320000,18.700000\n"
+)
 
 
 def test_the_whole_file_is_asked_for_whatever_the_window() -> None:
@@ -38,7 +40,7 @@ def test_nothing_is_asked_live_without_a_licence() -> None:
         CboeVix(off).build_request(VIX)
     on = source_configs(load_settings(licensed=("cboe_vix",)), catalog, "live")["cboe_vix"]
     assert CboeVix(on).build_request(VIX).url.endswith("VIX_History.csv")
-    assert not source_configs(load_settings(), catalog, "sandbox")["cboe_vix"].is_off
+    assert not source_configs(load_settings(sandbox_url="http://sandbox"), catalog, "sandbox")["cboe_vix"].is_off
 
 
 @pytest.mark.parametrize("body", [BODY, BODY.removesuffix("\n"), BODY.replace("\n", "\r\n"), "\ufeff" + BODY])
