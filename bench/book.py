@@ -35,7 +35,8 @@ from sandbox.world import SimulatedWorld
 from tasks.history_import.frames import read_history
 
 RESULT = Path(__file__).with_name("results") / "book.md"
-REAL_MAP = Path(__file__).parents[1] / "tests" / "history" / "real_history.toml"
+MAPS = Path(__file__).parents[1] / "tests" / "history"
+REAL_MAPS = (MAPS / "real_history.toml", MAPS / "more_history.toml")
 LAST, DAYS = dt.date(2026, 10, 30), 2_000
 SPREADS = tuple(strategy.id for strategy in STRATEGIES if strategy.neutrality != "outright")
 COLUMNS = (
@@ -53,10 +54,10 @@ def sandbox_pass(parameters: DeskParameters) -> HistoryPass:
     return run_history(silver(SimulatedWorld(DEFAULT_SEED, catalog), LAST), days, inception, catalog, parameters)
 
 
-def real_pass(map_file: Path, parameters: DeskParameters) -> HistoryPass:
+def real_pass(map_files: Sequence[Path], parameters: DeskParameters) -> HistoryPass:
     """Real history, as docs/real-history.md runs it."""
     catalog, b3 = load_catalog(), calendars.b3()
-    frames = read_history(map_file, catalog)
+    frames = read_history(map_files, catalog)
     days = b3.days(b3.offset(INCEPTION, -WARM_UP), END)
     last = last_priced(build_panel(frames, days, catalog))
     return run_history(frames, [day for day in days if day <= last], INCEPTION, catalog, parameters)
@@ -146,11 +147,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("label")
     parser.add_argument("histories", nargs="*", default=["sandbox"], choices=["sandbox", "real"])
-    parser.add_argument("--map", type=Path, default=REAL_MAP, dest="map_file")
+    parser.add_argument("--map", type=Path, nargs="+", default=REAL_MAPS, dest="map_files")
     options = parser.parse_args()
     parameters = load_desk_parameters()
     passes = {
-        name: sandbox_pass(parameters) if name == "sandbox" else real_pass(options.map_file, parameters)
+        name: sandbox_pass(parameters) if name == "sandbox" else real_pass(options.map_files, parameters)
         for name in options.histories
     }
     write_page(options.label, passes, parameters)

@@ -65,7 +65,7 @@ def read_frames(folder: Path) -> dict[str, pl.DataFrame]:
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-") as scratch:
         moved = Path(scratch) / "map.toml"
         moved.write_text(text.replace(MAPPED_ROOT, f'root = "{folder}"'), encoding="utf-8")
-        return dict(read_history(moved, load_catalog()))
+        return dict(read_history([moved], load_catalog()))
 
 
 def measured_series(frames: Mapping[str, pl.DataFrame]) -> Iterator[Measured]:

@@ -76,7 +76,7 @@ def history_frames(folder: Path, catalog: Catalog) -> dict[str, pl.DataFrame]:
     with tempfile.TemporaryDirectory(prefix="alvorada-bench-") as scratch:
         moved = Path(scratch) / "map.toml"
         moved.write_text(text.replace(MAPPED_ROOT, f'root = "{folder}"'), encoding="utf-8")
-        return read_history(moved, catalog)
+        return read_history([moved], catalog)
 
 
 def history_points(folder: Path, catalog: Catalog) -> pl.DataFrame:

@@ -17,7 +17,7 @@ import numpy as np
 from alvorada.stack.data_dir import DEFAULT_SEED
 from bench._page import machine
 from bench._regimes import Forecasts, certain_share, equally_likely, forecasts, simulated_probabilities
-from bench.book import LAST, REAL_MAP, with_rows
+from bench.book import LAST, REAL_MAPS, with_rows
 from desk import calendars
 from desk.agents.cross_asset.regimes import MONTHLY, has_its_signs, regime_models, regime_probabilities, weekly_features
 from desk.arrays import FloatArray
@@ -46,11 +46,11 @@ def sandbox_weeks() -> WeeklySamples:
     return build_panel(silver(SimulatedWorld(DEFAULT_SEED, catalog), LAST), days, catalog).model_inputs.weekly
 
 
-def real_weeks(map_file: Path) -> WeeklySamples:
+def real_weeks(map_files: Sequence[Path]) -> WeeklySamples:
     """Real history, with its warm-up."""
     catalog, b3 = load_catalog(), calendars.b3()
     days = b3.days(b3.offset(INCEPTION, -WARM_UP), END)
-    return build_panel(read_history(map_file, catalog), days, catalog).model_inputs.weekly
+    return build_panel(read_history(map_files, catalog), days, catalog).model_inputs.weekly
 
 
 def cells(probabilities: FloatArray, names: tuple[str, str], found: Forecasts) -> list[str]:
@@ -124,14 +124,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("label")
     parser.add_argument("histories", nargs="*", default=["sandbox"], choices=["sandbox", "real", "simulated"])
-    parser.add_argument("--map", type=Path, default=REAL_MAP, dest="map_file")
+    parser.add_argument("--map", type=Path, nargs="+", default=REAL_MAPS, dest="map_files")
     options = parser.parse_args()
     rows = []
     for name in options.histories:
         if name == "simulated":
             rows.append(simulated_rows(options.label))
         else:
-            weekly = sandbox_weeks() if name == "sandbox" else real_weeks(options.map_file)
+            weekly = sandbox_weeks() if name == "sandbox" else real_weeks(options.map_files)
             rows.append(history_rows(options.label, name, weekly))
     write_page(rows)
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from alvorada.stack.data_dir import DEFAULT_SEED
 from bench._page import machine
-from bench.book import LAST, REAL_MAP
+from bench.book import LAST, REAL_MAPS
 from desk import calendars
 from desk.agents import compute_measures
 from desk.arrays import FloatArray
@@ -63,10 +63,10 @@ def cells(rho: float | None) -> str:
 def main() -> None:
     """Measures both histories and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--map", type=Path, default=REAL_MAP, dest="map_file")
+    parser.add_argument("--map", type=Path, nargs="+", default=REAL_MAPS, dest="map_files")
     catalog, b3 = load_catalog(), calendars.b3()
     real_days = b3.days(b3.offset(INCEPTION, -WARM_UP), END)
-    real = convictions(read_history(parser.parse_args().map_file, catalog), real_days)
+    real = convictions(read_history(parser.parse_args().map_files, catalog), real_days)
     made = convictions(silver(SimulatedWorld(DEFAULT_SEED, catalog), LAST), b3.days(FIRST, LAST))
     lines = [
         "# How fast convictions fade",

@@ -8,7 +8,7 @@ own would call it again without end.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,8 +25,6 @@ FAILED = frozenset({"Failed", "Crashed", "TimedOut"})
 COMPLETED = frozenset({"Completed", "CompletedWithGaps", "ActionsHeld", "Reproduced"})
 ENDED = FAILED | COMPLETED | {"AlreadyRunning", "Cancelled"}
 """Names of flow run states, as Prefect's events carry them."""
-
-STATE_SUBJECT = "{{ flow.name }} run {{ flow_run.name }}: {{ flow_run.state.name }}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +70,46 @@ class AutomationSpec:
     after: frozenset[str] = frozenset()
 
 
-def automation_specs(limits: Thresholds) -> tuple[AutomationSpec, ...]:
+Words = Callable[..., str]
+"""An English text with `{}`, and what stands in it, in the language of those whom the messages reach."""
+
+
+def english(text: str, *parts: str) -> str:
+    """The text with `parts` in place of its `{}`."""
+    return text.format(*parts) if parts else text
+
+
+def automation_specs(limits: Thresholds, words: Words = english) -> tuple[AutomationSpec, ...]:
     """The table of all Automations: what nothing but Prefect knows at once.
 
     A failed or late daily run, its gaps and its sources are told by the alert rules, which know B3's calendar; alerts
     that are not evaluated, PostgreSQL and Prefect by the watchdog. No Automation repeats these.
     """
     stuck = _duration_text(limits.stuck)
+    subject = words("{} run {}: {}", "{{ flow.name }}", "{{ flow_run.name }}", "{{ flow_run.state.name }}")
     return (
         AutomationSpec(
             "run crashed",
-            "The process of a daily run was killed. It is started again, at most three times a day.",
+            words("The process of a daily run was killed. It is started again, at most three times a day."),
             watched=DAILY,
             states=frozenset({"Crashed"}),
-            subject=STATE_SUBJECT,
+            subject=subject,
             runbook="A run failed",
         ),
         AutomationSpec(
             "backfill failed",
-            "A backfill failed, crashed or timed out.",
+            words("A backfill failed, crashed or timed out."),
             watched=BACKFILL,
             states=FAILED,
-            subject=STATE_SUBJECT,
+            subject=subject,
             runbook="A run failed",
         ),
         AutomationSpec(
             "run stuck",
-            f"The daily run is still running after {stuck}.",
+            words("The daily run is still running after {}.", stuck),
             watched=DAILY,
             states=ENDED,
-            subject=f"Run {{{{ flow_run.name }}}} is stuck: running for more than {stuck}",
+            subject=words("Run {} is stuck: running for more than {}", "{{ flow_run.name }}", stuck),
             runbook="Stuck",
             absent_for=limits.stuck,
             after=frozenset({"Running"}),
@@ -110,20 +118,26 @@ def automation_specs(limits: Thresholds) -> tuple[AutomationSpec, ...]:
 
 
 def automations(
-    deployments: Mapping[str, UUID], targets: NotificationTargets, limits: Thresholds | None = None
+    deployments: Mapping[str, UUID],
+    targets: NotificationTargets,
+    limits: Thresholds | None = None,
+    words: Words = english,
 ) -> list[AutomationCore]:
     """Every Automation in Prefect's form, but those whose deployments are all missing.
 
-    `deployments`: `flow/deployment` -> id, of this project.
+    `deployments`: `flow/deployment` -> id, of this project. `words`: their language; one message goes to everybody.
     """
-    specs = automation_specs(limits or Thresholds())
-    return [automation(spec, deployments[spec.watched], targets) for spec in specs if spec.watched in deployments]
+    specs = automation_specs(limits or Thresholds(), words)
+    watched = [spec for spec in specs if spec.watched in deployments]
+    return [automation(spec, deployments[spec.watched], targets, words) for spec in watched]
 
 
-def automation(spec: AutomationSpec, deployment: UUID, targets: NotificationTargets) -> AutomationCore:
+def automation(
+    spec: AutomationSpec, deployment: UUID, targets: NotificationTargets, words: Words = english
+) -> AutomationCore:
     """One specification in Prefect's form, for runs of this deployment."""
-    actions = _actions(spec, targets)
-    no_target = "" if actions else " TELLS NOBODY: neither Slack nor mail is configured."
+    actions = _actions(spec, targets, words)
+    no_target = "" if actions else " " + words("TELLS NOBODY: neither Slack nor mail is configured.")
     return AutomationCore.parse_obj(
         {
             "name": f"{PREFIX}{spec.name}",
@@ -155,25 +169,29 @@ def _events(states: frozenset[str]) -> set[str]:
     return {f"prefect.flow-run.{state}" for state in states}
 
 
-def _actions(spec: AutomationSpec, targets: NotificationTargets) -> list[Any]:
+def _actions(spec: AutomationSpec, targets: NotificationTargets, words: Words) -> list[Any]:
     subject = f"Alvorada: {spec.subject}"
     actions: list[Any] = []
     if targets.slack:
         filters = _ESCAPE_MRKDWN if targets.escape_slack else ""
         escaped_subject = subject.replace(" }}", f"{filters} }}}}")
         actions.append(
-            SendNotification(block_document_id=targets.slack, subject=escaped_subject, body=message_body(spec, filters))
+            SendNotification(
+                block_document_id=targets.slack, subject=escaped_subject, body=message_body(spec, filters, words)
+            )
         )
     if targets.mail:
-        actions.append(SendNotification(block_document_id=targets.mail, subject=subject, body=message_body(spec)))
+        actions.append(
+            SendNotification(block_document_id=targets.mail, subject=subject, body=message_body(spec, words=words))
+        )
     elif targets.notify:
-        parameters = {"subject": subject, "body": message_body(spec)}
+        parameters = {"subject": subject, "body": message_body(spec, words=words)}
         run = {"source": "selected", "deployment_id": targets.notify, "parameters": parameters}
         actions.append(RunDeployment.parse_obj(run))
     return actions
 
 
-def message_body(spec: AutomationSpec, filters: str = "") -> str:
+def message_body(spec: AutomationSpec, filters: str = "", words: Words = english) -> str:
     """The message as a Jinja template of Prefect's: flow, run, state, link, what to do, the state's message.
 
     The state's message comes last: whatever text it has, the link stands above it. `filters`: Jinja filters for each
@@ -183,12 +201,12 @@ def message_body(spec: AutomationSpec, filters: str = "") -> str:
     text = f"flow_run.state.message|truncate(2000, true){filters}"
     lines = [
         spec.description,
-        f"Flow: {_value('flow.name', filters)}",
-        f"Run: {_value('flow_run.name', filters)}",
-        f"State: {_value('flow_run.state.name', filters)}, since {_value(since, filters)} São Paulo",
-        "Link: {{ event.resource|ui_url }}",  # the filter knows no address of `flow_run`
-        f"What to do: docs/runbook.md, {spec.runbook!r}",
-        f"{{% if flow_run.state.message %}}Message: {{{{ {text} }}}}{{% endif %}}",
+        words("Flow: {}", _value("flow.name", filters)),
+        words("Run: {}", _value("flow_run.name", filters)),
+        words("State: {}, since {} São Paulo", _value("flow_run.state.name", filters), _value(since, filters)),
+        words("Link: {}", "{{ event.resource|ui_url }}"),  # the filter knows no address of `flow_run`
+        words("What to do: docs/runbook.md, {}", repr(spec.runbook)),
+        f"{{% if flow_run.state.message %}}{words('Message: {}', f'{{{{ {text} }}}}')}{{% endif %}}",
     ]
     return "\n".join(lines)
 

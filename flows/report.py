@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import platform
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from reports.calculations.defence import DefenceView, defence_view
 from reports.elements.decision_facts import DecisionFacts
-from reports.elements.locale import LANGUAGES
+from reports.elements.formats import date
+from reports.elements.locale import LANGUAGES, translate, use_locale
 from reports.elements.report_data import ReportData
 from reports.page.markdown_summary import actions_table, summary_markdown, withheld_markdown
-from reports.page.png_export import MAIL_FIGURES, PngImages, export_png
-from reports.page.render import figure_specs, render
+from reports.page.png_export import PngImages
+from reports.page.render import render
 from tasks.alerts import report_delivery
 from tasks.run.report_gold import read_report_gold
 from tasks.run.report_page import content_sha256, write_page
@@ -28,6 +30,8 @@ from tasks.store.signed_links import report_address
 
 SUMMARY, ACTIONS, LINK = "daily-report", "daily-actions", "daily-report-link"
 """Keys of the artifacts; the link is there where something serves the page."""
+ORDER = ("instrument_id", "contract_id", "contracts_from", "contracts_to")
+"""What makes an order another one for who deals it."""
 
 
 @flow(name="report", flow_run_name="report-{run.day}", validate_parameters=False)
@@ -75,17 +79,19 @@ async def show_report(run: Run, data: ReportData, path: Path) -> None:
     """Prefect's artifacts of the run, and the places of page and artifacts for who watches it."""
     served = run.settings.public_url
     address = None if served is None else report_address(served, run.day)
-    place = address or f"{path} on {platform.node()}: ALVORADA_PUBLIC_URL is not set"
     withheld = report_delivery.withheld_sources(run.settings, data)
-    markdown = withheld_markdown(data, place, withheld) if withheld else summary_markdown(data, place)
-    orders = [] if withheld else actions_table(data)
-    await create_markdown_artifact(key=SUMMARY, markdown=markdown, description=f"Daily report of {run.day}")
-    await create_table_artifact(key=ACTIONS, table=orders, description=f"Orders of {run.day}")
+    with use_locale(run.settings.report_language):
+        day = date(run.day)
+        place = address or translate("{} on {}: ALVORADA_PUBLIC_URL is not set", path, platform.node())
+        markdown = withheld_markdown(data, place, withheld) if withheld else summary_markdown(data, place)
+        table = [] if withheld else actions_table(data)
+        words = translate("Daily report of {}", day), translate("Orders of {}", day), translate("Report of {}", day)
+        whole = translate("The whole page")
+    await create_markdown_artifact(key=SUMMARY, markdown=markdown, description=words[0])
+    await create_table_artifact(key=ACTIONS, table=table, description=words[1])
     made = [SUMMARY, ACTIONS]
     if address is not None:
-        await create_link_artifact(
-            key=LINK, link=address, link_text=f"Report of {run.day}", description="The whole page"
-        )
+        await create_link_artifact(key=LINK, link=address, link_text=words[2], description=whole)
         made.append(LINK)
     run.progress.event("result", "report", "done", message=str(path))
     run.progress.event("result", "artifact", "done", message=", ".join(made))
@@ -101,7 +107,8 @@ async def queue_for_recipients(run: Run, data: ReportData) -> None:
         link = await report_delivery.link_of(run.store, run.settings, run.day, language, run.clock())
         images = PngImages() if withheld else await mail_pictures(run, data, language)
         payloads[language] = report_delivery.payload_of(data, link, language, images, withheld)
-    again = sending_of(defence_view(data))
+    before = await run.store.orders_before_restatement(run.as_of)
+    again = sending_of(defence_view(data)) or restated_sending(data, before)
     queued = await report_delivery.queue_report(run.store, run.settings, payloads, run.clock(), again)
     message = queued.note or f"the report goes to {queued.rows} recipients"
     run.progress.event("note", "delivery", "done", message=message)
@@ -115,13 +122,20 @@ def sending_of(gate: DefenceView) -> str:
     return "without orders" if gate.is_gated else ""
 
 
+def restated_sending(data: ReportData, before: Sequence[Mapping[str, Any]] | None) -> str:
+    """The name of the sending of a day that is decided anew with other orders than `before`, those of the version that
+    it replaces (None where the day is not being restated); empty where who has had that one knows the orders."""
+    if before is None:
+        return ""
+    orders = sorted(tuple(row[name] for name in ORDER) for row in data.latest("action").iter_rows(named=True))
+    if orders == sorted(tuple(row[name] for name in ORDER) for row in before):
+        return ""
+    return f"restated {sha256(json.dumps(orders).encode()).hexdigest()[:12]}"
+
+
 async def mail_pictures(run: Run, data: ReportData, language: str) -> PngImages:
-    """The charts of the mail in one language; none where nobody is mailed in it. Where they cannot be drawn, the mail
-    has no charts."""
-    if language not in report_delivery.mail_languages(run.settings):
-        return PngImages()
-    specs = {name: spec for name, spec in figure_specs(data, language).items() if name in MAIL_FIGURES}
-    drawn = await asyncio.to_thread(export_png, specs)
+    """The charts of the mail in one language. Where they cannot be drawn, the mail has no charts."""
+    drawn = await report_delivery.drawn_pictures(run.settings, data, language)
     if drawn.reason:
         run.progress.event("note", "delivery", "done", message=f"mail without pictures: {drawn.reason}")
     return drawn

@@ -1,7 +1,7 @@
 """Writes docs/real-history.md: the desk over the years of an imported history, from the files of a map.
 
-A developer's command, `python -m tools.real_history_page --map my-map.toml`: it needs the files, no database and no
-network, and takes about a minute. The book opens on the first decision day of 2008 and ends with the nominal curve.
+A developer's command, `python -m tools.real_history_page --map MAP.toml MORE.toml`: it needs the files, no database and
+no network, and takes about a minute. The book opens on the first decision day of 2008 and ends with the nominal curve.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,10 @@ import polars as pl
 from desk import calendars
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
+from desk.catalog.strategy_evidence import EVIDENCE
 from desk.errors import AlvoradaError
 from desk.model import decision_time
-from desk.performance import nav_statistics
+from desk.performance import evidence, mixes, nav_statistics
 from desk.performance.drawdowns import underwater
 from desk.performance.episodes import Episode, episode
 from desk.performance.history_pass import HistoryPass, run_history
@@ -38,8 +39,9 @@ from tools.nav_chart import nav_chart
 from tools.strategy_page import record_lines
 
 DOCS = Path(__file__).parents[1] / "docs"
+CATALOG_FILE = Path(__file__).parents[1] / "desk" / "catalog" / "strategy_evidence.toml"
 PAGE, CHART = "real-history.md", "real-history-nav.svg"
-COMMAND = "python -m tools.real_history_page --map MAP.toml"
+COMMAND = "python -m tools.real_history_page --map MAP.toml MORE.toml"
 EPISODES: tuple[tuple[str, dt.date, dt.date], ...] = (
     ("15 October 2008", dt.date(2008, 10, 14), dt.date(2008, 10, 15)),
     ("Lehman, to the low of October 2008", dt.date(2008, 9, 12), dt.date(2008, 10, 24)),
@@ -63,11 +65,14 @@ class HistoryRecord:
     episodes: list[tuple[str, Episode | None]]
     replays: list[tuple[str, float]]
     curves: list[tuple[str, str, int, dt.date, dt.date]]
+    evidence: list[evidence.Record]
+    overfitting: float | None
+    mixes: Mapping[str, mixes.MixStatistics]
 
 
-def compute_record(map_file: Path, catalog: Catalog, parameters: DeskParameters) -> HistoryRecord:
+def compute_record(map_files: Sequence[Path], catalog: Catalog, parameters: DeskParameters) -> HistoryRecord:
     """Reads the files and runs the whole pass. Raises BadInput for a bad map or file."""
-    silver = read_history(map_file, catalog)
+    silver = read_history(map_files, catalog)
     b3 = calendars.b3()
     days = b3.days(b3.offset(INCEPTION, -WARM_UP), END)
     last = last_priced(build_panel(silver, days, catalog))
@@ -79,7 +84,9 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> HistoryRecord:
     panel = found.panel.since(INCEPTION)
     values = panel.values
     signals = found["strategy_signals"].filter(pl.col("as_of") >= decision_time(INCEPTION))
-    _, records = strategy_pnl(values, signals, STRATEGIES, parameters)
+    daily, records = strategy_pnl(values, signals, STRATEGIES, parameters)
+    returns = daily.drop("day").to_numpy().astype(np.float64)
+    days = daily["day"].to_numpy().astype("datetime64[D]")
     unit = unit_returns(read_market(values), parameters)
     stress = found["stress_test_results"]
     replays = stress.filter(
@@ -94,6 +101,12 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> HistoryRecord:
         episodes=[(name, episode(found.frames, before, last)) for name, before, last in EPISODES],
         replays=list(replays.drop_nulls("pnl_fraction").select("name", "pnl_fraction").iter_rows()),
         curves=_origins(panel),
+        evidence=evidence.records([strategy.id for strategy in STRATEGIES], returns),
+        overfitting=evidence.overfitting_probability(returns),
+        mixes={
+            "the mean of the strategies": mixes.mix_statistics(mixes.equal_weights(returns)),
+            "weights by evidence, each January": mixes.mix_statistics(mixes.evidence_weights(days, returns)),
+        },
     )
 
 
@@ -119,6 +132,9 @@ def page(record: HistoryRecord, parameters: DeskParameters) -> str:
     years, whole = nav_statistics.by_year(record.path), nav_statistics.whole_period(record.path)
     capital, window = parameters.portfolio.inception_nav_brl / 1e6, parameters.risk.var_window
     without_score = sum(1 for one in record.coverage if not one.scored)
+    counted = sum(1 for one in record.evidence if one.sharpe is not None)
+    proven = [f"`{one.strategy_id}`" for one in record.evidence if one.is_evidence]
+    verdict = f"That is {', '.join(proven)}." if proven else "None is: no strategy has shown more than luck could."
     target, method = parameters.portfolio.target_volatility, parameters.risk.headline.replace("_", " ")
     return f"""<!-- Generated: {COMMAND}. Edit tools/real_history_page.py, and run it again. -->
 
@@ -131,8 +147,8 @@ one is no promise: the strategies are textbook ideas, known to whoever wrote the
 From {record.days[0]} to {record.days[-1]}, {len(record.days)} decision days, in one pass of the daily run's own code:
 panel, agents, {len(STRATEGIES)} strategies, aggregation, book, risk. The numbers are those of
 [an import](import-history.md): each is known from the hour of its publication rule; monthly ones are the **latest
-vintage**, so what was revised later is known too early; the nominal and real curves are those of LTN, NTN-F and NTN-B,
-whose rates lie a few basis points over DI.
+vintage**, so what was revised later is known too early; the nominal curve is that of the DI1 settlements to February
+2025 and of LTN and NTN-F after, whose rates lie a few basis points over DI; the real one is that of NTN-B.
 
 ## Data
 
@@ -140,13 +156,16 @@ whose rates lie a few basis points over DI.
 
 What the files do not have, and what therefore has no score:
 
-- **Focus** medians begin on 10 April 2025, after the nominal curve ends. The Top 5 survey of 2022 to 2025 that is
-  there is another survey, and its key is ambiguous (two or three medians, up to 5% apart, for one indicator, day and
-  year): it stands in for nothing. So there is no Taylor gap, term premium, Copom gap or IPCA surprise.
-- **Cupom** is in no file, so that DDI and the sovereign spread (cupom less Treasury) have no price. The five-year CDS
+- **Focus** has IPCA twelve months on throughout, IPCA by month to 2014, this and next year's IPCA to 2013 (after it the
+  file holds the mean of two medians, up to 0.16 off), Selic by meeting without two holes of 2022 and 2024, next year's
+  dollar, and next year's growth to 2021. No file has the medians two and three years on, so there is no term premium.
+  The Top 5 survey of 2022 to 2025 is another survey, and its key is ambiguous: it stands in for nothing.
+- **Cupom** is there for six months and a year, to June 2020, as the FRA from 30 days that the desk trades; not beyond a
+  year, so that neither DDI of two years and more nor the sovereign spread's two legs have a price. The five-year CDS
   of 2000 to 2020 is another spread than the one the desk trades, and replaces it nowhere.
-- **Contracted flow**, monthly reserves, the primary result of the whole public sector, GDP in dollars: in no file.
-- The **CFTC** reports are those of 2017 to February 2023; daily iron ore, soy, CLP, COP and ZAR end in June 2020.
+- **Contracted flow** is in no file.
+- The **CFTC** reports are those of 2015, of 2017 to July 2023 and of the first half of 2024; daily iron ore ends in
+  June 2020, CLP, COP and ZAR in July 2024.
 
 {without_score} strategies have no score:
 
@@ -167,6 +186,23 @@ that has no price is not held, here as in the book.
 Days: with a position. Hit rate: share of them with a gain after costs. Turnover: full positions traded a year, one way.
 Return and drawdown: of NAV, over CDI, after costs, not compounded. Correlation: the mean with each of the others.
 Unknown: no position that could be priced.
+
+## Evidence
+
+How much of these records is luck? *Error* is the standard error of the Sharpe ratio a year (Mertens 2002: skew and fat
+tails are in it). *Above zero* is the probability that the true one is positive; *deflated* that it is more than the
+best of {counted} trials shows without any skill (Bailey and Lopez de Prado 2014).
+**From {EVIDENCE:.0%} a record is evidence.** {verdict}
+
+{tables.evidence_table(record.evidence)}
+
+{tables.overfitting_text(record.overfitting)}
+
+The book beside two others, which hold the same packages without lots, limits, netting or breaker, each at its own
+costs; both were fixed with their reasons before they were run (`desk/performance/mixes.py`). Returns and falls are at
+each one's own volatility: the Sharpe ratios compare.
+
+{tables.mix_table(whole, record.mixes)}
 
 ## The model book
 
@@ -235,7 +271,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.real_history_page", description="Writes docs/real-history.md."
     )
-    parser.add_argument("--map", type=Path, required=True, help="the import map (docs/import-history.md)")
+    parser.add_argument("--map", type=Path, nargs="+", required=True, help="import maps (docs/import-history.md)")
     parser.add_argument("--docs", type=Path, default=DOCS, help="the folder to write to")
     chosen = parser.parse_args(arguments)
     parameters = load_desk_parameters()
@@ -247,6 +283,8 @@ def main(arguments: list[str]) -> int:
     (chosen.docs / "img").mkdir(parents=True, exist_ok=True)
     (chosen.docs / "img" / CHART).write_text(chart(record), encoding="utf-8")
     (chosen.docs / PAGE).write_text(page(record, parameters), encoding="utf-8")
+    if chosen.docs == DOCS:
+        CATALOG_FILE.write_text(tables.evidence_toml(record.evidence, record.days), encoding="utf-8")
     print(f"wrote {chosen.docs / PAGE}")
     return 0
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from desk.performance.drawdowns import Drawdown
 from desk.performance.episodes import Episode
+from desk.performance.evidence import Record
+from desk.performance.mixes import MixStatistics
 from desk.performance.nav_statistics import PeriodStatistics
 from desk.performance.strategy_coverage import Coverage
 from desk.performance.var_by_year import BacktestResult
+from desk.units import DAYS_PER_YEAR
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNKNOWN = "unknown"
@@ -131,3 +135,64 @@ def episode_table(found: Sequence[tuple[str, Episode | None]]) -> str:
             f"| {percent(one.worst_day, 2)} | {classes} | {strategies} |"
         )
     return "\n".join(lines)
+
+
+def evidence_table(found: Sequence[Record]) -> str:
+    """Of each strategy its record, and what of it is more than luck."""
+    lines = [
+        "| id | years | Sharpe | error | above zero | deflated | evidence |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for one in found:
+        years = one.days / DAYS_PER_YEAR
+        numbers = (
+            f"{plain(one.sharpe)} | {plain(one.error)} | {percent(one.above_zero, 0)} | {percent(one.deflated, 0)}"
+        )
+        lines.append(f"| `{one.strategy_id}` | {years:.1f} | {numbers} | {'yes' if one.is_evidence else 'no'} |")
+    return "\n".join(lines)
+
+
+def overfitting_text(probability: float | None) -> str:
+    """The probability of backtest overfitting in a sentence."""
+    if probability is None:
+        return "The probability of backtest overfitting is unknown: fewer than two strategies have a record."
+    return (
+        f"Probability of backtest overfitting: **{probability:.0%}**. In so many of the 12,870 ways to halve the days\n"
+        "the strategy with the best Sharpe ratio in one half is below the median in the other (Bailey, Borwein, Lopez\n"
+        "de Prado and Zhu 2016). One half is what choosing by luck gives."
+    )
+
+
+def mix_table(book: PeriodStatistics, mixes: Mapping[str, MixStatistics]) -> str:
+    """The model book beside other mixes of the same strategies, a year."""
+    years = book.days / DAYS_PER_YEAR
+    excess = ((1.0 + book.total) / (1.0 + book.cdi)) ** (1.0 / years) - 1.0
+    lines = [
+        "| book | over CDI a year | volatility | Sharpe | worst fall |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        f"| the model book | {percent(excess, 2)} | {percent(book.volatility, 2)} | {plain(book.sharpe)} "
+        f"| {percent(book.worst_drawdown)} |",
+    ]
+    for name, mix in mixes.items():
+        lines.append(
+            f"| {name} | {percent(mix.excess, 2)} | {percent(mix.volatility, 2)} | {plain(mix.sharpe)} "
+            f"| {percent(mix.worst_drawdown)} |"
+        )
+    return "\n".join(lines)
+
+
+def evidence_toml(found: Sequence[Record], days: Sequence[dt.date]) -> str:
+    """What the daily report reads of it: desk/catalog/strategy_evidence.toml."""
+    head = (
+        "# Generated: python -m tools.real_history_page. The record of each strategy by itself on real history, after\n"
+        "# costs (docs/real-history.md): days with a record, Sharpe ratio a year, and the probability that the true\n"
+        "# one is above what the best of so many trials shows by luck. Without a record: 0 days and no numbers.\n\n"
+        f"first = {days[0]}\nlast = {days[-1]}\n"
+    )
+    parts = [head]
+    for one in found:
+        text = f"\n[strategy.{one.strategy_id}]\ndays = {one.days}\n"
+        if one.sharpe is not None and one.deflated is not None:
+            text += f"sharpe = {one.sharpe:.4f}\ndeflated = {one.deflated:.4f}\n"
+        parts.append(text)
+    return "".join(parts)

@@ -32,6 +32,7 @@ from alvorada.prefect_objects.server import require_server
 from blocks.automations import DAILY, Thresholds
 from blocks.settings import Settings, load_settings
 from desk.errors import AlvoradaError, BadInput
+from reports.elements.locale import translate, use_locale
 
 NOT_CONFIGURED = {
     "Slack": "not configured: set SLACK_WEBHOOK_URL, or make the block 'alvorada-slack' in Prefect. Slack is not told.",
@@ -78,7 +79,8 @@ async def reconcile(
             targets, variables = await apply_blocks(context, environment, keep_database=keep_database)
             await apply_variables(context, variables)
             await apply_limits(context)
-            await apply_automations(context, targets, limits)
+            with use_locale(environment.report_language):
+                await apply_automations(context, targets, limits, translate)
     except httpx.HTTPError as error:
         raise AlvoradaError(f"Prefect's server at {require_server()}: {_error_text(error)}") from error
     configured = {"Slack": targets.slack, "Mail": targets.mail or targets.notify}

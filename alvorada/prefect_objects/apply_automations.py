@@ -16,7 +16,7 @@ from prefect.client.schemas.actions import (
 )
 from prefect.events.schemas.automations import AutomationCore
 
-from blocks.automations import PREFIX, NotificationTargets, Thresholds, automations
+from blocks.automations import PREFIX, NotificationTargets, Thresholds, Words, automations, english
 
 TAG = "alvorada-automations"
 """Marks the variables that we keep."""
@@ -56,10 +56,11 @@ class ApplyContext:
 
 
 async def apply_automations(
-    context: ApplyContext, targets: NotificationTargets, limits: Thresholds | None = None
+    context: ApplyContext, targets: NotificationTargets, limits: Thresholds | None = None, words: Words = english
 ) -> None:
-    """Automations by name; ours begin with PREFIX. One that was paused in the UI stays paused."""
-    declared = {core.name: core for core in automations(context.deployments, targets, limits)}
+    """Automations by name; ours begin with PREFIX. One that was paused in the UI stays paused. `words`: the language of
+    their descriptions and messages."""
+    declared = {core.name: core for core in automations(context.deployments, targets, limits, words)}
     ours = [a for a in await context.client.read_automations() if a.name.startswith(PREFIX)]
     kept: set[str] = set()
     for found in ours:

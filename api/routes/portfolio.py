@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 from api.access import Reader
 from api.reading import AsOf, decision, rows
 from api.redistribution import require_decision_may_leave
+from desk.dealing.levels import LevelFault
+from reports.elements.ticket_text import FAULTS, fault_of
 
 router = APIRouter(tags=["portfolio"])
 STATE = (
@@ -140,6 +142,9 @@ class Leg(BaseModel):
     share_of_volume: float | None
     share_of_open_interest: float | None
     reverses_on: dt.date | None
+    not_to_be_sent: str | None = Field(
+        default=None, description="Why the whole ticket must not be sent to the venue; null where it may."
+    )
 
 
 class Tickets(BaseModel):
@@ -262,7 +267,12 @@ async def tickets(request: Request, _: Reader, as_of: AsOf = None) -> Tickets:
     """404 for a day without a decision. A decision without orders has no legs."""
     moment = await decision(request, "v_target_position", as_of)
     await require_decision_may_leave(request, moment)
-    return Tickets(as_of=moment, tickets=_of(Leg, await _at(request, "v_ticket", moment, "ticket, leg")))
+    legs = await _at(request, "v_ticket", moment, "ticket, leg")
+    faults = {row["ticket"]: fault_of((row,)) for row in legs if row["leg"] == 1}
+    return Tickets(
+        as_of=moment,
+        tickets=_of(Leg, [row | {"not_to_be_sent": _words(faults.get(row["ticket"]))} for row in legs]),
+    )
 
 
 @router.get("/changes", summary="Why positions and the book's risk changed since the last decision")
@@ -295,6 +305,10 @@ async def risk(request: Request, _: Reader, as_of: AsOf = None) -> Risk:
         ],
         components=_of(Component, await _at(request, "v_component_var", moment, "instrument_id")),
     )
+
+
+def _words(fault: LevelFault | None) -> str | None:
+    return FAULTS[fault] if fault is not None else None
 
 
 async def _at(request: Request, view: str, moment: dt.datetime, order: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from desk.catalog import read_toml, typed_record
@@ -112,6 +112,8 @@ class DeskParameters:
     dated: tuple[DatedScenario, ...]
     decay_days: Mapping[str, float]
     """By strategy, the business days that a view is worth while it fades (signal_decay.toml)."""
+    minimum_orders: Mapping[str, int] = field(default_factory=dict)
+    """By root, the contracts below which an order is not made (portfolio.toml)."""
 
     def view_days(self, strategy_id: str) -> float:
         """The business days that a view of a strategy counts for: as measured, at most `holding_days`."""
@@ -142,16 +144,29 @@ def load_desk_parameters(texts: Mapping[str, str] | None = None) -> DeskParamete
     def read(name: str) -> dict[str, Any]:
         return read_toml(name, (texts or {}).get(name))
 
-    scenarios = read("scenarios")
+    scenarios, portfolio = read("scenarios"), read("portfolio")
+    instruments = tuple(_instrument(key, raw) for key, raw in read("instruments")["instrument"].items())
+    minimum_orders = _minimum_orders(portfolio.pop("minimum_order", {}), {item.root for item in instruments})
     return DeskParameters(
-        instruments=tuple(_instrument(key, raw) for key, raw in read("instruments")["instrument"].items()),
-        portfolio=_portfolio(read("portfolio")),
+        instruments=instruments,
+        portfolio=_portfolio(portfolio),
         risk=risk_parameters(read("risk")),
         limits=limits(read("limits")),
         parametric=tuple(parametric_scenario(key, raw) for key, raw in scenarios["parametric"].items()),
         dated=tuple(dated_scenario(key, raw) for key, raw in scenarios["dated"].items()),
         decay_days=_decay(read("signal_decay")["days"]),
+        minimum_orders=minimum_orders,
     )
+
+
+def _minimum_orders(raw: Mapping[str, Any], roots: set[str]) -> dict[str, int]:
+    """Without the roots whose least order is none."""
+    for root, least in raw.items():
+        if root not in roots:
+            raise BadCatalog(f"portfolio.toml: minimum_order: no instrument has the root {root!r}")
+        if isinstance(least, bool) or not isinstance(least, int) or least < 0:
+            raise BadCatalog(f"portfolio.toml: minimum_order: {root} = {least!r} is no number of contracts from 0")
+    return {root: least for root, least in raw.items() if least > 1}
 
 
 def _decay(raw: Mapping[str, Any]) -> dict[str, float]:

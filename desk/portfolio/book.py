@@ -31,7 +31,14 @@ from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.marking import mark_lines
-from desk.portfolio.package_trades import LineStates, desired_legs, packages_worth_trading, towards
+from desk.portfolio.package_trades import (
+    LineStates,
+    desired_legs,
+    must_trade,
+    packages_worth_trading,
+    towards,
+    without_small_orders,
+)
 from desk.portfolio.size import limit_uses, round_to_lots
 from desk.portfolio.sizing_plan import SizingPlan
 
@@ -166,9 +173,10 @@ def _decide(
 ) -> tuple[Holdings, FloatArray]:
     """The target of `row` and its packages (S, N), from those held, at today's NAV.
 
-    When the book that results would be outside a limit, the packages with a leg in what passes it go to their desired
-    legs, whatever the orders cost; all of them where that is not enough, or where the drawdown breaker cuts. Where
-    packages that wait keep even that book outside, the others stop short of their desired legs.
+    An order below the least of its root (portfolio.toml: minimum_order) is not made, and its packages wait whole. When
+    the book that results would be outside a limit, the packages with a leg in what passes it go to their desired legs,
+    whatever the orders cost; all of them where that is not enough, or where the drawdown breaker cuts. Where packages
+    that wait keep even that book outside, the others stop short of their desired legs.
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -182,9 +190,20 @@ def _decide(
     def uses(legs: FloatArray) -> FloatArray:
         return limit_uses(in_lots(legs), plan, row, nav, parameters)
 
+    least = np.array([parameters.minimum_orders.get(item.root, 0) for item in parameters.instruments], dtype=np.int64)
+    rolls = (before.contracts != 0) & (before.maturity != mapped)
+
+    def too_small(legs: FloatArray) -> BoolArray:
+        """Lines (N,) with an order below the least of their root, but one that closes the line or goes with a roll."""
+        after = in_lots(legs)
+        order = np.abs(after - before.contracts)
+        return np.asarray((order > 0) & (order < least) & (after != 0) & ~rolls)
+
     chosen = everything
     if not breaker_cuts:
         chosen = packages_worth_trading(plan, row, packages, everything, lines, nav, parameters)
+        if parameters.minimum_orders:
+            chosen = without_small_orders(packages, chosen, _free(plan, row, packages, everything, lines), too_small)
         over = uses(chosen) > 1.0
         if over.any():
             bound = (((packages != 0) | (everything != 0)) & over).any(axis=1)
@@ -198,6 +217,12 @@ def _decide(
         contract_id=np.where(takes_mapped, plan.contracts.contract_id[row], before.contract_id),
     )
     return target, chosen
+
+
+def _free(plan: SizingPlan, row: int, held: FloatArray, desired: FloatArray, lines: LineStates) -> BoolArray:
+    """The packages (S,) whose change may wait: neither one that must trade nor one that changes side or ends."""
+    turned, mandatory = must_trade(plan, row, held, desired, lines)
+    return np.asarray(~turned & ~mandatory & (desired != 0).any(axis=1))
 
 
 def _line_states(inputs: BookInputs, row: int, before: Holdings, packages: FloatArray) -> LineStates:

@@ -40,7 +40,9 @@ def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], rules: Liqu
         {"day": list(days), "known": [decision_time(day) for day in days]},
         schema={"day": pl.Date, "known": pl.Datetime("us", "UTC")},
     )
-    rows = settlements.select("contract_id", "obs_date", "knowledge_time", "open_interest", "volume")
+    rows = settlements.select("contract_id", "obs_date", "knowledge_time", "open_interest", "volume").filter(
+        pl.any_horizontal(pl.col("open_interest", "volume").is_not_null())
+    )
     first = rows.sort("knowledge_time").unique(["contract_id", "obs_date"], keep="first")
     newest = first.sort("contract_id", "obs_date").with_columns(
         volume=pl.col("volume").rolling_mean(rules.volume_days, min_samples=1).over("contract_id"),
@@ -53,6 +55,7 @@ def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], rules: Liqu
         right_on="knowledge_time",
         by="contract_id",
         tolerance=MAX_AGE,
+        check_sortedness=False,  # it is, by the lines above; with `by` polars cannot see it
     ).filter(pl.col("obs_date").is_not_null())
     return found.select(pl.col(name).cast(kind) for name, kind in DEPTH_SCHEMA.items())
 

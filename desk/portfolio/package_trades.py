@@ -62,16 +62,10 @@ def packages_worth_trading(
 ) -> FloatArray:
     """The legs (S, N) after the decision, of each package between `held` (nothing, where it changes side) and
     `desired`. A change of less than `minimum_change_brl` (portfolio.toml) is not made, unless it must be."""
-    turned = np.asarray((held * desired < 0).any(axis=1))
+    turned, mandatory = must_trade(plan, row, held, desired, lines)
     base = np.where(turned[:, None], 0.0, held)
     change = desired - base
     moves = (change != 0).any(axis=1)
-    touched = (held != 0) | (desired != 0)
-    mandatory = moves & (
-        (touched & lines.stray).any(axis=1)
-        | ((held != 0) != (desired != 0)).any(axis=1) & (held != 0).any(axis=1) & ~turned
-        | (drift(plan, row, held) > NEUTRALITY_TOLERANCE / 2.0)
-    )
     risk = package_risk(change, plan.matrix[row])
     cost = (np.abs(change) * np.nan_to_num(plan.unit_cost[row])).sum(axis=1)
     done = shares_worth_trading(
@@ -84,6 +78,35 @@ def packages_worth_trading(
     )
     done = np.where(~mandatory & (done * risk < parameters.portfolio.minimum_change_brl), 0.0, done)
     return np.where(done[:, None] == 1.0, desired, base + done[:, None] * change)
+
+
+def must_trade(
+    plan: SizingPlan, row: int, held: FloatArray, desired: FloatArray, lines: LineStates
+) -> tuple[BoolArray, BoolArray]:
+    """The packages (S,) that change side, and those whose change must be made: a view that ended, sides that have
+    drifted apart, lots that are not what the packages add up to."""
+    turned = np.asarray((held * desired < 0).any(axis=1))
+    moves = (desired - np.where(turned[:, None], 0.0, held) != 0).any(axis=1)
+    touched = (held != 0) | (desired != 0)
+    mandatory = moves & (
+        (touched & lines.stray).any(axis=1)
+        | ((held != 0) != (desired != 0)).any(axis=1) & (held != 0).any(axis=1) & ~turned
+        | (drift(plan, row, held) > NEUTRALITY_TOLERANCE / 2.0)
+    )
+    return turned, np.asarray(mandatory)
+
+
+def without_small_orders(
+    held: FloatArray, chosen: FloatArray, free: BoolArray, small: Callable[[FloatArray], BoolArray]
+) -> FloatArray:
+    """The legs (S, N) of `chosen` without orders that are too small to send: where `small` says that a line's order is,
+    the packages of `free` (S,) that move it stay as they are `held`, whole, and the rest is looked at again."""
+    found = chosen
+    while True:
+        waits = free & ((found != held) & small(found)).any(axis=1)
+        if not waits.any():
+            return found
+        found = np.where(waits[:, None], held, found)
 
 
 def days_worth(plan: SizingPlan, row: int, unit_cost: FloatArray, nav: float, parameters: DeskParameters) -> FloatArray:

@@ -21,7 +21,7 @@ PART_NAMES = {
     "limit": "caps and limits",
     "breaker": "drawdown breaker",
     "waits": "waiting for a price or signal",
-    "band": "no-trade band, minimum and lots",
+    "band": "no-trade band and lots",
     "unfilled": "order that did not fill",
 }
 """Part of desk.portfolio.change_split -> the text that is translated."""
@@ -37,7 +37,7 @@ def part_name(part: str) -> str:
 
 
 def change_sentence(parts: Mapping[str, int], total: int, views: Mapping[str, float]) -> str:
-    """`mostly views, +40 of +25 contracts (RATES_TAYLOR_GAP +38); caps and limits −12, others −3`.
+    """`because of views +40 (RATES_TAYLOR_GAP +38), caps and limits −12, others −3`: they add up to the order.
 
     The largest part on the order's side leads; one clause, without a full stop. Empty for no order and no parts.
     """
@@ -45,14 +45,14 @@ def change_sentence(parts: Mapping[str, int], total: int, views: Mapping[str, fl
         return translate("the contract changes, not the position") if parts.get("roll") or not parts else ""
     side = 1 if total > 0 else -1
     lead = max(parts, key=lambda part: parts[part] * side)
-    text = translate("mostly {}, {} of {} contracts", part_name(lead), *(_signed(n) for n in (parts[lead], total)))
+    first = f"{part_name(lead)} {_signed(parts[lead])}"
     if lead == "view" and (named := max(views, key=lambda name: views[name] * side, default=None)) is not None:
-        text += f" ({named} {_signed(round(views[named]))})"
+        first += f" ({named} {_signed(round(views[named]))})"
     rest = sorted(((part, n) for part, n in parts.items() if part != lead), key=lambda item: -abs(item[1]))
-    shown = [f"{part_name(part)} {_signed(n)}" for part, n in rest[:SHOWN]]
+    shown = [first, *(f"{part_name(part)} {_signed(n)}" for part, n in rest[:SHOWN])]
     if others := sum(n for _, n in rest[SHOWN:]):
         shown.append(translate("others {}", _signed(others)))
-    return f"{text}; {', '.join(shown)}" if shown else text
+    return translate("because of {}", ", ".join(shown))
 
 
 class Change(Protocol):
@@ -83,9 +83,9 @@ def _signed(contracts: int) -> str:
 def book_sentence(
     since: str, before: float, after: float, moves: Mapping[str, float], changed: Mapping[str, list[str]]
 ) -> str:
-    """`Why the book changed since Thu 19 Nov: a day's risk from BRL 412,000 to BRL 455,000; views +60,000, ...`."""
+    """`Risk of a day from BRL 412,000 (Thu 19 Nov) to BRL 455,000: views BRL +60,000, ...`."""
     shown = sorted(((part, move) for part, move in moves.items() if abs(move) >= 0.5), key=lambda item: -abs(item[1]))
-    text = translate("Why the book changed since {}: risk of a day from {} to {}", since, brl(before), brl(after))
+    text = translate("Risk of a day from {} ({}) to {}", brl(before), since, brl(after))
     if shown:
         named = [f"{part_name(part)} {brl(move, signed=True)}" for part, move in shown[:MOST]]
         if len(shown) > MOST:

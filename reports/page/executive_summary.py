@@ -10,7 +10,7 @@ from desk.catalog.fallbacks import load_fallbacks
 from desk.risk.data_weights import OLD, OLD_PRICE, OLD_SIGNAL
 from reports.calculations.defence import defence_view
 from reports.calculations.defence_text import pnl_sentences
-from reports.calculations.portfolio import portfolio_view
+from reports.calculations.portfolio import PortfolioView, portfolio_view
 from reports.calculations.risk import RiskView, risk_view
 from reports.elements.formats import (
     brl,
@@ -92,9 +92,11 @@ def book_line(data: ReportData) -> str:
         if book.month_return is not None:
             text += translate(", {} in {}", percent(book.month_return, signed=True), month_of(book.market_day))
             text += against_cash(book)
+        text += _spans_against_cash(book)
         if before.height and finite_or_none(state["drawdown"]) is not None:
             fall, earlier_fall = percent(state["drawdown"]), percent(before["drawdown"][0])
             text += translate("; drawdown over CDI {}, was {}", fall, earlier_fall)
+        text += _nothing_earned(state)
         parts += [text + ".", *pnl_sentences(defence_view(data))]
     measured = risk_view(data)
     var_text = limit_text(measured, "var_95")
@@ -102,6 +104,25 @@ def book_line(data: ReportData) -> str:
         return " ".join([*parts, translate("VaR is not known.")])
     earlier = _var_before(data, measured)
     return " ".join([*parts, var_text + (translate("; it was {}.", percent(earlier)) if earlier is not None else ".")])
+
+
+def _spans_against_cash(book: PortfolioView) -> str:
+    """`, 2026 +8.71% (125% of CDI), 12 months +9.34% (122% of CDI)`: the spans whose share of CDI is known."""
+    day = book.market_day
+    names = {"year": str(day.year) if day is not None else "", "12 months": translate("12 months")}
+    return "".join(
+        translate(", {} {} ({} of CDI)", names[span.span], percent(span.book, signed=True), percent(span.of_cash, 0))
+        for span in book.sheet
+        if span.span in names and span.of_cash is not None
+    )
+
+
+def _nothing_earned(state: Row) -> str:
+    """Says so where the book is not above the same money held at CDI since it began."""
+    nav, cash = finite_or_none(state["nav_brl"]), finite_or_none(state["benchmark_nav_brl"])
+    if nav is None or cash is None or nav > cash:
+        return ""
+    return translate("; no gain over CDI since the book began ({})", percent(nav / cash - 1.0, signed=True))
 
 
 def _var_before(data: ReportData, measured: RiskView) -> float | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from desk.worlds import World
+from reports.calculations.changes import changes_view
 from reports.calculations.orders import orders_view
 from reports.calculations.signals import signals_view
-from reports.elements.formats import brl, date, finite_or_none, number, percent
-from reports.elements.order_text import impact_text, invalidation_text, order_text
+from reports.elements.change_text import line_sentence
+from reports.elements.formats import brl, date, number, percent
+from reports.elements.locale import translate
+from reports.elements.order_text import impact_text, invalidation_text, order_text, rationale_text
 from reports.elements.report_data import ReportData
 from reports.page import first_screen
 from reports.sections import SECTIONS
@@ -24,41 +27,43 @@ def summary_markdown(data: ReportData, place: str = "") -> str:
     """The executive summary, the strongest signals and the first orders, as markdown. `place`: where the page is."""
     out = [f"# Alvorada, {date(data.day)}", ""]
     if data.world in BANNERS:
-        out += [f"**{BANNERS[data.world]}**", ""]
+        out += [f"**{translate(BANNERS[data.world])}**", ""]
     sections = [make(data) for make in SECTIONS]
     for line in first_screen.lines(data, sections):
-        out.append(f"- **{line.label}**: {escaped(line.text)}")
+        out.append(f"- **{translate(line.label)}**: {escaped(line.text)}")
         out += [f"  - {escaped(item)}" for item in line.items]
-    out += ["", "## Top signals", "", *_signals(data)]
-    out += ["", f"The whole page: {escaped(place)}"] if place else []
+    out += ["", f"## {translate('Top signals')}", "", *_signals(data)]
+    out += ["", translate("The whole page: {}", escaped(place))] if place else []
     return "\n".join(out) + "\n"
 
 
 def withheld_markdown(data: ReportData, place: str, withheld: Sequence[str]) -> str:
     """What is said in the summary's place to readers to whom the terms of `withheld` do not let it be sent on."""
-    return (
-        f"# Alvorada, {date(data.day)}\n\nThe report is ready. It is not shown here: the terms of"
-        f" {', '.join(withheld)} do not allow it without consent.\n\nThe whole page: {escaped(place)}\n"
+    ready = translate(
+        "The report is ready. It is not shown here: the terms of {} do not allow it without consent.",
+        ", ".join(withheld),
     )
+    return "\n\n".join((f"# Alvorada, {date(data.day)}", ready, translate("The whole page: {}", escaped(place)) + "\n"))
 
 
 def _signals(data: ReportData) -> list[str]:
     scored = [(s, s.score) for s in signals_view(data).signals if s.score is not None]
     if not scored:
-        return ["No strategy has a score for this decision."]
+        return [translate("No strategy has a score for this decision.")]
     ranked = sorted(scored, key=lambda pair: (-abs(pair[1]), pair[0].strategy_id))[:TOP_SIGNALS]
     rows = [
-        f"| {escaped(s.strategy_id)} | {escaped(s.asset_class)} | {number(score, 2, signed=True)} "
+        f"| {escaped(s.strategy_id)} | {escaped(translate(s.asset_class))} | {number(score, 2, signed=True)} "
         f"| {percent(s.confidence, 0)} | {number(s.change_1d, 2, signed=True)} |"
         for s, score in ranked
     ]
-    return ["| strategy | class | score | confidence | 1d |", "|---|---|--:|--:|--:|", *rows]
+    heads = " | ".join(translate(head) for head in ("strategy", "class", "score", "confidence", "1d"))
+    return [f"| {heads} |", "|---|---|--:|--:|--:|", *rows]
 
 
 def actions_table(data: ReportData) -> list[dict[str, str]]:
     """One row an order, as text with units, in the desk's order; empty where there is none."""
-    orders = orders_view(data)
-    return [
+    orders, changes = orders_view(data), changes_view(data)
+    rows = [
         {
             "#": str(row["seq"]),
             "order": order_text(row),
@@ -66,12 +71,13 @@ def actions_table(data: ReportData) -> list[dict[str, str]]:
             "from": number(row["contracts_from"], 0, signed=True),
             "to": number(row["contracts_to"], 0, signed=True),
             "changes": impact_text(row, orders.rates),
-            "cost": brl(row["cost_brl"]) if finite_or_none(row["cost_brl"]) is not None else "n/a",
+            "cost": brl(row["cost_brl"]),
             "invalid beyond": invalidation_text(row),
-            "why": row["sentence"] or "",
+            "why": line_sentence(changes.of(row["instrument_id"])) or rationale_text(row, orders.scores),
         }
         for row in orders.orders
     ]
+    return [{translate(name): text for name, text in row.items()} for row in rows]
 
 
 def escaped(text: str) -> str:

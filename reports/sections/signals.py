@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desk.catalog.strategy_evidence import StrategyEvidence, load_strategy_evidence
 from reports.calculations.signals import Conviction, SignalsView, signals_view
 from reports.charts import signal_charts
 from reports.elements.formats import date, format_list, number, plural, weekday_date
@@ -28,8 +29,28 @@ def surge_texts(convictions: tuple[Conviction, ...]) -> list[str]:
 
 
 def sentences(signals: SignalsView) -> tuple[str, ...]:
-    """The strongest signal, flips, surges and the largest conviction."""
-    return (*_signal_sentences(signals), *_conviction_sentences(signals))
+    """The strongest signal, flips, surges, the largest conviction, and what the strategies' records are evidence of."""
+    return (*_signal_sentences(signals), *_conviction_sentences(signals), *_evidence_sentences(signals))
+
+
+def _evidence_sentences(signals: SignalsView) -> list[str]:
+    """Which strategies carry evidence on real history, and which have no record there."""
+    if not signals.signals:
+        return []
+    found = load_strategy_evidence()
+    known = {s.strategy_id: found.strategies.get(s.strategy_id, StrategyEvidence(0)) for s in signals.signals}
+    proven = [name for name, one in known.items() if one.is_evidence]
+    silent = [name for name, one in known.items() if one.sharpe is None]
+    others = len(known) - len(proven) - len(silent)
+    text = translate(
+        "On real history, {} to {}, more than luck explains was earned by {}",
+        date(found.first),
+        date(found.last),
+        format_list(proven, len(proven)) if proven else translate("no strategy"),
+    )
+    text += translate("; {} carry no evidence", plural(others, "strategy", "strategies")) if others else ""
+    text += translate("; without a record there: {}", format_list(silent, len(silent))) if silent else ""
+    return [text + "."]
 
 
 def _signal_sentences(signals: SignalsView) -> list[str]:

@@ -198,7 +198,10 @@ def cost_table(found: TradingCost, day: str) -> Table:
             signed_cell(None if found.slip is None else -found.slip, _minus(found.slip)),
         ),
         (
-            Cell("Execution shortfall, with the cost"),
+            Cell(
+                "Execution shortfall, with the cost",
+                translate("minus is a shortfall: what the wait from decision to fill and the costs took"),
+            ),
             signed_cell(None if found.shortfall is None else -found.shortfall, _minus(found.shortfall)),
         ),
         (

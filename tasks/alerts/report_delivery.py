@@ -6,9 +6,11 @@ page is attached as it is stored when the mail is sent.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -25,11 +27,13 @@ from reports.elements.receipts import used_sources
 from reports.elements.report_data import ReportData
 from reports.mail import html, plain_text, slack
 from reports.mail.digest import digest
+from reports.page.png_export import MAIL_FIGURES, PngImages, export_png
+from reports.page.render import figure_specs
 from tasks.alerts.outbox import put
 from tasks.alerts.sending import Composer
 from tasks.channels.message import Attachment, Message, Picture
 from tasks.run.report_gold import read_report_gold
-from tasks.store import Store
+from tasks.store import Report, Store
 from tasks.store.signed_links import report_link
 
 KIND: Literal["report"] = "report"
@@ -171,10 +175,33 @@ async def queue_report(
     return Queued(len(targets))
 
 
+async def drawn_pictures(settings: Settings, data: ReportData, language: str) -> PngImages:
+    """The charts of the mail in one language; none where nobody is mailed in it."""
+    if language not in mail_languages(settings):
+        return PngImages()
+    specs = {name: spec for name, spec in figure_specs(data, language).items() if name in MAIL_FIGURES}
+    return await asyncio.to_thread(export_png, specs)
+
+
+async def _sent_pictures(store: Store, language: str, report: Report) -> dict[str, bytes]:
+    """The charts that this page was mailed with before: figure id -> PNG. Those of an earlier version are none."""
+    query = """
+        SELECT payload -> 'pictures' AS pictures FROM outbox
+        WHERE kind = $1 AND payload ->> 'as_of' = $2 AND payload ->> 'language' = $3 AND created_at >= $4
+          AND (payload -> 'pictures')::text <> '{}'
+        ORDER BY created_at DESC LIMIT 1
+    """
+    async with store.connections.acquire() as connection:
+        found = await connection.fetchval(query, KIND, report.as_of.isoformat(), language, report.rendered_at)
+    pictures: dict[str, str] = json.loads(found) if isinstance(found, str) else found or {}
+    return {name: base64.b64decode(png) for name, png in pictures.items()}
+
+
 async def send_again(
     store: Store, settings: Settings, now: dt.datetime, day: dt.date | None = None, again: str = ""
 ) -> Queued:
-    """Queues the stored report of `day` (None: the latest), for the command line and the API.
+    """Queues the stored report of `day` (None: the latest), for the command line and the API, with its charts: drawn
+    anew, or those that it was sent with where no browser is here.
 
     Without `again`, recipients that have it get nothing. Raises BadInput when there is no such report, and StoreError.
     """
@@ -185,7 +212,10 @@ async def send_again(
     withheld, payloads = withheld_sources(settings, data), dict[str, dict[str, Any]]()
     for language in reader_languages(settings):
         link = await link_of(store, settings, desk_day(report.as_of), language, now)
-        payloads[language] = payload_of(data, link, language, withheld=withheld)
+        charts: Mapping[str, bytes] = {} if withheld else await drawn_pictures(settings, data, language)
+        if not charts and not withheld and (page := await store.read_report(language, report.as_of)) is not None:
+            charts = await _sent_pictures(store, language, page)
+        payloads[language] = payload_of(data, link, language, charts, withheld)
     return await queue_report(store, settings, payloads, now, again)
 
 

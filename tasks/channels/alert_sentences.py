@@ -53,6 +53,59 @@ TABLES = ("limits", "signals", "agents")
 ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 
 
+WATCHDOG = (
+    "Alvorada watchdog: over: {}, and {} more",
+    "Alvorada watchdog: over: {}",
+    "Alvorada watchdog: {}, and {} more",
+    "Alvorada watchdog: {}",
+    "Over: {}.",
+    "{}. {} What to do: docs/runbook.md.",
+    "{}. Whether a run of {} finished cannot be told.",
+    "No daily run of {}: the desk is stopped",
+    "No daily run of {} completed by {}",
+    "No daily run of {} by {}",
+    "The database is not there",
+    "The database cannot be used",
+    "The database does not answer a question",
+    "The database does not answer",
+    "Since {} São Paulo alerts are not evaluated",
+    "Since {} São Paulo alerts and reports are not sent",
+    "{} messages wait since {} São Paulo",
+    "Prefect's API is down",
+    "Prefect's API is ill",
+    "It was stopped at {} São Paulo; `alvorada up` starts it.",
+    "None was even started: is the scheduler, and the worker, at work?",
+    "One is running since {} São Paulo.",
+    "The one of {} São Paulo died: its process is gone, or it lost its database.",
+    "The one of {} São Paulo was stopped.",
+    "The one of {} São Paulo failed: {}.",
+    "The deployment {} has not run since.",
+    "The last error: none, they were never tried.",
+    "The last error: {}.",
+    "{} does not answer: {}.",
+    "{}/ready answers {}.",
+    "the daily run of today has completed",
+    "the database answers",
+    "Prefect's API answers",
+    "alerts are evaluated",
+    "alerts and reports are sent",
+    "no message waits any longer",
+)
+"""What alvorada/watchdog writes, in the order in which it is tried."""
+SHORT_DATE = re.compile(r"\b(\d{2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{2}:\d{2})\b")
+
+
+def watchdog_sentence(english: str) -> str:
+    """A sentence of the watchdog in the current locale; texts of other programs in it stay as they are."""
+    if current_locale() is ENGLISH:
+        return english
+    for template in WATCHDOG:
+        if found := _pattern(template).fullmatch(english):
+            return translate(template, *(watchdog_sentence(text) for text in found.groups()))
+    months = ENGLISH.months
+    return SHORT_DATE.sub(lambda found: f"{found[1]}/{months.index(found[2]) + 1:02} {found[3]}", _dated(english))
+
+
 def alert_sentence(english: str) -> str:
     """The sentence in the current locale; one that no template makes stays as it is."""
     if current_locale() is ENGLISH:

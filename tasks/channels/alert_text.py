@@ -12,18 +12,27 @@ from desk.alerts.rules import Unit
 from desk.model import SAO_PAULO
 from reports.elements.formats import date, plural
 from reports.elements.locale import current_locale, translate
-from tasks.channels.alert_sentences import alert_sentence
+from tasks.channels.alert_sentences import alert_sentence, watchdog_sentence
 from tasks.channels.message import Message
 
+WATCHDOG_KIND = "watchdog"
 WORLD = re.compile(r"\[\w+\] ")
 
 
 def message_title(message: Message) -> str:
-    """The title in the current locale: that of alerts is made of their lines, any other stays as it was written."""
+    """The title in the current locale: that of alerts is made of their lines, the watchdog's is recognised, any other
+    stays as it was written."""
     if not message.lines:
-        return message.title
+        return watchdog_sentence(message.title) if message.kind == WATCHDOG_KIND else message.title
     world = WORLD.match(message.title)
     return (world[0] if world else "") + alerts_title(message.lines)
+
+
+def message_paragraphs(message: Message) -> tuple[str, ...]:
+    """The paragraphs before the alerts: the watchdog's in the current locale."""
+    if message.kind != WATCHDOG_KIND:
+        return message.paragraphs
+    return tuple(watchdog_sentence(paragraph) for paragraph in message.paragraphs)
 
 
 def message_links(message: Message) -> list[tuple[str, str]]:

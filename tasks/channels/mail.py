@@ -20,6 +20,7 @@ from tasks.channels.alert_text import (
     line_summary,
     line_title,
     message_links,
+    message_paragraphs,
     message_title,
     moment,
     status_word,
@@ -106,7 +107,7 @@ def mail_of(message: Message, sender: str, recipients: Sequence[str]) -> EmailMe
 
 def text_of(message: Message) -> str:
     """The plain text of a message that brings none of its own."""
-    parts = [message_title(message), *message.paragraphs]
+    parts = [message_title(message), *message_paragraphs(message)]
     for line in message.lines:
         facts = "\n".join(f"  {name}: {value}" for name, value in line_facts(line))
         parts.append(f"{status_word(line)}: {line_title(line)}\n  {line_summary(line)}\n{facts}")
@@ -119,7 +120,7 @@ def html_of(message: Message) -> str:
     title = escape(clipped(message_title(message), 300))
     head = [f'<h1 style="font-size:20px;margin:0 0 12px;color:#1a1a1a">{title}</h1>']
     head += [f'<p style="margin:0 0 10px;font-size:14px;line-height:1.45">{escape(clipped(p, 4000))}</p>'
-             for p in message.paragraphs[:10]]  # fmt: skip
+             for p in message_paragraphs(message)[:10]]  # fmt: skip
     cards = [_card(line) for line in message.lines]
     shown = len(cards)
     while True:

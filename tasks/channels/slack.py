@@ -23,6 +23,7 @@ from tasks.channels.alert_text import (
     line_summary,
     line_title,
     message_links,
+    message_paragraphs,
     message_title,
     moment,
     status_word,
@@ -71,7 +72,7 @@ def slack_payload(message: Message) -> dict[str, Any]:
     head = clipped(one_line(message_title(message)), HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": head, "emoji": True}}]
     closing = _closing(message)
-    for paragraph in message.paragraphs[:4]:
+    for paragraph in message_paragraphs(message)[:4]:
         blocks.append(_section(clipped(safe(paragraph), SECTION)))
     rest: list[AlertLine] = []
     for line in message.lines:
@@ -109,7 +110,7 @@ def _line_text(line: AlertLine) -> str:
 
 
 def _fallback(message: Message) -> str:
-    parts = [one_line(message_title(message)), *(one_line(paragraph) for paragraph in message.paragraphs)]
+    parts = [one_line(message_title(message)), *(one_line(paragraph) for paragraph in message_paragraphs(message))]
     parts += [f"{translate(line.status)}: {line_title(line)}" for line in message.lines]
     room = FALLBACK - len(message.link) - 300
     text = clipped(safe(clipped(" | ".join(parts), room)), room + 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -14,18 +15,20 @@ from tasks.history_import.mapping import load_map
 from tasks.history_import.readers import parse_file
 
 
-def read_history(map_file: Path, catalog: Catalog) -> Frames:
-    """Every silver table. Each row has the knowledge time of its publication rule; the first file with a number wins.
+def read_history(map_files: Sequence[Path], catalog: Catalog) -> Frames:
+    """Every silver table, of one map after the other. Each row has the knowledge time of its publication rule; the
+    first file with a number wins.
 
     Raises BadInput that names the map or the file, and the place in it.
     """
-    history = load_map(map_file, catalog)
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in SILVER}
-    for entry, file in zip(history.file, find_files(history, map_file.resolve().parent), strict=True):
-        for name, parsed in parse_file(entry, file.read_bytes(), catalog).items():
-            dataset = datasets_of(entry, {name: parsed}, catalog)[0]
-            known = rule_times(SILVER[name], parsed, dataset, catalog)
-            parts[name].append(parsed.with_columns(knowledge_time=known))
+    for map_file in map_files:
+        history = load_map(map_file, catalog)
+        for entry, file in zip(history.file, find_files(history, map_file.resolve().parent), strict=True):
+            for name, parsed in parse_file(entry, file.read_bytes(), catalog).items():
+                dataset = datasets_of(entry, {name: parsed}, catalog)[0]
+                known = rule_times(SILVER[name], parsed, dataset, catalog)
+                parts[name].append(parsed.with_columns(knowledge_time=known))
     return {name: _first_wins(name, frames) for name, frames in parts.items()}
 
 

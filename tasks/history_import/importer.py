@@ -118,6 +118,8 @@ def datasets_of(entry: FileMap, frames: Frames, catalog: Catalog) -> list[Datase
         return found[:1]
     if entry.kind == "expectation":
         return [one for one in catalog.datasets.values() if one.params.get("set") == FOCUS]
+    if entry.kind == "futures":
+        return [one for one in catalog.datasets.values() if "roots" in one.params][:1]
     own = [one for one in catalog.datasets.values() if one.params.get("prefix") == f"{entry.prefix}:"]
     # Bonds of no source in the catalogue (ANBIMA's): public by the rule of ANBIMA's indicative rates.
     return own or [one for one in catalog.datasets.values() if one.rule == BOND_RULE][:1]

@@ -3,7 +3,7 @@
     root = "../my-history"                     # relative to the map's own folder
     [[file]]
     path = "fx/ptax.json"                      # .csv, .json, .parquet, each also .gz
-    kind = "series"                            # series, bars, curve, bonds, expectation
+    kind = "series"                            # series, bars, curve, bonds, futures, expectation
     date = "data"
     columns = { valor = "usdbrl_ptax_sell" }   # source column -> series id
 
@@ -51,7 +51,7 @@ class FileMap(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     path: str
-    kind: Literal["series", "bars", "curve", "bonds", "expectation"] = "series"
+    kind: Literal["series", "bars", "curve", "bonds", "futures", "expectation"] = "series"
     date: str
     date_format: str = "%Y-%m-%d"
     zone: str | None = None
@@ -82,6 +82,15 @@ class FileMap(BaseModel):
     bond_columns: dict[str, str] = Field(default_factory=dict)
     bond_types: list[str] = Field(default_factory=list)
     scales: dict[str, Decimal] = Field(default_factory=dict)
+    indicator: str | None = None
+    """kind expectation: what the whole file is about, where no column says it."""
+    reference: str | None = None
+    """The same of the reference: 12m_smoothed, or 12m."""
+    years_ahead: int | None = None
+    """The reference is the calendar year so many years after that of the survey."""
+    reference_format: str | None = None
+    """How the reference column writes a month, which becomes 03/2026."""
+    contract_columns: dict[str, str] = Field(default_factory=dict)
     note: str = ""
 
     @model_validator(mode="after")
@@ -91,7 +100,10 @@ class FileMap(BaseModel):
             "bars": bool(self.id and self.columns),
             "curve": bool(self.id and self.vertices),
             "bonds": {"type", "maturity", "rate"} <= set(self.bond_columns),
-            "expectation": {"indicator", "reference", "median"} <= set(self.columns),
+            "futures": {"contract", "rate"} <= set(self.contract_columns),
+            "expectation": "median" in self.columns
+            and (self.indicator is None) == ("indicator" in self.columns)
+            and [self.reference, self.years_ahead, self.columns.get("reference")].count(None) == 2,
         }
         if not needs[self.kind]:
             raise ValueError(f"{self.path}: a file of kind {self.kind!r} lacks its columns")

@@ -19,8 +19,32 @@ def parse_file(entry: FileMap, body: bytes, catalog: Catalog) -> Frames:
     table = dated(entry, chosen_rows(entry, table))
     if table.is_empty():
         raise BadInput(f"{entry.path}: no row is left after the map's filters and dates")
-    readers = {"series": _series, "bars": _bars, "curve": _curve, "bonds": _bonds, "expectation": _expectation}
+    readers = {
+        "series": _series,
+        "bars": _bars,
+        "curve": _curve,
+        "bonds": _bonds,
+        "futures": _futures,
+        "expectation": _expectation,
+    }
     return readers[entry.kind](entry, table, catalog)
+
+
+_REFERENCE = "__reference__"
+
+
+def _reference(entry: FileMap) -> pl.Expr:
+    """What each row of a survey is about, as Focus names it."""
+    if entry.reference is not None:
+        return pl.lit(entry.reference)
+    if entry.years_ahead is not None:
+        return (pl.col(DATE).dt.year() + entry.years_ahead).cast(pl.String)
+    column = pl.col(entry.columns["reference"]).str.strip_chars()
+    if entry.reference_format is None:
+        return column
+    # a day of its own: a month alone is no date
+    month = pl.concat_str(column, pl.lit("-01")).str.to_date(f"{entry.reference_format}-%d", strict=False)
+    return month.dt.strftime("%m/%Y")
 
 
 def _finish(entry: FileMap, table: SilverTable, frames: list[pl.DataFrame]) -> pl.DataFrame:
@@ -146,20 +170,39 @@ def _maturity(entry: FileMap, table: pl.DataFrame, column: str) -> pl.Expr:
     return pl.col(column).str.strip_chars().str.to_date(entry.date_format)
 
 
+def _futures(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:
+    """Settlements of listed contracts, named as B3 names them: rate, and volume and open interest in contracts."""
+    columns = entry.contract_columns
+    need(entry, table, columns.values())
+    scale = Decimal(1) if entry.scale is None else entry.scale
+    values = {
+        name: numbers(entry, table, columns[name], scale if name == "rate" else Decimal(1))
+        for name in ("rate", "volume", "open_interest")
+        if name in columns
+    }
+    names = {"contract_id": table[columns["contract"]], "obs_date": table[DATE]}
+    frame = pl.DataFrame(names | values)
+    return {SETTLEMENT.name: _finish(entry, SETTLEMENT, [frame])}
+
+
 def _expectation(entry: FileMap, table: pl.DataFrame, catalog: Catalog) -> Frames:
     """Survey medians. `scales`: indicator -> scale; indicators without one are left out."""
-    indicator, reference, median = (entry.columns[name] for name in ("indicator", "reference", "median"))
-    need(entry, table, [indicator, reference, median])
+    need(entry, table, entry.columns.values())
+    table = table.with_columns(_reference(entry).alias(_REFERENCE))
+    strange = table.filter(pl.col(_REFERENCE).is_null())
+    if strange.height:
+        text = strange[entry.columns["reference"]][0]
+        raise BadInput(f"{entry.path}: the reference {text!r} is no month like {entry.reference_format!r}")
     frames = []
     for name, scale in entry.scales.items():
-        rows = table.filter(pl.col(indicator) == name)
+        rows = table if entry.indicator else table.filter(pl.col(entry.columns["indicator"]) == name)
         frames.append(
             pl.DataFrame(
                 {
-                    "indicator": rows[indicator],
-                    "reference": rows[reference],
+                    "indicator": [name] * len(rows),
+                    "reference": rows[_REFERENCE],
                     "obs_date": rows[DATE],
-                    "median": numbers(entry, rows, median, scale),
+                    "median": numbers(entry, rows, entry.columns["median"], scale),
                 }
             ).with_columns(base=pl.lit(0, dtype=pl.Int32))
         )

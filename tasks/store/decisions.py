@@ -8,6 +8,7 @@ has left of one is undone by the next run.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -113,6 +114,21 @@ class DecisionStore:
                 await _put_back(connection, as_of)
                 await connection.execute("DELETE FROM restatement WHERE as_of = $1", as_of)
         return open_days
+
+    async def orders_before_restatement(self, as_of: dt.datetime) -> list[dict[str, Any]] | None:
+        """The orders (ACTION rows, without their types) of the version of `as_of` that is being restated; None where
+        none is."""
+        query = """
+            SELECT kept.rows FROM restatement AS open JOIN gold_version AS kept
+            ON kept.as_of = open.as_of AND kept.version = open.version AND kept.table_name = 'action'
+            WHERE open.as_of = $1
+        """
+        async with self.connections.acquire() as connection:
+            found = await connection.fetchval(query, as_of)
+        if found is None:
+            return None
+        rows: list[dict[str, Any]] = json.loads(found) if isinstance(found, str) else found
+        return rows
 
     async def _one(self, condition: str, as_of: dt.datetime) -> Decision | None:
         query = f"SELECT {', '.join(Decision.__slots__)} FROM decision WHERE {condition} LIMIT 1"

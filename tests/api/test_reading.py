@@ -70,6 +70,19 @@ async def test_signals_positions_and_risk_are_the_stored_ones_of_the_day(api: Ap
     assert (await client.get("/risk")).json() == (await client.get("/risk", params={"as_of": str(FILLED_DAY)})).json()
 
 
+async def test_each_ticket_says_whether_it_may_be_sent_and_each_change_adds_up(api: Api) -> None:
+    client = api.client()
+    tickets = (await client.get("/tickets")).json()["tickets"]
+    changes = (await client.get("/changes")).json()
+    assert all("not_to_be_sent" in leg for leg in tickets)
+    for line in changes["lines"]:
+        assert sum(line["parts"].values()) == line["contracts_to"] - line["contracts_from"]
+    if changes["book"]:
+        first, last = changes["book"][0], changes["book"][-1]
+        moved = sum(part["risk_brl"] for part in changes["book"])
+        assert first["after_brl"] + moved == pytest.approx(last["after_brl"], rel=1e-6)
+
+
 @pytest.mark.parametrize("path", ["/signals", "/positions", "/risk", "/curves/PRE"])
 @pytest.mark.parametrize("day", ["2026-11-15", "1805-10-21", "9999-12-31"])
 async def test_a_day_without_a_decision_is_not_found(api: Api, path: str, day: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.report import sending_of
+from flows.report import restated_sending, sending_of
 from reports.calculations.defence import defence_view
 from tests.reports.sample import sample
 
@@ -27,3 +27,15 @@ def test_what_the_gate_stops_or_a_person_releases_is_a_sending_of_those_orders()
     assert sending_of(view) == "stopped 3f9a1c2b0d4e"
     released = replace(view, is_gated=False, stopped=(), released=({"check_id": "pnl"},))
     assert sending_of(released) == "released 3f9a1c2b0d4e"
+
+
+def test_a_restated_day_is_sent_again_where_its_orders_are_others() -> None:
+    data = sample()
+    orders = data.latest("action").to_dicts()
+    assert orders
+    assert restated_sending(data, None) == "", "the day's own sending"
+    assert restated_sending(data, list(reversed(orders))) == "", "who has had the page knows the orders"
+    other = [{**orders[0], "contracts_to": orders[0]["contracts_to"] + 5}, *orders[1:]]
+    name = restated_sending(data, other)
+    assert name.startswith("restated ")
+    assert restated_sending(data, []) == name, "named by what is sent, not by what it replaces"

@@ -15,6 +15,8 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
+from desk.performance.evidence import Record
+from desk.performance.mixes import MixStatistics
 from desk.performance.nav_statistics import nav_series
 from desk.performance.real_span import INCEPTION
 from desk.performance.strategy_coverage import Coverage
@@ -26,7 +28,7 @@ from tests.flows.real_folders import ROOT, real_folder
 from tools.nav_chart import nav_chart
 from tools.real_history_page import CHART, COMMAND, DOCS, EPISODES, PAGE, HistoryRecord, chart, page
 
-MAP = ROOT / "tests" / "history" / "real_history.toml"
+MAP, MORE = (ROOT / "tests" / "history" / f"{name}_history.toml" for name in ("real", "more"))
 
 
 def made_up_record() -> HistoryRecord:
@@ -55,6 +57,9 @@ def made_up_record() -> HistoryRecord:
         episodes=[(name, None) for name, _, _ in EPISODES],
         replays=[("A day", -0.01)],
         curves=[("cupom", "", 0, INCEPTION, INCEPTION)],
+        evidence=[Record(one.id, 0, None, None, None, None) for one in STRATEGIES],
+        overfitting=None,
+        mixes={"the mean of the strategies": MixStatistics(0.01, 0.02, None, 0.03)},
     )
 
 
@@ -81,6 +86,7 @@ def test_the_page_has_the_sections_and_tables_that_the_command_writes() -> None:
 def test_an_unknown_number_is_written_as_unknown_and_not_as_zero() -> None:
     text = page(made_up_record(), load_desk_parameters())
     assert "| unknown | unknown | unknown | unknown |" in text
+    assert "The probability of backtest overfitting is unknown" in text
     assert "| cupom | none | 0 | | |" in text
     scored = dataclasses.replace(made_up_record(), coverage=[Coverage("A", 3, INCEPTION, INCEPTION, {}, ("DOL",))])
     assert f"| `A` | 3 | {INCEPTION} | {INCEPTION} | none | DOL |" in page(scored, load_desk_parameters())
@@ -100,8 +106,14 @@ def test_the_files_become_silver_known_by_their_rules() -> None:
     real_folder("ALVORADA_REAL_PAYLOADS", "real-payloads")
     if real_folder("ALVORADA_REAL_HISTORY", "real-history") != (MAP.parent / "../../../shared/real-history").resolve():
         pytest.skip("the map's own root is another folder")
-    silver = read_history(MAP, load_catalog())
-    assert sum(map(len, silver.values())) > 800_000
+    silver = read_history([MAP, MORE], load_catalog())
+    assert sum(map(len, silver.values())) > 1_000_000
+    settled = silver["settlement"].filter(contract_id="DI1F21").sort("obs_date")
+    joesley = settled.filter(pl.col("obs_date").is_between(dt.date(2017, 5, 17), dt.date(2017, 5, 18)))
+    assert [round(rate, 4) for rate in joesley["rate"]] == [0.0959, 0.1139]
+    focus = silver["expectation"].filter(indicator="IPCA", reference="12m_smoothed", obs_date=dt.date(2015, 11, 20))
+    assert focus["median"].to_list() == [0.0713]
+    assert focus["knowledge_time"].to_list() == [dt.datetime(2015, 11, 23, 10, 25, tzinfo=dt.UTC)]
     day = silver["observation"].filter(series_id="usdbrl_ptax_sell", obs_date=dt.date(2017, 5, 18))
     assert day["value"].to_list() == [3.3807]
     assert day["knowledge_time"].to_list() == [dt.datetime(2017, 5, 18, 16, 10, tzinfo=dt.UTC)]

@@ -33,6 +33,9 @@ def test_lots_are_whole_numbers_of_64_bits() -> None:
     assert round_to_lots(np.array([2.4]), np.array([1])).dtype == np.int64
     with pytest.raises(BadInput, match=r"^lots: a lot is at least one contract$"):
         round_to_lots(np.array([2.4]), np.array([0]))
+    for bad in (np.nan, np.inf, -np.inf):
+        with pytest.raises(BadInput, match=rf"^lots: the desired contracts of line 1 are {bad}$"):
+            round_to_lots(np.array([2.4, bad]), np.array([1, 1]))
 
 
 def test_risks_and_costs_of_less_than_a_real_count_as_any_other() -> None:

@@ -13,6 +13,7 @@ import pytest
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.portfolio import package_terms, run_book
+from desk.portfolio.contracts import listed_contracts
 from desk.portfolio.packages import NEUTRALITY_TOLERANCE
 from desk.strategies import STRATEGIES, Strategy, compute_signals
 from desk.transforms.panel import Panel
@@ -58,7 +59,11 @@ def test_every_leg_comes_out_on_its_side_in_a_contract_of_the_day(
     assert {name: (contracts[name] > 0) - (contracts[name] < 0) for name in sides} == sides
     assert all(count == 0 for name, count in contracts.items() if name not in sides)
     for row in held.filter(pl.col("contracts") != 0).iter_rows(named=True):
-        assert row["contract_id"].startswith(PARAMETERS.instrument(row["instrument_id"]).root)
+        instrument = PARAMETERS.instrument(row["instrument_id"])
+        assert instrument.kind != "spread", "no exchange lists it"
+        if instrument.maturity is None:
+            assert listed_contracts(instrument, DAY)[row["contract_id"]] == row["maturity"]
+        assert row["contract_id"].startswith(instrument.root)
         assert row["maturity"] > DAY
 
 

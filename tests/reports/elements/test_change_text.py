@@ -40,14 +40,10 @@ def text(parts: dict[str, int], total: int) -> str:
 
 def test_the_largest_part_on_the_orders_side_leads_the_sentence() -> None:
     assert text(PARTS, 25) == (
-        "mostly views, +40 of +25 contracts (RATES_TAYLOR_GAP +38); caps and limits −12,"
-        " no-trade band, minimum and lots −4, others +1"
+        "because of views +40 (RATES_TAYLOR_GAP +38), caps and limits −12, no-trade band and lots −4, others +1"
     )
-    assert (
-        text({"view": 10, "volatility": -40}, -30)
-        == "mostly volatility and correlation, −40 of −30 contracts; views +10"
-    )
-    assert text({"breaker": -7}, -7) == "mostly drawdown breaker, −7 of −7 contracts"
+    assert text({"view": 10, "volatility": -40}, -30) == "because of volatility and correlation −40, views +10"
+    assert text({"breaker": -7}, -7) == "because of drawdown breaker −7"
     assert text({"view": 3, "band": -3}, 0) == "", "no order, no sentence"
     assert text({"roll": 2, "view": -2}, 0) == "the contract changes, not the position"
 
@@ -56,7 +52,7 @@ def test_the_sentence_in_portuguese_has_the_same_numbers() -> None:
     english = text(PARTS, 25)
     with use_locale("pt"):
         portuguese = text(PARTS, 25)
-    assert portuguese.startswith("sobretudo visões, +40 de +25 contratos (RATES_TAYLOR_GAP +38); tetos e limites −12")
+    assert portuguese.startswith("por visões +40 (RATES_TAYLOR_GAP +38), tetos e limites −12")
     assert re.findall(r"[+−]\d+", english) == re.findall(r"[+−]\d+", portuguese)
 
 
@@ -70,10 +66,9 @@ def test_every_part_has_a_name_in_both_languages() -> None:
 
 def test_the_book_says_why_its_risk_changed_and_which_parameter() -> None:
     data = made(position_change=[LINE], book_change=BOOK, sizing_basis=[BASIS])
-    assert why_line(data) == (
-        "Why the book changed since Wed 18 Nov: risk of a day from BRL\u00a0412,000 to BRL\u00a0455,000: views +"
-        "BRL\u00a052,000".replace("+BRL\u00a052", "BRL\u00a0+52")
-        + ", volatility and correlation of what is held BRL\u00a0−9,000. Parameters: portfolio.dead_band 0.05 -> 0.1."
+    assert why_line(data).replace("\u00a0", " ") == (
+        "Risk of a day from BRL 412,000 (Wed 18 Nov) to BRL 455,000: views BRL +52,000, volatility and correlation of"
+        " what is held BRL −9,000. Parameters: portfolio.dead_band 0.05 -> 0.1."
     )
     assert why_line(made()) == "", "a decision of before says nothing"
 
@@ -83,7 +78,7 @@ def test_actions_show_the_parts_of_every_order_and_of_the_book() -> None:
     tables = {block.id: block for block in section.blocks if isinstance(block, Table)}
     line = tables["changes"]
     assert [column.head for column in line.columns] == [
-        "Instrument", "Order", "Views", "NAV", "Caps and limits", "No-trade band, minimum and lots", "In words",
+        "Instrument", "Order", "Views", "NAV", "Caps and limits", "No-trade band and lots", "In words",
     ]  # fmt: skip
     assert [cell.text for cell in line.rows[0][:6]] == ["DI1_2Y", "+25", "+40", "+1", "−12", "−4"]
     assert line.rows[0][2].title == "DV01 BRL\u00a0+800"

@@ -12,6 +12,7 @@ import pytest
 
 from desk.errors import BadInput
 from desk.gold import GOLD
+from reports.elements.locale import use_locale
 from reports.elements.page_elements import Table
 from reports.elements.report_data import ReportData
 from reports.page import first_screen
@@ -100,6 +101,16 @@ def test_another_worlds_data_is_labelled_in_banner_and_title(html: str) -> None:
     live = render(sample(days=5, world="live"), AT)
     assert 'class="banner"' not in live
     assert "[live]" not in live
+
+
+def test_prefects_artifacts_are_in_the_readers_language() -> None:
+    data = sample(days=30)
+    with use_locale("pt"):
+        text, table = summary_markdown(data, "aqui"), actions_table(data)
+    assert "## Sinais mais fortes" in text
+    assert "| estratégia | classe |" in text
+    assert "A página inteira: aqui" in text
+    assert {"ordem", "custo", "motivo"} <= set(table[0])
 
 
 def test_tables_have_captions_or_labels_and_scoped_heads(page: Page) -> None:

@@ -8,7 +8,9 @@ import uuid
 from dataclasses import replace
 
 import pytest
+from prefect.events.actions import SendNotification
 
+from blocks.automations import NotificationTargets, automations
 from blocks.smtp import MailServer
 from desk.alerts.evaluate import evaluate
 from desk.alerts.facts import MISSING, DatasetFacts, HeldFacts, Metrics, PipelineFacts, RunFacts, UnknownFacts
@@ -16,11 +18,12 @@ from desk.alerts.model import AlertKey, AlertLine
 from desk.alerts.rules import RULES, Rule
 from desk.catalog.alert_rules import load_alerts
 from desk.errors import BadInput
-from reports.elements.locale import load_locale, use_locale
+from reports.elements.locale import load_locale, translate, use_locale
 from tasks.alerts import report_delivery
 from tasks.alerts.evaluation import alert_message
-from tasks.channels.alert_sentences import TEMPLATES, alert_sentence
+from tasks.channels.alert_sentences import TEMPLATES, WATCHDOG, alert_sentence
 from tasks.channels.mail import Mail, html_of, text_of
+from tasks.channels.message import Message
 from tasks.channels.slack import Slack as SlackChannel
 from tasks.channels.slack import slack_payload
 from tasks.store import Report
@@ -101,6 +104,51 @@ def test_the_scan_finds_a_sentence_that_no_template_makes() -> None:
     with use_locale("pt"):
         assert left_in_english([alert_sentence("the book is on fire since 2026-11-19")])
     assert alert_sentence("VaR 95%, one day, as a share of NAV") == "VaR 95%, one day, as a share of NAV"
+
+
+def test_the_watchdog_speaks_portuguese_with_the_same_names_and_hours() -> None:
+    texts = load_locale("pt").text
+    assert [text for text in WATCHDOG if text not in texts] == []
+    message = Message(
+        kind="watchdog",
+        title="Alvorada watchdog: No daily run of 2026-11-19 completed by 06:45, and 1 more",
+        at=NOW,
+        paragraphs=(
+            "No daily run of 2026-11-19 completed by 06:45. The one of 06:01 São Paulo failed: StageFailed: risk."
+            " What to do: docs/runbook.md.",
+            "The database does not answer. localhost:5432 refuses: x. Whether a run of 2026-11-19 finished cannot be"
+            " told. What to do: docs/runbook.md.",
+            "Since 19 Nov 05:10 São Paulo alerts are not evaluated. The deployment 'alerts' has not run since."
+            " What to do: docs/runbook.md.",
+        ),
+    )
+    with use_locale("pt"):
+        said = text_of(message)
+        page = html_of(message)
+    assert "Alvorada vigia: Nenhuma execução diária de 19/11/2026 concluída até 06:45, e mais 1" in said
+    assert "A de 06:01 (Brasília) falhou: StageFailed: risk. O que fazer: docs/runbook.md." in said
+    assert "Não se sabe se uma execução de 19/11/2026 terminou." in said
+    assert "Desde 19/11 05:10 (Brasília) os alertas não são avaliados" in page
+    assert "Since 19 Nov 05:10" in text_of(message), "English stays as it was written"
+
+
+def test_automations_have_their_texts_in_the_desks_language() -> None:
+    deployments = dict.fromkeys(("daily/daily", "backfill/backfill"), uuid.uuid4())
+    targets = NotificationTargets(mail=uuid.uuid4())
+    with use_locale("pt"):
+        found = automations(deployments, targets, words=translate)
+        silent = automations(deployments, NotificationTargets(), words=translate)
+    texts = [core.description for core in (*found, *silent)]
+    for core in found:
+        sent = core.actions[0]
+        assert isinstance(sent, SendNotification)
+        texts += [sent.subject, *sent.body.splitlines()]
+    plain = [re.sub(r"\{[{%].*?[%}]\}|docs/\S+ '[^']*'", "", text) for text in texts]
+    assert left_in_english(plain) == []
+    assert any("execução" in text for text in plain)
+    english = automations(deployments, targets)[0].actions[0]
+    assert isinstance(english, SendNotification)
+    assert english.subject == "Alvorada: {{ flow.name }} run {{ flow_run.name }}: {{ flow_run.state.name }}"
 
 
 async def test_an_alert_reaches_each_reader_in_their_own_language(slack: Slack, mailbox: Mailbox) -> None:

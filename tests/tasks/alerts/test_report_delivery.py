@@ -18,6 +18,7 @@ from blocks.smtp import MailServer
 from desk.catalog.alert_rules import load_alerts
 from desk.errors import BadInput
 from reports.elements.report_data import ReportData
+from reports.page import png_export
 from tasks.alerts import report_delivery
 from tasks.alerts.postgres_records import PostgresRecords
 from tasks.alerts.sending import Composer, send_due
@@ -237,6 +238,37 @@ async def test_a_stored_report_is_sent_from_what_the_database_holds(post: Post) 
     assert "book not marked" in post.box.subjects()[0]  # there is a page and no gold here: nothing is made up
     with pytest.raises(BadInput, match="no report of 2020-01-02"):
         await report_delivery.send_again(post.store, post.settings, post.now, dt.date(2020, 1, 2))
+
+
+@pytest.mark.db
+async def test_a_report_that_is_sent_again_has_its_pictures(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn anew; where no browser is here, those that the page was sent with before; of an older page none."""
+
+    async def stored(*_: Any, **__: Any) -> ReportData:
+        return post.data
+
+    def drawing(found: png_export.PngImages) -> None:
+        monkeypatch.setattr(report_delivery, "export_png", lambda specs: found)
+
+    async def again(name: str) -> list[bytes]:
+        post.now += dt.timedelta(minutes=1)
+        await report_delivery.send_again(post.store, post.settings, post.now, again=name)
+        await post.send()
+        message = post.box.got[-1][1]
+        return [part.get_content() for part in message.walk() if part.get_content_type() == "image/png"]
+
+    monkeypatch.setattr(report_delivery, "read_report_gold", stored)
+    drawing(png_export.no_images("no browser"))
+    assert await again("never had any") == []
+    await post.queue(fig_orders=png(900, 300))
+    await post.send()
+    assert await again("from the first sending") == [png(900, 300)]
+    drawing(png_export.PngImages({"fig-orders": png(20, 10)}))
+    assert await again("drawn") == [png(20, 10)]
+    drawing(png_export.no_images("no browser"))
+    newer = Report(post.data.as_of, "en", uuid.uuid4(), post.now + dt.timedelta(minutes=1), "b" * 64, PAGE + "2")
+    await post.store.save_report(newer)
+    assert await again("of the restated page") == []
 
 
 def test_only_a_recent_report_of_an_enabled_world_is_sent_by_itself() -> None:

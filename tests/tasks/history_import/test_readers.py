@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from desk.catalog import Catalog, load_catalog
 from desk.errors import BadInput
@@ -270,3 +271,49 @@ def test_files_that_lack_are_named_before_anything_is_read(tmp_path: Path) -> No
         find_files(history, tmp_path)
     with pytest.raises(BadInput, match="no folder"):
         find_files(history.model_copy(update={"root": "nowhere"}), tmp_path)
+
+
+def test_a_survey_file_that_is_about_one_thing_says_it_in_the_map() -> None:
+    body = b"date,value\n2013-04-05,5.43\n"
+    smoothed = entry(
+        kind="expectation", columns={"median": "value"}, indicator="IPCA", reference="12m_smoothed",
+        scales={"IPCA": "0.01"},
+    )  # fmt: skip
+    row = parse_file(smoothed, body, CATALOG)["expectation"].row(0, named=True)
+    assert (row["indicator"], row["reference"], row["median"]) == ("IPCA", "12m_smoothed", 0.0543)
+    ahead = smoothed.model_copy(update={"reference": None, "years_ahead": 1})
+    assert parse_file(ahead, body, CATALOG)["expectation"]["reference"].to_list() == ["2014"]
+
+
+def test_a_survey_by_month_is_named_as_focus_names_it() -> None:
+    by_month = entry(
+        kind="expectation", columns={"median": "m", "reference": "r"}, indicator="IPCA", reference_format="%Y-%m",
+        scales={"IPCA": "0.01"},
+    )  # fmt: skip
+    found = parse_file(by_month, b"date,r,m\n2003-01-02,2003-02,0.90\n", CATALOG)["expectation"]
+    assert found["reference"].to_list() == ["02/2003"]
+    with pytest.raises(BadInput, match=r"the reference 'Feb' is no month like '%Y-%m'"):
+        parse_file(by_month, b"date,r,m\n2003-01-02,Feb,0.90\n", CATALOG)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"columns": {"median": "m"}, "indicator": "IPCA"},
+        {"columns": {"median": "m"}, "reference": "12m"},
+        {"columns": {"median": "m", "reference": "r"}, "indicator": "IPCA", "years_ahead": 1},
+        {"columns": {"indicator": "i", "reference": "r"}},
+    ],
+)
+def test_a_survey_without_its_subject_or_with_two_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="lacks its columns"):
+        entry(kind="expectation", scales={"IPCA": "0.01"}, **given)
+
+
+def test_settlements_of_futures_keep_their_contracts_volume_and_open_interest() -> None:
+    columns = {"contract": "c", "rate": "r", "volume": "v", "open_interest": "oi"}
+    di1 = entry(kind="futures", contract_columns=columns)
+    body = b"date,c,r,v,oi\n2006-06-01,DI1F07,0.15055685,279873,968978\n"
+    row = parse_file(di1, body, CATALOG)["settlement"].row(0, named=True)
+    values = row["contract_id"], row["rate"], row["price"], row["volume"], row["open_interest"]
+    assert values == ("DI1F07", 0.15055685, None, 279_873.0, 968_978.0)
