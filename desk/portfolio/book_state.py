@@ -134,10 +134,13 @@ def with_stored_rows(
         before.contracts[column] = row["contracts_before"]
         source = computed if computed.contracts[column] != 0 else target
         before.maturity[column], before.contract_id[column] = source.maturity[column], source.contract_id[column]
-    multiplier = float(stored["risk_multiplier"])
+    # A release before the breaker stored neither multiplier nor shadow book: they are as computed.
+    multiplier = stored["risk_multiplier"] if stored["risk_multiplier"] is not None else state.breaker.multiplier
     guarded = replace(state.guarded, before=before, target=target, nav=stored["nav_brl"], risk_multiplier=multiplier)
-    is_own_shadow = state.shadow is None and multiplier == 1.0 and stored["shadow_nav_brl"] == stored["nav_brl"]
-    shadow = None if is_own_shadow else replace(state.shadow or state.guarded, nav=stored["shadow_nav_brl"])
+    shadow, shadow_nav = state.shadow, stored["shadow_nav_brl"]
+    is_own_shadow = shadow is None and multiplier == 1.0 and shadow_nav == stored["nav_brl"]
+    if shadow_nav is not None and not is_own_shadow:
+        shadow = replace(shadow or state.guarded, nav=shadow_nav)
     return replace(
         state,
         guarded=guarded,
