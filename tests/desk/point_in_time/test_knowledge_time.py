@@ -108,6 +108,10 @@ def test_a_number_before_its_rules_time_is_known_from_its_first_fetch() -> None:
     assert timed(parsed(("x", TUE, 1.0))) == [("x", TUE, WED_0600, 1.0, "sight")]
 
 
+def test_a_number_fetched_in_the_instant_of_its_rule_is_known_by_it() -> None:
+    assert timed(parsed(("x", MON, 1.0)), fetched_at=TUE_NOON) == [("x", MON, TUE_NOON, 1.0, "rule")]
+
+
 def test_a_late_number_is_known_from_its_first_fetch() -> None:
     """A fetch after the rule's time did not return Monday's number."""
     earlier_fetches = fetches((dt.date(2026, 1, 1), WED, TUE_NOON + dt.timedelta(hours=1)))
@@ -135,6 +139,7 @@ def test_a_look_at_the_series_itself_makes_its_number_late_and_no_other() -> Non
         (fetches((TUE, WED, WED_0600)), {"x"}, "other days were fetched: history loaded later"),
         (fetches((dt.date(2026, 1, 1), WED, WED_0600)), {"lazy"}, "the series is new"),
         (fetches((dt.date(2026, 1, 1), dt.date(2026, 1, 2), WED_0600)), {"x"}, "earlier days were fetched"),
+        (fetches((dt.date(2026, 1, 1), WED, TUE_NOON)), {"x"}, "fetched in the instant in which it was due"),
         (NO_FETCHES, {"x"}, "never fetched"),
         (fetches((dt.date(2026, 1, 1), WED, WED_0600), subject="lazy"), {"x"}, "another series was fetched"),
     ],
