@@ -19,7 +19,7 @@ from desk.portfolio.market_depth import market_depth
 from desk.portfolio.market_levels import MARKET_COLUMNS
 from desk.transforms.panel import build_panel
 from desk.what_if import Order, WhatIf, Written, compare, read_orders
-from desk.what_if.compare import DecidedBook
+from desk.what_if.result import DecidedBook
 from tasks.run.decision_tickets import REACH
 from tasks.run.episode_levels import levels_of_episodes
 from tasks.store import Store

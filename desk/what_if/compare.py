@@ -33,6 +33,7 @@ from desk.risk.stress import run_stress
 from desk.risk.tail_history import ES_TEST_VAR, LEVELS, tail_history, tail_metrics
 from desk.units import DAYS_PER_YEAR
 from desk.what_if.orders import Order
+from desk.what_if.result import Dealt, DecidedBook, Figure, LimitUse, Scenario, WhatIf
 
 BOTH = 2
 OF_THE_PAST = ("drawdown", "daily_loss", "five_day_loss", "strategy_daily_loss")
@@ -40,77 +41,6 @@ OF_THE_PAST = ("drawdown", "daily_loss", "five_day_loss", "strategy_daily_loss")
 DIFFERENT = 1e-6
 """A share of VaR by which the measured book may differ from the stored one before it is said."""
 Pair = tuple[float | None, float | None]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number of the book, before and after; None: unknown."""
-
-    id: str
-    name: str
-    unit: str
-    before: float | None
-    after: float | None
-
-
-@dataclass(frozen=True)
-class LimitUse:
-    """A limit before and after: its value, its colour."""
-
-    id: str
-    name: str
-    threshold: float
-    before: float | None
-    after: float | None
-    status_before: str
-    status_after: str
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """P&L of the whole book in BRL, a loss negative."""
-
-    id: str
-    name: str
-    before_brl: float | None
-    after_brl: float | None
-
-
-@dataclass(frozen=True)
-class Dealt:
-    """One order with what it does: contracts of its line before and after (+ is long the price), and its cost."""
-
-    order: Order
-    contracts_before: int
-    contracts_after: int
-    cost_brl: float | None
-    margin_brl: float | None
-    dv01_brl: float | None
-    price: float | None
-    rate: float | None
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """The comparison. `notes`: what a reader should know of how the words were read, and of what is unknown."""
-
-    nav_brl: float
-    orders: tuple[Dealt, ...]
-    cost_brl: float | None
-    figures: tuple[Figure, ...]
-    limits: tuple[LimitUse, ...]
-    scenarios: tuple[Scenario, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DecidedBook:
-    """Gold of one decision: TARGET_POSITION, PORTFOLIO_STATE, RISK_LIMITS_STATUS and RISK_METRICS_DAILY rows."""
-
-    targets: pl.DataFrame
-    state: pl.DataFrame
-    limits: pl.DataFrame
-    metrics: pl.DataFrame
 
 
 def compare(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from desk.portfolio.sides import AT_VENUE
-from desk.what_if.compare import Dealt, WhatIf
+from desk.what_if.result import Dealt, WhatIf
 
 
 def as_record(found: WhatIf) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.pricing import quote
 from desk.what_if import WhatIf, as_record, compare, parse, read_orders
-from desk.what_if.compare import DecidedBook
+from desk.what_if.result import DecidedBook
 from tests.desk.risk.sample import DAYS, LAST, PARAMETERS, QUICK, VALUES, metric, risk_of, with_contracts
 
 HELD = {"DI1_2Y": -35, "DOL": 20, "NTNB_2035": 100, "DAP_5Y": 10}
