@@ -53,10 +53,10 @@ class Said:
         return self.require_tidy()
 
     def require_tidy(self) -> Said:
-        """Raises AssertionError for a traceback, or for more lines than anybody reads."""
+        """Raises AssertionError for a traceback, and for a failure in more lines than anybody reads."""
         lines = self.out.splitlines()
         assert "Traceback" not in self.out, f"a traceback of {len(lines)} lines: {self.last}"
-        assert len(lines) < MOST_LINES, f"{len(lines)} lines: {self.last}"
+        assert not self.code or len(lines) < MOST_LINES, f"{len(lines)} lines: {self.last}"
         return self
 
 

@@ -134,7 +134,7 @@ def _copy_tree(folder: Path) -> None:
 
 def _configure(folder: Path, module: Module) -> None:
     """Settings of mutmut, added at the end of the copy's pyproject.toml."""
-    arguments = ["-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    arguments = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=ci"]
     alone = ["--noconftest", *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}"))]
     settings = {
         "source_paths": PACKAGES,

@@ -26,6 +26,7 @@ from bench._page import machine, table_rows, today
 
 RESULT = Path(__file__).with_name("results") / "surroundings.md"
 WORDS = 220
+ROOT = Path(__file__).parents[1]
 
 
 HOLDS, FAILS, NOT_MADE = "holds", "DOES NOT HOLD", "not made here"
@@ -50,6 +51,7 @@ async def run_cases(names: list[str]) -> list[str]:
                     said, verdict = str(error), FAILS
                     print(f"{name}: {said}", file=sys.stderr)
                 what = " ".join((case.__doc__ or "").split())
+                said = said.replace(str(odd.folder), "FOLDER").replace(f"{ROOT}/", "")
                 words = " ".join(said.split())[:WORDS].replace("|", "/")
                 enter((name, what, verdict, words, f"{time.monotonic() - began:.0f}", today()))
                 verdicts.append(verdict)

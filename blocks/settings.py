@@ -129,6 +129,8 @@ class Settings(BaseSettings):
     `others`, what rests on a source whose terms do not let it be sent on is held back (docs/data-licences.md)."""
     consents: tuple[str, ...] = ()
     """Sources for which the desk holds a consent or contract to send their content on."""
+    licensed: tuple[str, ...] = ()
+    """Sources that the desk holds a licence to use, of those that are not asked without one (`off_without_licence`)."""
     slack_webhook_url: Secret = Field(default=None, validation_alias=_named("SLACK_WEBHOOK_URL"))
     smtp_host: Text = Field(default=None, validation_alias=_named("SMTP_HOST"))
     smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias=_named("SMTP_PORT"))

@@ -154,7 +154,7 @@ class SourceSpec:
     `max_body_mb`: the most megabytes (2^20 bytes) that one answer may open to, every archive in it counted.
     `keyed_base` names the address of `base_urls` that needs the key. `shut_seconds`: after a 429 nothing is asked of
     the host for so long, or for its Retry-After where that is longer. `off_without_key`: live, nothing is asked of it
-    without its key, since its terms want one.
+    without its key, since its terms want one. `off_without_licence`: nor unless ALVORADA_LICENSED names it.
     """
 
     id: str
@@ -168,6 +168,7 @@ class SourceSpec:
     max_body_mb: int = 64
     keyed_base: str | None = None
     off_without_key: bool = False
+    off_without_licence: bool = False
     shut_seconds: float = 60.0
 
 

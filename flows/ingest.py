@@ -26,7 +26,7 @@ from tasks.run.stages import Stopwatch
 from tasks.store import ledger
 from tasks.store.series_looks import series_coverage
 
-OFF = "off: its key is not set, and its terms want one"
+OFF = "off: its key or licence is not set, and its terms want one"
 
 
 @dataclass(frozen=True, slots=True)

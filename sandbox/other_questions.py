@@ -52,6 +52,7 @@ _RULES: Mapping[str, tuple[tuple[str, Change], ...]] = {
         (r"daily_treasury_\w+", _either("daily_treasury_yield_curve", "daily_treasury_real_yield_curve")),
     ),
     "fed_board": ((r"[0-9a-f]{32}", _either("60f32914ab61dfab590e0e470153e3ae", "122e3bcb627e8e53f1bf72a1a09cfb81")),),
+    "cboe_vix": ((r"(?:VIX|OVX)(?=_History)", _either("OVX", "VIX")),),
     "nyfed_rates": ((r"(?:un)?secured/\w+", _either("secured/sofr", "unsecured/effr")),),
     "yahoo_finance": ((r"(?<=chart/).+", _either("EWZ", "^VIX")),),
     "cftc_cot": ((r"\d{4}-\d\d-\d\d(?=T)", _ten_weeks_before),),

@@ -38,8 +38,8 @@ BREAKS: dict[str, Break] = {
     "reports over desk": Break("tasks.connectors.fred", "flows.daily"),
     "Inside alvorada: the command line over the watchdog over the catch-up over Prefect's objects over the stack, "
     "which starts the rest as processes": Break("alvorada.stack.ports", "alvorada.cli.clock"),
-    "Inside the desk: performance over alerts and risk over dealing over portfolio over strategies over agents "
-    "over plausibility over transforms, down to the errors": Break("desk.us_holidays", "desk.calendars"),
+    "Inside the desk: performance and what-if over alerts and risk over dealing over portfolio over strategies "
+    "over agents over plausibility over transforms, down to the errors": Break("desk.us_holidays", "desk.calendars"),
     "Inside the reports: mail over page over sections over charts and tables over calculations over elements": Break(
         "reports.calculations", "reports.page.render"
     ),

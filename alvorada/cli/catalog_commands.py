@@ -74,10 +74,10 @@ def sights(
     from alvorada.cli.output import note
 
     found = stored_sights(world, seed, now().date() - dt.timedelta(days=days))
-    shown = [one for one in found if every or one.said]
+    shown = [one for one in found if every or one.verdict]
     for one in shown:
         typer.echo(
-            f"{one.series}  {one.rule}  {one.due} due, {one.early} before, {one.late} later  {one.said or 'holds'}"
+            f"{one.series}  {one.rule}  {one.due} due, {one.early} before, {one.late} later  {one.verdict or 'holds'}"
         )
     if not shown:
         note(f"{len(found)} series with numbers that came due while we looked; every rule holds")

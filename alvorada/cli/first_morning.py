@@ -43,7 +43,7 @@ REMEDIES: tuple[tuple[type[SourceError], str], ...] = (
         BadRequest,
         "the request itself is refused: a moved address goes into ALVORADA_BASE_URLS, else mend build_request",
     ),
-    (MissingKey, "set the source's key (README, Live use)"),
+    (MissingKey, "set the source's key (README, Live use), or ALVORADA_LICENSED; or leave it off"),
     (NotYet, "ask again after the hour of its publication rule"),
     (NoData, "ask for another day; when none answers, the code or the rule's hour in publication_rules.toml is wrong"),
     (

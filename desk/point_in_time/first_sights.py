@@ -35,7 +35,7 @@ class FirstSight:
     latest_hours: float
 
     @property
-    def said(self) -> str:
+    def verdict(self) -> str:
         """What becomes of the rule, in words; empty where it holds, or too little was seen."""
         if self.due < FEWEST:
             return ""

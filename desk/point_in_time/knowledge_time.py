@@ -138,11 +138,7 @@ def rule_times(table: SilverTable, rows: pl.DataFrame, dataset: Dataset, catalog
     rules = {
         name: catalog.series[name].rule if name in catalog.series else dataset.rule for name in ids.unique().to_list()
     }
-    pairs = pl.DataFrame(
-        {"obs_date": rows["obs_date"], "rule": ids.replace_strict(rules, return_dtype=pl.String)}
-        if rules
-        else {"obs_date": pl.Series([], dtype=pl.Date), "rule": pl.Series([], dtype=pl.String)}
-    )
+    pairs = pl.DataFrame({"obs_date": rows["obs_date"], "rule": ids.replace_strict(rules, return_dtype=pl.String)})
     known = []
     for (rule,), part in pairs.unique().partition_by("rule", as_dict=True).items():
         known.append(part.with_columns(time=publication_times(catalog.rules[str(rule)], part["obs_date"])))

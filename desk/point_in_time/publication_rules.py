@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from zoneinfo import ZoneInfo
-
 import numpy as np
 import polars as pl
 
 from desk import calendars
-from desk.model import UTC, PublicationRule
+from desk.model import PublicationRule
 
 
 def publication_times(rule: PublicationRule, obs_dates: pl.Series) -> pl.Series:
     """The instant (UTC) from which numbers about each obs_date are public under `rule`. Shape: one per date."""
     unique = obs_dates.unique().sort().drop_nulls()
-    days = publication_days(rule, unique.to_numpy().astype("datetime64[D]"))
-    zone = ZoneInfo(rule.tz)
-    instants = [dt.datetime.combine(day.item(), rule.time, zone).astimezone(UTC) for day in days]
-    table = pl.DataFrame(
-        {"obs_date": unique, "knowledge_time": instants},
-        schema={"obs_date": pl.Date, "knowledge_time": pl.Datetime("us", "UTC")},
-    )
+    days = pl.Series(publication_days(rule, unique.to_numpy().astype("datetime64[D]")), dtype=pl.Date)
+    # No rule names an hour that the clocks skip; of one that they repeat, the first is meant.
+    local = days.dt.combine(rule.time, "us").dt.replace_time_zone(rule.tz, ambiguous="earliest")
+    table = pl.DataFrame({"obs_date": unique, "knowledge_time": local.dt.convert_time_zone("UTC")})
     joined = obs_dates.rename("obs_date").to_frame().join(table, on="obs_date", how="left", maintain_order="left")
     return joined["knowledge_time"]
 

@@ -23,8 +23,8 @@ from desk.portfolio.breaker import BreakerState
 from desk.portfolio.market_levels import Levels, Market
 
 LevelRows = Mapping[dt.date, Mapping[str, Any]]
-"""Decision day -> the levels that it knew: `curves` (K,), `spots` (4,), `usd_short`, `cdi`; None for unknown. And
-`sources` and `sessions` (G,) of desk.portfolio.price_inputs."""
+"""Decision day -> the levels that it knew: `curves` (K,), `spots` (4,), `usd_short`, `cdi`, `usd_overnight`; None for
+unknown. And `sources` and `sessions` (G,) of desk.portfolio.price_inputs."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,18 @@ def resume(state: BookState, market: Market) -> GuardedDay:
 def with_stored_levels(market: Market, state: BookState) -> Market:
     """`market` with the levels that the state's marks were made at."""
     curves, spots = market.levels.curves.copy(), market.levels.spots.copy()
-    short, cdi = market.levels.usd_short.copy(), market.cdi.copy()
+    short, cdi, overnight = market.levels.usd_short.copy(), market.cdi.copy(), market.usd_overnight.copy()
     sources, sessions = market.inputs.sources.copy(), market.inputs.sessions.copy()
     for day, levels in state.levels.items():
         row = row_of(market, day)
         curves[row], spots[row] = _numbers(levels["curves"]), _numbers(levels["spots"])
         short[row], cdi[row] = _numbers([levels["usd_short"], levels["cdi"]])
+        if "usd_overnight" in levels:  # as below
+            overnight[row] = _numbers([levels["usd_overnight"]])[0]
         if "sources" in levels:  # a state of an earlier release does not say
             sources[row], sessions[row] = levels["sources"], np.array(levels["sessions"], dtype="datetime64[D]")
     inputs = replace(market.inputs, sources=sources, sessions=sessions)
-    return replace(market, levels=Levels(curves, spots, short), cdi=cdi, inputs=inputs)
+    return replace(market, levels=Levels(curves, spots, short), cdi=cdi, usd_overnight=overnight, inputs=inputs)
 
 
 def row_of(market: Market, day: dt.date) -> int:
@@ -132,10 +134,13 @@ def with_stored_rows(
         before.contracts[column] = row["contracts_before"]
         source = computed if computed.contracts[column] != 0 else target
         before.maturity[column], before.contract_id[column] = source.maturity[column], source.contract_id[column]
-    multiplier = float(stored["risk_multiplier"])
+    # A release before the breaker stored neither multiplier nor shadow book: they are as computed.
+    multiplier = stored["risk_multiplier"] if stored["risk_multiplier"] is not None else state.breaker.multiplier
     guarded = replace(state.guarded, before=before, target=target, nav=stored["nav_brl"], risk_multiplier=multiplier)
-    is_own_shadow = state.shadow is None and multiplier == 1.0 and stored["shadow_nav_brl"] == stored["nav_brl"]
-    shadow = None if is_own_shadow else replace(state.shadow or state.guarded, nav=stored["shadow_nav_brl"])
+    shadow, shadow_nav = state.shadow, stored["shadow_nav_brl"]
+    is_own_shadow = shadow is None and multiplier == 1.0 and shadow_nav == stored["nav_brl"]
+    if shadow_nav is not None and not is_own_shadow:
+        shadow = replace(shadow or state.guarded, nav=shadow_nav)
     return replace(
         state,
         guarded=guarded,
@@ -157,6 +162,7 @@ def _level_row(market: Market, row: int) -> dict[str, Any]:
         "spots": _nulls(levels.spots[row]),
         "usd_short": _nulls(levels.usd_short[row : row + 1])[0],
         "cdi": _nulls(market.cdi[row : row + 1])[0],
+        "usd_overnight": _nulls(market.usd_overnight[row : row + 1])[0],
         "sources": market.inputs.sources[row].tolist(),
         "sessions": [str(session) for session in market.inputs.sessions[row]],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,11 +61,11 @@ def dv01_parts(
     moved = [order["dv01_change_brl"] for order in orders]
     dealt = sum(order["order_contracts"] for order in orders)
     if unit is None and dealt and None not in moved:
-        unit = sum(moved) / dealt
+        unit = math.fsum(moved) / dealt
     if unit is None or None in moved:
         return {}
     found = {part: contracts * unit for part, contracts in parts.items()}
-    rest = sum(moved) - sum(found.values())
+    rest = math.fsum(moved) - math.fsum(found.values())
     if rolls and orders:
         found["roll"] = found.get("roll", 0.0) + rest
     elif found and orders:  # what rounding has left

@@ -23,6 +23,7 @@ _PAR = {"pre_pu": 100_000.0, "real_pu": 100_000.0, "fx_forward": 1_000.0, "equit
 _SPOT = {"pre_pu": 0, "real_pu": IPCA_INDEX, "fx_forward": USDBRL, "equity_forward": IBOVESPA}
 _BRL_FUNDED = ("pre_pu", "real_pu", "ipca_bond")
 _USD_FUNDED = ("cupom_pu", "par_bond")
+_OVERNIGHT_FUNDED = ("par_bond",)
 _DOLLAR = ("cupom_pu", "par_bond", "spread")
 
 
@@ -32,7 +33,8 @@ class Terms:
 
     `forward_sign` is -1 where a value is discounted by its curve and +1 where it grows with it (forwards); `par_value`
     BRL (or points) before spot and curve; `in_dollars` gains are in USD and settle at the PTAX of the day; `funded` in
-    BRL at CDI, `dollar_funded` in USD at the short onshore rate; `price_ticks` the tick is one of price, not of rate.
+    BRL at CDI, `dollar_funded` in USD, at the short onshore rate or, where
+    `overnight_funded`, at the overnight one; `price_ticks` the tick is one of price, not of rate.
     """
 
     kinds: tuple[InstrumentKind, ...]
@@ -44,6 +46,7 @@ class Terms:
     in_dollars: BoolArray
     funded: BoolArray
     dollar_funded: BoolArray
+    overnight_funded: BoolArray
     in_rate: BoolArray
     price_ticks: BoolArray
     tenor_years: FloatArray
@@ -94,6 +97,7 @@ def terms_of(instruments: Sequence[Instrument]) -> Terms:
         in_dollars=among(*_DOLLAR),
         funded=among(*_BRL_FUNDED),
         dollar_funded=among(*_USD_FUNDED),
+        overnight_funded=among(*_OVERNIGHT_FUNDED),
         in_rate=np.array([instrument.quoted_in_rate for instrument in instruments]),
         price_ticks=np.array([item.ticks_in_price for item in instruments]),
         tenor_years=np.array([(instrument.tenor_months or 0) / 12.0 for instrument in instruments]),

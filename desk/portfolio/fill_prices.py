@@ -89,25 +89,30 @@ def book_prices(plan: SizingPlan, parameters: DeskParameters) -> BookPrices:
     terms, market = terms_of(parameters.instruments), plan.market
     rows = np.arange(len(plan))
     one_before, two_before = np.maximum(rows - 1, 0), np.maximum(rows - 2, 0)
-    cash_growth = market.cdi_growth()
-    unfunded_or_dollars = np.where(terms.dollar_funded[:, None], market.usd_growth(), 0.0)
-    by_line = np.where(terms.funded[:, None], cash_growth, unfunded_or_dollars)
-    funding_growth = np.ascontiguousarray(by_line.T)
+    growth = funding_growth(terms, market)
     marked_maturity = plan.contracts.maturity[two_before]
     needs = line_needs(parameters.instruments, market.days)
     return BookPrices(
         market=market,
         terms=terms,
         parameters=parameters,
-        funding_growth=funding_growth,
-        cash_growth=cash_growth,
+        funding_growth=growth,
+        cash_growth=market.cdi_growth(),
         marked_maturity=marked_maturity,
-        moves=contract_moves(terms, market, one_before, rows, marked_maturity, funding_growth),
+        moves=contract_moves(terms, market, one_before, rows, marked_maturity, growth),
         decided=fill_prices(terms, market, plan.contracts.maturity[one_before], parameters),
         decided_before=fill_prices(terms, market, marked_maturity, parameters),
         needs=needs,
         usable=np.asarray((market.inputs.current[:, None, :] | ~needs).all(axis=2)),
     )
+
+
+def funding_growth(terms: Terms, market: Market) -> FloatArray:
+    """Logarithm of what the money in each line has cost since the first row (R, N); zero for what ties up none."""
+    dollars = np.where(terms.overnight_funded[:, None], market.overnight_growth(), market.usd_growth())
+    unfunded_or_dollars = np.where(terms.dollar_funded[:, None], dollars, 0.0)
+    by_line = np.where(terms.funded[:, None], market.cdi_growth(), unfunded_or_dollars)
+    return np.ascontiguousarray(by_line.T)
 
 
 def fill_prices(terms: Terms, market: Market, maturity: Days, parameters: DeskParameters) -> FillPrices:

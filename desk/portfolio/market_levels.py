@@ -26,7 +26,7 @@ CURVES = tuple(CURVE_VERTICES)
 CURVE_KEYS = tuple((curve, bd) for curve, vertices in CURVE_VERTICES.items() for bd in vertices)
 CURVE_COLUMNS = tuple(f"{curve}_{bd}" for curve, bd in CURVE_KEYS)
 SPOT_COLUMNS = ("usdbrl", "ibovespa", "ipca_index_pro_rata")
-MARKET_COLUMNS = (*CURVE_COLUMNS, *SPOT_COLUMNS, "usd_short_rate", "cdi")
+MARKET_COLUMNS = (*CURVE_COLUMNS, *SPOT_COLUMNS, "usd_short_rate", "usd_overnight", "cdi")
 USDBRL, IBOVESPA, IPCA_INDEX = 1, 2, 3
 """Places in `Levels.spots`."""
 
@@ -68,20 +68,23 @@ class Levels:
 
 @dataclass(frozen=True)
 class Market:
-    """`days` (T,) decision days; `valuation` (T,) the session whose prices they know; `cdi` (T,) annual fraction.
+    """`days` (T,) decision days; `valuation` (T,) the session whose prices they know; `cdi` (T,) annual fraction;
+    `usd_overnight` (T,) linear ACT/360 fraction, SOFR where there is one.
     `inputs`: what the levels rest on."""
 
     days: Days
     valuation: Days
     levels: Levels
     cdi: FloatArray
+    usd_overnight: FloatArray
     inputs: PriceInputs
 
     def __len__(self) -> int:
         return len(self.days)
 
     def __getitem__(self, rows: slice) -> Market:
-        return Market(self.days[rows], self.valuation[rows], self.levels[rows], self.cdi[rows], self.inputs[rows])
+        days, valuation, levels = self.days[rows], self.valuation[rows], self.levels[rows]
+        return Market(days, valuation, levels, self.cdi[rows], self.usd_overnight[rows], self.inputs[rows])
 
     def cdi_growth(self) -> FloatArray:
         """Logarithm of what one BRL at CDI has become by each row (T,): `desk.portfolio.cash.cash_growth`."""
@@ -93,9 +96,16 @@ class Market:
         A rate holds until the next one is known. A line whose dollars have no rate has no price either, so the days
         before the first one, which count as zero, are in no line's P&L.
         """
-        known = np.isfinite(self.levels.usd_short)
+        return self._dollar_growth(self.levels.usd_short)
+
+    def overnight_growth(self) -> FloatArray:
+        """The same at the overnight rate, at which a Treasury is financed."""
+        return self._dollar_growth(self.usd_overnight)
+
+    def _dollar_growth(self, rates: FloatArray) -> FloatArray:
+        known = np.isfinite(rates)
         last = np.maximum.accumulate(np.where(known, np.arange(len(self)), -1))
-        rate = np.where(last >= 0, self.levels.usd_short[np.maximum(last, 0)], 0.0)[:-1]
+        rate = np.where(last >= 0, rates[np.maximum(last, 0)], 0.0)[:-1]
         span = calendar_days(self.valuation[:-1], self.valuation[1:])
         return np.concatenate([[0.0], np.cumsum(np.log1p(rate * span / 360.0))])
 
@@ -117,7 +127,8 @@ def read_market(values: pl.DataFrame, inputs: PriceInputs | None = None) -> Mark
     curves = np.column_stack([_column(values, name) for name in CURVE_COLUMNS])
     levels = Levels(curves, spots, _column(values, "usd_short_rate"))
     known = inputs if inputs is not None else all_current(len(days))
-    return Market(days, valuation_days(days), levels, _column(values, "cdi"), known)
+    overnight = _column(values, "usd_overnight")
+    return Market(days, valuation_days(days), levels, _column(values, "cdi"), overnight, known)
 
 
 def factor_moves(levels: Levels) -> Levels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Set as AbstractSet
 
 import polars as pl
@@ -25,5 +26,5 @@ def _share(contributions: str | None, late: AbstractSet[str]) -> float | None:
     if not late:
         return 0.0 if contributions not in (None, "{}") else None
     parts = {name: abs(part) for name, part in json.loads(contributions or "{}").items()}
-    total = sum(parts.values())
-    return sum(parts[name] for name in parts if name in late) / total if total > 0 else None
+    total = math.fsum(parts.values())
+    return math.fsum(parts[name] for name in parts if name in late) / total if total > 0 else None

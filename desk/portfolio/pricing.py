@@ -16,9 +16,10 @@ when USD/BRL rises, + SOV (protection sold) gains when the spread falls. Gains i
 face is not an exposure to the dollar (a DDI is held with its dollars sold forward, as B3's FRA de cupom does).
 
 DI1, DAP and NTN-B are funded at CDI: their P&L is the change of value less CDI on the value before (B3 corrects the
-previous settlement price by the DI rate; for DAP also by the IPCA index, which the value holds). DDI and UST are funded
-at the short dollar rate. Between vertices rates are flat-forward, below the first vertex flat, and above the last the
-last forward goes on for at most 6% (a January contract lies up to half a year past ten years).
+previous settlement price by the DI rate; for DAP also by the IPCA index, which the value holds). DDI is funded at the
+short onshore dollar rate, UST at the overnight one. Between vertices rates are flat-forward, below the first vertex
+flat, and above the last the last forward goes on for at most 6% (a January contract lies up to half a year past ten
+years).
 """
 
 from __future__ import annotations

@@ -109,9 +109,10 @@ def _funding(terms: Terms, market: Market) -> FloatArray:
     """Growth of the money that a funded line ties up, from each row to the next (T - 1, N)."""
     cdi = np.exp(np.diff(market.cdi_growth()))
     days = calendar_days(market.valuation[:-1], market.valuation[1:])
-    dollars = 1.0 + market.levels.usd_short[:-1] * days / 360.0
+    rates = np.where(terms.overnight_funded, market.usd_overnight[:, None], market.levels.usd_short[:, None])
+    dollars = 1.0 + rates[:-1] * days[:, None] / 360.0
     growth = np.where(terms.funded[None, :], cdi[:, None], 1.0)
-    return np.where(terms.dollar_funded[None, :], dollars[:, None], growth)
+    return np.where(terms.dollar_funded[None, :], dollars, growth)
 
 
 def _coupons(terms: Terms, market: Market) -> FloatArray:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ def data_weights(
     WITHHELD_ORDER, TARGET_POSITION, AGGREGATED_SIGNAL and STRATEGY_SIGNALS rows. `inputs`: strategy -> its columns.
     """
     sizes = _sizes(frames, parameters), _moves(frames, parameters)
-    totals = [sum(part.values()) for part in sizes]
+    totals = [math.fsum(part.values()) for part in sizes]
     if not any(totals):
         return pl.DataFrame(schema=DATA_WEIGHT.schema)
     blank = {name: 0.0 if total else None for name, total in zip(("var_share", "order_share"), totals, strict=True)}
@@ -65,7 +66,7 @@ def data_weights(
     found: dict[tuple[str, str], dict[str, Any]] = {(OLD, OLD): {"obs_date": None, **blank}}
     for column, part, bases in (("var_share", sizes[0], prices), ("order_share", sizes[1], decisions)):
         for name, size in part.items():
-            share = size / sum(part.values())
+            share = size / math.fsum(part.values())
             keys: list[Old] = [(DATASET, dataset, None) for dataset in bases[name].datasets]
             keys += [*bases[name].old, *([(OLD, OLD, None)] if bases[name].old else [])]
             for kind, subject, session in keys:

@@ -155,7 +155,7 @@ def _pnl(found: GateInput) -> _Found:
     if then is None or not values or values[0] <= 0:
         return _Found(None)
     lines = _lines(found)
-    total = sum(line["gain"] for line in lines)
+    total = math.fsum(line["gain"] for line in lines)
     days = max((line["days"] for line in lines), default=1.0)
     allowed = values[0] * then["nav_brl"] * math.sqrt(days)
     return _Found(abs(total) / allowed, f"BRL {total:+,.0f} against a VaR 99% of BRL {allowed:,.0f}")

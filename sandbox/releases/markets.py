@@ -147,6 +147,7 @@ SERIES: dict[str, SeriesFactory] = {
     "us_breakeven_10y": _breakeven(10.0),
     "us_breakeven_5y5y": _forward_breakeven,
     "vix_fred": _close("vix", "nyse", 2),
+    "cboe_vix": _close("vix", "nyse", 2),
     "us_hy_spread": _percent("hy"),
     "us_ig_spread": _percent("ig"),
     "brent_fred": _spot("brent", 0.005),

@@ -9,6 +9,7 @@ from sandbox.sources import (
     bcb_fx_flow,
     bcb_ptax,
     bcb_sgs,
+    cboe_vix,
     cftc_cot,
     fed_board,
     fred,
@@ -31,6 +32,7 @@ RESPONDERS: dict[str, Responder] = {
     "treasury_gov": treasury_gov.respond,
     "nyfed_rates": nyfed_rates.respond,
     "fed_board": fed_board.respond,
+    "cboe_vix": cboe_vix.respond,
     "yahoo_finance": yahoo_finance.respond,
     "cftc_cot": cftc_cot.respond,
 }

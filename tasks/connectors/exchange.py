@@ -28,7 +28,7 @@ class SourceConfig:
     max_body_bytes: int = 64 << 20
     shut_seconds: float = 0.0
     is_off: bool = False
-    """Nothing may be asked of it: its key is not set, and its terms want one."""
+    """Nothing may be asked of it: its terms want a key or a licence that is not set."""
 
     @classmethod
     def from_spec(

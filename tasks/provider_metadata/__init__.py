@@ -25,6 +25,7 @@ DESCRIBE: Mapping[str, Describe] = {
     "ibge_sidra": brazil.sidra,
     "fred": international.fred,
     "yahoo_finance": international.yahoo,
+    "cboe_vix": international.cboe,
     "cftc_cot": international.cot,
     "fed_board": international.board_packages,
     "nyfed_rates": international.reference_rates,

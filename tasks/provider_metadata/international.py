@@ -7,8 +7,10 @@ import json
 from urllib.parse import quote
 
 from desk.catalog.provider_metadata import Metadata
-from desk.model import Dataset, Series, Window
+from desk.errors import MissingKey
+from desk.model import OBSERVATION, Dataset, Series, Window
 from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
+from tasks.connectors.cboe_vix import CboeVix
 from tasks.connectors.fed_board import NO_DATA, FedBoard, read_package
 from tasks.connectors.strict_values import csv_rows
 from tasks.connectors.yahoo_finance import yahoo_unit
@@ -89,6 +91,23 @@ async def reference_rates(provider: Provider) -> Found:
             bad_payload(payload, f"no rates in it ({type(error).__name__})")
 
     return await each(provider, one)
+
+
+async def cboe(provider: Provider) -> Found:
+    """From the file's days: it says nothing of itself but its columns."""
+    connector = CboeVix(provider.config)
+    (dataset,) = provider.datasets()
+    window = Window(provider.today - dt.timedelta(days=40), provider.today)
+    found: Found = {}
+    for query in connector.plan(dataset, provider.series(), window):
+        try:
+            request = connector.build_request(query)
+        except MissingKey as error:
+            found[query.series[0].id] = Metadata(note=f"no metadata: {error}")
+            continue
+        days = connector.read(await provider.client.send(request))[OBSERVATION.name]["obs_date"].to_list()
+        found[query.series[0].id] = Metadata(query.series[0].code, "index", spacing(days), last=max(days))
+    return found
 
 
 async def board_packages(provider: Provider) -> Found:

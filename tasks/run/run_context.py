@@ -16,6 +16,7 @@ from blocks.settings import Settings, load_settings
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.licences import load_licences, require_known
 from desk.errors import BadInput
+from desk.model import SourceSpec
 from desk.worlds import SOURCES, World
 from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient
@@ -68,7 +69,9 @@ async def open_run(
     """
     world = world_of(sources)
     settings, catalog = await with_blocks(load_settings()), load_catalog()
-    require_known(load_licences(catalog), settings.consents)  # before 06:00 is spent, not when the report is sent
+    require_known(
+        load_licences(catalog), (*settings.consents, *settings.licensed)
+    )  # before 06:00 is spent, not when the report is sent
     lake = Lake.open(settings.lake)
     if lake.folder is not None:
         require_space(lake.folder, settings.min_free_mb, "raw payloads")
@@ -91,6 +94,12 @@ async def open_run(
         )
 
 
+def is_off(spec: SourceSpec, config: SourceConfig, settings: Settings) -> bool:
+    """Whether nothing may be asked of a live source: its terms want a key or a licence that the desk has not named."""
+    without_key = spec.off_without_key and config.api_key is None
+    return without_key or (spec.off_without_licence and spec.id not in settings.licensed)
+
+
 def source_configs(
     settings: Settings, catalog: Catalog, sources: str, recording: Recording | None = None
 ) -> dict[str, SourceConfig]:
@@ -105,7 +114,7 @@ def source_configs(
             api_key=settings.api_key(spec) if sources == "live" else keys.get(spec.id),
         )
         if sources == "live":
-            config = replace(config, is_off=spec.off_without_key and config.api_key is None)
+            config = replace(config, is_off=is_off(spec, config, settings))
         else:
             config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE, shut_seconds=0.0)
         configs[spec.id] = config

@@ -35,4 +35,4 @@ async def test_the_receipts_of_the_store_say_when_each_number_was_first_seen(sto
     (found,) = await sights_of(store, days[0])
     assert (found.series, found.early, found.late) == ("cdi_annual", 0, found.due)
     assert found.due == len(days) - 3, "what was due before the first look that is no import"
-    assert found.said.startswith("the rule is early")
+    assert found.verdict.startswith("the rule is early")

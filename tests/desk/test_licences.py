@@ -25,7 +25,12 @@ def test_every_source_has_its_terms_in_the_page() -> None:
 
 
 def test_what_is_not_open_is_named() -> None:
-    assert {name for name, one in LICENCES.items() if not one.is_open} == {"b3_market_data", "fred", "yahoo_finance"}
+    assert {name for name, one in LICENCES.items() if not one.is_open} == {
+        "b3_market_data",
+        "fred",
+        "cboe_vix",
+        "yahoo_finance",
+    }
 
 
 def test_a_source_without_terms_is_refused() -> None:

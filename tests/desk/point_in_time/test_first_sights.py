@@ -30,7 +30,7 @@ def sights(lag: int, name: str = "cdi_annual", skip: int = 0) -> FirstSight:
 
 def test_a_number_of_the_first_look_after_its_hour_is_as_its_rule_says() -> None:
     found = sights(1)
-    assert (found.early, found.late, found.said) == (0, 0, "")
+    assert (found.early, found.late, found.verdict) == (0, 0, "")
     assert found.due == len(DAYS) - 2
     assert 0 < found.latest_hours < 96, "a weekend lies between, and no look"
 
@@ -38,17 +38,17 @@ def test_a_number_of_the_first_look_after_its_hour_is_as_its_rule_says() -> None
 def test_numbers_that_a_look_did_not_find_make_the_rule_early() -> None:
     found = sights(2)
     assert found.late == found.due
-    assert found.said.startswith(f"the rule is early: {found.due} of {found.due} came later, up to ")
+    assert found.verdict.startswith(f"the rule is early: {found.due} of {found.due} came later, up to ")
 
 
 def test_numbers_that_are_there_before_their_hour_make_the_rule_late() -> None:
     found = sights(0)
     assert (found.early, found.late) == (found.due, 0)
-    assert found.said.startswith(f"the rule is late: all {found.due} were there before")
+    assert found.verdict.startswith(f"the rule is late: all {found.due} were there before")
 
 
 def test_a_first_load_says_nothing_of_what_was_due_before_it() -> None:
     assert sights(1, skip=10).due == len(DAYS) - 2 - 10
     few = sights(2, skip=len(DAYS) - 4)
     assert few.due < 5
-    assert few.said == ""
+    assert few.verdict == ""

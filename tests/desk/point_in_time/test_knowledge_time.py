@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from desk.catalog import Catalog
 from desk.model import OBSERVATION, SETTLEMENT, UTC, Dataset, PublicationRule, Series, SourceSpec, decision_time
-from desk.point_in_time.knowledge_time import EVERY_SERIES, NO_FETCHES, FetchContext, assign_knowledge_times
+from desk.point_in_time.knowledge_time import (
+    EVERY_SERIES,
+    NO_FETCHES,
+    SAME_INSTANT,
+    FetchContext,
+    assign_knowledge_times,
+)
 
 # Numbers of a day come out at 09:00 São Paulo (12:00 UTC) on the next weekday; the lazy series a day later.
 RULES = {
@@ -102,10 +108,19 @@ def test_a_number_before_its_rules_time_is_known_from_its_first_fetch() -> None:
     assert timed(parsed(("x", TUE, 1.0))) == [("x", TUE, WED_0600, 1.0, "sight")]
 
 
+def test_a_number_fetched_in_the_instant_of_its_rule_is_known_by_it() -> None:
+    assert timed(parsed(("x", MON, 1.0)), fetched_at=TUE_NOON) == [("x", MON, TUE_NOON, 1.0, "rule")]
+
+
 def test_a_late_number_is_known_from_its_first_fetch() -> None:
     """A fetch after the rule's time did not return Monday's number."""
     earlier_fetches = fetches((dt.date(2026, 1, 1), WED, TUE_NOON + dt.timedelta(hours=1)))
     assert timed(parsed(("x", MON, 1.0)), fetches=earlier_fetches, stored={"x"}) == [("x", MON, WED_0600, 1.0, "sight")]
+
+
+def test_a_fetch_of_the_one_day_covers_it() -> None:
+    that_day = fetches((MON, MON, TUE_NOON + dt.timedelta(hours=1)))
+    assert timed(parsed(("x", MON, 1.0)), fetches=that_day, stored={"x"}) == [("x", MON, WED_0600, 1.0, "sight")]
 
 
 def test_a_look_at_the_series_itself_makes_its_number_late_and_no_other() -> None:
@@ -123,6 +138,8 @@ def test_a_look_at_the_series_itself_makes_its_number_late_and_no_other() -> Non
         (fetches((dt.date(2026, 1, 1), WED, TUE_NOON - dt.timedelta(hours=1))), {"x"}, "fetched before it was due"),
         (fetches((TUE, WED, WED_0600)), {"x"}, "other days were fetched: history loaded later"),
         (fetches((dt.date(2026, 1, 1), WED, WED_0600)), {"lazy"}, "the series is new"),
+        (fetches((dt.date(2026, 1, 1), dt.date(2026, 1, 2), WED_0600)), {"x"}, "earlier days were fetched"),
+        (fetches((dt.date(2026, 1, 1), WED, TUE_NOON)), {"x"}, "fetched in the instant in which it was due"),
         (NO_FETCHES, {"x"}, "never fetched"),
         (fetches((dt.date(2026, 1, 1), WED, WED_0600), subject="lazy"), {"x"}, "another series was fetched"),
     ],
@@ -163,6 +180,22 @@ def test_a_fetch_is_not_compared_with_rows_known_later() -> None:
     assert timed(parsed(("x", MON, 1.0)), earlier) == [("x", MON, TUE_NOON, 1.0, "rule")]
 
 
+def test_a_row_written_in_the_instant_of_the_fetch_is_compared() -> None:
+    fetched = WED_0600 + dt.timedelta(minutes=1)
+    assert timed(parsed(("x", MON, 1.0)), stored(("x", MON, fetched + SAME_INSTANT, 1.0))) == []
+
+
+def test_an_imported_row_without_a_series_is_known_by_its_datasets_rule() -> None:
+    row = pl.DataFrame(
+        [("DI1F28", MON, None, 1.0, 0.13, None, None, 7)],
+        schema={**SETTLEMENT.parsed_schema, "payload_id": pl.Int64()}, orient="row",
+    )  # fmt: skip
+    none = pl.DataFrame(schema=SETTLEMENT.stored_schema)
+    context = FetchContext(WED_0600, WED_0600, imported=True)
+    out = assign_knowledge_times(SETTLEMENT, row, DATASET, CATALOG, none, context)
+    assert out.select("knowledge_time", "stamp").rows() == [(TUE_NOON, "imported")]
+
+
 def test_imported_rows_fill_holes_only_and_are_known_by_their_rule() -> None:
     earlier = stored(("x", MON, TUE_NOON, 1.0))
     rows = timed(parsed(("x", MON, 9.0), ("x", TUE, 2.0)), earlier, imported=True, stored={"x"})
@@ -170,7 +203,10 @@ def test_imported_rows_fill_holes_only_and_are_known_by_their_rule() -> None:
 
 
 def test_the_last_of_two_values_of_one_point_in_a_payload_counts() -> None:
-    assert timed(parsed(("x", MON, 1.0), ("x", MON, 2.0)))[0][3] == 2.0
+    assert timed(parsed(("x", MON, 1.0), ("x", MON, 2.0))) == [("x", MON, TUE_NOON, 2.0, "rule")]
+    vintage = dt.datetime(2026, 1, 6, 13, 30, tzinfo=UTC)
+    twice = parsed(("x", MON, 1.0), ("x", MON, 2.0), known=vintage)
+    assert timed(twice) == [("x", MON, vintage, 2.0, "source")]
 
 
 def test_no_row_gives_no_row() -> None:

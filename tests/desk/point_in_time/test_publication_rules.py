@@ -12,7 +12,7 @@ from desk import calendars
 from desk.catalog import load_catalog, publication_rule, read_toml
 from desk.errors import BadCatalog
 from desk.model import PublicationRule
-from desk.point_in_time.publication_rules import publication_times
+from desk.point_in_time.publication_rules import publication_days, publication_times
 
 RULES = load_catalog().rules
 
@@ -124,3 +124,12 @@ def test_a_rule_without_shape_is_refused() -> None:
     shapeless = PublicationRule("x", "anbima", dt.time(9), "UTC")
     with pytest.raises(ValueError, match="no shape"):
         publication_times(shapeless, pl.Series([dt.date(2026, 1, 12)]))
+
+
+def test_every_rule_s_local_time_is_the_instant_that_pythons_zones_make_of_it() -> None:
+    days = pl.date_range(dt.date(2005, 1, 1), dt.date(2030, 12, 31), "5d", eager=True)
+    for rule in RULES.values():
+        published = publication_days(rule, days.to_numpy().astype("datetime64[D]"))
+        expected = [dt.datetime.combine(day.item(), rule.time, ZoneInfo(rule.tz)) for day in published]
+        assert publication_times(rule, days).to_list() == expected, rule.id
+    assert publication_times(RULES["ptax"], pl.Series([], dtype=pl.Date)).to_list() == []

@@ -48,7 +48,8 @@ def make_values(count: int = 1_500, seed: int = 7, last: dt.date = LAST_DAY) -> 
     columns["usdbrl"] = 5.2 * np.exp(np.cumsum(shock))
     columns["ibovespa"] = 120_000 * np.exp(np.cumsum(-0.8 * shock + rng.normal(0, 0.008, count)))
     columns["ipca_index_pro_rata"] = 6_500 * np.exp(np.arange(count) * 0.045 / 252)
-    columns["usd_short_rate"] = 0.04 + np.cumsum(rng.normal(0, 0.0001, count))
+    short = 0.04 + np.cumsum(rng.normal(0, 0.0001, count))
+    columns["usd_short_rate"], columns["usd_overnight"] = short, short - 0.004
     columns["cdi"] = level - 0.001
     return pl.DataFrame(columns)
 

@@ -159,6 +159,11 @@ def test_a_state_computed_anew_takes_what_is_stored() -> None:
     day = pl.col("as_of") == decision_time(DAYS[12])
     rows = frames["target_position"].filter(day), frames["portfolio_state"].filter(day)
     assert to_json(with_stored_rows(state, *rows, IDS), IDS, LONE_IDS) == to_json(state, IDS, LONE_IDS)
+    unknown = rows[1].with_columns(
+        pl.lit(None, pl.Float64).alias(name) for name in ("risk_multiplier", "shadow_nav_brl")
+    )
+    oldest = with_stored_rows(state, rows[0], unknown, IDS)  # of the release before the breaker
+    assert to_json(oldest, IDS, LONE_IDS) == to_json(state, IDS, LONE_IDS)
     moved = rows[1].with_columns(pl.col("nav_brl", "shadow_nav_brl") + 1e6)
     other = with_stored_rows(state, rows[0].with_columns(pl.col("contracts") + 5), moved, IDS)
     assert other.guarded.nav == state.guarded.nav + 1e6

@@ -46,7 +46,7 @@ def test_every_strategys_package_has_unit_risk_its_sides_and_its_neutrality(side
             risks = np.abs(legs * np.nan_to_num(PLAN.volatility))
             shares = risks[:, np.flatnonzero(legs[0])]
             np.testing.assert_allclose(shares, shares[:, :1] * np.ones(shares.shape[1]), err_msg="equal volatility")
-    assert sum(terms.neutrality == "dv01" for terms in TERMS) == 5
+    assert sum(terms.neutrality == "dv01" for terms in TERMS) == 8
 
 
 def test_a_breakeven_is_no_bet_on_the_level_of_rates() -> None:

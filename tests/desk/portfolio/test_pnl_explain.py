@@ -12,6 +12,7 @@ from desk.model import decision_time
 from desk.portfolio import run_book
 from desk.portfolio.contract_terms import coupons_paid, remaining_payments, terms_of
 from desk.portfolio.contracts import map_contracts
+from desk.portfolio.fill_prices import funding_growth
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.pnl_explain import PRICE_FACTORS, ContractMove, contract_moves
 from tests.desk.portfolio.panels import LONE, make_values, one_view
@@ -26,14 +27,13 @@ def still_market(count: int, last: dt.date) -> Market:
     """Every rate flat and every price the same, day after day."""
     values = make_values(count, last=last)
     flat = {name: RATES[name.split("_")[0]] for name in values.columns if name.split("_")[0] in RATES}
-    flat |= {"usdbrl": 5.0, "ibovespa": 130_000.0, "ipca_index_pro_rata": 7_000.0, "usd_short_rate": 0.03, "cdi": 0.10}
+    flat |= {"usdbrl": 5.0, "ibovespa": 130_000.0, "ipca_index_pro_rata": 7_000.0, "usd_short_rate": 0.03}
+    flat |= {"usd_overnight": 0.025, "cdi": 0.10}
     return read_market(values.with_columns(pl.lit(value).alias(name) for name, value in flat.items()))
 
 
 def one_move(market: Market, row: int) -> tuple[ContractMove, Days]:
-    growth = np.zeros((len(market), len(IDS)))
-    growth[:, TERMS.funded] = market.cdi_growth()[:, None]
-    growth[:, TERMS.dollar_funded] = market.usd_growth()[:, None]
+    growth = funding_growth(TERMS, market)
     maturity = map_contracts(PARAMETERS.instruments, market.days).maturity[[row - 1]]
     return contract_moves(TERMS, market, np.array([row - 1]), np.array([row]), maturity, growth), maturity
 
@@ -49,8 +49,8 @@ def test_carry_of_rates_that_stay() -> None:
     market = still_market(10, dt.date(2026, 6, 30))
     days = float((market.valuation[3] - market.valuation[2]).astype(int))
     assert earned("UST_10Y", market) / 5 == pytest.approx(
-        100_000 * (1.02 ** (2 * days / 365.25) - 1 - 0.03 * days / 360)
-    )
+        100_000 * (1.02 ** (2 * days / 365.25) - 1 - 0.025 * days / 360)
+    ), "financed overnight"
     assert earned("SOV_BR_5Y", market) / 5 == pytest.approx(1e6 * 0.01 * days / 360)
     one_day = 1.12 ** (1 / 252) - 1.10 ** (1 / 252)
     left = remaining_payments(TERMS, market.valuation[[2]], one_move(market, 3)[1])

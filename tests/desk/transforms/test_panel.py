@@ -192,7 +192,7 @@ def test_possible_inputs_lead_back_to_sources() -> None:
     inputs = possible_inputs("carry_to_risk_z")
     assert inputs[0] == "PRE"
     assert {"CUPOM", "dgs3mo", "usdbrl_ptax_sell", "usdbrl_sgs_sell"} <= set(inputs)
-    assert possible_inputs("vix_z") == ("vix", "vix_fred")
+    assert possible_inputs("vix_z") == ("vix", "cboe_vix", "vix_fred")
     assert possible_inputs("usdbrl_ptax_sell") == ("usdbrl_ptax_sell",)
     assert possible_inputs("moon") == ()
 

@@ -22,7 +22,16 @@ from tests.fixtures.sandbox import SANDBOX_NOW, RunningSandbox
 from tests.tasks.connectors.answers import window
 
 CATALOG = load_catalog()
-SOURCES = ("b3_market_data", "fred", "treasury_gov", "yahoo_finance", "cftc_cot", "nyfed_rates", "fed_board")
+SOURCES = (
+    "b3_market_data",
+    "fred",
+    "treasury_gov",
+    "yahoo_finance",
+    "cftc_cot",
+    "nyfed_rates",
+    "fed_board",
+    "cboe_vix",
+)
 DATASETS = [dataset.id for source in SOURCES for dataset in CATALOG.datasets_of(source)]
 RECENT = window("2026-10-19", "2026-11-18")
 MACRO = window("2025-06-01", "2026-11-18")
