@@ -240,7 +240,8 @@ def _closed(found: GateInput) -> _Found:
     had = rows.filter(pl.col("contracts_before") != 0)
     if now is None or then is None:
         return _Found(None)
-    if now["risk_multiplier"] < then["risk_multiplier"] or had.height < SMALL_BOOK:
+    before = 1.0 if then["risk_multiplier"] is None else then["risk_multiplier"]  # a release without a breaker
+    if now["risk_multiplier"] < before or had.height < SMALL_BOOK:
         return _Found(0.0)
     closed = had.filter(pl.col("contracts") == 0)
     return _Found(closed.height / had.height, ", ".join(closed["instrument_id"].to_list()[:5]))

@@ -40,9 +40,7 @@ async def _state_after(run: Run, after: Decision, panel_input: PanelInput, param
         return from_json(after.state, parameters.instrument_ids, [terms.id for terms in PACKAGES])
     day, values = desk_day(after.as_of), panel_input.panel.values
     signals = await run.store.read_gold("strategy_signals", decision_time(panel_input.inception), after.as_of)
-    # scores of a release that had no convictions: without the age and the regime's tilt, which only they knew
-    plain = (pl.col("score") * pl.col("confidence")).clip(-1.0, 1.0)
-    signals = signals.with_columns(pl.coalesce("conviction", plain).alias("conviction"))
+    signals = with_convictions(signals)
     until = panel_input.panel.head(int((values["day"] <= day).sum()))
     prices = read_price_inputs(until)
     state = open_book(until.values, signals, PACKAGES, parameters, panel_input.inception, prices).states[day]
@@ -51,3 +49,10 @@ async def _state_after(run: Run, after: Decision, panel_input: PanelInput, param
         for name in ("target_position", "portfolio_state")
     }
     return with_stored_rows(state, rows["target_position"], rows["portfolio_state"], parameters.instrument_ids)
+
+
+def with_convictions(signals: pl.DataFrame) -> pl.DataFrame:
+    """`signals` (STRATEGY_SIGNALS rows) where a release that had no convictions has stored none: score x confidence,
+    without the age and the regime's tilt, which only later ones knew."""
+    plain = (pl.col("score") * pl.col("confidence")).clip(-1.0, 1.0)
+    return signals.with_columns(pl.coalesce("conviction", plain).alias("conviction"))

@@ -19,7 +19,7 @@ from desk.portfolio import BookRun
 from desk.portfolio.change_frames import as_layers, book_changes, position_changes
 from desk.portfolio.change_split import Record, Sized, convictions_of, split_change
 from desk.strategies import compute_signals
-from tasks.run.continued_book import PACKAGES
+from tasks.run.continued_book import PACKAGES, with_convictions
 from tasks.run.decision_plan import DecisionPlan
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
@@ -93,9 +93,10 @@ def _sized_then(stored: Mapping[str, pl.DataFrame], parameters: DeskParameters) 
     state: dict[str, Any] = stored["portfolio_state"].row(0, named=True)
     targets = dict(stored["target_position"].select("instrument_id", "contracts").iter_rows())
     contracts: IntArray = np.array([targets.get(name) or 0 for name in parameters.instrument_ids], dtype=np.int64)
-    conviction = convictions_of(stored["strategy_signals"], state["as_of"], PACKAGES)
+    conviction = convictions_of(with_convictions(stored["strategy_signals"]), state["as_of"], PACKAGES)
     day = desk_day(state["as_of"])
-    return Sized(day, conviction, state["nav_brl"], state["risk_multiplier"], contracts, contracts)
+    braked = state["risk_multiplier"] if state["risk_multiplier"] is not None else 1.0  # a release without a breaker
+    return Sized(day, conviction, state["nav_brl"], braked, contracts, contracts)
 
 
 async def _last_decision(run: Run, plan: DecisionPlan, book: BookRun) -> Frames | None:
