@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from desk.errors import StoreError
+from desk.errors import BadInput, StoreError
 from tasks.store import Store
 
 RunState = Literal["completed", "completed_with_gaps", "failed", "died", "cancelled"]
 """died: something around the run ended it (its process was killed, its database was lost); cancelled: somebody did."""
+
+CLOCK_SLACK = dt.timedelta(hours=1)
+"""Machines on one database may differ by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class RunStart:
 async def begin_run(store: Store, run: RunStart) -> None:
     """Inserts the run's row in state `running`. Raises StoreError.
 
-    The caller holds the lock ("run", run_id): without it the row would be marked `died`.
+    The caller holds the lock ("run", run_id): without it the row would be marked `died`. Raises BadInput for a live run
+    by a clock that was set back: the numbers that sources give today would be dated before what is stored.
     """
     query = """
         INSERT INTO pipeline_runs (run_id, kind, as_of, sources, state, started_at, parameters, code_version,
@@ -41,6 +45,12 @@ async def begin_run(store: Store, run: RunStart) -> None:
         VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8)
     """
     async with store.connections.acquire() as connection:
+        newest = await connection.fetchval("SELECT max(started_at) FROM pipeline_runs")
+        if run.sources == "live" and newest is not None and run.started_at < newest - CLOCK_SLACK:
+            raise BadInput(
+                f"the clock says {run.started_at:%Y-%m-%d %H:%M} UTC, and a run of {newest:%Y-%m-%d %H:%M} UTC is on"
+                " record: set this machine's clock"
+            )
         await connection.execute(
             query, run.run_id, run.kind, run.as_of, run.sources, run.started_at, json.dumps(dict(run.parameters)),
             run.code_version, run.prefect_run_id,

@@ -13,7 +13,7 @@ from asyncio.subprocess import PIPE
 
 import pytest
 
-from desk.errors import StoreError
+from desk.errors import BadInput, StoreError
 from desk.model import UTC, Window
 from tasks.store import Store, ledger
 from tasks.store.ledger import Outcome
@@ -125,6 +125,17 @@ async def test_a_run_that_is_alive_is_not_marked_dead(store: Store) -> None:
         ["fred"],
         [{"name": "ingest"}],
     )
+
+
+async def test_a_live_run_by_a_clock_that_was_set_back_is_refused(store: Store) -> None:
+    def start(at: dt.datetime, sources: str = "live") -> RunStart:
+        return RunStart(uuid.uuid4(), "daily", sources, at, "test", as_of=at)
+
+    await begin_run(store, start(NOW))
+    await begin_run(store, start(NOW - dt.timedelta(minutes=59)))  # another machine's clock
+    with pytest.raises(BadInput, match=r"the clock says 20\d\d-.* is on record: set this machine's clock"):
+        await begin_run(store, start(NOW - dt.timedelta(days=365)))
+    await begin_run(store, start(NOW - dt.timedelta(days=365), "sandbox"))  # simulated time may go anywhere
 
 
 KILLED_PROCESS = """
