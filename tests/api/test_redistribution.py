@@ -42,7 +42,7 @@ async def test_consents_open_what_they_are_for(api: Api) -> None:
             "/series/ibovespa": 200,
             "/curves/PRE": 403,
         }
-    every = ("b3_market_data", "fred", "yahoo_finance")
+    every = ("b3_market_data", "cboe_vix", "fred", "yahoo_finance")
     async with opened(api.url, api.secrets, readers="others", consents=every) as whole:
         assert set((await statuses(whole, CLOSED)).values()) == {200}
 

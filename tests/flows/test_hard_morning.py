@@ -43,7 +43,6 @@ async def test_the_first_screen_says_what_is_dead_what_is_held_and_what_is_old(
         "counts as nothing",
         "not made, the positions stay",
         "of VaR rests on prices that are too old",
-        "no position has a price of the session: this is the cash alone",
         "no new level: DI 1y",
         "met no settlement and lapsed",
         "DI of Tue 17 Nov prices",
