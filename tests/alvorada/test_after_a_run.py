@@ -213,7 +213,7 @@ def test_without_a_network_every_source_fails_and_nothing_comes_from_the_sandbox
     failed = re.findall(r"^source (\w+) +failed .*cannot connect", done.stderr, re.MULTILINE)
     assert len(set(failed)) == len(load_catalog().sources) - 2
     assert "MissingKey" not in done.stderr
-    assert re.search(r"^source fred +skipped .*off: its key is not set", done.stderr, re.MULTILINE)
+    assert re.search(r"^source fred +skipped .*off: its key or licence is not set", done.stderr, re.MULTILINE)
     assert "fredgraph.csv" not in done.stderr
     last = done.stderr.splitlines()[-1]
     assert last.startswith("alvorada: the run ended as Failed: required dataset ")

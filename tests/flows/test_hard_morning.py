@@ -69,7 +69,6 @@ async def test_the_first_screen_says_what_is_dead_what_is_held_and_what_is_old(
     for words in (
         "do VaR se apoia em preços velhos demais",
         "não enviadas, as posições ficam",
-        "nenhuma posição tem preço do pregão: é só o caixa",
         "sem ajuste do dia, canceladas",
     ):
         assert words in spoken, (words, spoken)
