@@ -121,12 +121,12 @@ def test_number_date_and_receipt_belong_together_when_a_first_choice_is_silent(s
 
 
 def test_a_silent_first_choice_gives_way_and_its_receipt_with_it() -> None:
-    """The case that was printed wrong: VIX of FRED, with the receipt of Yahoo's older number."""
+    """The case that was printed wrong: VIX of another source, with the receipt of Yahoo's older number."""
     data = report_of(without(silver(), "vix"))
     (line,) = receipts(data).behind("vix")
-    assert line["input_id"] == "vix_fred"
+    assert line["input_id"] == "cboe_vix"
     (row,) = data.latest("feature").filter(feature_id="vix").iter_rows(named=True)
-    assert (row["origin"], row["obs_date"]) == ("vix_fred", line["obs_date"])
+    assert (row["origin"], row["obs_date"]) == ("cboe_vix", line["obs_date"])
     assert row["obs_date"] > SILENT_SINCE
 
 

@@ -54,7 +54,7 @@ async def test_every_view_is_of_sources_or_the_desk_s_own(store: Store) -> None:
 
 
 async def test_the_setting_takes_the_content_from_readers_and_a_consent_gives_it_back(store: Store) -> None:
-    every = ("b3_market_data", "fred", "yahoo_finance")
+    every = ("b3_market_data", "fred", "cboe_vix", "yahoo_finance")
     async with store.connections.acquire() as connection:
         await connection.execute(
             "INSERT INTO source_comparison (as_of, pair_id, left_source, left_value, run_id)"
