@@ -152,7 +152,8 @@ async def refusing(morning: RunningDesk, sources: Sequence[str]) -> tuple[str, d
     return "live", {
         "ALVORADA_BASE_URLS": json.dumps(urls),
         "ALVORADA_SANDBOX_URL": "",
-        "FRED_API_KEY": "0" * 32,  # of a live run without one, FRED is off
+        "FRED_API_KEY": "0" * 32,  # without key and licence, FRED and Cboe are off in a live run
+        "ALVORADA_LICENSED": '["cboe_vix"]',
         "ALVORADA_PATIENCE_SECONDS": "[]",  # the tries minutes later would be the same again
     }
 

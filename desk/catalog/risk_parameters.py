@@ -32,11 +32,9 @@ class BreakerRules:
 
 @dataclass(frozen=True, slots=True)
 class LiquidityRules:
-    """How much of a market the book may be. Field meanings: risk.toml, [liquidity]."""
+    """How fast the book can be closed. Field meanings: risk.toml, [liquidity]."""
 
     share_of_volume: float
-    days: float
-    share_of_open_interest: float
     volume_days: int
     volume_of_open_interest: float
 
@@ -139,11 +137,11 @@ def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
 
 def _liquidity(raw: Mapping[str, Any]) -> LiquidityRules:
     rules: LiquidityRules = typed_record(LiquidityRules, "risk.toml liquidity", raw)
-    for name in ("share_of_volume", "share_of_open_interest", "volume_of_open_interest"):
+    for name in ("share_of_volume", "volume_of_open_interest"):
         if not 0 < getattr(rules, name) <= 1:
             raise BadCatalog(f"risk.toml liquidity: {name} = {getattr(rules, name)} is no share above 0, up to 1")
-    if not (rules.days > 0 and rules.volume_days >= 1):
-        raise BadCatalog("risk.toml liquidity: days and volume_days must be positive")
+    if rules.volume_days < 1:
+        raise BadCatalog("risk.toml liquidity: volume_days must be positive")
     return rules
 
 

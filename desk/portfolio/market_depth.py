@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +20,6 @@ from desk.model import decision_time
 MAX_AGE = "10d"
 """Calendar days within which a contract's open interest says something of today's."""
 DEPTH_SCHEMA = {"day": pl.Date, "contract_id": pl.String, "open_interest": pl.Float64, "volume": pl.Float64}
-
-
-@dataclass(frozen=True)
-class Depth:
-    """By row and line (R, N), in contracts, NaN where nothing is stored: `open_interest`, and `volume` of a day."""
-
-    open_interest: FloatArray
-    volume: FloatArray
 
 
 def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], rules: LiquidityRules) -> pl.DataFrame:
@@ -60,27 +51,16 @@ def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], rules: Liqu
     return found.select(pl.col(name).cast(kind) for name, kind in DEPTH_SCHEMA.items())
 
 
-def depth_of(
+def daily_volume(
     rows: pl.DataFrame, days: Sequence[dt.date], contract_id: npt.NDArray[np.str_], rules: LiquidityRules
-) -> Depth:
-    """The depth of the contracts (R, N) on decision days (R); `rows`: DEPTH_SCHEMA."""
+) -> FloatArray:
+    """Contracts that trade in a day, of the contracts (R, N) on decision days (R); NaN where nothing is stored of one.
+
+    `rows`: DEPTH_SCHEMA.
+    """
     known = {
-        (day, name): (interest, volume)
+        (day, name): interest * rules.volume_of_open_interest if volume is None and interest is not None else volume
         for day, name, interest, volume in rows.select(list(DEPTH_SCHEMA)).iter_rows()
-        if interest is not None or volume is not None
     }
-    found = np.full((*contract_id.shape, 2), np.nan)
-    for row, day in enumerate(days):
-        for column, name in enumerate(contract_id[row].tolist()):
-            interest, volume = known.get((day, name), (None, None))
-            if volume is None and interest is not None:
-                volume = interest * rules.volume_of_open_interest
-            found[row, column] = [np.nan if value is None else value for value in (interest, volume)]
-    return Depth(found[..., 0], found[..., 1])
-
-
-def most_contracts(depth: Depth, rules: LiquidityRules) -> FloatArray:
-    """The most contracts (R, N) of each line that the book may hold; infinite where nothing is stored of it."""
-    of_interest = depth.open_interest * rules.share_of_open_interest
-    of_volume = depth.volume * rules.share_of_volume * rules.days
-    return np.asarray(np.nan_to_num(np.fmin(of_interest, of_volume), nan=np.inf, posinf=np.inf))
+    found = [[known.get((day, name)) for name in names] for day, names in zip(days, contract_id.tolist(), strict=True)]
+    return np.array(found, dtype=np.float64).reshape(contract_id.shape)

@@ -8,7 +8,6 @@ import numpy as np
 
 from desk.arrays import FloatArray
 from desk.catalog.desk_parameters import DeskParameters
-from desk.portfolio.market_depth import Depth
 from desk.portfolio.pricing import Quotes
 from desk.risk.positions import Positions
 from desk.risk.stress import Scenario
@@ -18,20 +17,20 @@ def placed_values(
     positions: Positions,
     quotes: Quotes,
     scenarios: Sequence[Scenario],
-    depth: Depth,
+    volume: FloatArray,
     parameters: DeskParameters,
 ) -> dict[str, FloatArray]:
     """By limit, what is held against it (R,); NaN where it is unknown.
 
-    `quotes` of one contract (R, N). A scenario that is not priced, or not known yet on a row, is left out of the worst;
-    without any the worst is unknown. A book without contracts loses and binds nothing.
+    `quotes` and the daily `volume` of one contract (R, N). A scenario that is not priced, or not known yet on a row, is
+    left out of the worst; without any the worst is unknown. A book without contracts loses and binds nothing.
     """
     worst = worst_loss(positions, scenarios)
     return {
         "gross_face": held_sum(positions.contracts, quotes.value) / positions.nav,
         "worst_scenario": worst,
         "stressed_margin": margin(positions.contracts, quotes, parameters) / positions.nav + worst,
-        "days_to_liquidate": days_to_liquidate(positions.contracts, depth, parameters),
+        "days_to_liquidate": days_to_liquidate(positions.contracts, volume, parameters),
     }
 
 
@@ -56,15 +55,16 @@ def worst_loss(positions: Positions, scenarios: Sequence[Scenario]) -> FloatArra
     return np.where(known, np.maximum(-np.where(known, least, 0.0), 0.0) / positions.nav, np.nan)
 
 
-def days_to_liquidate(contracts: FloatArray, depth: Depth, parameters: DeskParameters) -> FloatArray:
+def days_to_liquidate(contracts: FloatArray, volume: FloatArray, parameters: DeskParameters) -> FloatArray:
     """Sessions (R,) in which the slowest line can be closed at the desk's share of its volume.
 
     Of the lines whose market is stored; what is dealt by dealers or abroad has none. NaN where it is stored of no line
-    that is held, zero for a book without contracts.
+    that is held, and where one is held that nobody has traded; zero for a book without contracts.
     """
-    daily = depth.volume * parameters.risk.liquidity.share_of_volume
+    daily = volume * parameters.risk.liquidity.share_of_volume
     with np.errstate(divide="ignore", invalid="ignore"):
         days = np.abs(contracts) / daily
-    measured = np.isfinite(days) & (contracts != 0)
+    held = contracts != 0
+    measured, stuck = np.isfinite(days) & held, (daily == 0) & held
     slowest = np.where(measured, days, 0.0).max(axis=1)
-    return np.where(measured.any(axis=1) | ~(contracts != 0).any(axis=1), slowest, np.nan)
+    return np.where((measured.any(axis=1) | ~held.any(axis=1)) & ~stuck.any(axis=1), slowest, np.nan)

@@ -14,7 +14,7 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import COMPONENT_VAR, DV01_LADDER, RISK_LIMITS_STATUS, RISK_METRICS_DAILY, STRESS_TEST_RESULTS
 from desk.portfolio.contract_terms import terms_of
-from desk.portfolio.market_depth import DEPTH_SCHEMA, depth_of
+from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume
 from desk.portfolio.market_levels import Market, factor_moves, read_market
 from desk.portfolio.pricing import quote
 from desk.risk import risk_frames as frames
@@ -94,7 +94,7 @@ def run_risk(
     quotes = quote(terms, market.levels[positions.rows], market.valuation[positions.rows], positions.maturity)
     own_days = market.days[positions.rows].tolist()
     listed = pl.DataFrame(schema=DEPTH_SCHEMA) if depth is None else depth
-    known = depth_of(listed, own_days, positions.contract_id, parameters.risk.liquidity)
+    known = daily_volume(listed, own_days, positions.contract_id, parameters.risk.liquidity)
     placed = placed_values(positions, quotes, stress, known, parameters)
     values_of_limits = limit_values(positions, headline, deviation, placed, parameters)
     ladder = np.concatenate([dv01_ladder(terms, market, positions), deltas(terms, market, positions)], axis=1)

@@ -18,7 +18,7 @@ from desk.errors import MissingInput
 from desk.model import desk_day
 from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.costs import unit_cost
-from desk.portfolio.market_depth import DEPTH_SCHEMA, depth_of
+from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume
 from desk.portfolio.market_levels import USDBRL, Market, read_market
 from desk.portfolio.pricing import Quotes, quote
 from desk.risk import tail
@@ -85,7 +85,7 @@ def compare(
     shown = [*scenarios, reverse_scenario(reverse, lines.parameters)]
     listed = pl.DataFrame(schema=DEPTH_SCHEMA) if depth is None else depth
     days = market.days[positions.rows].tolist()
-    known = depth_of(listed, days, positions.contract_id, parameters.risk.liquidity)
+    known = daily_volume(listed, days, positions.contract_id, parameters.risk.liquidity)
     placed = placed_values(positions, quotes, scenarios, known, lines.parameters)
     uses = limit_values(positions, headline, deviation, placed, lines.parameters)
     dealt = lines.dealt(quotes, unit_cost(lines.parameters, terms, quotes, market.levels.spots[positions.rows, USDBRL]))

@@ -12,7 +12,7 @@ from desk.catalog import read_toml
 from desk.catalog.risk_parameters import risk_parameters
 from desk.errors import BadCatalog
 from desk.model import SETTLEMENT
-from desk.portfolio.market_depth import DEPTH_SCHEMA, Depth, depth_of, market_depth, most_contracts
+from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume, market_depth
 from desk.risk import run_risk
 from desk.risk.liquidity import days_to_liquidate
 from tests.desk.risk.sample import DAYS, IDS, LAST, QUICK, VALUES, with_contracts
@@ -50,16 +50,10 @@ def test_depth_is_what_the_decision_knows() -> None:
     )
     found = market_depth(rows, [DAY], RULES).sort("contract_id")
     assert found.rows() == [(DAY, "DI1F29", 1_000.0, 200.0), (DAY, "DI1F30", 500.0, None)]
-    depth = depth_of(found, [DAY], np.array([["DI1F29", "DI1F30", "ZNU26"]]), RULES)
-    assert depth.open_interest[0, :2].tolist() == [1_000.0, 500.0]
-    assert depth.volume[0, :2].tolist() == [200.0, 500.0 * RULES.volume_of_open_interest]
-    assert np.isnan([depth.open_interest[0, 2], depth.volume[0, 2]]).all()
+    volume = daily_volume(found, [DAY], np.array([["DI1F29", "DI1F30", "ZNU26"]]), RULES)
+    assert volume[0, :2].tolist() == [200.0, 500.0 * RULES.volume_of_open_interest]
+    assert np.isnan(volume[0, 2])
     assert market_depth(rows.clear(), [DAY], RULES).schema == pl.Schema(DEPTH_SCHEMA)
-
-
-def test_no_more_than_the_market_can_take() -> None:
-    depth = Depth(np.array([[1_000.0, 100_000.0, np.nan]]), np.array([[200.0, 50.0, np.nan]]))
-    assert most_contracts(depth, RULES).tolist() == [[1_000.0 * 0.05, 50.0 * 0.10 * 5.0, np.inf]]
 
 
 def test_the_slowest_line_sets_the_days() -> None:
@@ -67,10 +61,13 @@ def test_the_slowest_line_sets_the_days() -> None:
     contracts[0, :3], contracts[1, 2] = [-30, 40, 1_000_000], 5
     volume = np.full(contracts.shape, np.nan)
     volume[:, :2] = [100.0, 1_000.0]
-    found = days_to_liquidate(contracts, Depth(volume, volume), QUICK)
+    found = days_to_liquidate(contracts, volume, QUICK)
     assert found[0] == pytest.approx(30 / (0.10 * 100.0))
     assert np.isnan(found[1]), "of the one line that is held nothing is stored"
     assert found[2] == 0.0
+    volume[:, 1] = 0.0
+    untraded = days_to_liquidate(contracts, volume, QUICK)
+    assert np.isnan(untraded[0]), "a line that nobody trades is not one without a market"
 
 
 def test_the_pass_holds_them_against_their_limits() -> None:
