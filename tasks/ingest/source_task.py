@@ -76,11 +76,15 @@ async def keep_trying(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
 
 
 async def conclude_fetch(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
-    """After the last try: what the look at each series came to, and the cells still open. Raises StoreError."""
+    """After the last try: the cells still open, and what the look at each series came to. Raises StoreError.
+
+    In this order: a process that ends between the two leaves series without a look, which the next run asks again. The
+    other way round it would leave open cells of series that have their look, and no daily run would come back to them.
+    """
     settle_unknown_series(job)
     for fetch in job.fetches:
-        await record_looks(run.store, fetch.dataset.id, run.run_id, began_at, list(fetch.looks.values()))
         await close_open_cells(run, fetch)
+        await record_looks(run.store, fetch.dataset.id, run.run_id, began_at, list(fetch.looks.values()))
 
 
 def retry_options(run: Run) -> dict[str, Any]:

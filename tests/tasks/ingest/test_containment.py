@@ -20,7 +20,7 @@ from tasks.ingest.ledger_cells import open_cells
 from tasks.ingest.source_job import SourceJob, fetch_open_queries
 from tasks.run.run import Run
 from tasks.store.lake import Bronze
-from tests.tasks.ingest.test_source_job import (
+from tests.tasks.ingest.scripted import (
     FRI,
     MON,
     THU,
@@ -32,12 +32,9 @@ from tests.tasks.ingest.test_source_job import (
     close_open_cells,
     job_of,
     on,
-    run,
 )
 from tests.tasks.run.runs import AS_OF
 from tests.tasks.silver_counts import silver_counts
-
-__all__ = ["run"]  # the fixture
 
 pytestmark = pytest.mark.db
 
