@@ -128,6 +128,7 @@ SERIES: dict[str, SeriesFactory] = {
     "us_sentiment": with_gap("umcsent", 84.0, 0.0, 4.5, 0.03, 1, 0.008),
     "us_financial_conditions": weekly("nfci", 4, 5, _conditions, 0.01),
     "fed_assets": weekly("walcl", 2, 0, _fed_assets, 0.0),
+    "h41_fed_assets": weekly("walcl", 2, 0, _fed_assets, 0.0),
     "fed_funds_monthly": _fed_funds_monthly,
     "us_gdp": _gdp,
 }

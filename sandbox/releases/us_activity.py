@@ -134,4 +134,5 @@ SERIES: dict[str, SeriesFactory] = {
     "us_adjusted_conditions": weekly("anfci", 4, 5, _adjusted, 0.0),
     "us_mortgage_30y": weekly("mortgage", 3, 2, _mortgage, 0.0),
     "us_treasury_account": weekly("wtregen", 2, 0, _treasury_account, 0.0),
+    "h41_treasury_account": weekly("wtregen", 2, 0, _treasury_account, 0.0),
 }

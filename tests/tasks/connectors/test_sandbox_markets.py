@@ -31,6 +31,7 @@ SOURCES = (
     "nyfed_rates",
     "fed_board",
     "cboe_vix",
+    "eia",
 )
 DATASETS = [dataset.id for source in SOURCES for dataset in CATALOG.datasets_of(source)]
 RECENT = window("2026-10-19", "2026-11-18")
