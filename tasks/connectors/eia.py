@@ -87,7 +87,7 @@ class Eia(Connector):
 
 
 def _error_of(payload: Payload) -> tuple[str, str]:
-    """Code and words of an error: of the gateway, `{"error": {"code": ..., "message": ...}}`, or of EIA, `{"error": ...}`."""
+    """Code and words of an error, by the gateway (`{"error": {"code": ..., "message": ...}}`) or by EIA (a text)."""
     try:
         error: Any = record(json_value(text_body(payload)))["error"]
     except (ValueError, KeyError, BadPayload):
