@@ -74,7 +74,11 @@ MODULES = {
     "tail": Module(("desk/risk/tail.py",), ("tests/desk/risk/test_tail.py",), uses_polars=False),
     "size": Module(
         ("desk/portfolio/size.py",),
-        ("tests/desk/portfolio/test_size.py", "tests/desk/portfolio/test_size_borders.py"),
+        (
+            "tests/desk/portfolio/test_size.py",
+            "tests/desk/portfolio/test_size_borders.py",
+            "tests/desk/portfolio/test_limit_uses.py",
+        ),
     ),
     "aggregate": Module(("desk/portfolio/aggregate.py",), ("tests/desk/portfolio/test_aggregate.py",)),
     "state_machine": Module(
