@@ -48,8 +48,8 @@ def _unwrapped(spec: Mapping[str, Any], width: int) -> Mapping[str, Any]:
 
 
 def drawing(spec: Mapping[str, Any], width: int) -> str:
-    """SVG of `data` and `layout`, `width` wide and flatter than on the page. Raises KeyError for a kind of trace or mark
-    that no figure of the page had."""
+    """SVG of `data` and `layout`, `width` wide and flatter than on the page. Raises KeyError for a kind of trace or
+    mark that no figure of the page had."""
     data, layout = spec["data"], spec["layout"]
     rows = legend_rows(data, width) if layout.get("showlegend") else []
     top = 6 + LEGEND_ROW * len(rows) + 4 if rows else min(float(layout["margin"]["t"]), 24.0)
@@ -67,8 +67,8 @@ def drawing(spec: Mapping[str, Any], width: int) -> str:
 
 
 def _height(plots: Sequence[frames.Plot], whole: int) -> int:
-    """Named rows as near as their labels allow, which on the page are as far apart as a finger needs; else a share of the
-    page's `whole` height."""
+    """Named rows as near as their labels allow, which on the page are as far apart as a finger needs; else a share of
+    the page's `whole` height."""
     if len(plots) != 1 or plots[0].y.kind != "category":
         return round(whole * (FLATTEST if len(plots) > MANY else FLATTER))
     _, top, _, bottom = plots[0].box
@@ -246,5 +246,3 @@ def _sample(trace: marks.Trace, x: float, y: float) -> str:
     style = trace["line"]
     dash = marks.DASHES.get(style.get("dash", ""), "")
     return f'<path d="M{x + 1:.1f} {y:.1f}h23" stroke="{style["color"]}" stroke-width="{style["width"]:g}"{dash}/>'
-
-

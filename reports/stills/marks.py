@@ -92,12 +92,12 @@ def marker(x: float, y: float, style: Mapping[str, Any], color: str) -> str:
 
 
 def stacked(traces: Sequence[Trace], x: Scale, y: Scale) -> str:
-    """Areas on each other, the first at the bottom; an unknown value adds nothing. Each reaches down to zero and is drawn
-    before the one below it, which covers it."""
-    sums: list[float] = []
+    """Areas on each other, the first at the bottom; an unknown value adds nothing. Each reaches down to zero and is
+    drawn before the one below it, which covers it."""
+    sums = [0.0] * len(traces[0]["x"]) if traces else []
     drawn = []
     for trace in traces:
-        sums = [below + (value or 0.0) for below, value in zip(sums or [0.0] * len(trace["x"]), trace["y"], strict=True)]
+        sums = [below + (value or 0.0) for below, value in zip(sums, trace["y"], strict=True)]
         places = [x.place(at) for at in trace["x"]]
         top = [(left, y.at(value)) for left, value in zip(places, sums, strict=True)]
         shape = path([(places[0], y.at(0.0)), *top, (places[-1], y.at(0.0))])
@@ -151,7 +151,8 @@ def bars(trace: Trace, x: Scale, y: Scale, gap: float, slot: int, slots: int) ->
 def rectangle(box: tuple[float, float, float, float], color: str) -> str:
     """A filled rectangle of (left, top, width, height), px."""
     left, top, width, height = box
-    return f'<rect x="{left:.1f}" y="{top:.1f}" width="{max(width, 0.4):.1f}" height="{max(height, 0.4):.1f}" fill="{color}"/>'
+    size = f'width="{max(width, 0.4):.1f}" height="{max(height, 0.4):.1f}"'
+    return f'<rect x="{left:.1f}" y="{top:.1f}" {size} fill="{color}"/>'
 
 
 def heatmap(trace: Trace, x: Scale, y: Scale) -> str:

@@ -37,10 +37,17 @@ def widest(labels: Sequence[str], size: float) -> float:
 
 
 def text(
-    label: str, x: float, y: float, size: float, color: str, anchor: str = "start", base: str = "middle", turn: float = 0
+    label: str,
+    x: float,
+    y: float,
+    size: float,
+    color: str,
+    anchor: str = "start",
+    base: str = "middle",
+    turn: float = 0,
 ) -> str:
-    """A text element at (x, y), px. `anchor`: start, middle or end; `base`: the point's place on the text's height, top,
-    middle or bottom; `turn`: degrees, clockwise."""
+    """A text element at (x, y), px. `anchor`: start, middle or end; `base`: the point's place on the text's height,
+    top, middle or bottom; `turn`: degrees, clockwise."""
     lines = text_lines(label)
     height = size * LINE * (len(lines) - 1)
     shift = {"top": size * 0.8, "middle": size * 0.36 - height / 2, "bottom": -size * 0.2 - height}[base]
