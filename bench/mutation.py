@@ -89,7 +89,15 @@ MODULES = {
     "knowledge_time": Module(
         ("desk/point_in_time/knowledge_time.py",), ("tests/desk/point_in_time/test_knowledge_time.py",)
     ),
-    "silver": Module(("tasks/store/silver.py",), ("tests/tasks/store/test_store.py",), uses_fixtures=True),
+    "silver": Module(
+        ("tasks/store/silver.py",),
+        (
+            "tests/tasks/store/test_store.py",
+            "tests/tasks/store/test_holds.py",
+            "tests/tasks/store/test_silver_reads.py",
+        ),
+        uses_fixtures=True,
+    ),
 }
 
 
