@@ -27,6 +27,7 @@ DESCRIBE: Mapping[str, Describe] = {
     "yahoo_finance": international.yahoo,
     "cboe_vix": international.cboe,
     "cftc_cot": international.cot,
+    "bls": us_agencies.bls_series,
     "eia": us_agencies.eia_prices,
     "fed_board": international.board_packages,
     "nyfed_rates": international.reference_rates,

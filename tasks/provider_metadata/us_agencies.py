@@ -1,12 +1,13 @@
-"""Metadata of the US agencies that want a key: EIA."""
+"""Metadata of US agencies: EIA and BLS."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from desk.catalog.provider_metadata import Metadata
-from desk.errors import MissingKey
-from desk.model import Series, Window
+from desk.errors import MissingKey, UnknownSeries
+from desk.model import OBSERVATION, Series, Window
+from tasks.connectors.bls import Bls
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
 from tasks.connectors.eia import Eia
 from tasks.provider_metadata.request import Found, Provider, each, spacing
@@ -36,5 +37,24 @@ async def eia_prices(provider: Provider) -> Found:
             return Metadata(name, _UNITS.get(unit, unit), spacing(days), last=max(days))
         except (KeyError, TypeError, ValueError) as error:
             bad_payload(payload, f"no prices in it ({type(error).__name__})")
+
+    return await each(provider, one)
+
+
+async def bls_series(provider: Provider) -> Found:
+    """From the months of two years: the answer names the code and nothing else, so name and unit are unknown."""
+    connector, (dataset,) = Bls(provider.config), provider.datasets()
+    window = Window(provider.today - dt.timedelta(days=600), provider.today)
+
+    async def one(series: Series) -> Metadata | None:
+        (query,) = connector.plan(dataset, [series], window)
+        payload = await provider.client.send(connector.build_request(query))
+        try:
+            days = connector.read(payload)[OBSERVATION.name]["obs_date"].sort().to_list()
+        except UnknownSeries:
+            return None
+        return Metadata(
+            frequency=spacing(days), last=days[-1], note="no metadata: BLS gives titles to those with a key"
+        )
 
     return await each(provider, one)
