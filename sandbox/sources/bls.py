@@ -34,7 +34,7 @@ def respond(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     published = world.published(fact, request.now)
     at = published.visible(request.now)
     days, values = iso_dates(published.released.days[at]), published.values(request.now)[at].tolist()
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "year": day[:4], "period": f"M{day[5:7]}", "periodName": _MONTHS[int(day[5:7]) - 1],
             "value": f"{value:.{published.released.decimals}f}", "footnotes": [{}],
