@@ -21,7 +21,9 @@ from grafana.parts import (
     RED,
     THRESHOLD_COLOURS,
     PanelSpec,
+    book_choice,
     build_dashboard,
+    of_book,
     override,
     pivot,
     state_mappings,
@@ -236,11 +238,14 @@ def build() -> model.Dashboard:
         "Risk",
         "How much the book can lose, against the desk's limits.",
         "1y",
-        [
-            headline(limits, parameters.risk.headline),
-            [stress(), limit_bars(limits)],
-            [var_history(parameters.risk.headline)],
-            [methods(), limit_table(limits)],
-            [ladder(), components()],
-        ],
+        of_book(
+            [
+                headline(limits, parameters.risk.headline),
+                [stress(), limit_bars(limits)],
+                [var_history(parameters.risk.headline)],
+                [methods(), limit_table(limits)],
+                [ladder(), components()],
+            ]
+        ),
+        variables=[book_choice()],
     )
