@@ -198,7 +198,7 @@ def main(arguments: Sequence[str]) -> int:
     except BadInput as error:
         print(f"tools.pictures: {error}", file=sys.stderr)
         return 1
-    mornings = [replace(data, run_id="of the docs' pictures", code_version=code_version()) for data in known]
+    mornings = [replace(data, run_id="sandbox", code_version=code_version()) for data in known]
     with tempfile.TemporaryDirectory() as scratch:
         found, pdf = asyncio.run(photographs(mornings, given.prefect, programs["chromium"], Path(scratch)))
     for name, png in (found | sheets(pdf, programs["pdftoppm"])).items():
