@@ -2,8 +2,8 @@
 
 The mornings are made before, with `ALVORADA_HOME=HOME alvorada demo --as-of DAY` for each day in order. Each page is
 rendered by this code from what its decision stored, and photographed by Chromium: on a desk's screen, on a phone, in
-the dark, printed, and as mail. With `--prefect URL` the pages of a Prefect server, such as that of `alvorada up`, too.
-It needs three programs, and says which one is missing.
+the dark, printed, and as mail. `--prefect URL`: the pages of a Prefect server, such as that of
+`alvorada up`, too; alone where no day is given. It needs three programs, and says which one is missing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ COLORS = (128, 64, 32, 16, 8)
 RENDERED_AFTER = dt.timedelta(minutes=4)
 DRAWN = "document.querySelectorAll('.plot:not(.drawn)').length === 0"
 SHEETS = (1, 7)
-PREFECT_PAGES = {"runs": "/runs", "deployments": "/deployments", "artifacts": "/artifacts"}
+PREFECT_PAGES = {"deployments": "/deployments", "artifacts": "/artifacts"}
 PREFECT_SECONDS = 6.0
 """What a page of Prefect needs to ask its server for what it shows."""
 
@@ -144,9 +144,17 @@ def mail_page(data: ReportData) -> str:
     return page
 
 
-async def photographs(
-    mornings: Sequence[ReportData], prefect: str, chromium: str, scratch: Path
-) -> tuple[dict[str, bytes], bytes]:
+async def prefect_pages(server: str, chromium: str) -> dict[str, bytes]:
+    """PNG of the pages of a Prefect server, by the picture's name."""
+    found = {}
+    async with browser_tab(chromium) as tab:
+        for name, path in PREFECT_PAGES.items():
+            address = server.rstrip("/") + path
+            found[f"prefect-{name}"] = await photograph(tab, address, Shot(1240, 900), seconds=PREFECT_SECONDS)
+    return found
+
+
+async def photographs(mornings: Sequence[ReportData], chromium: str, scratch: Path) -> tuple[dict[str, bytes], bytes]:
     """PNG by the picture's name, and the last morning's page as PDF. `scratch`: a folder for the pages."""
     found: dict[str, bytes] = {}
 
@@ -169,9 +177,6 @@ async def photographs(
                 name = f"mornings/{data.day}-{language}-{kind}"
                 found[name] = await photograph(tab, page(data, language), shot, DRAWN)
         pdf = await printed(tab, page(last, "en"))
-        for name, path in PREFECT_PAGES.items() if prefect else ():
-            address = prefect.rstrip("/") + path
-            found[f"prefect-{name}"] = await photograph(tab, address, Shot(1240, 900), seconds=PREFECT_SECONDS)
     return found, pdf
 
 
@@ -188,20 +193,23 @@ def main(arguments: Sequence[str]) -> int:
     """Makes the pictures; 1 and one line where it cannot."""
     parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
     parser.add_argument("home", type=Path)
-    parser.add_argument("days", nargs="+", type=dt.date.fromisoformat)
+    parser.add_argument("days", nargs="*", type=dt.date.fromisoformat)
     parser.add_argument("--prefect", default="", metavar="URL")
     given = parser.parse_args(arguments)
     try:
         programs = tools()
         data_dir = DataDir(given.home)
-        known = read_report_data(data_dir, LastWorld.read(data_dir), given.days)
+        known = read_report_data(data_dir, LastWorld.read(data_dir), given.days) if given.days else []
     except BadInput as error:
         print(f"tools.pictures: {error}", file=sys.stderr)
         return 1
     mornings = [replace(data, run_id="sandbox", code_version=code_version()) for data in known]
-    with tempfile.TemporaryDirectory() as scratch:
-        found, pdf = asyncio.run(photographs(mornings, given.prefect, programs["chromium"], Path(scratch)))
-    for name, png in (found | sheets(pdf, programs["pdftoppm"])).items():
+    found = asyncio.run(prefect_pages(given.prefect, programs["chromium"])) if given.prefect else {}
+    if mornings:
+        with tempfile.TemporaryDirectory() as scratch:
+            drawn, pdf = asyncio.run(photographs(mornings, programs["chromium"], Path(scratch)))
+        found |= drawn | sheets(pdf, programs["pdftoppm"])
+    for name, png in found.items():
         kept(png, FOLDER / f"{name}.png", programs["pngquant"])
     return 0
 
