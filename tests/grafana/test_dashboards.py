@@ -187,8 +187,9 @@ def steps_of(page: dict[str, Any], title: str) -> list[float]:
 def test_thresholds_are_the_limits_of_the_desk() -> None:
     limits = load_desk_parameters().limits
     page = committed("risk-dashboard")
-    assert steps_of(page, "VaR 95%") == [0.02, limits.threshold("var_95"), 0.05]
-    assert steps_of(page, "VaR 99%") == [0.03, limits.threshold("var_99"), 0.07]
+    for title, limit_id in (("VaR 95%", "var_95"), ("VaR 99%", "var_99"), ("Expected shortfall", "es_975")):
+        limit = limits.threshold(limit_id)
+        assert steps_of(page, title) == [limit * limits.amber, limit * limits.red, limit]
     assert steps_of(page, "Drawdown") == [limits.threshold("drawdown") / 2, limits.threshold("drawdown")]
     assert steps_of(page, "Limits") == [limits.amber, limits.red]
     assert steps_of(committed("portfolio-performance"), "Gross leverage")[1] == limits.threshold("gross_leverage")
