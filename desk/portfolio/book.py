@@ -30,7 +30,7 @@ from desk.portfolio.breaker import BreakerState, start_breaker, step_breaker
 from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
-from desk.portfolio.marking import mark_lines
+from desk.portfolio.marking import mark_lines, markable
 from desk.portfolio.package_trades import (
     LineStates,
     desired_legs,
@@ -149,7 +149,8 @@ def _fill(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[Holdings, F
         opened = prices.fills_at(row, ordered.maturity, filled)
         filled &= np.isfinite(opened.value)
         closed = prices.fills_at(row, old.maturity, rolls)
-        filled &= (np.isfinite(closed.value) | ~rolls) & prices.usable[row]
+        filled &= (np.isfinite(closed.value) | ~rolls) & markable(prices, row, ordered.maturity)
+        filled &= markable(prices, row, old.maturity) | ~rolls
         unit_costs = np.nan_to_num(closed.unit_cost), np.nan_to_num(opened.unit_cost)
         cost = np.where(filled, line_cost(contracts, target, rolls, *unit_costs), 0.0)
     takes_new = filled | (contracts == 0)
