@@ -4,6 +4,8 @@ Timing: an order decided at row t (06:00 of day t) fills at that day's settlemen
 NAV at row t marks what was decided at rows <= t - 2 over the move from row t - 1 to t, and the orders of t - 1 fill at
 the prices of row t, paying their cost there. The whole NAV earns CDI (margin lies in federal bonds): line CASH.
 
+Prices are the contract's own settlement where it has one, else the curve's (docs/book.md).
+
 Price and carry. Carry is what a held contract earns if its curve and spot stay as they were at the last mark, with the
 days gone by (roll-down, the IPCA accrual of DAP, less CDI on funded contracts); price is the rest. All lines are in
 whole cents, so that they add up to the change of NAV exactly.
