@@ -91,7 +91,7 @@ def _changes(prices: BookPrices, before: int, after: int) -> BoolArray:
 
 def _sources(prices: BookPrices, row: int, maturity: Days) -> IntArray:
     """What the contracts (N,) are marked at on a row, places in MARK_SOURCES."""
-    return prices.market.inputs.own.best(np.array([row]), prices.terms.roots, maturity[None, :])[1][0]
+    return np.asarray(prices.market.inputs.own.best(np.array([row]), prices.terms.roots, maturity[None, :])[1][0])
 
 
 def _needs(prices: BookPrices, row: int, source: IntArray) -> BoolArray:
@@ -125,7 +125,7 @@ def _one_source(prices: BookPrices, before: int, after: int, maturity: Days) -> 
     then, now = _sources(prices, before, maturity), _sources(prices, after, maturity)
 
     def price(source: IntArray, row: int) -> FloatArray:
-        return market.inputs.own.of(source[None, :], np.array([row]), roots, ends)[0]
+        return np.asarray(market.inputs.own.of(source[None, :], np.array([row]), roots, ends)[0])
 
     def has(source: IntArray, row: int) -> BoolArray:
         by_curve = (market.inputs.current[row] | ~prices.needs[row]).all(axis=1)

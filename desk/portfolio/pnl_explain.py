@@ -57,18 +57,18 @@ def contract_moves(
     (M, N) on both, NaN for the curve's; None: those that they are marked at.
     """
     was, now_at = levels if levels is not None else (market.levels[before], market.levels[after])
-    if own is None:
-        own = tuple(market.inputs.own.best(rows, terms.roots, maturity)[0] for rows in (before, after))  # type: ignore[assignment]
+    known = market.inputs.own
+    then, now_own = own or (known.best(before, terms.roots, maturity)[0], known.best(after, terms.roots, maturity)[0])
     remaining_before = remaining_payments(terms, market.valuation[before], maturity)
     remaining_after = remaining_payments(terms, market.valuation[after], maturity)
     inception = inception_terms(terms, was, remaining_before)
     by_curve = contract_value(terms, was, remaining_before, inception)
-    base = _worth(terms, was, own[0], by_curve)
+    base = _worth(terms, was, then, by_curve)
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.where(remaining_before.bd > 0, remaining_after.bd / remaining_before.bd, 1.0)
         multiple = np.where(base == by_curve, 1.0, base / by_curve) ** left
     steps = contract_value(terms, _one_at_a_time(was, now_at), remaining_after, inception)
-    now = _worth(terms, now_at, own[1], steps[:, _NOW])
+    now = _worth(terms, now_at, now_own, steps[:, _NOW])
     steps = steps * multiple[:, None]
     still = steps[:, _STILL]
     fx_then, fx_now = settlement_fx(terms, was), settlement_fx(terms, now_at)
