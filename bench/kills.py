@@ -1,8 +1,9 @@
 """Sixty kill -9 at random moments of daily runs, backfills, migrations and first runs, against twins never killed.
 
-A chain starts one command again and again, and kills it after a random part of the time that its twin took; the last
-time it is left to finish. Its database must then equal the twin's, row by row, with no cell left open. Kills come from
-a seed. Writes bench/results/kills.md, and fails where a database differs. `--kills N --seed S --kinds daily,backfill`.
+A chain starts one command again and again, and kills it at a random moment of a step: of its start, of one source's
+fetch or of a stage, each stage as likely as the whole ingest; the last time it is left to finish. Its database must
+then equal the twin's, row by row, with no cell left open. Kills come from a seed. Writes bench/results/kills.md, and
+fails where a database differs. `--kills N --seed S --kinds daily,backfill`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import itertools
 import random
 import re
 import sys
@@ -81,10 +83,18 @@ class Chain:
         return not self.different and not self.open_cells
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The database of an undisturbed run, and the moments at which a run like it can be killed."""
+
+    desk: RunningDesk
+    moments: dict[str, list[tuple[str, float]]]
+
+
 async def chains(desk: MorningDesk, kills: int, seed: int, kinds: list[str]) -> list[Chain]:
     """Chains of the plan until `kills` are spent."""
     rng, left = random.Random(seed), kills
-    twins: dict[str, tuple[RunningDesk, float]] = {}
+    twins: dict[str, Twin] = {}
     done: list[Chain] = []
     await as_first_schema(
         desk.postgres.url(FILLED), await desk.postgres.ensure_database_async(FIRST_SCHEMA, "template1")
@@ -94,9 +104,7 @@ async def chains(desk: MorningDesk, kills: int, seed: int, kinds: list[str]) -> 
         kind = KINDS[plan[len(done) % len(plan)]]
         if kind.name not in twins:
             twin = await home_of(desk, kind, f"twin {kind.name}")
-            began = time.monotonic()
-            await asyncio.to_thread(twin[0].finished, kind.arguments)
-            twins[kind.name] = (twin[1], time.monotonic() - began)
+            twins[kind.name] = Twin(twin[1], moments(await asyncio.to_thread(twin[0].timed, kind.arguments)))
         done.append(await chain(desk, kind, twins[kind.name], min(CHAIN, left), rng))
         left -= min(CHAIN, left)
         print(" | ".join(row(done[-1])), file=sys.stderr, flush=True)
@@ -118,28 +126,36 @@ async def home_of(desk: MorningDesk, kind: Kind, name: str) -> tuple[HomeToKill,
     return HomeToKill(home, desk.sandbox.root, day=kind.day, given=given), RunningDesk(url, home, desk.sandbox.root)
 
 
-async def chain(
-    desk: MorningDesk, kind: Kind, twin: tuple[RunningDesk, float], kills: int, rng: random.Random
-) -> Chain:
+def moments(steps: list[tuple[str, float]]) -> dict[str, list[tuple[str, float]]]:
+    """Stage -> the moments of it that can be drawn: after which step of the twin, and for how many seconds."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for before, (step, seconds) in itertools.pairwise([("", 0.0), *steps]):
+        found.setdefault(stage_of(step), []).append((before[0], seconds))
+    return found
+
+
+async def chain(desk: MorningDesk, kind: Kind, twin: Twin, kills: int, rng: random.Random) -> Chain:
     """`kills` of one command on one database, then the command to its end, and the comparison."""
     made, began = Chain(kind.name), time.monotonic()
     home, running = await home_of(desk, kind, f"{kind.name} {rng.randrange(10**9)}")
     for _ in range(kills):
-        last = await asyncio.to_thread(home.killed_after, kind.arguments, rng.uniform(0.05, 1.0) * twin[1])
+        stage = rng.choice(sorted(twin.moments))
+        mark, seconds = rng.choice(twin.moments[stage])
+        last = await asyncio.to_thread(home.killed_in, kind.arguments, mark, rng.uniform(0.0, seconds))
         made.kills += 1
-        made.stages["after its end" if last is None else stage_of(last)] += 1
+        made.stages["after its end" if last is None else stage] += 1
     await asyncio.to_thread(home.finished, kind.arguments)
-    made.different = [f"{name}: {found}" for name, found in (await differences(running, twin[0])).items()]
-    made.open_cells = len(await running.rows("SELECT 1 FROM ledger WHERE state = 'running'"))
+    made.different = [f"{name}: {found}" for name, found in (await differences(running, twin.desk)).items()]
+    made.open_cells = len(await running.rows("SELECT 1 FROM v_cells WHERE state IN ('running', 'died', 'failed')"))
     made.open_cells += len(await running.rows("SELECT 1 FROM pipeline_runs WHERE state = 'running'"))
     made.seconds = time.monotonic() - began
     return made
 
 
-def stage_of(line: str) -> str:
-    """The step that the last line of progress names."""
-    match = re.match(r"(source|stage|note)\s+(\w+)", line)
-    return "before the first step" if match is None else "ingest" if match[1] == "source" else match[2]
+def stage_of(step: str) -> str:
+    """`ingest` for a source's step, the stage's name, `the end` for none."""
+    kind, _, name = step.partition(" ")
+    return "ingest" if kind == "source" else name or "the end"
 
 
 def main() -> int:
@@ -177,7 +193,7 @@ def lines(done: list[Chain], wanted: int, seed: int) -> Iterator[str]:
     yield "# Kills at random moments"
     yield ""
     yield f"`python -m bench.kills --kills {wanted} --seed {seed}`, {machine()}. Each command is"
-    yield "killed (kill -9 of its process group) after a random part of its twin's time, started again, and in the end"
+    yield "killed (kill -9 of its process group) at a random moment of a random stage, started again, and in the end"
     yield "left to finish; then silver and gold are compared with the twin's row by row; no cell or run may be open."
     yield ""
     kills = sum(one.kills for one in done)

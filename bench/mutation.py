@@ -74,7 +74,11 @@ MODULES = {
     "tail": Module(("desk/risk/tail.py",), ("tests/desk/risk/test_tail.py",), uses_polars=False),
     "size": Module(
         ("desk/portfolio/size.py",),
-        ("tests/desk/portfolio/test_size.py", "tests/desk/portfolio/test_size_borders.py"),
+        (
+            "tests/desk/portfolio/test_size.py",
+            "tests/desk/portfolio/test_size_borders.py",
+            "tests/desk/portfolio/test_limit_uses.py",
+        ),
     ),
     "aggregate": Module(("desk/portfolio/aggregate.py",), ("tests/desk/portfolio/test_aggregate.py",)),
     "state_machine": Module(
@@ -85,7 +89,15 @@ MODULES = {
     "knowledge_time": Module(
         ("desk/point_in_time/knowledge_time.py",), ("tests/desk/point_in_time/test_knowledge_time.py",)
     ),
-    "silver": Module(("tasks/store/silver.py",), ("tests/tasks/store/test_store.py",), uses_fixtures=True),
+    "silver": Module(
+        ("tasks/store/silver.py",),
+        (
+            "tests/tasks/store/test_store.py",
+            "tests/tasks/store/test_holds.py",
+            "tests/tasks/store/test_silver_reads.py",
+        ),
+        uses_fixtures=True,
+    ),
 }
 
 

@@ -13,7 +13,7 @@ from desk.gold import PACKAGE
 from desk.portfolio.book_frames import as_of_times, gold_frame
 from desk.portfolio.book_history import BookHistory
 from desk.portfolio.combine import strategy_budgets
-from desk.portfolio.package_limits import SHARE_LIMITS
+from desk.portfolio.package_limits import SIZE_LIMITS
 from desk.portfolio.packages import imbalance, measure_of
 from desk.portfolio.sizing_plan import SizingPlan, package_risk
 from desk.units import DAYS_PER_YEAR
@@ -28,7 +28,7 @@ def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], param
     daily = np.stack([package_risk(*row) for row in zip(history.packages, plan.matrix, strict=True)])
     undecided = np.isin(np.arange(rows), held)[:, None]
     scale = np.where(plan.requested_risk > 0, plan.limited.scale * history.risk_multiplier[:, None], np.nan)
-    bound = [None if at < 0 else SHARE_LIMITS[at] for at in np.where(undecided, -1, plan.limited.bound).ravel()]
+    bound = [None if at < 0 else SIZE_LIMITS[at] for at in np.where(undecided, -1, plan.limited.bound).ravel()]
     legs, dv01 = _texts(history.packages, plan, parameters)
     return gold_frame(
         PACKAGE,
@@ -57,7 +57,7 @@ def limits_bound(plan: SizingPlan, risk_multiplier: FloatArray) -> list[str]:
     for row, multiplier in enumerate(risk_multiplier.tolist()):
         found = [
             {"limit": limit, "subjects": list(plan.limited.subjects[row][place]), "taken": round(taken, 8)}
-            for place, limit in enumerate(SHARE_LIMITS)
+            for place, limit in enumerate(SIZE_LIMITS)
             if (taken := float(plan.limited.taken[row, place])) > 0
         ]
         if multiplier < 1.0 and plan.limited.volatility[row] > 0:

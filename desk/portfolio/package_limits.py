@@ -2,25 +2,28 @@
 
 Where a share of the target risk (of an instrument, of a class) is passed, the packages that add to it are scaled, each
 with all its legs, until it holds. What is cut off goes to nobody. Scaling one package moves the others' contributions,
-so that rounds are made; what the last round leaves is taken off the whole book, and so is what is above the gross
-exposure.
+so that rounds are made; what the last round leaves is taken off the whole book. So is what is above the other limits:
+to cut only what loses in a scenario would cut hedges of the rest, and could leave a book of more risk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.covariance import pull, quadratic_form
+from desk.portfolio.scenario_losses import scenario_ids
 from desk.units import DAYS_PER_YEAR
 
-SHARE_LIMITS = ("instrument_risk_share", "class_risk_share", "gross_leverage")
-_OF_RISK = 2
-"""The first so many of SHARE_LIMITS are shares of the target risk."""
+SIZE_LIMITS = (
+    "instrument_risk_share", "class_risk_share", "worst_scenario", "stressed_margin", "gross_leverage", "gross_face",
+)  # fmt: skip
+_OF_PARTS = 2
+"""The first so many of SIZE_LIMITS are shares of the target risk, taken off the packages that add to them."""
 _ROUNDS = 40
 _STEP = 0.7
 _SLACK = 1e-3
@@ -30,8 +33,8 @@ _SLACK = 1e-3
 @dataclass(frozen=True)
 class LimitedBook:
     """`per_brl` (R, S, N) within the limits less their headroom; `volatility` (R,) a year; `scale` (R, S) what was left
-    of each package, 0 to 1; `bound` (R, S) the index in SHARE_LIMITS that took most of it, -1 for none; `taken` (R, L)
-    what each limit took of the book's volatility; `subjects` by row and limit the instruments or classes."""
+    of each package, 0 to 1; `bound` (R, S) the index in SIZE_LIMITS that took most of it, -1 for none; `taken` (R, L)
+    what each limit took of the book's volatility; `subjects` by row and limit the instruments, classes or scenarios."""
 
     per_brl: FloatArray
     volatility: FloatArray
@@ -59,48 +62,67 @@ def class_totals(lines: FloatArray, classes: RowIndex) -> FloatArray:
     return totals
 
 
-def limit_packages(
-    per_brl: FloatArray, matrix: FloatArray, exposure: FloatArray, parameters: DeskParameters
-) -> LimitedBook:
-    """The packages (R, S, N), contracts per BRL of NAV, within the limits. `matrix` (R, N, N) BRL a day of one
-    contract, `exposure` (R, N) BRL of one contract for the gross exposure."""
+@dataclass(frozen=True)
+class ContractUses:
+    """What one contract of each instrument uses: `matrix` (R, N, N) its covariance, BRL a day; `exposure` (R, N) BRL
+    for the gross exposure, `face` (R, N) BRL at full face, `margin` (R, N) BRL; `losses` (R, K, N) BRL lost by a long
+    one in each scenario. What is unknown uses nothing: such a contract is not sized."""
+
+    matrix: FloatArray
+    exposure: FloatArray
+    face: FloatArray
+    margin: FloatArray
+    losses: FloatArray
+
+    def __getitem__(self, rows: slice | RowIndex) -> ContractUses:
+        return ContractUses(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def limit_packages(per_brl: FloatArray, uses: ContractUses, parameters: DeskParameters) -> LimitedBook:
+    """The packages (R, S, N), contracts per BRL of NAV, within the limits. NaN in `uses` counts as zero."""
     rules = parameters.portfolio
     names, classes = class_index(parameters)
     shares = _Shares(
-        caps=tuple(parameters.limits.threshold(name) * rules.limit_headroom for name in SHARE_LIMITS),
+        caps=tuple(parameters.limits.threshold(name) * rules.limit_headroom for name in SIZE_LIMITS),
         target=rules.target_volatility / np.sqrt(DAYS_PER_YEAR),
         classes=classes,
     )
-    subject_names = (parameters.instrument_ids, names, ("book",))
+    scenarios = scenario_ids(parameters)
+    subject_names = (parameters.instrument_ids, names, scenarios, scenarios, ("book",), ("book",))
     rows, count = per_brl.shape[:2]
-    cut = np.zeros((rows, count, len(SHARE_LIMITS)))  # -log of what each limit left of each package
-    taken = np.zeros((rows, len(SHARE_LIMITS)))
+    cut = np.zeros((rows, count, len(SIZE_LIMITS)))  # -log of what each limit left of each package
+    taken = np.zeros((rows, len(SIZE_LIMITS)))
     touched = [np.zeros((rows, len(one)), dtype=bool) for one in subject_names]
-    exposed = np.abs(np.nan_to_num(exposure))
+    known = ContractUses(*(np.nan_to_num(getattr(uses, field.name)) for field in fields(uses)))
     book = per_brl.copy()
 
     def hold(place: int, active: RowIndex, *, whole: bool) -> BoolArray:
-        part, own = book[active], (matrix[active], exposed[active])
-        over, factor = shares.cuts(part, *own, place, whole=whole)
+        if not subject_names[place]:
+            return np.zeros(len(active), dtype=bool)
+        part, own = book[active], known[active]
+        over, factor = shares.cuts(part, own, place, whole=whole)
+        if not over.any():
+            return np.zeros(len(active), dtype=bool)
         book[active] = part * factor[:, :, None]
         touched[place][active] |= over
         cut[active, :, place] -= np.log(factor)
-        taken[active, place] += _volatility(part, own[0]) - _volatility(book[active], own[0])
+        taken[active, place] += _volatility(part, own.matrix) - _volatility(book[active], own.matrix)
         return np.asarray(over.any(axis=1))
 
     active = np.arange(rows)
     for last in (*[False] * _ROUNDS, True):
-        passed = [hold(place, active, whole=last) for place in range(_OF_RISK)]
+        passed = [hold(place, active, whole=last) for place in range(_OF_PARTS)]
         active = active[np.any(passed, axis=0)]
         if not len(active):
             break
-    hold(_OF_RISK, np.arange(rows), whole=True)  # last: it scales the whole book, and every share of risk with it
+    for place in range(_OF_PARTS, len(SIZE_LIMITS)):  # last: they scale the whole book, and every other use with it
+        hold(place, np.arange(rows), whole=True)
     bound = np.where(cut.max(axis=2) > 0, cut.argmax(axis=2), -1)
     subjects = [
         [tuple(one[at] for at in np.flatnonzero(held[row])) for one, held in zip(subject_names, touched, strict=True)]
         for row in range(rows)
     ]
-    return LimitedBook(book, _volatility(book, matrix), np.exp(-cut.sum(axis=2)), bound, taken, subjects)
+    return LimitedBook(book, _volatility(book, known.matrix), np.exp(-cut.sum(axis=2)), bound, taken, subjects)
 
 
 def _volatility(book: FloatArray, matrix: FloatArray) -> FloatArray:
@@ -108,36 +130,48 @@ def _volatility(book: FloatArray, matrix: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(quadratic_form(book.sum(axis=1), matrix), 0.0) * DAYS_PER_YEAR))
 
 
+def _of_gross(book: FloatArray, lines: FloatArray, unit: FloatArray) -> FloatArray:
+    """Each package's part (R, S, 1) of the sizes of the lines (R, N), at `unit` (R, N) of one contract."""
+    signed = np.sign(lines) * np.abs(unit)
+    return np.asarray((book * signed[:, None, :]).sum(axis=2)[:, :, None])
+
+
 @dataclass(frozen=True)
 class _Shares:
-    """What the three limits are held against: their `caps`, the daily `target` risk as a fraction of NAV, and each
+    """What the limits are held against: their `caps`, the daily `target` risk as a fraction of NAV, and each
     instrument's class."""
 
     caps: tuple[float, ...]
     target: float
     classes: RowIndex
 
-    def parts(self, book: FloatArray, matrix: FloatArray, exposed: FloatArray, place: int) -> FloatArray:
+    def parts(self, book: FloatArray, uses: ContractUses, place: int) -> FloatArray:
         """Each package's part of the use of the limit by subject (R, S, K), signed: the parts of a subject add up."""
-        lines = book.sum(axis=1)
-        if SHARE_LIMITS[place] == "gross_leverage":
-            return np.asarray((book * np.sign(lines)[:, None, :] * exposed[:, None, :]).sum(axis=2)[:, :, None])
-        pulled = pull(lines, matrix)
+        name, lines = SIZE_LIMITS[place], book.sum(axis=1)
+        if name == "gross_leverage":
+            return _of_gross(book, lines, uses.exposure)
+        if name == "gross_face":
+            return _of_gross(book, lines, uses.face)
+        if name in ("worst_scenario", "stressed_margin"):
+            # One product a row, all of one shape: a row's rounding must not depend on how many rows stand beside it.
+            loss = np.ascontiguousarray(book) @ np.ascontiguousarray(uses.losses.transpose(0, 2, 1))
+            return loss if name == "worst_scenario" else loss + _of_gross(book, lines, uses.margin)
+        pulled = pull(lines, uses.matrix)
         daily = np.sqrt(np.maximum((lines * pulled).sum(axis=1), 0.0))
         found = book * pulled[:, None, :] / np.where(daily > 0, daily * self.target, 1.0)[:, None, None]
-        return class_totals(found, self.classes) if SHARE_LIMITS[place] == "class_risk_share" else found
+        return class_totals(found, self.classes) if name == "class_risk_share" else found
 
-    def cuts(
-        self, book: FloatArray, matrix: FloatArray, exposed: FloatArray, place: int, *, whole: bool
-    ) -> tuple[BoolArray, FloatArray]:
+    def cuts(self, book: FloatArray, uses: ContractUses, place: int, *, whole: bool) -> tuple[BoolArray, FloatArray]:
         """Which subjects (R, K) pass the limit, and what each package (R, S) is multiplied by for it.
 
         The packages on the side of the excess give it up in proportion, a part of it a round, since their cut moves the
         contributions of the others too; those on the other side are left alone. `whole`: all give it up, at once.
         """
         cap = self.caps[place]
-        parts = self.parts(book, matrix, exposed, place)
+        parts = self.parts(book, uses, place)
         used = parts.sum(axis=1)
+        if SIZE_LIMITS[place] in ("worst_scenario", "stressed_margin"):
+            used = np.maximum(used, 0.0)  # a gain is under no limit
         excess = np.abs(used) - cap
         over = excess > cap * _SLACK
         if whole:

@@ -78,17 +78,28 @@ def shares_worth_trading(
 
 
 def limit_uses(contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> FloatArray:
-    """What each line (N,) of `contracts` (N,) uses of the shares of risk of limits.toml on a row, the larger of its own
-    and its class's, or of gross leverage where that is more: 1.0 is at the limit, more passes it."""
-    limits, rules = parameters.limits, parameters.portfolio
+    """What each line (N,) of `contracts` (N,) uses of the limits on sizes (limits.toml) on a row: the larger of its own
+    and its class's share of risk, or of what the whole book uses of a limit: gross leverage, gross face, the loss in
+    the worst scenario, the margin after it. 1.0 is at the limit, more passes it."""
+    limits, rules, uses = parameters.limits, parameters.portfolio, plan.uses
     budget = rules.target_volatility / np.sqrt(DAYS_PER_YEAR) * nav
-    parts = risk_contributions(contracts, plan.matrix[row]) / budget
+    parts = risk_contributions(contracts, uses.matrix[row]) / budget
     names, classes = class_index(parameters)
     by_class = np.bincount(classes, weights=parts, minlength=len(names))
-    gross = float(np.abs(contracts * np.nan_to_num(plan.quotes.exposure[row])).sum()) / nav
     own = np.abs(parts) / limits.threshold("instrument_risk_share")
     of_class = np.abs(by_class)[classes] / limits.threshold("class_risk_share")
-    return np.asarray(np.maximum(np.maximum(own, of_class), gross / limits.threshold("gross_leverage")))
+
+    def gross(unit: FloatArray) -> float:
+        return float(np.abs(contracts * np.nan_to_num(unit)).sum()) / nav
+
+    worst = max(float((uses.losses[row] @ contracts).max(initial=0.0)) / nav, 0.0)
+    book = max(
+        gross(uses.exposure[row]) / limits.threshold("gross_leverage"),
+        gross(uses.face[row]) / limits.threshold("gross_face"),
+        worst / limits.threshold("worst_scenario"),
+        (gross(uses.margin[row]) + worst) / limits.threshold("stressed_margin"),
+    )
+    return np.asarray(np.maximum(np.maximum(own, of_class), book))
 
 
 def risk_contributions(contracts: IntArray | FloatArray, matrix: FloatArray) -> FloatArray:

@@ -17,9 +17,10 @@ from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.covariance import ewma_weights, pull, quadratic_form, shrunk_covariance
 from desk.portfolio.market_levels import USDBRL, Market
-from desk.portfolio.package_limits import LimitedBook, limit_packages
+from desk.portfolio.package_limits import ContractUses, LimitedBook, limit_packages
 from desk.portfolio.packages import PackageTerms, unit_packages
 from desk.portfolio.pricing import Quotes, quote_market
+from desk.portfolio.scenario_losses import unit_losses
 from desk.portfolio.scenario_pnl import trailing_pnl
 from desk.units import DAYS_PER_YEAR
 
@@ -32,8 +33,8 @@ class SizingPlan:
     `conviction` (R, S), zero for no view; `requested_risk` (R, S) what it asks for of the package alone, a year, and
     `requested` (R,) of all; `alone` (R, S, N) the packages before the book is scaled to anything; `limited` those
     within the limits; `packages` (R, S, N) the same, NaN for one whose view cannot be formed. `risk_weight` (R, N) is
-    each line's signed share of target risk; `volatility` BRL a day per contract; `matrix` (R, N, N) its covariance;
-    `unit_cost` BRL to trade one contract; `aversion` (R,) the risk aversion at which that book is the best one;
+    each line's signed share of target risk; `volatility` BRL a day per contract; `uses` what one contract uses of the
+    limits; `unit_cost` BRL to trade one contract; `aversion` (R,) the risk aversion at which that book is the best one;
     `sizing` by row the method, and the packages that cannot be formed.
     """
 
@@ -42,7 +43,7 @@ class SizingPlan:
     contracts: ContractMap
     quotes: Quotes
     volatility: FloatArray
-    matrix: FloatArray
+    uses: ContractUses
     conviction: FloatArray
     requested_risk: FloatArray
     requested: FloatArray
@@ -57,17 +58,23 @@ class SizingPlan:
     def __len__(self) -> int:
         return len(self.market)
 
+    @property
+    def matrix(self) -> FloatArray:
+        """The covariance (R, N, N) of one contract of each instrument, BRL a day."""
+        return self.uses.matrix
+
     def __getitem__(self, rows: slice) -> SizingPlan:
         cut = {
             field.name: getattr(self, field.name)[rows]
             for field in fields(self)
-            if field.name not in ("terms", "quotes", "contracts", "limited")
+            if field.name not in ("terms", "quotes", "contracts", "limited", "uses")
         }
         return replace(
             self,
             contracts=_cut(self.contracts, rows),
             quotes=_cut(self.quotes, rows),
             limited=_cut(self.limited, rows),
+            uses=self.uses[rows],
             **cut,
         )
 
@@ -111,7 +118,14 @@ def plan_book(
     unformed = np.asarray(np.isnan(unit).any(axis=2))
     usable = np.where(unformed, 0.0, view)
     book = combine(usable, np.nan_to_num(unit), matrix, packages, rules)
-    limited = limit_packages(book.per_brl, matrix, quotes.exposure, parameters)
+    uses = ContractUses(
+        matrix=matrix,
+        exposure=quotes.exposure,
+        face=quotes.value,
+        margin=quotes.value * np.array([item.margin_rate for item in parameters.instruments]),
+        losses=unit_losses(terms, part.levels, part.valuation, contracts.maturity, parameters),
+    )
+    limited = limit_packages(book.per_brl, uses, parameters)
     kept = np.where(book.requested > 0, limited.volatility / np.where(book.requested > 0, book.requested, 1.0), 1.0)
     return SizingPlan(
         terms=tuple(packages),
@@ -119,7 +133,7 @@ def plan_book(
         contracts=contracts,
         quotes=quotes,
         volatility=volatility,
-        matrix=matrix,
+        uses=uses,
         conviction=view,
         requested_risk=_alone(book.per_brl, matrix),
         requested=book.requested,

@@ -19,14 +19,13 @@ from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DatedScenario, ParametricScenario
 from desk.portfolio.contract_terms import Terms
-from desk.portfolio.market_levels import CURVE_KEYS, IBOVESPA, IPCA_INDEX, USDBRL, Levels, Market, curve_at, no_moves
+from desk.portfolio.market_levels import IPCA_INDEX, Levels, Market, no_moves
+from desk.portfolio.scenario_moves import measured_moves, parametric_moves
 from desk.portfolio.scenario_pnl import scenario_pnl
 from desk.risk.factors import factor_matrix, reported_moves, unknown_families
 from desk.risk.positions import Positions
-from desk.units import BASIS_POINT
 
 MAX_GAP_DAYS = 7  # a close is that of the session on the date or, on a holiday, of the one before
-SPREAD_TENOR = 1260
 REPORTED_FACTORS = ("pre_252", "pre_1260", "real_1260", "cupom_252", "cupom_1260", "ust_1260", "usdbrl", "ibovespa")
 
 
@@ -82,38 +81,6 @@ def _parametric(scenario: ParametricScenario, levels: Levels) -> _Shock:
     return _Shock(scenario.id, scenario.name, "parametric", parametric_moves(scenario, levels), moves_json)
 
 
-def parametric_moves(scenario: ParametricScenario, levels: Levels) -> Levels:
-    """The scenario as moves (R, 1, ...) of the levels of R rows.
-
-    The cupom curve moves with Treasuries and by the shock of the sovereign spread, which is a fraction of the row's own
-    five-year spread where the scenario gives a fraction (unknown where the spread is not positive: a share of nothing).
-    """
-    rows = len(levels.usd_short)
-    moves = no_moves(rows)
-    curves = np.zeros((rows, len(CURVE_KEYS)))
-    spread = levels.curves[:, curve_at("cupom", SPREAD_TENOR)] - levels.curves[:, curve_at("ust", SPREAD_TENOR)]
-    widening = np.full(rows, scenario.sovereign_bp * BASIS_POINT)
-    if scenario.sovereign:
-        widening = widening + np.where(spread > 0, scenario.sovereign * spread, np.nan)
-    for at, (curve, bd) in enumerate(CURVE_KEYS):
-        curves[:, at] = curve_shift(scenario, curve, bd)
-        if curve == "cupom" and "cupom" not in scenario.curves:
-            curves[:, at] += curve_shift(scenario, "ust", bd) + widening
-    spots = moves.spots[0][:, None, :].copy()
-    spots[..., USDBRL] = 1.0 + scenario.usdbrl
-    spots[..., IBOVESPA] = 1.0 + scenario.ibovespa
-    return Levels(curves[:, None, :], spots, np.full((rows, 1), curve_shift(scenario, "ust", 0)))
-
-
-def curve_shift(scenario: ParametricScenario, curve: str, bd: int) -> float:
-    """Shock of one vertex, fraction per year: straight line between the pairs' tenors, flat outside."""
-    pairs = scenario.curves.get(curve, ())
-    if not pairs:
-        return 0.0
-    tenors, shifts = zip(*pairs, strict=True)
-    return float(np.interp(bd, tenors, shifts)) * BASIS_POINT
-
-
 def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _Shock:
     known_from = int(np.searchsorted(market.valuation, np.datetime64(scenario.end), side="left"))
     for source in (market, archive):
@@ -133,28 +100,13 @@ def _dated(scenario: DatedScenario, market: Market, archive: Market | None) -> _
 
 
 def _measured(scenario: DatedScenario, moves: ParametricScenario, levels: Levels, known_from: int) -> _Shock:
-    """The episode by its measured moves. A factor that they do not name is unknown: NaN, not zero."""
-    shifts = parametric_moves(moves, _one_row(levels))
-    curves, spots = shifts.curves.copy(), shifts.spots.copy()
-    missing = []
-    for name in ("pre", "real", "ust"):
-        if name not in moves.curves:
-            missing.append(name)
-    if "cupom" not in moves.curves and ("ust" in missing or "sovereign_bp" not in moves.shocks):
-        missing.append("cupom")
-    for at, (curve, _) in enumerate(CURVE_KEYS):
-        if curve in missing:
-            curves[..., at] = np.nan
-    for name, place in (("usdbrl", USDBRL), ("ibovespa", IBOVESPA)):
-        if name not in moves.shocks:
-            missing.append(name)
-            spots[..., place] = np.nan
-    short = np.full_like(shifts.usd_short, np.nan) if "ust" in missing else shifts.usd_short
+    """The episode by its measured moves."""
+    shifts, missing = measured_moves(moves, _one_row(levels))
     shown = json.dumps({name: size for name, size in moves.shocks.items() if name not in ("spx", "oil")})
     name = f"{scenario.name}; by the moves measured once, no closes of then are held"
     if missing:
         name += f", without {', '.join(missing)}"
-    return _Shock(scenario.id, name, "dated", Levels(curves, spots, short), shown, known_from)
+    return _Shock(scenario.id, name, "dated", shifts, shown, known_from)
 
 
 def _one_row(levels: Levels) -> Levels:

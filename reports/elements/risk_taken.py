@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from desk.catalog.desk_parameters import load_desk_parameters
 from reports.elements.formats import finite_or_none, format_list, parse_json, percent
 from reports.elements.locale import translate
 from reports.elements.report_data import Row
+from reports.elements.scenario_text import short_name
 
 
 def limit_name(limit: str, subjects: list[str]) -> str:
@@ -14,11 +16,21 @@ def limit_name(limit: str, subjects: list[str]) -> str:
     names = {
         "instrument_risk_share": translate("the limit on one instrument"),
         "class_risk_share": translate("the limit on one class"),
+        "worst_scenario": translate("the limit on the worst scenario's loss"),
+        "stressed_margin": translate("the limit on margin after the worst scenario"),
         "gross_leverage": translate("the limit on gross exposure"),
+        "gross_face": translate("the limit on gross face"),
         "breaker": translate("the drawdown breaker"),
     }
-    named, words = [name for name in subjects if name != "book"], names.get(limit, limit)
+    named, words = [_subject(name) for name in subjects if name != "book"], names.get(limit, limit)
     return f"{words} ({', '.join(named)})" if named else words
+
+
+def _subject(name: str) -> str:
+    """An instrument or class by its id, a scenario by its short name."""
+    parameters = load_desk_parameters()
+    scenarios = {item.id: item.name for item in (*parameters.parametric, *parameters.dated)}
+    return short_name(scenarios[name]) if name in scenarios else name
 
 
 def risk_taken_sentence(state: Row) -> str:

@@ -62,18 +62,41 @@ class HomeToKill:
         process.stderr.close()
         assert process.wait(10) == -signal.SIGKILL
 
-    def killed_after(self, arguments: tuple[str, ...], seconds: float) -> str | None:
-        """Runs the command and kills its process group after `seconds`. Returns the last line that it said, empty for
-        none; None where it had ended before."""
+    def killed_in(self, arguments: tuple[str, ...], mark: str, after: float) -> str | None:
+        """Runs the command and kills its process group `after` seconds from when it says a line whose step is `mark`
+        (from its start for an empty one). Returns the step of the last line that it said, empty for none; None where it
+        had ended before."""
         process = self._start(arguments)
-        try:
-            _, output = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            _, output = process.communicate()
-            return output.strip().splitlines()[-1] if output.strip() else ""
-        assert process.returncode == 0, output
-        return None
+        alarm = threading.Timer(after, _kill_group, (process,))
+        last, waits = "", bool(mark)
+        if not waits:
+            alarm.start()
+        assert process.stderr is not None
+        for line in process.stderr:
+            last = step_of(line) or last
+            if waits and last == mark:
+                waits = False
+                alarm.start()
+        code = process.wait()
+        alarm.cancel()
+        process.stderr.close()
+        assert code in (0, -signal.SIGKILL), f"exit code {code} after {last}"
+        return last if code else None
+
+    def timed(self, arguments: tuple[str, ...]) -> list[tuple[str, float]]:
+        """Runs the command to its end, which must be exit code 0: each step that it said, and the seconds from the
+        step before it; the last is the end."""
+        process, began = self._start(arguments), time.monotonic()
+        assert process.stderr is not None
+        found, said = [], []
+        for line in process.stderr:
+            said.append(line)
+            if step := step_of(line):
+                found.append((step, time.monotonic() - began))
+                began = time.monotonic()
+        assert process.wait() == 0, "".join(said)
+        process.stderr.close()
+        return [*found, ("", time.monotonic() - began)]
 
     def finished(self, arguments: tuple[str, ...]) -> str:
         """Runs the command to its end, which must be exit code 0. Returns its output on stderr."""
@@ -111,6 +134,17 @@ class HomeToKill:
             except OSError:  # it ended just now, or belongs to another user
                 continue
         return found
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def step_of(line: str) -> str:
+    """`stage signals` or `source fred` of a line of progress; empty for another line."""
+    match = re.match(r"\s*(source|stage)\s+(\w+)", line)
+    return f"{match[1]} {match[2]}" if match else ""
 
 
 BODY = "(SELECT sha256 FROM payload WHERE payload.payload_id = own.payload_id)"

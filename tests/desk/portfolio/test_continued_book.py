@@ -134,13 +134,13 @@ def test_a_contract_held_past_its_last_day_is_settled_and_the_book_goes_on() -> 
     run = open_book(until(day, values), make_views(values, IDS), LONE, PARAMETERS, values["day"][255])
     later = values["day"].to_list()[261:]
     frames = continue_book(values, make_views(values, IDS), LONE, PARAMETERS, run.states[day], later[:-1]).frames
-    dollar = frames["target_position"].filter(instrument_id="DOL").sort("as_of")
-    assert dollar["contracts"][1] != 0
-    expiry = dollar["maturity"][1]
-    gone = dollar.filter(pl.col("as_of").dt.date() > expiry + dt.timedelta(days=1))[:-1]
+    line = frames["target_position"].filter(instrument_id="UST_2Y").sort("as_of")
+    assert line["contracts"][1] != 0
+    expiry = line["maturity"][1]
+    gone = line.filter(pl.col("as_of").dt.date() > expiry + dt.timedelta(days=1))[:-1]
     assert len(gone) > 5
     assert (gone["contracts"] == 0).all()
-    assert dollar["contracts"][-1] != 0, "the next decision opens the contract of its day"
+    assert line["contracts"][-1] != 0, "the next decision opens the contract of its day"
     assert_adds_up(frames, run.frames["portfolio_state"]["nav_brl"][-1])
 
 

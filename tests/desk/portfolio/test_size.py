@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from desk.arrays import BoolArray, FloatArray, IntArray
-from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
+from desk.arrays import BoolArray, FloatArray
+from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadInput
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.package_limits import class_index
 from desk.portfolio.size import (
-    limit_uses,
     no_trade_width,
     risk_contributions,
     round_to_lots,
@@ -22,6 +19,7 @@ from desk.portfolio.size import (
 )
 from desk.portfolio.sizing_plan import SizingPlan, plan_book
 from tests.desk.portfolio.panels import LONE, make_values
+from tests.desk.portfolio.plans import FIRST, MARKET, plan_of
 
 PARAMETERS = load_desk_parameters()
 IDS = PARAMETERS.instrument_ids
@@ -162,18 +160,6 @@ def test_classes_are_numbered_in_order_of_first_use() -> None:
     assert list(dict.fromkeys(index.tolist())) == list(range(len(names)))
 
 
-MARKET = read_market(make_values(130))
-FIRST = 127
-
-
-def plan_of(views: dict[str, float]) -> SizingPlan:
-    """The plan of the last three rows for the same views on every row, each of the instrument's own strategy."""
-    conviction = np.full((len(MARKET), len(IDS)), np.nan)
-    for name, view in views.items():
-        conviction[:, IDS.index(name)] = view
-    return plan_book(MARKET, conviction, LONE, PARAMETERS, FIRST)
-
-
 def lines_of(plan: SizingPlan) -> FloatArray:
     """Contracts (R, N) per BRL of all packages."""
     return np.asarray(plan.packages.sum(axis=1))
@@ -230,79 +216,3 @@ def test_the_cost_of_a_contract_is_part_of_the_plan() -> None:
     ust = PARAMETERS.instrument("UST_10Y")
     expected = ust.slip_ticks * ust.tick * ust.multiplier * MARKET.levels.spots[FIRST:, 1] + ust.fee_brl
     np.testing.assert_allclose(plan.unit_cost[:, IDS.index("UST_10Y")], expected)
-
-
-def book_in(
-    contracts: dict[str, int], covariance: FloatArray, exposure: dict[str, float]
-) -> tuple[IntArray, SizingPlan]:
-    """Contracts (N,) and a plan whose first row has the covariance and the exposure (BRL a contract) of those lines."""
-    plan = plan_of({"DOL": 0.5})
-    at = [IDS.index(name) for name in contracts]
-    lines, matrix, gross = (
-        np.zeros(len(IDS), dtype=np.int64),
-        np.zeros_like(plan.matrix),
-        np.full_like(plan.volatility, np.nan),
-    )
-    lines[at] = list(contracts.values())
-    matrix[0][np.ix_(at, at)] = covariance
-    gross[0, [IDS.index(name) for name in exposure]] = list(exposure.values())
-    return lines, replace(plan, matrix=matrix, quotes=replace(plan.quotes, exposure=gross))
-
-
-def nav_for(budget: float) -> float:
-    """The NAV whose target risk of one day is `budget` BRL."""
-    return float(budget * np.sqrt(252) / RULES.target_volatility)
-
-
-def inside_limits(lines: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> bool:
-    return bool(limit_uses(lines, plan, row, nav, parameters).max() <= 1.0)
-
-
-def test_the_lines_that_pass_a_limit_are_named() -> None:
-    """A line for its own share, every line of a class for the class's, all for the gross exposure."""
-    own, plan = book_in({"DOL": -30, "DI1_2Y": 1}, np.diag([100.0, 1.0]), {})
-    over = limit_uses(own, plan, 0, nav_for(400.0), PARAMETERS) > 1.0
-    assert [name for name, is_over in zip(IDS, over, strict=True) if is_over] == ["DOL"]
-    many, plan = book_in({"DI1_1Y": 1, "DI1_2Y": 1, "DI1_5Y": 1, "DOL": 1}, np.eye(4), {})
-    over = limit_uses(many, plan, 0, nav_for(2.5), PARAMETERS) > 1.0
-    rates = {item.id for item in PARAMETERS.instruments if item.asset_class == "Rates"}
-    assert {name for name, is_over in zip(IDS, over, strict=True) if is_over} == rates
-    nav = nav_for(1e6)
-    gross, plan = book_in({"DOL": 1}, np.eye(1), {"DOL": nav * 10.0})
-    assert (limit_uses(gross, plan, 0, nav, PARAMETERS) > 1.0).all()
-
-
-def test_one_lines_share_of_the_risk_is_limited() -> None:
-    lines, plan = book_in({"DOL": -3}, np.array([[100.0]]), {"DOL": 1.0})
-    most = PARAMETERS.limits.threshold("instrument_risk_share")
-    assert inside_limits(lines, plan, 0, nav_for(30.0 / most * 1.0001), PARAMETERS)
-    assert not inside_limits(lines, plan, 0, nav_for(30.0 / most * 0.9999), PARAMETERS)
-
-
-def test_a_hedges_share_of_the_risk_is_limited_by_its_size() -> None:
-    """Four lines of four classes at 21% of the risk each, and a hedge of all at -31%."""
-    names = ["DI1_2Y", "IND", "DDI_2Y", "SOV_BR_5Y", "DOL"]
-    covariance = np.eye(5)
-    covariance[4, :4] = covariance[:4, 4] = 0.45
-    lines, plan = book_in(dict(zip(names, [1, 1, 1, 1, -1], strict=True)), covariance, {})
-    shares = risk_contributions(lines, plan.matrix[0]) / 2.2
-    assert shares.max() < PARAMETERS.limits.threshold("instrument_risk_share") < -shares.min()
-    assert not inside_limits(lines, plan, 0, nav_for(2.2), PARAMETERS)
-    assert inside_limits(lines, plan, 0, nav_for(2.8), PARAMETERS)
-
-
-def test_a_classs_share_of_the_risk_is_limited() -> None:
-    lines, plan = book_in({"DI1_1Y": 1, "DI1_2Y": 1, "DI1_5Y": -1}, np.eye(3), {})
-    most = PARAMETERS.limits.threshold("class_risk_share")
-    assert inside_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 1.0001), PARAMETERS)
-    assert not inside_limits(lines, plan, 0, nav_for(np.sqrt(3.0) / most * 0.9999), PARAMETERS)
-
-
-def test_gross_leverage_counts_both_sides() -> None:
-    most = PARAMETERS.limits.threshold("gross_leverage")
-    nav = nav_for(1e6)
-    exposure = {"DOL": most * nav / 4, "IND": most * nav / 4}
-    for scale, inside in ((0.9999, True), (1.0001, False)):
-        scaled = {name: value * scale for name, value in exposure.items()}
-        lines, plan = book_in({"DOL": 2, "IND": -2}, np.eye(2), scaled)
-        assert inside_limits(lines, plan, 0, nav, PARAMETERS) is inside

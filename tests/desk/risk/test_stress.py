@@ -10,9 +10,10 @@ import pytest
 from desk.catalog.risk_parameters import ParametricScenario, parametric_scenario
 from desk.errors import BadCatalog
 from desk.portfolio.market_levels import CURVE_KEYS, IBOVESPA, USDBRL, curve_at
+from desk.portfolio.scenario_moves import parametric_moves
 from desk.risk import run_risk
 from desk.risk.factors import FACTORS, factor_levels, factor_matrix
-from desk.risk.stress import parametric_moves, run_stress
+from desk.risk.stress import run_stress
 from tests.desk.risk.sample import (
     DAYS,
     IDS,
