@@ -29,7 +29,7 @@ def limit_name(limit: str, subjects: list[str]) -> str:
 def _subject(name: str) -> str:
     """An instrument or class by its id, a scenario by its short name."""
     parameters = load_desk_parameters()
-    scenarios = {item.id: item.name for item in (*parameters.parametric, *parameters.dated)}
+    scenarios = {item.id: item.name for item in parameters.parametric} | {d.id: d.name for d in parameters.dated}
     return short_name(scenarios[name]) if name in scenarios else name
 
 

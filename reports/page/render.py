@@ -30,6 +30,7 @@ from reports.page import first_screen
 from reports.page.markdown_summary import BANNERS
 from reports.page.plotly_script import packed_element
 from reports.sections import SECTIONS
+from reports.stills import drawing
 from reports.tables.source_comparisons import comparison_rows, suspect_rows
 
 
@@ -53,6 +54,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
         .get_template("report.html.j2")
         .render(
             translate=translate,
+            still=lambda figure, small: Markup(drawing.still(figure, small=small)),  # its texts are escaped
             language=tag,
             title=f"Alvorada {date(data.day)}{world}",
             day=date(data.day),
@@ -75,7 +77,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             format_date=date,
             figures=_script_json({figure.id: figure.spec for figure in _figures(sections)}),
             dark_colors=_script_json(DARK),
-            css=_asset("report.css"),
+            css=_asset("report.css") + _dark_stills(),
             script=_asset("report.js"),
             plotly=Markup(packed_element()),  # not from outside: its hash is a test
         )
@@ -129,6 +131,15 @@ def _environment() -> jinja2.Environment:
 
 def _asset(name: str) -> Markup:
     return Markup((resources.files("reports.templates") / name).read_text(encoding="utf-8"))
+
+
+@cache
+def _dark_stills() -> Markup:
+    """Style rules that give every colour of a still picture its counterpart on a dark screen."""
+    rules = (
+        f'.still [{part}="{light}"]{{{part}:{dark}}}' for light, dark in DARK.items() for part in ("fill", "stroke")
+    )
+    return Markup(f"@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}\n")
 
 
 def _script_json(value: Any) -> Markup:

@@ -106,7 +106,7 @@ def sheet_table(sheet: Sequence[SpanReturn], day: str) -> Table:
         row("Volatility a year", [found.volatility for found in sheet], signed=False),
     )
     caption = translate("Returns after costs against CDI, by market days to {}", day)
-    return Table("fund-sheet", caption, columns, rows, source_note("portfolio_state", day))
+    return Table("fund-sheet", caption, columns, rows, source_note("portfolio_state", day), wide=False)
 
 
 def monthly_table(monthly: Mapping[tuple[int, int], float], cash: Mapping[tuple[int, int], float], day: str) -> Table:

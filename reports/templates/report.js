@@ -3,12 +3,11 @@
   var figures = JSON.parse(document.getElementById("figures").textContent);
   var darkColors = JSON.parse(document.getElementById("dark-colors").textContent);
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
-  var printing = false;
 
   // A deep copy; on a dark page every light colour is replaced by its dark counterpart.
   function themed(value) {
     if (typeof value === "string") {
-      return dark.matches && !printing && Object.prototype.hasOwnProperty.call(darkColors, value) ? darkColors[value] : value;
+      return dark.matches && Object.prototype.hasOwnProperty.call(darkColors, value) ? darkColors[value] : value;
     }
     if (Array.isArray(value)) return value.map(themed);
     if (value && typeof value === "object") {
@@ -38,12 +37,20 @@
     figure.layout.height = 90 + 26 * names.length;
   }
 
+  // Each live figure stands over its still picture, which is what a printer gets.
   function draw() {
     Object.keys(figures).forEach(function (id) {
-      var element = document.getElementById(id);
-      if (!element) return;
+      var plot = document.getElementById(id);
+      if (!plot) return;
+      var element = plot.querySelector(".live");
+      if (!element) {
+        element = document.createElement("div");
+        element.className = "live";
+        plot.append(element);
+        plot.classList.add("drawn");
+      }
       var figure = themed(figures[id]);
-      if (figure.layout.meta && figure.layout.meta.turn && (element.clientWidth || 600) < 700 && !printing) transpose(figure);
+      if (figure.layout.meta && figure.layout.meta.turn && (element.clientWidth || 600) < 700) transpose(figure);
       if (figure.layout.meta && figure.layout.meta.small && (element.clientWidth || 600) < 480) {
         figure.layout.annotations.forEach(function (note) { note.font.size = 7; });
       }
@@ -51,7 +58,6 @@
       if ((element.clientWidth || 600) < 480) figure.data.forEach(function (trace) {
         if (trace.type === "heatmap" && trace.x.length > 6) delete trace.texttemplate;
       });
-      if (printing) figure.layout.width = element.closest(".card") ? 200 : element.closest(".wide") ? 650 : 305;
       Plotly.react(element, figure.data, figure.layout, { displayModeBar: false, responsive: true });
     });
   }
@@ -73,11 +79,7 @@
   unpacked().then(function () {
     draw();
     dark.addEventListener("change", function () { draw(); });
-    window.addEventListener("beforeprint", function () { printing = true; draw(); });
-    window.addEventListener("afterprint", function () { printing = false; draw(); });
-  }).catch(function () {  // a browser from before 2023: each chart's own words stand in its place
-    document.querySelectorAll(".plot").forEach(function (element) { element.textContent = element.getAttribute("aria-label"); });
-  });
+  }).catch(function () {});  // a browser from before 2023 keeps the still pictures
 
   // What a cell says on hover it says on focus and on a tap too: Escape closes it.
   var tip = document.createElement("div");

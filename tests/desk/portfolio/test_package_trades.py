@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desk.arrays import FloatArray
 from desk.portfolio.package_trades import STEPS, LineStates, packages_worth_trading, towards
 from desk.portfolio.sizing_plan import package_risk
-from tests.desk.portfolio.test_size import PARAMETERS, plan_of
+from tests.desk.portfolio.plans import PARAMETERS, plan_of
 
 HELD = np.array([[10.0, 0.0], [4.0, -4.0]])
 DESIRED = np.array([[10.0, 0.0], [12.0, -12.0]])

@@ -1,0 +1,32 @@
+"""The page as a printer gets it: few sheets, the still pictures at the width of the sheet, the live figures nowhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reports.elements.locale import LANGUAGES
+from reports.page.png_export import find_browser
+from reports.page.render import render
+from tests.reports.html_page import AT
+from tests.reports.sample import sample
+
+MOST_PAGES = 10
+
+
+@pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium on this machine")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_printed_report_has_ten_sheets_of_a4_at_most(language: str, tmp_path: Path) -> None:
+    page, pdf = tmp_path / "page.html", tmp_path / "page.pdf"
+    page.write_text(render(sample(), AT, language), encoding="utf-8")
+    command = [find_browser() or "", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    command += ["--no-pdf-header-footer", "--virtual-time-budget=8000", f"--print-to-pdf={pdf}", page.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    printed = pdf.read_bytes()
+    sheets = len(re.findall(rb"/Type\s*/Page\b", printed))
+    assert 3 <= sheets <= MOST_PAGES
+    boxes = set(re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", printed))
+    assert {(round(float(w)), round(float(h))) for w, h in boxes} == {(595, 842)}, "A4, in points"
