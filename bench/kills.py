@@ -106,7 +106,7 @@ async def chains(desk: MorningDesk, kills: int, seed: int, kinds: list[str]) -> 
             twin = await home_of(desk, kind, f"twin {kind.name}")
             twins[kind.name] = Twin(twin[1], moments(await asyncio.to_thread(twin[0].timed, kind.arguments)))
         done.append(await chain(desk, kind, twins[kind.name], min(CHAIN, left), rng))
-        left -= min(CHAIN, left)
+        left -= done[-1].kills
         print(" | ".join(row(done[-1])), file=sys.stderr, flush=True)
         page = (
             "\n".join(lines(done, kills, seed)) + "\n"
@@ -135,15 +135,16 @@ def moments(steps: list[tuple[str, float]]) -> dict[str, list[tuple[str, float]]
 
 
 async def chain(desk: MorningDesk, kind: Kind, twin: Twin, kills: int, rng: random.Random) -> Chain:
-    """`kills` of one command on one database, then the command to its end, and the comparison."""
+    """Up to `kills` of one command on one database, then the command to its end, and the comparison."""
     made, began = Chain(kind.name), time.monotonic()
     home, running = await home_of(desk, kind, f"{kind.name} {rng.randrange(10**9)}")
     for _ in range(kills):
         stage = rng.choice(sorted(twin.moments))
         mark, seconds = rng.choice(twin.moments[stage])
-        last = await asyncio.to_thread(home.killed_in, kind.arguments, mark, rng.uniform(0.0, seconds))
+        if await asyncio.to_thread(home.killed_in, kind.arguments, mark, rng.uniform(0.0, seconds)) is None:
+            break  # it had ended before: a day that is decided is only shown again
         made.kills += 1
-        made.stages["after its end" if last is None else stage] += 1
+        made.stages[stage] += 1
     await asyncio.to_thread(home.finished, kind.arguments)
     made.different = [f"{name}: {found}" for name, found in (await differences(running, twin.desk)).items()]
     made.open_cells = len(await running.rows("SELECT 1 FROM v_cells WHERE state IN ('running', 'died', 'failed')"))

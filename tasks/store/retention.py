@@ -17,21 +17,24 @@ from tasks.store.lake import Lake
 FLOWS = ("daily", "backfill", "import-history")
 """Nothing is deleted while one of these stores bodies."""
 _REFERRING = """
-SELECT table_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name = 'payload_id' AND table_name <> 'payload'
+SELECT attrelid::regclass::text AS table_name FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE attname = 'payload_id' AND relkind IN ('r', 'p') AND NOT relispartition
+  AND relnamespace = 'public'::regnamespace AND relname <> 'payload'
 ORDER BY table_name
 """
 _OLD = """
 WITH used AS (
-    {tables}
-    UNION ALL
-    SELECT (jsonb_path_query(rows::jsonb, '$.**.payload_id[*]') #>> '{{}}')::bigint FROM gold_version
+    SELECT DISTINCT payload_id FROM (
+        {tables}
+        UNION ALL
+        SELECT (jsonb_path_query(rows::jsonb, '$.**.payload_id[*]') #>> '{{}}')::bigint FROM gold_version
+    ) AS every WHERE payload_id IS NOT NULL
 )
-SELECT path FROM payload GROUP BY path
-HAVING max(fetched_at) < $1 AND NOT bool_or(origin = 'imported')
-   AND NOT bool_or(payload_id IN (SELECT payload_id FROM used WHERE payload_id IS NOT NULL))
+SELECT path FROM payload LEFT JOIN used USING (payload_id) GROUP BY path
+HAVING max(fetched_at) < $1 AND NOT bool_or(origin = 'imported') AND count(used.payload_id) = 0
 ORDER BY path
 """
+"""A join and no `IN`: what is used does not fit into a session's memory, and would be read once for each receipt."""
 
 
 async def delete_bodies(store: Store, lake: Lake, before: dt.datetime, dry_run: bool) -> list[str]:
@@ -42,7 +45,7 @@ async def delete_bodies(store: Store, lake: Lake, before: dt.datetime, dry_run: 
             await locks.enter_async_context(store.run_lock("flow", flow))
         async with store.connections.acquire() as connection:
             names = [row["table_name"] for row in await connection.fetch(_REFERRING)]
-            tables = " UNION ALL ".join(f'SELECT payload_id FROM "{name}"' for name in names)
+            tables = " UNION ALL ".join(f"SELECT payload_id FROM {name}" for name in names)
             unused = {row["path"] for row in await connection.fetch(_OLD.format(tables=tables), before)}
         found = [path for path in await asyncio.to_thread(lake.paths) if path in unused]
         if not dry_run:
