@@ -88,7 +88,7 @@ async def home_full(odd: Odd) -> str:
 async def home_fills(odd: Odd) -> str:
     """The disk of the home and of PostgreSQL's journal fills up in a run: said by name, and with room it completes."""
     async with home_on_small_disk(odd) as (home, place):
-        await resized(place, shutil.disk_usage(place).used + 12 * MEGABYTE)  # for Prefect's tables
+        await resized(place, shutil.disk_usage(place).used + 2 * MEGABYTE)
         given = {"ALVORADA_LAKE_URL": str(odd.folder / "lake")}
         said = (await odd.run(home, given={**given, **UNCHECKED})).require_failed(*NO_SPACE)
         await resized(place, ROOMY)

@@ -99,14 +99,22 @@ def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -
     return metrics
 
 
+SIMULATED_DIGITS = 12
+"""Decimals of a fraction of NAV: a hundredth of a cent of 100 million."""
+
+
 def monte_carlo_metrics(pnl: FloatArray, nav: float) -> dict[tuple[str, str], float]:
-    """(metric, method) -> positive fraction of NAV of simulated P&L (paths,); NaN where a held line is unknown."""
-    known = bool(np.isfinite(pnl).all())
+    """(metric, method) -> positive fraction of NAV of simulated P&L (paths,); NaN where a held line is unknown.
+
+    To SIMULATED_DIGITS decimals: what lies beyond them is of the linear algebra's build and not of the book.
+    """
+    if not np.isfinite(pnl).all():
+        return {(metric, "monte_carlo"): float("nan") for metric in LEVELS}
     found = tail.var_es(pnl, es_levels=ES_LEVELS)
     return {
-        (metric, "monte_carlo"): float((found.es if metric.startswith("es") else found.var)[level]) / nav
-        if known
-        else float("nan")
+        (metric, "monte_carlo"): round(
+            float((found.es if metric.startswith("es") else found.var)[level]) / nav, SIMULATED_DIGITS
+        )
         for metric, level in LEVELS.items()
     }
 
