@@ -147,11 +147,12 @@ def load_desk_parameters(texts: Mapping[str, str] | None = None) -> DeskParamete
     scenarios, portfolio = read("scenarios"), read("portfolio")
     instruments = tuple(_instrument(key, raw) for key, raw in read("instruments")["instrument"].items())
     minimum_orders = _minimum_orders(portfolio.pop("minimum_order", {}), {item.root for item in instruments})
+    rules = _portfolio(portfolio)
     return DeskParameters(
         instruments=instruments,
-        portfolio=_portfolio(portfolio),
+        portfolio=rules,
         risk=risk_parameters(read("risk")),
-        limits=limits(read("limits")),
+        limits=limits(read("limits"), rules.target_volatility),
         parametric=tuple(parametric_scenario(key, raw) for key, raw in scenarios["parametric"].items()),
         dated=tuple(dated_scenario(key, raw) for key, raw in scenarios["dated"].items()),
         decay_days=_decay(read("signal_decay")["days"]),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from statistics import NormalDist
 from typing import Any
 
 from desk.catalog import typed_record
 from desk.errors import BadCatalog
+from desk.units import DAYS_PER_YEAR
 
 DAILY_METHODS = ("historical", "filtered_historical", "normal", "student_t")
 """VaR methods computed for every day. Monte Carlo is computed for a pass's last day only, so it cannot be the headline.
@@ -82,6 +85,7 @@ class Limits:
         return self.limits[limit_id].threshold
 
 
+TAIL_LIMITS = ("var_95", "var_99", "es_975")
 SHOCKED_CURVES = ("pre", "real", "cupom", "ust")
 _PROVENANCE = ("start", "end", "measured")
 
@@ -163,11 +167,27 @@ def _breaker(raw: Mapping[str, Any]) -> BreakerRules:
     return rules
 
 
-def limits(raw: Mapping[str, Any]) -> Limits:
-    """The typed limits.toml. Raises BadCatalog that names the wrong field."""
-    found: dict[str, Limit] = {
-        key: typed_record(Limit, f"limits.toml {key}", {"id": key, **entry}) for key, entry in raw["limit"].items()
-    }
+def normal_tail(metric: str) -> float:
+    """VaR or expected shortfall of a standard normal loss by the metric's name (var_95, es_975 ...), in deviations."""
+    kind, _, digits = metric.partition("_")
+    level, normal = float(f"0.{digits}"), NormalDist()
+    quantile = normal.inv_cdf(level)
+    return quantile if kind == "var" else normal.pdf(quantile) / (1.0 - level)
+
+
+def limits(raw: Mapping[str, Any], target_volatility: float) -> Limits:
+    """The typed limits.toml. A limit with a `volatility_multiple` in place of a threshold is that many times the tail
+    of a normal book at `target_volatility` a year. Raises BadCatalog that names the wrong field."""
+    daily = target_volatility / math.sqrt(DAYS_PER_YEAR)
+    found: dict[str, Limit] = {}
+    for key, entry in raw["limit"].items():
+        given = {name: value for name, value in entry.items() if name != "volatility_multiple"}
+        if "volatility_multiple" in entry:
+            if "threshold" in entry or key not in TAIL_LIMITS:
+                words = f"volatility_multiple is in place of a threshold, of {', '.join(TAIL_LIMITS)}"
+                raise BadCatalog(f"limits.toml {key}: {words}")
+            given["threshold"] = entry["volatility_multiple"] * normal_tail(key) * daily
+        found[key] = typed_record(Limit, f"limits.toml {key}", {"id": key, **given})
     if not 0 < raw["amber"] < raw["red"] < 1:
         raise BadCatalog("limits.toml: 0 < amber < red < 1")
     if any(limit.threshold <= 0 for limit in found.values()):

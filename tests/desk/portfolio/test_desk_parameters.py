@@ -5,7 +5,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import norm
 
 from desk.catalog import desk_parameters, finite, read_toml, risk_parameters
 from desk.catalog.desk_parameters import load_desk_parameters
@@ -42,9 +44,9 @@ def test_the_listed_stress_moves_are_in_the_catalogue() -> None:
 
 def test_the_listed_limits_are_in_the_catalogue() -> None:
     listed = {
-        "var_95": 0.03,
-        "var_99": 0.05,
-        "es_975": 0.05,
+        "var_95": pytest.approx(0.0124340, abs=1e-7),
+        "var_99": pytest.approx(0.0175856, abs=1e-7),
+        "es_975": pytest.approx(0.0176721, abs=1e-7),
         "drawdown": 0.10,
         "gross_leverage": 3.0,
         "gross_face": 10.0,
@@ -93,9 +95,9 @@ def test_a_bad_instrument_is_refused(change: dict[str, object], message: str) ->
 def test_bad_limits_and_scenarios_are_refused() -> None:
     one = {"var_95": {"name": "VaR", "threshold": 0.03}}
     with pytest.raises(BadCatalog, match="amber < red"):
-        risk_parameters.limits({"amber": 0.9, "red": 0.8, "limit": one})
+        risk_parameters.limits({"amber": 0.9, "red": 0.8, "limit": one}, 0.08)
     with pytest.raises(BadCatalog, match="thresholds must be positive"):
-        risk_parameters.limits({"amber": 0.6, "red": 0.8, "limit": {"x": {"name": "X", "threshold": 0}}})
+        risk_parameters.limits({"amber": 0.6, "red": 0.8, "limit": {"x": {"name": "X", "threshold": 0}}}, 0.08)
     with pytest.raises(BadCatalog, match="scenario s: unknown factor eurbrl"):
         risk_parameters.parametric_scenario("s", {"name": "S", "eurbrl": 0.1})
     dated = {"name": "S", "start": PARAMETERS.dated[0].end, "end": PARAMETERS.dated[0].start}
@@ -159,3 +161,33 @@ def test_a_view_counts_for_the_days_it_was_measured_to_last_and_a_quarter_at_mos
     for bad in (0, 0.5, True, "9"):
         with pytest.raises(BadCatalog, match="no number of days"):
             desk_parameters._decay({"X": bad})
+
+
+def test_limits_on_the_tail_follow_from_the_volatility_aimed_at() -> None:
+    """By SciPy: 1.5 times the VaR and ES of a normal book at 8% a year; half the target, half the limit."""
+    parameters = load_desk_parameters()
+    daily, worst = 0.08 / np.sqrt(252), norm.ppf(0.975)
+    expected = {
+        "var_95": 1.5 * norm.ppf(0.95) * daily,
+        "var_99": 1.5 * norm.ppf(0.99) * daily,
+        "es_975": 1.5 * norm.pdf(worst) / 0.025 * daily,
+    }
+    assert {name: parameters.limits.threshold(name) for name in expected} == pytest.approx(expected)
+    half = risk_parameters.limits(read_toml("limits"), 0.04)
+    assert half.threshold("var_95") == pytest.approx(expected["var_95"] / 2)
+    assert half.threshold("drawdown") == parameters.limits.threshold("drawdown")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": "x", "volatility_multiple": 1.5, "threshold": 0.1},
+        {"name": "x", "volatility_multiple": -1.0},
+    ],
+)
+def test_a_limit_on_the_tail_has_one_measure_and_is_positive(entry: dict[str, object]) -> None:
+    raw = {"amber": 0.6, "red": 0.8, "limit": {"var_95": entry}}
+    with pytest.raises(BadCatalog, match=r"limits.toml"):
+        risk_parameters.limits(raw, 0.08)
+    with pytest.raises(BadCatalog, match="drawdown: volatility_multiple is in place of a threshold"):
+        risk_parameters.limits({**raw, "limit": {"drawdown": {"name": "x", "volatility_multiple": 1.5}}}, 0.08)
