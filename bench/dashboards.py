@@ -40,6 +40,12 @@ def queries() -> dict[str, list[str]]:
     return {name: [panel["targets"][0]["rawSql"] for panel in page["panels"]] for name, page in pages.items()}
 
 
+def variables() -> dict[str, str]:
+    """The queries of the variables that panels are narrowed by; every value is chosen."""
+    pages = [json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")]
+    return {made["name"]: made["query"] for page in pages for made in page["templating"]["list"]}
+
+
 async def measure(url: str) -> tuple[dict[str, list[float]], int]:
     """Page -> seconds of each round; and the decisions in the database."""
     connection = await asyncpg.connect(url)
@@ -48,12 +54,13 @@ async def measure(url: str) -> tuple[dict[str, list[float]], int]:
         await connection.execute(f"SET ROLE {READER}")
         end = newest + dt.timedelta(days=1)
         start = end - dt.timedelta(days=365 * YEARS)
+        choices = {name: [row[0] for row in await connection.fetch(sql)] for name, sql in variables().items()}
         taken: dict[str, list[float]] = {}
         for _ in range(ROUNDS):
             for page, panels in queries().items():
                 began = time.perf_counter()
                 for sql in panels:
-                    await connection.fetch(expand(sql, start, end))
+                    await connection.fetch(expand(sql, start, end, choices))
                 taken.setdefault(page, []).append(time.perf_counter() - began)
         return taken, days
     finally:

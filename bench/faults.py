@@ -152,7 +152,9 @@ async def refusing(morning: RunningDesk, sources: Sequence[str]) -> tuple[str, d
     return "live", {
         "ALVORADA_BASE_URLS": json.dumps(urls),
         "ALVORADA_SANDBOX_URL": "",
-        "FRED_API_KEY": "0" * 32,  # without key and licence, FRED and Cboe are off in a live run
+        # Without key and licence, these are off in a live run.
+        "FRED_API_KEY": "0" * 32,
+        "EIA_API_KEY": "0" * 32,
         "ALVORADA_LICENSED": '["cboe_vix"]',
         "ALVORADA_PATIENCE_SECONDS": "[]",  # the tries minutes later would be the same again
     }

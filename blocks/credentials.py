@@ -13,7 +13,8 @@ from blocks.settings import Settings, load_settings
 from desk.errors import BadInput
 
 DATABASE_BLOCK = "alvorada-database"
-FRED_BLOCK = "fred-api-key"
+KEY_BLOCKS = {"fred_api_key": "fred-api-key", "eia_api_key": "eia-api-key", "bls_api_key": "bls-api-key"}
+"""Setting of a source's key -> its block, a Secret."""
 SLACK_BLOCK = "alvorada-slack"
 EMAIL_BLOCK = "alvorada-email"
 SENDER_VARIABLE = "alvorada_mail_sender"
@@ -31,8 +32,9 @@ async def with_blocks(settings: Settings) -> Settings:
     found: dict[str, Any] = {}
     if settings.database_url is None and (database := await _block(DATABASE_BLOCK, DatabaseCredentials.load)):
         found["database_url"] = database.rendered_url.render_as_string(hide_password=False)
-    if key := await _block(FRED_BLOCK, Secret.load):
-        found["fred_api_key"] = key.get()
+    for setting, name in KEY_BLOCKS.items():
+        if key := await _block(name, Secret.load):
+            found[setting] = key.get()
     if slack := await _block(SLACK_BLOCK, SlackWebhook.load):
         found["slack_webhook_url"] = slack.url.get_secret_value()
     if email := await _block(EMAIL_BLOCK, EmailServerCredentials.load):

@@ -11,12 +11,11 @@ def held_panels(latest: str) -> list[PanelSpec]:
     """Two sources of one fact side by side at the decision that the SQL `latest` gives; held values; suspect values."""
 
     def table(title: str, about: str, sql: str, width: int, no_value: str) -> PanelSpec:
-        panel = (
-            table_panel()
-            .mappings(state_mappings())
-            .override_by_name("state", [override("custom.cellOptions", COLOURED_CELL), override("custom.width", 90)])
-            .no_value(no_value)
-        )
+        panel = table_panel().mappings(state_mappings()).no_value(no_value)
+        if " state," in sql:
+            panel = panel.override_by_name(
+                "state", [override("custom.cellOptions", COLOURED_CELL), override("custom.width", 90)]
+            )
         return PanelSpec(panel, title, about, sql, width, 11)
 
     pairs = f"""

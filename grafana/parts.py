@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from grafana_foundation_sdk.builders import common as common_builders
@@ -179,6 +179,28 @@ def choice(name: str, label: str, sql: str) -> dashboards.QueryVariable:
         .include_all(True)
         .current(dashboard.VariableOption(selected=True, text=["All"], value=["$__all"]))
     )
+
+
+BOOK_SQL = "SELECT book_id FROM v_book ORDER BY 1"
+OF_BOOK = "as_of NOT IN (SELECT as_of FROM v_decision WHERE book_id NOT IN (${book:sqlstring}))"
+"""A day belongs to one book; one that is known to belong to another is left out."""
+
+
+def book_choice() -> dashboards.QueryVariable:
+    """The variable that `of_book` narrows by."""
+    return choice("book", "Book", BOOK_SQL)
+
+
+def of_book(rows: Sequence[Sequence[PanelSpec]]) -> list[list[PanelSpec]]:
+    """The panels, narrowed to the days of the chosen book wherever they are narrowed by the time of the decision."""
+    times = ("$__timeFilter(as_of)", "as_of <= $__timeTo()")
+
+    def narrowed(sql: str) -> str:
+        for time in times:
+            sql = sql.replace(time, f"{time} AND {OF_BOOK}")
+        return sql
+
+    return [[replace(spec, sql=narrowed(spec.sql)) for spec in row] for row in rows]
 
 
 def _address(name: str, heartbeat: str) -> dashboards.QueryVariable:

@@ -51,7 +51,12 @@ _RULES: Mapping[str, tuple[tuple[str, Change], ...]] = {
     "treasury_gov": (
         (r"daily_treasury_\w+", _either("daily_treasury_yield_curve", "daily_treasury_real_yield_curve")),
     ),
-    "fed_board": ((r"[0-9a-f]{32}", _either("60f32914ab61dfab590e0e470153e3ae", "122e3bcb627e8e53f1bf72a1a09cfb81")),),
+    "fed_board": (
+        (r"60f3\w{28}|122e\w{28}", _either("60f32914ab61dfab590e0e470153e3ae", "122e3bcb627e8e53f1bf72a1a09cfb81")),
+        (r"1739\w{28}|2704\w{28}", _either("17398fbf71bc6a47df150bceebdea2bc", "2704b6bc9b50bc034baf9660364dfb26")),
+    ),
+    "bls": ((r"(?<=data/)[A-Z0-9]+", _either("LNS14000000", "CUSR0000SA0")),),
+    "eia": ((r"RBRTE|RWTC", _either("RWTC", "RBRTE")),),
     "cboe_vix": ((r"(?:VIX|OVX)(?=_History)", _either("OVX", "VIX")),),
     "nyfed_rates": ((r"(?:un)?secured/\w+", _either("secured/sofr", "unsecured/effr")),),
     "yahoo_finance": ((r"(?<=chart/).+", _either("EWZ", "^VIX")),),

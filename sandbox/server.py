@@ -108,6 +108,7 @@ class Sandbox:
             path=request.path_params["path"],
             query=query_of(request.url.query),
             now=self.settings.moment(self.wall_clock()),
+            without=fault.series if fault is not None and fault.kind == "no_curve" else None,
         )
         if fault is not None and fault.kind == "other_answer":
             source_request = other_question(source, source_request)

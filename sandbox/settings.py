@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Kind = Literal[
     "rate_limit", "server_error", "refused", "timeout", "drip", "cut_body", "huge", "html", "garbage", "empty",
-    "wrong_schema", "wrong_unit", "nulls", "other_answer", "slip",
+    "wrong_schema", "wrong_unit", "nulls", "other_answer", "slip", "no_curve",
 ]  # fmt: skip
 
 
@@ -21,7 +21,8 @@ class Fault(BaseModel):
     `wrong_unit`: metadata with another unit.
 
     `times`: number of requests (None: all). `match`: only URLs that contain this text. `retry_after`: seconds, sent
-    with a 429 or 503. `slip`: the source publishes the value of `series` for `day` times `factor`.
+    with a 429 or 503. `slip`: the source publishes the value of `series` for `day` times `factor`. `no_curve`: B3's
+    swap files lack the curve whose code `series` is.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -36,9 +37,10 @@ class Fault(BaseModel):
 
     @model_validator(mode="after")
     def _slip_is_whole(self) -> Fault:
-        given = [part is not None for part in (self.series, self.day, self.factor)]
-        if any(given) != (self.kind == "slip") or any(given) != all(given):
-            raise ValueError("a slip, and nothing else, has series, day and factor")
+        given = tuple(part is not None for part in (self.series, self.day, self.factor))
+        wanted = {"slip": (True, True, True), "no_curve": (True, False, False)}
+        if given != wanted.get(self.kind, (False, False, False)):
+            raise ValueError("a slip has series, day and factor, no_curve a series, and no other fault has any of them")
         return self
 
 

@@ -19,12 +19,14 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """One GET request: the key of the base URL, the path after it, the decoded query, and the time (UTC)."""
+    """One GET request: the key of the base URL, the path after it, the decoded query, and the time (UTC). `without`:
+    the code of a curve that B3's swap files lack, by a fault."""
 
     key: str
     path: str
     query: Mapping[str, str]
     now: dt.datetime
+    without: str | None = None
 
     @property
     def brasilia(self) -> dt.datetime:

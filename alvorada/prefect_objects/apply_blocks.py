@@ -21,7 +21,7 @@ from blocks.automations import NOTIFY, NotificationTargets
 from blocks.credentials import (
     DATABASE_BLOCK,
     EMAIL_BLOCK,
-    FRED_BLOCK,
+    KEY_BLOCKS,
     RECIPIENTS_VARIABLE,
     SENDER_VARIABLE,
     SLACK_BLOCK,
@@ -74,8 +74,9 @@ async def _apply_credentials(context: ApplyContext, env: Settings, keep_database
         await _apply_block(context, SlackWebhook(url=env.slack_webhook_url.get_secret_value()), SLACK_BLOCK)
     if env.smtp_host:
         await _apply_block(context, _email_credentials(env), EMAIL_BLOCK)
-    if env.fred_api_key is not None:
-        await _apply_block(context, Secret.parse_obj({"value": env.fred_api_key.get_secret_value()}), FRED_BLOCK)
+    for setting, name in KEY_BLOCKS.items():
+        if (key := getattr(env, setting)) is not None:
+            await _apply_block(context, Secret.parse_obj({"value": key.get_secret_value()}), name)
     if keep_database and env.database_url:
         address = env.database.replace("postgresql://", "postgresql+asyncpg://", 1)
         await _apply_block(context, DatabaseCredentials(url=address), DATABASE_BLOCK)

@@ -9,6 +9,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from desk.catalog.desk_parameters import ASSET_CLASSES, load_desk_parameters
 from desk.strategies import STRATEGIES
+from grafana.change_panels import changes
 from grafana.parts import (
     AMBER,
     GREEN,
@@ -19,8 +20,10 @@ from grafana.parts import (
     RED,
     THRESHOLD_COLOURS,
     PanelSpec,
+    book_choice,
     build_dashboard,
     choice,
+    of_book,
     override,
     pivot,
     table_panel,
@@ -67,7 +70,9 @@ def tiles() -> list[PanelSpec]:
 
     signs = ((None, RED), (0.0, GREEN))
     total = f"""
-SELECT nav_brl / (SELECT nav_brl FROM v_portfolio_state ORDER BY as_of LIMIT 1) - 1 AS "total return" {LAST_STATE}"""
+SELECT nav_brl / (
+    SELECT nav_brl FROM v_portfolio_state WHERE as_of <= $__timeTo() ORDER BY as_of LIMIT 1
+) - 1 AS "total return" {LAST_STATE}"""
     sharpe = f"""SELECT "Sharpe, 252 days" FROM ({SHARPE}
 ) AS path ORDER BY time DESC LIMIT 1"""
     return [
@@ -213,7 +218,8 @@ FROM v_portfolio_state WHERE $__timeFilter(as_of) ORDER BY as_of"""
     table_sql = """
 SELECT strategy_id AS strategy, conviction, legs::text AS legs, volatility, neutrality, imbalance, scale,
        limit_bound AS "bound by", state
-FROM v_package WHERE as_of = (SELECT max(as_of) FROM v_package) AND (state <> 'flat' OR conviction <> 0)
+FROM v_package
+WHERE as_of = (SELECT max(as_of) FROM v_package WHERE as_of <= $__timeTo()) AND (state <> 'flat' OR conviction <> 0)
       AND strategy_id IN (${strategy:sqlstring})
 ORDER BY volatility DESC"""
     percents = ("volatility", "imbalance", "scale")
@@ -263,6 +269,11 @@ def build() -> model.Dashboard:
         "Portfolio",
         "What the model book made, where from, and at what cost.",
         "2y",
-        [tiles(), nav(), attribution(), packages(), [monthly()], allocation()[:2], allocation()[2:]],
-        variables=[choice("strategy", "Strategy", "SELECT DISTINCT strategy_id FROM v_pnl_by_strategy ORDER BY 1")],
+        of_book(
+            [tiles(), nav(), attribution(), changes(), packages(), [monthly()], allocation()[:2], allocation()[2:]]
+        ),
+        variables=[
+            book_choice(),
+            choice("strategy", "Strategy", "SELECT DISTINCT strategy_id FROM v_pnl_by_strategy ORDER BY 1"),
+        ],
     )

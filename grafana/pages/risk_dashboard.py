@@ -21,7 +21,9 @@ from grafana.parts import (
     RED,
     THRESHOLD_COLOURS,
     PanelSpec,
+    book_choice,
     build_dashboard,
+    of_book,
     override,
     pivot,
     state_mappings,
@@ -31,8 +33,6 @@ from grafana.parts import (
 )
 
 LATEST = "(SELECT max(as_of) FROM v_risk_metrics_daily WHERE as_of <= $__timeTo())"
-# (amber, red) bounds of each gauge, fractions of NAV; the limit is a third bound, orange, where it lies below red.
-GAUGES = {"var_95": (0.02, 0.05), "var_99": (0.03, 0.07), "es_95": (0.03, 0.07), "es_975": (0.03, 0.07)}
 TITLES = {
     "var_95": "VaR 95%",
     "var_99": "VaR 99%",
@@ -44,18 +44,20 @@ TITLES = {
 def headline(limits: Limits, method: str) -> list[PanelSpec]:
     """Gauges of VaR, expected shortfall and drawdown. `method`: the VaR method that the limits use."""
     panels = []
-    for metric, (amber, red) in GAUGES.items():
+    top = max(limits.threshold(metric) for metric in TITLES if metric in limits.limits) * 1.4
+    for metric, title in TITLES.items():
         limit = limits.threshold(metric) if metric in limits.limits else None
-        mark = ((limit, ORANGE),) if limit is not None and limit < red else ()
-        panel = _gauge(red * 1.4).thresholds(thresholds((None, GREEN), (amber, AMBER), *mark, (red, RED)))
+        bounds = [] if limit is None else [(limit * limits.amber, AMBER), (limit * limits.red, ORANGE), (limit, RED)]
+        panel = _gauge(top).thresholds(thresholds((None, GREEN), *bounds))
         sql = f"""
-SELECT value AS "{TITLES[metric]}" FROM v_risk_metrics_daily
+SELECT value AS "{title}" FROM v_risk_metrics_daily
 WHERE as_of = {LATEST} AND metric = '{metric}' AND method = '{method}'"""
         about = f"One day, share of NAV, {method.replace('_', ' ')}."
-        about += (
-            f" The desk's limit is {limit:.0%}: orange from there on." if limit is not None else " It has no limit."
-        )
-        title = TITLES[metric] + (f" (limit {limit:.0%})" if limit is not None else "")
+        if limit is None:
+            about += " It has no limit."
+        else:
+            about += f" The desk's limit is {limit:.2%}: red from there on, amber from {limit * limits.amber:.2%}."
+            title = f"{title} (limit {limit:.2%})"
         panels.append(PanelSpec(panel, title, about, sql, 5, 7))
     limit = limits.threshold("drawdown")
     panel = _gauge(limit * 1.5).thresholds(thresholds((None, GREEN), (limit / 2, AMBER), (limit, RED)))
@@ -236,11 +238,14 @@ def build() -> model.Dashboard:
         "Risk",
         "How much the book can lose, against the desk's limits.",
         "1y",
-        [
-            headline(limits, parameters.risk.headline),
-            [stress(), limit_bars(limits)],
-            [var_history(parameters.risk.headline)],
-            [methods(), limit_table(limits)],
-            [ladder(), components()],
-        ],
+        of_book(
+            [
+                headline(limits, parameters.risk.headline),
+                [stress(), limit_bars(limits)],
+                [var_history(parameters.risk.headline)],
+                [methods(), limit_table(limits)],
+                [ladder(), components()],
+            ]
+        ),
+        variables=[book_choice()],
     )

@@ -15,7 +15,7 @@ PART_NAMES = {
     "parameters": "changed parameters",
     "roll": "roll",
     "volatility": "volatility and correlation",
-    "market": "volatility and correlation of what is held",
+    "market": "what is held, measured anew",
     "view": "views",
     "nav": "NAV",
     "limit": "caps and limits",

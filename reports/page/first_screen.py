@@ -43,7 +43,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         Line("Orders", orders_line(data), items=order_items(data)),
         Line("Why", why_line(data)),
         Line("Withheld", withheld_sentence(defence_view(data), data.held), alert=True),
-        Line("Red", " ".join(red_texts(data)), alert=True),
+        Line("Watch", " ".join(red_texts(data)), alert=True),
         *(Line("Held", held_line(data, held), alert=True) for held in data.held[:MOST_HELD]),
         *(Line("Disagree", text, alert=True) for text in broken_pairs(data)[:MOST_HELD]),
         Line("Data", "" if fine else data_line(state)),

@@ -7,6 +7,7 @@ from reports.calculations.overnight import overnight
 from reports.elements.formats import (
     basis_points,
     brl,
+    capitalize_first,
     finite_or_none,
     format_list,
     number,
@@ -66,4 +67,4 @@ def result_line(data: ReportData) -> str:
         text += translate("; no position has a price of the session: this is the cash alone")
     elif night.unknown:
         text += translate("; {} without a price of the session, not in it", plural(night.unknown, "position"))
-    return text + "."
+    return capitalize_first(text) + "."

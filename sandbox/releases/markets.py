@@ -152,6 +152,8 @@ SERIES: dict[str, SeriesFactory] = {
     "us_ig_spread": _percent("ig"),
     "brent_fred": _spot("brent", 0.005),
     "wti_fred": _spot("wti", 0.003),
+    "eia_brent": _spot("brent", 0.005),
+    "eia_wti": _spot("wti", 0.003),
     "dollar_broad": dollar_broad,
     "sp500_fred": _close("spx", "nyse", 2),
     "fed_reverse_repo": _reverse_repo,

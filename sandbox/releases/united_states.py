@@ -116,11 +116,15 @@ def _fed_assets(economy: Economy, own: FloatArray) -> FloatArray:
 
 SERIES: dict[str, SeriesFactory] = {
     "us_cpi": _prices("us_cpi", 199.0, 0.0, 0.0),
+    "bls_cpi": _prices("us_cpi", 199.0, 0.0, 0.0),
     "us_core_cpi": _prices("us_core_cpi", 206.0, 1.0, 0.0),
+    "bls_core_cpi": _prices("us_core_cpi", 206.0, 1.0, 0.0),
     "us_pce": _prices("us_pce", 86.5, 0.2, -0.3),
     "us_core_pce": _prices("us_core_pce", 87.0, 1.0, -0.3),
     "us_payrolls": _payrolls,
+    "bls_payrolls": _payrolls,
     "us_unemployment": _unemployment,
+    "bls_unemployment": _unemployment,
     "us_jobless_claims": weekly("claims", 5, 0, _claims, 0.012),
     "us_industrial_production": with_gap("indpro", 97.0, 0.004, 1.3, 0.003, 4, 0.002),
     "us_retail_sales": with_gap("retail", 350_000.0, 0.037, 1.2, 0.004, 0, 0.003),
@@ -128,6 +132,7 @@ SERIES: dict[str, SeriesFactory] = {
     "us_sentiment": with_gap("umcsent", 84.0, 0.0, 4.5, 0.03, 1, 0.008),
     "us_financial_conditions": weekly("nfci", 4, 5, _conditions, 0.01),
     "fed_assets": weekly("walcl", 2, 0, _fed_assets, 0.0),
+    "h41_fed_assets": weekly("walcl", 2, 0, _fed_assets, 0.0),
     "fed_funds_monthly": _fed_funds_monthly,
     "us_gdp": _gdp,
 }

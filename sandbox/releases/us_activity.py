@@ -113,10 +113,14 @@ def _treasury_account(economy: Economy, own: FloatArray) -> FloatArray:
 
 SERIES: dict[str, SeriesFactory] = {
     "us_ppi": _ppi,
+    "bls_ppi": _ppi,
     "us_median_cpi": _median_cpi,
     "us_hourly_earnings": _earnings,
+    "bls_hourly_earnings": _earnings,
     "us_underemployment": _underemployment,
+    "bls_underemployment": _underemployment,
     "us_job_openings": with_gap("us_jolts", 4_600.0, 0.022, 6.0, 0.02, 0, 0.01),
+    "bls_job_openings": with_gap("us_jolts", 4_600.0, 0.022, 6.0, 0.02, 0, 0.01),
     "us_expected_inflation_1y": _expected,
     "us_activity_index": _activity_index,
     "us_retail_trade": with_gap("us_rsxfs", 310_000.0, 0.036, 1.1, 0.004, 0, 0.003),
@@ -134,4 +138,5 @@ SERIES: dict[str, SeriesFactory] = {
     "us_adjusted_conditions": weekly("anfci", 4, 5, _adjusted, 0.0),
     "us_mortgage_30y": weekly("mortgage", 3, 2, _mortgage, 0.0),
     "us_treasury_account": weekly("wtregen", 2, 0, _treasury_account, 0.0),
+    "h41_treasury_account": weekly("wtregen", 2, 0, _treasury_account, 0.0),
 }

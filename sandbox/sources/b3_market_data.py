@@ -35,7 +35,7 @@ def respond(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
         return SourceResponse(archive({}), media=_ZIP)
     economy = world.economy(request.now)
     if kind == "TS":
-        inner = _PROGRAM + archive({"TaxaSwap.txt": swap_file(economy, day)})
+        inner = _PROGRAM + archive({"TaxaSwap.txt": swap_file(economy, day, request.without)})
     else:
         inner = archive(report_versions(economy, day))
     return SourceResponse(archive({name: inner}, packed=False), media=_ZIP)

@@ -47,8 +47,9 @@ _DIRT_FADES = (
 )
 
 
-def swap_file(economy: Economy, day: dt.date) -> bytes:
-    """One session's curves. PRE, DPL and DIC are annual, BUS/252; DOC is linear, ACT/360. Percent, seven decimals."""
+def swap_file(economy: Economy, day: dt.date, without: str | None = None) -> bytes:
+    """One session's curves, but for the one `without`. PRE, DPL and DIC are annual, BUS/252; DOC is linear, ACT/360.
+    Percent, seven decimals."""
     calendar_days, fixed, vertices = _vertices(day)
     business = calendars.anbima(day).count_array(
         np.array(day, dtype="datetime64[D]"), np.datetime64(day, "D") + calendar_days.astype("timedelta64[D]")
@@ -65,6 +66,8 @@ def swap_file(economy: Economy, day: dt.date) -> bytes:
     stamp = f"{day:%Y%m%d}"
     lines: list[str] = []
     for code, name in CURVES:
+        if code == without:
+            continue
         units = np.round(rates[code] * 1e5).astype(np.int64).tolist()  # four decimals of percent are quoted
         columns = zip(calendar_days.tolist(), business.tolist(), units, fixed, vertices, strict=True)
         for days, bd, rate, kind, vertex in columns:

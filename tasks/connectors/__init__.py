@@ -8,8 +8,10 @@ from tasks.connectors.bcb_focus import BcbFocus
 from tasks.connectors.bcb_fx_flow import BcbFxFlow
 from tasks.connectors.bcb_ptax import BcbPtax
 from tasks.connectors.bcb_sgs import BcbSgs
+from tasks.connectors.bls import Bls
 from tasks.connectors.cboe_vix import CboeVix
 from tasks.connectors.cftc_cot import CftcCot
+from tasks.connectors.eia import Eia
 from tasks.connectors.fed_board import FedBoard
 from tasks.connectors.fred import Fred
 from tasks.connectors.ibge_sidra import IbgeSidra
@@ -32,7 +34,9 @@ CONNECTORS: dict[str, type[Connector]] = {
         CftcCot,
         TreasuryGov,
         NyFedRates,
+        Eia,
         FedBoard,
+        Bls,
         CboeVix,
         YahooFinance,
     )

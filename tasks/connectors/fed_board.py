@@ -1,8 +1,9 @@
-"""Federal Reserve Board, Data Download Program: packages of H.10 (noon rates of exchange, dollar indexes) as CSV.
+"""Federal Reserve Board, Data Download Program: packages of H.10 (noon rates of exchange, dollar indexes) and H.4.1
+(the Federal Reserve's balance sheet) as CSV.
 
 One request a package, whatever the window. Six lines of labels come before the days: description, unit, multiplier,
 currency, unique identifier, name. Columns are read by their identifier (`H10/H10/RXI_N.B.BZ`), `ND` is no data. There
-are no vintages.
+are no vintages. Values are in the package's own multiple, which is the dataset's `multiplier` (H.4.1: millions) or 1.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from tasks.connectors.strict_values import csv_rows, day_of
 
 LABELS = ("Series Description", "Unit:", "Multiplier:", "Currency:", "Unique Identifier:", "Time Period")
 NO_DATA = "ND"
-_WHOLE_CELL = re.compile(r"ND|\d{1,6}\.\d{4}\Z")
+_WHOLE_CELL = {"H10": re.compile(r"(?:ND|\d{1,6}\.\d{4})\Z"), "H41": re.compile(r"(?:ND|\d{1,9}\.0)\Z")}
+"""Release -> what a cell is that surely ends, where the last line does not."""
 
 
 class FedBoard(Connector):
@@ -56,10 +58,10 @@ class FedBoard(Connector):
         require_body(payload)
         if looks_like_html(payload.body):
             raise HtmlPayload(self.source, "a page in place of the package", url=url, status=status)
-        columns, lines = read_package(text_body(payload), query.dataset.params["release"])
+        columns, lines = read_package(text_body(payload), query.dataset)
         wanted = {columns[one.code]: one for one in query.series if one.code in columns}
         if not wanted:
-            raise BadPayload(self.source, f"none of {query.label} in the package", url=url, status=status)
+            raise BadPayload(self.source, f"none of its columns in answer to {query.label}", url=url, status=status)
         ids, days, values = [], [], []
         for day_text, *cells in lines:
             day = day_of(day_text)
@@ -77,20 +79,21 @@ class FedBoard(Connector):
         return {OBSERVATION.name: parsed_frame(OBSERVATION, rows)}
 
 
-def read_package(text: str, release: str) -> tuple[dict[str, int], list[list[str]]]:
+def read_package(text: str, dataset: Dataset) -> tuple[dict[str, int], list[list[str]]]:
     """Name of each series of the package (`RXI_N.B.BZ`) -> its place, and the lines of days. Raises ValueError."""
+    release, multiplier = dataset.params["release"], Decimal(dataset.params.get("multiplier", 1))
     table = csv_rows(text, last_line_may_be_open=True)
     labels = tuple(row[0].strip() for row in table[: len(LABELS)])
     if labels != LABELS:
         raise ValueError(f"not a package of the Board's: it begins {labels!r:.80}")
-    if not text.endswith("\n") and not all(_WHOLE_CELL.match(cell) for cell in table[-1][-1:]):
+    if not text.endswith("\n") and not all(_WHOLE_CELL[release].match(cell) for cell in table[-1][-1:]):
         raise ValueError(f"the last line does not end: {','.join(table[-1])[-60:]!r}")
     multipliers, identifiers, names = table[2][1:], table[4][1:], table[5][1:]
-    for name, identifier, multiplier in zip(names, identifiers, multipliers, strict=True):
+    for name, identifier, written in zip(names, identifiers, multipliers, strict=True):
         if identifier.strip() != f"{release}/{release}/{name}":
             raise ValueError(f"{identifier!r:.40} over the column {name!r:.40}")
-        if decimal_point(multiplier) != Decimal(1):
-            raise ValueError(f"a multiplier of {multiplier!r:.20} for {name}")
+        if decimal_point(written) != multiplier:
+            raise ValueError(f"a multiplier of {written!r:.20} for {name}, not {multiplier}")
     if len(set(names)) != len(names):
         raise ValueError("a column comes twice")
     return {name: place for place, name in enumerate(names)}, table[len(LABELS) :]
@@ -103,6 +106,6 @@ def _package(series: Series) -> str:
 def _missing(fetched: Fetched) -> str | None:
     """Which series have no column in the package, in words."""
     query = fetched.payload.query
-    columns, _ = read_package(text_body(fetched.payload), query.dataset.params["release"])
+    columns, _ = read_package(text_body(fetched.payload), query.dataset)
     missing = [f"{one.id} ({one.code})" for one in query.series if one.code not in columns]
     return f"not in the package: {', '.join(missing)}" if missing else None

@@ -15,7 +15,7 @@ from desk.catalog.provider_metadata import Metadata, Verdict, verdict
 from desk.errors import SourceError
 from desk.model import Series
 from tasks.connectors.exchange import Client, SourceConfig
-from tasks.provider_metadata import brazil, files, international
+from tasks.provider_metadata import brazil, files, international, us_agencies
 from tasks.provider_metadata.request import CheckDatasets, Describe, Provider
 
 DESCRIBE: Mapping[str, Describe] = {
@@ -27,6 +27,8 @@ DESCRIBE: Mapping[str, Describe] = {
     "yahoo_finance": international.yahoo,
     "cboe_vix": international.cboe,
     "cftc_cot": international.cot,
+    "bls": us_agencies.bls_series,
+    "eia": us_agencies.eia_prices,
     "fed_board": international.board_packages,
     "nyfed_rates": international.reference_rates,
 }

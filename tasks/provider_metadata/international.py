@@ -112,15 +112,19 @@ async def cboe(provider: Provider) -> Found:
 
 async def board_packages(provider: Provider) -> Found:
     """From the labels of each package of the Board's, and its days of the last forty."""
-    (dataset,) = provider.datasets()
     window = Window(provider.today - dt.timedelta(days=40), provider.today)
     connector = FedBoard(provider.config)
     found: Found = {series.id: None for series in provider.series()}
-    for query in connector.plan(dataset, provider.series(), window):
+    queries = [
+        query
+        for dataset in provider.datasets()
+        for query in connector.plan(dataset, [one for one in provider.series() if one.dataset == dataset.id], window)
+    ]
+    for query in queries:
         payload = await provider.client.send(connector.build_request(query))
         require_ok(payload)
         try:
-            columns, lines = read_package(text_body(payload), dataset.params["release"])
+            columns, lines = read_package(text_body(payload), query.dataset)
             labels = csv_rows(text_body(payload), last_line_may_be_open=True)[:4]
         except ValueError as error:
             bad_payload(payload, str(error))
@@ -128,15 +132,17 @@ async def board_packages(provider: Provider) -> Found:
             if series.code in columns:
                 place = columns[series.code]
                 days = [dt.date.fromisoformat(line[0]) for line in lines if line[place + 1] not in (NO_DATA, "")]
-                name, unit, _, currency = (row[place + 1] for row in labels)
-                found[series.id] = Metadata(
-                    name, _board_unit(unit, currency), spacing(days), last=max(days, default=None)
-                )
+                name, unit, multiplier, currency = (row[place + 1] for row in labels)
+                unit_of = _board_unit(unit, multiplier, currency)
+                found[series.id] = Metadata(name, unit_of, spacing(days), last=max(days, default=None))
     return found
 
 
-def _board_unit(unit: str, currency: str) -> str | None:
-    """`Currency:_Per_USD` and `BRL` -> `BRL per USD`; an index stays; None where the file does not say."""
+def _board_unit(unit: str, multiplier: str, currency: str) -> str | None:
+    """`Currency:_Per_USD` and `BRL` -> `BRL per USD`, millions of `Currency` and `USD` -> `USD million`; an index
+    stays; None where the file does not say."""
+    if unit == "Currency" and multiplier == "1000000":
+        return f"{currency} million"
     if unit.startswith("Currency"):
         return f"{currency} per {unit.rpartition('_')[2]}" if "_Per_" in unit else None
     return unit

@@ -15,7 +15,7 @@ import pytest
 
 SCRIPT = """
 import asyncio, json
-from blocks.credentials import DATABASE_BLOCK, EMAIL_BLOCK, FRED_BLOCK, SLACK_BLOCK, with_blocks
+from blocks.credentials import DATABASE_BLOCK, EMAIL_BLOCK, KEY_BLOCKS, SLACK_BLOCK, with_blocks
 from blocks.settings import load_settings
 from prefect.blocks.system import Secret
 from prefect_email import EmailServerCredentials
@@ -32,7 +32,7 @@ async def main():
     found = {"without": shown(await with_blocks(load_settings()))}
     await DatabaseCredentials(driver=AsyncDriver.POSTGRESQL_ASYNCPG, username="desk", password="p@ss", host="db",
                               port="5432", database="alvorada").save(DATABASE_BLOCK)
-    await Secret(value="fred-block").save(FRED_BLOCK)
+    await Secret(value="fred-block").save(KEY_BLOCKS["fred_api_key"])
     await SlackWebhook(url="https://hooks.slack.com/block").save(SLACK_BLOCK)
     await EmailServerCredentials(username="u", password="mail-block", smtp_server="mail.example", smtp_type="SSL",
                                  ).save(EMAIL_BLOCK)

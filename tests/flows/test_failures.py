@@ -39,8 +39,10 @@ ONE_EACH = {
     "bcb_fx_flow": "garbage",
     "bcb_ptax": "challenge page",
     "bcb_sgs": "429, wait 1 h",
+    "bls": "nulls and NaN",
     "cboe_vix": "cut body",
     "cftc_cot": "cut body",
+    "eia": "other answer",
     "fed_board": "nulls and NaN",
     "fred": "HTTP 503",
     "ibge_sidra": "other names",
@@ -54,7 +56,7 @@ MORNINGS = (
     ("b3_market_data", "bcb_focus", "ibge_sidra"),
     ("bcb_fx_flow", "bcb_ptax", "treasury_gov"),
     ("bcb_sgs", "cftc_cot", "stn_fiscal"),
-    ("cboe_vix", "fed_board", "fred", "nyfed_rates", "yahoo_finance"),
+    ("bls", "cboe_vix", "eia", "fed_board", "fred", "nyfed_rates", "yahoo_finance"),
 )
 """Sources that fail in one run, so that no price has both its source and its stand-in out."""
 

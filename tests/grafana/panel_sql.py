@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ class PanelQuery:
     title: str
     kind: str
     sql: str
+    panel: Mapping[str, Any]
+    """As Grafana loads it; an annotation as it stands in the dashboard."""
 
     def __str__(self) -> str:
         return f"{self.page}: {self.title}"
@@ -26,9 +28,9 @@ def panel_queries() -> Iterator[PanelQuery]:
     for path in sorted(FOLDER.glob("*.json")):
         page: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         for panel in page["panels"]:
-            yield PanelQuery(path.stem, panel["title"], panel["type"], panel["targets"][0]["rawSql"])
+            yield PanelQuery(path.stem, panel["title"], panel["type"], panel["targets"][0]["rawSql"], panel)
         for annotation in page.get("annotations", {}).get("list", []):
-            yield PanelQuery(path.stem, annotation["name"], "annotation", annotation["target"]["rawSql"])
+            yield PanelQuery(path.stem, annotation["name"], "annotation", annotation["target"]["rawSql"], annotation)
 
 
 def variable_queries() -> dict[str, str]:

@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.portfolio.change_split import MARKET, PARTS
 from desk.text import slug
 from grafana.build import FOLDER, render_dashboards
+from grafana.change_panels import NAMES as NAMES_OF_PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = Path(__file__).parent / "schema"
@@ -53,6 +55,8 @@ PANELS = {
         "Active positions",
         "NAV",
         "P&L by strategy",
+        "Why positions changed",
+        "Why the book's risk changed",
         "Monthly returns",
         "Risk by class",
         "Allocation by strategy",
@@ -155,6 +159,26 @@ def test_the_connectors_come_first_and_links_lead_to_report_prefect_and_runbook(
         assert set(re.findall(r"/runbook#([\w-]+)", text)) <= anchors
 
 
+def test_book_strategy_and_source_are_chosen_where_they_narrow_something() -> None:
+    chosen = {
+        name: [made["name"] for made in committed(name)["templating"]["list"] if made.get("hide") != 2]
+        for name in NAMES
+    }
+    assert chosen == {
+        "pipeline-health": ["source"],
+        "portfolio-performance": ["book", "strategy"],
+        "risk-dashboard": ["book"],
+        "signal-overview": [],
+    }
+    for name in ("portfolio-performance", "risk-dashboard"):
+        for panel in committed(name)["panels"]:
+            assert "${book:sqlstring}" in panel["targets"][0]["rawSql"], panel["title"]
+
+
+def test_the_parts_of_a_change_have_a_name_each() -> None:
+    assert set(NAMES_OF_PARTS) == {*PARTS, MARKET}
+
+
 def steps_of(page: dict[str, Any], title: str) -> list[float]:
     panel = next(panel for panel in page["panels"] if panel["title"].startswith(title))
     return [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
@@ -163,8 +187,9 @@ def steps_of(page: dict[str, Any], title: str) -> list[float]:
 def test_thresholds_are_the_limits_of_the_desk() -> None:
     limits = load_desk_parameters().limits
     page = committed("risk-dashboard")
-    assert steps_of(page, "VaR 95%") == [0.02, limits.threshold("var_95"), 0.05]
-    assert steps_of(page, "VaR 99%") == [0.03, limits.threshold("var_99"), 0.07]
+    for title, limit_id in (("VaR 95%", "var_95"), ("VaR 99%", "var_99"), ("Expected shortfall", "es_975")):
+        limit = limits.threshold(limit_id)
+        assert steps_of(page, title) == [limit * limits.amber, limit * limits.red, limit]
     assert steps_of(page, "Drawdown") == [limits.threshold("drawdown") / 2, limits.threshold("drawdown")]
     assert steps_of(page, "Limits") == [limits.amber, limits.red]
     assert steps_of(committed("portfolio-performance"), "Gross leverage")[1] == limits.threshold("gross_leverage")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -12,6 +14,7 @@ from alvorada.stack.postgres import Postgres
 from desk.model import decision_time
 from grafana.macros import expand
 from tests.fixtures.flows import FILLED, FILLED_DAY, RunningDesk
+from tests.grafana import frames
 from tests.grafana.panel_sql import PanelQuery, panel_queries, variable_queries
 
 pytestmark = [pytest.mark.db, pytest.mark.flow]
@@ -20,6 +23,7 @@ START = END - dt.timedelta(days=365)
 NUMBERS = {"float8", "int8", "int4", "numeric"}
 # A healthy first run has no rows for these panels.
 MAY_BE_EMPTY = {
+    "Why ",
     "Held values",
     "Suspect values",
     "Errors",
@@ -50,6 +54,10 @@ async def test_a_variable_narrows_what_it_should(reader: asyncpg.Connection) -> 
     every = await choices(reader)
     assert len(every["source"]) >= 10
     assert len(every["strategy"]) >= 5
+    assert len(every["book"]) == 1
+    nav = next(query for query in QUERIES if query.title == "NAV")
+    assert await reader.fetch(expand(nav.sql, START, END, every))
+    assert await reader.fetch(expand(nav.sql, START, END, every | {"book": ["another"]})) == []
     tiles = next(query for query in QUERIES if query.title == "Connectors")
     assert {row["source"] for row in await reader.fetch(expand(tiles.sql, START, END, every))} == set(every["source"])
     one = await reader.fetch(expand(tiles.sql, START, END, {"source": ["fred"]}))
@@ -93,6 +101,39 @@ async def test_a_panel_gets_the_rows_and_types_that_it_draws(reader: asyncpg.Con
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
+async def test_grafanas_own_rules_draw_all_that_a_panel_is_asked_for(
+    reader: asyncpg.Connection, query: PanelQuery
+) -> None:
+    """Its frame is drawn, each override and link has its column, and nothing is cut off by a limit of Grafana's."""
+    statement = await reader.prepare(expand(query.sql, START, END, await choices(reader)))
+    columns = [(column.name, column.type.name) for column in statement.get_attributes()]
+    rows = await statement.fetch()
+    frame = frames.frame_of(columns, rows)
+    names = {one.name for one in frame}
+    assert len(names) == len(frame), "two columns of one name"
+    for made in query.panel.get("fieldConfig", {}).get("overrides", ()):
+        assert made["matcher"]["id"] == "byName"
+        assert made["matcher"]["options"] in names, "an override of no column"
+    assert set(re.findall(r"\$\{__data\.fields\.(\w+)\}", json.dumps(query.panel))) <= names
+    options = query.panel.get("options", {})
+    if query.kind == "timeseries":
+        assert frames.series_type(frame) == "wide"
+        time, *series = frames.graphable(frame)
+        assert [one.name for one in series] == [name for name, _ in columns[1:]], "a column is not drawn"
+        assert None not in time.values
+    elif query.kind == "state-timeline":
+        assert (frame[0].kind, {one.kind for one in frame[1:]}) == ("time", {"string"})
+    elif query.kind in ("stat", "gauge", "bargauge"):
+        shown = frames.displayed(frame, options["reduceOptions"])
+        assert len(shown) == (len(rows) if options["reduceOptions"]["values"] else 1), "more than Grafana shows"
+        assert len({name for name, _ in shown}) == len(shown)
+    elif query.kind == "barchart":
+        bars, numbers = frames.barred(frame, options.get("xField"))
+        assert len(bars) == len(rows)
+        assert len(numbers) == len(frame) - 1, "a column is not drawn"
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
 async def test_a_panel_finds_its_rows_by_index(reader: asyncpg.Connection, query: PanelQuery) -> None:
     """Without full scans the planner finds an index for every table that grows with time."""
     async with reader.transaction():
@@ -110,7 +151,7 @@ async def test_the_reader_sees_the_views_and_nothing_else(reader: asyncpg.Connec
 
 async def test_the_matrix_shows_the_scores_that_were_stored(reader: asyncpg.Connection) -> None:
     query = next(query for query in QUERIES if query.title == "Classes by strategy")
-    shown = {row["class"]: row for row in await reader.fetch(expand(query.sql, START, END))}
+    shown = {row["class"]: row for row in await reader.fetch(expand(query.sql, START, END, await choices(reader)))}
     scores = await reader.fetch(
         "SELECT strategy_id, asset_class, score FROM v_strategy_signals WHERE as_of = $1", decision_time(FILLED_DAY)
     )

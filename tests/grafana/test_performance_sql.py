@@ -11,13 +11,17 @@ import pytest
 
 from desk import calendars
 from desk.model import decision_time
-from grafana.macros import expand
+from grafana.macros import expand as expand_all
 from tests.grafana.panel_sql import panel_queries
 
 pytestmark = pytest.mark.db
 QUERIES = {query.title: query.sql for query in panel_queries() if query.page == "portfolio-performance"}
 DAYS = 300
 CDI = 0.12
+
+
+def expand(sql: str, start: dt.datetime, end: dt.datetime) -> str:
+    return expand_all(sql, start, end, {"book": ["model"]})
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ async def test_every_series_is_looked_at_and_none_differs(quiet_sandbox: Running
     assert states["unreachable"] == 0
     silent = {name for name, one in found.items() if one.state == "no metadata"}
     not_computed_by_the_bank = {"cdi_daily", "cdi_annual", "cdi_monthly", "eurbrl_sgs_sell"}
-    assert silent == not_computed_by_the_bank | {one.id for one in CATALOG.series.values() if one.source == "bcb_ptax"}
+    without_titles = {one.id for one in CATALOG.series.values() if one.source in ("bcb_ptax", "bls")}
+    assert silent == not_computed_by_the_bank | without_titles
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ def test_every_part_has_a_name_in_both_languages() -> None:
 def test_the_book_says_why_its_risk_changed_and_which_parameter() -> None:
     data = made(position_change=[LINE], book_change=BOOK, sizing_basis=[BASIS])
     assert why_line(data).replace("\u00a0", " ") == (
-        "Risk of a day from BRL 412,000 (Wed 18 Nov) to BRL 455,000: views BRL +52,000, volatility and correlation of"
-        " what is held BRL −9,000. Parameters: portfolio.dead_band 0.05 -> 0.1."
+        "Risk of a day from BRL 412,000 (Wed 18 Nov) to BRL 455,000: views BRL +52,000, what is held, measured anew"
+        " BRL −9,000. Parameters: portfolio.dead_band 0.05 -> 0.1."
     )
     assert why_line(made()) == "", "a decision of before says nothing"
 

@@ -230,7 +230,7 @@ def test_a_breach_comes_first_and_is_marked() -> None:
     data = made(risk_limits_status=[{"limit_id": "var_95", "name": "VaR 95%, one day", "status": "breach"}])
     assert exception_texts(data) == ["LIMIT BREACHED: VaR 95%, one day."]
     shown = {line.label: line.alert for line in first_screen.lines(data, [])}
-    assert (shown["Exceptions"], shown["Red"], shown["Orders"]) == (True, True, False)
+    assert (shown["Exceptions"], shown["Watch"], shown["Orders"]) == (True, True, False)
 
 
 def test_the_dollars_of_ddi_that_are_counted_as_frc_are_an_exception_once() -> None:

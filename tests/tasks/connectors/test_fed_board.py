@@ -26,6 +26,14 @@ HEAD = (
 )
 BODY = HEAD + "2026-09-04,1.1618,5.3938\r\n2026-09-07,ND,ND\r\n2026-09-08,1.1627,5.4000\r\n"
 
+BALANCE = (
+    '"Series Description","Assets: Total Assets: Total assets: Wednesday level"\r\n'
+    '"Unit:","Currency"\r\n"Multiplier:","1000000"\r\n"Currency:","USD"\r\n'
+    '"Unique Identifier: ","H41/H41/RESPPA_N.WW"\r\n"Time Period","RESPPA_N.WW"\r\n'
+    "2026-09-02,6748567.0\r\n2026-09-09,6759955.0\r\n"
+)
+ASSETS, FACTORS = queries("fed_h41", window("2026-09-01", "2026-09-09"))
+
 
 def test_one_request_a_package_for_the_whole_window() -> None:
     base = "https://www.federalreserve.gov/datadownload/Output.aspx?rel=H10&series="
@@ -48,6 +56,31 @@ def test_columns_by_identifier_and_no_data_is_no_row(body: str) -> None:
         ("h10_usdbrl", dt.date(2026, 9, 8), 5.4),
     ]
     assert rows["knowledge_time"].null_count() == 4
+
+
+@pytest.mark.parametrize("text", [BALANCE, BALANCE.removesuffix("\r\n")])
+def test_the_balance_sheet_is_in_millions(text: str) -> None:
+    rows = parse(ASSETS, text.encode())["observation"]
+    assert rows.select("series_id", "obs_date", "value").rows() == [
+        ("h41_fed_assets", dt.date(2026, 9, 2), 6748567.0),
+        ("h41_fed_assets", dt.date(2026, 9, 9), 6759955.0),
+    ]
+    urls = [connector("fed_board").build_request(query).url for query in (ASSETS, FACTORS)]
+    assert ["rel=H41&series=17398fbf71bc6a47df150bceebdea2bc" in urls[0], "2704b6bc" in urls[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BALANCE.replace('"1000000"', '"1"'), "a multiplier of '1' for RESPPA_N.WW, not 1000000"),
+        (BALANCE.removesuffix(".0\r\n"), "last line does not end"),
+        (BALANCE.replace("RESPPA_N.WW", "RESPPMA_N.WW"), "none of its columns in answer to fed_h41"),
+        (BODY, "over the column"),
+    ],
+)
+def test_another_sheet_is_refused(text: str, words: str) -> None:
+    with pytest.raises(BadPayload, match=words):
+        parse(ASSETS, text.encode())
 
 
 async def test_a_series_that_left_its_package_is_a_finding_and_the_others_are_good() -> None:
@@ -81,7 +114,7 @@ async def test_a_series_that_left_its_package_is_a_finding_and_the_others_are_go
         (200, BODY.replace('"Multiplier:","1"', '"Multiplier:","1e+06"'), BadPayload, "multiplier|not a"),
         (200, BODY.replace('"Multiplier:","1"', '"Multiplier:","1000"'), BadPayload, "a multiplier of '1000'"),
         (200, BODY.replace("RXI_N.B.BZ", "RXI$US_N.B.EU"), BadPayload, "comes twice"),
-        (200, BODY.replace("RXI$US_N.B.EU", "RXI$US_N.B.NZ"), BadPayload, "none of"),
+        (200, BODY.replace("RXI$US_N.B.EU", "RXI$US_N.B.NZ"), BadPayload, "none of its columns"),
         (200, BODY.replace("1.1618", "NaN"), BadPayload, "not a"),
         (200, BODY.replace("2026-09-04,1.1618,", "2026-09-04,1.1618"), BadPayload, "2 fields under 3 columns"),
         (200, BODY.replace("2026-09-04", "09/04/2026"), BadPayload, "not a yyyy-mm-dd date"),
