@@ -157,6 +157,11 @@ def b3() -> Calendar:
     return _calendar("b3", (d for y in _YEARS for d in _brazil_national(y, consciousness_day=True) + _b3_only(y)))
 
 
+def session_before(decision_days: Days) -> Days:
+    """The B3 session whose closing prices a decision at 06:00 knows: the one before. Shape: as given."""
+    return b3().offset_array(b3().offset_array(decision_days, 0), -1, roll="backward")
+
+
 @lru_cache(maxsize=1)
 def nyse() -> Calendar:
     """Sessions of the New York Stock Exchange."""

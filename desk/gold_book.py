@@ -23,6 +23,7 @@ TARGET_POSITION = GoldTable(
         "margin_brl": "float",
         "cost_brl": "float",
         "unit_vol_brl": "float",  # daily standard deviation of one contract
+        "marked_at": "text",  # what price is: settlement (B3's), anbima or tesouro_direto (the bond's own rate), curve
     },
 )
 PORTFOLIO_STATE = GoldTable(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass
-
-import polars as pl
 
 from desk import calendars
 from desk.catalog import Catalog
@@ -17,8 +14,9 @@ from desk.point_in_time.panel_span import silver_starts
 from desk.portfolio.contracts import valuation_day
 from desk.portfolio.market_depth import market_depth
 from desk.portfolio.market_levels import MARKET_COLUMNS
+from desk.portfolio.price_inputs import read_price_inputs
 from desk.transforms.panel import build_panel
-from desk.what_if import Order, WhatIf, Written, compare, read_orders
+from desk.what_if import WhatIf, Written, compare, read_orders
 from desk.what_if.result import DecidedBook
 from tasks.run.decision_tickets import REACH
 from tasks.run.episode_levels import levels_of_episodes
@@ -27,17 +25,6 @@ from tasks.store import Store
 MOVES = 2
 """Days before the window of VaR: a day's move is from the one before it."""
 BOOK_TABLES = ("target_position", "portfolio_state", "risk_limits_status", "risk_metrics_daily")
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What the comparison is made from."""
-
-    values: pl.DataFrame
-    archive: pl.DataFrame
-    depth: pl.DataFrame
-    book: DecidedBook
-    orders: list[Order]
 
 
 async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: list[Written]) -> WhatIf:
@@ -63,7 +50,7 @@ async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: l
 
     def computed() -> WhatIf:
         panel = build_panel(silver, calendars.b3().days(first, day), catalog)
-        read = _Read(panel.values.select("day", *MARKET_COLUMNS), archive, depth, book, orders)
-        return compare(read.values, read.book, read.orders, parameters, read.archive, read.depth)
+        values, prices = panel.values.select("day", *MARKET_COLUMNS), read_price_inputs(panel)
+        return compare(values, book, orders, parameters, archive, depth, prices)
 
     return await asyncio.to_thread(computed)

@@ -51,6 +51,9 @@ class Position(BaseModel):
     contracts: int | None = Field(description="+ is long the price.")
     contracts_before: int | None
     price: float | None
+    marked_at: str | None = Field(
+        description="What the price is: settlement (B3's), anbima or tesouro_direto (the bond's own rate), or curve."
+    )
     rate: float | None
     notional_brl: float | None
     dv01_brl: float | None = Field(description="Of the whole position, BRL a basis point; + gains when the rate falls.")

@@ -53,7 +53,8 @@ def run_history(
     panel = bare.with_measures(measures)
     scores = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in parameters.instruments}
-    book = run_book(panel.values, scores, package_terms(STRATEGIES), parameters, inception, read_price_inputs(panel))
+    prices = read_price_inputs(panel)
+    book = run_book(panel.values, scores, package_terms(STRATEGIES), parameters, inception, prices)
     held = list(map(desk_day, book["portfolio_state"]["as_of"].to_list()))
     frames = {
         "agent_view": compute_views(panel),
@@ -62,7 +63,7 @@ def run_history(
         "strategy_signals": scores,
         "aggregated_signal": aggregate(scores, STRATEGIES, classes, panel.values),
         **book,
-        **run_risk(panel.values, book, parameters, held, depth=_depth(silver, held, parameters)),
+        **run_risk(panel.values, book, parameters, held, depth=_depth(silver, held, parameters), prices=prices),
     }
     return HistoryPass(panel, frames)
 

@@ -23,7 +23,7 @@ from desk.portfolio.book_history import BookHistory
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL
-from desk.portfolio.pricing import Quotes, quote
+from desk.portfolio.pricing import Quotes, quote_market
 from desk.portfolio.sides import action_of
 from desk.portfolio.sizing_plan import SizingPlan
 from desk.units import BASIS_POINT, bp, pct
@@ -68,7 +68,7 @@ def action_frame(plan: SizingPlan, history: BookHistory, parameters: DeskParamet
     change first."""
     as_of = as_of_times(plan).to_list()
     terms = terms_of(parameters.instruments)
-    old = quote(terms, plan.market.levels, plan.market.valuation, history.before.maturity)
+    old = quote_market(terms, plan.market, history.before.maturity)
     usdbrl = plan.market.levels.spots[:, USDBRL]
     books = {
         False: _ContractQuotes(plan.quotes, plan.unit_cost),

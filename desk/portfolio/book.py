@@ -4,6 +4,8 @@ Timing: an order decided at row t (06:00 of day t) fills at that day's settlemen
 NAV at row t marks what was decided at rows <= t - 2 over the move from row t - 1 to t, and the orders of t - 1 fill at
 the prices of row t, paying their cost there. The whole NAV earns CDI (margin lies in federal bonds): line CASH.
 
+Prices are the contract's own settlement where it has one, else the curve's (docs/book.md).
+
 Price and carry. Carry is what a held contract earns if its curve and spot stay as they were at the last mark, with the
 days gone by (roll-down, the IPCA accrual of DAP, less CDI on funded contracts); price is the rest. All lines are in
 whole cents, so that they add up to the change of NAV exactly.
@@ -30,7 +32,7 @@ from desk.portfolio.breaker import BreakerState, start_breaker, step_breaker
 from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.fill_prices import BookPrices
-from desk.portfolio.marking import mark_lines
+from desk.portfolio.marking import mark_lines, markable
 from desk.portfolio.package_trades import (
     LineStates,
     desired_legs,
@@ -149,7 +151,8 @@ def _fill(inputs: BookInputs, yesterday: BookDay, row: int) -> tuple[Holdings, F
         opened = prices.fills_at(row, ordered.maturity, filled)
         filled &= np.isfinite(opened.value)
         closed = prices.fills_at(row, old.maturity, rolls)
-        filled &= (np.isfinite(closed.value) | ~rolls) & prices.usable[row]
+        filled &= (np.isfinite(closed.value) | ~rolls) & markable(prices, row, ordered.maturity)
+        filled &= markable(prices, row, old.maturity) | ~rolls
         unit_costs = np.nan_to_num(closed.unit_cost), np.nan_to_num(opened.unit_cost)
         cost = np.where(filled, line_cost(contracts, target, rolls, *unit_costs), 0.0)
     takes_new = filled | (contracts == 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from desk.arrays import BoolArray, FloatArray
+from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.calendars import Days
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PNL_ATTRIBUTION, PORTFOLIO_STATE, TARGET_POSITION, GoldTable
@@ -19,8 +19,9 @@ from desk.portfolio.costs import line_cost, unit_cost
 from desk.portfolio.covariance import quadratic_form
 from desk.portfolio.drawdown import drawdown
 from desk.portfolio.market_levels import USDBRL
+from desk.portfolio.own_prices import MARK_SOURCES
 from desk.portfolio.pnl_explain import PRICE_FACTORS
-from desk.portfolio.pricing import quote
+from desk.portfolio.pricing import quote_market
 from desk.portfolio.sizing_plan import SizingPlan
 from desk.units import DAYS_PER_YEAR
 
@@ -62,7 +63,7 @@ def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskPar
     notional = history.target.contracts * value
     margin = np.array([item.margin_rate for item in parameters.instruments])
     rolled = (history.target.maturity != history.before.maturity) & (history.before.contracts != 0)
-    old = quote(terms, plan.market.levels, plan.market.valuation, history.before.maturity)
+    old = quote_market(terms, plan.market, history.before.maturity)
     old_cost = unit_cost(parameters, terms, old, plan.market.levels.spots[:, USDBRL])
     cost = line_cost(history.before.contracts, history.target.contracts, rolled, old_cost, plan.unit_cost)
     idle = (history.target.contracts == history.before.contracts) & ~rolled
@@ -85,8 +86,15 @@ def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskPar
             "margin_brl": (np.abs(notional) * margin).ravel(),
             "cost_brl": np.where(idle, 0.0, cost).ravel(),
             "unit_vol_brl": plan.volatility.ravel(),
+            "marked_at": _marked_at(quotes.source, value),
         },
     )
+
+
+def _marked_at(source: IntArray, value: FloatArray) -> list[str | None]:
+    """By line what its price is, of MARK_SOURCES; None where it has none."""
+    known = np.isfinite(value).ravel().tolist()
+    return [MARK_SOURCES[at] if has else None for at, has in zip(source.ravel().tolist(), known, strict=True)]
 
 
 def portfolio_state(

@@ -21,10 +21,12 @@ from desk.portfolio.book import GuardedDay
 from desk.portfolio.book_history import BookDay, Holdings, no_holdings, no_pnl
 from desk.portfolio.breaker import BreakerState
 from desk.portfolio.market_levels import Levels, Market
+from desk.portfolio.own_prices import CURVE, MARK_SOURCES
 
 LevelRows = Mapping[dt.date, Mapping[str, Any]]
 """Decision day -> the levels that it knew: `curves` (K,), `spots` (4,), `usd_short`, `cdi`, `usd_overnight`; None for
-unknown. And `sources` and `sessions` (G,) of desk.portfolio.price_inputs."""
+unknown. And `sources` and `sessions` (G,) of desk.portfolio.price_inputs, and `marks`: [root, maturity, source, price]
+of every contract that the book was marked at on the day (desk.portfolio.own_prices; price None at the curve)."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,14 @@ class BookState:
 
 
 def state_of(
-    day: GuardedDay, row: int, market: Market, recent_excess: tuple[float, ...], packages_before: FloatArray
+    day: GuardedDay,
+    row: int,
+    market: Market,
+    recent_excess: tuple[float, ...],
+    packages_before: FloatArray,
+    roots: tuple[str, ...],
 ) -> BookState:
-    """The state at `row` of `market`, whose days the last marks are on."""
+    """The state at `row` of `market`, whose days the last marks are on; `roots` (N,) of the instruments."""
     books = [day.guarded] if day.guarded is day.shadow else [day.guarded, day.shadow]
     marks = {row, *(int(mark) for book in books for mark in book.last_mark[book.before.contracts != 0])}
     held = [_held_day(book, row, market) for book in books]
@@ -82,7 +89,11 @@ def state_of(
         breaker=day.breaker,
         recent_excess=recent_excess,
         packages_before=packages_before,
-        levels={market.days[mark].item(): _level_row(market, mark) for mark in sorted(marks)},
+        levels={
+            market.days[mark].item(): _level_row(market, mark)
+            | {"marks": _marks(books, mark, market, roots, is_last=mark == row)}
+            for mark in sorted(marks)
+        },
     )
 
 
@@ -96,7 +107,7 @@ def with_stored_levels(market: Market, state: BookState) -> Market:
     """`market` with the levels that the state's marks were made at."""
     curves, spots = market.levels.curves.copy(), market.levels.spots.copy()
     short, cdi, overnight = market.levels.usd_short.copy(), market.cdi.copy(), market.usd_overnight.copy()
-    sources, sessions = market.inputs.sources.copy(), market.inputs.sessions.copy()
+    sources, sessions, own = market.inputs.sources.copy(), market.inputs.sessions.copy(), market.inputs.own
     for day, levels in state.levels.items():
         row = row_of(market, day)
         curves[row], spots[row] = _numbers(levels["curves"]), _numbers(levels["spots"])
@@ -105,7 +116,8 @@ def with_stored_levels(market: Market, state: BookState) -> Market:
             overnight[row] = _numbers([levels["usd_overnight"]])[0]
         if "sources" in levels:  # a state of an earlier release does not say
             sources[row], sessions[row] = levels["sources"], np.array(levels["sessions"], dtype="datetime64[D]")
-    inputs = replace(market.inputs, sources=sources, sessions=sessions)
+        own = own.keeping(row, _kept(levels["marks"]) if "marks" in levels else None)
+    inputs = replace(market.inputs, sources=sources, sessions=sessions, own=own)
     return replace(market, levels=Levels(curves, spots, short), cdi=cdi, usd_overnight=overnight, inputs=inputs)
 
 
@@ -134,6 +146,9 @@ def with_stored_rows(
         before.contracts[column] = row["contracts_before"]
         source = computed if computed.contracts[column] != 0 else target
         before.maturity[column], before.contract_id[column] = source.maturity[column], source.contract_id[column]
+    levels = state.levels
+    if targets["marked_at"].null_count() == len(targets):  # of a release that marked at the curve alone
+        levels = {day: {name: value for name, value in row.items() if name != "marks"} for day, row in levels.items()}
     # A release before the breaker stored neither multiplier nor shadow book: they are as computed.
     multiplier = stored["risk_multiplier"] if stored["risk_multiplier"] is not None else state.breaker.multiplier
     guarded = replace(state.guarded, before=before, target=target, nav=stored["nav_brl"], risk_multiplier=multiplier)
@@ -147,7 +162,31 @@ def with_stored_rows(
         shadow=shadow,
         breaker=replace(state.breaker, multiplier=multiplier),
         recent_excess=(*state.recent_excess[:-1], guarded.nav / guarded.benchmark),
+        levels=levels,
     )
+
+
+def _marks(
+    books: Sequence[BookDay], row: int, market: Market, roots: tuple[str, ...], *, is_last: bool
+) -> list[tuple[str, str, str, float | None]]:
+    """What the books' contracts were marked at on a row: those last marked there, and on the state's own day all."""
+    found = {}
+    for book in books:
+        ends = book.before.maturity
+        price, source = market.inputs.own.best(np.array([row]), roots, ends[None, :])
+        there = ~np.isnat(ends) & (is_last | (book.last_mark == row))
+        for column in np.flatnonzero(there).tolist():
+            own = None if source[0, column] == CURVE else float(price[0, column])
+            found[roots[column], str(ends[column])] = MARK_SOURCES[source[0, column]], own
+    return [(*contract, *mark) for contract, mark in sorted(found.items())]
+
+
+def _kept(marks: Sequence[Sequence[Any]]) -> dict[tuple[str, np.datetime64], tuple[int, float]]:
+    """`_marks` as desk.portfolio.own_prices keeps them."""
+    return {
+        (root, np.datetime64(end, "D")): (MARK_SOURCES.index(source), np.nan if price is None else price)
+        for root, end, source, price in marks
+    }
 
 
 def _held_day(book: BookDay, row: int, market: Market) -> HeldDay:

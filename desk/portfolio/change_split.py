@@ -26,6 +26,7 @@ from desk.portfolio.book_state import row_of
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.packages import PackageTerms
+from desk.portfolio.price_inputs import PriceInputs
 from desk.portfolio.sizing_plan import SizingPlan, plan_book
 
 Cause = Literal["data", "code", "data_or_code"]
@@ -112,15 +113,17 @@ def split_change(
     now: Sized,
     revised: FloatArray | None = None,
     record: Record | None = None,
+    prices: PriceInputs | None = None,
 ) -> ChangeSplit:
     """The split of the change from the target of `last` to that of `now`, which has `wanted`.
 
     `values`: the wide panel up to the day of `now`. `revised` (S,): the convictions of the last decision's day as they
     are computed today; None where they are as they were. `record`: what is stored of the last decision; without one
-    its layers are taken as they are computed today, and no part says what data, code or parameters have done.
+    its layers are taken as they are computed today, and no part says what data, code or parameters have done. `prices`:
+    what the levels rest on.
     Raises BadInput where the panel lacks one of the two days.
     """
-    sizes = _Sizes(read_market(values), packages, parameters)
+    sizes = _Sizes(read_market(values, prices), packages, parameters)
     again = revised if revised is not None else last.conviction
     own = record.parameters if record is not None and record.parameters is not None else parameters
     as_made = sizes.plan(last.day, last.conviction, own)

@@ -38,6 +38,7 @@ class Terms:
     """
 
     kinds: tuple[InstrumentKind, ...]
+    roots: tuple[str, ...]
     forward_sign: FloatArray
     par_value: FloatArray
     spot: Columns
@@ -89,6 +90,7 @@ def terms_of(instruments: Sequence[Instrument]) -> Terms:
     paid_on, pays = _payments([instrument.maturity for instrument in instruments if instrument.maturity is not None])
     return Terms(
         kinds=kinds,
+        roots=tuple(instrument.root for instrument in instruments),
         forward_sign=np.where(among("fx_forward", "equity_forward"), 1.0, -1.0),
         par_value=multiplier * np.array([_PAR.get(kind, np.nan) for kind in kinds]),
         spot=np.array([_SPOT.get(kind, 0) for kind in kinds], dtype=np.intp),

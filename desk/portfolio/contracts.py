@@ -41,7 +41,7 @@ class ContractMap:
 
 def valuation_days(decision_days: Days) -> Days:
     """The session whose closing prices a decision at 06:00 knows: the one before. Shape: as given."""
-    return calendars.b3().offset_array(calendars.b3().offset_array(decision_days, 0), -1, roll="backward")
+    return calendars.session_before(decision_days)
 
 
 def map_contracts(instruments: Sequence[Instrument], decision_days: Days) -> ContractMap:
@@ -54,7 +54,7 @@ def map_contracts(instruments: Sequence[Instrument], decision_days: Days) -> Con
             maturity[:, column], names[:, column] = _bond(instrument, days)
             continue
         months = _listed_months(instrument, days)
-        maturities = _maturities(instrument.root, months)
+        maturities = maturities_of(instrument.root, months)
         labels = _labels(instrument.root, months)
         listed = ~np.isin(labels, instrument.unlisted)
         maturities, labels = maturities[listed], labels[listed]
@@ -78,7 +78,7 @@ def listed_contracts(instrument: Instrument, day: dt.date, also: Sequence[str] =
     (names of contracts), with their maturities; what matures by then is left out. Not for bonds."""
     days = np.array([day], dtype="datetime64[D]")
     months = np.union1d(_listed_months(instrument, days), _months_of(instrument.root, also))
-    ends, labels = _maturities(instrument.root, months), _labels(instrument.root, months)
+    ends, labels = maturities_of(instrument.root, months), _labels(instrument.root, months)
     return {
         str(label): end.item()
         for label, end in zip(labels, ends, strict=True)
@@ -116,9 +116,13 @@ def _bond(instrument: Instrument, days: Days) -> tuple[Days, npt.NDArray[np.str_
     nominal = np.datetime64(instrument.maturity, "D")
     first = np.datetime64(instrument.listed_from or dt.date.min, "D")
     alive = (days >= first) & (days < nominal)
-    paid = calendars.anbima().offset_array(np.array([nominal]), 0)[0]
-    maturity = np.where(alive, paid, np.datetime64("NaT", "D"))
+    maturity = np.where(alive, paid_on(nominal), np.datetime64("NaT", "D"))
     return maturity, np.where(alive, f"{instrument.root}_{nominal}", "")
+
+
+def paid_on(maturity: np.datetime64) -> np.datetime64:
+    """The business day on which a bond of that maturity is redeemed."""
+    return np.datetime64(calendars.anbima().offset_array(np.array([maturity]), 0)[0], "D")
 
 
 def _listed_months(instrument: Instrument, days: Days) -> Days:
@@ -134,7 +138,8 @@ def _listed_months(instrument: Instrument, days: Days) -> Days:
     return months[listed].astype("datetime64[D]")
 
 
-def _maturities(root: str, months: Days) -> Days:
+def maturities_of(root: str, months: Days) -> Days:
+    """The day on which the contract of each month (its first day) matures."""
     if root == "IND":
         middle = months + np.timedelta64(14, "D")
         weekday = (middle.astype("int64") + 3) % 7  # Monday 0

@@ -19,8 +19,8 @@ from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.pnl_explain import ContractMove, contract_moves
-from desk.portfolio.price_inputs import line_needs
-from desk.portfolio.pricing import quote
+from desk.portfolio.price_inputs import line_needs, own_needs
+from desk.portfolio.pricing import quote_market
 from desk.portfolio.sizing_plan import SizingPlan
 
 
@@ -46,8 +46,8 @@ class BookPrices:
     `cash_growth` (R,) that of CDI. `marked_maturity` (R, N) are the contracts decided two rows before and `moves` their
     P&L from the row before. `decided` are the contracts decided on the row before, which orders open, and
     `decided_before` those of two rows before, which rolls close: both at the row's prices. `needs` (R, N, G) are the
-    groups of inputs that each line is priced by, and `usable` (R, N) is false where one of them is old: such a line is
-    neither marked nor traded.
+    groups of inputs that each line is priced by at the curve, `own_needs` (N, G) those at its own price, and `usable`
+    (R, N) is false where one of `needs` is old: such a line is not traded, nor marked at the curve.
     """
 
     market: Market
@@ -60,6 +60,7 @@ class BookPrices:
     decided: FillPrices
     decided_before: FillPrices
     needs: BoolArray
+    own_needs: BoolArray
     usable: BoolArray
 
     def __getitem__(self, rows: slice) -> BookPrices:
@@ -103,6 +104,7 @@ def book_prices(plan: SizingPlan, parameters: DeskParameters) -> BookPrices:
         decided=fill_prices(terms, market, plan.contracts.maturity[one_before], parameters),
         decided_before=fill_prices(terms, market, marked_maturity, parameters),
         needs=needs,
+        own_needs=own_needs(parameters.instruments),
         usable=np.asarray((market.inputs.current[:, None, :] | ~needs).all(axis=2)),
     )
 
@@ -118,5 +120,5 @@ def funding_growth(terms: Terms, market: Market) -> FloatArray:
 def fill_prices(terms: Terms, market: Market, maturity: Days, parameters: DeskParameters) -> FillPrices:
     """Contracts `maturity` (R, N) at the prices of each row of `market`: a fill is made at the settlement, and what it
     pays against the settlement is in the unit cost."""
-    quotes = quote(terms, market.levels, market.valuation, maturity)
+    quotes = quote_market(terms, market, maturity)
     return FillPrices(maturity, quotes.value, unit_cost(parameters, terms, quotes, market.levels.spots[:, USDBRL]))

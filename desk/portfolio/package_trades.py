@@ -20,7 +20,6 @@ from desk.arrays import BoolArray, FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.combine import strategy_budgets
 from desk.portfolio.packages import NEUTRALITY_TOLERANCE, imbalance, measure_of
-from desk.portfolio.pricing import Quotes
 from desk.portfolio.size import no_trade_width, shares_worth_trading
 from desk.portfolio.sizing_plan import SizingPlan, package_risk
 from desk.units import DAYS_PER_YEAR
@@ -148,7 +147,7 @@ def drift(plan: SizingPlan, row: int, legs: FloatArray) -> FloatArray:
     """How far the sides of each package (S, N) are apart at the prices of `row`, (S,); zero for an outright one."""
     found = np.zeros(len(plan.terms))
     at = slice(row, row + 1)
-    quotes = Quotes(*(getattr(plan.quotes, name)[at] for name in ("value", "rate", "dv01", "price", "exposure")))
+    quotes = plan.quotes.at(at)
     for place in np.flatnonzero((legs != 0).any(axis=1)).tolist():
         own = legs[place : place + 1]
         measure = measure_of(plan.terms[place], own, quotes, plan.matrix[at])

@@ -90,7 +90,7 @@ def unit_packages(
             sized = np.zeros((len(rows), len(ids)))
             with np.errstate(divide="ignore", invalid="ignore"):
                 sized[:, columns] = np.where(whole[:, None], signs / volatility[rows][:, columns], 0.0)
-            sized = _neutral(sized, measure_of(terms, sized, _rows_of(quotes, rows), matrix[rows]))
+            sized = _neutral(sized, measure_of(terms, sized, quotes.at(rows), matrix[rows]))
             deviation = np.sqrt(quadratic_form(sized, matrix[rows]))
             formed = whole & np.isfinite(deviation) & (deviation > 0)
             unit = sized / np.where(formed, deviation, 1.0)[:, None]
@@ -127,7 +127,3 @@ def _neutral(legs: FloatArray, measure: FloatArray | None) -> FloatArray:
         factor = -long / short
     factor = np.where(np.isfinite(factor) & (factor > 0), factor, np.nan)
     return np.where(legs < 0, legs * factor[:, None], legs)
-
-
-def _rows_of(quotes: Quotes, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Quotes:
-    return Quotes(*(getattr(quotes, name)[rows] for name in ("value", "rate", "dv01", "price", "exposure")))

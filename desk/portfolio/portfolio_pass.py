@@ -186,13 +186,13 @@ def _states(
     """The states of the last STATES_KEPT of `days`, which begin at row `skipped` of the plan; `packages_before` (S, N)
     are those of the day before them."""
     excess = (*earlier_excess, *(day.guarded.nav / day.guarded.benchmark for day in days))
-    window = parameters.risk.breaker.peak_days
+    window, roots = parameters.risk.breaker.peak_days, tuple(item.root for item in parameters.instruments)
     found = {}
     for row in range(max(len(days) - STATES_KEPT, 0), len(days)):
         upto = len(earlier_excess) + row + 1
         recent = excess[max(upto - window, 0) : upto]
         before = days[row - 1].guarded.packages if row else packages_before
-        state = state_of(days[row], row + skipped, plan.market, recent, before)
+        state = state_of(days[row], row + skipped, plan.market, recent, before, roots)
         found[state.day] = state
     return found
 

@@ -17,9 +17,10 @@ from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.calendars import Days
 from desk.catalog import Catalog, load_catalog
 from desk.catalog.defence import PRICE_GROUPS, load_defence
-from desk.catalog.desk_parameters import Instrument, InstrumentKind
+from desk.catalog.desk_parameters import Instrument, InstrumentKind, load_desk_parameters
 from desk.catalog.fallbacks import LONG_VERTICES, VERTICES, load_fallbacks
 from desk.point_in_time.as_of_grid import NAT
+from desk.portfolio.own_prices import OwnPrices, no_own_prices, read_own_prices
 from desk.transforms.input_receipts import input_datasets
 from desk.transforms.maturities import SourceCurve
 from desk.transforms.panel import Panel
@@ -45,6 +46,11 @@ NEEDS: dict[InstrumentKind, tuple[str, ...]] = {
     "spread": ("cupom", "ust", "usdbrl"),
 }
 """Kind -> the groups that its price, and its P&L in BRL, rest on."""
+OWN_NEEDS: dict[InstrumentKind, tuple[str, ...]] = {
+    "real_pu": ("ipca_index_pro_rata",),
+    "ipca_bond": ("ipca_index_pro_rata",),
+}
+"""Kind -> the groups that its price in BRL rests on where it is marked at its own price; none for the others."""
 LONGEST_LISTED = np.timedelta64(3650, "D")
 """A bond that has more than the ten years of VERTICES left is priced at the long vertices too."""
 LONG_TENOR = 120
@@ -66,12 +72,13 @@ class SourceLevels:
 class PriceInputs:
     """By day (T) and group (G, in the order of PRICE_GROUPS): `sources` the input id that was used (empty for none),
     `sessions` its obs_date, `ages` the business days since then (-1 where unknown), `current` whether that is the
-    newest there can be. `others`: group -> its sources."""
+    newest there can be. `others`: group -> its sources. `own`: what single contracts were settled at."""
 
     sources: Names
     sessions: Days
     ages: IntArray
     current: BoolArray
+    own: OwnPrices
     others: Mapping[str, tuple[SourceLevels, ...]] = field(default_factory=dict)
 
     def __getitem__(self, rows: slice) -> PriceInputs:
@@ -79,7 +86,8 @@ class PriceInputs:
             group: tuple(SourceLevels(one.source[rows], one.values[rows], one.sessions[rows]) for one in found)
             for group, found in self.others.items()
         }
-        return PriceInputs(self.sources[rows], self.sessions[rows], self.ages[rows], self.current[rows], others)
+        known = self.sources[rows], self.sessions[rows], self.ages[rows], self.current[rows]
+        return PriceInputs(*known, self.own[rows], others)
 
     def level_of(self, group: str, source: str, row: int, session: np.datetime64) -> FloatArray | None:
         """What `source` says on a row of the group's columns (K,) for one session; None where it has none of it."""
@@ -93,7 +101,8 @@ def all_current(days: int) -> PriceInputs:
     """Inputs of which nothing is known but that they are current."""
     shape = (days, len(PRICE_GROUPS))
     sources, never = np.full(shape, "", dtype=SOURCE_NAME), np.full(shape, NAT)
-    return PriceInputs(sources, never, np.full(shape, -1, dtype=np.int64), np.ones(shape, dtype=np.bool_))
+    ages, current = np.full(shape, -1, dtype=np.int64), np.ones(shape, dtype=np.bool_)
+    return PriceInputs(sources, never, ages, current, no_own_prices(days))
 
 
 def line_needs(instruments: Sequence[Instrument], days: Days) -> BoolArray:
@@ -107,6 +116,11 @@ def line_needs(instruments: Sequence[Instrument], days: Days) -> BoolArray:
         elif item.kind == "real_pu" and (item.tenor_months or 0) >= LONG_TENOR:
             needs[:, column, place] = True
     return needs
+
+
+def own_needs(instruments: Sequence[Instrument]) -> BoolArray:
+    """Which groups the price of each instrument rests on (N, G) where it is marked at its own price."""
+    return np.array([[group in OWN_NEEDS.get(item.kind, ()) for group in PRICE_GROUPS] for item in instruments])
 
 
 def price_columns(instrument: Instrument, day: dt.date) -> tuple[str, ...]:
@@ -126,7 +140,8 @@ def read_price_inputs(panel: Panel) -> PriceInputs:
         sources[:, place], sessions[:, place] = _used(panel, GROUP_COLUMNS[group])
         ages[:, place] = _ages(sources[:, place], sessions[:, place], days, catalog)
         current[:, place] = (ages[:, place] >= 0) & (ages[:, place] <= limits[group])
-    return PriceInputs(sources, sessions, ages, current, _others(panel))
+    own = read_own_prices(panel.settled, days, load_desk_parameters().instruments)
+    return PriceInputs(sources, sessions, ages, current, own, _others(panel))
 
 
 def _used(panel: Panel, columns: Sequence[str]) -> tuple[Names, Days]:

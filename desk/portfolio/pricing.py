@@ -20,19 +20,23 @@ previous settlement price by the DI rate; for DAP also by the IPCA index, which 
 short onshore dollar rate, UST at the overnight one. Between vertices rates are flat-forward, below the first vertex
 flat, and above the last the last forward goes on for at most 6% (a January contract lies up to half a year past ten
 years).
+
+That is the price by the curve. P&L, positions and orders are at the contract's own price where its session has one
+(`quote_market`); scenarios move it by as much as they move the price by the curve.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
 from desk.calendars import Days
 from desk.portfolio import pricing_formulas
 from desk.portfolio.contract_terms import RemainingPayments, Terms, remaining_payments
-from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, curve_slice
+from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, Market, curve_slice
+from desk.portfolio.own_prices import CURVE
 from desk.portfolio.pricing_formulas import InceptionTerms, inception_terms, node_weights
 from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
@@ -46,6 +50,7 @@ class Quotes:
 
     Exposure is the notional of FX and equity, and for rates its ten-year equivalent, value x years / 10, as SEC Form PF
     counts interest-rate derivatives: a six-month DI future at par with a ten-year one would make leverage meaningless.
+    `source` is what the price was read off, a place in MARK_SOURCES.
     """
 
     value: FloatArray
@@ -53,6 +58,11 @@ class Quotes:
     dv01: FloatArray
     price: FloatArray
     exposure: FloatArray
+    source: IntArray
+
+    def at(self, rows: slice | RowIndex) -> Quotes:
+        """Some of the rows."""
+        return Quotes(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def contract_value(
@@ -93,26 +103,73 @@ def settlement_fx(terms: Terms, levels: Levels) -> FloatArray:
     return np.where(terms.in_dollars, levels.spots[..., USDBRL, None], 1.0)
 
 
-def quote(terms: Terms, levels: Levels, valuation: Days, maturity: Days) -> Quotes:
-    """Contracts `maturity` (R, N) on `levels` of R rows, valued on `valuation` (R,)."""
+def own_value(terms: Terms, levels: Levels, price: FloatArray) -> FloatArray:
+    """One contract (R, N) at its own price (desk.portfolio.own_prices), in the currency that it settles in; NaN where
+    it has none."""
+    point = np.where(terms.indexed, levels.spots[:, IPCA_INDEX, None], 1.0) * terms.multiplier
+    bonds = terms.columns("ipca_bond")
+    point[:, bonds] = terms.multiplier[bonds] * pricing_formulas.nominal_value(levels)[:, None]
+    return np.asarray(price * point)
+
+
+def quote_market(terms: Terms, market: Market, maturity: Days, rows: RowIndex | None = None) -> Quotes:
+    """Contracts `maturity` (R, N) on rows of the market (None: all), each at its own price where it has one."""
+    at = np.arange(len(market)) if rows is None else rows
+    own = market.inputs.own.best(at, terms.roots, maturity)
+    return quote(terms, market.levels[at], market.valuation[at], maturity, own)
+
+
+def quote(
+    terms: Terms, levels: Levels, valuation: Days, maturity: Days, own: tuple[FloatArray, IntArray] | None = None
+) -> Quotes:
+    """Contracts `maturity` (R, N) on `levels` of R rows, valued on `valuation` (R,).
+
+    `own`: price (R, N) of each contract itself and its source. Where there is one, value, price and yield are those of
+    it, and DV01 that of the curve in proportion; a contract without a curve has no price at all.
+    """
     remaining = remaining_payments(terms, valuation, maturity)
     inception = inception_terms(terms, levels, remaining)
-    own = contract_value(terms, levels, remaining, inception)
+    worth = contract_value(terms, levels, remaining, inception)
     fx = settlement_fx(terms, levels)
     unfunded = terms.dollar_funded & np.isnan(levels.usd_short)[:, None]  # the cost of holding it is unknown
-    own = np.where(unfunded, np.nan, own)
-    rate, dv01, price = np.full_like(own, np.nan), np.full_like(own, np.nan), np.full_like(own, np.nan)
-    _quote_zeros(terms, levels, remaining, own, rate, dv01, price)
-    _quote_cupom(terms, levels, remaining, own, rate, dv01, price)
+    worth = np.where(unfunded, np.nan, worth)
+    rate, dv01, price = (np.full_like(worth, np.nan) for _ in range(3))
+    _quote_zeros(terms, levels, remaining, worth, rate, dv01, price)
+    _quote_cupom(terms, levels, remaining, worth, rate, dv01, price)
     _quote_bonds(terms, levels, remaining, rate, dv01, price)
-    _quote_constant_maturities(terms, inception, own, rate, dv01, price)
-    dv01 = np.where(np.isnan(own), np.nan, dv01 * fx)
-    value = own * fx
+    _quote_constant_maturities(terms, inception, worth, rate, dv01, price)
+    source = np.full(worth.shape, CURVE, dtype=np.int64)
+    if own is not None:
+        source = np.where(np.isfinite(own_value(terms, levels, own[0]) * worth), own[1], CURVE)
+        by_curve = Quotes(worth, rate, dv01, price, dv01, source)
+        worth = _at_own(terms, levels, remaining, own[0], source != CURVE, by_curve)
+    dv01 = np.where(np.isnan(worth), np.nan, dv01 * fx)
+    value = worth * fx
     years = remaining.bd / DAYS_PER_YEAR
     futures = terms.kind_mask("pre_pu", "real_pu")
     plain = terms.kind_mask("fx_forward", "equity_forward")
     exposure = np.where(futures, value * years / 10.0, np.where(plain, value, dv01 / BASIS_POINT / 10.0))
-    return Quotes(value, rate, dv01, price, exposure)
+    return Quotes(value, rate, dv01, price, exposure, source)
+
+
+def _at_own(
+    terms: Terms, levels: Levels, remaining: RemainingPayments, own: FloatArray, has_own: BoolArray, curve: Quotes
+) -> FloatArray:
+    """The value (R, N) with the own prices `own` where there are some; writes rate, dv01 and price of `curve`, all in
+    the currency that the contract settles in, in place."""
+    value = np.where(has_own, own_value(terms, levels, own), curve.value)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        curve.dv01[has_own] *= (value / curve.value)[has_own]
+    curve.price[has_own] = own[has_own]
+    zeros = has_own & terms.kind_mask("pre_pu", "real_pu")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        curve.rate[zeros] = ((100_000.0 / own) ** (DAYS_PER_YEAR / remaining.bd) - 1.0)[zeros]
+    bonds = terms.columns("ipca_bond")
+    if has_own[:, bonds].any():
+        found = _bond_yield(own[:, bonds], remaining.flow_bd / DAYS_PER_YEAR, remaining.amount)
+        curve.rate[:, bonds] = np.where(has_own[:, bonds], found, curve.rate[:, bonds])
+        curve.price[:, bonds] = np.where(has_own[:, bonds], own[:, bonds] * 100.0, curve.price[:, bonds])
+    return value
 
 
 def _quote_zeros(

@@ -19,7 +19,7 @@ from desk.portfolio.covariance import ewma_weights, pull, quadratic_form, shrunk
 from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.package_limits import ContractUses, LimitedBook, limit_packages
 from desk.portfolio.packages import PackageTerms, unit_packages
-from desk.portfolio.pricing import Quotes, quote
+from desk.portfolio.pricing import Quotes, quote_market
 from desk.portfolio.scenario_losses import unit_losses
 from desk.portfolio.scenario_pnl import trailing_pnl
 from desk.units import DAYS_PER_YEAR
@@ -105,7 +105,7 @@ def plan_book(
     rows = np.arange(first, len(market))
     part = market[first:]
     contracts = contracts or map_contracts(parameters.instruments, part.days)
-    quotes = quote(terms, part.levels, part.valuation, contracts.maturity)
+    quotes = quote_market(terms, part, contracts.maturity)
     decay = ewma_weights(rules.covariance_window, rules.covariance_half_life)
     count = len(parameters.instruments)
     volatility, matrix = np.empty((len(rows), count)), np.empty((len(rows), count, count))

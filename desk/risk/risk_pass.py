@@ -16,7 +16,8 @@ from desk.gold import COMPONENT_VAR, DV01_LADDER, RISK_LIMITS_STATUS, RISK_METRI
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume
 from desk.portfolio.market_levels import Market, factor_moves, read_market
-from desk.portfolio.pricing import quote
+from desk.portfolio.price_inputs import PriceInputs
+from desk.portfolio.pricing import quote_market
 from desk.risk import risk_frames as frames
 from desk.risk import tail
 from desk.risk.components import component_var
@@ -54,17 +55,19 @@ def run_risk(
     days: Sequence[dt.date],
     archive: pl.DataFrame | None = None,
     depth: pl.DataFrame | None = None,
+    prices: PriceInputs | None = None,
 ) -> Frames:
     """Risk of the target positions of each decision of `days`.
 
     `values` is the wide panel and `book` what `run_book` returned for it (TARGET_POSITION and PORTFOLIO_STATE, from the
     book's inception: backtests look back along it; P&L by strategy where there is one). `archive` holds the panel's
     columns on days before its first, for dated scenarios; `depth` (DEPTH_SCHEMA) what is listed of the contracts,
-    without which its days to liquidate are unknown. Returns RISK_METRICS_DAILY, COMPONENT_VAR, DV01_LADDER,
-    STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers that too little history
-    supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables or days.
+    without which its days to liquidate are unknown; `prices` what the levels rest on. Returns RISK_METRICS_DAILY,
+    COMPONENT_VAR, DV01_LADDER, STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers
+    that too little history supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables
+    or days.
     """
-    market = read_market(values)
+    market = read_market(values, prices)
     older = None if archive is None or archive.is_empty() else read_market(archive)
     positions = read_positions(market, book, parameters)
     chosen = _chosen(positions, market, days)
@@ -91,7 +94,7 @@ def run_risk(
     last = int(chosen[-1])
     simulated = monte_carlo_metrics(simulated_pnl(terms, market, positions, parameters, last), positions.nav[last])
     paths = parameters.risk.monte_carlo_paths
-    quotes = quote(terms, market.levels[positions.rows], market.valuation[positions.rows], positions.maturity)
+    quotes = quote_market(terms, market, positions.maturity, positions.rows)
     own_days = market.days[positions.rows].tolist()
     listed = pl.DataFrame(schema=DEPTH_SCHEMA) if depth is None else depth
     known = daily_volume(listed, own_days, positions.contract_id, parameters.risk.liquidity)

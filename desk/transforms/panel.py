@@ -9,14 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import polars as pl
 
 from desk.arrays import FloatArray
 from desk.calendars import Days
-from desk.catalog import Catalog, load_catalog
+from desk.catalog import Catalog
 from desk.catalog.fallbacks import Fallbacks, load_fallbacks
 from desk.catalog.meetings import load_meetings
 from desk.errors import MissingInput
@@ -35,6 +34,7 @@ from desk.transforms.maturities import SourceCurve, constant_maturities
 from desk.transforms.model_inputs import ModelInputs
 from desk.transforms.monthly import MODEL_SERIES, VINTAGE_TRANSFORMS, WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
 from desk.transforms.panel_columns import HELD_ROWS, PanelColumns, oldest_dates
+from desk.transforms.settled_prices import SETTLED_SCHEMA, settled_prices
 from desk.units import DAYS_PER_YEAR
 
 
@@ -42,7 +42,8 @@ from desk.units import DAYS_PER_YEAR
 class Panel:
     """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. provenance: the inputs
     that each value was read off. One row per decision day, ascending. model_inputs: what the agents fit their models
-    on, which begins years before the first day. curve_sources: curve -> what each of its sources says by day.
+    on, which begins years before the first day. curve_sources: curve -> what each of its sources says by day. settled:
+    SETTLED_SCHEMA, what single contracts and bonds were settled at.
     """
 
     values: pl.DataFrame
@@ -51,6 +52,7 @@ class Panel:
     lineage: Lineage
     model_inputs: ModelInputs = field(default_factory=ModelInputs)
     curve_sources: Mapping[str, tuple[SourceCurve, ...]] = field(default_factory=dict)
+    settled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SETTLED_SCHEMA))
 
     @property
     def days(self) -> list[dt.date]:
@@ -72,6 +74,7 @@ class Panel:
             self.lineage,
             self.model_inputs.head(count),
             self._curves(slice(count)),
+            self.settled.filter(pl.col("day").is_in(self.days[:count])),
         )
 
     def since(self, first: dt.date) -> Panel:
@@ -85,6 +88,7 @@ class Panel:
             self.lineage,
             self.model_inputs,
             self._curves(rows),
+            self.settled.filter(pl.col("day") >= first),
         )
 
     def _curves(self, rows: slice) -> dict[str, tuple[SourceCurve, ...]]:
@@ -112,6 +116,7 @@ class Panel:
             Lineage({**self.lineage.direct, **direct}),
             self.model_inputs,
             self.curve_sources,
+            self.settled,
         )
 
 
@@ -136,7 +141,8 @@ def build_panel(
     _add_inflation(columns, published, targets)
     _choose_columns(columns, fallbacks)
     _add_features(columns)
-    return _frames(columns, _model_inputs(columns, frames, published, fallbacks, catalog))
+    settled = settled_prices(frames["settlement"], columns.grid)
+    return _frames(columns, _model_inputs(columns, frames, published, fallbacks, catalog), settled)
 
 
 def _stored(frame: pl.DataFrame | None, table: SilverTable) -> pl.DataFrame:
@@ -268,7 +274,7 @@ def _model_inputs(
     return ModelInputs(monthly, weekly)
 
 
-def _frames(columns: PanelColumns, kept: ModelInputs) -> Panel:
+def _frames(columns: PanelColumns, kept: ModelInputs, settled: pl.DataFrame) -> Panel:
     day = pl.Series("day", columns.grid.days).cast(pl.Date)
     values = pl.DataFrame(columns.values, nan_to_null=True)
     dates = pl.DataFrame({name: pl.Series(name, column) for name, column in columns.dates.items()})
@@ -279,21 +285,5 @@ def _frames(columns: PanelColumns, kept: ModelInputs) -> Panel:
         Lineage(dict(columns.direct)),
         kept,
         dict(columns.curve_sources),
+        settled,
     )
-
-
-def possible_inputs(name: str) -> tuple[str, ...]:
-    """Every input (series, curve source, Focus median) that the column `name` may be read off; none for a name that no
-    panel has."""
-    return _possible_inputs().get(name, ())
-
-
-@lru_cache(maxsize=1)
-def _possible_inputs() -> Mapping[str, tuple[str, ...]]:
-    """By column, from a panel of nothing, which takes a second to build: a morning without prices asks for all."""
-    empty, fallbacks = build_panel({}, [dt.date(2025, 1, 2)], load_catalog()), load_fallbacks()
-    return {
-        name: tuple(dict.fromkeys(id_ for leaf in empty.lineage.leaves(name) for id_ in fallbacks.inputs_of(leaf)))
-        for name in empty.values.columns
-        if name != "day"
-    }

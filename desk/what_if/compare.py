@@ -20,7 +20,8 @@ from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.costs import unit_cost
 from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume
 from desk.portfolio.market_levels import USDBRL, Market, read_market
-from desk.portfolio.pricing import Quotes, quote
+from desk.portfolio.price_inputs import PriceInputs
+from desk.portfolio.pricing import Quotes, quote_market
 from desk.risk import tail
 from desk.risk.components import component_var
 from desk.risk.dv01 import deltas, dv01_ladder, ladder_index
@@ -50,18 +51,19 @@ def compare(
     parameters: DeskParameters,
     archive: pl.DataFrame | None = None,
     depth: pl.DataFrame | None = None,
+    prices: PriceInputs | None = None,
 ) -> WhatIf:
-    """`values`: the wide panel up to the decision's day, with the window of VaR before it; `archive` and `depth` as in
-    run_risk.
+    """`values`: the wide panel up to the decision's day, with the window of VaR before it; `archive`, `depth` and
+    `prices` as in run_risk.
 
     Raises MissingInput naming what the panel lacks, or a contract that has no price.
     """
-    market = read_market(values)
+    market = read_market(values, prices)
     older = None if archive is None or archive.is_empty() else read_market(archive)
     lines = _Lines.of(book, orders, parameters)
     terms = terms_of(lines.parameters.instruments)
     positions = lines.positions(market, book)
-    quotes = quote(terms, market.levels[positions.rows], market.valuation[positions.rows], positions.maturity)
+    quotes = quote_market(terms, market, positions.maturity, positions.rows)
     lines.require_prices(quotes)
     positions = replace(positions, leverage=held_sum(positions.contracts, quotes.exposure) / positions.nav)
     history = tail_history(terms, market, positions, lines.parameters)

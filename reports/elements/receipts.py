@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desk.point_in_time.provenance import input_ids
-from desk.transforms.panel import possible_inputs
+from desk.transforms.possible_inputs import possible_inputs
 from reports.elements.formats import date, moment
 from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, Row

@@ -19,6 +19,7 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
         Column("Contracts"),
         Column("Before"),
         Column("Price"),
+        Column("Marked at", "text"),
         Column("Rate", unit="% a year"),
         Column("Notional", unit="BRL thousand"),
         Column("DV01", unit="BRL per bp"),
@@ -39,6 +40,7 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
                 Cell(thousands(row["contracts"], signed=True), tone=signed_tone(row["contracts"])),
                 Cell(thousands(row["contracts_before"], signed=True), tone="muted"),
                 Cell(number(row["price"])),
+                _mark(row["marked_at"]),
                 cell_or_dash(row["rate"], percent(row["rate"], 3), "priced, not quoted as a rate"),
                 Cell(_thousand(row["notional_brl"])),
                 cell_or_dash(row["dv01_brl"], thousands(row["dv01_brl"], signed=True), "no rate exposure"),
@@ -53,6 +55,22 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
         day,
     )
     return Table("positions", caption, columns, tuple(rows), source_note("target_position", day))
+
+
+MARKS = {
+    "settlement": ("settlement", "the contract's own settlement of the session, by B3"),
+    "anbima": ("own rate", "the bond's own rate of the session, by ANBIMA"),
+    "tesouro_direto": ("own rate", "the bond's own rate of the session, by Tesouro Direto"),
+    "curve": ("curve", "no settlement of the contract itself is stored for the session: priced by the curve"),
+}
+
+
+def _mark(marked_at: str | None) -> Cell:
+    """What the price is; the curve, which only stands in, is flagged. A dash where the day stored none."""
+    if marked_at is None:
+        return Cell(NOT_KNOWN, translate("not stored with this decision"), "muted")
+    word, note = MARKS[marked_at]
+    return Cell(translate(word), translate(note), "amber" if marked_at == "curve" else "")
 
 
 def _thousand(value: float | None) -> str:

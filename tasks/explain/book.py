@@ -98,7 +98,12 @@ async def position(facts: Facts, key: str) -> Draft | None:
         Part("contracts_before", row["contracts_before"], "contracts", _kept(withheld)),
         Part("risk_weight", row["risk_weight"], "share of target risk, signed"),
         Part("unit_vol_brl", row["unit_vol_brl"], "BRL a day per contract"),
-        Part("price", row["price"], "the quotation's unit", str(row["contract_id"])),
+        Part(
+            "price",
+            row["price"],
+            "the quotation's unit",
+            f"{row['contract_id']}, marked at {row['marked_at'] or 'the curve'}",
+        ),
         Part("rate", row["rate"], "fraction a year"),
         Part("notional_brl", row["notional_brl"], BRL, _each(row["notional_brl"], count)),
         Part("dv01_brl", row["dv01_brl"], "BRL per bp", _each(row["dv01_brl"], count)),

@@ -10,6 +10,7 @@ import polars as pl
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
 from desk.model import decision_time, desk_day
 from desk.portfolio.market_depth import market_depth
+from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import run_risk
 from tasks.run.decision_tickets import REACH
 from tasks.run.episode_levels import read_episode_levels
@@ -30,7 +31,8 @@ async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple
     days = [day for day in map(desk_day, whole["portfolio_state"]["as_of"].to_list()) if day >= first]
     archive = await read_episode_levels(run, parameters.dated, panel.days[0])
     depth = await read_depth(run, whole["target_position"], days, parameters)
-    return run_risk(panel.values, whole, parameters, days, archive, depth), decision_time(days[0])
+    prices = read_price_inputs(panel)
+    return run_risk(panel.values, whole, parameters, days, archive, depth, prices), decision_time(days[0])
 
 
 async def read_depth(run: Run, targets: pl.DataFrame, days: list[dt.date], parameters: DeskParameters) -> pl.DataFrame:

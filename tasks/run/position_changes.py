@@ -18,6 +18,7 @@ from desk.model import decision_time, desk_day
 from desk.portfolio import BookRun
 from desk.portfolio.change_frames import as_layers, book_changes, position_changes
 from desk.portfolio.change_split import Record, Sized, convictions_of, split_change
+from desk.portfolio.price_inputs import read_price_inputs
 from desk.strategies import compute_signals
 from tasks.run.continued_book import PACKAGES, with_convictions
 from tasks.run.decision_plan import DecisionPlan
@@ -60,7 +61,8 @@ async def explain_changes(run: Run, plan: DecisionPlan, panel_input: PanelInput,
             )  # fmt: skip
         else:  # nothing is stored to compare with: the last decision's views are taken as they are today
             revised = last.conviction
-        split = split_change(values, PACKAGES, parameters, last, now, revised, record)
+        prices = read_price_inputs(panel_input.panel)
+        split = split_change(values, PACKAGES, parameters, last, now, revised, record, prices)
         of_day = book.frames["target_position"].filter(as_of=run.as_of), book.frames["action"].filter(as_of=run.as_of)
         found["position_change"] = position_changes(run.as_of, split, last, now, of_day, PACKAGES, parameters)
         found["book_change"] = book_changes(run.as_of, split)

@@ -145,6 +145,7 @@ def _positions(as_of: dt.datetime, contracts: list[int], before: list[int]) -> l
             "margin_brl": abs(contracts[k]) * 2500.0,
             "cost_brl": abs(contracts[k] - before[k]) * 62.0,
             "unit_vol_brl": 140.0,
+            "marked_at": "settlement",
         }
         for k, item in enumerate(INSTRUMENTS)
     ]

@@ -17,7 +17,8 @@ from desk.gold import FEATURE
 from desk.model import SILVER, decision_time
 from desk.point_in_time.as_of_grid import Grid, latest_known
 from desk.transforms.feature_rows import feature_rows
-from desk.transforms.panel import Panel, build_panel, possible_inputs
+from desk.transforms.panel import Panel, build_panel
+from desk.transforms.possible_inputs import possible_inputs
 from tests.desk.made_history import decision_days, made_silver
 
 CATALOG = load_catalog()
