@@ -7,7 +7,7 @@ moves most risk leading, then rolls.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -165,7 +165,8 @@ class _Desk:
         }
 
     def _reversed(self, row: Row, role: str) -> tuple[dt.date | None, int | None]:
-        """The day and size of the newest order of the other side in the instrument, of the last decisions; no roll."""
+        """The day and size of the newest order of the other side in the instrument that no later order has taken back,
+        of the last decisions; no roll."""
         since = self.inputs.decisions[-self.dealing.rules.reversal_days :]
         if role != "order" or not since or self.inputs.earlier.is_empty():
             return None, None
@@ -173,11 +174,11 @@ class _Desk:
             pl.col("instrument_id") == row["instrument_id"], pl.col("as_of").is_in(list(since))
         )
         legs = past.group_by("as_of").agg(pl.col("order_contracts").sum(), legs=pl.len()).sort("as_of")
-        other = legs.filter(pl.col("legs") == 1, pl.col("order_contracts") * row["order_contracts"] < 0)
-        if other.is_empty():
+        orders = legs.filter(pl.col("legs") == 1).select("as_of", "order_contracts").rows()
+        standing = still_standing(orders)
+        if not standing or standing[-1][1] * row["order_contracts"] >= 0:
             return None, None
-        newest = other.row(-1, named=True)
-        return desk_day(newest["as_of"]), int(newest["order_contracts"])
+        return desk_day(standing[-1][0]), int(standing[-1][1])
 
     def hedge(self, group: list[Row]) -> Row | None:
         """The leg that takes out the dollars that the group's contracts settle with; None where there are none.
@@ -218,3 +219,22 @@ def _unit(instrument: Instrument) -> str:
     if instrument.kind == "fx_forward":
         return "BRL per USD 1,000"
     return "fraction per year" if instrument.quoted_in_rate else "points"
+
+
+def still_standing(orders: Sequence[tuple[dt.datetime, int]]) -> list[tuple[dt.datetime, int]]:
+    """Those of one line's orders (moment, contracts; ascending) that later ones of the other side have not taken back
+    whole, the newest first to be taken back. All are of one side."""
+    standing: list[tuple[tuple[dt.datetime, int], int]] = []
+    for order in orders:
+        left = order[1]
+        while left and standing and standing[-1][1] * left < 0:
+            taken, open_part = standing.pop()
+            rest = open_part + left
+            if rest * open_part > 0:
+                standing.append((taken, rest))
+                left = 0
+            else:
+                left = rest
+        if left:
+            standing.append((order, left))
+    return [order for order, _ in standing]

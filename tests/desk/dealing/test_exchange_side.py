@@ -18,6 +18,7 @@ from desk.catalog.dealing import load_dealing
 from desk.catalog.desk_parameters import Instrument, load_desk_parameters
 from desk.dealing import DealingInputs, tickets
 from desk.dealing.levels import level_fault
+from desk.dealing.tickets import still_standing
 from desk.gold import ACTION, TARGET_POSITION
 from desk.model import SETTLEMENT, decision_time
 
@@ -259,3 +260,31 @@ def test_a_ticket_whose_limit_or_stop_contradicts_the_position_is_faulty(in_rate
             assert level_fault(**levels, limit=stop + sign * step, stop=stop) == "limit_beyond_stop"
         assert level_fault(**(levels | {"contracts_to": 0}), limit=stop, stop=stop) is None
         assert level_fault(**levels, limit=stop, stop=None) is None
+
+
+def test_an_order_that_was_taken_back_is_not_reversed_again() -> None:
+    """160 paid, then 418 received: what is paid now reverses the 418, and what is received now reverses nothing."""
+    days = [dt.date(2026, 11, 19), dt.date(2026, 11, 23)]
+    paid, received = (
+        order(1, "DOL", contracts) | {"as_of": decision_time(day)}
+        for day, contracts in zip(days, (-160, 418), strict=True)
+    )
+    both = [paid, received]
+    assert made([order(1, "DOL", 25)], both).row(0, named=True)["reverses_on"] is None
+    [found] = made([order(1, "DOL", -25)], both).rows(named=True)
+    assert (found["reverses_on"], found["reverses_contracts"]) == (days[1], 418)
+
+
+def test_orders_stand_until_later_ones_have_taken_them_back_whole() -> None:
+    when = [decision_time(dt.date(2026, 11, day)) for day in (16, 17, 18, 19)]
+
+    def standing(*contracts: int) -> list[int]:
+        return [size for _, size in still_standing(list(zip(when, contracts, strict=False)))]
+
+    assert standing() == []
+    assert standing(-160, 100) == [-160], "sixty are still open"
+    assert standing(-160, 160) == []
+    assert standing(-160, 418) == [418]
+    assert standing(-160, -40, 50) == [-160], "the newest is taken back first"
+    assert standing(-160, -40, 30, 5) == [-160, -40]
+    assert standing(10, -160, 418, -1) == [418]
