@@ -40,9 +40,8 @@ BREAKS: dict[str, Break] = {
     "which starts the rest as processes": Break("alvorada.stack.ports", "alvorada.cli.clock"),
     "Inside the desk: performance and what-if over alerts and risk over dealing over portfolio over strategies "
     "over agents over plausibility over transforms, down to the errors": Break("desk.us_holidays", "desk.calendars"),
-    "Inside the reports: mail over page over sections over charts and tables over calculations over elements": Break(
-        "reports.calculations", "reports.page.render"
-    ),
+    "Inside the reports: mail over page over sections over charts, tables and stills over calculations "
+    "over elements": Break("reports.calculations", "reports.page.render"),
     "Report sections do not know each other": Break("reports.sections.regime", "reports.sections.actions"),
     "The desk does no I/O": Break("desk.agents.gaps", "httpx"),
     "Agents are independent of each other": Break("desk.agents.fiscal.debt", "desk.agents.inflation.groups"),

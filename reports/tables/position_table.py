@@ -69,6 +69,8 @@ def _mark(marked_at: str | None) -> Cell:
     """What the price is; the curve, which only stands in, is flagged. A dash where the day stored none."""
     if marked_at is None:
         return Cell(NOT_KNOWN, translate("not stored with this decision"), "muted")
+    if marked_at not in MARKS:
+        return Cell(marked_at)
     word, note = MARKS[marked_at]
     return Cell(translate(word), translate(note), "amber" if marked_at == "curve" else "")
 

@@ -97,7 +97,7 @@ async def test_sources_that_fail_are_named_and_cost_the_others_nothing(
     expected = without(healthy_morning["input_receipt"], sources)
     assert without(receipts, sources).select(facts).equals(expected.select(facts))
 
-    failed_line = ran.page.split("Failed: ", 1)[1][:1_500]
+    failed_line = ran.page.split("Failed: ", 1)[1][:4_000]
     assert all(dataset in failed_line for dataset in lost)
     cells = await filled_desk.rows("SELECT * FROM v_ledger WHERE run_id = $1", run["run_id"])
     for source, fault in faults.items():

@@ -27,8 +27,9 @@ PAIRS = [
     ("DI1_5Y", "pre_1260", -1.0), ("DOL", "usdbrl", 1.0),
 ]  # fmt: skip
 """Instrument, the level that drives it, and the sign of a long contract's P&L when that level rises."""
-BIG_MOVES = {"pre": 5e-4, "usdbrl": 0.02}
-"""Daily moves that leave no doubt: five basis points, two centavos."""
+BIG_MOVES = {"pre": 5e-4, "usdbrl": 0.08}
+"""Daily moves that leave no doubt: five basis points; eight centavos, as DOL is marked at its settlement of the close,
+and PTAX is a mean of the hours around noon."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,8 @@ async def test_another_economy_gives_other_numbers_everywhere(filled: RunningDes
         rows = await twins(name, key, filled, other_economy)
         alike = rows.filter(pl.col(column).is_not_null() & (pl.col(column) != 0.0))
         alike = alike.filter(pl.col(column) == pl.col(f"{column}_other"))
+        if name == "risk_limits_status":  # few lots of the slowest line over one volume: it may come out alike
+            alike = alike.filter(pl.col("limit_id") != "days_to_liquidate")
         if column == "price":  # a Treasury future is struck at par at each mark, in every economy
             alike = alike.filter(~pl.col("instrument_id").str.starts_with("UST_"))
         assert rows.height, name

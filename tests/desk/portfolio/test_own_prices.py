@@ -1,16 +1,10 @@
-"""Positions are marked at what their contract was settled at: P&L recomputed by hand from the settlements alone.
-
-The hand has nothing of the desk's pricing: decimal fractions, and business days counted one by one.
-"""
+"""Positions are marked at what their contract was settled at: P&L recomputed by hand from the settlements alone."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
-from collections.abc import Mapping
-from decimal import Decimal, getcontext
-from functools import cache
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -20,126 +14,28 @@ from desk import calendars
 from desk.catalog.defence import PRICE_GROUPS
 from desk.model import SILVER, decision_time
 from desk.point_in_time.as_of_grid import Grid
-from desk.portfolio.book_state_json import from_json, to_json
-from desk.portfolio.contracts import map_contracts, valuation_day
-from desk.portfolio.market_levels import CURVE_COLUMNS
+from desk.portfolio.contracts import valuation_day
 from desk.portfolio.own_prices import ANBIMA, MARK_SOURCES, SETTLEMENT, TESOURO_DIRETO, read_own_prices
-from desk.portfolio.portfolio_pass import BookRun, continue_book, open_book
-from desk.portfolio.price_inputs import PriceInputs, all_current
+from desk.portfolio.portfolio_pass import open_book
 from desk.transforms.settled_prices import SETTLED_SCHEMA, settled_prices
-from tests.desk.portfolio.panels import FREE, LONE, make_values, views_of
-
-getcontext().prec = 40
-COUNT = 150
-VALUES = make_values(COUNT, last=dt.date(2026, 5, 14))
-"""Its last days have no roll of a held contract, and no coupon."""
-DAYS: list[dt.date] = VALUES["day"].to_list()
-INCEPTION = DAYS[-12]
-AWAY = DAYS[-5]
-"""The decision that knows no settlement."""
-IDS = FREE.instrument_ids
-NAMES = [terms.id for terms in LONE]
-HELD = {"DI1_2Y": 0.3, "DAP_3Y": -0.2, "DOL": 0.2, "IND": -0.2, "NTNB_2035": 0.3, "UST_5Y": 0.1, "DDI_1Y": 0.1}
-ROOTS = ("DI1", "DAP", "DOL", "IND")
-
-
-def between(start: dt.date, end: dt.date) -> int:
-    """Business days in [start, end), counted."""
-    calendar, day, found = calendars.anbima(), start, 0
-    while day < end:
-        found += calendar.is_business_day(day)
-        day += dt.timedelta(days=1)
-    return found
-
-
-@cache
-def settled() -> pl.DataFrame:
-    """Settlements of every future that may be held, and the rate of the bond: off the curve by some points, each day
-    by others."""
-    rng = np.random.default_rng(3)
-    rows = []
-    contracts = map_contracts(FREE.instruments, np.array(DAYS, dtype="datetime64[D]"))
-    for row, day in enumerate(DAYS):
-        for column, item in enumerate(FREE.instruments):
-            session = valuation_day(day)
-            if item.root in ROOTS:
-                for back in (0, 1, 2):  # a line may sit in the contract of the days before
-                    at = max(row - back, 0)
-                    years = between(session, contracts.maturity[at, column].item()) / 252
-                    rows.append((day, str(contracts.contract_id[at, column]), item.kind, years))
-    seen = dict.fromkeys(rows)
-    found = []
-    for day, name, kind, years in seen:
-        noise = float(rng.normal(0, 0.002))
-        level = VALUES.row(DAYS.index(day), named=True)
-        if kind in ("pre_pu", "real_pu"):
-            rate = level["pre_504" if kind == "pre_pu" else "real_756"] + noise
-            price = round(100_000 / (1 + rate) ** years, 2)
-        else:
-            spot = level["usdbrl"] * 1000 if kind == "fx_forward" else level["ibovespa"]
-            price = round(spot * (1 + level["pre_126"]) ** years * (1 + noise), 1)
-        found.append((day, name, price, None))
-    for day in DAYS:
-        rate = VALUES["real_1764"][DAYS.index(day)] + float(rng.normal(0, 0.001))
-        found.append((day, "ANBIMA:NTN-B_2035-05-15", None, round(rate, 6)))
-    return pl.DataFrame(found, schema=SETTLED_SCHEMA, orient="row").unique(["day", "contract_id"], keep="first")
-
-
-def inputs(frame: pl.DataFrame) -> PriceInputs:
-    own = read_own_prices(frame, np.array(DAYS, dtype="datetime64[D]"), FREE.instruments)
-    return dataclasses.replace(all_current(COUNT), own=own)
-
-
-def book(frame: pl.DataFrame, values: pl.DataFrame = VALUES, until: dt.date = DAYS[-1]) -> BookRun:
-    upto = int((values["day"] <= until).sum())
-    views = views_of(values, {name: np.full(COUNT, side) for name, side in HELD.items()})
-    return open_book(values.head(upto), views, LONE, FREE, INCEPTION, inputs(frame)[slice(upto)], DAYS[-8:])
-
-
-def prices_of(frame: pl.DataFrame) -> dict[tuple[dt.date, str], tuple[float | None, float | None]]:
-    return {(day, name): (price, rate) for day, name, price, rate in frame.iter_rows()}
-
-
-def cdi_growth(before: dt.date, after: dt.date) -> Decimal:
-    """One BRL in cash between the sessions of two decisions."""
-    rate = Decimal(VALUES["cdi"][DAYS.index(before)])
-    return (1 + rate) ** (Decimal(between(valuation_day(before), valuation_day(after))) / 252)
-
-
-def quotation(session: dt.date, rate: float) -> Decimal:
-    """Of the NTN-B of 15 May 2035 by ANBIMA's rules, a share of the nominal value."""
-    days = [dt.date(year, month, 15) for year in range(2025, 2036) for month in (5, 11)]
-    due = [calendars.anbima().on_or_after(day) for day in days if day <= dt.date(2035, 5, 15)]
-    total = Decimal(0)
-    for day in due:
-        if day <= session:
-            continue
-        amount = Decimal("2.956301") + (Decimal(100) if day == due[-1] else 0)
-        total += amount / (1 + Decimal(str(rate))) ** (Decimal(between(session, day)) / 252)
-    return total.quantize(Decimal("0.0001"), rounding="ROUND_DOWN") / 100
-
-
-def by_hand(name: str, contract: str, before: dt.date, after: dt.date, frame: pl.DataFrame) -> Decimal:
-    """P&L of one contract between two decisions that both know its settlement."""
-    known = prices_of(frame)
-    index = {day: Decimal(VALUES["ipca_index_pro_rata"][DAYS.index(day)]) for day in (before, after)}
-    if name.startswith("NTNB"):
-        bond = "ANBIMA:NTN-B_2035-05-15"
-        rates = {day: known[day, bond][1] or 0.0 for day in (before, after)}
-        nominal = {day: 1000 * index[day] / Decimal("1614.62") for day in (before, after)}
-        worth = {day: nominal[day] * quotation(valuation_day(day), rates[day]) for day in (before, after)}
-        return worth[after] - worth[before] * cdi_growth(before, after)
-    then, now = (Decimal(str(known[day, contract][0])) for day in (before, after))
-    if name.startswith("DI1"):
-        return now - then * cdi_growth(before, after)
-    if name.startswith("DAP"):
-        point = Decimal("0.00025")
-        return now * point * index[after] - then * point * index[before] * cdi_growth(before, after)
-    return (now - then) * Decimal(50 if name == "DOL" else 1)
-
-
-def lines(run: BookRun, table: str = "pnl_attribution") -> pl.DataFrame:
-    return run.frames[table]
+from tests.desk.portfolio.panels import FREE, LONE, views_of
+from tests.desk.portfolio.settlements import (
+    AWAY,
+    COUNT,
+    DAYS,
+    FLAT,
+    HELD,
+    INCEPTION,
+    VALUES,
+    between,
+    book,
+    by_hand,
+    cdi_growth,
+    inputs,
+    lines,
+    prices_of,
+    settled,
+)
 
 
 def test_each_lines_pnl_is_that_of_its_settlements_to_the_cent() -> None:
@@ -188,15 +84,6 @@ def test_a_position_says_what_it_is_marked_at() -> None:
     years = between(valuation_day(DAYS[-1]), price["maturity"]) / 252
     assert price["rate"] == pytest.approx((100_000 / price["price"]) ** (1 / years) - 1, abs=1e-12)
     assert price["notional_brl"] == pytest.approx(price["contracts"] * price["price"], abs=0.005)
-
-
-LEVELS = {"pre_": 0.13, "real": 0.07}
-FLAT = VALUES.with_columns(
-    pl.when(pl.col("day") >= INCEPTION).then(LEVELS[name[:4]]).otherwise(name).alias(name)
-    for name in CURVE_COLUMNS
-    if name[:4] in LEVELS
-)
-"""Flat curves since the inception: the price by the curve is one line of arithmetic."""
 
 
 def test_what_the_curve_and_the_settlement_differ_by_is_a_change_of_source() -> None:
@@ -285,61 +172,6 @@ def test_a_bond_has_anbimas_rate_before_tesouro_diretos_and_the_published_quotat
     assert source[:, 0].tolist() == [ANBIMA, TESOURO_DIRETO]
     assert len(own.keys) == 3
     assert MARK_SOURCES[SETTLEMENT] == "settlement"
-
-
-def without_marks(state: str) -> str:
-    """The state as a release stored it that marked at the curve."""
-    read = json.loads(state)
-    for row in read["levels"].values():
-        del row["marks"]
-    return json.dumps(read)
-
-
-def continued(state: str, frame: pl.DataFrame, values: pl.DataFrame = VALUES) -> Mapping[str, pl.DataFrame]:
-    views = views_of(values, {name: np.full(COUNT, side) for name, side in HELD.items()})
-    start = from_json(state, IDS, NAMES)
-    return continue_book(values, views, LONE, FREE, start, DAYS[-8:], inputs(frame)).frames
-
-
-def test_a_continued_book_books_the_same_and_keeps_the_marks_it_was_made_at() -> None:
-    whole, upto = book(settled()), DAYS[-4]
-    state = to_json(book(settled(), until=upto).states[upto], IDS, NAMES)
-    later = pl.col("as_of") > decision_time(upto)
-    after = continued(state, settled())
-    for name in ("pnl_attribution", "pnl_by_factor", "pnl_by_strategy", "portfolio_state", "target_position"):
-        expected = whole.frames[name].filter(later)
-        numbers = [column for column, kind in expected.schema.items() if kind == pl.Float64]
-        assert after[name].drop(numbers).equals(expected.drop(numbers)), name
-        for column in numbers:
-            np.testing.assert_allclose(after[name][column], expected[column], atol=1e-6, err_msg=f"{name}.{column}")
-    # A settlement that is corrected after its day was decided: what the day was marked at stays.
-    wrong = pl.when(pl.col("day") == upto).then(10.0).otherwise(0.0)
-    corrected = settled().with_columns(price=pl.col("price") + wrong)
-    assert continued(state, corrected)["portfolio_state"].equals(after["portfolio_state"])
-
-
-def test_a_state_of_a_release_that_marked_at_the_curve_books_the_difference_as_a_change_of_source() -> None:
-    upto, after = DAYS[-4], DAYS[-3]
-    run = book(settled().clear(), FLAT, until=upto)
-    old = without_marks(to_json(run.states[upto], IDS, NAMES))
-    found = continued(old, settled(), FLAT)["pnl_attribution"].filter(
-        as_of=decision_time(after), instrument_id="DI1_2Y"
-    )
-    held = run.frames["target_position"].filter(as_of=decision_time(upto), instrument_id="DI1_2Y").row(0, named=True)
-    assert held["contracts"] != 0
-    then, now = (
-        Decimal(100_000) / Decimal("1.13") ** (Decimal(between(valuation_day(day), held["maturity"])) / 252)
-        for day in (upto, after)
-    )
-    # The new source has the session of the last mark: it says what the market did, and the rest is the change.
-    own = {day: Decimal(str(prices_of(settled())[day, held["contract_id"]][0])) for day in (upto, after)}
-    growth = cdi_growth(upto, after)
-    row = found.row(0, named=True)
-    assert row["price_pnl_brl"] + row["carry_pnl_brl"] == pytest.approx(
-        float((own[after] - own[upto] * growth) * held["contracts"]), abs=0.011
-    )
-    assert row["source_pnl_brl"] == pytest.approx(float((own[upto] - then) * growth * held["contracts"]), abs=0.021)
-    assert now > then
 
 
 def test_an_old_curve_leaves_a_settled_line_its_mark_and_takes_its_orders() -> None:

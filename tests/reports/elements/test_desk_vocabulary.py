@@ -6,6 +6,7 @@ The list is of kinds, from forty sentences that a portfolio manager and a Brazil
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -98,7 +99,7 @@ def test_rates_are_received_and_paid_in_both_languages(data: ReportData) -> None
         tickets = [text for text in texts if re.match(r"\d+\. \w+ [\d.,]+ D(I1|AP|DI)", text)]
         assert tickets
         assert all(text.split()[1] in words for text in tickets), tickets
-        lines = [text for text in tickets if ";" in text]
+        lines = [after for text, after in itertools.pairwise(texts) if text in tickets and after.startswith(";")]
         assert lines
         assert all(venue in text for text in lines), lines
 
