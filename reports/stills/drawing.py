@@ -48,9 +48,11 @@ def _unwrapped(spec: Mapping[str, Any], width: int) -> Mapping[str, Any]:
 
 
 def drawing(spec: Mapping[str, Any], width: int) -> str:
-    """SVG of `data` and `layout`, `width` wide and flatter than on the page. Raises KeyError for a kind of trace or
-    mark that no figure of the page had."""
-    data, layout = spec["data"], spec["layout"]
+    """SVG of `data` and `layout`, `width` wide and flatter than on the page; empty where no trace has a point. Raises
+    KeyError for a kind of trace or mark that no figure of the page had."""
+    data, layout = [trace for trace in spec["data"] if len(trace["x"]) and len(trace["y"])], spec["layout"]
+    if not data:
+        return ""
     rows = legend_rows(data, width) if layout.get("showlegend") else []
     top = 6 + LEGEND_ROW * len(rows) + 4 if rows else min(float(layout["margin"]["t"]), 24.0)
     plots = _plots(data, layout, width, int(layout["height"]), top)

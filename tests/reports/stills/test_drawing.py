@@ -163,3 +163,13 @@ def test_a_kind_that_no_figure_has_is_refused_by_name() -> None:
     layout = chart_parts.layout(300)
     with pytest.raises(KeyError, match="pie"):
         drawing({"data": [{"type": "pie", "x": [1.0], "y": [1.0]}], "layout": layout}, WIDTH)
+
+
+def test_a_figure_without_points_has_no_picture() -> None:
+    """As on a first morning without a network: the page comes out, and says what is missing."""
+    empty = line_of([], [])
+    assert drawing(empty, WIDTH) == drawing({**empty, "data": []}, WIDTH) == ""
+    days = ["2026-01-05", "2026-01-06"]
+    both = line_of(days, [1.0, 2.0])
+    with_empty = {**both, "data": [*both["data"], *empty["data"]]}
+    assert drawing(with_empty, WIDTH) == drawing(both, WIDTH)
