@@ -34,6 +34,9 @@ MOST_HELD = 6
 MOST_GAPS = 5
 """Gaps that the summary lists; the others are counted."""
 
+MOST_DATASETS = 20
+"""Datasets of one state that are named: of two thirds of them, which is no morning to be short about."""
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -146,7 +149,7 @@ def data_line(state: Coverage) -> str:
     for name in ("stale", "failed", "absent"):
         found = [_gap_text(row) for row in state.in_state(name)]
         if found:
-            text += f" {translate(name.capitalize())}: {format_list(found, 8)}."
+            text += f" {translate(name.capitalize())}: {format_list(found, MOST_DATASETS)}."
     instead = [f"{row['dataset']} ({row['error']})" for row in state.replaced]
     return translate("{} Not its own numbers: {}.", text, format_list(instead)) if instead else text
 
