@@ -33,9 +33,8 @@ MOST_HELD = 6
 """Held values with a line of their own."""
 MOST_GAPS = 5
 """Gaps that the summary lists; the others are counted."""
-
 MOST_DATASETS = 20
-"""Datasets of one state that are named: of two thirds of them, which is no morning to be short about."""
+"""Datasets of one state that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
