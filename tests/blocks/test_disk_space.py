@@ -68,7 +68,10 @@ def test_an_error_of_the_disk_itself_is_told() -> None:
     ("said", "told"),
     [
         ('initdb: error: could not write file "x": No space left on device', 'could not write file "x": No space'),
-        ('UTC [5] ERROR:  could not extend file "base/5/7": wrote only 4096 of 8192 bytes at block 7', "could not extend"),
+        (
+            'UTC [5] ERROR:  could not extend file "base/5/7": wrote only 4096 of 8192 bytes at block 7',
+            "could not extend",
+        ),
         ("UTC [5] PANIC:  could not write to log: Disk quota exceeded", "could not write to log: Disk quota exceeded"),
         ("cp: cannot create regular file 'x': Read-only file system", "cp: cannot create regular file"),
         ("UTC [5] FATAL:  the database system is shutting down", None),
