@@ -90,8 +90,8 @@ def test_a_settlement_far_from_its_curve_is_held() -> None:
 
 
 def test_a_real_rate_that_its_own_price_does_not_give_is_held_however_near_its_end() -> None:
-    """Price and rate are B3's of 12 Jan 2026. The rates of a DAP with days to live go where they like: a tenth of one is
-    told by its price alone."""
+    """Price and rate are B3's of 12 Jan 2026. The rates of a DAP with days to live go where they like: a tenth of one
+    is told by its price alone."""
     for contract, price, rate in (("DAPQ28", 82029.93, 0.07995), ("DAPF26", 99881.81, 0.10444)):
         price_key, rate_key = (f"settlement.{column}:{contract}" for column in ("price", "rate"))
         days = weekdays(31, dt.date(2025, 12, 1))
