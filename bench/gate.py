@@ -2,7 +2,7 @@
 
 `python -m bench.gate`: the sandbox's last 2,000 decision days. `python -m bench.gate FOLDER`, with the folder of the
 collected real history: its days since 2008. Each day is judged by its own gold and that of the day before, as the run
-of that day would have been. Open interest and volume are not in either history's prices of the traded contracts.
+of that day would have been. The orders' open interest and volume are in neither.
 """
 
 from __future__ import annotations

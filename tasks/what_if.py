@@ -12,7 +12,6 @@ from desk.errors import BadInput
 from desk.model import desk_day
 from desk.point_in_time.panel_span import silver_starts
 from desk.portfolio.contracts import valuation_day
-from desk.portfolio.market_depth import market_depth
 from desk.portfolio.market_levels import MARKET_COLUMNS
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.transforms.panel import build_panel
@@ -42,7 +41,6 @@ async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: l
     session = valuation_day(day)
     settlements = await store.read_silver("settlement", as_of, session - REACH)
     settled = settlements.filter(obs_date=session)["contract_id"].unique().sort().to_list()
-    depth = market_depth(settlements, [day], parameters.risk.liquidity)
     orders = read_orders(written, book.targets, parameters, day, settled)
     first = calendars.b3().offset(day, -(parameters.risk.var_window + MOVES))
     silver = {name: await store.read_silver(name, as_of, start) for name, start in silver_starts(first).items()}
@@ -51,6 +49,6 @@ async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: l
     def computed() -> WhatIf:
         panel = build_panel(silver, calendars.b3().days(first, day), catalog)
         values, prices = panel.values.select("day", *MARKET_COLUMNS), read_price_inputs(panel)
-        return compare(values, book, orders, parameters, archive, depth, prices)
+        return compare(values, book, orders, parameters, archive, prices)
 
     return await asyncio.to_thread(computed)

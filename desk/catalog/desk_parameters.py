@@ -54,6 +54,7 @@ class Instrument:
     maturity: dt.date | None = None
     listed_from: dt.date | None = None
     short_with: str | None = None
+    booked_as: str | None = None
 
     @property
     def quoted_in_rate(self) -> bool:

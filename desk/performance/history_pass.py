@@ -18,7 +18,6 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.model import desk_day
 from desk.portfolio import package_terms, run_book
 from desk.portfolio.aggregate import aggregate
-from desk.portfolio.market_depth import market_depth
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import run_risk
 from desk.strategies import STRATEGIES, compute_signals
@@ -63,11 +62,6 @@ def run_history(
         "strategy_signals": scores,
         "aggregated_signal": aggregate(scores, STRATEGIES, classes, panel.values),
         **book,
-        **run_risk(panel.values, book, parameters, held, depth=_depth(silver, held, parameters), prices=prices),
+        **run_risk(panel.values, book, parameters, held, prices=prices),
     }
     return HistoryPass(panel, frames)
-
-
-def _depth(silver: Mapping[str, pl.DataFrame], days: Sequence[dt.date], parameters: DeskParameters) -> pl.DataFrame:
-    settlements = silver.get("settlement", pl.DataFrame())
-    return market_depth(settlements, days, parameters.risk.liquidity)

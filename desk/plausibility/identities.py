@@ -163,9 +163,10 @@ def _with_days(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _maturity(contract: str) -> object:
-    """DI1F28 -> 2028-01-01, ANBIMA:LTN_2028-01-01 -> 2028-01-01; None for what is neither."""
-    if match := re.fullmatch(rf"(?:DI1|DDI)([{_MONTHS}])(\d{{2}})", contract):
-        return np.datetime64(f"20{match[2]}-{_MONTHS.index(match[1]) + 1:02d}-01", "D").item()
+    """DI1F28 -> 2028-01-01, DAPK29 -> 2029-05-15, ANBIMA:LTN_2028-01-01 -> 2028-01-01; None for anything else."""
+    if match := re.fullmatch(rf"(DI1|DDI|DAP)([{_MONTHS}])(\d{{2}})", contract):
+        day = "15" if match[1] == "DAP" else "01"
+        return np.datetime64(f"20{match[3]}-{_MONTHS.index(match[2]) + 1:02d}-{day}", "D").item()
     if match := re.fullmatch(r".+_(\d{4}-\d{2}-\d{2})", contract):
         return np.datetime64(match[1], "D").item()
     return None

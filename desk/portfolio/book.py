@@ -31,8 +31,10 @@ from desk.portfolio.book_history import BookDay, Holdings, no_holdings, no_pnl
 from desk.portfolio.breaker import BreakerState, start_breaker, step_breaker
 from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
+from desk.portfolio.depth_limits import aversion_at, limited_at, planned_legs
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.marking import mark_lines, markable
+from desk.portfolio.package_limits import LimitedBook
 from desk.portfolio.package_trades import (
     LineStates,
     desired_legs,
@@ -93,11 +95,12 @@ def first_day(inputs: BookInputs, risk_multiplier: float, *, is_held: bool = Fal
     """The day of inception: nothing held, a first target."""
     count, nav = len(inputs.parameters.instruments), inputs.parameters.portfolio.inception_nav_brl
     nothing = no_holdings(count)
-    target, packages = nothing, np.zeros((len(inputs.plan.terms), count))
+    target, packages, sizes = nothing, np.zeros((len(inputs.plan.terms), count)), None
     if not is_held:
-        target, packages = _decide(inputs, 0, nothing, packages, nav, risk_multiplier, breaker_cuts=False)
+        sizes = limited_at(inputs.plan, 0, nav, inputs.parameters)
+        target, packages = _decide(inputs, 0, nothing, packages, nav, risk_multiplier, sizes, breaker_cuts=False)
     never = np.zeros(count, dtype=np.intp)
-    return BookDay(nothing, target, packages, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never)
+    return BookDay(nothing, target, packages, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never, sizes)
 
 
 def next_day(
@@ -116,9 +119,10 @@ def next_day(
     pnl = lines.total(cash)
     nav = float(np.round(yesterday.nav + pnl, 2))
     cuts = risk_multiplier < yesterday.risk_multiplier
-    target, packages = before, yesterday.packages
+    target, packages, sizes = before, yesterday.packages, None
     if not is_held:
-        target, packages = _decide(inputs, row, before, packages, nav, risk_multiplier, breaker_cuts=cuts)
+        sizes = limited_at(inputs.plan, row, nav, inputs.parameters)
+        target, packages = _decide(inputs, row, before, packages, nav, risk_multiplier, sizes, breaker_cuts=cuts)
     return BookDay(
         before=before,
         target=target,
@@ -130,6 +134,7 @@ def next_day(
         benchmark=benchmark,
         risk_multiplier=risk_multiplier,
         last_mark=np.where(marked | filled, row, yesterday.last_mark),
+        sizes=sizes,
     )
 
 
@@ -171,10 +176,11 @@ def _decide(
     packages: FloatArray,
     nav: float,
     risk_multiplier: float,
+    sizes: LimitedBook,
     *,
     breaker_cuts: bool,
 ) -> tuple[Holdings, FloatArray]:
-    """The target of `row` and its packages (S, N), from those held, at today's NAV.
+    """The target of `row` and its packages (S, N), from those held, at today's NAV and the `sizes` within its limits.
 
     An order below the least of its root (portfolio.toml: minimum_order) is not made, and its packages wait whole. When
     the book that results would be outside a limit, the packages with a leg in what passes it go to their desired legs,
@@ -185,7 +191,9 @@ def _decide(
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
     mapped, lines = plan.contracts.maturity[row], _line_states(inputs, row, before, packages)
     tradable = lines.tradable
-    everything = desired_legs(plan, row, packages, lines, inputs.believed[row], nav * risk_multiplier)
+    everything = desired_legs(
+        planned_legs(plan, row, sizes, nav * risk_multiplier), packages, lines, inputs.believed[row]
+    )
 
     def in_lots(legs: FloatArray) -> IntArray:
         return np.where(tradable, round_to_lots(legs.sum(axis=0), lots), before.contracts)
@@ -204,7 +212,9 @@ def _decide(
 
     chosen = everything
     if not breaker_cuts:
-        chosen = packages_worth_trading(plan, row, packages, everything, lines, nav, parameters)
+        chosen = packages_worth_trading(
+            plan, row, packages, everything, lines, nav, aversion_at(plan, row, sizes), parameters
+        )
         if parameters.minimum_orders:
             chosen = without_small_orders(packages, chosen, _free(plan, row, packages, everything, lines), too_small)
         over = uses(chosen) > 1.0
@@ -245,6 +255,7 @@ def wanted_lines(inputs: BookInputs, row: int, day: BookDay, packages_before: Fl
     """The contracts (N,), not in lots, that the packages of `day`, a decision of `row`, would have gone to if every
     change were worth its cost: those that wait stay as `packages_before` (S, N) had them."""
     lines = _line_states(inputs, row, day.before, packages_before)
-    budget = day.nav * day.risk_multiplier
-    legs = desired_legs(inputs.plan, row, packages_before, lines, inputs.believed[row], budget)
+    sizes = limited_at(inputs.plan, row, day.nav, inputs.parameters)
+    planned = planned_legs(inputs.plan, row, sizes, day.nav * day.risk_multiplier)
+    legs = desired_legs(planned, packages_before, lines, inputs.believed[row])
     return np.asarray(legs.sum(axis=0))

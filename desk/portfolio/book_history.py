@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from desk.arrays import FloatArray, IntArray, RowIndex
 from desk.calendars import Days
+from desk.portfolio.package_limits import LimitedBook
 from desk.portfolio.pnl_explain import PRICE_FACTORS
 
 
@@ -65,7 +66,8 @@ class BookDay:
     target. `before` is what the decision finds, the day's fills done, and `target` what it decides. `cash` is interest
     and `pnl` all of the day's P&L; `nav` includes it. `benchmark` is the NAV of the same money held in cash alone, BRL.
     `risk_multiplier` is the share of its risk, 0 to 1, that the drawdown breaker leaves the decision. `last_mark` (N,)
-    is the row that each held contract was last marked on.
+    is the row that each held contract was last marked on. `sizes`: what the limits left of the plan of one row, where
+    a decision has found that; None on a day without one.
     """
 
     before: Holdings
@@ -78,6 +80,7 @@ class BookDay:
     benchmark: float
     risk_multiplier: float
     last_mark: RowIndex
+    sizes: LimitedBook | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from desk.arrays import FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.book_state import row_of
 from desk.portfolio.contracts import ContractMap, map_contracts
+from desk.portfolio.depth_limits import limited_at
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.packages import PackageTerms
 from desk.portfolio.price_inputs import PriceInputs
@@ -132,11 +133,11 @@ def split_change(
     rolled = sizes.plan(last.day, again, contracts=sizes.contracts(now.day))
     moved, decided = sizes.plan(now.day, again), sizes.plan(now.day, now.conviction)
 
-    first, then = _layers(recomputed, last), _layers(decided, now)
+    first, then = _layers(recomputed, last, parameters), _layers(decided, now, parameters)
     stored = record.layers if record is not None else first
     if last.wanted is None and record is None:
         stored = replace(stored, wanted=stored.braked)
-    of_parameters = _layers(computed, last).braked - _layers(as_made, last).braked
+    of_parameters = _layers(computed, last, parameters).braked - _layers(as_made, last, own).braked
     views = (decided.alone[0] - moved.alone[0]) * last.nav
     cause: Cause = record.cause if record is not None else "data_or_code"
     found: dict[Part, FloatArray] = {
@@ -192,8 +193,8 @@ class _Sizes:
         return map_contracts(self.parameters.instruments, np.array([day], dtype="datetime64[D]"))
 
 
-def _layers(plan: SizingPlan, decision: Sized) -> Layers:
-    limited = plan.limited.per_brl[0].sum(axis=0) * decision.nav
+def _layers(plan: SizingPlan, decision: Sized, parameters: DeskParameters) -> Layers:
+    limited = limited_at(plan, 0, decision.nav, parameters).per_brl[0].sum(axis=0) * decision.nav
     braked = limited * decision.multiplier
     return Layers(_alone(plan, decision.nav), limited, braked, braked if decision.wanted is None else decision.wanted)
 

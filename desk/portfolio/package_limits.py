@@ -19,11 +19,17 @@ from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.scenario_losses import scenario_ids
 from desk.units import DAYS_PER_YEAR
 
-SIZE_LIMITS = (
+PLAN_LIMITS = (
     "instrument_risk_share", "class_risk_share", "worst_scenario", "stressed_margin", "gross_leverage", "gross_face",
 )  # fmt: skip
+"""Limits in shares of NAV, which a plan holds."""
+DEPTH_LIMITS = ("open_interest", "days_to_liquidate")
+"""Limits in contracts, which a decision holds at its NAV (desk.portfolio.depth_limits)."""
+SIZE_LIMITS = (*PLAN_LIMITS, *DEPTH_LIMITS)
 _OF_PARTS = 2
-"""The first so many of SIZE_LIMITS are shares of the target risk, taken off the packages that add to them."""
+"""The first so many of PLAN_LIMITS are shares of the target risk, taken off the packages that add to them."""
+_OF_LOSSES = ("worst_scenario", "stressed_margin")
+"""A gain is under no limit."""
 _ROUNDS = 40
 _STEP = 0.7
 _SLACK = 1e-3
@@ -32,16 +38,28 @@ _SLACK = 1e-3
 
 @dataclass(frozen=True)
 class LimitedBook:
-    """`per_brl` (R, S, N) within the limits less their headroom; `volatility` (R,) a year; `scale` (R, S) what was left
-    of each package, 0 to 1; `bound` (R, S) the index in SIZE_LIMITS that took most of it, -1 for none; `taken` (R, L)
-    what each limit took of the book's volatility; `subjects` by row and limit the instruments, classes or scenarios."""
+    """`per_brl` (R, S, N) within the limits less their headroom; `volatility` (R,) a year; `cut` (R, S, L) -log of what
+    each of SIZE_LIMITS left of each package; `taken` (R, L) what each took of the book's volatility; `subjects` by row
+    and limit the instruments, classes or scenarios."""
 
     per_brl: FloatArray
     volatility: FloatArray
-    scale: FloatArray
-    bound: IntArray
+    cut: FloatArray
     taken: FloatArray
     subjects: Sequence[Sequence[tuple[str, ...]]]
+
+    def __getitem__(self, rows: slice) -> LimitedBook:
+        return LimitedBook(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @property
+    def scale(self) -> FloatArray:
+        """What was left of each package (R, S), 0 to 1."""
+        return np.asarray(np.exp(-self.cut.sum(axis=2)))
+
+    @property
+    def bound(self) -> IntArray:
+        """The index (R, S) in SIZE_LIMITS of the limit that took most of each package, -1 for none."""
+        return np.where(self.cut.max(axis=2) > 0, self.cut.argmax(axis=2), -1)
 
 
 def class_index(parameters: DeskParameters) -> tuple[tuple[str, ...], RowIndex]:
@@ -66,34 +84,30 @@ def class_totals(lines: FloatArray, classes: RowIndex) -> FloatArray:
 class ContractUses:
     """What one contract of each instrument uses: `matrix` (R, N, N) its covariance, BRL a day; `exposure` (R, N) BRL
     for the gross exposure, `face` (R, N) BRL at full face, `margin` (R, N) BRL; `losses` (R, K, N) BRL lost by a long
-    one in each scenario. What is unknown uses nothing: such a contract is not sized."""
+    one in each scenario. What is unknown uses nothing: such a contract is not sized. `most` (R, 2, N) the contracts
+    that DEPTH_LIMITS allow, infinite where no market is stored."""
 
     matrix: FloatArray
     exposure: FloatArray
     face: FloatArray
     margin: FloatArray
     losses: FloatArray
+    most: FloatArray
 
     def __getitem__(self, rows: slice | RowIndex) -> ContractUses:
         return ContractUses(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def limit_packages(per_brl: FloatArray, uses: ContractUses, parameters: DeskParameters) -> LimitedBook:
-    """The packages (R, S, N), contracts per BRL of NAV, within the limits. NaN in `uses` counts as zero."""
-    rules = parameters.portfolio
-    names, classes = class_index(parameters)
-    shares = _Shares(
-        caps=tuple(parameters.limits.threshold(name) * rules.limit_headroom for name in SIZE_LIMITS),
-        target=rules.target_volatility / np.sqrt(DAYS_PER_YEAR),
-        classes=classes,
-    )
-    scenarios = scenario_ids(parameters)
-    subject_names = (parameters.instrument_ids, names, scenarios, scenarios, ("book",), ("book",))
+    """The packages (R, S, N), contracts per BRL of NAV, within PLAN_LIMITS. NaN in `uses` counts as zero."""
+    shares, scenarios = _shares(parameters), scenario_ids(parameters)
+    names, _ = class_index(parameters)
+    subject_names = (parameters.instrument_ids, names, scenarios, scenarios, ("book",), ("book",), (), ())
     rows, count = per_brl.shape[:2]
     cut = np.zeros((rows, count, len(SIZE_LIMITS)))  # -log of what each limit left of each package
     taken = np.zeros((rows, len(SIZE_LIMITS)))
     touched = [np.zeros((rows, len(one)), dtype=bool) for one in subject_names]
-    known = ContractUses(*(np.nan_to_num(getattr(uses, field.name)) for field in fields(uses)))
+    known = _known(uses)
     book = per_brl.copy()
 
     def hold(place: int, active: RowIndex, *, whole: bool) -> BoolArray:
@@ -106,7 +120,7 @@ def limit_packages(per_brl: FloatArray, uses: ContractUses, parameters: DeskPara
         book[active] = part * factor[:, :, None]
         touched[place][active] |= over
         cut[active, :, place] -= np.log(factor)
-        taken[active, place] += _volatility(part, own.matrix) - _volatility(book[active], own.matrix)
+        taken[active, place] += book_volatility(part, own.matrix) - book_volatility(book[active], own.matrix)
         return np.asarray(over.any(axis=1))
 
     active = np.arange(rows)
@@ -115,25 +129,47 @@ def limit_packages(per_brl: FloatArray, uses: ContractUses, parameters: DeskPara
         active = active[np.any(passed, axis=0)]
         if not len(active):
             break
-    for place in range(_OF_PARTS, len(SIZE_LIMITS)):  # last: they scale the whole book, and every other use with it
+    for place in range(_OF_PARTS, len(PLAN_LIMITS)):  # last: they scale the whole book, and every other use with it
         hold(place, np.arange(rows), whole=True)
-    bound = np.where(cut.max(axis=2) > 0, cut.argmax(axis=2), -1)
     subjects = [
         [tuple(one[at] for at in np.flatnonzero(held[row])) for one, held in zip(subject_names, touched, strict=True)]
         for row in range(rows)
     ]
-    return LimitedBook(book, _volatility(book, known.matrix), np.exp(-cut.sum(axis=2)), bound, taken, subjects)
+    return LimitedBook(book, book_volatility(book, known.matrix), cut, taken, subjects)
 
 
-def _volatility(book: FloatArray, matrix: FloatArray) -> FloatArray:
+def largest_use(per_brl: FloatArray, uses: ContractUses, parameters: DeskParameters) -> FloatArray:
+    """What packages (R, S, N) use of PLAN_LIMITS less their headroom: the most of any (R,), 1.0 at a limit."""
+    shares, known = _shares(parameters), _known(uses)
+    found = np.zeros((len(per_brl), 1))
+    for place, name in enumerate(PLAN_LIMITS):
+        used = shares.parts(per_brl, known, place).sum(axis=1) / shares.caps[place]
+        found = np.hstack([found, used if name in _OF_LOSSES else np.abs(used)])
+    return np.asarray(found.max(axis=1))
+
+
+def book_volatility(book: FloatArray, matrix: FloatArray) -> FloatArray:
     """A year (R,)."""
     return np.asarray(np.sqrt(np.maximum(quadratic_form(book.sum(axis=1), matrix), 0.0) * DAYS_PER_YEAR))
+
+
+def _known(uses: ContractUses) -> ContractUses:
+    return ContractUses(*(np.nan_to_num(getattr(uses, field.name)) for field in fields(uses)))
 
 
 def _of_gross(book: FloatArray, lines: FloatArray, unit: FloatArray) -> FloatArray:
     """Each package's part (R, S, 1) of the sizes of the lines (R, N), at `unit` (R, N) of one contract."""
     signed = np.sign(lines) * np.abs(unit)
     return np.asarray((book * signed[:, None, :]).sum(axis=2)[:, :, None])
+
+
+def _shares(parameters: DeskParameters) -> _Shares:
+    rules, limits = parameters.portfolio, parameters.limits
+    return _Shares(
+        caps=tuple(limits.threshold(name) * rules.limit_headroom for name in PLAN_LIMITS),
+        target=rules.target_volatility / np.sqrt(DAYS_PER_YEAR),
+        classes=class_index(parameters)[1],
+    )
 
 
 @dataclass(frozen=True)
@@ -147,12 +183,12 @@ class _Shares:
 
     def parts(self, book: FloatArray, uses: ContractUses, place: int) -> FloatArray:
         """Each package's part of the use of the limit by subject (R, S, K), signed: the parts of a subject add up."""
-        name, lines = SIZE_LIMITS[place], book.sum(axis=1)
+        name, lines = PLAN_LIMITS[place], book.sum(axis=1)
         if name == "gross_leverage":
             return _of_gross(book, lines, uses.exposure)
         if name == "gross_face":
             return _of_gross(book, lines, uses.face)
-        if name in ("worst_scenario", "stressed_margin"):
+        if name in _OF_LOSSES:
             # One product a row, all of one shape: a row's rounding must not depend on how many rows stand beside it.
             loss = np.ascontiguousarray(book) @ np.ascontiguousarray(uses.losses.transpose(0, 2, 1))
             return loss if name == "worst_scenario" else loss + _of_gross(book, lines, uses.margin)
@@ -170,8 +206,8 @@ class _Shares:
         cap = self.caps[place]
         parts = self.parts(book, uses, place)
         used = parts.sum(axis=1)
-        if SIZE_LIMITS[place] in ("worst_scenario", "stressed_margin"):
-            used = np.maximum(used, 0.0)  # a gain is under no limit
+        if PLAN_LIMITS[place] in _OF_LOSSES:
+            used = np.maximum(used, 0.0)
         excess = np.abs(used) - cap
         over = excess > cap * _SLACK
         if whole:

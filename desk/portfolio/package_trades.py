@@ -35,13 +35,10 @@ class LineStates:
     gone: BoolArray
 
 
-def desired_legs(
-    plan: SizingPlan, row: int, held: FloatArray, lines: LineStates, believed: BoolArray, nav: float
-) -> FloatArray:
-    """The legs (S, N) that every package would go to at `nav` BRL: its plan, or what it holds (S, N) where it cannot
-    trade whole: a leg has no price or an old one, the package cannot be formed, or its strategy is not `believed` (S,).
-    One whose contract is gone is closed."""
-    planned = plan.packages[row] * nav
+def desired_legs(planned: FloatArray, held: FloatArray, lines: LineStates, believed: BoolArray) -> FloatArray:
+    """The legs (S, N) that every package would go to: as `planned` (S, N), or what it holds (S, N) where it cannot
+    trade whole: a leg has no price or an old one, the package cannot be formed (NaN), or its strategy is not `believed`
+    (S,). One whose contract is gone is closed."""
     unformed = np.isnan(planned).any(axis=1)
     ended = ((held != 0) & lines.gone).any(axis=1)
     desired = np.where((unformed & ended)[:, None], 0.0, planned)
@@ -57,6 +54,7 @@ def packages_worth_trading(
     desired: FloatArray,
     lines: LineStates,
     nav: float,
+    aversion: float,
     parameters: DeskParameters,
 ) -> FloatArray:
     """The legs (S, N) after the decision, of each package between `held` (nothing, where it changes side) and
@@ -72,8 +70,8 @@ def packages_worth_trading(
         mandatory | ~moves,
         cost,
         nav,
-        float(plan.aversion[row]),
-        days_worth(plan, row, cost / np.where(risk > 0, risk, 1.0), nav, parameters),
+        aversion,
+        days_worth(plan, cost / np.where(risk > 0, risk, 1.0), nav, aversion, parameters),
     )
     done = np.where(~mandatory & (done * risk < parameters.portfolio.minimum_change_brl), 0.0, done)
     return np.where(done[:, None] == 1.0, desired, base + done[:, None] * change)
@@ -108,14 +106,16 @@ def without_small_orders(
         found = np.where(waits[:, None], held, found)
 
 
-def days_worth(plan: SizingPlan, row: int, unit_cost: FloatArray, nav: float, parameters: DeskParameters) -> FloatArray:
+def days_worth(
+    plan: SizingPlan, unit_cost: FloatArray, nav: float, aversion: float, parameters: DeskParameters
+) -> FloatArray:
     """The days (S,) that being nearer to each package's aim is worth: those at which a package by itself is left alone
     within `no_trade_width` of it. `unit_cost` (S,): BRL to trade one BRL of its daily risk.
 
     An aim moves as an AR(1) of rho = 1 - 1 / days does, around the risk of its budget at full conviction, by as much of
     it as limits leave the book.
     """
-    rules, aversion = parameters.portfolio, float(plan.aversion[row])
+    rules = parameters.portfolio
     kept = rules.sharpe_assumed / rules.target_volatility / aversion
     usual = strategy_budgets(plan.terms) * rules.target_volatility / np.sqrt(DAYS_PER_YEAR) * kept * nav
     lasts = np.array([parameters.view_days(terms.id) for terms in plan.terms])

@@ -28,6 +28,7 @@ from desk.portfolio.book import BookInputs, GuardedDay, first_guarded_day, next_
 from desk.portfolio.book_frames import pnl_attribution, portfolio_state, target_positions
 from desk.portfolio.book_history import stack_days
 from desk.portfolio.book_state import BookState, resume, row_of, state_of, with_stored_levels
+from desk.portfolio.depth_limits import with_sizes
 from desk.portfolio.fill_prices import book_prices
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.package_frame import limits_bound, package_frame
@@ -155,13 +156,16 @@ def _frames(
     earlier_excess: Sequence[float],
     held: Sequence[int],
 ) -> Frames:
-    plan, parameters = inputs.plan, inputs.parameters
+    parameters = inputs.parameters
+    target = parameters.portfolio.target_volatility
+    plan = with_sizes(inputs.plan, [day.guarded.sizes for day in days], target)
+    inputs = replace(inputs, plan=plan)
     history, shadow = stack_days([day.guarded for day in days]), stack_days([day.shadow for day in days])
     if held:  # no decision: the plan's sizes of these rows were not used
-        weight, requested, target = plan.risk_weight.copy(), plan.requested.copy(), plan.limited.volatility.copy()
-        for numbers in (weight, requested, target):
+        weight, requested, aimed = plan.risk_weight.copy(), plan.requested.copy(), plan.limited.volatility.copy()
+        for numbers in (weight, requested, aimed):
             numbers[list(held)] = np.nan
-        plan = replace(plan, risk_weight=weight, requested=requested, limited=replace(plan.limited, volatility=target))
+        plan = replace(plan, risk_weight=weight, requested=requested, limited=replace(plan.limited, volatility=aimed))
     bound = limits_bound(plan, history.risk_multiplier)
     return {
         TARGET_POSITION.name: target_positions(plan, history, parameters),

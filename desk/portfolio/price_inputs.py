@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from desk import calendars
 from desk.arrays import BoolArray, FloatArray, IntArray
@@ -22,6 +23,7 @@ from desk.catalog.fallbacks import LONG_VERTICES, VERTICES, load_fallbacks
 from desk.point_in_time.as_of_grid import NAT
 from desk.portfolio.own_prices import OwnPrices, no_own_prices, read_own_prices
 from desk.transforms.input_receipts import input_datasets
+from desk.transforms.market_depth import DEPTH_SCHEMA
 from desk.transforms.maturities import SourceCurve
 from desk.transforms.panel import Panel
 
@@ -72,7 +74,8 @@ class SourceLevels:
 class PriceInputs:
     """By day (T) and group (G, in the order of PRICE_GROUPS): `sources` the input id that was used (empty for none),
     `sessions` its obs_date, `ages` the business days since then (-1 where unknown), `current` whether that is the
-    newest there can be. `others`: group -> its sources. `own`: what single contracts were settled at."""
+    newest there can be. `others`: group -> its sources. `own`: what single contracts were settled at. `depth`:
+    DEPTH_SCHEMA rows, how much of each contract there is, by day."""
 
     sources: Names
     sessions: Days
@@ -80,6 +83,7 @@ class PriceInputs:
     current: BoolArray
     own: OwnPrices
     others: Mapping[str, tuple[SourceLevels, ...]] = field(default_factory=dict)
+    depth: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DEPTH_SCHEMA))
 
     def __getitem__(self, rows: slice) -> PriceInputs:
         others = {
@@ -87,7 +91,7 @@ class PriceInputs:
             for group, found in self.others.items()
         }
         known = self.sources[rows], self.sessions[rows], self.ages[rows], self.current[rows]
-        return PriceInputs(*known, self.own[rows], others)
+        return PriceInputs(*known, self.own[rows], others, self.depth)
 
     def level_of(self, group: str, source: str, row: int, session: np.datetime64) -> FloatArray | None:
         """What `source` says on a row of the group's columns (K,) for one session; None where it has none of it."""
@@ -141,7 +145,7 @@ def read_price_inputs(panel: Panel) -> PriceInputs:
         ages[:, place] = _ages(sources[:, place], sessions[:, place], days, catalog)
         current[:, place] = (ages[:, place] >= 0) & (ages[:, place] <= limits[group])
     own = read_own_prices(panel.settled, days, load_desk_parameters().instruments)
-    return PriceInputs(sources, sessions, ages, current, own, _others(panel))
+    return PriceInputs(sources, sessions, ages, current, own, _others(panel), panel.depth)
 
 
 def _used(panel: Panel, columns: Sequence[str]) -> tuple[Names, Days]:

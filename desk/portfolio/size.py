@@ -78,9 +78,10 @@ def shares_worth_trading(
 
 
 def limit_uses(contracts: IntArray, plan: SizingPlan, row: int, nav: float, parameters: DeskParameters) -> FloatArray:
-    """What each line (N,) of `contracts` (N,) uses of the limits on sizes (limits.toml) on a row: the larger of its own
-    and its class's share of risk, or of what the whole book uses of a limit: gross leverage, gross face, the loss in
-    the worst scenario, the margin after it. 1.0 is at the limit, more passes it."""
+    """What each line (N,) of `contracts` (N,) uses of the limits on sizes (limits.toml) on a row: the largest of its
+    own and its class's share of risk, its share of the open interest and its days to liquidate, or of what the whole
+    book uses of a limit: gross leverage, gross face, the loss in the worst scenario, the margin after it. 1.0 is at the
+    limit, more passes it."""
     limits, rules, uses = parameters.limits, parameters.portfolio, plan.uses
     budget = rules.target_volatility / np.sqrt(DAYS_PER_YEAR) * nav
     parts = risk_contributions(contracts, uses.matrix[row]) / budget
@@ -99,6 +100,7 @@ def limit_uses(contracts: IntArray, plan: SizingPlan, row: int, nav: float, para
         worst / limits.threshold("worst_scenario"),
         (gross(uses.margin[row]) + worst) / limits.threshold("stressed_margin"),
     )
+    own = np.maximum(own, (np.abs(contracts) / uses.most[row]).max(axis=0))
     return np.asarray(np.maximum(np.maximum(own, of_class), book))
 
 

@@ -22,6 +22,7 @@ from desk.portfolio.packages import PackageTerms, unit_packages
 from desk.portfolio.pricing import Quotes, quote_market
 from desk.portfolio.scenario_losses import unit_losses
 from desk.portfolio.scenario_pnl import trailing_pnl
+from desk.transforms.market_depth import Depth, depth_of
 from desk.units import DAYS_PER_YEAR
 
 
@@ -63,6 +64,12 @@ class SizingPlan:
         """The covariance (R, N, N) of one contract of each instrument, BRL a day."""
         return self.uses.matrix
 
+    def with_limited(self, limited: LimitedBook, target_volatility: float) -> SizingPlan:
+        """The plan with other limited sizes of its rows."""
+        packages = np.where(np.isnan(self.packages), np.nan, limited.per_brl)
+        weight = _risk_weight(limited.per_brl.sum(axis=1), self.matrix, target_volatility)
+        return replace(self, limited=limited, packages=packages, risk_weight=weight)
+
     def __getitem__(self, rows: slice) -> SizingPlan:
         cut = {
             field.name: getattr(self, field.name)[rows]
@@ -73,13 +80,13 @@ class SizingPlan:
             self,
             contracts=_cut(self.contracts, rows),
             quotes=_cut(self.quotes, rows),
-            limited=_cut(self.limited, rows),
+            limited=self.limited[rows],
             uses=self.uses[rows],
             **cut,
         )
 
 
-_Record = TypeVar("_Record", ContractMap, Quotes, LimitedBook)
+_Record = TypeVar("_Record", ContractMap, Quotes)
 
 
 def _cut(record: _Record, rows: slice) -> _Record:
@@ -114,7 +121,9 @@ def plan_book(
         volatility[chunk], matrix[chunk] = estimate.volatility, estimate.matrix
     view = np.nan_to_num(conviction[first:])
     view = np.where(np.abs(view) >= rules.dead_band, view, 0.0)
-    unit = unit_packages(packages, np.sign(view), quotes, volatility, matrix, parameters)
+    depth = depth_of(market.inputs.depth, part.days.tolist(), contracts.contract_id, parameters.risk.liquidity)
+    sized_by = np.where(depth.unseen, np.nan, volatility)
+    unit = unit_packages(packages, np.sign(view), quotes, sized_by, matrix, parameters)
     unformed = np.asarray(np.isnan(unit).any(axis=2))
     usable = np.where(unformed, 0.0, view)
     book = combine(usable, np.nan_to_num(unit), matrix, packages, rules)
@@ -124,6 +133,7 @@ def plan_book(
         face=quotes.value,
         margin=quotes.value * np.array([item.margin_rate for item in parameters.instruments]),
         losses=unit_losses(terms, part.levels, part.valuation, contracts.maturity, parameters),
+        most=most_contracts(depth, parameters),
     )
     limited = limit_packages(book.per_brl, uses, parameters)
     kept = np.where(book.requested > 0, limited.volatility / np.where(book.requested > 0, book.requested, 1.0), 1.0)
@@ -145,6 +155,16 @@ def plan_book(
         aversion=rules.sharpe_assumed / rules.target_volatility / np.where(kept > 0, kept, 1.0),
         sizing=_sizing(rules.method, unformed, packages),
     )
+
+
+def most_contracts(depth: Depth, parameters: DeskParameters) -> FloatArray:
+    """The contracts (R, 2, N) that DEPTH_LIMITS allow; infinite where no market is stored. A market without a contract
+    counts as one of a single contract: less than a lot may be held of it."""
+    limits, rules = parameters.limits, parameters.risk.liquidity
+    interest = np.maximum(depth.open_interest, 1.0) * limits.threshold("open_interest")
+    traded = np.maximum(depth.volume, 1.0) * rules.share_of_volume * limits.threshold("days_to_liquidate")
+    found = np.stack([interest, traded], axis=1)
+    return np.where(np.isfinite(found), found, np.inf)
 
 
 def package_risk(legs: FloatArray, matrix: FloatArray) -> FloatArray:

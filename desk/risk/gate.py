@@ -28,6 +28,7 @@ TARGET_LIMITS = (
     "gross_face",
     "stressed_margin",
     "worst_scenario",
+    "open_interest",
     "days_to_liquidate",
     "instrument_risk_share",
     "class_risk_share",

@@ -11,18 +11,19 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.pricing import Quotes
 from desk.risk.positions import Positions
 from desk.risk.stress import Scenario
+from desk.transforms.market_depth import Depth
 
 
 def placed_values(
     positions: Positions,
     quotes: Quotes,
     scenarios: Sequence[Scenario],
-    volume: FloatArray,
+    depth: Depth,
     parameters: DeskParameters,
 ) -> dict[str, FloatArray]:
     """By limit, what is held against it (R,); NaN where it is unknown.
 
-    `quotes` and the daily `volume` of one contract (R, N). A scenario that is not priced, or not known yet on a row, is
+    `quotes` and `depth` of one contract (R, N). A scenario that is not priced, or not known yet on a row, is
     left out of the worst; without any the worst is unknown. A book without contracts loses and binds nothing.
     """
     worst = worst_loss(positions, scenarios)
@@ -30,7 +31,8 @@ def placed_values(
         "gross_face": held_sum(positions.contracts, quotes.value) / positions.nav,
         "worst_scenario": worst,
         "stressed_margin": margin(positions.contracts, quotes, parameters) / positions.nav + worst,
-        "days_to_liquidate": days_to_liquidate(positions.contracts, volume, parameters),
+        "days_to_liquidate": days_to_liquidate(positions.contracts, depth.volume, parameters),
+        "open_interest": largest_share(positions.contracts, depth.open_interest),
     }
 
 
@@ -61,10 +63,18 @@ def days_to_liquidate(contracts: FloatArray, volume: FloatArray, parameters: Des
     Of the lines whose market is stored; what is dealt by dealers or abroad has none. NaN where it is stored of no line
     that is held, and where one is held that nobody has traded; zero for a book without contracts.
     """
-    daily = volume * parameters.risk.liquidity.share_of_volume
+    return largest_share(contracts, volume * parameters.risk.liquidity.share_of_volume)
+
+
+def largest_share(contracts: FloatArray, market: FloatArray) -> FloatArray:
+    """The largest line over the size of its market (R,), both (R, N), of the lines whose market is stored.
+
+    NaN where it is stored of no line that is held, and where one is held whose market is empty; zero for a book without
+    contracts.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        days = np.abs(contracts) / daily
+        shares = np.abs(contracts) / market
     held = contracts != 0
-    measured, stuck = np.isfinite(days) & held, (daily == 0) & held
-    slowest = np.where(measured, days, 0.0).max(axis=1)
-    return np.where((measured.any(axis=1) | ~held.any(axis=1)) & ~stuck.any(axis=1), slowest, np.nan)
+    measured, stuck = np.isfinite(shares) & held, (market == 0) & held
+    largest = np.where(measured, shares, 0.0).max(axis=1)
+    return np.where((measured.any(axis=1) | ~held.any(axis=1)) & ~stuck.any(axis=1), largest, np.nan)

@@ -14,7 +14,6 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
 from desk.gold import COMPONENT_VAR, DV01_LADDER, RISK_LIMITS_STATUS, RISK_METRICS_DAILY, STRESS_TEST_RESULTS
 from desk.portfolio.contract_terms import terms_of
-from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume
 from desk.portfolio.market_levels import Market, factor_moves, read_market
 from desk.portfolio.price_inputs import PriceInputs
 from desk.portfolio.pricing import quote_market
@@ -40,6 +39,7 @@ from desk.risk.tail_history import (
     tail_metrics,
 )
 from desk.risk.var_backtest import run_backtests
+from desk.transforms.market_depth import depth_of
 
 Frames = dict[str, pl.DataFrame]
 Rows = RowIndex
@@ -54,18 +54,16 @@ def run_risk(
     parameters: DeskParameters,
     days: Sequence[dt.date],
     archive: pl.DataFrame | None = None,
-    depth: pl.DataFrame | None = None,
     prices: PriceInputs | None = None,
 ) -> Frames:
     """Risk of the target positions of each decision of `days`.
 
     `values` is the wide panel and `book` what `run_book` returned for it (TARGET_POSITION and PORTFOLIO_STATE, from the
     book's inception: backtests look back along it; P&L by strategy where there is one). `archive` holds the panel's
-    columns on days before its first, for dated scenarios; `depth` (DEPTH_SCHEMA) what is listed of the contracts,
-    without which its days to liquidate are unknown; `prices` what the levels rest on. Returns RISK_METRICS_DAILY,
-    COMPONENT_VAR, DV01_LADDER, STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers
-    that too little history supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables
-    or days.
+    columns on days before its first, for dated scenarios; `prices` what the levels rest on, and how much there is of
+    each contract, without which what the book holds of it is unknown. Returns RISK_METRICS_DAILY, COMPONENT_VAR,
+    DV01_LADDER, STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers that too
+    little history supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables or days.
     """
     market = read_market(values, prices)
     older = None if archive is None or archive.is_empty() else read_market(archive)
@@ -96,8 +94,7 @@ def run_risk(
     paths = parameters.risk.monte_carlo_paths
     quotes = quote_market(terms, market, positions.maturity, positions.rows)
     own_days = market.days[positions.rows].tolist()
-    listed = pl.DataFrame(schema=DEPTH_SCHEMA) if depth is None else depth
-    known = daily_volume(listed, own_days, positions.contract_id, parameters.risk.liquidity)
+    known = depth_of(market.inputs.depth, own_days, positions.contract_id, parameters.risk.liquidity)
     placed = placed_values(positions, quotes, stress, known, parameters)
     values_of_limits = limit_values(positions, headline, deviation, placed, parameters)
     ladder = np.concatenate([dv01_ladder(terms, market, positions), deltas(terms, market, positions)], axis=1)

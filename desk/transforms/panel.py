@@ -16,6 +16,7 @@ import polars as pl
 from desk.arrays import FloatArray
 from desk.calendars import Days
 from desk.catalog import Catalog
+from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.fallbacks import Fallbacks, load_fallbacks
 from desk.catalog.meetings import load_meetings
 from desk.errors import MissingInput
@@ -30,6 +31,7 @@ from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
 from desk.transforms.index_future import INDEX_FUTURE, VERTICES, implied_spot
 from desk.transforms.inflation import InflationTargets, load_inflation_targets
+from desk.transforms.market_depth import DEPTH_SCHEMA, market_depth
 from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import SourceCurve, constant_maturities
 from desk.transforms.model_inputs import ModelInputs
@@ -44,7 +46,7 @@ class Panel:
     """values: `day` and Float64 columns, null for unknown. obs_dates: the same columns as Date. provenance: the inputs
     that each value was read off. One row per decision day, ascending. model_inputs: what the agents fit their models
     on, which begins years before the first day. curve_sources: curve -> what each of its sources says by day. settled:
-    SETTLED_SCHEMA, what single contracts and bonds were settled at.
+    SETTLED_SCHEMA, what single contracts and bonds were settled at. depth: DEPTH_SCHEMA, how much of each there is.
     """
 
     values: pl.DataFrame
@@ -54,6 +56,7 @@ class Panel:
     model_inputs: ModelInputs = field(default_factory=ModelInputs)
     curve_sources: Mapping[str, tuple[SourceCurve, ...]] = field(default_factory=dict)
     settled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SETTLED_SCHEMA))
+    depth: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DEPTH_SCHEMA))
 
     @property
     def days(self) -> list[dt.date]:
@@ -76,6 +79,7 @@ class Panel:
             self.model_inputs.head(count),
             self._curves(slice(count)),
             self.settled.filter(pl.col("day").is_in(self.days[:count])),
+            self.depth.filter(pl.col("day").is_in(self.days[:count])),
         )
 
     def since(self, first: dt.date) -> Panel:
@@ -90,6 +94,7 @@ class Panel:
             self.model_inputs,
             self._curves(rows),
             self.settled.filter(pl.col("day") >= first),
+            self.depth.filter(pl.col("day") >= first),
         )
 
     def _curves(self, rows: slice) -> dict[str, tuple[SourceCurve, ...]]:
@@ -118,6 +123,7 @@ class Panel:
             self.model_inputs,
             self.curve_sources,
             self.settled,
+            self.depth,
         )
 
 
@@ -143,7 +149,8 @@ def build_panel(
     _choose_columns(columns, fallbacks)
     _add_features(columns)
     settled = settled_prices(frames["settlement"], columns.grid)
-    return _frames(columns, _model_inputs(columns, frames, published, fallbacks, catalog), settled)
+    depth = market_depth(frames["settlement"], days, load_desk_parameters())
+    return _frames(columns, _model_inputs(columns, frames, published, fallbacks, catalog), settled, depth)
 
 
 def _stored(frame: pl.DataFrame | None, table: SilverTable) -> pl.DataFrame:
@@ -275,7 +282,7 @@ def _model_inputs(
     return ModelInputs(monthly, weekly)
 
 
-def _frames(columns: PanelColumns, kept: ModelInputs, settled: pl.DataFrame) -> Panel:
+def _frames(columns: PanelColumns, kept: ModelInputs, settled: pl.DataFrame, depth: pl.DataFrame) -> Panel:
     day = pl.Series("day", columns.grid.days).cast(pl.Date)
     values = pl.DataFrame(columns.values, nan_to_null=True)
     dates = pl.DataFrame({name: pl.Series(name, column) for name, column in columns.dates.items()})
@@ -287,4 +294,5 @@ def _frames(columns: PanelColumns, kept: ModelInputs, settled: pl.DataFrame) -> 
         kept,
         dict(columns.curve_sources),
         settled,
+        depth,
     )

@@ -18,7 +18,6 @@ from desk.errors import MissingInput
 from desk.model import desk_day
 from desk.portfolio.contract_terms import Terms, terms_of
 from desk.portfolio.costs import unit_cost
-from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume
 from desk.portfolio.market_levels import USDBRL, Market, read_market
 from desk.portfolio.price_inputs import PriceInputs
 from desk.portfolio.pricing import Quotes, quote_market
@@ -32,6 +31,7 @@ from desk.risk.reverse_stress import reverse_scenario, reverse_stress
 from desk.risk.risk_pass import COMPONENT_LEVEL
 from desk.risk.stress import run_stress
 from desk.risk.tail_history import ES_TEST_VAR, LEVELS, tail_history, tail_metrics
+from desk.transforms.market_depth import depth_of
 from desk.units import DAYS_PER_YEAR
 from desk.what_if.orders import Order
 from desk.what_if.result import Dealt, DecidedBook, Figure, LimitUse, Scenario, WhatIf
@@ -50,10 +50,9 @@ def compare(
     orders: Sequence[Order],
     parameters: DeskParameters,
     archive: pl.DataFrame | None = None,
-    depth: pl.DataFrame | None = None,
     prices: PriceInputs | None = None,
 ) -> WhatIf:
-    """`values`: the wide panel up to the decision's day, with the window of VaR before it; `archive`, `depth` and
+    """`values`: the wide panel up to the decision's day, with the window of VaR before it; `archive` and
     `prices` as in run_risk.
 
     Raises MissingInput naming what the panel lacks, or a contract that has no price.
@@ -85,9 +84,8 @@ def compare(
         Figure("reverse_stress", "Moves that cost 10% of NAV", "standard deviations", *_pair(reverse.distance)),
     ]
     shown = [*scenarios, reverse_scenario(reverse, lines.parameters)]
-    listed = pl.DataFrame(schema=DEPTH_SCHEMA) if depth is None else depth
     days = market.days[positions.rows].tolist()
-    known = daily_volume(listed, days, positions.contract_id, parameters.risk.liquidity)
+    known = depth_of(market.inputs.depth, days, positions.contract_id, parameters.risk.liquidity)
     placed = placed_values(positions, quotes, scenarios, known, lines.parameters)
     uses = limit_values(positions, headline, deviation, placed, lines.parameters)
     dealt = lines.dealt(quotes, unit_cost(lines.parameters, terms, quotes, market.levels.spots[positions.rows, USDBRL]))

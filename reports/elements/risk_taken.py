@@ -20,6 +20,8 @@ def limit_name(limit: str, subjects: list[str]) -> str:
         "stressed_margin": translate("the limit on margin after the worst scenario"),
         "gross_leverage": translate("the limit on gross exposure"),
         "gross_face": translate("the limit on gross face"),
+        "open_interest": translate("the limit on the share of open interest"),
+        "days_to_liquidate": translate("the limit on days to liquidate"),
         "breaker": translate("the drawdown breaker"),
     }
     named, words = [_subject(name) for name in subjects if name != "book"], names.get(limit, limit)

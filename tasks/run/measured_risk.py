@@ -7,12 +7,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
+from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time, desk_day
-from desk.portfolio.market_depth import market_depth
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import run_risk
-from tasks.run.decision_tickets import REACH
 from tasks.run.episode_levels import read_episode_levels
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
@@ -30,17 +28,8 @@ async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple
     first = max(inception, run.history_start)
     days = [day for day in map(desk_day, whole["portfolio_state"]["as_of"].to_list()) if day >= first]
     archive = await read_episode_levels(run, parameters.dated, panel.days[0])
-    depth = await read_depth(run, whole["target_position"], days, parameters)
     prices = read_price_inputs(panel)
-    return run_risk(panel.values, whole, parameters, days, archive, depth, prices), decision_time(days[0])
-
-
-async def read_depth(run: Run, targets: pl.DataFrame, days: list[dt.date], parameters: DeskParameters) -> pl.DataFrame:
-    """What is listed of the contracts that the book holds on `days` (DEPTH_SCHEMA). Raises StoreError."""
-    held = targets.filter(pl.col("contracts") != 0, pl.col("as_of") >= decision_time(days[0]))
-    contracts = held["contract_id"].drop_nulls().unique().to_list()
-    rows = await run.store.read_silver("settlement", run.as_of, days[0] - REACH, contracts)
-    return market_depth(rows, days, parameters.risk.liquidity)
+    return run_risk(panel.values, whole, parameters, days, archive, prices), decision_time(days[0])
 
 
 async def with_stored(run: Run, name: str, proposed: Frames, since: dt.datetime) -> pl.DataFrame:

@@ -82,8 +82,8 @@ async def test_another_economy_gives_other_numbers_everywhere(filled: RunningDes
         rows = await twins(name, key, filled, other_economy)
         alike = rows.filter(pl.col(column).is_not_null() & (pl.col(column) != 0.0))
         alike = alike.filter(pl.col(column) == pl.col(f"{column}_other"))
-        if name == "risk_limits_status":  # few lots of the slowest line over one volume: it may come out alike
-            alike = alike.filter(pl.col("limit_id") != "days_to_liquidate")
+        if name == "risk_limits_status":  # few lots of one line over its market: they may come out alike
+            alike = alike.filter(~pl.col("limit_id").is_in(["days_to_liquidate", "open_interest"]))
         if column == "price":  # a Treasury future is struck at par at each mark, in every economy
             alike = alike.filter(~pl.col("instrument_id").str.starts_with("UST_"))
         assert rows.height, name

@@ -52,6 +52,7 @@ def test_the_listed_limits_are_in_the_catalogue() -> None:
         "gross_face": 10.0,
         "stressed_margin": 0.70,
         "worst_scenario": 0.10,
+        "open_interest": 0.05,
         "days_to_liquidate": 5.0,
         "instrument_risk_share": 0.25,
         "class_risk_share": 0.50,

@@ -33,8 +33,8 @@ def book_in(
     lines[at] = list(contracts.values())
     matrix[0][np.ix_(at, at)] = covariance
     gross[0, [IDS.index(name) for name in exposure]] = list(exposure.values())
-    nothing = np.zeros_like(gross)
-    return lines, replace(plan, uses=ContractUses(matrix, gross, nothing, nothing, np.zeros((len(gross), 1, len(IDS)))))
+    nothing, losses = np.zeros_like(gross), np.zeros((len(gross), 1, len(IDS)))
+    return lines, replace(plan, uses=ContractUses(matrix, gross, nothing, nothing, losses, plan.uses.most))
 
 
 def nav_for(budget: float) -> float:

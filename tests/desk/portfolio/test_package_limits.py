@@ -32,7 +32,8 @@ TARGET = 0.08 / np.sqrt(252)
 def uses_of(matrix: FloatArray, **known: FloatArray) -> ContractUses:
     """Of one row: the covariance (N, N), and what is `known` of the rest, zero without."""
     flat = dict.fromkeys(("exposure", "face", "margin"), np.zeros((1, COUNT)))
-    return ContractUses(**{"matrix": matrix[None], **flat, "losses": np.zeros((1, len(SCENARIOS), COUNT)), **known})
+    free = {"losses": np.zeros((1, len(SCENARIOS), COUNT)), "most": np.full((1, 2, COUNT), np.inf)}
+    return ContractUses(**{"matrix": matrix[None], **flat, **free, **known})
 
 
 def made(seed: int, packages: int = 8, size: float = 2.0) -> tuple[FloatArray, ContractUses]:

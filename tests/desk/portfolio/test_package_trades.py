@@ -62,7 +62,9 @@ def test_a_change_too_small_to_matter_is_not_made_and_the_others_are_as_they_wer
 
     def traded(minimum: float, held: FloatArray, aim: FloatArray) -> FloatArray:
         own = replace(PARAMETERS, portfolio=replace(PARAMETERS.portfolio, minimum_change_brl=minimum))
-        return packages_worth_trading(plan, len(plan.packages) - 1, held, aim, lines, nav, own)
+        return packages_worth_trading(
+            plan, len(plan.packages) - 1, held, aim, lines, nav, float(plan.aversion[-1]), own
+        )
 
     free = traded(0.0, nothing, desired)
     risks = package_risk(free, plan.matrix[-1])

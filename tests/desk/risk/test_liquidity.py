@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -12,9 +13,10 @@ from desk.catalog import read_toml
 from desk.catalog.risk_parameters import risk_parameters
 from desk.errors import BadCatalog
 from desk.model import SETTLEMENT
-from desk.portfolio.market_depth import DEPTH_SCHEMA, daily_volume, market_depth
+from desk.portfolio.price_inputs import PriceInputs, all_current
 from desk.risk import run_risk
 from desk.risk.liquidity import days_to_liquidate
+from desk.transforms.market_depth import DEPTH_SCHEMA, depth_of, market_depth
 from tests.desk.risk.sample import DAYS, IDS, LAST, QUICK, VALUES, with_contracts
 
 RULES = QUICK.risk.liquidity
@@ -48,12 +50,21 @@ def test_depth_is_what_the_decision_knows() -> None:
         ("DI1F32", SESSION - 20 * days, 800.0, 10.0, none),  # too old to say something of today
         ("DI1F29", SESSION + days, 2_000.0, 900.0, none),  # of the day itself
     )
-    found = market_depth(rows, [DAY], RULES).sort("contract_id")
+    found = market_depth(rows, [DAY], QUICK)
     assert found.rows() == [(DAY, "DI1F29", 1_000.0, 200.0), (DAY, "DI1F30", 500.0, None)]
-    volume = daily_volume(found, [DAY], np.array([["DI1F29", "DI1F30", "ZNU26"]]), RULES)
-    assert volume[0, :2].tolist() == [200.0, 500.0 * RULES.volume_of_open_interest]
-    assert np.isnan(volume[0, 2])
-    assert market_depth(rows.clear(), [DAY], RULES).schema == pl.Schema(DEPTH_SCHEMA)
+    depth = depth_of(found, [DAY], np.array([["DI1F29", "DI1F30", "ZNU26", "DI1F31"]]), RULES)
+    assert depth.volume[0, :2].tolist() == [200.0, 500.0 * RULES.volume_of_open_interest]
+    assert np.isnan(depth.volume[0, 2:]).all()
+    assert np.isnan(depth.open_interest[0, 2:]).all()
+    assert depth.unseen[0].tolist() == [False, False, False, True], "others of DI1 are stored, none of ZN"
+    assert not depth_of(found.clear(), [DAY], np.array([["DI1F31"]]), RULES).unseen.any()
+    assert market_depth(rows.clear(), [DAY], QUICK).schema == pl.Schema(DEPTH_SCHEMA)
+
+
+def test_what_is_traded_in_frc_is_open_as_the_ddi_of_its_month() -> None:
+    rows = settled(("DDIF29", SESSION, 90_690.0, 2_000.0, dt.timedelta()))
+    found = market_depth(rows, [DAY], QUICK)
+    assert found.rows() == [(DAY, "DDIF29", 90_690.0, 2_000.0), (DAY, "FRCF29", 90_690.0, None)]
 
 
 def test_the_slowest_line_sets_the_days() -> None:
@@ -70,11 +81,15 @@ def test_the_slowest_line_sets_the_days() -> None:
     assert np.isnan(untraded[0]), "a line that nobody trades is not one without a market"
 
 
+def with_depth(depth: pl.DataFrame) -> PriceInputs:
+    return dataclasses.replace(all_current(len(VALUES)), depth=depth)
+
+
 def test_the_pass_holds_them_against_their_limits() -> None:
     book = with_contracts(HELD)
     names = dict(book["target_position"].filter(as_of=LAST).select("instrument_id", "contract_id").iter_rows())
     depth = pl.DataFrame([(DAYS[-1], names["DI1_5Y"], 10_000.0, 100.0)], schema=DEPTH_SCHEMA, orient="row")
-    frames = run_risk(VALUES, book, QUICK, DAYS[-1:], depth=depth)
+    frames = run_risk(VALUES, book, QUICK, DAYS[-1:], prices=with_depth(depth))
     uses = {row["limit_id"]: row for row in frames["risk_limits_status"].iter_rows(named=True)}
     state = book["portfolio_state"].row(-1, named=True)
     target = book["target_position"].filter(as_of=LAST, contracts=0).height
@@ -87,8 +102,10 @@ def test_the_pass_holds_them_against_their_limits() -> None:
     assert uses["stressed_margin"]["value"] > uses["worst_scenario"]["value"]
     assert uses["days_to_liquidate"]["value"] == pytest.approx(40 / (RULES.share_of_volume * 100.0))
     assert uses["days_to_liquidate"]["status"] == "amber"
+    assert uses["open_interest"]["value"] == pytest.approx(40 / 10_000.0)
     none = run_risk(VALUES, book, QUICK, DAYS[-1:])["risk_limits_status"]
-    assert none.filter(limit_id="days_to_liquidate")["status"].to_list() == ["absent"]
+    measured = none.filter(pl.col("limit_id").is_in(["days_to_liquidate", "open_interest"]))
+    assert measured["status"].to_list() == ["absent", "absent"]
     faces = [use["value"] for use in (uses["gross_face"], uses["gross_leverage"])]
     assert faces[0] > 0
     twice = run_risk(VALUES, with_contracts({name: 2 * n for name, n in HELD.items()}), QUICK, DAYS[-1:])
@@ -103,7 +120,7 @@ def test_a_book_without_contracts_binds_nothing() -> None:
         .select("limit_id", "value")
         .iter_rows()
     )
-    for name in ("gross_face", "stressed_margin", "worst_scenario", "days_to_liquidate"):
+    for name in ("gross_face", "stressed_margin", "worst_scenario", "days_to_liquidate", "open_interest"):
         assert uses[name] == 0.0, name
 
 

@@ -1,5 +1,6 @@
 """The page of a book and a risk pass that the desk itself computed: names and units on both sides agree."""
 
+import dataclasses
 import datetime as dt
 
 import polars as pl
@@ -7,9 +8,10 @@ import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
-from desk.portfolio.market_depth import DEPTH_SCHEMA
 from desk.portfolio.portfolio_pass import run_book
+from desk.portfolio.price_inputs import all_current
 from desk.risk.risk_pass import run_risk
+from desk.transforms.market_depth import DEPTH_SCHEMA
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.risk import risk_view
@@ -28,7 +30,8 @@ def data() -> ReportData:
     book = run_book(values, make_views(values, parameters.instrument_ids), LONE, parameters, days[-300])
     listed = book["target_position"]["contract_id"].drop_nulls().unique().to_list()
     depth = pl.DataFrame([(days[-1], name, 500_000.0, None) for name in listed], schema=DEPTH_SCHEMA, orient="row")
-    frames = {**book, **run_risk(values, book, parameters, days[-300:], depth=depth)}
+    prices = dataclasses.replace(all_current(len(values)), depth=depth)
+    frames = {**book, **run_risk(values, book, parameters, days[-300:], prices=prices)}
     return ReportData(decision_time(days[-1]), "recorded", "run", "code", frames)
 
 
