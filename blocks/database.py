@@ -49,20 +49,20 @@ def first_cause(error: BaseException) -> BaseException:
     return error
 
 
-def connect_failure(url: str, error: BaseException) -> StoreError:
-    """One clear line for a connection that could not be made, or was lost."""
+def connect_failure(url: str, error: BaseException, setting: str = "DATABASE_URL") -> StoreError:
+    """One clear line for a connection that could not be made, or was lost. `setting`: where the address is from."""
     where, error = shown_url(url), first_cause(error)
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return StoreError(f"the database {urlsplit(url).path.lstrip('/')!r} does not exist at {where}")
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
-        return StoreError(f"the database at {where} refuses this user or password (DATABASE_URL)")
+        return StoreError(f"the database at {where} refuses this user or password ({setting})")
     if isinstance(error, asyncpg.DiskFullError):
         return StoreError(f"no space left on the disk of the database at {where}: {str(error).splitlines()[0]}")
     if isinstance(error, TimeoutError):
-        return StoreError(f"the database at {where} did not answer in time (DATABASE_URL)")
+        return StoreError(f"the database at {where} did not answer in time ({setting})")
     if isinstance(error, OSError):
-        return StoreError(f"the database at {where} cannot be reached (DATABASE_URL): {error.strerror or error}")
-    return StoreError(f"the database at {where} cannot be used (DATABASE_URL): {str(error).splitlines()[0]}")
+        return StoreError(f"the database at {where} cannot be reached ({setting}): {error.strerror or error}")
+    return StoreError(f"the database at {where} cannot be used ({setting}): {str(error).splitlines()[0]}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from blocks.database import CONNECT_ERRORS, connect_failure, plain_url, shown_url
+from blocks.database import CONNECT_ERRORS, connect_failure, first_cause, plain_url, shown_url
 from desk.errors import BadInput, StoreError
 
 HEAD = "0027"
@@ -70,6 +70,8 @@ def _run_alembic(address: str) -> list[str]:
     try:
         command.upgrade(config, "head")
     except DBAPIError as error:
+        if isinstance(first_cause(error), asyncpg.DiskFullError):
+            raise connect_failure(address, error) from error
         raise StoreError(f"the schema could not be brought to {HEAD}: {str(error.orig).splitlines()[0]}") from error
     notes: list[str] = config.attributes["notes"]
     return notes

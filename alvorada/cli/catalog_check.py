@@ -22,7 +22,7 @@ from tasks.http.client import HttpClient
 from tasks.http.proxies import environment_proxies
 from tasks.provider_metadata import DATASETS, DESCRIBE, check_catalog
 from tasks.provider_metadata.request import PAUSES
-from tasks.run.run_context import source_configs
+from tasks.run.source_configs import source_configs
 
 HEADER = ("series", "source", "what", "the catalogue says", "the provider says")
 CELL_WIDTH = 48

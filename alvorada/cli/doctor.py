@@ -24,9 +24,15 @@ from alvorada.stack.local_stack import embedded_postgres
 from alvorada.stack.ports import listener
 from alvorada.stack.postgres_account import account_for, embedded_bin, port_is_free
 from alvorada.stack.running_stack import find_running_stack
+from blocks.credentials import KEY_BLOCKS
 from blocks.database import CONNECT_ERRORS, connect_failure, plain_url, shown_url
+from blocks.settings import Settings, load_settings
+from desk.catalog import load_catalog
 from desk.catalog.expiry import facts_due, load_expiring
 from desk.errors import AlvoradaError
+from desk.model import SourceSpec
+from tasks.connectors.exchange import SourceConfig
+from tasks.run.source_configs import source_configs, why_off
 
 FREE_GIGABYTES = 2.0
 """In units of 1e9 bytes."""
@@ -46,7 +52,7 @@ class Finding:
 
 def examine(data_dir: DataDir, as_json: bool = False) -> bool:
     """Prints every finding; True when nothing required is missing."""
-    findings = [check(data_dir) for check in CHECKS]
+    findings = [*(check(data_dir) for check in CHECKS), *sources()]
     is_whole = all(finding.ok or not finding.required for finding in findings)
     if as_json:
         print_json(asdict(finding) for finding in findings)
@@ -169,14 +175,6 @@ def prefect_port(data_dir: DataDir) -> Finding:
     )  # fmt: skip
 
 
-def fred_key(data_dir: DataDir) -> Finding:
-    """Whether the environment has a key of FRED's; a Prefect block may hold one too."""
-    is_set = bool(os.environ.get("FRED_API_KEY"))
-    text = "set" if is_set else "not set: FRED is read as CSV, without vintages"
-    repair = "get one (free) at fred.stlouisfed.org, then: export FRED_API_KEY=..."
-    return Finding("FRED key", is_set, text, repair, required=False)
-
-
 def browser(data_dir: DataDir) -> Finding:
     """Whether there is a Chromium that draws the pictures for mail."""
     given = os.environ.get("BROWSER_PATH")
@@ -198,5 +196,33 @@ def facts(data_dir: DataDir) -> Finding:
 
 
 CHECKS: tuple[Callable[[DataDir], Finding], ...] = (
-    python, packages, data_dir_writable, disk, postgres, database, prefect_port, fred_key, browser, facts,
+    python, packages, data_dir_writable, disk, postgres, database, prefect_port, browser, facts,
 )  # fmt: skip
+
+
+def sources() -> list[Finding]:
+    """What a live run with this environment does with each source, by the code that the run decides it with."""
+    try:
+        settings, catalog = load_settings(), load_catalog()
+        configs = source_configs(settings, catalog, "live")
+    except AlvoradaError as error:
+        return [Finding("settings", False, str(error), "set it right, or unset it")]
+    return [_source(spec, configs[spec.id], settings) for spec in catalog.sources.values()]
+
+
+def _source(spec: SourceSpec, config: SourceConfig, settings: Settings) -> Finding:
+    off, setting = why_off(spec, config, settings), (spec.key_setting or "").upper()
+    if off:
+        block = f" (or the Prefect block {KEY_BLOCKS[spec.key_setting]})" if spec.key_setting in KEY_BLOCKS else ""
+        repair = (
+            f"export {setting}=...{block}" if setting else f"where the desk has it: ALVORADA_LICENSED='[\"{spec.id}\"]'"
+        )
+        return Finding(spec.id, False, f"off: {off}", repair, required=False)
+    if not setting:
+        key = "no key is needed"
+    elif config.api_key:
+        key = f"with the key in {setting}"
+    else:
+        key = f"without a key, which it can do without ({setting})"
+    elsewhere = [url for name, url in config.base_urls.items() if url != spec.base_urls[name]]
+    return Finding(spec.id, True, f"is asked, {key}{', at ' if elsewhere else ''}{', '.join(elsewhere)}")

@@ -135,7 +135,7 @@ async def _looked_at(data_dir: DataDir, sandbox_root: str | None, record: Path |
     from tasks.http.client import HttpClient
     from tasks.http.proxies import environment_proxies
     from tasks.http.recording import Recorder, public_bases
-    from tasks.run.run_context import source_configs
+    from tasks.run.source_configs import source_configs
 
     settings, catalog = load_settings(home=data_dir.path), load_catalog()
     configs = (

@@ -28,7 +28,8 @@ from alvorada.cli import (
     token_commands,
 )
 from alvorada.cli.output import QUIET
-from desk.errors import AlvoradaError, BadInput
+from blocks.disk_space import cannot_be_written
+from desk.errors import AlvoradaError, BadInput, StoreError
 from tasks.run.code_version import code_version
 
 INTERRUPTED = 130
@@ -92,6 +93,11 @@ def main() -> None:
         code = app(prog_name="alvorada", standalone_mode=False)
     except AlvoradaError as error:
         fail(str(error), error.exit_code)
+    except OSError as error:
+        told = cannot_be_written(error)
+        if told is None:
+            raise
+        fail(told, StoreError.exit_code)
     except click.ClickException as error:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             error.show()

@@ -18,11 +18,12 @@ from typing import TextIO
 
 import migrations
 from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_name
-from alvorada.stack.postgres import NO_SPACE, Postgres
+from alvorada.stack.postgres import Postgres
 from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
 from alvorada.stack.service_account import service_url
 from blocks.database import named_errors
+from blocks.disk_space import told_of_full_disk
 from desk.errors import AlvoradaError, BadInput, StoreError
 
 PREFECT_DATABASE = "prefect"
@@ -92,20 +93,20 @@ def postgres_in_use(data_dir: DataDir) -> Iterator[Postgres]:
             yield postgres
         except AlvoradaError as error:
             full = postgres.full_disk(logged)
-            if full is None or NO_SPACE in str(error):
+            if full is None or told_of_full_disk(str(error)):
                 raise
             raise StoreError(f"PostgreSQL's disk is full: {full} (log: {postgres.log}); {error}") from error
         finally:
             with deferred_stop_signals():
-                _stop_unused(postgres, lock)
+                _stop_unused(postgres, lock, logged)
 
 
-def _stop_unused(postgres: Postgres, lock: TextIO) -> None:
+def _stop_unused(postgres: Postgres, lock: TextIO, logged: int) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return  # another process still uses it
-    postgres.stop()
+    postgres.stop(immediately=postgres.full_disk(logged) is not None)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from alvorada.stack.postgres_account import REACHABLE_ROOT, Account, account_for
 from alvorada.stack.postmaster import Status
 from blocks.atomic_write import write_atomically
 from blocks.database import named_errors
+from blocks.disk_space import told_of_full_disk
 from desk.errors import StoreError
 
 SUPERUSER = "alvorada"
@@ -44,7 +45,6 @@ SETTINGS: Mapping[str, str] = {
     "password_encryption": "scram-sha-256",
     "logging_collector": "off",
 }
-NO_SPACE = "No space left on device"
 START_SECONDS = 60
 PORT_SECONDS = 10.0
 SERVER_FILE = "server.json"
@@ -102,13 +102,14 @@ class Postgres:
             self._launch(account, port)
             return self.status()
 
-    def stop(self) -> bool:
-        """Stops the cluster; False where it was not running. Raises StoreError."""
+    def stop(self, immediately: bool = False) -> bool:
+        """Stops the cluster; False where it was not running. `immediately`: without a checkpoint, for which a full disk
+        has no room; what was committed is recovered by the next start. Raises StoreError."""
         with self._locked():
             pid = postmaster.live_pid(self.data)
             if pid is None:
                 return False
-            os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast shutdown"
+            os.kill(pid, signal.SIGQUIT if immediately else signal.SIGINT)  # PostgreSQL's "immediate" and "fast"
             deadline = time.monotonic() + START_SECONDS
             while postmaster.live_pid(self.data) is not None:
                 if time.monotonic() > deadline:
@@ -157,10 +158,10 @@ class Postgres:
         A journal that cannot be written ends the server, and its clients see no more than a connection that was closed.
         """
         try:
-            lines = self.log.read_bytes()[since:].decode(errors="replace").splitlines()
+            text = self.log.read_bytes()[since:].decode(errors="replace")
         except (OSError, StoreError):
             return None
-        return next((line.split(":  ", 1)[-1] for line in lines if line.endswith(NO_SPACE)), None)
+        return told_of_full_disk(text)
 
     @property
     def _password_file(self) -> Path:
@@ -205,8 +206,7 @@ class Postgres:
         if interrupted:  # initdb was killed: nothing is stored in there yet
             shutil.rmtree(data)
         if not self._password_file.exists():
-            self._password_file.touch(mode=0o600)
-            self._password_file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+            write_atomically(self._password_file, secrets.token_urlsafe(24), 0o600)
         making = data.with_name(data.name + ".making")
         if making.exists():
             shutil.rmtree(making)
@@ -220,7 +220,8 @@ class Postgres:
         finally:
             account.remove_copy(password_file)
         if done.returncode:
-            raise StoreError(f"initdb failed in {making}: {_error_line(done.stderr or done.stdout)}")
+            said = done.stderr or done.stdout
+            raise StoreError(f"initdb failed in {making}: {told_of_full_disk(said) or _error_line(said)}")
         making.rename(data)
 
     def _launch(self, account: Account, fixed_port: int | None) -> None:

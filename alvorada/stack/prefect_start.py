@@ -15,17 +15,24 @@ from typing import Any
 
 from prefect.client import base
 from prefect.server.database.dependencies import provide_database_interface
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, PREFECT_API_URL
+from sqlalchemy.exc import SQLAlchemyError
 
+from blocks.database import CONNECT_ERRORS, connect_failure
 from desk.errors import StageFailed
 
 START_SECONDS = 600.0
 
 
 async def make_tables() -> None:
-    """Brings the database of Prefect's API to its schema, where the API runs in this process."""
-    if not PREFECT_API_URL.value():
+    """Brings the database of Prefect's API to its schema, where the API runs in this process. Raises StoreError."""
+    if PREFECT_API_URL.value():
+        return
+    try:
         await provide_database_interface().create_db()  # type: ignore[no-untyped-call]
+    except (SQLAlchemyError, *CONNECT_ERRORS) as error:
+        setting = PREFECT_API_DATABASE_CONNECTION_URL
+        raise connect_failure(str(setting.value()), error, setting.name) from error
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import polars as pl
 from desk.catalog import Catalog
 from desk.catalog.plausibility import AgainstCurve, CurveBounds, Plausibility, ZeroPrice
 from desk.catalog.siblings import SiblingPair
+from desk.frames import parts_by
 from desk.plausibility.peers import PEER_SCHEMA, peers_of
 from desk.plausibility.points import point_key
 from desk.transforms.cashflows import business_days
@@ -134,7 +135,7 @@ def _settlement_peers(values: pl.DataFrame, vertices: pl.DataFrame, against: Aga
     )
     rows = _with_days(rows.join(vertices.select("obs_date").unique(), on="obs_date", how="semi"))
     found = [pl.DataFrame(schema=PEER_SCHEMA)]
-    for (day,), part in rows.partition_by("obs_date", as_dict=True).items():
+    for day, part in parts_by(rows, "obs_date").items():
         curve = vertices.filter(pl.col("obs_date") == day)
         on_curve = flat_forward(curve["tenor"].to_numpy(), curve["value"].to_numpy()[None, :], part["days"].to_numpy())
         peers = part.with_columns(
@@ -162,9 +163,10 @@ def _with_days(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _maturity(contract: str) -> object:
-    """DI1F28 -> 2028-01-01, ANBIMA:LTN_2028-01-01 -> 2028-01-01; None for what is neither."""
-    if match := re.fullmatch(rf"(?:DI1|DDI)([{_MONTHS}])(\d{{2}})", contract):
-        return np.datetime64(f"20{match[2]}-{_MONTHS.index(match[1]) + 1:02d}-01", "D").item()
+    """DI1F28 -> 2028-01-01, DAPK29 -> 2029-05-15, ANBIMA:LTN_2028-01-01 -> 2028-01-01; None for anything else."""
+    if match := re.fullmatch(rf"(DI1|DDI|DAP)([{_MONTHS}])(\d{{2}})", contract):
+        day = "15" if match[1] == "DAP" else "01"
+        return np.datetime64(f"20{match[3]}-{_MONTHS.index(match[2]) + 1:02d}-{day}", "D").item()
     if match := re.fullmatch(r".+_(\d{4}-\d{2}-\d{2})", contract):
         return np.datetime64(match[1], "D").item()
     return None

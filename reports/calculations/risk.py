@@ -11,7 +11,7 @@ import polars as pl
 from desk.risk.var_backtest import REACH
 from reports.elements.formats import finite_or_none
 from reports.elements.labels import METRIC_NAMES
-from reports.elements.report_data import ReportData, Row
+from reports.elements.report_data import ReportData, Row, once_per_report
 
 METHODS = ("filtered_historical", "historical", "student_t", "normal", "monte_carlo")
 """Display order; other methods follow."""
@@ -69,6 +69,7 @@ class VarBacktest:
     exceptions: tuple[int, ...]
 
 
+@once_per_report
 def risk_view(data: ReportData) -> RiskView:
     """The risk of the decision; tables that are absent leave their part empty."""
     rows = list(data.latest("risk_metrics_daily").iter_rows(named=True))

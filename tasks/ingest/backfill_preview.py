@@ -10,7 +10,7 @@ from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Connector
 from tasks.connectors.exchange import SourceConfig
 from tasks.run.run import Run
-from tasks.run.run_context import source_configs
+from tasks.run.source_configs import source_configs
 from tasks.store import ledger
 
 LAST_FETCHES = 5

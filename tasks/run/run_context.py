@@ -6,39 +6,33 @@ import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import migrations
 from blocks.credentials import with_blocks
 from blocks.disk_space import require_space
 from blocks.settings import Settings, load_settings
-from desk.catalog import Catalog, load_catalog
+from desk.catalog import load_catalog
 from desk.catalog.licences import load_licences, require_known
 from desk.errors import BadInput
-from desk.model import SourceSpec
 from desk.worlds import SOURCES, World
 from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient
 from tasks.http.proxies import environment_proxies
 from tasks.http.recording import (
     Recorder,
-    Recording,
     ReplayTransport,
     load_recording,
     public_bases,
-    recorded_keys,
 )
 from tasks.run.code_version import code_version
 from tasks.run.log_progress import LogProgress
 from tasks.run.progress import NullProgress, Progress
 from tasks.run.run import Clock, Run
+from tasks.run.source_configs import source_configs
 from tasks.store import open_store
 from tasks.store.lake import Bronze, Lake
 from tasks.store.readers import obey_readers
-
-AT_ONCE = 8
-"""Requests in flight for each source where no rate limit applies: the sandbox and a recording."""
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -92,33 +86,6 @@ async def open_run(
             code_version=code_version(),
             reason=reason,
         )
-
-
-def is_off(spec: SourceSpec, config: SourceConfig, settings: Settings) -> bool:
-    """Whether nothing may be asked of a live source: its terms want a key or a licence that the desk has not named."""
-    without_key = spec.off_without_key and config.api_key is None
-    return without_key or (spec.off_without_licence and spec.id not in settings.licensed)
-
-
-def source_configs(
-    settings: Settings, catalog: Catalog, sources: str, recording: Recording | None = None
-) -> dict[str, SourceConfig]:
-    """Source -> its addresses, key and rate limit in this run. A recording is read under the public addresses, and with
-    a key where it was recorded with one. A live source that wants a key and has none is off."""
-    keys = recorded_keys(recording, catalog.sources) if recording else {}
-    configs = {}
-    for spec in catalog.sources.values():
-        config = SourceConfig.from_spec(
-            spec,
-            base_urls=settings.urls_of(spec, sources),
-            api_key=settings.api_key(spec) if sources == "live" else keys.get(spec.id),
-        )
-        if sources == "live":
-            config = replace(config, is_off=is_off(spec, config, settings))
-        else:
-            config = replace(config, rate_per_second=10_000.0, concurrency=AT_ONCE, shut_seconds=0.0)
-        configs[spec.id] = config
-    return configs
 
 
 @asynccontextmanager

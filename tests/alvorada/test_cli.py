@@ -10,8 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from desk.catalog import load_catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [
@@ -154,8 +157,6 @@ def test_the_doctor_names_what_is_missing_and_its_repair(tmp_path: Path) -> None
     good = alvorada("doctor", data_dir=tmp_path, FRED_API_KEY="", ALVORADA_NOW="2026-11-29T09:00:00+00:00")
     assert good.returncode == 0, good.stdout
     assert re.search(r"^without +facts +.*copom_2027 is to be reviewed", good.stdout, re.MULTILINE)
-    assert re.search(r"^without +FRED key", good.stdout, re.MULTILINE)
-    assert "export FRED_API_KEY=" in good.stdout
     bad = alvorada("doctor", data_dir=tmp_path, DATABASE_URL="postgresql://me:hush@127.0.0.1:1/x")
     assert bad.returncode == 1
     assert re.search(r"^MISSING +database +.*cannot be reached", bad.stdout, re.MULTILINE)
@@ -164,6 +165,34 @@ def test_the_doctor_names_what_is_missing_and_its_repair(tmp_path: Path) -> None
     blocked = tmp_path / "file"
     blocked.touch()
     assert re.search(r"^MISSING +data folder +cannot write", alvorada("doctor", data_dir=blocked).stdout, re.MULTILINE)
+
+
+def test_the_doctor_says_of_every_source_what_a_live_run_would_do(tmp_path: Path) -> None:
+    catalog = load_catalog()
+    bare = doctored(tmp_path)
+    assert [name for name in bare if name in catalog.sources] == list(catalog.sources)
+    wanting = {name for name, spec in catalog.sources.items() if spec.off_without_key or spec.off_without_licence}
+    assert {name for name in catalog.sources if not bare[name]["ok"]} == wanting >= {"fred", "eia", "cboe_vix"}
+    assert bare["fred"]["text"] == "off: it is not to be asked without a key (FRED_API_KEY)"
+    assert bare["fred"]["repair"] == "export FRED_API_KEY=... (or the Prefect block fred-api-key)"
+    assert bare["cboe_vix"]["repair"] == "where the desk has it: ALVORADA_LICENSED='[\"cboe_vix\"]'"
+    assert bare["bls"]["text"] == "is asked, without a key, which it can do without (BLS_API_KEY)"
+    assert bare["bcb_sgs"]["text"] == "is asked, no key is needed"
+    urls = '{"bcb_sgs": {"api": "http://127.0.0.1:9"}}'
+    keyed = doctored(tmp_path, FRED_API_KEY="hush", ALVORADA_LICENSED='["cboe_vix"]', ALVORADA_BASE_URLS=urls)
+    assert (keyed["fred"]["ok"], keyed["fred"]["text"]) == (True, "is asked, with the key in FRED_API_KEY")
+    assert keyed["cboe_vix"]["ok"]
+    assert keyed["bcb_sgs"]["text"] == "is asked, no key is needed, at http://127.0.0.1:9"
+    assert "hush" not in json.dumps(keyed)
+    wrong = doctored(tmp_path, ALVORADA_HISTORY_DAYS="many")
+    assert "ALVORADA_HISTORY_DAYS" in wrong["settings"]["text"]
+
+
+def doctored(data_dir: Path, **env: str) -> dict[str, dict[str, Any]]:
+    """The doctor's findings by name. No key comes from this process's environment."""
+    keys = {spec.key_setting.upper(): "" for spec in load_catalog().sources.values() if spec.key_setting}
+    done = alvorada("doctor", "--json", data_dir=data_dir, **{**keys, **env})
+    return {one["name"]: one for one in json.loads(done.stdout)}
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from blocks.atomic_write import write_atomically
 from blocks.database import connect_failure, named_errors
-from blocks.disk_space import require_space
+from blocks.disk_space import cannot_be_written, require_space, told_of_full_disk
 from desk.errors import StoreError
 from tests.alvorada.conftest import ROOT, environment
 
@@ -60,3 +62,40 @@ def test_a_write_that_was_cut_short_is_told_as_a_full_disk() -> None:
 def test_an_error_of_the_disk_itself_is_told() -> None:
     error = OSError(errno.ENOSPC, "No space left on device")
     assert "No space left on device" in str(connect_failure(URL, error))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('initdb: error: could not write file "x": No space left on device', 'could not write file "x": No space'),
+        (
+            'UTC [5] ERROR:  could not extend file "base/5/7": wrote only 4096 of 8192 bytes at block 7',
+            "could not extend",
+        ),
+        ("UTC [5] PANIC:  could not write to log: Disk quota exceeded", "could not write to log: Disk quota exceeded"),
+        ("cp: cannot create regular file 'x': Read-only file system", "cp: cannot create regular file"),
+        ("UTC [5] FATAL:  the database system is shutting down", None),
+    ],
+)
+def test_what_programs_say_of_a_full_disk_is_found(said: str, told: str | None) -> None:
+    found = told_of_full_disk(f"an earlier line\n{said}\nUTC [5] HINT:  Check free disk space.")
+    assert found is told is None or (found is not None and told is not None and told in found)
+
+
+def test_a_file_that_finds_no_room_is_named_and_the_old_one_stays(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_atomically(path, "before", 0o600)
+    (tmp_path / f"state.json.{os.getpid()}.new").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_atomically(path, "after")
+    assert cannot_be_written(caught.value) == f"No space left on device: {path} cannot be written"
+    assert path.read_text() == "before"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_quota_and_a_read_only_disk_are_told_and_another_error_is_not() -> None:
+    quota = OSError(errno.EDQUOT, "Disk quota exceeded", "/home/lake")
+    assert cannot_be_written(quota) == "Disk quota exceeded: /home/lake cannot be written"
+    assert cannot_be_written(OSError(errno.EROFS, "Read-only file system", "/x")) is not None
+    assert cannot_be_written(OSError(errno.EACCES, "Permission denied", "/x")) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -10,7 +12,7 @@ from desk.catalog.plausibility import load_plausibility
 from desk.catalog.siblings import load_siblings
 from desk.plausibility.identities import every_peer
 from desk.plausibility.judge import judge
-from tests.desk.plausibility.points import series
+from tests.desk.plausibility.points import FIRST, series, weekdays
 
 CATALOG, RULES, PAIRS = load_catalog(), load_plausibility(), load_siblings()
 
@@ -23,9 +25,9 @@ def held(new: pl.DataFrame, history: pl.DataFrame) -> dict[str, str]:
     return dict(zip(found["key"], found["rule"], strict=True))
 
 
-def stored_and_new(values: dict[str, list[float]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def stored_and_new(values: dict[str, list[float]], first: dt.date = FIRST) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(the last value of each key, those before it)."""
-    frames = [series(key, numbers) for key, numbers in values.items()]
+    frames = [series(key, numbers, first) for key, numbers in values.items()]
     return pl.concat([frame[-1:] for frame in frames]), pl.concat([frame[:-1] for frame in frames])
 
 
@@ -85,6 +87,22 @@ def test_a_settlement_far_from_its_curve_is_held() -> None:
     assert held(*stored_and_new(values)) == {"settlement.rate:DI1F27": "sibling"}
     values["settlement.rate:DI1F27"] = [*near, 0.1432]
     assert held(*stored_and_new(values)) == {}
+
+
+def test_a_real_rate_that_its_own_price_does_not_give_is_held_however_near_its_end() -> None:
+    """Price and rate are B3's of 12 Jan 2026. The rates of a DAP with days to live go where they like: a tenth of one
+    is told by its price alone."""
+    for contract, price, rate in (("DAPQ28", 82029.93, 0.07995), ("DAPF26", 99881.81, 0.10444)):
+        price_key, rate_key = (f"settlement.{column}:{contract}" for column in ("price", "rate"))
+        days = weekdays(31, dt.date(2025, 12, 1))
+        wobble = [0.0, 0.0006, -0.0004, 0.0003, -0.0005] * 6
+        rates = [rate + one for one in wobble]
+        values = {rate_key: [*rates, rate], price_key: [price * (1 - one) for one in wobble] + [price]}
+        assert days[-1] == dt.date(2026, 1, 12)
+        assert held(*stored_and_new(values, days[0])) == {}
+        for slip in (0.1, 10.0, -1.0):
+            slipped = {**values, rate_key: [*rates, rate * slip]}
+            assert list(held(*stored_and_new(slipped, days[0]))) == [rate_key]
 
 
 def test_a_price_that_its_own_rate_does_not_give_is_held() -> None:

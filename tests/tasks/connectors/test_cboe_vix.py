@@ -14,7 +14,7 @@ from blocks.settings import load_settings
 from desk.catalog import load_catalog
 from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData, Outage, RateLimited, SourceError
 from tasks.connectors.cboe_vix import CboeVix
-from tasks.run.run_context import source_configs
+from tasks.run.source_configs import source_configs
 from tests.flows.real_folders import real_folder
 from tests.tasks.connectors.answers import connector, parse, queries, window
 

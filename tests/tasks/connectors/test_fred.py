@@ -16,7 +16,7 @@ from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData,
 from desk.model import UTC
 from tasks.connectors import fred
 from tasks.connectors.exchange import Fetched, Payload, Request
-from tasks.run.run_context import source_configs
+from tasks.run.source_configs import source_configs
 from tests.tasks.connectors.answers import LONG_AFTER, connector, parse, queries, window
 
 KEY = "0123456789abcdef0123456789abcdef"

@@ -21,7 +21,7 @@ from tasks.connectors import CONNECTORS, border
 from tasks.connectors.exchange import Payload, SourceConfig
 from tasks.http.client import HttpClient, Sink
 from tasks.http.recording import MANIFEST, Recorder, ReplayTransport, load_recording, public_bases, without_secrets
-from tasks.run.run_context import source_configs
+from tasks.run.source_configs import source_configs
 from tests.tasks.connectors.answers import connector, queries, window
 
 KEY = "0123456789abcdef0123456789abcdef"
