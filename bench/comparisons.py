@@ -23,6 +23,7 @@ from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.plausibility import load_plausibility
 from desk.catalog.siblings import CurvePair, SiblingPair, load_curve_pairs, load_siblings
+from desk.frames import parts_by
 from desk.model import SILVER
 from desk.plausibility.compare import compare_curves, compared
 from desk.plausibility.conflicts import broken_facts, fact_keys
@@ -72,9 +73,9 @@ def measured_series(frames: Mapping[str, pl.DataFrame]) -> Iterator[Measured]:
     """Each pair of series over all its dates."""
     catalog = load_catalog()
     points = points_of_frames(frames).sort("knowledge_time").unique(["key", "obs_date"], keep="last")
-    marked = points.with_columns(is_held=pl.lit(False))
+    by_key = parts_by(points.with_columns(is_held=pl.lit(False)), "key")
     for pair in load_siblings():
-        yield _summary(pair, compared(marked, pair, catalog).select(day="left_date", off=pl.col("difference")))
+        yield _summary(pair, compared(by_key, pair, catalog).select(day="left_date", off=pl.col("difference")))
 
 
 def held_facts(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

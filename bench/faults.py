@@ -226,7 +226,7 @@ def row(cell: Cell) -> tuple[str, ...]:
     """The cell as a row of the table."""
     words = cell.words.split(" [http")[0][:WORDS].replace("|", "/")
     figures = (f"{cell.seconds:.1f}", str(cell.peak_mb))
-    wrong = "; ".join(cell.wrong).replace("|", "/") or HOLDS
+    wrong = "; ".join(dict.fromkeys(cell.wrong)).replace("|", "/") or HOLDS
     return (cell.source, cell.fault, cell.state, cell.ledger, words, *figures, wrong, today())
 
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from blocks.settings import Settings, load_settings
 from desk.errors import BadInput
+
+if TYPE_CHECKING:
+    from prefect.blocks.core import Block
 
 DATABASE_BLOCK = "alvorada-database"
 KEY_BLOCKS = {
@@ -30,20 +34,26 @@ RECIPIENTS_VARIABLE = "alvorada_mail_recipients"
 async def with_blocks(settings: Settings) -> Settings:
     """`settings` with the values of the Prefect server's blocks. Raises BadInput for one that cannot be used."""
     from prefect.blocks.system import Secret
+    from prefect.client.orchestration import get_client
     from prefect_email import EmailServerCredentials
     from prefect_slack import SlackWebhook
     from prefect_sqlalchemy import DatabaseCredentials
 
     found: dict[str, Any] = {}
-    if settings.database_url is None and (database := await _block(DATABASE_BLOCK, DatabaseCredentials.load)):
-        found["database_url"] = database.rendered_url.render_as_string(hide_password=False)
-    for setting, name in KEY_BLOCKS.items():
-        if key := await _block(name, Secret.load):
-            found[setting] = key.get()
-    if slack := await _block(SLACK_BLOCK, SlackWebhook.load):
-        found["slack_webhook_url"] = slack.url.get_secret_value()
-    if email := await _block(EMAIL_BLOCK, EmailServerCredentials.load):
-        found |= _email(email) | await _addresses()
+    async with get_client() as client:  # one for all: each makes a TLS context, and where no server runs, starts an API
+
+        async def read(name: str, kind: type[Block]) -> Any | None:
+            return await _block(name, partial(kind.load, client=client))
+
+        if settings.database_url is None and (database := await read(DATABASE_BLOCK, DatabaseCredentials)):
+            found["database_url"] = database.rendered_url.render_as_string(hide_password=False)
+        for setting, name in KEY_BLOCKS.items():
+            if key := await read(name, Secret):
+                found[setting] = key.get()
+        if slack := await read(SLACK_BLOCK, SlackWebhook):
+            found["slack_webhook_url"] = slack.url.get_secret_value()
+        if email := await read(EMAIL_BLOCK, EmailServerCredentials):
+            found |= _email(email) | await _addresses()
     return load_settings(**{**_as_given(settings), **found}) if found else settings
 
 

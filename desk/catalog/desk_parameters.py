@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, get_args
 
 from desk.catalog import read_toml, typed_record
@@ -138,12 +139,17 @@ SIZING_FILES = ("instruments", "portfolio", "risk", "limits", "signal_decay")
 """The files that positions are sized by."""
 
 
-def load_desk_parameters(texts: Mapping[str, str] | None = None) -> DeskParameters:
-    """The parameters of the six files; of those of `texts` (file -> TOML) as they stand there. Raises BadCatalog that
-    names the wrong entry."""
+@cache
+def load_desk_parameters() -> DeskParameters:
+    """The parameters of the six files. Raises BadCatalog that names the wrong entry."""
+    return desk_parameters_of({})
+
+
+def desk_parameters_of(texts: Mapping[str, str]) -> DeskParameters:
+    """The same, with the files of `texts` (file -> TOML) as they stand there."""
 
     def read(name: str) -> dict[str, Any]:
-        return read_toml(name, (texts or {}).get(name))
+        return read_toml(name, texts.get(name))
 
     scenarios, portfolio = read("scenarios"), read("portfolio")
     instruments = tuple(_instrument(key, raw) for key, raw in read("instruments")["instrument"].items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from desk.catalog import read_toml
 from desk.errors import BadCatalog
@@ -89,6 +90,7 @@ class Fallbacks:
         return (column,)
 
 
+@cache
 def load_fallbacks() -> Fallbacks:
     """The typed fallbacks.toml. Raises BadCatalog for an unknown or missing field."""
     raw = read_toml("fallbacks")

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from desk.arrays import FloatArray
+from desk.frames import parts_by
 from desk.performance import drawdowns
 from desk.performance.drawdowns import Drawdown
 from desk.units import DAYS_PER_YEAR
@@ -45,7 +46,7 @@ def nav_series(state: pl.DataFrame) -> pl.DataFrame:
 
 def by_year(path: pl.DataFrame) -> list[PeriodStatistics]:
     """Calendar years, the first from the first row on. A year's first return is the one into its first row."""
-    return [_year(years[0], part) for years, part in _returns(path).partition_by("year", as_dict=True).items()]
+    return [_year(year, part) for year, part in parts_by(_returns(path), "year").items()]
 
 
 def whole_period(path: pl.DataFrame) -> PeriodStatistics:

@@ -17,6 +17,7 @@ from desk.arrays import FloatArray, IntArray
 from desk.catalog import Catalog
 from desk.catalog.fallbacks import CurveSource, load_fallbacks
 from desk.catalog.siblings import CurvePair, ForwardPair, SiblingPair
+from desk.frames import parts_by
 from desk.gold import SOURCE_COMPARISON
 from desk.model import decision_time
 from desk.plausibility.points import POINT_SCHEMA, series_key
@@ -53,10 +54,10 @@ def compare_series(
         [points.with_columns(is_held=pl.lit(False)), held.with_columns(is_held=pl.lit(True))]
     ).cast(_MARKED)  # fmt: skip
     newest = marked.sort("knowledge_time", "is_held").unique(["key", "obs_date"], keep="last", maintain_order=True)
-    rows = []
+    by_key, rows = parts_by(newest, "key"), []
     for pair in pairs:
         frequency = _frequency(pair.left, catalog)
-        both = compared(newest, pair, catalog).filter(
+        both = compared(by_key, pair, catalog).filter(
             pl.col("left_date") > day - dt.timedelta(days=LOOKBACK_DAYS[frequency])
         )
         unit = "share" if pair.relative else _unit(pair, catalog)
@@ -64,15 +65,16 @@ def compare_series(
     return pl.DataFrame(rows, schema=SOURCE_COMPARISON.schema)
 
 
-def compared(points: pl.DataFrame, pair: SiblingPair, catalog: Catalog) -> pl.DataFrame:
-    """COMPARED_SCHEMA by date, ascending. `points` (POINT_SCHEMA and `is_held`), one row per key and date."""
-    sides = [
-        points.filter(pl.col("key") == series_key(name, catalog)).sort("obs_date") for name in (pair.left, pair.right)
-    ]
+def compared(by_key: Mapping[str, pl.DataFrame], pair: SiblingPair, catalog: Catalog) -> pl.DataFrame:
+    """COMPARED_SCHEMA by date, ascending. `by_key`: a key's points (POINT_SCHEMA and `is_held`), one row per date."""
+    nothing = pl.DataFrame(schema=_MARKED)
+    left_points, right_points = (by_key.get(series_key(name, catalog), nothing) for name in (pair.left, pair.right))
     value = pl.col("value")
     measured = ((1.0 + value) ** DAYS_PER_YEAR - 1.0) if pair.right_as == "annual_252" else value
-    right = sides[1].with_columns(value=measured * pair.right_scale)
-    left = sides[0].select(at=_period(pair), left_date="obs_date", left_value="value", left_held="is_held")
+    right = right_points.sort("obs_date").with_columns(value=measured * pair.right_scale)
+    left = left_points.sort("obs_date").select(
+        at=_period(pair), left_date="obs_date", left_value="value", left_held="is_held"
+    )
     both = left.join(_aligned(right, pair), on="at", how="inner").sort("left_date")
     off = pl.col("left_value") - pl.col("right_value")
     return both.select(

@@ -17,6 +17,7 @@ import polars as pl
 from desk.catalog import Catalog
 from desk.catalog.plausibility import Plausibility
 from desk.catalog.siblings import SiblingPair
+from desk.frames import parts_by
 from desk.plausibility.compare import LOOKBACK_DAYS, compared
 from desk.plausibility.peers import peers_of
 from desk.plausibility.points import POINT_SCHEMA, kinds_of, series_key
@@ -92,7 +93,8 @@ def _losers(
     since = day - dt.timedelta(days=days or LOOKBACK_DAYS[frequency])
     keys = {name: series_key(name, catalog) for name in (pair.left, pair.right)}
     own = scored.filter(pl.col("key").is_in(list(keys.values())))
-    both = compared(own.select(list(POINT_SCHEMA)).with_columns(is_held=pl.lit(False)), pair, catalog)
+    believed = own.select(list(POINT_SCHEMA)).with_columns(is_held=pl.lit(False))
+    both = compared(parts_by(believed, "key"), pair, catalog)
     broken = both.filter(pl.col("left_date").is_between(since, day), pl.col("difference").abs() > pair.breach)
     rows = {(row["key"], row["obs_date"]): row for row in own.iter_rows(named=True)} if broken.height else {}
     for date in broken["left_date"]:

@@ -16,6 +16,7 @@ import polars as pl
 from desk.catalog import Catalog
 from desk.catalog.plausibility import AgainstCurve, CurveBounds, Plausibility, ZeroPrice
 from desk.catalog.siblings import SiblingPair
+from desk.frames import parts_by
 from desk.plausibility.peers import PEER_SCHEMA, peers_of
 from desk.plausibility.points import point_key
 from desk.transforms.cashflows import business_days
@@ -134,7 +135,7 @@ def _settlement_peers(values: pl.DataFrame, vertices: pl.DataFrame, against: Aga
     )
     rows = _with_days(rows.join(vertices.select("obs_date").unique(), on="obs_date", how="semi"))
     found = [pl.DataFrame(schema=PEER_SCHEMA)]
-    for (day,), part in rows.partition_by("obs_date", as_dict=True).items():
+    for day, part in parts_by(rows, "obs_date").items():
         curve = vertices.filter(pl.col("obs_date") == day)
         on_curve = flat_forward(curve["tenor"].to_numpy(), curve["value"].to_numpy()[None, :], part["days"].to_numpy())
         peers = part.with_columns(

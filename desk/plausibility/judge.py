@@ -16,6 +16,7 @@ import polars as pl
 from desk.calendars import by_name
 from desk.catalog import Catalog
 from desk.catalog.plausibility import Plausibility
+from desk.frames import parts_by
 from desk.plausibility.grids import ROUND_FAR, ends_round, on_grid, printed_on_grid
 from desk.plausibility.peers import PEER_SCHEMA
 from desk.plausibility.points import POINT_SCHEMA, kinds_of
@@ -127,11 +128,9 @@ def _with_closed(new: pl.DataFrame) -> pl.DataFrame:
     """`new` with `closed`: no new number may come from this day. A repeated one may: some services fill every day."""
     days = new.select("calendar", "obs_date").unique()
     parts = [days.clear().with_columns(closed=pl.lit(False))]
-    for (name,), part in days.partition_by("calendar", as_dict=True).items():
+    for name, part in parts_by(days, "calendar").items():
         if name:
-            busy = np.is_busday(
-                part["obs_date"].to_numpy().astype("datetime64[D]"), busdaycal=by_name(str(name)).busday
-            )
+            busy = np.is_busday(part["obs_date"].to_numpy().astype("datetime64[D]"), busdaycal=by_name(name).busday)
             parts.append(part.with_columns(closed=pl.Series(~busy)))
     return new.join(pl.concat(parts), on=["calendar", "obs_date"], how="left").with_columns(
         pl.col("closed").fill_null(False)

@@ -7,13 +7,14 @@ peer's value of the day before, in the same measure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import polars as pl
 
 from desk.catalog import Catalog
 from desk.catalog.plausibility import Order, Plausibility, Total
 from desk.catalog.siblings import SiblingPair
+from desk.frames import parts_by
 from desk.plausibility.points import series_key
 from desk.units import DAYS_PER_YEAR
 
@@ -44,12 +45,12 @@ def peers_of(
 
     `judged`: the keys whose peers are of interest; others may be left out. None: all.
     """
-    by_key = {key[0]: part.sort("obs_date") for key, part in values.partition_by("key", as_dict=True).items()}
+    by_key = {key: part.lazy() for key, part in parts_by(values.sort("key", "obs_date"), "key").items()}
 
     def concerns(*names: str) -> bool:
         return judged is None or any(series_key(name, catalog) in judged for name in names)
 
-    parts = [pl.DataFrame(schema=PEER_SCHEMA)]
+    parts = [pl.LazyFrame(schema=PEER_SCHEMA)]
     for pair in pairs:
         if concerns(pair.left, pair.right):
             parts += _siblings(by_key, pair, catalog)
@@ -59,7 +60,7 @@ def peers_of(
     for order in rules.orders:
         if concerns(order.low, order.high):
             parts += _order(by_key, order, catalog)
-    return pl.concat(parts)
+    return pl.concat(parts).collect()
 
 
 def partners_of(keys: Iterable[str], pairs: Iterable[SiblingPair], rules: Plausibility, catalog: Catalog) -> set[str]:
@@ -76,7 +77,7 @@ def partners_of(keys: Iterable[str], pairs: Iterable[SiblingPair], rules: Plausi
     return found - own
 
 
-def _shaped(rows: pl.DataFrame, key: str, peer: str, confirms: bool) -> pl.DataFrame:
+def _shaped(rows: pl.LazyFrame, key: str, peer: str, confirms: bool) -> pl.LazyFrame:
     return (
         rows.filter(pl.col("peer_value").is_not_null() & pl.col("peer_value").is_finite())
         .with_columns(key=pl.lit(key), peer=pl.lit(peer), confirms=pl.lit(confirms))
@@ -84,7 +85,7 @@ def _shaped(rows: pl.DataFrame, key: str, peer: str, confirms: bool) -> pl.DataF
     )
 
 
-def _siblings(by_key: dict[object, pl.DataFrame], pair: SiblingPair, catalog: Catalog) -> list[pl.DataFrame]:
+def _siblings(by_key: Mapping[str, pl.LazyFrame], pair: SiblingPair, catalog: Catalog) -> list[pl.LazyFrame]:
     left, right = series_key(pair.left, catalog), series_key(pair.right, catalog)
     if pair.align != "same_day" or left not in by_key or right not in by_key:
         return []
@@ -107,7 +108,7 @@ def _siblings(by_key: dict[object, pl.DataFrame], pair: SiblingPair, catalog: Ca
     return found
 
 
-def _total(by_key: dict[object, pl.DataFrame], total: Total, catalog: Catalog) -> list[pl.DataFrame]:
+def _total(by_key: Mapping[str, pl.LazyFrame], total: Total, catalog: Catalog) -> list[pl.LazyFrame]:
     """What the others leave for each member of whole = sum of weight x part."""
     members = {total.whole: -1.0, **total.parts}
     keys = {name: series_key(name, catalog) for name in members}
@@ -139,7 +140,7 @@ def _total(by_key: dict[object, pl.DataFrame], total: Total, catalog: Catalog) -
     return found
 
 
-def _order(by_key: dict[object, pl.DataFrame], order: Order, catalog: Catalog) -> list[pl.DataFrame]:
+def _order(by_key: Mapping[str, pl.LazyFrame], order: Order, catalog: Catalog) -> list[pl.LazyFrame]:
     """Days on which the low one is above the high one: each is the other's peer, and no room is left."""
     low, high = series_key(order.low, catalog), series_key(order.high, catalog)
     if low not in by_key or high not in by_key:

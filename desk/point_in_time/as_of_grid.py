@@ -67,7 +67,8 @@ def usable_rows(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
         raise MissingInput("silver rows without a knowledge time cannot be placed in time")
     instants = frame["knowledge_time"].dt.cast_time_unit("us").to_physical().to_numpy()
     rows = np.searchsorted(grid.as_of_us, instants, side="left")
-    return frame.with_columns(pl.Series("row", rows, dtype=pl.Int64)).filter(pl.col("row") < len(grid))
+    placed = frame.lazy().with_columns(pl.Series("row", rows, dtype=pl.Int64))
+    return placed.filter(pl.col("row") < len(grid)).collect()
 
 
 def latest_known(frame: pl.DataFrame, entity: str, value: str, grid: Grid) -> Latest:
@@ -76,10 +77,12 @@ def latest_known(frame: pl.DataFrame, entity: str, value: str, grid: Grid) -> La
     `entity` and `value` are columns of `frame`, a silver table in its stored schema. Null values are ignored.
     """
     events = (
-        usable_rows(_with_payload(frame, entity, value).filter(pl.col(value).is_not_null()), grid)
+        usable_rows(_with_payload(frame, entity, value), grid)
+        .lazy()
         .sort(entity, "row", "obs_date", "knowledge_time")
         .filter(pl.col("obs_date") == pl.col("obs_date").cum_max().over(entity))
         .unique([entity, "row"], keep="last", maintain_order=True)
+        .collect()
     )
     names = events[entity].unique(maintain_order=True).to_list()
     column = events[entity].rle_id().to_numpy().astype(np.int64)
@@ -97,7 +100,8 @@ def latest_known(frame: pl.DataFrame, entity: str, value: str, grid: Grid) -> La
 
 def _with_payload(frame: pl.DataFrame, entity: str, value: str) -> pl.DataFrame:
     own = "payload_id" if "payload_id" in frame.columns else pl.lit(None, pl.Int64).alias("payload_id")
-    return frame.select(entity, "obs_date", "knowledge_time", value, own)
+    columns = frame.lazy().select(entity, "obs_date", "knowledge_time", value, own)
+    return columns.filter(pl.col(value).is_not_null()).collect()
 
 
 def gather(values: npt.NDArray[np.float64], position: Rows) -> FloatArray:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from desk.catalog import Catalog
+from desk.frames import parts_by
 from desk.model import Dataset, SilverTable
 from desk.point_in_time.publication_rules import publication_times
 
@@ -102,9 +103,13 @@ def _times_without_vintage(
     """`rows` that are new or changed, timed by rule, first fetch or import. At most one row for each point."""
     point = [*table.entity, "obs_date"]
     stored = existing if context.known_by is None else existing.filter(pl.col("knowledge_time") <= context.known_by)
-    newest = stored.sort("knowledge_time").unique(subset=point, keep="last", maintain_order=True)
-    newest = newest.select(*point, *(pl.col(v).alias(f"_{v}") for v in table.values), _known=pl.col("knowledge_time"))
-    joined = rows.join(newest, on=point, how="left")
+    newest = (
+        stored.lazy()
+        .sort("knowledge_time")
+        .unique(subset=point, keep="last", maintain_order=True)
+        .select(*point, *(pl.col(v).alias(f"_{v}") for v in table.values), _known=pl.col("knowledge_time"))
+    )
+    joined = rows.lazy().join(newest, on=point, how="left").collect()
     is_stored_point = pl.col("_known").is_not_null()
     is_equal = pl.all_horizontal(pl.col(v).eq_missing(pl.col(f"_{v}")) for v in table.values)
     if context.imported:
@@ -140,8 +145,8 @@ def rule_times(table: SilverTable, rows: pl.DataFrame, dataset: Dataset, catalog
     }
     pairs = pl.DataFrame({"obs_date": rows["obs_date"], "rule": ids.replace_strict(rules, return_dtype=pl.String)})
     known = []
-    for (rule,), part in pairs.unique().partition_by("rule", as_dict=True).items():
-        known.append(part.with_columns(time=publication_times(catalog.rules[str(rule)], part["obs_date"])))
+    for rule, part in parts_by(pairs.unique(), "rule").items():
+        known.append(part.with_columns(time=publication_times(catalog.rules[rule], part["obs_date"])))
     if not known:
         return pl.Series([], dtype=TIME)
     return pairs.join(pl.concat(known), on=["obs_date", "rule"], how="left", maintain_order="left")["time"]
@@ -150,19 +155,19 @@ def rule_times(table: SilverTable, rows: pl.DataFrame, dataset: Dataset, catalog
 def _last_fetch(rows: pl.DataFrame, entity: str, fetches: pl.DataFrame) -> pl.Series:
     """For each row the time of the newest earlier fetch that covered its series and obs_date; null where none did."""
     points = rows.select(pl.col(entity).alias("subject"), "obs_date")
-    by_subject = fetches.partition_by("subject", as_dict=True)
-    common = by_subject.get((EVERY_SERIES,), fetches.clear())
+    by_subject = parts_by(fetches, "subject")
     newest = [
-        _newest_covering(part, pl.concat([common, by_subject.get(key, fetches.clear())]))
-        for key, part in points.unique(maintain_order=True).partition_by("subject", as_dict=True).items()
+        _newest_covering(part.lazy(), pl.concat(covering).lazy())
+        for name, part in parts_by(points.unique(maintain_order=True), "subject").items()
+        if (covering := [by_subject[key] for key in (EVERY_SERIES, name) if key in by_subject])
     ]
     if not newest:
-        return pl.Series([], dtype=TIME)
-    joined = points.join(pl.concat(newest), on=["subject", "obs_date"], how="left", maintain_order="left")
-    return joined["fetched_at"].cast(TIME)
+        return pl.Series([None] * points.height, dtype=TIME)
+    joined = points.lazy().join(pl.concat(newest), on=["subject", "obs_date"], how="left", maintain_order="left")
+    return joined.collect()["fetched_at"].cast(TIME)
 
 
-def _newest_covering(points: pl.DataFrame, fetches: pl.DataFrame) -> pl.DataFrame:
+def _newest_covering(points: pl.LazyFrame, fetches: pl.LazyFrame) -> pl.LazyFrame:
     """Points of one subject that one of `fetches` covers, with the newest such fetch."""
     spans = fetches.select("covered_from", "covered_to", "fetched_at")
     return (

@@ -159,14 +159,17 @@ def _curve_vintages(
     points = curve_points(source, silver, longest_years)
     used = usable_rows(points, grid)
     events = (
-        used.group_by("row")
+        used.lazy()
+        .group_by("row")
         .agg(pl.col("obs_date").max())
         .sort("row")
         .filter(pl.col("obs_date") == pl.col("obs_date").cum_max())
+        .collect()
     )
     packed = (
-        events.rename({"row": "state"})
-        .join(used, on="obs_date", how="inner")
+        events.lazy()
+        .rename({"row": "state"})
+        .join(used.lazy(), on="obs_date", how="inner")
         .filter(pl.col("row") <= pl.col("state"))
         .sort("state", "order", "knowledge_time")
         .unique(["state", "order"], keep="last", maintain_order=True)
@@ -174,11 +177,14 @@ def _curve_vintages(
             pl.col("state").rle_id().cast(pl.Int64).alias("line"),
             pl.int_range(pl.len()).over("state").alias("place"),
         )
+        .collect()
     )
     newest = (
-        packed.sort("line", "knowledge_time", "order")
+        packed.lazy()
+        .sort("line", "knowledge_time", "order")
         .group_by("line", maintain_order=True)
         .agg(pl.col("knowledge_time", "payload_id").last())
+        .collect()
     )
     seen = newest["knowledge_time"], newest["payload_id"]
     shape = (len(events), int(packed["place"].to_numpy().max(initial=0)) + 1)

@@ -18,6 +18,7 @@ from desk.arrays import FloatArray, IntArray
 from desk.calendars import Days
 from desk.catalog import Catalog
 from desk.catalog.fallbacks import ColumnFallback
+from desk.frames import parts_by
 from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
 from desk.point_in_time.source_choice import choose, pick, pick_days
 from desk.transforms import expectations, vintage_transforms
@@ -79,9 +80,9 @@ def monthly_vintages(
 ) -> dict[str, SeriesVintages]:
     """Vintages of each monthly series of `names`; a series that `ready` holds is taken from it."""
     missing = [name for name in names if name not in ready]
-    parts = published.filter(pl.col("series_id").is_in(missing)).partition_by("series_id", as_dict=True)
+    parts = parts_by(published.filter(pl.col("series_id").is_in(missing)), "series_id")
     empty = published.clear()
-    made = {name: series_vintages(parts.get((name,), empty), grid, monthly=True) for name in missing}
+    made = {name: series_vintages(parts.get(name, empty), grid, monthly=True) for name in missing}
     return {name: ready[name] if name in ready else made[name] for name in names}
 
 

@@ -20,6 +20,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.fallbacks import Fallbacks, load_fallbacks
 from desk.catalog.meetings import load_meetings
 from desk.errors import MissingInput
+from desk.frames import parts_by
 from desk.model import SILVER, SilverTable
 from desk.point_in_time import provenance
 from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
@@ -213,11 +214,11 @@ def _add_index_future(columns: PanelColumns, settlement: pl.DataFrame) -> None:
 
 def _add_vintage_transforms(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:
     needed = {spec.series for spec in VINTAGE_TRANSFORMS}
-    parts = published.filter(pl.col("series_id").is_in(list(needed))).partition_by("series_id", as_dict=True)
+    parts = parts_by(published.filter(pl.col("series_id").is_in(list(needed))), "series_id")
     empty = published.clear()
     history = {
         series: vintage_transforms.series_vintages(
-            parts.get((series,), empty), columns.grid, monthly=catalog.series[series].frequency == "M"
+            parts.get(series, empty), columns.grid, monthly=catalog.series[series].frequency == "M"
         )
         for series in needed
     }

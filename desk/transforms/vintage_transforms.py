@@ -65,8 +65,10 @@ def series_vintages(frame: pl.DataFrame, grid: Grid, *, monthly: bool) -> Series
     """
     events = (
         usable_rows(frame.filter(pl.col("value").is_not_null()), grid)
+        .lazy()
         .sort("row", "obs_date", "knowledge_time")
         .unique(["row", "obs_date"], keep="last", maintain_order=True)
+        .collect()
     )
     observed: Days = events["obs_date"].to_numpy().astype("datetime64[D]")
     if monthly:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports.elements.formats import finite_or_none, parse_drivers, parse_names
-from reports.elements.report_data import ReportData, with_day
+from reports.elements.report_data import ReportData, once_per_report, with_day
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class AgentsView:
     """Features and measures of the decision, by name: the levels that the sentences quote."""
 
 
+@once_per_report
 def agents_view(data: ReportData) -> AgentsView:
     """The agents' views of the decision, with their changes over a day and a week."""
     day_before = _scores(data.previous("agent_view"))

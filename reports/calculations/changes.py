@@ -10,7 +10,7 @@ from typing import Any
 from desk.portfolio.change_frames import BEFORE
 from desk.portfolio.change_split import PARTS
 from reports.elements.formats import parse_json
-from reports.elements.report_data import ReportData, Row
+from reports.elements.report_data import ReportData, Row, once_per_report
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class ChangesView:
         return next((line for line in self.lines if line.instrument_id == instrument_id), None)
 
 
+@once_per_report
 def changes_view(data: ReportData) -> ChangesView:
     """Of the decision; empty where none is stored."""
     rows = list(data.latest("position_change").iter_rows(named=True))

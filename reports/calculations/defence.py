@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from desk import calendars
 from desk.catalog import load_catalog
-from reports.elements.report_data import ReportData, Row
+from reports.elements.report_data import ReportData, Row, once_per_report
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def marked_session(row: Row) -> dt.date:
     return calendars.b3().offset(row["marked_from"], -1)
 
 
+@once_per_report
 def defence_view(data: ReportData) -> DefenceView:
     """Empty where the tables are, and for decisions of earlier releases."""
     gate = list(data.latest("action_gate").iter_rows(named=True))

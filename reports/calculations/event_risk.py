@@ -15,7 +15,7 @@ import polars as pl
 
 from desk import calendars
 from desk.catalog.meetings import load_meetings
-from reports.elements.report_data import ReportData
+from reports.elements.report_data import ReportData, once_per_report
 
 Bank = Literal["copom", "fomc"]
 HORIZON_DAYS = 21
@@ -39,6 +39,7 @@ class Event:
     meetings: int
 
 
+@once_per_report
 def events(data: ReportData) -> tuple[Event, ...]:
     """The decisions of the next HORIZON_DAYS, the nearest first."""
     meetings = load_meetings()

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from desk.frames import parts_by
 from reports.elements.formats import finite_or_none
 from reports.elements.report_data import ReportData, with_day
 
@@ -62,7 +63,7 @@ class Levels:
     @cached_property
     def _by_id(self) -> dict[str, pl.DataFrame]:
         rows = with_day(self.data.history("feature")).filter(pl.col("value").is_not_null())
-        return {str(key[0]): part for key, part in rows.partition_by("feature_id", as_dict=True).items()}
+        return parts_by(rows, "feature_id")
 
     @cached_property
     def _found(self) -> dict[str, Level | None]:
@@ -102,6 +103,11 @@ class Levels:
             if found is not None and exact:
                 points.append((int(tail), found[0]))
         return sorted(points)
+
+
+def levels_of(data: ReportData) -> Levels:
+    """The levels of a report's decision, sorted out once for all that reads them."""
+    return data.once(Levels, lambda: Levels(data))
 
 
 def z_score(path: np.ndarray) -> tuple[float | None, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.calculations.levels import Level, Levels
+from reports.calculations.levels import Level, levels_of
 from reports.elements.quotes import QUOTES, Quote
-from reports.elements.report_data import ReportData
+from reports.elements.report_data import ReportData, once_per_report
 
 MOMENTS = (("today", 0), ("a week ago", 7), ("a month ago", 30))
 """(name, calendar days back) of the curves."""
@@ -32,9 +32,10 @@ class MarketView:
         return next((level for quote, level in self.levels if quote.name == name), None)
 
 
+@once_per_report
 def market_view(data: ReportData) -> MarketView:
     """The market at the decision: levels, and curves at each of MOMENTS."""
-    levels = Levels(data)
+    levels = levels_of(data)
     found = [(quote, levels.get(quote.feature)) for quote in QUOTES]
     pre = {name: levels.curve("pre", back) for name, back in MOMENTS}
     real = {name: levels.curve("real", back) for name, back in MOMENTS}

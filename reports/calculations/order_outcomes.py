@@ -103,6 +103,10 @@ def outcomes(data: ReportData, decisions: int = SCORED_DECISIONS) -> tuple[Outco
 
     Newest decision first; within a decision in the desk's order.
     """
+    return data.once((outcomes, decisions), lambda: _outcomes(data, decisions))
+
+
+def _outcomes(data: ReportData, decisions: int) -> tuple[Outcome, ...]:
     orders = with_day(data.history("action")).filter(pl.col("as_of") < data.as_of)
     marked = with_day(data.history("target_position"))
     days = marked["day"].unique().sort().to_list()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reports.calculations.order_outcomes import Outcome, Score, outcomes, scorecard
 from reports.elements.formats import finite_or_none
 from reports.elements.order_text import RATE_UNITS
-from reports.elements.report_data import ReportData, Row
+from reports.elements.report_data import ReportData, Row, once_per_report
 
 RECENT_DAYS = 7
 """Calendar days of orders whose outcomes are listed one by one."""
@@ -38,6 +38,7 @@ class OrdersView:
     """Whether prices of an earlier decision are stored: without them past orders have no outcome."""
 
 
+@once_per_report
 def orders_view(data: ReportData) -> OrdersView:
     """The orders of the decision, and the outcomes of the orders of earlier decisions."""
     orders = tuple(data.latest("action").iter_rows(named=True))

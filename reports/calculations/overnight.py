@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.calculations.levels import Level, Levels
+from reports.calculations.levels import Level, levels_of
 from reports.elements.formats import finite_or_none
 from reports.elements.quotes import QUOTES, Quote
-from reports.elements.report_data import ReportData
+from reports.elements.report_data import ReportData, once_per_report
 
 CASH = "CASH"
 MOVES = 3
@@ -50,6 +50,7 @@ class Overnight:
     silent: tuple[Quote, ...]
 
 
+@once_per_report
 def overnight(data: ReportData) -> Overnight:
     """The last session; without trades where no attribution is stored."""
     rows = list(data.latest("pnl_attribution").iter_rows(named=True))
@@ -85,7 +86,7 @@ def trade_of(instrument_id: str) -> str:
 
 def _silent(data: ReportData, trades: set[str]) -> tuple[Quote, ...]:
     """The levels of `trades` that have no change over the day."""
-    levels, by_feature = Levels(data), {quote.feature: quote for quote in QUOTES}
+    levels, by_feature = levels_of(data), {quote.feature: quote for quote in QUOTES}
     found = [(feature, levels.get(feature)) for name, _, feature in TRADES if name in trades and feature]
     return tuple(by_feature[name] for name, level in found if level is None or level.change("1d") is None)
 
@@ -95,7 +96,7 @@ def _moves(data: ReportData, first: list[str]) -> tuple[tuple[Quote, Level], ...
     by_feature = {quote.feature: quote for quote in QUOTES}
     order = [*first, *(name for name, _, _ in TRADES if name not in first)]
     features = {name: feature for name, _, feature in TRADES if feature}
-    levels = Levels(data)
+    levels = levels_of(data)
     found = []
     for name in order:
         level = levels.get(features[name]) if name in features else None

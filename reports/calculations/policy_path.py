@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from desk.catalog.meetings import load_meetings
 from reports.elements.formats import finite_or_none
-from reports.elements.report_data import ReportData
+from reports.elements.report_data import ReportData, once_per_report
 
 MEETINGS = 4
 
@@ -26,6 +26,7 @@ class PricedMeeting:
     estimated: bool
 
 
+@once_per_report
 def priced_path(data: ReportData) -> tuple[PricedMeeting, ...]:
     """The next MEETINGS decisions from the day on that DI futures price."""
     meetings = load_meetings()

@@ -12,7 +12,7 @@ from reports.calculations.fund_sheet import SpanReturn, fund_sheet
 from reports.calculations.pnl_attribution import Attribution, attribution, largest_first, month_by_instrument
 from reports.calculations.rolls import CashUse, Roll, cash_use, roll_calendar
 from reports.calculations.track_record import TrackRecord, monthly_cash, monthly_returns, track_record
-from reports.elements.report_data import ReportData, Row, with_day, with_market_day
+from reports.elements.report_data import ReportData, Row, once_per_report, with_day, with_market_day
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class PortfolioView:
     cash_use: CashUse | None
 
 
+@once_per_report
 def portfolio_view(data: ReportData) -> PortfolioView:
     """The book at the decision and its history; tables that are absent leave their part empty."""
     market_day = data.market_day

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from desk.agents.cross_asset.appetite import entropy
-from reports.elements.report_data import ReportData, with_day
+from reports.elements.report_data import ReportData, once_per_report, with_day
 
 REGIMES = ("goldilocks", "reflation", "stagflation", "deflation", "mixed")
 """Their order in charts; regimes with other names follow."""
@@ -34,6 +34,7 @@ class RegimeView:
     """The day of the decision before."""
 
 
+@once_per_report
 def regime_view(data: ReportData) -> RegimeView:
     """The regime probabilities of the decision, their changes and history; without a leader where none is stored."""
     rows = with_day(data.history("regime")).filter(pl.col("probability").is_not_null())

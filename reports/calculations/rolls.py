@@ -10,7 +10,7 @@ import numpy as np
 from desk import calendars
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.portfolio.contracts import map_contracts
-from reports.elements.report_data import ReportData
+from reports.elements.report_data import ReportData, once_per_report
 
 AHEAD = 260
 """Sessions that are looked ahead: a year."""
@@ -30,6 +30,7 @@ class Roll:
     dv01_brl: float | None
 
 
+@once_per_report
 def roll_calendar(data: ReportData) -> tuple[Roll, ...]:
     """Of the targets that are not flat, the next one first; without those that do not roll within AHEAD sessions."""
     targets = data.latest("target_position").iter_rows(named=True)
@@ -68,6 +69,7 @@ class CashUse:
         return self.nav - self.margin - self.paid
 
 
+@once_per_report
 def cash_use(data: ReportData) -> CashUse | None:
     """Of the decision's targets; None where NAV or a margin is not known."""
     state = data.row("portfolio_state")

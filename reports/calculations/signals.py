@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports.elements.formats import finite_or_none, parse_drivers, parse_names
-from reports.elements.report_data import ReportData, with_day
+from reports.elements.report_data import ReportData, once_per_report, with_day
 
 FLIP_DAYS = 7
 """Calendar days of flips that the view lists."""
@@ -60,6 +60,7 @@ class SignalsView:
     """The day of the decision before."""
 
 
+@once_per_report
 def signals_view(data: ReportData) -> SignalsView:
     """The signals and convictions of the decision, with their changes over a day and a week."""
     week = data.day - dt.timedelta(days=7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.elements.report_data import ReportData, Row
+from reports.elements.report_data import ReportData, Row, once_per_report
 from reports.elements.ticket_text import Legs
 
 
@@ -21,6 +21,7 @@ class TicketsView:
         return bool(self.orders or self.rolls)
 
 
+@once_per_report
 def tickets_view(data: ReportData) -> TicketsView:
     """The tickets of the decision; none where none are stored."""
     groups: dict[int, list[Row]] = {}

@@ -13,7 +13,7 @@ from desk.catalog.dealing import load_dealing
 from desk.units import DAYS_PER_YEAR
 from reports.calculations.order_outcomes import Outcome, outcomes
 from reports.elements.formats import finite_or_none
-from reports.elements.report_data import ReportData, with_market_day
+from reports.elements.report_data import ReportData, once_per_report, with_market_day
 
 ALL_DECISIONS = 100_000
 
@@ -50,6 +50,7 @@ class TradingCost:
         return None if self.slip is None else self.slip + self.cost
 
 
+@once_per_report
 def trading_cost(data: ReportData) -> TradingCost | None:
     """Of the year so far; None where the book is not marked."""
     last = data.market_day

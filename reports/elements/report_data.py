@@ -7,10 +7,10 @@ allowed. A table that was not computed is absent or empty: the sections then nam
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from desk.worlds import WORLDS, World
 from reports.elements.decision_facts import DecisionFacts
 
 Row = dict[str, Any]
+View = TypeVar("View")
 
 HISTORY = (
     "portfolio_state",
@@ -94,16 +95,20 @@ class ReportData:
         state = self.row("portfolio_state")
         return state["valuation_date"] if state is not None else None
 
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
+
+    def once(self, key: Hashable, make: Callable[[], View]) -> View:
+        """What `make` returns, made once for these data: sections, languages and channels read the same few things."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: View = self._made[key]
+        return found
+
     def history(self, table: str) -> pl.DataFrame:
         """All rows up to `as_of`, sorted by `as_of` and key; an absent table is empty, with its schema."""
-        if table not in self._histories:
-            self._histories[table] = self._sorted(table, pl.col("as_of") <= self.as_of)
-        return self._histories[table]
-
-    @cached_property
-    def _histories(self) -> dict[str, pl.DataFrame]:
-        """What `history` has sorted so far: every section reads the same few tables."""
-        return {}
+        return self.once(("history", table), lambda: self._sorted(table, pl.col("as_of") <= self.as_of))
 
     def _sorted(self, table: str, chosen: pl.Expr) -> pl.DataFrame:
         frame = self.frames.get(table)
@@ -113,7 +118,7 @@ class ReportData:
 
     def latest(self, table: str) -> pl.DataFrame:
         """The rows of `as_of`, sorted by key; empty where that decision has none."""
-        return self._sorted(table, pl.col("as_of") == self.as_of)
+        return self.once(("latest", table), lambda: self._sorted(table, pl.col("as_of") == self.as_of))
 
     def row(self, table: str) -> Row | None:
         """The row of `as_of` of a table with one row a decision; None where it has none."""
@@ -122,6 +127,9 @@ class ReportData:
 
     def previous_as_of(self, table: str) -> dt.datetime | None:
         """The last decision before `as_of` that has rows in the table; None where there is none."""
+        return self.once(("previous", table), lambda: self._previous_as_of(table))
+
+    def _previous_as_of(self, table: str) -> dt.datetime | None:
         times = self.history(table).filter(pl.col("as_of") < self.as_of)["as_of"]
         return times.max() if len(times) else None  # type: ignore[return-value]
 
@@ -140,6 +148,16 @@ class ReportData:
         """The rows of the last decision on or before `day`; empty where there is none."""
         rows = self.history(table).filter(_desk_days() <= day)
         return rows.filter(pl.col("as_of") == rows["as_of"].max()) if rows.height else rows
+
+
+def once_per_report(make: Callable[[ReportData], View]) -> Callable[[ReportData], View]:
+    """The view of a report's data, made once for its sections, languages and channels: no word of it is translated."""
+
+    @wraps(make)
+    def made(data: ReportData) -> View:
+        return data.once(made, lambda: make(data))
+
+    return made
 
 
 def _desk_days() -> pl.Expr:

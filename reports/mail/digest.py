@@ -39,7 +39,7 @@ from reports.elements.ticket_text import TicketWords
 from reports.page import executive_summary, first_screen
 from reports.page.markdown_summary import BANNERS
 from reports.page.order_lines import orders_line
-from reports.sections import SECTIONS
+from reports.sections import sections_of
 from reports.sections.signals import flip_texts, flips_known, surge_texts
 from reports.tables.risk_tables import limit_table
 
@@ -101,7 +101,7 @@ class Digest:
 def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Digest:
     """The digest of one decision, in the current locale. `pictures`: figure id -> PNG; pictures of other figures are
     left out."""
-    sections = [make(data) for make in SECTIONS]
+    sections = sections_of(data)
     figures = [figure for section in sections for figure in section.figures]
     shown = [Picture(f.id, translate(f.title), f.alt, png) for f in figures if (png := (pictures or {}).get(f.id))]
     world = "" if data.world == "live" else f"[{data.world}] "

@@ -14,7 +14,7 @@ from reports.elements.locale import translate
 from reports.elements.order_text import impact_text, invalidation_text, order_text, rationale_text
 from reports.elements.report_data import ReportData
 from reports.page import first_screen
-from reports.sections import SECTIONS
+from reports.sections import sections_of
 
 TOP_SIGNALS = 5
 BANNERS: dict[World, str] = {
@@ -28,8 +28,7 @@ def summary_markdown(data: ReportData, place: str = "") -> str:
     out = [f"# Alvorada, {date(data.day)}", ""]
     if data.world in BANNERS:
         out += [f"**{translate(BANNERS[data.world])}**", ""]
-    sections = [make(data) for make in SECTIONS]
-    for line in first_screen.lines(data, sections):
+    for line in first_screen.lines(data, sections_of(data)):
         out.append(f"- **{translate(line.label)}**: {escaped(line.text)}")
         out += [f"  - {escaped(item)}" for item in line.items]
     out += ["", f"## {translate('Top signals')}", "", *_signals(data)]

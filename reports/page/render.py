@@ -29,7 +29,7 @@ from reports.elements.report_data import ReportData
 from reports.page import first_screen
 from reports.page.markdown_summary import BANNERS
 from reports.page.plotly_script import packed_element
-from reports.sections import SECTIONS
+from reports.sections import sections_of
 from reports.stills import drawing
 from reports.tables.source_comparisons import comparison_rows, suspect_rows
 
@@ -47,7 +47,7 @@ def render(data: ReportData, rendered_at: dt.datetime, language: str = "en") -> 
 
 
 def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
-    sections = [make(data) for make in SECTIONS]
+    sections = sections_of(data)
     world = "" if data.world == "live" else f" [{data.world}]"
     return (
         _environment()
@@ -87,7 +87,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
 def figure_specs(data: ReportData, language: str = "en") -> dict[str, Any]:
     """Every figure of the page by its id, as Plotly's `data` and `layout`."""
     with use_locale(language):
-        return {figure.id: dict(figure.spec) for figure in _figures([make(data) for make in SECTIONS])}
+        return {figure.id: dict(figure.spec) for figure in _figures(sections_of(data))}
 
 
 def _figures(sections: Iterable[Any]) -> list[Figure]:

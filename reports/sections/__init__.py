@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reports.elements.locale import current_locale
 from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData
 from reports.sections import actions, agent_views, market_snapshot, portfolio, regime, risk, signals
@@ -20,3 +21,8 @@ SECTIONS: tuple[Callable[[ReportData], Section], ...] = (
     risk.section,
     actions.section,
 )
+
+
+def sections_of(data: ReportData) -> tuple[Section, ...]:
+    """The seven sections in the current language, made once for the page, the summary and the pictures."""
+    return data.once((SECTIONS, current_locale().code), lambda: tuple(make(data) for make in SECTIONS))

@@ -117,18 +117,31 @@ def _checked(table: SilverTable, frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` without exact repeats, in key order, and its zeros without a sign. Raises ValueError."""
     if frame.is_empty():
         return frame
-    frame = frame.with_columns(cs.float() + 0.0)
-    for name, dtype in frame.schema.items():
-        column = frame[name]
-        if dtype.is_float() and not column.is_finite().fill_null(True).all():
-            raise ValueError(f"{name} holds a number that is not finite")
-        if dtype == pl.String:
+    for name, is_bad in frame.select(_misfits(frame.schema)).row(0, named=True).items():
+        if is_bad:
+            raise ValueError(f"{name} holds {_misfit(frame.schema[name])}")
+    return one_row_per_key(frame.with_columns(cs.float() + 0.0), table)
+
+
+def _misfits(schema: pl.Schema) -> list[pl.Expr]:
+    """Whether a column holds what it may not: one query for the whole frame, since most frames have a few rows."""
+    found = []
+    for name, dtype in schema.items():
+        column = pl.col(name)
+        if dtype.is_float():
+            found.append((~column.is_finite()).any())
+        elif dtype == pl.String:
             names = column.unique()
-            if names.null_count() or (names.str.len_chars() > LONGEST_NAME).any() or names.str.contains(_UNFIT).any():
-                raise ValueError(f"{name} holds a text that is no name")
-    if not frame["obs_date"].is_between(FIRST_DAY, LAST_DAY).fill_null(False).all():
-        raise ValueError(f"obs_date holds a day outside {FIRST_DAY.year}-{LAST_DAY.year}")
-    return one_row_per_key(frame, table)
+            found.append((names.is_null() | (names.str.len_chars() > LONGEST_NAME) | names.str.contains(_UNFIT)).any())
+        elif name == "obs_date":
+            found.append((~column.is_between(FIRST_DAY, LAST_DAY).fill_null(False)).any())
+    return found
+
+
+def _misfit(dtype: pl.DataType) -> str:
+    if dtype.is_float():
+        return "a number that is not finite"
+    return "a text that is no name" if dtype == pl.String else f"a day outside {FIRST_DAY.year}-{LAST_DAY.year}"
 
 
 def _require_periods(frame: pl.DataFrame, query: Query) -> None:
@@ -147,8 +160,7 @@ def one_row_per_key(frame: pl.DataFrame, table: SilverTable) -> pl.DataFrame:
     """`frame` without exact repeats, in key order. Raises ValueError where one key has two values."""
     key = list(table.key)
     ordered = frame.sort(key, maintain_order=True)
-    twice = ordered.select(key).is_duplicated()
-    if not twice.any():
+    if ordered.height < 2 or not ordered.select(key).is_duplicated().any():
         return ordered
     unique = ordered.unique(maintain_order=True)
     doubled = unique.filter(unique.select(key).is_duplicated())

@@ -16,7 +16,7 @@ import polars as pl
 
 import desk
 from desk.catalog import read_toml, toml_text
-from desk.catalog.desk_parameters import SIZING_FILES, DeskParameters, load_desk_parameters
+from desk.catalog.desk_parameters import SIZING_FILES, DeskParameters, desk_parameters_of
 from desk.errors import BadCatalog
 from desk.portfolio.change_split import Cause
 
@@ -90,7 +90,7 @@ def changed_since(stored: Mapping[str, Any], today: SizingBasis) -> Changed:
     earlier = None
     if names:
         try:
-            earlier = load_desk_parameters(texts)
+            earlier = desk_parameters_of(texts)
         except _OLDER:
             earlier = None
     data = tuple(sorted(name for name, value in inputs.items() if today.inputs.get(name, value) != value))

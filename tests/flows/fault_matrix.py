@@ -37,7 +37,7 @@ FAULTS: Mapping[str, SourceFault] = {
     ),
     # The auctions of another day are seen, Tesouro Direto's one file answers every question; SGS names no series, nor
     # does FRED's JSON: what is plausible for the series passes, and only its level can betray it.
-    "other answer": _fault("other_answer", "BadPayload BadRequest", "in answer to", "HTTP 400",
+    "other answer": _fault("other_answer", "BadPayload BadRequest", "in answer to", "HTTP 400", "not a history of",
                            blind="bcb_sgs bcb_fx_flow stn_fiscal"),
     "nulls and NaN": _fault("nulls", "BadPayload", "not a", "without", "no number", "digits", "not end", "another"),
     "huge body": _fault(

@@ -55,9 +55,8 @@ ONE_EACH = {
 }
 """Every source and every fault once, but for those of patience; bench/faults.py runs all pairs, each alone."""
 MORNINGS = (
-    ("b3_market_data", "bcb_focus", "ibge_sidra"),
-    ("bcb_fx_flow", "bcb_ptax", "treasury_gov"),
-    ("bcb_sgs", "cftc_cot", "stn_fiscal"),
+    ("b3_market_data", "bcb_focus", "bcb_ptax", "ibge_sidra", "treasury_gov"),
+    ("bcb_fx_flow", "bcb_sgs", "cftc_cot", "stn_fiscal"),
     ("bea", "bls", "cboe_vix", "eia", "fed_board", "fred", "nyfed_rates", "yahoo_finance"),
 )
 """Sources that fail in one run, so that no price has both its source and its stand-in out."""

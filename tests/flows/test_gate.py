@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from alvorada.stack.postgres import Postgres
 from desk.errors import BadInput
 from desk.model import decision_time
 from tasks.run.report_gold import RISK_TABLES, STAGE_TABLES
 from tasks.store.releases import ActionRelease
-from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
+from tests.fixtures.flows import FILLED, FILLED_DAY, NEXT_DAY, RunningDesk, drop_database
 from tests.fixtures.sandbox import RunningSandbox
 
 pytestmark = [pytest.mark.flow, pytest.mark.db]
 
 AFTER = dt.date(2026, 11, 23)
+STOPPED = "alvorada_stopped"
 SHIFT = 0.02
 """Two points of rate on every vertex: smooth, and further than any true day of the DI curve."""
 IMPORT = f"""
@@ -36,32 +41,56 @@ async def plant(desk: RunningDesk, sandbox: RunningSandbox) -> None:
     assert planted[0]["n"] > 5
 
 
+@pytest.fixture(scope="module")
+async def stopped(
+    postgres: Postgres, filled: RunningDesk, sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningDesk]:
+    """NEXT_DAY as the gate has stopped it. Tests take `stopped_desk`, a clone."""
+    sandbox.configure(now=decision_time(NEXT_DAY), latency={}, faults={})
+    url = await postgres.ensure_database_async(STOPPED, FILLED)
+    desk = RunningDesk(url, tmp_path_factory.mktemp("stopped"), sandbox.root)
+    await plant(desk, sandbox)
+    ran = await desk.run(NEXT_DAY)
+    sandbox.reset()
+    assert ran.state.is_completed()
+    assert ran.state.name == "ActionsHeld", ran.state.message
+    assert "no actions are issued" in ran.state.message
+    yield desk
+    await drop_database(postgres, STOPPED)
+
+
+@pytest.fixture
+async def stopped_desk(
+    postgres: Postgres, stopped: RunningDesk, database_numbers: Iterator[int], tmp_path: Path
+) -> AsyncIterator[RunningDesk]:
+    name = f"flow_{next(database_numbers)}"
+    shutil.copytree(stopped.home, tmp_path, dirs_exist_ok=True)
+    yield RunningDesk(await postgres.ensure_database_async(name, STOPPED), tmp_path, stopped.sandbox_root)
+    await drop_database(postgres, name)
+
+
 async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_positions_as_they_were(
-    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
+    stopped_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    await plant(filled_desk, quiet_sandbox)
-    gated = await filled_desk.run(NEXT_DAY)
-    assert gated.state.is_completed()
-    assert gated.state.name == "ActionsHeld", gated.state.message
-    assert "no actions are issued" in gated.state.message
-    assert "NO ACTIONS ARE ISSUED" in gated.page
-    assert (await filled_desk.gold("action", NEXT_DAY)).is_empty()
-    orders = await filled_desk.gold("gated_order", NEXT_DAY)
+    page = await stopped_desk.page(NEXT_DAY)
+    assert "NO ACTIONS ARE ISSUED" in page
+    assert (await stopped_desk.gold("action", NEXT_DAY)).is_empty()
+    orders = await stopped_desk.gold("gated_order", NEXT_DAY)
     assert orders.height > 0
-    assert not any(row["sentence"] in gated.page for row in orders.iter_rows(named=True))
-    held = await filled_desk.gold("target_position", NEXT_DAY)
+    assert not any(row["sentence"] in page for row in orders.iter_rows(named=True))
+    held = await stopped_desk.gold("target_position", NEXT_DAY)
     assert (held["contracts"] == held["contracts_before"]).all()
-    checks = dict((await filled_desk.gold("action_gate", NEXT_DAY)).select("check_id", "state").iter_rows())
+    checks = dict((await stopped_desk.gold("action_gate", NEXT_DAY)).select("check_id", "state").iter_rows())
     assert checks["line_pnl"] == "failed"
-    run = await filled_desk.rows("SELECT state, gaps, message FROM v_pipeline_runs ORDER BY started_at DESC LIMIT 1")
+    run = await stopped_desk.rows("SELECT state, gaps, message FROM v_pipeline_runs ORDER BY started_at DESC LIMIT 1")
     assert "actions" in str(run[0]["gaps"])
     quiet_sandbox.configure(now=decision_time(AFTER), faults={})
-    after = await filled_desk.run(AFTER)
+    after = await stopped_desk.run(AFTER)
     assert after.state.is_completed(), after.state.message
-    then = await filled_desk.gold("target_position", AFTER)
+    then = await stopped_desk.gold("target_position", AFTER)
     both = held.join(then, on="instrument_id", suffix="_then")
     assert both["contracts_before_then"].to_list() == both["contracts"].to_list()
-    nav = [(await filled_desk.gold("portfolio_state", day)).row(0, named=True) for day in (NEXT_DAY, AFTER)]
+    nav = [(await stopped_desk.gold("portfolio_state", day)).row(0, named=True) for day in (NEXT_DAY, AFTER)]
     assert nav[1]["nav_brl"] == pytest.approx(nav[0]["nav_brl"] + nav[1]["pnl_brl"], abs=0.005)
 
 
@@ -73,13 +102,9 @@ async def release_of(desk: RunningDesk, reason: str = "the curve is right: an em
     return ActionRelease(as_of, "pm", reason, as_of + dt.timedelta(minutes=30), verdict["proposal"])
 
 
-async def test_a_person_releases_the_orders_as_a_new_version(
-    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
-) -> None:
-    await plant(filled_desk, quiet_sandbox)
-    await filled_desk.run(NEXT_DAY)
-    word = await release_of(filled_desk)
-    async with filled_desk.store() as store:
+async def test_a_person_releases_the_orders_as_a_new_version(stopped_desk: RunningDesk) -> None:
+    word = await release_of(stopped_desk)
+    async with stopped_desk.store() as store:
         with pytest.raises(BadInput, match="those that stand now are"):
             await store.release_actions(replace(word, proposal="000000000000"))
         await store.release_actions(word)
@@ -87,50 +112,46 @@ async def test_a_person_releases_the_orders_as_a_new_version(
             await store.release_actions(word)
         with pytest.raises(BadInput, match="holds no actions"):
             await store.release_actions(replace(word, as_of=decision_time(FILLED_DAY)))
-    kept = await filled_desk.gold("gated_order", NEXT_DAY)
-    released = await filled_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
+    kept = await stopped_desk.gold("gated_order", NEXT_DAY)
+    released = await stopped_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
     assert released.state.is_completed(), released.state.message
-    orders = await filled_desk.gold("action", NEXT_DAY)
+    orders = await stopped_desk.gold("action", NEXT_DAY)
     assert orders["sentence"].to_list() == kept["sentence"].to_list()
     assert "Issued by a person although the gate had stopped them" in released.page
-    versions = await filled_desk.rows(
+    versions = await stopped_desk.rows(
         "SELECT version, kind FROM decision WHERE as_of = $1 ORDER BY version", decision_time(NEXT_DAY)
     )
     assert [tuple(row) for row in versions] == [(1, "live"), (2, "restated")]
-    gate = await filled_desk.gold("action_gate", NEXT_DAY)
+    gate = await stopped_desk.gold("action_gate", NEXT_DAY)
     assert "failed" not in gate["state"].to_list()
     assert gate.filter(pl.col("state") == "released").height >= 1
-    verdict = (await filled_desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
+    verdict = (await stopped_desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
     assert (verdict["state"], verdict["proposal"]) == ("released", word.proposal)
 
 
-async def test_data_that_change_after_the_release_send_no_other_orders(
-    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
-) -> None:
+async def test_data_that_change_after_the_release_send_no_other_orders(stopped_desk: RunningDesk) -> None:
     """Between the release and the restatement somebody corrects the curve: every other check passes, and the orders are
     others than those that the person saw."""
-    await plant(filled_desk, quiet_sandbox)
-    await filled_desk.run(NEXT_DAY)
-    word = await release_of(filled_desk)
-    async with filled_desk.store() as store:
+    word = await release_of(stopped_desk)
+    async with stopped_desk.store() as store:
         await store.release_actions(word)
     right = "UPDATE curve_point SET rate = rate - $2::float WHERE stamp = 'imported' AND obs_date = $1"
-    await filled_desk.rows(right, FILLED_DAY, SHIFT - 0.0005)
-    again = await filled_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
+    await stopped_desk.rows(right, FILLED_DAY, SHIFT - 0.0005)
+    again = await stopped_desk.run(NEXT_DAY, sources="stored", reason=f"orders released by pm: {word.reason}")
     assert again.state.name == "ActionsHeld", again.state.message
     assert "not those that a person released" in again.state.message
-    assert (await filled_desk.gold("action", NEXT_DAY)).is_empty()
-    assert (await filled_desk.gold("ticket", NEXT_DAY)).is_empty()
-    stopped_now = await release_of(filled_desk, "the corrected curve")
+    assert (await stopped_desk.gold("action", NEXT_DAY)).is_empty()
+    assert (await stopped_desk.gold("ticket", NEXT_DAY)).is_empty()
+    stopped_now = await release_of(stopped_desk, "the corrected curve")
     assert stopped_now.proposal != word.proposal
     assert f"the orders ({stopped_now.proposal}) are not those that a person released ({word.proposal})" in again.page
-    async with filled_desk.store() as store:
+    async with stopped_desk.store() as store:
         await store.release_actions(stopped_now)
-    last = await filled_desk.run(NEXT_DAY, sources="stored", reason="orders released by pm: the corrected curve")
+    last = await stopped_desk.run(NEXT_DAY, sources="stored", reason="orders released by pm: the corrected curve")
     assert last.state.name != "ActionsHeld", last.state.message
-    verdict = (await filled_desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
+    verdict = (await stopped_desk.gold("gate_verdict", NEXT_DAY)).row(0, named=True)
     assert verdict["proposal"] == stopped_now.proposal
-    assert (await filled_desk.gold("action", NEXT_DAY)).height == verdict["orders"] > 0
+    assert (await stopped_desk.gold("action", NEXT_DAY)).height == verdict["orders"] > 0
 
 
 async def test_a_proposed_position_is_seen_by_nobody_before_the_gate_has_judged_it(

@@ -11,6 +11,7 @@ import pytest
 from desk.catalog import load_catalog
 from desk.catalog.plausibility import load_plausibility
 from desk.catalog.siblings import SiblingPair, load_curve_pairs, load_siblings
+from desk.frames import parts_by
 from desk.gold import SOURCE_COMPARISON
 from desk.model import SILVER
 from desk.plausibility.compare import compare_curves, compare_series, compared
@@ -115,7 +116,7 @@ def test_a_month_stands_against_its_own_days(pair: str, right: str, values: list
             series(f"observation.value:{right}", values),
         ]
     )
-    both = compared(points.with_columns(is_held=pl.lit(False)), PAIRS[pair], CATALOG)
+    both = compared(parts_by(points.with_columns(is_held=pl.lit(False)), "key"), PAIRS[pair], CATALOG)
     assert both["left_date"].to_list() == [dt.date(2025, 2, 1)], "neither a month cut at its begin nor one going on"
     assert both["right_date"][0] == dt.date(2025, 2, 28)
     assert both["difference"][0] == pytest.approx(0.0, abs=1e-12)
@@ -131,11 +132,11 @@ def test_twelve_months_compound_to_the_year() -> None:
             monthly("observation.value:ipca_12m", [year], dt.date(2025, 1, 1)),
         ]
     ).with_columns(is_held=pl.lit(False))
-    both = compared(points, PAIRS["ipca_12m_chained"], CATALOG)
+    both = compared(parts_by(points, "key"), PAIRS["ipca_12m_chained"], CATALOG)
     assert both["difference"].to_list() == [pytest.approx(0.0, abs=1e-12)]
     # a month that is absent makes no year
     gap = points.filter(pl.col("obs_date") != dt.date(2024, 7, 1))
-    assert compared(gap, PAIRS["ipca_12m_chained"], CATALOG).is_empty()
+    assert compared(parts_by(gap, "key"), PAIRS["ipca_12m_chained"], CATALOG).is_empty()
 
 
 def test_copper_by_the_pound_is_compared_by_the_tonne() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from desk.arrays import FloatArray
 from desk.catalog import toml_text
-from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.desk_parameters import desk_parameters_of, load_desk_parameters
 from desk.errors import BadCatalog
 from desk.portfolio import run_book
 from desk.portfolio.package_trades import without_small_orders
@@ -72,4 +72,4 @@ def test_a_package_waits_whole_and_only_where_its_line_has_the_small_order() -> 
 def test_a_wrong_entry_is_named(entry: str) -> None:
     text = toml_text("portfolio").split("[minimum_order]")[0] + f"[minimum_order]\n{entry}\n"
     with pytest.raises(BadCatalog, match=entry.split()[0]):
-        load_desk_parameters({"portfolio": text})
+        desk_parameters_of({"portfolio": text})
