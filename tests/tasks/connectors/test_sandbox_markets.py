@@ -33,6 +33,7 @@ SOURCES = (
     "cboe_vix",
     "eia",
     "bls",
+    "bea",
 )
 DATASETS = [dataset.id for source in SOURCES for dataset in CATALOG.datasets_of(source)]
 RECENT = window("2026-10-19", "2026-11-18")
@@ -71,7 +72,7 @@ async def fetched(one: Connector, dataset: str, span: Window, *series: str) -> p
 async def test_every_dataset_brings_rows_of_its_table_and_window(
     sandbox: RunningSandbox, dataset: str, api_key: str | None
 ) -> None:
-    span = MACRO if dataset in ("fred_macro", "bls_macro") else RECENT
+    span = MACRO if dataset in ("fred_macro", "bls_macro", "bea_macro") else RECENT
     frame = await fetched(connector(sandbox, dataset, api_key), dataset, span)
     table = SILVER[CATALOG.datasets[dataset].tables[0]]
     assert dict(frame.schema) == table.parsed_schema
