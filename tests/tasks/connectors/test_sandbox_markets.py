@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ import pytest
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.siblings import load_forward_pairs
-from desk.errors import BadPayload, HtmlPayload, NoData, NotYet, Outage, RateLimited, SourceError
+from desk.errors import BadPayload, HtmlPayload, NoData, NotYet, Outage, RateLimited, SourceError, UnknownSeries
 from desk.model import SILVER, Window
 from desk.plausibility.compare import compare_forwards
 from tasks.connectors import CONNECTORS
@@ -83,6 +84,21 @@ async def test_every_dataset_brings_rows_of_its_table_and_window(
         assert set(frame[table.entity[0]]) == expected
     vintages = dataset == "fred_macro" and api_key is not None
     assert frame["knowledge_time"].null_count() == (0 if vintages else frame.height)
+
+
+async def test_a_dead_code_of_eia_is_told_from_a_window_without_prices(sandbox: RunningSandbox) -> None:
+    one, record, brent = connector(sandbox, "eia_spot"), CATALOG.datasets["eia_spot"], CATALOG.series["eia_brent"]
+    sunday = window("2026-11-15")
+
+    async def forget(payload: Payload) -> None:
+        pass
+
+    async with HttpClient({one.source: one.config}, clock=lambda: SANDBOX_NOW, sink=forget) as client:
+        for series, error in ((brent, NoData), (replace(brent, code="RBRTX"), UnknownSeries)):
+            (query,) = one.plan(record, [series], sunday)
+            with pytest.raises(SourceError) as caught:
+                await one.fetch(client, query)
+            assert type(caught.value) is error
 
 
 async def test_swap_curves_of_every_session(sandbox: RunningSandbox) -> None:
