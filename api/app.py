@@ -23,7 +23,6 @@ from blocks.database import plain_url
 from blocks.settings import Settings
 from desk.catalog import load_catalog
 from desk.catalog.alert_rules import load_alerts
-from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
 from desk.worlds import World
 from tasks.alerts import report_delivery
@@ -71,7 +70,6 @@ def create_app(settings: Settings, clock: Clock, world: World | None = None) -> 
     app.state.catalog = load_catalog()
     app.state.one_what_if = asyncio.Lock()
     app.state.withheld = frozenset(withheld_from_readers(settings, app.state.catalog))
-    app.state.headline = load_desk_parameters().risk.headline
     app.state.channels = tuple(channel.name for channel in channels_of(settings))
     app.state.public_url = settings.public_url
     app.state.link = "" if settings.public_url is None else settings.public_url + ALERTS_PAGE

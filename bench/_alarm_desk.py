@@ -77,6 +77,7 @@ class SimulatedDesk:
         for metric, value in (("var_95", 0.012), ("var_99", 0.02)):
             await self._put("risk_metrics_daily", run_id=run, as_of=as_of, metric=metric, value=value,
                             method=self.parameters.risk.headline)  # fmt: skip
+        await self._put("var_method", run_id=run, as_of=as_of, role="headline", method=self.parameters.risk.headline)
         await self._put("portfolio_state", run_id=run, as_of=as_of, drawdown=0.01)
         for limit in self.parameters.limits.limits:
             await self._put("risk_limits_status", run_id=run, as_of=as_of, limit_id=limit, utilisation=0.5)

@@ -155,6 +155,7 @@ async def refusing(morning: RunningDesk, sources: Sequence[str]) -> tuple[str, d
         # Without key and licence, these are off in a live run.
         "FRED_API_KEY": "0" * 32,
         "EIA_API_KEY": "0" * 32,
+        "BEA_API_KEY": "0" * 36,
         "ALVORADA_LICENSED": '["cboe_vix"]',
         "ALVORADA_PATIENCE_SECONDS": "[]",  # the tries minutes later would be the same again
     }

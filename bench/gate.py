@@ -25,6 +25,7 @@ from desk.model import desk_day
 from desk.performance.history_pass import run_history
 from desk.point_in_time.panel_span import WARM_UP_DAYS
 from desk.risk.gate import GateInput, check_actions
+from desk.risk.var_method import headline_of
 from desk.transforms.panel import build_panel
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
@@ -87,7 +88,7 @@ def judged(frames: Frames) -> pl.DataFrame:
     for before, now in itertools.pairwise(moments):
         today = {name: by_day[name].get((now,), frames[name].clear()) for name in TODAY}
         then = {name: by_day[name].get((before,), frames[name].clear()) for name in BEFORE}
-        one = GateInput(today, then, listed, parameters.risk.headline, parameters.portfolio.target_volatility)
+        one = GateInput(today, then, listed, headline_of(then["var_method"]), parameters.portfolio.target_volatility)
         found.append(check_actions(one, rules))
     return pl.concat(found)
 

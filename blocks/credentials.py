@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from prefect.blocks.core import Block
 
 DATABASE_BLOCK = "alvorada-database"
-KEY_BLOCKS = {"fred_api_key": "fred-api-key", "eia_api_key": "eia-api-key", "bls_api_key": "bls-api-key"}
+KEY_BLOCKS = {
+    "fred_api_key": "fred-api-key",
+    "eia_api_key": "eia-api-key",
+    "bls_api_key": "bls-api-key",
+    "bea_api_key": "bea-api-key",
+}
 """Setting of a source's key -> its block, a Secret."""
 SLACK_BLOCK = "alvorada-slack"
 EMAIL_BLOCK = "alvorada-email"

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     fred_api_key: Secret = Field(default=None, validation_alias=_named("FRED_API_KEY"))
     eia_api_key: Secret = Field(default=None, validation_alias=_named("EIA_API_KEY"))
     bls_api_key: Secret = Field(default=None, validation_alias=_named("BLS_API_KEY"))
+    bea_api_key: Secret = Field(default=None, validation_alias=_named("BEA_API_KEY"))
 
     history_days: int = Field(default=504, ge=1, le=5000)
     """Decision days of signals, book and risk that the first run computes."""

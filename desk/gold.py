@@ -32,6 +32,7 @@ from desk.gold_risk import (
     RISK_LIMITS_STATUS,
     RISK_METRICS_DAILY,
     STRESS_TEST_RESULTS,
+    VAR_METHOD,
 )
 from desk.gold_table import POLARS_TYPES, GoldTable, Kind
 
@@ -66,6 +67,7 @@ __all__ = [
     "STRESS_TEST_RESULTS",
     "TARGET_POSITION",
     "TICKET",
+    "VAR_METHOD",
     "WITHHELD_ORDER",
     "GoldTable",
     "Kind",
@@ -201,6 +203,7 @@ GOLD: dict[str, GoldTable] = {
         COMPONENT_VAR,
         DV01_LADDER,
         STRESS_TEST_RESULTS,
+        VAR_METHOD,
         RISK_LIMITS_STATUS,
         TICKET,
         ACTION,

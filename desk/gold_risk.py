@@ -38,6 +38,16 @@ STRESS_TEST_RESULTS = GoldTable(
         "moves": "json",  # {factor: move} on the TOTAL row: rates in bp, spots as fractions
     },
 )
+VAR_METHOD = GoldTable(
+    "var_method",
+    ("role",),
+    {
+        "role": "text",  # headline: what limits and alerts read on the day; challenger: the other one that is tested
+        "method": "text",
+        "since": "date",  # decision day from which the headline is this method's; null for the challenger
+        "verdict": "text",  # accepted, doubtful, rejected, untested: desk/risk/var_method.py
+    },
+)
 RISK_LIMITS_STATUS = GoldTable(
     "risk_limits_status",
     ("limit_id",),

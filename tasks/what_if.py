@@ -23,7 +23,7 @@ from tasks.store import Store
 
 MOVES = 2
 """Days before the window of VaR: a day's move is from the one before it."""
-BOOK_TABLES = ("target_position", "portfolio_state", "risk_limits_status", "risk_metrics_daily")
+BOOK_TABLES = ("target_position", "portfolio_state", "risk_limits_status", "risk_metrics_daily", "var_method")
 
 
 async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: list[Written]) -> WhatIf:

@@ -97,7 +97,7 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> HistoryRecord:
         path=nav_statistics.nav_series(found["portfolio_state"]),
         records=records,
         coverage=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
-        var_backtests=exceptions_by_year(found.panel.values, found.frames, found["risk_metrics_daily"], parameters),
+        var_backtests=exceptions_by_year(found.panel.values, found.frames, found.frames, parameters),
         episodes=[(name, episode(found.frames, before, last)) for name, before, last in EPISODES],
         replays=list(replays.drop_nulls("pnl_fraction").select("name", "pnl_fraction").iter_rows()),
         curves=_origins(panel),

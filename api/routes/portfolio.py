@@ -28,6 +28,7 @@ from api.routes.portfolio_models import (
     Strategy,
     Stress,
     Tickets,
+    VarMethod,
 )
 from desk.dealing.levels import LevelFault
 from reports.elements.ticket_text import FAULTS, fault_of
@@ -98,6 +99,7 @@ async def risk(request: Request, _: Reader, as_of: AsOf = None) -> Risk:
     return Risk(
         as_of=moment,
         metrics=_of(Metric, await _at(request, "v_risk_metrics_daily", moment, "metric, method")),
+        methods=_of(VarMethod, await _at(request, "v_var_method", moment, "role DESC")),
         limits=_of(LimitUse, await _at(request, "v_risk_limits_status", moment, "limit_id")),
         stress=[
             stress

@@ -217,11 +217,21 @@ class Component(BaseModel):
     share: float | None
 
 
+class VarMethod(BaseModel):
+    """A VaR method that is tested every day: the one that limits read, or the challenger beside it."""
+
+    role: str = Field(examples=["headline", "challenger"])
+    method: str | None
+    since: dt.date | None = Field(description="Decision day from which limits read it; of the headline.")
+    verdict: str | None = Field(description="accepted, doubtful, rejected or untested, by its exceptions in metrics.")
+
+
 class Risk(BaseModel):
     """Risk of one decision's book."""
 
     as_of: dt.datetime
     metrics: list[Metric]
+    methods: list[VarMethod]
     limits: list[LimitUse]
     stress: list[Stress] = Field(description="Of the whole book, the worst first.")
     components: list[Component]

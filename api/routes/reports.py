@@ -149,10 +149,9 @@ async def _numbers(request: Request, as_of: dt.datetime) -> dict[str, Any]:
     )
     tail = await rows(
         request,
-        "SELECT metric, value FROM v_risk_metrics_daily WHERE as_of = $1 AND method = $2"
-        " AND metric IN ('var_95', 'var_99')",
+        "SELECT metric, value FROM v_risk_metrics_daily JOIN v_var_method USING (as_of, method)"
+        " WHERE as_of = $1 AND role = 'headline' AND metric IN ('var_95', 'var_99')",
         as_of,
-        request.app.state.headline,
     )
     regime = await rows(
         request,

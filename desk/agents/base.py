@@ -1,8 +1,8 @@
 """The definition of an agent: signed drivers, a score, a confidence, and a sentence written from the numbers.
 
 score = tanh(mean of the known signed drivers): one standard deviation of every driver gives 0.76. Drivers are z-scores,
-or levels divided by their `unit`. confidence = share of the drivers that are known. Unknown drivers are listed with the
-source columns that were missing on that day.
+or levels divided by their `unit`. confidence = chance that the score has the right sign (desk.agents.confidence).
+Unknown drivers are listed with the source columns that were missing on that day.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from desk.agents.confidence import direction_confidence
 from desk.arrays import BoolArray, FloatArray
+from desk.catalog.agent_fit import load_agent_fit
 from desk.gold import AGENT_VIEW
 from desk.model import decision_time
 from desk.transforms.panel import Panel
@@ -74,6 +76,12 @@ class Agent:
         signed = np.column_stack([driver.sign * panel.array(driver.column) / driver.unit for driver in self.drivers])
         return np.clip(signed, -DRIVER_CAP, DRIVER_CAP)
 
+    def ages(self, panel: Panel) -> FloatArray:
+        """Calendar days since the oldest input of each driver (T, number of drivers), NaN where unknown."""
+        days = panel.values["day"].to_numpy().astype("datetime64[D]")
+        dates = [panel.obs_dates[driver.column].to_numpy().astype("datetime64[D]") for driver in self.drivers]
+        return np.column_stack([np.where(np.isnat(date), np.nan, (days - date).astype(np.float64)) for date in dates])
+
     def view(self, panel: Panel) -> pl.DataFrame:
         """AGENT_VIEW rows, one a day; score null and confidence 0 with fewer than `min_drivers` known."""
         parts = self.contributions(panel)
@@ -81,7 +89,8 @@ class Agent:
         count = known.sum(axis=1)
         mean = np.where(known, parts, 0.0).sum(axis=1) / np.maximum(count, 1)
         score = np.where(count >= self.min_drivers, np.tanh(mean), np.nan)
-        confidence = np.where(np.isfinite(score), count / len(self.drivers), 0.0)
+        sure = direction_confidence(parts, self.ages(panel), load_agent_fit()[self.id])
+        confidence = np.where(np.isfinite(score), sure, 0.0)
         levels = np.column_stack([panel.array(level.column) for level in self.levels])
         rows = range(len(parts))
         return pl.DataFrame(

@@ -49,6 +49,9 @@ class RiskParameters:
     var_window: int
     var_min_rows: int
     headline: str
+    challenger: str
+    reject_below: float
+    return_from: float
     filter_decay: float
     max_degrees: float
     backtest_window: int
@@ -134,8 +137,13 @@ def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
             raise BadCatalog(f"risk.toml: no [{part}]")
     parts = {"breaker": _breaker(raw["breaker"]), "liquidity": _liquidity(raw["liquidity"])}
     rules: RiskParameters = typed_record(RiskParameters, "risk.toml", {**raw, **parts})
-    if rules.headline not in DAILY_METHODS:
-        raise BadCatalog(f"risk.toml: headline {rules.headline!r} is none of {', '.join(DAILY_METHODS)}")
+    for role in ("headline", "challenger"):
+        if getattr(rules, role) not in DAILY_METHODS:
+            raise BadCatalog(f"risk.toml: {role} {getattr(rules, role)!r} is none of {', '.join(DAILY_METHODS)}")
+    if rules.headline == rules.challenger:
+        raise BadCatalog(f"risk.toml: {rules.headline} is its own challenger")
+    if not 0 < rules.reject_below < rules.return_from < 1:
+        raise BadCatalog("risk.toml: 0 < reject_below < return_from < 1")
     return rules
 
 

@@ -36,12 +36,13 @@ MIN_ZONE_DAYS = 240
 
 
 def exceptions_by_year(
-    values: pl.DataFrame, book: Mapping[str, pl.DataFrame], metrics: pl.DataFrame, parameters: DeskParameters
+    values: pl.DataFrame, book: Mapping[str, pl.DataFrame], risk: Mapping[str, pl.DataFrame], parameters: DeskParameters
 ) -> dict[int, dict[str, BacktestResult]]:
     """By year, and then var_95 and var_99: the result; year 0 is all of them. The year is that of the decision.
 
-    `book`: TARGET_POSITION and PORTFOLIO_STATE rows, `metrics`: RISK_METRICS_DAILY rows of the same days. The P&L is
-    hypothetical in Basel's sense: the positions of the decision under the move that followed, no orders, no carry.
+    `book`: TARGET_POSITION and PORTFOLIO_STATE rows, `risk`: RISK_METRICS_DAILY and VAR_METHOD rows of the same days.
+    What is tested is the method that limits read on the day. The P&L is hypothetical in Basel's sense: the positions of
+    the decision under the move that followed, no orders, no carry.
     """
     market = read_market(values)
     positions = read_positions(market, book, parameters)
@@ -49,7 +50,7 @@ def exceptions_by_year(
     years = market.days[positions.rows].astype("datetime64[Y]").astype(np.int64) + 1970
     found: dict[int, dict[str, BacktestResult]] = {}
     for metric in BACKTESTED_METRICS:
-        hits = coverage_tests.hits_of(pnl, _headline(metrics, metric, positions.as_of, parameters) * positions.nav)
+        hits = coverage_tests.hits_of(pnl, _headline(risk, metric, positions.as_of) * positions.nav)
         for year in (*np.unique(years).tolist(), 0):
             chosen = hits if year == 0 else hits[years == year]
             found.setdefault(year, {})[metric] = backtest_hits(
@@ -75,7 +76,8 @@ def backtest_hits(hits: FloatArray, tail: float, zoned: bool) -> BacktestResult:
     )
 
 
-def _headline(metrics: pl.DataFrame, metric: str, as_of: pl.Series, parameters: DeskParameters) -> FloatArray:
-    own = metrics.filter(pl.col("metric") == metric, pl.col("method") == parameters.risk.headline)
+def _headline(risk: Mapping[str, pl.DataFrame], metric: str, as_of: pl.Series) -> FloatArray:
+    chosen = risk["var_method"].filter(pl.col("role") == "headline").select("as_of", "method")
+    own = risk["risk_metrics_daily"].filter(pl.col("metric") == metric).join(chosen, on=["as_of", "method"])
     joined = as_of.to_frame().join(own.select("as_of", "value"), on="as_of", how="left", maintain_order="left")
     return joined["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()

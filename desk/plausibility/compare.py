@@ -26,7 +26,7 @@ from desk.transforms.curves import linear_360_growth, linear_360_rate
 from desk.transforms.maturities import curve_points, rates_of_source
 from desk.units import DAYS_PER_YEAR
 
-LOOKBACK_DAYS = {"D": 10, "W": 30, "M": 100}
+LOOKBACK_DAYS = {"D": 10, "W": 30, "M": 100, "Q": 300}
 """Calendar days before the decision whose values are compared, by the left one's frequency."""
 READ_DAYS = 520
 """Calendar days of values that the longest alignment takes: a year of months, and a lag."""

@@ -43,7 +43,8 @@ class GateInput:
     action, risk_limits_status) and of the one before it (`before`: portfolio_state, target_position,
     risk_metrics_daily, risk_limits_status; empty frames where there is none).
 
-    `listed`: contract_id, open_interest, volume of the newest session stored. `headline`: the VaR method of the limits.
+    `listed`: contract_id, open_interest, volume of the newest session stored. `headline`: the VaR method that
+    the limits of the day before read.
     """
 
     today: Frames

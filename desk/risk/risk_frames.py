@@ -10,6 +10,7 @@ import polars as pl
 
 from desk.arrays import FloatArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
+from desk.catalog.risk_parameters import RiskParameters
 from desk.errors import MissingInput
 from desk.gold import (
     COMPONENT_VAR,
@@ -17,6 +18,7 @@ from desk.gold import (
     RISK_LIMITS_STATUS,
     RISK_METRICS_DAILY,
     STRESS_TEST_RESULTS,
+    VAR_METHOD,
     GoldTable,
 )
 from desk.portfolio.book_frames import gold_frame
@@ -26,6 +28,7 @@ from desk.risk.limits import limit_status
 from desk.risk.positions import Positions
 from desk.risk.stress import Scenario
 from desk.risk.tail_history import MetricSeries, TailHistory
+from desk.risk.var_method import VERDICTS, VarMethods, method_names
 
 Rows = RowIndex
 TOTAL = "TOTAL"
@@ -131,6 +134,25 @@ def stress_frame(
             }
         )
     return stacked(STRESS_TEST_RESULTS, frames)
+
+
+def method_frame(positions: Positions, used: VarMethods, rules: RiskParameters, chosen: Rows) -> pl.DataFrame:
+    """The method that limits read on each row and the other one, with the verdict on each."""
+    names, rows = method_names(used, rules), np.arange(len(used.used))
+    first = positions.as_of.gather(used.since[chosen]).dt.convert_time_zone("America/Sao_Paulo").dt.date()
+    begun = {"headline": first, "challenger": pl.Series([None] * len(chosen), dtype=pl.Date)}
+    places = {"headline": used.used, "challenger": 1 - used.used}
+    frames = [
+        {
+            "as_of": positions.as_of.gather(chosen),
+            "role": [role] * len(chosen),
+            "method": names[at][chosen].tolist(),
+            "since": begun[role],
+            "verdict": [VERDICTS[one] for one in used.verdicts[places[role], rows][chosen].tolist()],
+        }
+        for at, role in enumerate(("headline", "challenger"))
+    ]
+    return stacked(VAR_METHOD, frames)
 
 
 def limit_frame(

@@ -12,7 +12,14 @@ import polars as pl
 from desk.arrays import RowIndex
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import MissingInput
-from desk.gold import COMPONENT_VAR, DV01_LADDER, RISK_LIMITS_STATUS, RISK_METRICS_DAILY, STRESS_TEST_RESULTS
+from desk.gold import (
+    COMPONENT_VAR,
+    DV01_LADDER,
+    RISK_LIMITS_STATUS,
+    RISK_METRICS_DAILY,
+    STRESS_TEST_RESULTS,
+    VAR_METHOD,
+)
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.market_levels import Market, factor_moves, read_market
 from desk.portfolio.price_inputs import PriceInputs
@@ -39,6 +46,7 @@ from desk.risk.tail_history import (
     tail_metrics,
 )
 from desk.risk.var_backtest import run_backtests
+from desk.risk.var_method import choose_methods, decided_methods, methods_of, of_methods
 from desk.transforms.market_depth import depth_of
 
 Frames = dict[str, pl.DataFrame]
@@ -55,15 +63,17 @@ def run_risk(
     days: Sequence[dt.date],
     archive: pl.DataFrame | None = None,
     prices: PriceInputs | None = None,
+    methods: pl.DataFrame | None = None,
 ) -> Frames:
     """Risk of the target positions of each decision of `days`.
 
     `values` is the wide panel and `book` what `run_book` returned for it (TARGET_POSITION and PORTFOLIO_STATE, from the
     book's inception: backtests look back along it; P&L by strategy where there is one). `archive` holds the panel's
     columns on days before its first, for dated scenarios; `prices` what the levels rest on, and how much there is of
-    each contract, without which what the book holds of it is unknown. Returns RISK_METRICS_DAILY, COMPONENT_VAR,
-    DV01_LADDER, STRESS_TEST_RESULTS and RISK_LIMITS_STATUS. Monte Carlo is of the last day only. Numbers that too
-    little history supports are null, their limits `absent`. Raises MissingInput naming missing columns, tables or days.
+    each contract, without which what the book holds of it is unknown; `methods` the VAR_METHOD rows of decided days.
+    Returns RISK_METRICS_DAILY, COMPONENT_VAR, DV01_LADDER, STRESS_TEST_RESULTS, VAR_METHOD and RISK_LIMITS_STATUS.
+    Monte Carlo is of the last day only. Numbers that too little history supports are null, their limits `absent`.
+    Raises MissingInput naming missing columns, tables or days.
     """
     market = read_market(values, prices)
     older = None if archive is None or archive.is_empty() else read_market(archive)
@@ -74,7 +84,6 @@ def run_risk(
     metrics = tail_metrics(history, positions.nav, parameters.risk)
     quantile = float(tail.normal_var(1.0, COMPONENT_LEVEL))
     parts = component_var(positions.contracts, history.matrix, quantile)
-    headline = {metric: metrics[metric, parameters.risk.headline] for metric in (*LEVELS, ES_TEST_VAR)}
     deviation = parts.component / quantile / positions.nav[:, None]
     deviation = np.where(np.isfinite(history.deviation)[:, None], deviation, np.nan)
     reverse = reverse_stress(terms, market, positions, parameters, chosen)
@@ -87,7 +96,14 @@ def run_risk(
     pnl = next_move_pnl(terms, market, positions)
     observations = tail.known_rows(history.pnl)
     table = {key: MetricSeries(value, observations) for key, value in metrics.items() if key[0] != ES_TEST_VAR}
-    table |= run_backtests(pnl, headline, positions.nav, parameters)
+    rules = parameters.risk
+    for method in methods_of(rules):
+        measured = {metric: metrics[metric, method] for metric in (*LEVELS, ES_TEST_VAR)}
+        table |= run_backtests(pnl, measured, positions.nav, method, rules.backtest_window)
+    stored = pl.DataFrame(schema=VAR_METHOD.schema) if methods is None else methods
+    decided = decided_methods(stored, positions.as_of, rules)
+    used = choose_methods(table, np.isfinite(pnl), decided, rules)
+    headline = of_methods(metrics, used, tuple(LEVELS), rules)
     table[REVERSE_METRIC] = _distance(reverse, parameters)
     last = int(chosen[-1])
     simulated = monte_carlo_metrics(simulated_pnl(terms, market, positions, parameters, last), positions.nav[last])
@@ -107,6 +123,7 @@ def run_risk(
         COMPONENT_VAR.name: frames.component_frame(positions, parts, history, parameters, chosen),
         DV01_LADDER.name: frames.ladder_frame(positions, ladder, chosen),
         STRESS_TEST_RESULTS.name: frames.stress_frame(positions, scenarios, parameters, chosen),
+        VAR_METHOD.name: frames.method_frame(positions, used, rules, chosen),
         RISK_LIMITS_STATUS.name: frames.limit_frame(positions, values_of_limits, parameters, chosen),
     }
 

@@ -72,7 +72,7 @@ def tail_history(terms: Terms, market: Market, positions: Positions, parameters:
 def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -> dict[tuple[str, str], FloatArray]:
     """(metric, method) -> (R,) positive fractions of NAV; NaN where fewer than `var_min_rows` moves are known.
 
-    All of LEVELS by all methods but Monte Carlo, and ES_TEST_VAR by the headline's.
+    All of LEVELS, and ES_TEST_VAR, by all methods but Monte Carlo.
     """
     enough = tail.known_rows(history.pnl) >= rules.var_min_rows
     filtered = tail.filtered_historical(history.pnl, rules.filter_decay)
@@ -80,7 +80,7 @@ def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -
     scale = tail.student_scale(history.deviation, degrees)
     plain, rescaled = (tail.var_es(pnl, (0.95, 0.975, 0.99), ES_LEVELS) for pnl in (history.pnl, filtered))
     metrics = {}
-    for metric, level in LEVELS.items():
+    for metric, level in (*LEVELS.items(), (ES_TEST_VAR, 0.975)):
         shortfall = metric.startswith("es")
         normal = tail.normal_es if shortfall else tail.normal_var
         student = tail.student_es if shortfall else tail.student_var
@@ -89,13 +89,6 @@ def tail_metrics(history: TailHistory, nav: FloatArray, rules: RiskParameters) -
             metrics[metric, method] = np.where(enough, values, np.nan) / nav
         metrics[metric, "normal"] = normal(history.deviation, level) / nav
         metrics[metric, "student_t"] = np.where(enough, student(scale, degrees, level), np.nan) / nav
-    by_method = {
-        "historical": plain.var[0.975],
-        "filtered_historical": rescaled.var[0.975],
-        "normal": tail.normal_var(history.deviation, 0.975),
-        "student_t": tail.student_var(scale, degrees, 0.975),
-    }
-    metrics[ES_TEST_VAR, rules.headline] = np.where(enough, by_method[rules.headline], np.nan) / nav
     return metrics
 
 

@@ -1,4 +1,4 @@
-"""Backtests of the headline VaR and ES along the book's days, and the one count of exceptions.
+"""Backtests of a method's VaR and ES along the book's days, and the one count of exceptions.
 
 A day is tested when the book had a position, a VaR and a P&L that followed. A row tests the last `backtest_window` such
 days before it, none older than twice as many rows: a book that was flat for a while is tested on the days around, and
@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
-from desk.catalog.desk_parameters import DeskParameters
 from desk.risk import coverage_tests
 from desk.risk.tail_history import ES_TEST_VAR, LEVELS, MetricSeries
 
@@ -24,37 +23,37 @@ ES_TEST = "acerbi_szekely_z2_es_975"
 
 
 def run_backtests(
-    pnl: FloatArray, headline: Mapping[str, FloatArray], nav: FloatArray, parameters: DeskParameters
+    pnl: FloatArray, measured: Mapping[str, FloatArray], nav: FloatArray, method: str, window: int
 ) -> dict[tuple[str, str], MetricSeries]:
-    """(metric, method) -> result by row, of `pnl` (R,) BRL that followed each row's positions and the row's VaR and ES.
+    """(metric, method) -> result by row, of `pnl` (R,) BRL that followed each row's positions and the VaR and ES that
+    `method` has `measured` of the row, over `window` days.
 
     For var_95 and var_99: exceptions, and the p-values of their number (Kupiec), of their independence (Christoffersen)
     and of both (conditional coverage); for var_99 Basel's zone (0 green, 1 yellow, 2 red); for es_975 Acerbi and
     Szekely's Z2. Days whose P&L or VaR is unknown are not days tested; `day_outcomes` are among the results.
     """
-    window, method = parameters.risk.backtest_window, parameters.risk.headline
     found: dict[tuple[str, str], MetricSeries] = {}
     for metric in TESTED:
-        hits = coverage_tests.hits_of(pnl, headline[metric] * nav)
+        hits = coverage_tests.hits_of(pnl, measured[metric] * nav)
         columns, counts = _coverage(hits, window, 1.0 - LEVELS[metric])
         if metric != "var_99":
             del columns["basel_zone"]
         found |= {(f"{name}_{metric}", method): MetricSeries(column, counts) for name, column in columns.items()}
-    var, shortfall = headline[ES_TEST_VAR] * nav, headline["es_975"] * nav
+    var, shortfall = measured[ES_TEST_VAR] * nav, measured["es_975"] * nav
     found[ES_TEST, method] = _shortfall(pnl, var, shortfall, window, 1.0 - LEVELS["es_975"])
-    return found | day_outcomes(pnl, headline, nav, method)
+    return found | day_outcomes(pnl, measured, nav, method)
 
 
 def day_outcomes(
-    pnl: FloatArray, headline: Mapping[str, FloatArray], nav: FloatArray, method: str
+    pnl: FloatArray, measured: Mapping[str, FloatArray], nav: FloatArray, method: str
 ) -> dict[tuple[str, str], MetricSeries]:
     """What the move into each row (R,) tested: `tested_pnl` of the row before's positions, `tested_var_95` and
     `tested_var_99` of that row, fractions of its NAV; `exception_var_95`, `exception_var_99` (1 or 0). NaN where the
     day tests nothing.
     """
-    hits = {metric: coverage_tests.hits_of(pnl, headline[metric] * nav) for metric in TESTED}
+    hits = {metric: coverage_tests.hits_of(pnl, measured[metric] * nav) for metric in TESTED}
     tests = np.isfinite(hits[TESTED[0]])
-    columns = {"tested_pnl": pnl / nav} | {f"tested_{metric}": headline[metric] for metric in TESTED}
+    columns = {"tested_pnl": pnl / nav} | {f"tested_{metric}": measured[metric] for metric in TESTED}
     columns = {name: np.where(tests, column, np.nan) for name, column in columns.items()}
     columns |= {f"exception_{metric}": hits[metric] for metric in TESTED}
     counts = np.concatenate([[0], tests[:-1].astype(np.int64)])

@@ -30,7 +30,8 @@ from desk.risk.positions import Positions
 from desk.risk.reverse_stress import reverse_scenario, reverse_stress
 from desk.risk.risk_pass import COMPONENT_LEVEL
 from desk.risk.stress import run_stress
-from desk.risk.tail_history import ES_TEST_VAR, LEVELS, tail_history, tail_metrics
+from desk.risk.tail_history import LEVELS, tail_history, tail_metrics
+from desk.risk.var_method import headline_of
 from desk.transforms.market_depth import depth_of
 from desk.units import DAYS_PER_YEAR
 from desk.what_if.orders import Order
@@ -70,7 +71,8 @@ def compare(
     quantile = float(tail.normal_var(1.0, COMPONENT_LEVEL))
     deviation = component_var(positions.contracts, history.matrix, quantile).component / quantile
     deviation = np.where(np.isfinite(history.deviation)[:, None], deviation / positions.nav[:, None], np.nan)
-    headline = {name: metrics[name, parameters.risk.headline] for name in (*LEVELS, ES_TEST_VAR)}
+    method = headline_of(book.methods) or parameters.risk.headline
+    headline = {name: metrics[name, method] for name in LEVELS}
     scenarios = run_stress(terms, market, positions, lines.parameters, older)
     reverse = reverse_stress(terms, market, positions, lines.parameters, np.arange(BOTH))
     figures = [
@@ -101,7 +103,7 @@ def compare(
             for one in shown
             if one.known_from <= positions.rows[0]
         ),
-        notes=(*(order.note for order in orders if order.note), *_unlike_stored(book, headline, parameters)),
+        notes=(*(order.note for order in orders if order.note), *_unlike_stored(book, headline, method)),
     )
 
 
@@ -256,9 +258,9 @@ def _limit_uses(book: DecidedBook, values: Mapping[str, FloatArray], parameters:
     return found
 
 
-def _unlike_stored(book: DecidedBook, headline: Mapping[str, FloatArray], parameters: DeskParameters) -> list[str]:
+def _unlike_stored(book: DecidedBook, headline: Mapping[str, FloatArray], method: str) -> list[str]:
     """Says where the book as measured now is not what the decision stored: the code or its parameters are others."""
-    rows = book.metrics.filter(pl.col("metric") == "var_95", pl.col("method") == parameters.risk.headline)
+    rows = book.metrics.filter(pl.col("metric") == "var_95", pl.col("method") == method)
     stored = rows["value"][0] if rows.height else None
     now = _number(headline["var_95"][0])
     if stored is None or now is None or abs(now - stored) <= DIFFERENT * max(abs(stored), abs(now)):

@@ -72,9 +72,11 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class DecidedBook:
-    """Gold of one decision: TARGET_POSITION, PORTFOLIO_STATE, RISK_LIMITS_STATUS and RISK_METRICS_DAILY rows."""
+    """Gold of one decision: TARGET_POSITION, PORTFOLIO_STATE, RISK_LIMITS_STATUS, RISK_METRICS_DAILY and VAR_METHOD
+    rows."""
 
     targets: pl.DataFrame
     state: pl.DataFrame
     limits: pl.DataFrame
     metrics: pl.DataFrame
+    methods: pl.DataFrame

@@ -33,6 +33,8 @@ from grafana.parts import (
 )
 
 LATEST = "(SELECT max(as_of) FROM v_risk_metrics_daily WHERE as_of <= $__timeTo())"
+READ = f"(SELECT method FROM v_var_method WHERE as_of = {LATEST} AND role = 'headline')"
+"""The VaR method that the limits of the latest decision read."""
 TITLES = {
     "var_95": "VaR 95%",
     "var_99": "VaR 99%",
@@ -41,8 +43,8 @@ TITLES = {
 }
 
 
-def headline(limits: Limits, method: str) -> list[PanelSpec]:
-    """Gauges of VaR, expected shortfall and drawdown. `method`: the VaR method that the limits use."""
+def headline(limits: Limits) -> list[PanelSpec]:
+    """Gauges of VaR, expected shortfall and drawdown, by the VaR method that the limits read."""
     panels = []
     top = max(limits.threshold(metric) for metric in TITLES if metric in limits.limits) * 1.4
     for metric, title in TITLES.items():
@@ -51,8 +53,8 @@ def headline(limits: Limits, method: str) -> list[PanelSpec]:
         panel = _gauge(top).thresholds(thresholds((None, GREEN), *bounds))
         sql = f"""
 SELECT value AS "{title}" FROM v_risk_metrics_daily
-WHERE as_of = {LATEST} AND metric = '{metric}' AND method = '{method}'"""
-        about = f"One day, share of NAV, {method.replace('_', ' ')}."
+WHERE as_of = {LATEST} AND metric = '{metric}' AND method = {READ}"""
+        about = "One day, share of NAV, by the method that limits read."
         if limit is None:
             about += " It has no limit."
         else:
@@ -153,7 +155,7 @@ ORDER BY utilisation DESC NULLS LAST"""
     )
 
 
-def var_history(method: str) -> PanelSpec:
+def var_history() -> PanelSpec:
     """Daily P&L against minus VaR 95% and 99%, with the exceptions."""
     hidden = override("custom.lineWidth", 0)
     points = [hidden, override("custom.showPoints", "always"), override("custom.pointSize", 8)]
@@ -171,8 +173,10 @@ def var_history(method: str) -> PanelSpec:
 SELECT {MARKET_TIME} AS time, pnl_fraction AS "P&L", -var_95 AS "VaR 95%", -var_99 AS "VaR 99%",
        CASE WHEN exception_95 = 1 THEN pnl_fraction END AS "exception at 95%",
        CASE WHEN exception_99 = 1 THEN pnl_fraction END AS "exception at 99%"
-FROM v_var_outcome WHERE $__timeFilter(as_of) AND method = '{method}' ORDER BY as_of"""
-    about = "Price P&L of the positions of the day before, held still, against their VaR, by market day."
+FROM v_var_outcome WHERE $__timeFilter(as_of) AND method = {READ} ORDER BY as_of"""
+    about = (
+        "Price P&L of the positions of the day before, held still, against their VaR by today's method, by market day."
+    )
     return PanelSpec(panel, "VaR and what came", about, sql, 24, 10)
 
 
@@ -231,8 +235,7 @@ ORDER BY component_var_95 DESC"""
 
 def build() -> model.Dashboard:
     """The dashboard risk-dashboard."""
-    parameters = load_desk_parameters()
-    limits = parameters.limits
+    limits = load_desk_parameters().limits
     return build_dashboard(
         "risk-dashboard",
         "Risk",
@@ -240,9 +243,9 @@ def build() -> model.Dashboard:
         "1y",
         of_book(
             [
-                headline(limits, parameters.risk.headline),
+                headline(limits),
                 [stress(), limit_bars(limits)],
-                [var_history(parameters.risk.headline)],
+                [var_history()],
                 [methods(), limit_table(limits)],
                 [ladder(), components()],
             ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,8 +15,6 @@ from reports.elements.report_data import ReportData, Row, once_per_report
 
 METHODS = ("filtered_historical", "historical", "student_t", "normal", "monte_carlo")
 """Display order; other methods follow."""
-BACKTESTED = "exceptions_var_95"
-"""The metric whose method is the headline: only the method that the limits use is backtested."""
 OUTCOMES = ("tested_pnl", "tested_var_95", "exception_var_95")
 """Metrics with one day of the desk's backtest each (`desk/risk/var_backtest.py`)."""
 BACKTEST_DAYS = 250
@@ -30,6 +29,8 @@ class RiskView:
     tail: dict[tuple[str, str], float]
     """(metric, method) -> loss as a fraction of NAV."""
     methods: tuple[str, ...]
+    tested: Mapping[str, Row]
+    """Role (headline, challenger) -> row of var_method; without any the limits were not measured."""
     limits: tuple[Row, ...]
     test_results: dict[tuple[str, str], float]
     """(metric, method) -> exceptions and p-values of the desk's backtest: each day's positions, held constant."""
@@ -74,8 +75,8 @@ def risk_view(data: ReportData) -> RiskView:
     rows = list(data.latest("risk_metrics_daily").iter_rows(named=True))
     measured = {(r["metric"], r["method"]): v for r in rows if (v := finite_or_none(r["value"])) is not None}
     tail = {key: value for key, value in measured.items() if key[0] in METRIC_NAMES}
-    headline = next((row["method"] for row in rows if row["metric"] == BACKTESTED), None)
-    methods = method_order({method for _, method in tail}, headline)
+    tested = {row["role"]: row for row in data.latest("var_method").iter_rows(named=True)}
+    methods = method_order({method for _, method in tail}, tested["headline"]["method"] if tested else None)
     stress = data.latest("stress_test_results")
     totals = stress.filter(pl.col("instrument_id") == "TOTAL")
     priced = totals.filter(pl.col("kind").fill_null("") != REVERSE)
@@ -84,6 +85,7 @@ def risk_view(data: ReportData) -> RiskView:
     return RiskView(
         tail=tail,
         methods=methods,
+        tested=tested,
         limits=tuple(data.latest("risk_limits_status").iter_rows(named=True)),
         test_results={
             key: value

@@ -117,7 +117,7 @@ def red_texts(data: ReportData) -> list[str]:
     rejected = [
         key[0].removeprefix("conditional_coverage_p_").replace("var_", "VaR ") + "%"
         for key, value in sorted(risk.test_results.items())
-        if key[0].startswith("conditional_coverage_p") and value < REJECT_BELOW
+        if key[0].startswith("conditional_coverage_p") and key[1] == risk.headline and value < REJECT_BELOW
     ]
     if rejected:
         found.append(translate("The backtest rejects {}.", format_list(rejected)))

@@ -6,6 +6,7 @@ VaR and ES are positive losses as fractions of NAV; stress P&L is signed: minus 
 from __future__ import annotations
 
 from reports.calculations.risk import RiskView, VarBacktest, limit_of, risk_view
+from reports.calculations.var_method_text import var_method_sentences
 from reports.charts import risk_charts
 from reports.elements import scenario_text
 from reports.elements.formats import brl, date, finite_or_none, format_list, number, percent, plural
@@ -77,7 +78,7 @@ def sentences(risk: RiskView) -> tuple[str, ...]:
         )
     if risk.backtest is not None:
         out.append(_backtest_sentence(risk, risk.backtest))
-    return tuple(out)
+    return (*out, *var_method_sentences(risk))
 
 
 def _backtest_sentence(risk: RiskView, test: VarBacktest) -> str:

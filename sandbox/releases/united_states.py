@@ -120,7 +120,9 @@ SERIES: dict[str, SeriesFactory] = {
     "us_core_cpi": _prices("us_core_cpi", 206.0, 1.0, 0.0),
     "bls_core_cpi": _prices("us_core_cpi", 206.0, 1.0, 0.0),
     "us_pce": _prices("us_pce", 86.5, 0.2, -0.3),
+    "bea_pce": _prices("us_pce", 86.5, 0.2, -0.3),
     "us_core_pce": _prices("us_core_pce", 87.0, 1.0, -0.3),
+    "bea_core_pce": _prices("us_core_pce", 87.0, 1.0, -0.3),
     "us_payrolls": _payrolls,
     "bls_payrolls": _payrolls,
     "us_unemployment": _unemployment,
@@ -135,4 +137,5 @@ SERIES: dict[str, SeriesFactory] = {
     "h41_fed_assets": weekly("walcl", 2, 0, _fed_assets, 0.0),
     "fed_funds_monthly": _fed_funds_monthly,
     "us_gdp": _gdp,
+    "bea_gdp": _gdp,
 }

@@ -127,6 +127,7 @@ SERIES: dict[str, SeriesFactory] = {
     "us_permits": with_gap("us_permits", 1_280.0, 0.002, 8.5, 0.030, 0, 0.01),
     "us_capacity": with_gap("us_tcu", 78.5, -0.001, 1.1, 0.003, 4, 0.002),
     "us_real_consumption": with_gap("us_pcec96", 10_400.0, 0.022, 0.9, 0.002, 1, 0.001),
+    "bea_real_consumption": with_gap("us_pcec96", 10_400.0, 0.022, 0.9, 0.002, 1, 0.001),
     "us_m2": _m2,
     "us_recession": _recession,
     "world_commodities": _commodities,

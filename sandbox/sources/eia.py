@@ -8,7 +8,7 @@ from sandbox.facts import load_facts
 from sandbox.source_http import SourceRequest, SourceResponse, iso_dates, not_found, whole_number
 from sandbox.world import SimulatedWorld
 
-_ROUTE = "petroleum/pri/spt/data/"
+_ROUTE, _SERIES = "petroleum/pri/spt/data/", "petroleum/pri/spt/facet/series/"
 _LABELS = {
     "RBRTE": ("ZEU", "EPCBRENT", "UK Brent Crude Oil"),
     "RWTC": ("YCUOK", "EPCWTI", "WTI Crude Oil"),
@@ -22,7 +22,10 @@ _INCOMPLETE = {
 
 
 def respond(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
-    """Responds to one series between two days, oldest first. A series that it does not know has no rows."""
+    """Responds to one series between two days, oldest first, and to the list of its series. A series that it does not
+    know has no rows."""
+    if request.path == _SERIES:
+        return _series_list()
     if request.path != _ROUTE or request.query.get("frequency") != "daily":
         return not_found()
     code, start, end = (request.query.get(name, "") for name in ("facets[series][]", "start", "end"))
@@ -47,3 +50,9 @@ def respond(world: SimulatedWorld, request: SourceRequest) -> SourceResponse:
     answer = {"total": str(len(rows)), "dateFormat": "YYYY-MM-DD", "frequency": "daily", "data": data}
     warnings = {"warnings": [_INCOMPLETE]} if len(data) < len(rows) else {}
     return SourceResponse(json.dumps({**warnings, "response": answer, "apiVersion": "2.1.13"}).encode())
+
+
+def _series_list() -> SourceResponse:
+    facets = [{"id": code, "name": load_facts()["eia", code].title} for code in _LABELS]
+    answer = {"totalFacets": len(facets), "facets": facets}
+    return SourceResponse(json.dumps({"response": answer, "apiVersion": "2.1.13"}).encode())

@@ -138,7 +138,9 @@ def _age(calendar: str, last: dt.date | None, day: dt.date) -> int | None:
 
 async def _risk(connection: asyncpg.Connection, as_of: dt.datetime, desk: DeskParameters) -> dict[str, Any]:
     rows = await connection.fetch(
-        "SELECT metric, value FROM v_risk_metrics_daily WHERE as_of = $1 AND method = $2", as_of, desk.risk.headline
+        "SELECT metric, value FROM v_risk_metrics_daily JOIN v_var_method USING (as_of, method)"
+        " WHERE as_of = $1 AND role = 'headline'",
+        as_of,
     )
     measured = {row["metric"]: row["value"] for row in rows}
     book = await connection.fetchrow("SELECT drawdown FROM v_portfolio_state WHERE as_of = $1", as_of)

@@ -8,6 +8,7 @@ from tasks.connectors.bcb_focus import BcbFocus
 from tasks.connectors.bcb_fx_flow import BcbFxFlow
 from tasks.connectors.bcb_ptax import BcbPtax
 from tasks.connectors.bcb_sgs import BcbSgs
+from tasks.connectors.bea import Bea
 from tasks.connectors.bls import Bls
 from tasks.connectors.cboe_vix import CboeVix
 from tasks.connectors.cftc_cot import CftcCot
@@ -37,6 +38,7 @@ CONNECTORS: dict[str, type[Connector]] = {
         Eia,
         FedBoard,
         Bls,
+        Bea,
         CboeVix,
         YahooFinance,
     )

@@ -1,22 +1,24 @@
 """US Energy Information Administration, API v2: daily spot prices of crude oil as JSON, by its key.
 
 One request a series and window of at most `MOST_DAYS`, which fit into one answer (5,000 rows are the most). Each row
-names its series and unit; the prices are texts. An unknown series is answered like a window without prices. There are
-no vintages.
+names its series and unit; the prices are texts. An unknown series is answered like a window without prices: after such
+an answer, and no other, the route's list of its series is asked for, and tells. There are no vintages.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, NoReturn
 
-from desk.errors import BadPayload, BadRequest, MissingKey, NoData
+from desk.errors import BadPayload, BadRequest, MissingKey, NoData, UnknownSeries
 from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import scaled
+from tasks.connectors import border
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import json_body, require_ok, text_body
-from tasks.connectors.exchange import Payload, Query, Request
+from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
 from tasks.connectors.strict_values import day_of, field, json_value, number_in_text, record, records, text
 
 MOST_ROWS = 5_000
@@ -42,15 +44,22 @@ class Eia(Connector):
             f"&facets[series][]={series.code}&start={span.start}&end={span.end}"
             f"&sort[0][column]=period&sort[0][direction]=asc&offset=0&length={MOST_ROWS}"
         )
-        key = self.config.api_key
-        return Request(query, url, secret_params={} if key is None else {"api_key": key})
+        return self._keyed(query, url)
+
+    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+        try:
+            return await super().fetch(client, query)
+        except NoData:
+            url = f"{self.config.base_urls['api']}/{query.dataset.params['route']}/facet/series/"
+            payload = await client.send(self._keyed(query, url))
+            if query.series[0].code in border.held(partial(self._listed, payload), payload):
+                raise
+        message = f"{query.series[0].code} is not among the series of {query.dataset.params['route']}"
+        raise UnknownSeries(self.source, message, url=payload.request.url, status=payload.status)
 
     def parse(self, payload: Payload) -> Frames:
         query, series, url, status = payload.query, payload.query.series[0], payload.request.url, payload.status
-        if status in (400, 403, 404):
-            self._refuse(payload)
-        require_ok(payload)
-        answer = record(field(record(json_body(payload)), "response"))
+        answer = self._response(payload)
         if text(field(answer, "frequency")) != "daily":
             raise ValueError(f"{answer['frequency']!r:.20} in answer to daily prices")
         rows = records(field(answer, "data"))
@@ -74,6 +83,23 @@ class Eia(Connector):
             raise NoData(self.source, f"nothing for {query.label}", url=url, status=status)
         columns = {"series_id": [series.id] * len(days), "obs_date": days, "value": values}
         return {OBSERVATION.name: parsed_frame(OBSERVATION, columns)}
+
+    def _keyed(self, query: Query, url: str) -> Request:
+        key = self.config.api_key
+        return Request(query, url, secret_params={} if key is None else {"api_key": key})
+
+    def _response(self, payload: Payload) -> dict[str, Any]:
+        if payload.status in (400, 403, 404):
+            self._refuse(payload)
+        require_ok(payload)
+        return record(field(record(json_body(payload)), "response"))
+
+    def _listed(self, payload: Payload) -> set[str]:
+        """The codes of the route's series. A list without any tells nothing: ValueError."""
+        codes = {text(field(one, "id")) for one in records(field(self._response(payload), "facets"))}
+        if not codes:
+            raise ValueError("a list of no series")
+        return codes
 
     def _refuse(self, payload: Payload) -> NoReturn:
         """Raises MissingKey for a key that is missing or wrong, Outage for another 403, BadRequest with EIA's words."""

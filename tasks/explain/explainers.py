@@ -51,7 +51,7 @@ async def agent(facts: Facts, key: str) -> Draft | None:
     parts = [
         Part(name, value, "standard deviations", "signed driver") for name, value in numbers(row["drivers"]).items()
     ]
-    parts.append(Part("confidence", row["confidence"], "", "share of the drivers that are known"))
+    parts.append(Part("confidence", row["confidence"], "", "chance that the direction is right; 0.5 knows nothing"))
     parts += [Part(name, None, "", "missing") for name in listed(row["missing"])]
     formula = f"tanh(mean of the signed drivers known). {row['sentence']}"
     return Draft(f"View of {key}", row["score"], "score, -1 to 1", formula, tuple(parts), spec.inputs)

@@ -41,8 +41,9 @@ async def metric(facts: Facts, key: str) -> Draft | None:
     """`risk.var_99`: by the headline method; `risk.var_99.historical`: by the method named."""
     name, _, given = key.partition(".")
     rows = [row for row in await facts.rows("risk_metrics_daily") if row["metric"] == name]
-    rules = facts.parameters.risk
-    method = given or (rules.headline if any(r["method"] == rules.headline for r in rows) else "")
+    chosen = await facts.row("var_method", role="headline")
+    headline = chosen["method"] if chosen is not None else ""
+    method = given or (headline if any(r["method"] == headline for r in rows) else "")
     found = [row for row in rows if row["method"] == method or (not method and len(rows) == 1)]
     if not found:
         return None
@@ -57,7 +58,7 @@ async def metric(facts: Facts, key: str) -> Draft | None:
         parts.append(Part("loss", row["value"] * state["nav_brl"], "BRL"))
     limits = await facts.row("risk_limits_status", limit_id=name)
     if limits is not None:
-        parts.append(Part("limit", limits["threshold"], NAV, f"{limits['status']}, headline {rules.headline}"))
+        parts.append(Part("limit", limits["threshold"], NAV, f"{limits['status']}, headline {headline}"))
     parts += [Part(other["method"], other["value"], NAV, "other method") for other in rows if other is not row]
     parts += [
         Part(line["instrument_id"], line["component_var_95"], NAV, "component VaR 95%, normal")

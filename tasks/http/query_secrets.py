@@ -6,6 +6,7 @@ transport adds the secret parameters as the last step before sending. A redirect
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_plus, urlencode
@@ -65,8 +66,8 @@ def without_params(url: str, params: Mapping[str, str]) -> str:
 
 
 def scrub(text: bytes, secrets: Mapping[str, str]) -> bytes:
-    """`text` with every secret value masked, plain or percent-encoded."""
+    """`text` with every secret value masked, plain or percent-encoded, in whatever case a source repeats it."""
     for value in secrets.values():
         for form in {value.encode(), quote(value, safe="").encode()} - {b""}:
-            text = text.replace(form, MASK)
+            text = re.sub(re.escape(form), lambda _: MASK, text, flags=re.IGNORECASE)
     return text

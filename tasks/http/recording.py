@@ -36,7 +36,7 @@ from desk.model import SourceSpec
 from tasks.connectors.exchange import UNDATED, Payload, SourceConfig
 
 MANIFEST = "manifest.json"
-SECRET_PARAMS = ("api_key",)
+SECRET_PARAMS = ("api_key", "registrationkey", "UserID")
 _KEYS = {"pattern", "regex", "method", "status", "headers", "file", "gunzip", "pointer", "fetched_at", "note"}
 _SECRET_PAIR = re.compile(rf"[?&](?:{'|'.join(SECRET_PARAMS)})=[^&]*")
 _TRANSPORT_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}

@@ -28,6 +28,7 @@ DESCRIBE: Mapping[str, Describe] = {
     "cboe_vix": international.cboe,
     "cftc_cot": international.cot,
     "bls": us_agencies.bls_series,
+    "bea": us_agencies.bea_lines,
     "eia": us_agencies.eia_prices,
     "fed_board": international.board_packages,
     "nyfed_rates": international.reference_rates,

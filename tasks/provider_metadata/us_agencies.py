@@ -1,4 +1,4 @@
-"""Metadata of US agencies: EIA and BLS."""
+"""Metadata of US agencies: EIA, BLS and BEA."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import datetime as dt
 from desk.catalog.provider_metadata import Metadata
 from desk.errors import MissingKey, UnknownSeries
 from desk.model import OBSERVATION, Series, Window
+from tasks.connectors.bea import Bea
 from tasks.connectors.bls import Bls
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
 from tasks.connectors.eia import Eia
 from tasks.provider_metadata.request import Found, Provider, each, spacing
 
 _UNITS = {"$/BBL": "Dollars per Barrel"}
+_MEASURES = {"Fisher Price Index": "Index", "Chained Dollars": "Billions of Dollars"}
+"""BEA's measure -> its unit as the connector reads it: dollars come with their power of ten, and become billions."""
 
 
 async def eia_prices(provider: Provider) -> Found:
@@ -56,5 +59,26 @@ async def bls_series(provider: Provider) -> Found:
         return Metadata(
             frequency=spacing(days), last=days[-1], note="no metadata: BLS gives titles to those with a key"
         )
+
+    return await each(provider, one)
+
+
+async def bea_lines(provider: Provider) -> Found:
+    """From the rows of two years: each has the line's words and its measure. None where the table has no such line."""
+    connector, (dataset,) = Bea(provider.config), provider.datasets()
+    window = Window(provider.today - dt.timedelta(days=600), provider.today)
+
+    async def one(series: Series) -> Metadata | None:
+        (query,) = connector.plan(dataset, [series], window)
+        try:
+            payload = await provider.client.send(connector.build_request(query))
+            days = connector.read(payload)[OBSERVATION.name]["obs_date"].sort().to_list()
+        except MissingKey as error:
+            return Metadata(note=f"no metadata: {error}")
+        except UnknownSeries:
+            return None
+        rows = json_body(payload)["BEAAPI"]["Results"]["Data"]
+        line = next(row for row in rows if row["SeriesCode"] == series.code)
+        return Metadata(line["LineDescription"], _MEASURES[line["METRIC_NAME"]], spacing(days), last=days[-1])
 
     return await each(provider, one)

@@ -10,6 +10,7 @@ import polars as pl
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time
 from desk.risk.gate import GateInput
+from desk.risk.var_method import headline_of
 from tasks.run.run import Run
 from tasks.run.stages import MeasuredRisk, ProposedBook
 
@@ -22,7 +23,7 @@ TODAY = (
     "risk_limits_status",
     "action",
 )
-BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily", "risk_limits_status")
+BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily", "risk_limits_status", "var_method")
 LISTED_DAYS = 10
 """Calendar days within which a contract's open interest and volume say something of today's."""
 
@@ -31,11 +32,12 @@ async def read_gate_input(run: Run, proposed: ProposedBook, measured: MeasuredRi
     """The proposed day, and the day before it: a stored one, or one that is proposed with it. Raises StoreError."""
     parameters, frames = load_desk_parameters(), {**measured.frames, **proposed.frames}
     orders = frames["action"].filter(as_of=run.as_of)
+    before = await _before(run, frames)
     return GateInput(
         today={name: frames[name].filter(as_of=run.as_of) for name in TODAY},
-        before=await _before(run, frames),
+        before=before,
         listed=await _listed(run, orders["contract_id"].drop_nulls().unique().to_list()),
-        headline=parameters.risk.headline,
+        headline=headline_of(before["var_method"]),
         target_volatility=parameters.portfolio.target_volatility,
     )
 

@@ -17,6 +17,7 @@ from tasks.run.run import Run
 
 BOOK_TABLES = ("target_position", "portfolio_state", "pnl_by_strategy")
 Frames = Mapping[str, pl.DataFrame]
+BEFORE = dt.timedelta(seconds=1)
 
 
 async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple[dict[str, pl.DataFrame], dt.datetime]:
@@ -29,14 +30,15 @@ async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple
     days = [day for day in map(desk_day, whole["portfolio_state"]["as_of"].to_list()) if day >= first]
     archive = await read_episode_levels(run, parameters.dated, panel.days[0])
     prices = read_price_inputs(panel)
-    return run_risk(panel.values, whole, parameters, days, archive, prices), decision_time(days[0])
+    methods = await run.store.read_gold("var_method", decision_time(inception), first_day(book) - BEFORE)
+    return run_risk(panel.values, whole, parameters, days, archive, prices, methods), decision_time(days[0])
 
 
 async def with_stored(run: Run, name: str, proposed: Frames, since: dt.datetime) -> pl.DataFrame:
     """Rows of a table from `since` to the run's day: the stored ones before the proposed book's first day, then its own
     frame's. Raises StoreError."""
     begins = first_day(proposed)
-    stored = await run.store.read_gold(name, since, begins - dt.timedelta(seconds=1))
+    stored = await run.store.read_gold(name, since, begins - BEFORE)
     return pl.concat([stored, proposed[name].select(stored.columns).cast(stored.schema)])
 
 

@@ -20,7 +20,9 @@ HELD_DAYS = 30
 """An older held value no longer stands on the first screen; `alvorada held list` has it."""
 SUSPECT_DAYS = dt.timedelta(days=5)
 """Suspect values that became known this long before the decision stand in the receipts."""
-RISK_TABLES = ("risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "risk_limits_status")
+RISK_TABLES = (
+    "risk_metrics_daily", "component_var", "dv01_ladder", "stress_test_results", "var_method", "risk_limits_status",
+)  # fmt: skip
 STAGE_TABLES: Mapping[str, tuple[str, ...]] = {
     "transform": ("feature",),
     "risk": RISK_TABLES,

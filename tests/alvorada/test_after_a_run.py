@@ -204,14 +204,14 @@ def test_a_stopped_demo_says_so_and_leaves_nothing_running(used_data_dir: UsedDa
 
 
 def test_without_a_network_every_source_fails_and_nothing_comes_from_the_sandbox(used_data_dir: UsedDataDir) -> None:
-    """No key of FRED or EIA and no licence of Cboe's either: that is no failure, they are off."""
+    """No key of FRED, EIA or BEA and no licence of Cboe's either: that is no failure, they are off."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{probe.getsockname()[1]}"
     done = used_data_dir.run("run", HTTP_PROXY=nowhere, HTTPS_PROXY=nowhere, http_proxy=nowhere, https_proxy=nowhere)
     assert done.returncode == 1
     failed = re.findall(r"^source (\w+) +failed .*cannot connect", done.stderr, re.MULTILINE)
-    assert len(set(failed)) == len(load_catalog().sources) - 3
+    assert len(set(failed)) == len(load_catalog().sources) - 4
     assert "MissingKey" not in done.stderr
     assert re.search(r"^source fred +skipped .*off: its key or licence is not set", done.stderr, re.MULTILINE)
     assert "fredgraph.csv" not in done.stderr

@@ -174,8 +174,8 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read(api: Api) ->
 
 async def test_what_breaks_inside_shows_an_id_and_nothing_else(api: Api) -> None:
     async with opened(api.url, api.secrets) as broken:
-        broken.app.state.headline = object()  # asyncpg cannot send this
-        answer = await broken.client().get("/reports/daily/latest")
+        broken.app.state.catalog = object()  # has no datasets
+        answer = await broken.client().get("/series")
         assert answer.status_code in (500, 503)
         text = answer.text
         assert answer.json()["request_id"]

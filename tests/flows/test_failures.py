@@ -40,6 +40,7 @@ ONE_EACH = {
     "bcb_fx_flow": "garbage",
     "bcb_ptax": "challenge page",
     "bcb_sgs": "429, wait 1 h",
+    "bea": "other answer",
     "bls": "nulls and NaN",
     "cboe_vix": "cut body",
     "cftc_cot": "cut body",
@@ -56,7 +57,7 @@ ONE_EACH = {
 MORNINGS = (
     ("b3_market_data", "bcb_focus", "bcb_ptax", "ibge_sidra", "treasury_gov"),
     ("bcb_fx_flow", "bcb_sgs", "cftc_cot", "stn_fiscal"),
-    ("bls", "cboe_vix", "eia", "fed_board", "fred", "nyfed_rates", "yahoo_finance"),
+    ("bea", "bls", "cboe_vix", "eia", "fed_board", "fred", "nyfed_rates", "yahoo_finance"),
 )
 """Sources that fail in one run, so that no price has both its source and its stand-in out."""
 

@@ -37,8 +37,8 @@ LEHMAN = dt.date(2008, 10, 16)
 SECTIONS = ("Market Snapshot", "Regime", "Agent Views", "Signals", "Portfolio", "Risk", "Actions")
 ABSENT = {
     "b3_settlements", "bcb_focus_12m", "bcb_focus_annual", "bcb_focus_monthly", "bcb_focus_selic", "bcb_fx_flow",
-    "bls_macro", "cboe_vix", "cftc_disagg", "eia_spot", "fed_h10", "fed_h41", "ibge_ipca_groups", "nyfed_rates",
-    "stn_auctions", "stn_tesouro_direto", "treasury_real",
+    "bea_macro", "bls_macro", "cboe_vix", "cftc_disagg", "eia_spot", "fed_h10", "fed_h41", "ibge_ipca_groups",
+    "nyfed_rates", "stn_auctions", "stn_tesouro_direto", "treasury_real",
 }  # fmt: skip
 """What no file of the history holds for any of the days."""
 

@@ -60,11 +60,12 @@ def risk(
         {
             "as_of": as_of,
             "metric": f"{test}_{metric}",
-            "method": "filtered_historical",
+            "method": method,
             "value": value,
             "observations": 250,
         }
-        for metric, found in (("var_95", (15.0, 0.48, 0.31)), ("var_99", (7.0, 0.02, 0.44)))
+        for method, more in (("filtered_historical", 0.0), ("student_t", -2.0))
+        for metric, found in (("var_95", (15.0 + more, 0.48, 0.31)), ("var_99", (7.0 + more, 0.02, 0.44)))
         for test, value in zip(("exceptions", "kupiec_p", "christoffersen_p"), found, strict=True)
     ]
     for i in range(1, n):
@@ -162,6 +163,16 @@ def risk(
         "component_var": frame("component_var", component),
         "dv01_ladder": frame("dv01_ladder", ladder),
         "stress_test_results": frame("stress_test_results", stress),
+        "var_method": frame(
+            "var_method",
+            [
+                {"as_of": as_of, "role": role, "method": method, "since": since, "verdict": verdict}
+                for role, method, since, verdict in (
+                    ("headline", "filtered_historical", dt.date(2025, 1, 2), "doubtful"),
+                    ("challenger", "student_t", None, "accepted"),
+                )
+            ],
+        ),
         "risk_limits_status": frame("risk_limits_status", limits),
     }
 

@@ -33,7 +33,8 @@ def test_every_agent_takes_both_signs(agent: Agent, views: pl.DataFrame) -> None
 
 def test_on_the_last_day_nothing_is_missing(views: pl.DataFrame, sandbox_panel: Panel) -> None:
     last = views.filter(pl.col("as_of") == decision_time(sandbox_panel.days[-1]))
-    assert last["confidence"].to_list() == [1.0] * len(AGENTS)
+    assert last["confidence"].is_between(0.5, 1.0).all()
+    assert last["confidence"].n_unique() == len(AGENTS)
     assert [json.loads(text) for text in last["missing"]] == [[]] * len(AGENTS)
     unknown = [name for name in MEASURES if sandbox_panel.values[name][-1] is None]
     assert unknown == []

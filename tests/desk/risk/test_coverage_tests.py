@@ -130,8 +130,7 @@ def test_the_pass_counts_a_window_and_leaves_unknown_days_out() -> None:
     levels = {"var_95": 0.95, "var_99": 0.99, "var_975": 0.975}
     headline = {name: np.full(days, float(tail.normal_var(0.01, level))) for name, level in levels.items()}
     headline["es_975"] = np.full(days, float(tail.normal_es(0.01, 0.975)))
-    found = run_backtests(pnl, headline, nav, PARAMETERS)
-    method = PARAMETERS.risk.headline
+    found = run_backtests(pnl, headline, nav, method := PARAMETERS.risk.headline, 250)
     row = 299
     by_hand = int((-pnl[row - 250 : row] > headline["var_95"][0] * 1e8).sum())
     exceptions = found["exceptions_var_95", method]
@@ -163,8 +162,7 @@ def test_a_book_that_is_flat_tests_no_model() -> None:
     pnl = np.random.default_rng(6).normal(0, 1e6, 820)
     pnl[300:] = np.nan  # what `next_move_pnl` gives for a row without a position
     headline = {name: np.full(820, 0.0164) for name in ("var_95", "var_99", "var_975", "es_975")}
-    found = run_backtests(pnl, headline, nav, PARAMETERS)
-    method = PARAMETERS.risk.headline
+    found = run_backtests(pnl, headline, nav, method := PARAMETERS.risk.headline, 250)
     for name in ("exceptions_var_95", "kupiec_p_var_99", "basel_zone_var_99", "acerbi_szekely_z2_es_975"):
         values = found[name, method].value
         assert np.isfinite(values[300])
@@ -179,8 +177,7 @@ def test_the_stored_days_add_up_to_the_count() -> None:
     pnl, nav = rng.normal(0, 1e6, 400), np.full(400, 1e8)
     pnl[::7] = np.nan
     headline = {name: rng.uniform(0.01, 0.02, 400) for name in ("var_95", "var_99", "var_975", "es_975")}
-    found = run_backtests(pnl, headline, nav, PARAMETERS)
-    method = PARAMETERS.risk.headline
+    found = run_backtests(pnl, headline, nav, method := PARAMETERS.risk.headline, 250)
     for metric in ("var_95", "var_99"):
         hits = found[f"exception_{metric}", method].value
         losses, var = -found["tested_pnl", method].value, found[f"tested_{metric}", method].value

@@ -40,7 +40,7 @@ RISK = risk()
 
 
 def test_tables_have_golds_schemas_and_keys() -> None:
-    assert len(RISK) == 5
+    assert len(RISK) == 6
     for name, frame in RISK.items():
         assert frame.schema == pl.Schema(gold.GOLD[name].schema), name
         assert not frame.select("as_of", *gold.GOLD[name].key).is_duplicated().any(), name
@@ -101,11 +101,12 @@ def test_the_last_day_alone_says_what_the_history_pass_said_and_no_day_sees_the_
 
 
 def test_backtest_counts_what_the_day_can_know() -> None:
-    rows = RISK["risk_metrics_daily"].filter(pl.col("metric") == "exceptions_var_95").sort("as_of")
-    assert rows["value"][:250].null_count() == 250
-    assert rows["observations"][10] == 10
-    assert 3 <= rows["value"][-1] <= 30
-    assert rows["observations"][-1] == 250
+    for method in (PARAMETERS.risk.headline, PARAMETERS.risk.challenger):
+        rows = RISK["risk_metrics_daily"].filter(metric="exceptions_var_95", method=method).sort("as_of")
+        assert rows["value"][:250].null_count() == 250
+        assert rows["observations"][10] == 10
+        assert 3 <= rows["value"][-1] <= 30
+        assert rows["observations"][-1] == 250
 
 
 def test_a_row_without_a_position_tests_nothing() -> None:

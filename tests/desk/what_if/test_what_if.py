@@ -35,7 +35,7 @@ def what_if(text: str) -> WhatIf:
     orders = read_orders(parse(text), TARGETS, PARAMETERS, DAYS[-1])
     found = before()
     state = with_contracts(HELD)["portfolio_state"]
-    book = DecidedBook(TARGETS, state, found["risk_limits_status"], found["risk_metrics_daily"])
+    book = DecidedBook(TARGETS, state, found["risk_limits_status"], found["risk_metrics_daily"], found["var_method"])
     return compare(VALUES, book, orders, PARAMETERS)
 
 
@@ -216,7 +216,9 @@ def test_the_page_and_the_record_say_the_same() -> None:
 def test_a_book_that_the_decision_measured_otherwise_is_said() -> None:
     found = before()
     other = found["risk_metrics_daily"].with_columns(pl.col("value") * 1.1)
-    book = DecidedBook(TARGETS, with_contracts(HELD)["portfolio_state"], found["risk_limits_status"], other)
+    book = DecidedBook(
+        TARGETS, with_contracts(HELD)["portfolio_state"], found["risk_limits_status"], other, found["var_method"]
+    )
     orders = read_orders(parse("buy 5 DOL"), TARGETS, PARAMETERS, DAYS[-1])
     notes = compare(VALUES, book, orders, QUICK).notes
     assert [note for note in notes if note.startswith("VaR 95% of the decision is stored as")] == list(notes)

@@ -126,9 +126,36 @@ def test_var_is_set_against_its_limit_and_a_hot_limit_is_named() -> None:
 
 
 def test_the_headline_is_the_method_that_the_desk_tests() -> None:
-    rows = [tail(0.01), tail(0.02, "student_t"), tail(12.0, "student_t", "exceptions_var_95")]
-    assert risk_view(made(risk_metrics_daily=rows)).methods == ("student_t", "historical")
-    assert risk_view(made(risk_metrics_daily=rows[:2])).headline == "historical"
+    rows, role = [tail(0.01), tail(0.02, "student_t")], {"role": "headline", "method": "student_t"}
+    assert risk_view(made(risk_metrics_daily=rows, var_method=[role])).methods == ("student_t", "historical")
+    assert risk_view(made(risk_metrics_daily=rows)).headline == "historical"
+
+
+def test_the_method_of_the_limits_and_its_evidence_are_said() -> None:
+    chosen: dict[str, Any] = {
+        "role": "headline",
+        "method": "student_t",
+        "since": dt.date(2026, 3, 2),
+        "verdict": "accepted",
+    }
+    beside: dict[str, Any] = {"role": "challenger", "method": "filtered_historical", "verdict": "rejected"}
+    counts = [
+        tail(value, method, f"exceptions_{metric}")
+        for method, found in (("student_t", (11.0, 1.0)), ("filtered_historical", (24.0, 9.0)))
+        for metric, value in zip(("var_95", "var_99"), found, strict=True)
+    ]
+    rows = [tail(0.01, "student_t"), *counts]
+    wording = risk.sentences(risk_view(made(risk_metrics_daily=rows, var_method=[chosen, beside])))
+    assert wording[-2:] == (
+        "The limits read student t since 2 Mar 2026, in place of filtered historical, which was rejected then:"
+        " 11 exceptions at VaR 95% (12.5 expected) and 1 exception at VaR 99% (2.5 expected) of 250 days, accepted.",
+        "Beside it filtered historical: 24 exceptions at VaR 95% (12.5 expected) and 9 exceptions at VaR 99%"
+        " (2.5 expected) of 250 days, rejected.",
+    )
+    both = [{**chosen, "verdict": "rejected"}, beside]
+    assert risk.sentences(risk_view(made(risk_metrics_daily=rows, var_method=both)))[-1].startswith("Both are rejected")
+    young = [{**chosen, "verdict": "untested"}, {**beside, "verdict": "untested"}]
+    assert "not tested yet, which takes 250 days" in risk.sentences(risk_view(made(var_method=young)))[-1]
 
 
 def test_the_backtest_is_the_desks_own_days_and_a_flat_book_has_none() -> None:

@@ -114,6 +114,8 @@ async def test_the_numbers_of_the_newest_decision_are_read(store: Store, rows: R
             for method, factor in ((HEADLINE, 1.0), ("another", 9.0)):
                 await rows.put("risk_metrics_daily", as_of=as_of, metric=metric, method=method, value=value * factor,
                                run_id=run)  # fmt: skip
+        await rows.put("var_method", as_of=as_of, role="headline", method=HEADLINE, run_id=run)
+        await rows.put("var_method", as_of=as_of, role="challenger", method="another", run_id=run)
         await rows.put("portfolio_state", as_of=as_of, drawdown=drawdown, run_id=run)
         await rows.put("aggregated_signal", as_of=as_of, instrument_id="DOL", conviction=conviction,
                        flip=int(day == THURSDAY), run_id=run)  # fmt: skip

@@ -12,9 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData, Outage, RateLimited, SourceError
+from desk.errors import (
+    BadPayload,
+    BadRequest,
+    HtmlPayload,
+    MissingKey,
+    NoData,
+    Outage,
+    RateLimited,
+    SourceError,
+    UnknownSeries,
+)
+from tasks.connectors import border
 from tasks.connectors.eia import Eia
 from tests.tasks.connectors.answers import connector, parse, queries, window
+from tests.tasks.connectors.paged import Answer, Answers
 
 SPAN = window("2026-09-24", "2026-09-29")
 BRENT, WTI = queries("eia_spot", SPAN)
@@ -110,6 +122,38 @@ def test_an_answer_means_one_thing(status: int, answer: bytes, error: type[Sourc
     with pytest.raises(SourceError, match=words) as caught:
         parse(BRENT, answer, status=status)
     assert type(caught.value) is error
+
+
+def listed(*codes: str) -> bytes:
+    facets = [{"id": code, "name": "Spot Price FOB"} for code in codes]
+    return json.dumps({"response": {"totalFacets": len(facets), "facets": facets}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (listed("RBRTE", "RWTC"), NoData, "nothing for"),
+        (listed("RWTC", "EER_EPMRU_PF4_RGC_DPG"), UnknownSeries, "RBRTE is not among the series of petroleum/pri/spt"),
+        (listed(), BadPayload, "a list of no series"),
+        (b'{"response":{"facets":{}}}', BadPayload, "not a list"),
+        ((403, b'{"error":{"code":"API_KEY_INVALID","message":"An invalid api_key"}}'), MissingKey, "An invalid"),
+        ((503, b""), Outage, "HTTP 503"),
+    ],
+)
+async def test_after_an_empty_answer_the_list_of_series_tells_a_dead_code(
+    answer: Answer, error: type[SourceError], words: str
+) -> None:
+    client = Answers(lambda url: answer if "facet" in url.split("?")[0] else body(total="0"))
+    with pytest.raises(SourceError, match=words) as caught:
+        await border.fetch(connector("eia", KEY), client, BRENT)
+    assert type(caught.value) is error
+    assert client.urls[1:] == ["https://api.eia.gov/v2/petroleum/pri/spt/facet/series/"]
+
+
+async def test_an_answer_with_prices_is_one_request() -> None:
+    client = Answers(lambda url: BODY)
+    assert len(await border.fetch(connector("eia", KEY), client, BRENT)) == 1
+    assert len(client.urls) == 1
 
 
 @given(st.decimals(min_value=-100, max_value=9999, places=2))

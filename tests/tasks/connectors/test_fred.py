@@ -59,10 +59,11 @@ def test_without_a_key_the_public_csv_is_asked() -> None:
 def test_a_live_source_that_wants_a_key_and_has_none_is_off() -> None:
     catalog = load_catalog()
     off = source_configs(load_settings(fred_api_key=None), catalog, "live")
-    assert [name for name, config in off.items() if config.is_off] == ["fred", "eia", "cboe_vix"]
+    assert [name for name, config in off.items() if config.is_off] == ["fred", "eia", "bea", "cboe_vix"]
     with pytest.raises(MissingKey, match=r"off: .*FRED_API_KEY"):
         fred.Fred(off["fred"]).build_request(CPI_CSV)
-    keyed = source_configs(load_settings(fred_api_key=KEY, eia_api_key=KEY, licensed=("cboe_vix",)), catalog, "live")
+    keys = {"fred_api_key": KEY, "eia_api_key": KEY, "bea_api_key": KEY}
+    keyed = source_configs(load_settings(**keys, licensed=("cboe_vix",)), catalog, "live")
     assert not any(config.is_off for config in keyed.values())
     replayed = source_configs(load_settings(fred_api_key=None), catalog, "recorded")
     assert "fredgraph.csv" in fred.Fred(replayed["fred"]).build_request(CPI_CSV).url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ import pytest
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.siblings import load_forward_pairs
-from desk.errors import BadPayload, HtmlPayload, NoData, NotYet, Outage, RateLimited, SourceError
+from desk.errors import BadPayload, HtmlPayload, NoData, NotYet, Outage, RateLimited, SourceError, UnknownSeries
 from desk.model import SILVER, Window
 from desk.plausibility.compare import compare_forwards
 from tasks.connectors import CONNECTORS
@@ -33,6 +34,7 @@ SOURCES = (
     "cboe_vix",
     "eia",
     "bls",
+    "bea",
 )
 DATASETS = [dataset.id for source in SOURCES for dataset in CATALOG.datasets_of(source)]
 RECENT = window("2026-10-19", "2026-11-18")
@@ -71,7 +73,7 @@ async def fetched(one: Connector, dataset: str, span: Window, *series: str) -> p
 async def test_every_dataset_brings_rows_of_its_table_and_window(
     sandbox: RunningSandbox, dataset: str, api_key: str | None
 ) -> None:
-    span = MACRO if dataset in ("fred_macro", "bls_macro") else RECENT
+    span = MACRO if dataset in ("fred_macro", "bls_macro", "bea_macro") else RECENT
     frame = await fetched(connector(sandbox, dataset, api_key), dataset, span)
     table = SILVER[CATALOG.datasets[dataset].tables[0]]
     assert dict(frame.schema) == table.parsed_schema
@@ -82,6 +84,21 @@ async def test_every_dataset_brings_rows_of_its_table_and_window(
         assert set(frame[table.entity[0]]) == expected
     vintages = dataset == "fred_macro" and api_key is not None
     assert frame["knowledge_time"].null_count() == (0 if vintages else frame.height)
+
+
+async def test_a_dead_code_of_eia_is_told_from_a_window_without_prices(sandbox: RunningSandbox) -> None:
+    one, record, brent = connector(sandbox, "eia_spot"), CATALOG.datasets["eia_spot"], CATALOG.series["eia_brent"]
+    sunday = window("2026-11-15")
+
+    async def forget(payload: Payload) -> None:
+        pass
+
+    async with HttpClient({one.source: one.config}, clock=lambda: SANDBOX_NOW, sink=forget) as client:
+        for series, error in ((brent, NoData), (replace(brent, code="RBRTX"), UnknownSeries)):
+            (query,) = one.plan(record, [series], sunday)
+            with pytest.raises(SourceError) as caught:
+                await one.fetch(client, query)
+            assert type(caught.value) is error
 
 
 async def test_swap_curves_of_every_session(sandbox: RunningSandbox) -> None:

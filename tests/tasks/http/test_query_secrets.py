@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from desk.errors import BadPayload, Outage
+from tasks.http.query_secrets import scrub
 from tests.tasks.http.setup import BASE, Setup, always, request
 
 KEY = "s3cr3t/key+value"
@@ -65,3 +66,9 @@ async def test_a_redirect_carries_the_secret_on_the_same_host_only(caplog: pytes
         ("data.example", [KEY]),
     ]
     assert "s3cr3t" not in caplog.text
+
+
+def test_a_key_that_a_source_repeats_in_capitals_is_masked() -> None:
+    """BEA's body has the request in it, every value in capitals."""
+    body = b'{"ParameterName": "USERID", "ParameterValue": "AB12-CD34"}, {"ParameterValue": "NIPA"}'
+    assert scrub(body, {"UserID": "ab12-CD34"}) == body.replace(b"AB12-CD34", b"***")

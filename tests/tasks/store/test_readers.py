@@ -29,7 +29,7 @@ OWN = {
     "v_ledger", "v_month_return", "v_outbox", "v_payload", "v_pipeline_runs", "v_pnl_attribution", "v_pnl_by_class",
     "v_pnl_by_factor", "v_pnl_by_strategy", "v_portfolio_state", "v_regime", "v_risk_limits_status",
     "v_risk_metrics_daily", "v_series_look", "v_series_unknown", "v_silence", "v_strategy_signals",
-    "v_stress_test_results", "v_var_outcome", "v_withheld_source", "v_world",
+    "v_stress_test_results", "v_var_method", "v_var_outcome", "v_withheld_source", "v_world",
 }  # fmt: skip
 
 
