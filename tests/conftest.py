@@ -34,9 +34,6 @@ TOGETHER = {
 FIRST = ("tests/alvorada", "tests/flows", "tests/api", "tests/grafana", "tests/tasks/test_explain.py")
 """The dear ones, in the order in which they begin. One worker makes the database that the flows have filled, the
 other restores its backup."""
-MEASURED = ("tests/desk", "tests/tasks/connectors")
-"""The tests that coverage is measured in: by themselves they reach 99% of the desk and the connectors. Tracing costs a
-third more CPU, so the others run without."""
 
 
 def folders_of(nodeid: str) -> list[str]:
@@ -58,18 +55,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((place for place, name in enumerate(FIRST) if name in folders), len(FIRST))
 
     items.sort(key=rank)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> None:
-    controller = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
-    if controller is None:  # no coverage is measured
-        return
-    measured = any(name in MEASURED for name in folders_of(item.nodeid))
-    if measured and not controller.started:
-        controller.resume()
-    elif not measured and controller.started:
-        controller.pause()
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -156,7 +156,14 @@ SELECT agent_id AS agent, score, confidence, sentence FROM v_agent_view
 WHERE as_of = (SELECT max(as_of) FROM v_agent_view WHERE as_of <= $__timeTo()) ORDER BY agent_id"""
     return [
         PanelSpec(lines, "Agents", "Each agent's score, -1 to +1.", sql, 14, 11),
-        PanelSpec(table, "What the agents say", "At the latest decision.", table_sql, 24, 8),
+        PanelSpec(
+            table,
+            "What the agents say",
+            "At the latest decision. Confidence: the chance that the direction is right.",
+            table_sql,
+            24,
+            8,
+        ),
     ]
 
 

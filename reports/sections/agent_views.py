@@ -35,7 +35,9 @@ def sentences(view: AgentsView) -> tuple[str, ...]:
         return ()
     strongest, size = max(scored, key=lambda pair: abs(pair[1]))
     confidence = (
-        "" if strongest.confidence is None else translate(" with confidence {}", percent(strongest.confidence, 0))
+        ""
+        if strongest.confidence is None
+        else translate(", its direction right with a chance of {}", percent(strongest.confidence, 0))
     )
     out = [
         translate(

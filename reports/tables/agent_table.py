@@ -30,4 +30,5 @@ def agent_table(view: AgentsView, day: str) -> Table:
         Column("1w"),
         Column("Missing inputs", "text"),
     )
-    return Table("agents", translate("Views at {}", day), columns, rows, source_note("agent_view", day))
+    caption = translate("Views at {}; confidence: the chance that the direction is right, 50% knows nothing", day)
+    return Table("agents", caption, columns, rows, source_note("agent_view", day))

@@ -122,7 +122,9 @@ def test_an_agents_changes_and_missing_inputs() -> None:
     card = agent_views.card(agent, {}, "today")
     assert "Missing inputs: x." in card.sentence
     assert card.value == "−0.40"
-    assert agent_views.sentences(agents_view(data))[0] == "The strongest view is Fiscal at −0.40 with confidence 50%."
+    assert agent_views.sentences(agents_view(data))[0] == (
+        "The strongest view is Fiscal at −0.40, its direction right with a chance of 50%."
+    )
 
 
 def test_an_agent_without_a_view_is_missing_by_name() -> None:
