@@ -56,7 +56,11 @@ _RULES: Mapping[str, tuple[tuple[str, Change], ...]] = {
         (r"1739\w{28}|2704\w{28}", _either("17398fbf71bc6a47df150bceebdea2bc", "2704b6bc9b50bc034baf9660364dfb26")),
     ),
     "bls": ((r"(?<=data/)[A-Z0-9]+", _either("LNS14000000", "CUSR0000SA0")),),
-    "bea": ((r"T20804|T20806", _either("T20806", "T20804")), (r"T10106", lambda request: "T20804")),
+    "bea": (
+        (r"T20804|T20806", _either("T20806", "T20804")),
+        (r"T10106", lambda request: "T20804"),
+        (r"\AQ\Z", lambda request: "M"),
+    ),
     "eia": ((r"RBRTE|RWTC", _either("RWTC", "RBRTE")),),
     "cboe_vix": ((r"(?:VIX|OVX)(?=_History)", _either("OVX", "VIX")),),
     "nyfed_rates": ((r"(?:un)?secured/\w+", _either("secured/sofr", "unsecured/effr")),),

@@ -56,6 +56,8 @@ class Bea(Connector):
         require_ok(payload)
         results = self._results(payload)
         rows = records(field(results, "Data"))
+        if other := {text(field(row, "TableName")) for row in rows} - {series.params["table"]}:
+            raise ValueError(f"{min(other)!r:.20} in answer to {series.params['table']}")
         line = [row for row in rows if text(field(row, "SeriesCode")) == series.code]
         if rows and not line:
             message = f"{series.code} is no line of {series.params['table']}"
@@ -98,9 +100,7 @@ class Bea(Connector):
 
 
 def _period(row: Mapping[str, Any], series: Series) -> dt.date:
-    """The first day of the row's month or quarter; ValueError for a row of another table or frequency."""
-    if text(field(row, "TableName")) != series.params["table"]:
-        raise ValueError(f"{row['TableName']!r:.20} in answer to {series.params['table']}")
+    """The first day of the row's month or quarter; ValueError for a row of another frequency."""
     match = _PERIOD.match(text(field(row, "TimePeriod")))
     if match is None or (match[2] is None) == (series.frequency == "M"):
         raise ValueError(f"not a period of frequency {series.frequency}: {row['TimePeriod']!r:.20}")

@@ -128,6 +128,7 @@ def test_a_quarter_is_known_by_its_first_day() -> None:
         (200, b'{"BEAAPI": {}}', BadPayload, "Data"),
         (200, body(Data={}), BadPayload, "not a list"),
         (200, body(row("2026M02", "1", table="T20304")), BadPayload, "'T20304' in answer to T20804"),
+        (200, body(row("2026M02", "1", "DPCERX", "T20806")), BadPayload, "'T20806' in answer to T20804"),
         (200, body(row("2024M12", "121.1")), BadPayload, "2024-12 in answer to 2025 to 2026"),
         (200, body(row("2026Q1", "129.4")), BadPayload, "not a period of frequency M"),
         (200, body(row("2026", "129.4")), BadPayload, "not a period"),
