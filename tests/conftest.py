@@ -27,6 +27,8 @@ for _name in FOR_SUBMAKES:
 # which mostly waits for processes, and the other with the flows, which compute.
 TOGETHER = {
     "tests/alvorada": "alvorada",
+    "tests/flows/test_daily.py": "healthy morning",
+    "tests/flows/test_decisions.py": "healthy morning",
     "tests/flows/test_failures.py": "healthy morning",
     "tests/flows/test_held_value.py": "healthy morning",
     "tests/flows/test_position_changes.py": "healthy morning",

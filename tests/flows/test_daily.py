@@ -25,17 +25,15 @@ PLANTED = 99.0
 """BRL per USD, far from anything in the sandbox: where it is seen, it shows."""
 
 
-async def test_the_same_decision_twice_writes_nothing_and_renders_the_same_page(filled_desk: RunningDesk) -> None:
-    first = await filled_desk.run(NEXT_DAY)
-    assert first.state.name == "Completed", first.state.message
-    page_file = filled_desk.home / "reports" / "sandbox" / f"{NEXT_DAY}.html"
-    page, rows = page_file.read_text(encoding="utf-8"), await filled_desk.stored()
-    assert page == first.page
+async def test_the_same_decision_twice_writes_nothing_and_renders_the_same_page(healthy_desk: RunningDesk) -> None:
+    page_file = healthy_desk.home / "reports" / "sandbox" / f"{NEXT_DAY}.html"
+    page, rows = page_file.read_text(encoding="utf-8"), await healthy_desk.stored()
+    assert page == await healthy_desk.page(NEXT_DAY)
 
     page_file.unlink()
-    again = await filled_desk.run(NEXT_DAY, late=dt.timedelta(minutes=9))
+    again = await healthy_desk.run(NEXT_DAY, late=dt.timedelta(minutes=9))
     assert again.state.name == "Reproduced"
-    assert await filled_desk.stored() == rows, "not a row version is new: silver, gold and the report"
+    assert await healthy_desk.stored() == rows, "not a row version is new: silver, gold and the report"
     assert page_file.read_text(encoding="utf-8") == page, "byte for byte"
     assert NEXT_DAY.isoformat() in page or f"{NEXT_DAY:%d %b %Y}" in page
 

@@ -66,45 +66,45 @@ def on_disk(desk: RunningDesk, day: dt.date, mark: str = "") -> str:
 
 
 async def test_earlier_days_and_backfills_run_later_change_no_record(
-    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
+    healthy_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    first = await filled_desk.run(NEXT_DAY)
-    assert first.state.name == "Completed", first.state.message
-    assert await decisions(filled_desk, FILLED_DAY) == [
+    quiet_sandbox.configure(now=decision_time(NEXT_DAY))
+    first = await healthy_desk.page(NEXT_DAY)
+    assert await decisions(healthy_desk, FILLED_DAY) == [
         (FILLED_DAY, 1, "live", False), (NEXT_DAY, 1, "live", False)
     ]  # fmt: skip
-    assert "decision was made" not in first.page, "a plain morning says nothing of it"
-    rows, record = await filled_desk.stored(), await records(filled_desk, NEXT_DAY)
+    assert "decision was made" not in first, "a plain morning says nothing of it"
+    rows, record = await healthy_desk.stored(), await records(healthy_desk, NEXT_DAY)
 
-    earlier = await filled_desk.run(FILLED_DAY, clock_day=NEXT_DAY)
+    earlier = await healthy_desk.run(FILLED_DAY, clock_day=NEXT_DAY)
     assert earlier.state.name == "Reproduced"
     assert "(version 1, live)" in earlier.state.message
-    assert on_disk(filled_desk, FILLED_DAY) == earlier.page
-    assert await filled_desk.stored() == rows
+    assert on_disk(healthy_desk, FILLED_DAY) == earlier.page
+    assert await healthy_desk.stored() == rows
 
-    past = await filled_desk.run(PAST, clock_day=NEXT_DAY, sources="stored")
+    past = await healthy_desk.run(PAST, clock_day=NEXT_DAY, sources="stored")
     assert past.state.name == "Reproduced", past.state.message
     assert "History (version 0)" in past.page
-    now = await filled_desk.stored()
+    now = await healthy_desk.stored()
     assert {name for name in rows if now[name] != rows[name]} == PAGE_TABLES
-    assert await decisions(filled_desk, PAST) == [
-        *((day, 0, "history", False) for day, *_ in (await decisions(filled_desk, PAST))[:-2]),
+    assert await decisions(healthy_desk, PAST) == [
+        *((day, 0, "history", False) for day, *_ in (await decisions(healthy_desk, PAST))[:-2]),
         (FILLED_DAY, 1, "live", False),
         (NEXT_DAY, 1, "live", False),
     ]
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in filled_desk.environment(NEXT_DAY).items():
+        for name, value in healthy_desk.environment(NEXT_DAY).items():
             patch.setenv(name, value)
         filled = await backfill(dt.date(2015, 1, 5), dt.date(2015, 1, 16), sources="sandbox", return_state=True)
     assert filled.is_completed(), filled.message
     quiet_sandbox.configure(now=decision_time(MONDAY))
-    monday = await filled_desk.run(MONDAY)
+    monday = await healthy_desk.run(MONDAY)
     assert monday.state.name == "Completed", monday.state.message
-    assert await records(filled_desk, NEXT_DAY) == record
-    await assert_chain_adds_up(filled_desk)
-    again = await filled_desk.run(NEXT_DAY, clock_day=MONDAY)
-    assert (again.state.name, on_disk(filled_desk, NEXT_DAY)) == ("Reproduced", first.page)
+    assert await records(healthy_desk, NEXT_DAY) == record
+    await assert_chain_adds_up(healthy_desk)
+    again = await healthy_desk.run(NEXT_DAY, clock_day=MONDAY)
+    assert (again.state.name, on_disk(healthy_desk, NEXT_DAY)) == ("Reproduced", first)
 
 
 async def test_a_missed_morning_is_held_and_a_decided_one_is_restated(

@@ -12,7 +12,7 @@ import pytest
 
 from alvorada.stack.postgres import Postgres
 from desk.model import decision_time
-from tests.fixtures.flows import FILLED, FILLED_DAY, NEXT_DAY, RunningDesk, drop_database
+from tests.fixtures.flows import FILLED_DAY, HEALTHY, NEXT_DAY, RunningDesk, drop_database
 from tests.fixtures.sandbox import RunningSandbox
 
 pytestmark = [pytest.mark.flow, pytest.mark.db]
@@ -57,7 +57,8 @@ CASES = (
 @pytest.fixture(scope="module")
 async def twin(
     postgres: Postgres,
-    filled: RunningDesk,
+    healthy: RunningDesk,
+    healthy_morning: Mapping[str, pl.DataFrame],
     sandbox: RunningSandbox,
     database_numbers: Iterator[int],
     tmp_path_factory: pytest.TempPathFactory,
@@ -65,14 +66,12 @@ async def twin(
     """Both days' gold of a desk whose sources never slipped."""
     name = f"flow_{next(database_numbers)}"
     desk = RunningDesk(
-        await postgres.ensure_database_async(name, FILLED), tmp_path_factory.mktemp("twin"), sandbox.root
+        await postgres.ensure_database_async(name, HEALTHY), tmp_path_factory.mktemp("twin"), sandbox.root
     )
-    sandbox.configure(now=decision_time(NEXT_DAY), latency={}, faults={})
-    await desk.run(NEXT_DAY)
-    sandbox.configure(now=decision_time(HEALED_DAY))
+    sandbox.configure(now=decision_time(HEALED_DAY), latency={}, faults={})
     await desk.run(HEALED_DAY)
     sandbox.reset()
-    yield await gold_of(desk, NEXT_DAY) | await gold_of(desk, HEALED_DAY)
+    yield {(name, NEXT_DAY): healthy_morning[name] for name in COMPARED} | await gold_of(desk, HEALED_DAY)
     await drop_database(postgres, name)
 
 
