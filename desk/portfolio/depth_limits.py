@@ -19,7 +19,7 @@ from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.package_limits import DEPTH_LIMITS, SIZE_LIMITS, LimitedBook, book_volatility, largest_use
 from desk.portfolio.sizing_plan import SizingPlan
 
-_ROUNDS = 200
+_ROUNDS = 5_000
 _SLACK = 1e-6
 """Of a contract: where the rounds end."""
 _FIRST = SIZE_LIMITS.index(DEPTH_LIMITS[0])

@@ -188,7 +188,8 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
         failure = failure_of(job.source, query, error)
         await record_error(run, fetch, query, failure)
         return
-    for query, payloads in batch:
+    # The newest file speaks first, whichever answer came first.
+    for query, payloads in sorted(batch, key=lambda answer: answer[0].window.start, reverse=True):
         fetch.note_look(query, None)
         fetch.errors += [BadPayload(job.source, item.finding) for item in payloads if item.finding]
     if fetch.dataset.per_day:

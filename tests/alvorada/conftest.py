@@ -20,6 +20,8 @@ from alvorada.stack.supervisor import stop_stack
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"ALVORADA_HISTORY_DAYS": "30", "ALVORADA_RETRY_DELAYS_SECONDS": "[0]", "COLUMNS": "200"}
+MORNING = "2026-11-19T06:01:00-03:00"
+"""Before 06:00 the newest day is yesterday's, which is history, and after it a live decision."""
 REMOVED = ("DATABASE_URL", "FRED_API_KEY", "HTTP_PROXY", "HTTPS_PROXY")
 
 
@@ -65,7 +67,7 @@ class UsedDataDir:
 @pytest.fixture(scope="session")
 def used_data_dir(tmp_path_factory: pytest.TempPathFactory, guard: None) -> Iterator[UsedDataDir]:
     path = tmp_path_factory.mktemp("used")
-    done = UsedDataDir(path, "", path).run("demo")
+    done = UsedDataDir(path, "", path).run("demo", ALVORADA_NOW=MORNING)
     assert done.returncode == 0, done.stderr
     found = re.search(r"^Report: (.*/reports/sandbox/(.*)\.html)$", done.stdout, re.MULTILINE)
     assert found is not None, done.stdout

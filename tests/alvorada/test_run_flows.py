@@ -58,7 +58,9 @@ def answer_of_prefect(status: int) -> httpx.HTTPError:
 
 
 @pytest.mark.parametrize("error", [answer_of_prefect(500), httpx.ConnectError("refused")], ids=type)
-async def test_a_database_that_is_lost_in_a_run_is_one_line_and_no_traceback(error: httpx.HTTPError) -> None:
+async def test_a_database_that_is_lost_in_a_run_is_one_line_and_no_traceback(
+    prefect_api: None, error: httpx.HTTPError
+) -> None:
     async def flow(**parameters: Any) -> None:
         raise error
 
@@ -68,7 +70,7 @@ async def test_a_database_that_is_lost_in_a_run_is_one_line_and_no_traceback(err
     assert is_around_the_run(error), "its record says that it died: it is made again"
 
 
-async def test_a_request_that_prefect_refuses_is_a_bug_of_ours() -> None:
+async def test_a_request_that_prefect_refuses_is_a_bug_of_ours(prefect_api: None) -> None:
     async def flow(**parameters: Any) -> None:
         raise answer_of_prefect(422)
 

@@ -23,7 +23,7 @@ from desk.model import SILVER
 from tests.fixtures.flows import FILLED_DAY, RunningDesk
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 1800.0
+PATIENCE, ENDING = 1800.0, 10.0
 
 
 class HomeToKill:
@@ -122,7 +122,14 @@ class HomeToKill:
         )
 
     def processes(self) -> list[str]:
-        """Command lines of the living processes that know of this home."""
+        """Command lines of the processes that know of this home and are there yet after the seconds of ENDING:
+        PostgreSQL takes its pid file away a moment before it ends."""
+        deadline = time.monotonic() + ENDING
+        while (found := self._living()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return found
+
+    def _living(self) -> list[str]:
         mark, found = str(self.home.path).encode(), []
         for folder in Path("/proc").iterdir():
             if not folder.name.isdigit() or int(folder.name) == os.getpid():

@@ -12,6 +12,7 @@ CREATE TABLE var_method (
 CREATE VIEW v_var_method AS
 SELECT as_of, role, method, since, verdict, run_id FROM var_method;
 
--- Earlier releases tested the one method that their limits read.
+-- Earlier releases tested the one method that their limits read; the first ones tested every method, and read this one.
 INSERT INTO var_method (as_of, role, method, run_id)
-SELECT as_of, 'headline', method, run_id FROM risk_metrics_daily WHERE metric = 'exceptions_var_95';
+SELECT DISTINCT ON (as_of) as_of, 'headline', method, run_id FROM risk_metrics_daily WHERE metric = 'exceptions_var_95'
+ORDER BY as_of, method = 'filtered_historical' DESC, method;
