@@ -84,7 +84,7 @@ async def test_tables_of_prefect_that_cannot_be_made_are_one_line(postgres: Post
     url = asyncpg_url(postgres.url("there_is_none"))
     with (
         temporary_settings({PREFECT_API_URL: None, PREFECT_API_DATABASE_CONNECTION_URL: url}),
-        temporary_database_config(None),  # Prefect keeps the first one that it makes
+        temporary_database_config(None),  # type: ignore[arg-type]  # none yet: Prefect keeps the first that it makes
         pytest.raises(StoreError, match=r"^the database 'there_is_none' does not exist at postgresql.*@127") as caught,
     ):
         await make_tables()
