@@ -36,13 +36,21 @@ HELD = {"DI1_2Y": 0.3, "DAP_3Y": -0.2, "DOL": 0.2, "IND": -0.2, "NTNB_2035": 0.3
 ROOTS = ("DI1", "DAP", "DOL", "IND")
 
 
-def between(start: dt.date, end: dt.date) -> int:
-    """Business days in [start, end), counted."""
-    calendar, day, found = calendars.anbima(), start, 0
-    while day < end:
+@cache
+def _days_before() -> dict[dt.date, int]:
+    """How many business days lie before each day of the contracts' lives, counted one by one."""
+    calendar, day, found = calendars.anbima(), dt.date(2025, 1, 1), 0
+    counts = {}
+    while day < dt.date(2045, 1, 1):
+        counts[day] = found
         found += calendar.is_business_day(day)
         day += dt.timedelta(days=1)
-    return found
+    return counts
+
+
+def between(start: dt.date, end: dt.date) -> int:
+    """Business days in [start, end), counted."""
+    return _days_before()[end] - _days_before()[start]
 
 
 @cache
