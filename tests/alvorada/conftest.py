@@ -20,8 +20,9 @@ from alvorada.stack.supervisor import stop_stack
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"ALVORADA_HISTORY_DAYS": "30", "ALVORADA_RETRY_DELAYS_SECONDS": "[0]", "COLUMNS": "200"}
-MORNING = "2026-11-19T06:01:00-03:00"
-"""Before 06:00 the newest day is yesterday's, which is history, and after it a live decision."""
+NOON = "2026-11-19T12:00:00-03:00"
+"""The clock of every command. Before 06:00 the newest day is yesterday's, which is history; until 06:45 a run waits for
+what is late."""
 REMOVED = ("DATABASE_URL", "FRED_API_KEY", "HTTP_PROXY", "HTTPS_PROXY")
 
 
@@ -53,21 +54,24 @@ class UsedDataDir:
     def run(self, *arguments: str, prefix: Sequence[str] = (), **env: str) -> subprocess.CompletedProcess[str]:
         command = [*prefix, *self.command(*arguments)]
         return subprocess.run(
-            command, cwd=ROOT, env=environment(self.path, env), capture_output=True, text=True, check=False, timeout=900
+            command, cwd=ROOT, env=self._environment(env), capture_output=True, text=True, check=False, timeout=900
         )
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """Its stderr goes to `started.log` in the data directory."""
         with (self.path / "started.log").open("w") as log:
             return subprocess.Popen(
-                self.command(*arguments), cwd=ROOT, env=environment(self.path, env), stderr=log, text=True
+                self.command(*arguments), cwd=ROOT, env=self._environment(env), stderr=log, text=True
             )
+
+    def _environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+        return environment(self.path, {"ALVORADA_NOW": NOON, **extra})
 
 
 @pytest.fixture(scope="session")
 def used_data_dir(tmp_path_factory: pytest.TempPathFactory, guard: None) -> Iterator[UsedDataDir]:
     path = tmp_path_factory.mktemp("used")
-    done = UsedDataDir(path, "", path).run("demo", ALVORADA_NOW=MORNING)
+    done = UsedDataDir(path, "", path).run("demo")
     assert done.returncode == 0, done.stderr
     found = re.search(r"^Report: (.*/reports/sandbox/(.*)\.html)$", done.stdout, re.MULTILINE)
     assert found is not None, done.stdout
