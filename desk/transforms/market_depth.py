@@ -22,14 +22,16 @@ from desk.model import decision_time
 
 MAX_AGE = dt.timedelta(days=10)
 """Within which a contract's open interest says something of today's."""
+SESSIONS = 3
+"""The open interest is the median of so many: no rule judges it, and a number of one file alone may not sell a line."""
 MONTH_CHARS = 3
 """Of a future's name, after its root: F29."""
 DEPTH_SCHEMA = {"day": pl.Date, "contract_id": pl.String, "open_interest": pl.Float64, "volume": pl.Float64}
 
 
 def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], parameters: DeskParameters) -> pl.DataFrame:
-    """DEPTH_SCHEMA rows of each decision day and contract: the newest open interest that it knows, and the mean volume
-    of the last `volume_days` sessions that have one. `settlements`: SETTLEMENT rows."""
+    """DEPTH_SCHEMA rows of each decision day and contract: the open interest of the last SESSIONS that it knows, and
+    the mean volume of the last `volume_days` sessions that have one. `settlements`: SETTLEMENT rows."""
     rows = settlements.select("contract_id", "obs_date", "knowledge_time", "open_interest", "volume").filter(
         pl.any_horizontal(pl.col("open_interest", "volume").is_not_null())
     )
@@ -43,7 +45,10 @@ def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], parameters:
     first = rows.sort("knowledge_time").unique(["contract_id", "obs_date"], keep="first")
     newest = first.sort("contract_id", "obs_date").with_columns(
         volume=pl.col("volume").rolling_mean(parameters.risk.liquidity.volume_days, min_samples=1).over("contract_id"),
-        open_interest=pl.col("open_interest").forward_fill().over("contract_id"),
+        open_interest=pl.col("open_interest")
+        .forward_fill()
+        .rolling_median(SESSIONS, min_samples=1)
+        .over("contract_id"),
     )
     spans = newest.group_by("contract_id").agg(
         begins=pl.col("knowledge_time").min(), ends=pl.col("knowledge_time").max() + MAX_AGE

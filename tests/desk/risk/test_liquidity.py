@@ -51,7 +51,7 @@ def test_depth_is_what_the_decision_knows() -> None:
         ("DI1F29", SESSION + days, 2_000.0, 900.0, none),  # of the day itself
     )
     found = market_depth(rows, [DAY], QUICK)
-    assert found.rows() == [(DAY, "DI1F29", 1_000.0, 200.0), (DAY, "DI1F30", 500.0, None)]
+    assert found.rows() == [(DAY, "DI1F29", 950.0, 200.0), (DAY, "DI1F30", 500.0, None)]
     depth = depth_of(found, [DAY], np.array([["DI1F29", "DI1F30", "ZNU26", "DI1F31"]]), RULES)
     assert depth.volume[0, :2].tolist() == [200.0, 500.0 * RULES.volume_of_open_interest]
     assert np.isnan(depth.volume[0, 2:]).all()
@@ -59,6 +59,16 @@ def test_depth_is_what_the_decision_knows() -> None:
     assert depth.unseen[0].tolist() == [False, False, False, True], "others of DI1 are stored, none of ZN"
     assert not depth_of(found.clear(), [DAY], np.array([["DI1F31"]]), RULES).unseen.any()
     assert market_depth(rows.clear(), [DAY], QUICK).schema == pl.Schema(DEPTH_SCHEMA)
+
+
+@pytest.mark.parametrize("slip", [0.0, 0.01, 0.1, 10.0, 100.0])
+@pytest.mark.parametrize("back", [0, 1, 2])
+def test_one_file_that_is_wrong_sells_no_line_and_opens_no_limit(slip: float, back: int) -> None:
+    interests = [1_000.0, 1_010.0, 990.0]
+    interests[back] *= slip
+    days = [SESSION - dt.timedelta(days=4), SESSION - dt.timedelta(days=3), SESSION]
+    rows = settled(*(("DI1F29", day, one, None, dt.timedelta()) for day, one in zip(days, interests, strict=True)))
+    assert 990.0 <= market_depth(rows, [DAY], QUICK)["open_interest"][0] <= 1_010.0
 
 
 def test_what_is_traded_in_frc_is_open_as_the_ddi_of_its_month() -> None:
