@@ -18,6 +18,20 @@ from tests.reports.sample import sample
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium on this machine")
 CELL = "document.querySelector('#table-tail-risk td[data-tip]')"
 TIP = "[document.getElementById('tip').hidden, document.getElementById('tip').textContent]"
+# The middle of the cell, once it has stood still for half a second: a page that is still laid out moves under a finger.
+MIDDLE = f"""new Promise(done => {{
+  const cell = {CELL};
+  let last = '', still = 0;
+  const look = () => {{
+    const box = cell.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+    still = last === `${{x}} ${{y}}` && document.elementFromPoint(x, y) === cell ? still + 1 : 0;
+    last = `${{x}} ${{y}}`;
+    if (still >= 10) return done([x, y]);
+    if (!still) cell.scrollIntoView({{block: 'center', behavior: 'instant'}});
+    setTimeout(look, 50);
+  }};
+  look();
+}})"""
 SEEN = """[...document.querySelectorAll('.plot')].map(plot => ['.still', '.live'].map(kind => {
   const found = plot.querySelector(kind); return found ? found.getBoundingClientRect().height > 20 : false; }))"""
 
@@ -56,12 +70,8 @@ async def seen(address: str) -> dict[str, Any]:
             await tab.send_command("Input.dispatchKeyEvent", {"type": kind, "key": "Escape", "code": "Escape"})
         found["after Escape"] = await value(tab, TIP)
         await tab.send_command("Emulation.setTouchEmulationEnabled", {"enabled": True})
-        await value(
-            tab, f"document.activeElement.blur(), {CELL}.scrollIntoView({{block: 'center', behavior: 'instant'}})"
-        )
-        x, y = await value(
-            tab, f"(box => [box.x + box.width / 2, box.y + box.height / 2])({CELL}.getBoundingClientRect())"
-        )
+        await value(tab, "document.activeElement.blur()")
+        x, y = await value(tab, MIDDLE)
         await tab.send_command("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
         await tab.send_command("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         await asyncio.sleep(0.5)
