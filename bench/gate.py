@@ -24,7 +24,8 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
 from desk.performance.history_pass import run_history
 from desk.point_in_time.panel_span import WARM_UP_DAYS
-from desk.risk.gate import GateInput, check_actions
+from desk.risk.gate import check_actions
+from desk.risk.gate_basis import GateInput
 from desk.risk.var_method import headline_of
 from desk.transforms.panel import build_panel
 from sandbox.silver import silver

@@ -54,7 +54,7 @@ TICKET = GoldTable(
         "cost_brl": "float",
         "route": "text",  # book, tas, otc
         "tas_symbol": "text",
-        "volume": "float",  # mean of the last sessions, contracts
+        "volume": "float",  # median of the last sessions, contracts
         "share_of_volume": "float",
         "open_interest": "float",
         "share_of_open_interest": "float",

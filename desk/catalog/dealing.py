@@ -18,7 +18,6 @@ class DealingRules:
 
     work_sigmas: float
     reversal_days: int
-    volume_days: int
     cost_budget: float
 
 
@@ -60,7 +59,7 @@ def load_dealing(roots: Iterable[str] = ()) -> Dealing:
     """The file, checked. `roots`: those that must be there. Raises BadCatalog that names the entry."""
     raw = read_toml("dealing")
     rules: DealingRules = typed_record(DealingRules, "dealing.toml: rules", raw["rules"])
-    if not (rules.work_sigmas >= 0 and rules.reversal_days >= 1 and rules.volume_days >= 1):
+    if not (rules.work_sigmas >= 0 and rules.reversal_days >= 1):
         raise BadCatalog("dealing.toml: rules must not be negative, and days at least one")
     if not 0 < rules.cost_budget <= 1:
         raise BadCatalog(f"dealing.toml: rules: cost_budget = {rules.cost_budget} is no share of NAV above 0")

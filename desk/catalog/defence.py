@@ -25,6 +25,8 @@ GATE_CHECKS = (
     "numbers",
     "pnl",
     "line_pnl",
+    "cash",
+    "unit_risk",
     "turnover",
     "position",
     "limits",

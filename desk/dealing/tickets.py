@@ -20,6 +20,7 @@ from desk.errors import BadInput
 from desk.gold import TICKET
 from desk.model import desk_day
 from desk.portfolio.sides import action_of, venue_side
+from desk.transforms.market_depth import market_depth
 
 Row = dict[str, Any]
 
@@ -81,12 +82,9 @@ class _Desk:
             .sort("knowledge_time")
             .iter_rows(named=True)
         }
-        recent = inputs.settlements.filter(pl.col("volume").is_not_null()).sort("obs_date", "knowledge_time")
-        newest = recent.unique(["contract_id", "obs_date"], keep="last", maintain_order=True)
-        self.volume = {
-            name[0]: float(rows.tail(dealing.rules.volume_days)["volume"].mean())  # type: ignore[arg-type]
-            for name, rows in newest.group_by("contract_id", maintain_order=True)
-        }
+        days = [desk_day(moment) for moment in inputs.actions["as_of"].unique()]
+        depth = market_depth(inputs.settlements, days, parameters)
+        self.depth: Mapping[str, Row] = {row["contract_id"]: row for row in depth.iter_rows(named=True)}
 
     def leg(self, row: Row, role: str) -> Row:
         instrument = self.parameters.instrument(row["instrument_id"])
@@ -154,9 +152,9 @@ class _Desk:
         )
 
     def _market(self, contract_id: str, contracts: int) -> Row:
-        """Mean volume and open interest of the contract, and the order's share of them."""
-        volume = self.volume.get(contract_id)
-        interest = self.settled.get(contract_id, {}).get("open_interest")
+        """Volume and open interest of the contract, as the sizes read them, and the order's share of them."""
+        depth = self.depth.get(contract_id, {})
+        volume, interest = depth.get("volume"), depth.get("open_interest")
         return {
             "volume": volume,
             "share_of_volume": contracts / volume if volume else None,

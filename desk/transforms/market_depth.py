@@ -1,14 +1,16 @@
 """How much of each listed contract there is: its open interest, and how many trade in a day, as a decision knows them.
 
-B3's simplified price report has the open interest and no volume. Where no volume is stored a day's is taken for a share
-of the open interest (`volume_of_open_interest`, risk.toml). What is traded in FRC is open as DDI (`booked_as`,
-instruments.toml): B3 gives no open interest of FRC, and that of the DDI of its month is what it becomes a part of.
+Both are medians of sessions: a number of one file alone neither sells a line nor opens a limit. B3's simplified price
+report has the open interest and no volume. Where no volume is stored a day's is taken for a share of the open interest
+(`volume_of_open_interest`, risk.toml), and it never counts for more than all of it. What is traded in FRC is open as
+DDI (`booked_as`, instruments.toml): B3 gives no open interest of FRC, and that of the DDI of its month is what it
+becomes a part of.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,15 +25,17 @@ from desk.model import decision_time
 MAX_AGE = dt.timedelta(days=10)
 """Within which a contract's open interest says something of today's."""
 SESSIONS = 3
-"""The open interest is the median of so many: no rule judges it, and a number of one file alone may not sell a line."""
+"""The open interest is the median of so many; the volume, which scatters, that of a month (`volume_days`)."""
+GROWTH = 3.0
+"""And at most so many times its median of that month: a file in another unit on several days opens no limit."""
 MONTH_CHARS = 3
 """Of a future's name, after its root: F29."""
 DEPTH_SCHEMA = {"day": pl.Date, "contract_id": pl.String, "open_interest": pl.Float64, "volume": pl.Float64}
 
 
 def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], parameters: DeskParameters) -> pl.DataFrame:
-    """DEPTH_SCHEMA rows of each decision day and contract: the open interest of the last SESSIONS that it knows, and
-    the mean volume of the last `volume_days` sessions that have one. `settlements`: SETTLEMENT rows."""
+    """DEPTH_SCHEMA rows of each decision day and contract: the median open interest of the last SESSIONS that it knows,
+    and the median volume of the last `volume_days` sessions. `settlements`: SETTLEMENT rows."""
     rows = settlements.select("contract_id", "obs_date", "knowledge_time", "open_interest", "volume").filter(
         pl.any_horizontal(pl.col("open_interest", "volume").is_not_null())
     )
@@ -42,13 +46,15 @@ def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], parameters:
         schema={"day": pl.Date, "known": pl.Datetime("us", "UTC")},
     )
     rows = pl.concat([rows, *_booked(rows, parameters)])
+
+    def interest(sessions: int) -> pl.Expr:
+        return pl.col("open_interest").forward_fill().rolling_median(sessions, min_samples=1)
+
     first = rows.sort("knowledge_time").unique(["contract_id", "obs_date"], keep="first")
+    month = parameters.risk.liquidity.volume_days
     newest = first.sort("contract_id", "obs_date").with_columns(
-        volume=pl.col("volume").rolling_mean(parameters.risk.liquidity.volume_days, min_samples=1).over("contract_id"),
-        open_interest=pl.col("open_interest")
-        .forward_fill()
-        .rolling_median(SESSIONS, min_samples=1)
-        .over("contract_id"),
+        volume=pl.col("volume").rolling_median(month, min_samples=1).over("contract_id"),
+        open_interest=pl.min_horizontal(interest(SESSIONS), GROWTH * interest(month)).over("contract_id"),
     )
     spans = newest.group_by("contract_id").agg(
         begins=pl.col("knowledge_time").min(), ends=pl.col("knowledge_time").max() + MAX_AGE
@@ -70,14 +76,25 @@ def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], parameters:
     return found.select(pl.col(name).cast(kind) for name, kind in DEPTH_SCHEMA.items()).sort("day", "contract_id")
 
 
+def depth_contracts(contracts: Iterable[str], parameters: DeskParameters) -> list[str]:
+    """The names under which the market of `contracts` is stored: their own, and what they are booked as."""
+    found = set(contracts)
+    for root, booked in _pairs(parameters):
+        found |= {booked + name[-MONTH_CHARS:] for name in found if name.startswith(root)}
+    return sorted(found)
+
+
+def _pairs(parameters: DeskParameters) -> list[tuple[str, str]]:
+    return sorted({(item.root, item.booked_as) for item in parameters.instruments if item.booked_as is not None})
+
+
 def _booked(rows: pl.DataFrame, parameters: DeskParameters) -> list[pl.DataFrame]:
     """The rows of what an instrument's contracts are booked as, by its own names; their volume is not its own."""
-    pairs = {(item.root, item.booked_as) for item in parameters.instruments if item.booked_as is not None}
     return [
         rows.filter(pl.col("contract_id").str.starts_with(booked)).with_columns(
             contract_id=root + pl.col("contract_id").str.tail(MONTH_CHARS), volume=pl.lit(None, pl.Float64)
         )
-        for root, booked in sorted(pairs)
+        for root, booked in _pairs(parameters)
     ]
 
 
@@ -105,7 +122,7 @@ def depth_of(
         roots, on=["day", "root"], how="left", maintain_order="left"
     )
     interest, volume = (found[name].to_numpy().astype(np.float64) for name in ("open_interest", "volume"))
-    volume = np.where(np.isfinite(volume), volume, interest * rules.volume_of_open_interest)
+    volume = np.where(np.isfinite(volume), np.fmin(volume, interest), interest * rules.volume_of_open_interest)
     unseen = found["seen"].is_not_null().to_numpy() & ~np.isfinite(volume) & ~np.isfinite(interest)
     shape = contract_id.shape
     return Depth(interest.reshape(shape), volume.reshape(shape), unseen.reshape(shape))

@@ -25,7 +25,10 @@ from tasks.store.holds import Hold
 HISTORY_DAYS = {"day": 400, "week": 800, "month": 2_200}
 """Calendar days behind the first judged row that its deviation is taken over, by the dataset's ledger cell."""
 JUDGED_DAYS = {"day": 60, "week": 120, "month": 400}
-"""Rows about older days are taken as history: today's decision rests on none of them alone."""
+"""Rows about older days are taken as history: today's decision rests on none of them alone. But a revision of one is
+judged: it takes the place of a number that was believed, in changes over a year and in measures of a whole window."""
+OLD_RULES = ("bounds", "slip")
+"""What holds a revision of an older day: a new base or a benchmark revision moves all of them, and is no slip."""
 BESIDE = dt.timedelta(days=10)
 
 
@@ -43,11 +46,19 @@ class Verdicts:
     suspect: list[Hold] = field(default_factory=list)
 
 
-async def judge_rows(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.DataFrame) -> Verdicts:
-    """The verdicts on `fresh` (stored schema, not written yet) that are not ok. Raises StoreError."""
+async def judge_rows(
+    run: Run, dataset: Dataset, table: SilverTable, fresh: pl.DataFrame, existing: pl.DataFrame
+) -> Verdicts:
+    """The verdicts on `fresh` (stored schema, not written yet) that are not ok. `existing`: stored rows of its points.
+
+    Raises StoreError."""
     points = points_of(table, fresh)
     recent = pl.col("obs_date") >= run.day - dt.timedelta(days=JUDGED_DAYS[dataset.cell])
-    new = points.filter(recent)
+    there = points_of(table, existing).select("key", "obs_date", stored=True).unique()
+    marked = points.join(there, on=["key", "obs_date"], how="left").with_columns(
+        judged=recent | pl.col("stored").fill_null(False)
+    )
+    new, taken = (marked.filter(one).select(list(POINT_SCHEMA)) for one in ("judged", ~pl.col("judged")))
     if new.is_empty():
         return Verdicts()
     declared, pairs = rules()
@@ -56,17 +67,15 @@ async def judge_rows(run: Run, dataset: Dataset, table: SilverTable, fresh: pl.D
     stored = await believed_points(
         run, table, fresh[table.entity[0]].unique().to_list(), first - dt.timedelta(days=HISTORY_DAYS[dataset.cell])
     )
-    history = newest(pl.concat([stored, points.filter(~recent)]))
+    history = newest(pl.concat([stored, taken]))
     keys = set(new["key"].unique())
     partners = partners_of(keys, pairs, declared, run.catalog)
     beside = await partner_points(run, partners, first - BESIDE)
     near = pl.concat([beside, history.filter(pl.col("obs_date") >= first - BESIDE), new])
     peers = every_peer(newest(near), pairs, declared, run.catalog, keys)
     judged = judge(new, history, peers, declared, run.catalog)
-    return Verdicts(
-        verdict_rows(judged.having("held").filter(~pl.col("kept")), dataset.id),
-        verdict_rows(judged.having("suspect"), dataset.id),
-    )
+    held = judged.having("held").filter(~pl.col("kept"), recent | pl.col("rule").is_in(OLD_RULES))
+    return Verdicts(verdict_rows(held, dataset.id), verdict_rows(judged.having("suspect").filter(recent), dataset.id))
 
 
 def verdict_rows(verdicts: pl.DataFrame, dataset: str) -> list[Hold]:

@@ -56,7 +56,7 @@ async def insert_silver(run: Run, fetch: DatasetFetch, name: str, parsed: pl.Dat
     )
     existing = await run.store.latest_values(name, window.start, window.end, entities, context.known_by)
     fresh = assign_knowledge_times(table, parsed, fetch.dataset, run.catalog, existing, context)
-    judged = await judge_rows(run, fetch.dataset, table, fresh)
+    judged = await judge_rows(run, fetch.dataset, table, fresh, existing)
     return await run.store.write_judged(name, fresh, judged.held, run.run_id, context.fetched_at, judged.suspect)
 
 

@@ -11,6 +11,7 @@ from desk import calendars
 from desk.catalog.dealing import load_dealing
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.dealing import DealingInputs, tickets
+from desk.transforms.market_depth import depth_contracts
 from tasks.run.run import Run
 
 REACH = dt.timedelta(days=60)
@@ -28,7 +29,8 @@ async def decision_tickets(run: Run, frames: Mapping[str, pl.DataFrame]) -> pl.D
     actions, targets = frames["action"].filter(now), frames["target_position"].filter(now)
     contracts = sorted({*actions["contract_id"].drop_nulls(), *targets["contract_id"].drop_nulls()})
     valuation = calendars.b3().offset(run.day, -1)
-    settlements = await run.store.read_silver("settlement", run.as_of, valuation - REACH, contracts)
+    names = depth_contracts(contracts, parameters)
+    settlements = await run.store.read_silver("settlement", run.as_of, valuation - REACH, names)
     inputs = DealingInputs(
         actions=actions,
         targets=targets,

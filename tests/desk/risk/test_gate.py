@@ -10,7 +10,8 @@ import pytest
 
 from desk.catalog.defence import GATE_CHECKS, load_defence
 from desk.gold import ACTION, GOLD
-from desk.risk.gate import GateInput, check_actions, stopped
+from desk.risk.gate import check_actions, stopped
+from desk.risk.gate_basis import GateInput
 from desk.risk.gate_proposal import proposal_code, with_releases
 
 RULES = load_defence().gate
@@ -27,20 +28,21 @@ def frame(table: str, *rows: dict[str, Any], as_of: dt.datetime = NOW) -> pl.Dat
 def day(**changes: Any) -> GateInput:
     """A calm day: five lines that each gain BRL 10,000 on a deviation of 20,000, one order of five contracts."""
     gain = changes.get("gain", 10_000.0)
-    pnl = sum(gain if name == "DI1_2Y" else 10_000.0 for name in LINES)
+    pnl = sum(gain if name == "DI1_2Y" else 10_000.0 for name in LINES) + changes.get("cash", 50_000.0)
     booked = [
         {"instrument_id": name, "contracts": 100, "price_pnl_brl": gain if name == "DI1_2Y" else 10_000.0}
         | {"carry_pnl_brl": 0.0, "cost_brl": 0.0, "pnl_brl": gain if name == "DI1_2Y" else 10_000.0}
         | {"mark": "marked", "marked_from": changes.get("marked_from", dt.date(2026, 11, 18))}
         for name in LINES
-    ]
+    ] + [{"instrument_id": "CASH", "pnl_brl": changes.get("booked", changes.get("cash", 50_000.0))}]
     after = {"DI1_2Y": changes.get("contracts", 105)}
     closed = changes.get("closed", ())
     targets = [
         {"instrument_id": name, "contracts": 0 if name in closed else after.get(name, 100), "contracts_before": 100}
-        | {"unit_vol_brl": changes.get("deviation", 200.0)}
+        | {"unit_vol_brl": changes.get("deviation", 200.0) if name == "DI1_2Y" else 200.0}
         for name in LINES
     ]
+    measured = [{**row, "unit_vol_brl": 200.0} for row in targets]
     order = {"seq": 1, "instrument_id": "DI1_2Y", "contract_id": "DI1F28", "order_contracts": after["DI1_2Y"] - 100}
     order |= {"cost_brl": changes.get("cost", 12.0), "dv01_change_brl": 1.0, "notional_change_brl": 1.0}
     state = {
@@ -57,24 +59,29 @@ def day(**changes: Any) -> GateInput:
             "target_position": frame("target_position", *targets),
             "risk_limits_status": frame(
                 "risk_limits_status",
-                {"limit_id": "var_95", "name": "VaR 95%", "value": 0.031, "threshold": 0.03}
+                {"limit_id": "var_95", "name": "VaR 95%", "value": changes.get("use", 0.031), "threshold": 0.03}
                 | {"status": changes.get("limit", "green")},
             ),
             "action": frame("action", order),
         },
         before={
             "portfolio_state": frame("portfolio_state", {"nav_brl": NAV, "risk_multiplier": 1.0}, as_of=THEN),
-            "target_position": frame("target_position", *targets, as_of=THEN),
+            "target_position": frame("target_position", *measured, as_of=THEN),
             "risk_metrics_daily": frame(
                 "risk_metrics_daily",
-                {"metric": "var_99", "method": "filtered_historical", "value": 0.005},
+                {"metric": "var_99", "method": "filtered_historical", "value": changes.get("var", 0.005)},
                 as_of=THEN,
             ),
             "risk_limits_status": frame(
-                "risk_limits_status", {"limit_id": "var_95", "value": changes.get("used", 0.029)}, as_of=THEN
+                "risk_limits_status",
+                {"limit_id": "var_95", "value": changes.get("used", 0.029)},
+                {"limit_id": "var_99", "threshold": 0.0176},
+                as_of=THEN,
             ),
         },
-        listed=pl.DataFrame({"contract_id": ["DI1F28"], "open_interest": [2_000.0], "volume": [1_000.0]}),
+        listed=pl.DataFrame(
+            {"contract_id": ["DI1F28"], "open_interest": [changes.get("open", 2_000.0)], "volume": [1_000.0]}
+        ),
         headline="filtered_historical",
         target_volatility=0.08,
     )
@@ -102,6 +109,20 @@ def test_a_calm_day_passes_every_check() -> None:
         ({"nav": NAV}, ["nav_chain"]),
         ({"cost": None}, ["numbers"]),
         ({"deviation": None}, ["numbers"]),
+        ({"use": None}, ["numbers"]),
+        ({"use": float("nan")}, ["numbers"]),
+        ({"booked": float("nan")}, ["nav_chain"]),
+        # A CDI of 1,300% is in no line's P&L: the day's interest is twenty times itself.
+        ({"cash": 1_050_000.0}, ["cash"]),
+        ({"cash": -400_000.0}, ["cash"]),
+        # A VaR that has slipped to a fifth of NAV the day before allows no loss beyond its own limit.
+        ({"gain": -7_500_000.0, "var": 0.2}, ["pnl", "line_pnl"]),
+        # A multiplier ten times its own: the line is sized, and its P&L told, by it; nothing else would show it.
+        ({"deviation": 2_000.0, "contracts": 10}, ["unit_risk"]),
+        # Prices that stand still: ten times the position at a tenth of the deviation is no larger by its own measure.
+        ({"deviation": 20.0, "contracts": 1_000, "open": None}, ["unit_risk", "volume"]),
+        ({"deviation": 20.0, "contracts": 10_000, "open": None}, ["unit_risk", "position", "volume"]),
+        ({"open": 0.0}, ["open_interest"]),
         ({"contracts": 5_000}, ["position", "open_interest", "volume"]),
         ({"contracts": 15_000}, ["turnover", "position", "open_interest", "volume"]),
         ({"contracts": 210}, ["open_interest"]),

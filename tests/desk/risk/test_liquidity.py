@@ -16,7 +16,7 @@ from desk.model import SETTLEMENT
 from desk.portfolio.price_inputs import PriceInputs, all_current
 from desk.risk import run_risk
 from desk.risk.liquidity import days_to_liquidate
-from desk.transforms.market_depth import DEPTH_SCHEMA, depth_of, market_depth
+from desk.transforms.market_depth import DEPTH_SCHEMA, depth_contracts, depth_of, market_depth
 from tests.desk.risk.sample import DAYS, IDS, LAST, QUICK, VALUES, with_contracts
 
 RULES = QUICK.risk.liquidity
@@ -71,10 +71,40 @@ def test_one_file_that_is_wrong_sells_no_line_and_opens_no_limit(slip: float, ba
     assert 990.0 <= market_depth(rows, [DAY], QUICK)["open_interest"][0] <= 1_010.0
 
 
+@pytest.mark.parametrize("wrong", [2, 3, 10])
+def test_an_open_interest_in_another_unit_for_days_opens_no_limit(wrong: int) -> None:
+    days = [SESSION - dt.timedelta(days=30 - at) for at in range(31)]
+    interests = [1_000.0 + 10.0 * (at % 3) for at in range(31)]
+    interests[-wrong:] = [one * 50.0 for one in interests[-wrong:]]
+    rows = settled(*(("DI1F29", day, one, None, dt.timedelta()) for day, one in zip(days, interests, strict=True)))
+    assert market_depth(rows, [DAY], QUICK)["open_interest"][0] <= 3_060.0
+
+
+@pytest.mark.parametrize("slip", [0.0, 0.01, 10.0, 100.0])
+@pytest.mark.parametrize("wrong", [1, 3, 10])
+def test_a_slipped_volume_opens_no_limit_for_a_month(slip: float, wrong: int) -> None:
+    """A mean of 21 sessions would be half as high again for 21 days after one volume of ten times."""
+    days = [SESSION - dt.timedelta(days=30 - at) for at in range(31)]
+    volumes = [1_000.0 + 10.0 * (at % 3) for at in range(31)]
+    volumes[-wrong - 3 : -3] = [one * slip for one in volumes[-wrong - 3 : -3]]
+    rows = settled(*(("DI1F29", day, 9e4, one, dt.timedelta()) for day, one in zip(days, volumes, strict=True)))
+    assert 1_000.0 <= market_depth(rows, [DAY], QUICK)["volume"][0] <= 1_020.0
+
+
+def test_a_volume_beyond_all_that_is_open_counts_for_what_is_open() -> None:
+    """A file in another unit on every day: what the median cannot see, the open interest bounds."""
+    rows = pl.DataFrame(
+        [(DAY, "DI1F29", 1_000.0, 5e7), (DAY, "DI1F30", None, 400.0)], schema=DEPTH_SCHEMA, orient="row"
+    )
+    depth = depth_of(rows, [DAY], np.array([["DI1F29", "DI1F30"]]), RULES)
+    assert depth.volume[0].tolist() == [1_000.0, 400.0]
+
+
 def test_what_is_traded_in_frc_is_open_as_the_ddi_of_its_month() -> None:
     rows = settled(("DDIF29", SESSION, 90_690.0, 2_000.0, dt.timedelta()))
     found = market_depth(rows, [DAY], QUICK)
     assert found.rows() == [(DAY, "DDIF29", 90_690.0, 2_000.0), (DAY, "FRCF29", 90_690.0, None)]
+    assert depth_contracts(["FRCF29", "DOLF27"], QUICK) == ["DDIF29", "DOLF27", "FRCF29"]
 
 
 def test_the_slowest_line_sets_the_days() -> None:

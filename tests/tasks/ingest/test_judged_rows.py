@@ -47,7 +47,7 @@ def rows(series: str, newest: float, known: dt.datetime | None = None) -> pl.Dat
 async def test_a_suspect_value_is_stored_with_its_reason_and_believed(run: Run) -> None:
     frame = rows(PTAX, LEVELS[-1] * 1.09)
     await run.store.write_silver("observation", frame[:-1])
-    judged = await judge_rows(run, run.catalog.datasets["bcb_ptax"], OBSERVATION, frame[-1:])
+    judged = await judge_rows(run, run.catalog.datasets["bcb_ptax"], OBSERVATION, frame[-1:], frame.clear())
     assert judged.held == []
     assert [(one.entity, one.obs_date, one.rule) for one in judged.suspect] == [(PTAX, NEWEST, "step")]
     await run.store.write_judged("observation", frame[-1:], [], run.run_id, AS_OF, judged.suspect)
@@ -59,6 +59,22 @@ async def test_a_suspect_value_is_stored_with_its_reason_and_believed(run: Run) 
     # the same answer again is nothing new
     await run.store.write_judged("observation", frame[-1:], [], run.run_id, AS_OF, judged.suspect)
     assert (await run.store.read_suspects(AS_OF - dt.timedelta(days=5), AS_OF)).height == 1
+
+
+@pytest.mark.parametrize(("factor", "rule"), [(10.0, "slip"), (0.1, "slip"), (-1.0, "bounds"), (1.02, None)])
+async def test_a_revision_of_an_old_day_is_judged_and_an_old_day_that_is_new_is_history(
+    run: Run, factor: float, rule: str | None
+) -> None:
+    """A year back: no decision rests on that day alone, but changes over a year do."""
+    days = calendars.b3().days(dt.date(2024, 6, 3), dt.date(2025, 1, 10))
+    stored = observations(*((PTAX, day, afternoon(day), 5.40 + 0.02 * (at % 3)) for at, day in enumerate(days)))
+    await run.store.write_silver("observation", stored)
+    old = stored[-20:-19].with_columns(value=pl.col("value") * factor, knowledge_time=pl.lit(AS_OF))
+    dataset = run.catalog.datasets["bcb_ptax"]
+    judged = await judge_rows(run, dataset, OBSERVATION, old, stored[-20:-19])
+    assert [(one.obs_date, one.rule) for one in judged.held] == ([(days[-20], rule)] if rule else [])
+    assert judged.suspect == []
+    assert (await judge_rows(run, dataset, OBSERVATION, old, stored.clear())).held == []
 
 
 async def test_a_fact_that_two_sources_tell_apart_is_held_from_when_both_were_known(run: Run) -> None:
