@@ -16,7 +16,7 @@ import polars as pl
 
 from desk.catalog.defence import GateRules
 from desk.gold import ACTION_GATE
-from desk.risk.gate_basis import Found, Frames, GateInput, deviations, finite, state_of
+from desk.risk.gate_basis import Found, GateInput, deviations, finite, state_of
 from desk.risk.gate_sizes import limits, market_share, position, turnover, unit_risk
 
 PASSED, FAILED, UNKNOWN, RELEASED = "passed", "failed", "unknown", "released"
@@ -89,9 +89,11 @@ def _numbers(found: GateInput) -> Found:
     measured = {row["instrument_id"]: row["unit_vol_brl"] for row in found.today["target_position"].to_dicts()}
     ordered = sorted(set(found.today["action"]["instrument_id"]))
     bad += [f"{name} unit_vol_brl" for name in ordered if not finite(measured.get(name))]
-    # Nor is a limit kept of which nobody knows how much of it the orders take, where it was known the day before.
-    before, after = (_used(frames) for frames in (found.before, found.today))
-    bad += [f"limit {name}" for name in MEASURED_LIMITS if name in before and name not in after]
+    # Nor is a limit kept of which nobody knows how much of it the orders take.
+    held = found.today["target_position"].filter(pl.col("contracts") != 0)
+    uses = found.today["risk_limits_status"].filter(pl.col("limit_id").is_in(MEASURED_LIMITS))
+    unknown = uses.filter(~pl.col("value").is_finite().fill_null(False))["limit_id"].to_list()
+    bad += [f"limit {name}" for name in unknown] if held.height and found.before["portfolio_state"].height else []
     return Found(float(len(bad)), ", ".join(bad[:5]))
 
 
@@ -147,11 +149,6 @@ def _cash(found: GateInput) -> Found:
         return Found(None)
     rest = now["pnl_brl"] - math.fsum(line["gain"] for line in _lines(found))
     return Found(abs(rest) / then["nav_brl"], f"BRL {rest:+,.0f}")
-
-
-def _used(frames: Frames) -> set[str]:
-    """The limits whose use is known."""
-    return set(frames["risk_limits_status"].filter(pl.col("value").is_finite())["limit_id"])
 
 
 def _closed(found: GateInput) -> Found:

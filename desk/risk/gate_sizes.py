@@ -42,9 +42,12 @@ def _sized(found: GateInput) -> pl.DataFrame:
 
 def unit_risk(found: GateInput) -> Found:
     """How many times the deviation of one contract has grown or shrunk since the day before: of lines that are held or
-    ordered, the most. A multiplier or a history that has slipped sizes the line by it, and every other check too."""
+    ordered in the same contract, the most. A multiplier or a history that has slipped sizes the line by it, and every
+    other check too. A line that goes on to its next contract may change by the ratio of their years."""
     then, now = deviations(found.before), deviations(found.today)
-    rows = found.today["target_position"].filter((pl.col("contracts") != 0) | (pl.col("contracts_before") != 0))
+    was = found.before["target_position"].select("instrument_id", "contract_id")
+    same = found.today["target_position"].join(was, on=["instrument_id", "contract_id"], how="semi", nulls_equal=True)
+    rows = same.filter((pl.col("contracts") != 0) | (pl.col("contracts_before") != 0))
     times = {
         name: max(now[name] / then[name], then[name] / now[name])
         for name in rows["instrument_id"]
