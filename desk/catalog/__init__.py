@@ -19,7 +19,10 @@ from typing import Any
 from desk.errors import BadCatalog
 from desk.model import SILVER, Dataset, PublicationRule, Series, SourceSpec, Suspension
 
-_NUMBERS: Mapping[str, tuple[type, ...]] = {
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, NoneType),
+    "bool": (bool,),
     "int": (int,),
     "float": (int, float),
     "int | None": (int, NoneType),
@@ -117,10 +120,48 @@ def typed_record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:
     except (TypeError, ValueError) as error:
         raise BadCatalog(f"{where}: {error}") from error
     for item in fields(kind):
-        numbers, value = _NUMBERS.get(str(item.type)), getattr(record, item.name)
-        if numbers is not None and (not isinstance(value, numbers) or isinstance(value, bool)):
-            raise BadCatalog(f"{where}: {item.name} = {value!r} is no {item.type}")
+        declared, value = str(item.type), getattr(record, item.name)
+        if declared in _TYPES and not _fits(declared, value):
+            raise BadCatalog(f"{where}: {item.name} = {value!r} is no {declared}")
+        part = declared.removeprefix("tuple[").removesuffix(", ...]")
+        if declared.startswith("tuple[") and part in _TYPES and not all(_fits(part, one) for one in value):
+            raise BadCatalog(f"{where}: {item.name} = {list(value)!r} are not each of them {part}")
     return record
+
+
+def _fits(declared: str, value: object) -> bool:
+    return isinstance(value, _TYPES[declared]) and (declared == "bool" or not isinstance(value, bool))
+
+
+def section(name: str, raw: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The table `key` of a file, named without its ending. Raises BadCatalog that names both where there is none."""
+    found = raw.get(key)
+    if not isinstance(found, dict):
+        raise BadCatalog(f"{name}.toml: {key} {'is missing' if found is None else f'= {found!r} is no table'}")
+    return found
+
+
+def tables(name: str, raw: Mapping[str, Any], key: str) -> dict[str, dict[str, Any]]:
+    """The table `key` of a file, of which each entry is a table. Raises BadCatalog that names what is none."""
+    return {
+        entry: section(name, {f"{key} {entry}": part}, f"{key} {entry}")
+        for entry, part in section(name, raw, key).items()
+    }
+
+
+def entries(name: str, raw: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """The tables of the list `key` of a file. Raises BadCatalog that names what is none."""
+    found = raw.get(key)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise BadCatalog(f"{name}.toml: {key} {'is missing' if found is None else 'is no list of tables'}")
+    return found
+
+
+def number(where: str, raw: Mapping[str, Any], key: str) -> float:
+    """The number `key` of a table. Raises BadCatalog that names it where it is missing or none."""
+    if not _fits("float", raw.get(key)):
+        raise BadCatalog(f"{where}: {key} = {raw.get(key)!r} is no float")
+    return float(raw[key])
 
 
 def publication_rule(key: str, raw: Mapping[str, Any]) -> PublicationRule:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from desk.catalog import read_toml, typed_record
+from desk.catalog import read_toml, section, tables, typed_record
 from desk.errors import BadCatalog
 
 Route = Literal["book", "tas", "otc"]
@@ -58,12 +58,13 @@ class Dealing:
 def load_dealing(roots: Iterable[str] = ()) -> Dealing:
     """The file, checked. `roots`: those that must be there. Raises BadCatalog that names the entry."""
     raw = read_toml("dealing")
-    rules: DealingRules = typed_record(DealingRules, "dealing.toml: rules", raw["rules"])
+    rules: DealingRules = typed_record(DealingRules, "dealing.toml: rules", section("dealing", raw, "rules"))
     if not (rules.work_sigmas >= 0 and rules.reversal_days >= 1):
-        raise BadCatalog("dealing.toml: rules must not be negative, and days at least one")
+        words = f"work_sigmas = {rules.work_sigmas:g} is negative, or reversal_days = {rules.reversal_days} below one"
+        raise BadCatalog(f"dealing.toml: rules: {words}")
     if not 0 < rules.cost_budget <= 1:
         raise BadCatalog(f"dealing.toml: rules: cost_budget = {rules.cost_budget} is no share of NAV above 0")
-    found = Dealing(rules, {root: _terms(root, entry) for root, entry in raw["root"].items()})
+    found = Dealing(rules, {root: _terms(root, entry) for root, entry in tables("dealing", raw, "root").items()})
     for root in roots:
         found.of(root)
     return found

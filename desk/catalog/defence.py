@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desk.catalog import read_toml
+from desk.catalog import number, read_toml, section, tables, typed_record
 from desk.errors import BadCatalog
 
 PRICE_GROUPS = (
@@ -36,6 +36,8 @@ GATE_CHECKS = (
     "released",
 )
 """The checks of desk.risk.gate."""
+MOST_DAYS, MOST_TIMES = 250, 100.0
+"""An age or a threshold beyond it stops nothing, as one with a slipped decimal point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,21 @@ class Defence:
 def load_defence() -> Defence:
     """The typed defence.toml. Raises BadCatalog for a missing, unknown or impossible entry."""
     raw = read_toml("defence")
-    try:
-        ages = {name: int(days) for name, days in raw["price_age"].items()}
-        gate = {name: GateRules(float(rule.pop("threshold")), **rule) for name, rule in raw["gate"].items()}
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadCatalog(f"defence.toml: {error!r}") from error
+    given = section("defence", raw, "price_age")
+    ages = {name: number("defence.toml: price_age", given, name) for name in given}
+    gate: dict[str, GateRules] = {
+        name: typed_record(GateRules, f"defence.toml: gate {name}", entry)
+        for name, entry in tables("defence", raw, "gate").items()
+    }
     if set(ages) != set(PRICE_GROUPS):
         raise BadCatalog(f"defence.toml: price_age needs exactly {', '.join(PRICE_GROUPS)}")
-    if min(ages.values()) < 0:
-        raise BadCatalog("defence.toml: an age is negative")
-    if set(gate) != set(GATE_CHECKS) or min(rule.threshold for rule in gate.values()) < 0:
-        raise BadCatalog(
-            f"defence.toml: gate needs exactly {', '.join(GATE_CHECKS)}, each with a threshold of 0 or more"
-        )
-    return Defence(ages, gate)
+    for name, age in ages.items():
+        if not 0 <= age <= MOST_DAYS or age != int(age):
+            raise BadCatalog(f"defence.toml: price_age: {name} = {age:g} is no number of days from 0 to {MOST_DAYS}")
+    if set(gate) != set(GATE_CHECKS):
+        raise BadCatalog(f"defence.toml: gate needs exactly {', '.join(GATE_CHECKS)}")
+    for name, rule in gate.items():
+        most = 1.0 if rule.unit == "share" else MOST_TIMES
+        if not 0 <= rule.threshold <= most:
+            raise BadCatalog(f"defence.toml: gate {name}: threshold = {rule.threshold:g} is not in 0 to {most:g}")
+    return Defence({name: int(age) for name, age in ages.items()}, gate)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, get_args
 
-from desk.catalog import read_toml, typed_record
+from desk.catalog import read_toml, section, tables, typed_record
 from desk.catalog.risk_parameters import (
     DatedScenario,
     Limits,
@@ -152,9 +152,13 @@ def desk_parameters_of(texts: Mapping[str, str]) -> DeskParameters:
         return read_toml(name, texts.get(name))
 
     scenarios, portfolio = read("scenarios"), read("portfolio")
-    instruments = tuple(_instrument(key, raw) for key, raw in read("instruments")["instrument"].items())
-    minimum_orders = _minimum_orders(portfolio.pop("minimum_order", {}), {item.root for item in instruments})
-    rules = _portfolio(portfolio)
+    instruments = tuple(
+        _instrument(key, raw) for key, raw in tables("instruments", read("instruments"), "instrument").items()
+    )
+    minimum_orders = _minimum_orders(
+        section("portfolio", {"minimum_order": {}, **portfolio}, "minimum_order"), {item.root for item in instruments}
+    )
+    rules = _portfolio({name: value for name, value in portfolio.items() if name != "minimum_order"})
     return DeskParameters(
         instruments=instruments,
         portfolio=rules,
@@ -207,14 +211,16 @@ def _portfolio(raw: Mapping[str, Any]) -> PortfolioParameters:
 
 
 def _instrument(key: str, raw: Mapping[str, Any]) -> Instrument:
-    where = f"instrument {key}"
-    months = tuple(raw.get("months", ()))
-    unlisted = tuple(raw.get("unlisted", ()))
+    where = f"instruments.toml: instrument {key}"
+    lists = {name: raw.get(name, []) for name in ("months", "unlisted")}
+    if wrong := [name for name, value in lists.items() if not isinstance(value, list | tuple)]:
+        raise BadCatalog(f"{where}: {wrong[0]} = {lists[wrong[0]]!r} is no list")
+    months, unlisted = (tuple(value) for value in lists.values())
     built: Instrument = typed_record(Instrument, where, {"id": key, **raw, "months": months, "unlisted": unlisted})
     if built.kind not in get_args(InstrumentKind):
         raise BadCatalog(f"{where}: unknown kind {built.kind!r}")
     if built.asset_class not in ASSET_CLASSES:
-        raise BadCatalog(f"{where}: unknown asset class {built.asset_class!r}")
+        raise BadCatalog(f"{where}: asset_class: unknown asset class {built.asset_class!r}")
     if built.kind == "ipca_bond":
         if built.maturity is None or built.short_with is None:
             raise BadCatalog(f"{where}: a bond needs maturity and short_with")
@@ -222,6 +228,13 @@ def _instrument(key: str, raw: Mapping[str, Any]) -> Instrument:
         raise BadCatalog(f"{where}: months must be contract months from 1 to 12")
     elif built.quoted_in_rate and built.tenor_months is None:
         raise BadCatalog(f"{where}: a constant maturity needs tenor_months")
-    if min(built.multiplier, built.tick, built.lot, built.margin_rate) <= 0 or built.fee_brl < 0:
-        raise BadCatalog(f"{where}: multiplier, tick, lot and margin_rate must be positive, fee_brl not negative")
+    for name in ("multiplier", "tick", "lot", "margin_rate", "tenor_months"):
+        value = getattr(built, name)
+        if value is not None and value <= 0:
+            raise BadCatalog(f"{where}: {name} = {value:g} must be positive")
+    for name in ("fee_brl", "slip_ticks"):
+        if getattr(built, name) < 0:
+            raise BadCatalog(f"{where}: {name} = {getattr(built, name):g} must not be negative")
+    if built.margin_rate > 1:
+        raise BadCatalog(f"{where}: margin_rate = {built.margin_rate:g} is more than the whole value")
     return built

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
-from desk.catalog import Catalog, read_toml
+from desk.catalog import Catalog, entries, read_toml, section, tables, typed_record
 from desk.errors import BadCatalog
 from desk.model import SILVER
 
@@ -104,6 +104,16 @@ class AgainstCurve:
     beyond: float
 
 
+_IDENTITIES: Mapping[str, type[Any]] = {
+    "order": Order,
+    "total": Total,
+    "curve": CurveBounds,
+    "zero": ZeroPrice,
+    "against_curve": AgainstCurve,
+}
+"""The lists of identities in the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Override:
     match: tuple[str, ...]
@@ -163,56 +173,65 @@ class Plausibility:
 def load_plausibility() -> Plausibility:
     """The file, checked. Raises BadCatalog with the entry's name."""
     raw = read_toml("plausibility")
-    kinds = {name: _kind(name, raw["defaults"], entry) for name, entry in raw["kind"].items()}
-    try:
-        overrides = tuple(_override(name, entry) for name, entry in raw["series"].items())
-        orders = tuple(Order(**entry) for entry in raw["order"])
-        totals = tuple(Total(**entry) for entry in raw["total"])
-        curves = tuple(CurveBounds(**entry) for entry in raw["curve"])
-        zeros = tuple(ZeroPrice(**entry) for entry in raw["zero"])
-        against_curve = tuple(AgainstCurve(**entry) for entry in raw["against_curve"])
-    except (KeyError, TypeError) as error:
-        raise BadCatalog(f"plausibility.toml: {error}") from error
-    _known_kinds("a unit", raw["unit"].values(), kinds)
-    _known_kinds("a dataset", raw["dataset"].values(), kinds)
-    _known_kinds("a series", [one.kind for one in overrides if one.kind], kinds)
+    file = "plausibility"
+    defaults = section(file, raw, "defaults")
+    kinds = {name: _kind(name, defaults, entry) for name, entry in tables(file, raw, "kind").items()}
+    overrides = tuple(_override(name, entry) for name, entry in tables(file, raw, "series").items())
+    identities = {
+        name: tuple(
+            typed_record(kind, f"plausibility.toml: {name} {at}", entry)
+            for at, entry in enumerate(entries(file, raw, name), 1)
+        )
+        for name, kind in _IDENTITIES.items()
+    }
+    for one in (*identities["zero"], *identities["against_curve"]):
+        if not 0 < one.within <= one.beyond:
+            raise BadCatalog(f"plausibility.toml: {one}: 0 < within <= beyond must hold")
+    for one in identities["curve"]:
+        if one.compounding not in get_args(Compounding) or not one.lowest_forward < one.highest_forward:
+            words = "unknown compounding, or lowest_forward not below highest_forward"
+            raise BadCatalog(f"plausibility.toml: curve {one.id}: {words}")
+    for name in ("unit", "dataset", "entity", "still"):
+        section(file, raw, name)
+    _known_kinds("unit", raw["unit"], kinds)
+    _known_kinds("dataset", raw["dataset"], kinds)
+    _known_kinds("series", {", ".join(one.match): one.kind for one in overrides if one.kind}, kinds)
     for one in overrides:
         if one.kind:
             _changed(kinds[one.kind], one.changes)
-    for table, columns in raw["entity"].items():
+    for table in raw["entity"]:
         if table not in SILVER:
             raise BadCatalog(f"plausibility.toml: no silver table {table!r}")
-        for column, prefixes in columns.items():
+        for column, prefixes in tables("plausibility", raw["entity"], table).items():
             if column not in JUDGED[table]:
                 raise BadCatalog(f"plausibility.toml: {table}.{column} is not judged")
-            _known_kinds(f"{table}.{column}", prefixes.values(), kinds)
+            _known_kinds(f"entity {table}.{column}", prefixes, kinds)
     return Plausibility(
         kinds,
         raw["unit"],
         raw["dataset"],
         overrides,
         raw["entity"],
-        orders,
-        totals,
-        curves,
-        zeros,
-        against_curve,
+        identities["order"],
+        identities["total"],
+        identities["curve"],
+        identities["zero"],
+        identities["against_curve"],
         tuple(raw["still"]["entities"]),
     )
 
 
 def _kind(name: str, defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> Kind:
     where = f"plausibility.toml: kind {name}"
-    try:
-        kind = Kind(**{"id": name, **defaults, **entry})
-    except TypeError as error:
-        raise BadCatalog(f"{where}: {error}") from error
+    kind: Kind = typed_record(Kind, where, {"id": name, **defaults, **entry})
     return _checked(kind, where)
 
 
 def _checked(kind: Kind, where: str) -> Kind:
     if kind.scale not in get_args(Scale) or kind.reference not in get_args(Reference):
         raise BadCatalog(f"{where}: unknown scale or reference: {kind.scale!r}, {kind.reference!r}")
+    if kind.contradict_sigmas <= 0:
+        raise BadCatalog(f"{where}: contradict_sigmas must be positive")
     if not (0 < kind.floor <= kind.prior <= kind.crash):
         raise BadCatalog(f"{where}: floor, prior and crash must be positive and rise in this order")
     if not (
@@ -223,7 +242,8 @@ def _checked(kind: Kind, where: str) -> Kind:
         and kind.grid >= 0
     ):
         raise BadCatalog(
-            f"{where}: windows must be positive, recent not longer than window, stale and grid not negative"
+            f"{where}: window, recent, young and level_window must be positive, recent at most window, "
+            "stale and grid not negative"
         )
     if not (
         0 < kind.slip_near <= kind.slip_far and kind.slip_ratio > 1 and 0 < kind.suspect_sigmas <= kind.hold_sigmas
@@ -249,15 +269,21 @@ def _override(name: str, entry: Mapping[str, Any]) -> _Override:
         raise BadCatalog(f"plausibility.toml: series {name}: a kind has no {', '.join(unknown)} to change")
     if changes and "reason" not in changes:
         raise BadCatalog(f"plausibility.toml: series {name}: changed numbers need a reason")
+    match = entry.get("match")
+    if not isinstance(match, list) or not all(isinstance(one, str) for one in match):
+        raise BadCatalog(f"plausibility.toml: series {name}: match is no list of patterns")
     return _Override(tuple(entry["match"]), entry.get("kind"), changes)
 
 
 def _changed(kind: Kind, changes: Mapping[str, Any]) -> Kind:
     values = {one.name: getattr(kind, one.name) for one in fields(Kind)}
-    return _checked(Kind(**{**values, **changes}), f"plausibility.toml: kind {kind.id} as changed")
+    where = f"plausibility.toml: kind {kind.id} as changed"
+    changed: Kind = typed_record(Kind, where, {**values, **changes})
+    return _checked(changed, where)
 
 
-def _known_kinds(where: str, names: Iterable[str], kinds: Mapping[str, Kind]) -> None:
-    for name in names:
-        if name not in kinds:
-            raise BadCatalog(f"plausibility.toml: {where} names an unknown kind {name!r}")
+def _known_kinds(where: str, names: Mapping[str, object], kinds: Mapping[str, Kind]) -> None:
+    """`names`: what stands beside each entry of a table."""
+    for entry, name in names.items():
+        if not isinstance(name, str) or name not in kinds:
+            raise BadCatalog(f"plausibility.toml: {where} {entry!r} names an unknown kind {name!r}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from statistics import NormalDist
 from typing import Any
 
-from desk.catalog import typed_record
+from desk.catalog import number, section, tables, typed_record
 from desk.errors import BadCatalog
 from desk.units import DAYS_PER_YEAR
 
@@ -89,6 +89,9 @@ class Limits:
 
 
 TAIL_LIMITS = ("var_95", "var_99", "es_975")
+MOST_MULTIPLE = 10.0
+MOST: Mapping[str, float] = {"gross_leverage": 50.0, "gross_face": 100.0, "days_to_liquidate": 250.0}
+"""A limit beyond it limits nothing, as one with a slipped decimal point. All others are shares: at most 1."""
 SHOCKED_CURVES = ("pre", "real", "cupom", "ust")
 _PROVENANCE = ("start", "end", "measured")
 
@@ -132,10 +135,10 @@ class DatedScenario:
 
 def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
     """The typed risk.toml. Raises BadCatalog that names the wrong field."""
-    for part in ("breaker", "liquidity"):
-        if part not in raw:
-            raise BadCatalog(f"risk.toml: no [{part}]")
-    parts = {"breaker": _breaker(raw["breaker"]), "liquidity": _liquidity(raw["liquidity"])}
+    parts = {
+        "breaker": _breaker(section("risk", raw, "breaker")),
+        "liquidity": _liquidity(section("risk", raw, "liquidity")),
+    }
     rules: RiskParameters = typed_record(RiskParameters, "risk.toml", {**raw, **parts})
     for role in ("headline", "challenger"):
         if getattr(rules, role) not in DAILY_METHODS:
@@ -144,6 +147,12 @@ def risk_parameters(raw: Mapping[str, Any]) -> RiskParameters:
         raise BadCatalog(f"risk.toml: {rules.headline} is its own challenger")
     if not 0 < rules.reject_below < rules.return_from < 1:
         raise BadCatalog("risk.toml: 0 < reject_below < return_from < 1")
+    for item in fields(rules):
+        value = getattr(rules, item.name)
+        if isinstance(value, int | float) and value <= 0 and item.name != "monte_carlo_seed":
+            raise BadCatalog(f"risk.toml: {item.name} = {value:g} must be positive")
+        if item.name in ("filter_decay", "reverse_loss") and value >= 1:
+            raise BadCatalog(f"risk.toml: {item.name} = {value:g} is no share below 1")
     return rules
 
 
@@ -158,14 +167,19 @@ def _liquidity(raw: Mapping[str, Any]) -> LiquidityRules:
 
 
 def _breaker(raw: Mapping[str, Any]) -> BreakerRules:
-    levels = tuple((float(level), float(share)) for level, share in raw.get("levels", ()))
-    rungs = tuple(map(float, raw.get("rungs", ())))
+    try:
+        levels = tuple((float(level), float(share)) for level, share in raw.get("levels", ()))
+        rungs = tuple(map(float, raw.get("rungs", ())))
+    except (TypeError, ValueError) as error:
+        raise BadCatalog(
+            f"risk.toml breaker: levels are pairs of drawdown and share, rungs are shares: {error}"
+        ) from error
     rules: BreakerRules = typed_record(BreakerRules, "risk.toml breaker", {**raw, "levels": levels, "rungs": rungs})
     drawdowns, shares = [level for level, _ in levels], [share for _, share in levels]
     if not levels or drawdowns != sorted(set(drawdowns)) or not all(0 < level < 1 for level in drawdowns):
         raise BadCatalog("risk.toml breaker: levels must have rising drawdowns between 0 and 1")
     if shares != sorted(set(shares), reverse=True) or not all(0 <= share < 1 for share in shares):
-        raise BadCatalog("risk.toml breaker: a deeper level must leave less risk, between 0 and 1")
+        raise BadCatalog("risk.toml breaker: levels: a deeper one must leave less risk, between 0 and 1")
     if not levels[-1][0] <= rules.stop < 1:
         raise BadCatalog("risk.toml breaker: stop is a drawdown not before the deepest level")
     if not rungs or list(rungs) != sorted(set(rungs)) or not all(0 < rung < 1 for rung in rungs):
@@ -188,21 +202,29 @@ def limits(raw: Mapping[str, Any], target_volatility: float) -> Limits:
     of a normal book at `target_volatility` a year. Raises BadCatalog that names the wrong field."""
     daily = target_volatility / math.sqrt(DAYS_PER_YEAR)
     found: dict[str, Limit] = {}
-    for key, entry in raw["limit"].items():
+    for key, entry in tables("limits", raw, "limit").items():
+        where = f"limits.toml limit {key}"
         given = {name: value for name, value in entry.items() if name != "volatility_multiple"}
         if "volatility_multiple" in entry:
             if "threshold" in entry or key not in TAIL_LIMITS:
                 words = f"volatility_multiple is in place of a threshold, of {', '.join(TAIL_LIMITS)}"
-                raise BadCatalog(f"limits.toml {key}: {words}")
-            given["threshold"] = entry["volatility_multiple"] * normal_tail(key) * daily
-        found[key] = typed_record(Limit, f"limits.toml {key}", {"id": key, **given})
-    if not 0 < raw["amber"] < raw["red"] < 1:
-        raise BadCatalog("limits.toml: 0 < amber < red < 1")
-    if any(limit.threshold <= 0 for limit in found.values()):
-        raise BadCatalog("limits.toml: thresholds must be positive")
-    if any(limit.warn is not None and not 0 < limit.warn < limit.threshold for limit in found.values()):
-        raise BadCatalog("limits.toml: a warning lies between zero and its threshold")
-    return Limits(float(raw["amber"]), float(raw["red"]), found)
+                raise BadCatalog(f"{where}: {words}")
+            multiple = number(where, entry, "volatility_multiple")
+            if not 0 < multiple <= MOST_MULTIPLE:
+                raise BadCatalog(f"{where}: volatility_multiple = {multiple:g} is not above 0, up to {MOST_MULTIPLE:g}")
+            given["threshold"] = multiple * normal_tail(key) * daily
+        elif "threshold" not in entry:
+            raise BadCatalog(f"{where}: neither a threshold nor, of {', '.join(TAIL_LIMITS)}, a volatility_multiple")
+        limit: Limit = typed_record(Limit, where, {"id": key, **given})
+        if not 0 < limit.threshold <= MOST.get(key, 1.0):
+            raise BadCatalog(f"{where}: threshold = {limit.threshold:g} is not above 0, up to {MOST.get(key, 1.0):g}")
+        if limit.warn is not None and not 0 < limit.warn < limit.threshold:
+            raise BadCatalog(f"{where}: warn = {limit.warn:g} does not lie between zero and the threshold")
+        found[key] = limit
+    amber, red = (number("limits.toml", raw, name) for name in ("amber", "red"))
+    if not 0 < amber < red < 1:
+        raise BadCatalog(f"limits.toml: 0 < amber < red < 1 does not hold of amber = {amber:g} and red = {red:g}")
+    return Limits(amber, red, found)
 
 
 def parametric_scenario(key: str, raw: Mapping[str, Any]) -> ParametricScenario:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from desk.catalog import read_toml, typed_record
+from desk.catalog import entries, read_toml, section, typed_record
 from desk.catalog.fallbacks import load_fallbacks
 from desk.errors import BadCatalog
 
@@ -67,12 +67,10 @@ def load_siblings() -> tuple[SiblingPair, ...]:
     """The declared pairs, checked. Raises BadCatalog with the pair's id."""
     raw = read_toml("siblings")
     pairs: dict[str, SiblingPair] = {}
-    for entry in raw["pair"]:
+    defaults = section("siblings", raw, "defaults")
+    for entry in entries("siblings", raw, "pair"):
         where = f"siblings.toml: pair {entry.get('id', '?')}"
-        try:
-            pair = SiblingPair(**{**raw["defaults"], **entry})
-        except TypeError as error:
-            raise BadCatalog(f"{where}: {error}") from error
+        pair: SiblingPair = typed_record(SiblingPair, where, {**defaults, **entry})
         if pair.id in pairs:
             raise BadCatalog(f"{where} is listed twice")
         if not 0 < pair.tolerance <= pair.breach:
@@ -94,12 +92,15 @@ def load_curve_pairs() -> tuple[CurvePair, ...]:
     raw = read_toml("siblings")
     known = {spec.origin or spec.prefix: spec for spec in load_fallbacks().curves}
     pairs: dict[str, CurvePair] = {}
-    for entry in raw["curve"]:
+    defaults = section("siblings", raw, "defaults")
+    for entry in entries("siblings", raw, "curve"):
         where = f"siblings.toml: curve pair {entry.get('id', '?')}"
         try:
-            pair = CurvePair(**{"source": raw["defaults"]["source"], **entry, "vertices": tuple(entry["vertices"])})
+            vertices = tuple(entry["vertices"])
         except (KeyError, TypeError) as error:
-            raise BadCatalog(f"{where}: {error}") from error
+            raise BadCatalog(f"{where}: vertices: {error}") from error
+        given = {"source": defaults.get("source"), **entry, "vertices": vertices}
+        pair: CurvePair = typed_record(CurvePair, where, given)
         spec = known.get(pair.curve)
         if spec is None or {pair.left, pair.right} - {source.name for source in spec.sources}:
             raise BadCatalog(f"{where}: fallbacks.toml has no such curve with both sources")
@@ -114,7 +115,7 @@ def load_curve_pairs() -> tuple[CurvePair, ...]:
 def load_forward_pairs() -> tuple[ForwardPair, ...]:
     """The declared pairs of forwards, checked. Raises BadCatalog with the pair's id."""
     found: dict[str, ForwardPair] = {}
-    for entry in read_toml("siblings")["forward"]:
+    for entry in entries("siblings", read_toml("siblings"), "forward"):
         where = f"siblings.toml: forward pair {entry.get('id', '?')}"
         pair: ForwardPair = typed_record(ForwardPair, where, entry)
         if pair.id in found or not 0 < pair.tolerance <= pair.breach:

@@ -20,8 +20,6 @@ from desk.risk.gate_basis import Found, GateInput, deviations, finite, state_of
 from desk.risk.gate_sizes import limits, market_share, position, turnover, unit_risk
 
 PASSED, FAILED, UNKNOWN, RELEASED = "passed", "failed", "unknown", "released"
-MEASURED_LIMITS = ("var_95", "var_99", "es_975", "gross_leverage", "gross_face", "stressed_margin", "worst_scenario")
-"""Those whose use is known of every book that can be priced."""
 
 
 def check_actions(found: GateInput, rules: Mapping[str, GateRules]) -> pl.DataFrame:
@@ -89,11 +87,6 @@ def _numbers(found: GateInput) -> Found:
     measured = {row["instrument_id"]: row["unit_vol_brl"] for row in found.today["target_position"].to_dicts()}
     ordered = sorted(set(found.today["action"]["instrument_id"]))
     bad += [f"{name} unit_vol_brl" for name in ordered if not finite(measured.get(name))]
-    # Nor is a limit kept of which nobody knows how much of it the orders take.
-    held = found.today["target_position"].filter(pl.col("contracts") != 0)
-    uses = found.today["risk_limits_status"].filter(pl.col("limit_id").is_in(MEASURED_LIMITS))
-    unknown = uses.filter(~pl.col("value").is_finite().fill_null(False))["limit_id"].to_list()
-    bad += [f"limit {name}" for name in unknown] if held.height and found.before["portfolio_state"].height else []
     return Found(float(len(bad)), ", ".join(bad[:5]))
 
 

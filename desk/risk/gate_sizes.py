@@ -23,6 +23,8 @@ TARGET_LIMITS = (
     "class_risk_share",
 )
 """Limits of what the orders make of the book; the others are of what has happened to it."""
+MEASURED_LIMITS = ("var_95", "var_99", "es_975", "gross_leverage", "gross_face", "stressed_margin", "worst_scenario")
+"""Those whose use is known of every book that can be priced."""
 
 
 def _budget(found: GateInput) -> float | None:
@@ -81,7 +83,9 @@ def position(found: GateInput) -> Found:
 
 
 def limits(found: GateInput) -> Found:
-    """How many limits the orders would leave in breach, other than those that they leave less so than they were."""
+    """How many limits the orders would leave in breach, other than those that they leave less so than they were.
+
+    Unknown where none is in breach and the use of one is not known, as of a book with a line that has no price."""
     rows = found.today["risk_limits_status"].filter(pl.col("limit_id").is_in(TARGET_LIMITS))
     if rows.is_empty():
         return Found(None)
@@ -91,6 +95,10 @@ def limits(found: GateInput) -> Found:
         .join(before, on="limit_id", how="left", maintain_order="left")
         .filter(pl.col("was").is_null() | (pl.col("value") > pl.col("was")))
     )
+    measured = rows.filter(pl.col("limit_id").is_in(MEASURED_LIMITS))
+    unknown = measured.filter(~pl.col("value").is_finite().fill_null(False))["name"].drop_nulls().to_list()
+    if broken.is_empty() and unknown:
+        return Found(None, f"not known: {', '.join(unknown)}")
     words = [f"{row['name']} {row['value']:.4g} of {row['threshold']:g}" for row in broken.iter_rows(named=True)]
     return Found(float(len(words)), ", ".join(words))
 

@@ -97,7 +97,7 @@ def test_bad_limits_and_scenarios_are_refused() -> None:
     one = {"var_95": {"name": "VaR", "threshold": 0.03}}
     with pytest.raises(BadCatalog, match="amber < red"):
         risk_parameters.limits({"amber": 0.9, "red": 0.8, "limit": one}, 0.08)
-    with pytest.raises(BadCatalog, match="thresholds must be positive"):
+    with pytest.raises(BadCatalog, match="limit x: threshold = 0 is not above 0"):
         risk_parameters.limits({"amber": 0.6, "red": 0.8, "limit": {"x": {"name": "X", "threshold": 0}}}, 0.08)
     with pytest.raises(BadCatalog, match="scenario s: unknown factor eurbrl"):
         risk_parameters.parametric_scenario("s", {"name": "S", "eurbrl": 0.1})

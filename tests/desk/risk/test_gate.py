@@ -109,8 +109,6 @@ def test_a_calm_day_passes_every_check() -> None:
         ({"nav": NAV}, ["nav_chain"]),
         ({"cost": None}, ["numbers"]),
         ({"deviation": None}, ["numbers"]),
-        ({"use": None}, ["numbers"]),
-        ({"use": float("nan")}, ["numbers"]),
         ({"booked": float("nan")}, ["nav_chain"]),
         # A CDI of 1,300% is in no line's P&L: the day's interest is twenty times itself.
         ({"cash": 1_050_000.0}, ["cash"]),
@@ -142,6 +140,13 @@ def test_orders_that_leave_a_breach_smaller_than_it_was_are_no_breach_of_theirs(
     empty = {**found.before, "risk_limits_status": found.before["risk_limits_status"].clear()}
     first = GateInput(found.today, empty, found.listed, found.headline, found.target_volatility)
     assert failed(first) == ["limits"], "a book that had no limits measured before"
+
+
+@pytest.mark.parametrize("use", [None, float("nan")])
+def test_limits_whose_use_nobody_knows_have_not_passed(use: float | None) -> None:
+    checks = check_actions(day(use=use), RULES)
+    found = checks.filter(check_id="limits").row(0, named=True)
+    assert (found["state"], found["detail"]) == ("unknown", "not known: VaR 95%")
 
 
 def test_the_pnl_of_several_days_is_measured_against_several_days() -> None:

@@ -169,5 +169,5 @@ def test_a_rule_that_cannot_be_is_named(name: str, value: float) -> None:
     raw = read_toml("risk")
     with pytest.raises(BadCatalog, match=r"risk\.toml liquidity"):
         risk_parameters({**raw, "liquidity": {**raw["liquidity"], name: value}})
-    with pytest.raises(BadCatalog, match=r"no \[liquidity\]"):
+    with pytest.raises(BadCatalog, match=r"risk\.toml: liquidity is missing"):
         risk_parameters({key: part for key, part in raw.items() if key != "liquidity"})
