@@ -66,7 +66,10 @@ def curves_text(data_dir: DataDir, last: LastWorld, day: dt.date | None, as_json
 
 
 async def read_levels(url: str, day: dt.date | None) -> tuple[dt.datetime, pl.DataFrame]:
-    """The decision and the features of the business days that its volatilities look back on, its own last."""
+    """The decision and the features of the business days that its volatilities look back on, its own last.
+
+    Raises BadInput where that decision, or any, is not stored.
+    """
     async with open_store(url, None, pool_size=2) as store:
         stored = await store.gold_days("feature")
         as_of = decision_time(day) if day else max(stored, default=None)

@@ -125,6 +125,7 @@ class _Lines:
 
     @classmethod
     def of(cls, book: DecidedBook, orders: Sequence[Order], parameters: DeskParameters) -> _Lines:
+        """Raises MissingInput for an instrument without a row of target_position."""
         known = set(parameters.instrument_ids)
         new = {order.instrument.id: order.instrument for order in orders if order.instrument.id not in known}
         rows = {row["instrument_id"]: row for row in book.targets.iter_rows(named=True)}
@@ -149,7 +150,7 @@ class _Lines:
         return np.stack([before, before + change])
 
     def positions(self, market: Market, book: DecidedBook) -> Positions:
-        """Two rows on the decision's day: before, after."""
+        """Two rows on the decision's day: before, after. Raises MissingInput where the panel lacks that day."""
         state = book.state.row(0, named=True)
         day = desk_day(state["as_of"])
         row = int(np.searchsorted(market.days, np.datetime64(day)))
