@@ -23,7 +23,7 @@ from tasks.store import Store
 
 MOVES = 2
 """Days before the window of VaR: a day's move is from the one before it."""
-BOOK_TABLES = ("target_position", "portfolio_state", "risk_limits_status", "risk_metrics_daily", "var_method")
+DECISION_TABLES = ("target_position", "portfolio_state", "risk_limits_status", "risk_metrics_daily", "var_method")
 
 
 async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: list[Written]) -> WhatIf:
@@ -34,7 +34,7 @@ async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: l
     """
     parameters = load_desk_parameters()
     day = desk_day(as_of)
-    tables = [await store.read_gold(name, as_of, as_of) for name in BOOK_TABLES]
+    tables = [await store.read_gold(name, as_of, as_of) for name in DECISION_TABLES]
     book = DecidedBook(*tables)
     if book.targets.is_empty() or book.state.is_empty():
         raise BadInput(f"there is no decision of {day}")

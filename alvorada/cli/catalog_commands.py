@@ -1,4 +1,4 @@
-"""`alvorada catalogue`: the series against their providers' metadata, the rules against when a number was first seen."""
+"""`alvorada catalogue`: series against their providers' metadata, rules against when a number was first seen."""
 
 from __future__ import annotations
 

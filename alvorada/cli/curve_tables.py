@@ -17,7 +17,8 @@ from desk import calendars
 from desk.catalog.fallbacks import VERTICES
 from desk.errors import BadInput
 from desk.model import decision_time, desk_day
-from desk.transforms.curve_measures import CARRY_HORIZON_BD, cupom_measures, di_measures, treasury_measures
+from desk.transforms.carry import CARRY_HORIZON_BD
+from desk.transforms.curve_measures import cupom_measures, di_measures, treasury_measures
 from desk.transforms.features import QUARTER
 from desk.units import DAYS_PER_YEAR, bp, pct
 from tasks.store import open_store
