@@ -55,14 +55,20 @@ async def trace(facts: Facts, columns: Iterable[str]) -> tuple[Input, ...]:
 def _read_off(
     column: str, origins: Mapping[str, tuple[str, ...]], direct: Mapping[str, tuple[str, ...]], path: tuple[str, ...]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The levels nearest to the sources behind a column, each with the inputs that the panel read it off."""
+    """The levels nearest to the sources behind a column, each with the inputs that the panel read it off.
+
+    A column chosen between several has all of them as direct inputs; its stored origin says which one it was.
+    """
     own = origins.get(column, ())
     parents = direct.get(column, ())
     if len(own) == 1 or not parents or column in path:
         yield column, own
         return
     for parent in parents:
-        yield from _read_off(parent, origins, direct, (*path, column))
+        for level, inputs in _read_off(parent, origins, direct, (*path, column)):
+            used = tuple(name for name in inputs if not own or name in own)
+            if used or not inputs:
+                yield level, used
 
 
 def _input(name: str, row: Row | None, levels: dict[str, float | None], level: float | None) -> Input:
