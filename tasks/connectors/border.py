@@ -16,7 +16,7 @@ from polars import selectors as cs
 
 from desk.errors import AlvoradaError, BadPayload
 from desk.model import OBSERVATION, SILVER, Frames, SilverTable
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request, SourceConfig
 from tasks.connectors.strict_values import FIRST_DAY, LAST_DAY
 
 SHORTEST_PAGE = 64
@@ -64,12 +64,12 @@ class Fetching(Protocol):
         """The source as this run sees it."""
         ...
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         """Everything that answers `query`."""
         ...
 
 
-async def fetch(connector: Fetching, client: Client, query: Query) -> list[Fetched]:
+async def fetch(connector: Fetching, client: Client, query: Query) -> list[FetchResult]:
     """All that answers `query`. Raises SourceError; what the client raises besides goes through as it is."""
     guard = _Guard(client, PAGES_OF_BYTES * connector.config.max_body_bytes)
     try:
@@ -170,7 +170,7 @@ def one_row_per_key(frame: pl.DataFrame, table: SilverTable) -> pl.DataFrame:
     return unique
 
 
-def _require_one_value(fetched: Sequence[Fetched]) -> None:
+def _require_one_value(fetched: Sequence[FetchResult]) -> None:
     """The pages of one answer together have one value for one key as well."""
     for name in {name for one in fetched for name in one.frames}:
         pages = [one.frames[name] for one in fetched if name in one.frames]
