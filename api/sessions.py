@@ -50,9 +50,9 @@ def login_address(request: Request) -> str:
     return f"{LOGIN}?{urlencode({'next': own_path(back)})}"
 
 
-def own_path(wanted: str) -> str:
+def own_path(target: str) -> str:
     """`wanted` where it is a path of ours, else the newest report: a login leads to no other site."""
-    return wanted if len(wanted) <= 500 and OWN_PATH.fullmatch(wanted) else FIRST_PAGE
+    return target if len(target) <= 500 and OWN_PATH.fullmatch(target) else FIRST_PAGE
 
 
 def require_own_form(request: Request) -> None:

@@ -29,7 +29,7 @@ class Skipped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandResult:
     """A command's exit code and what it wrote; `last`: its last line."""
 
     code: int
@@ -41,18 +41,18 @@ class Said:
         lines = [line for line in self.out.splitlines() if line.strip()]
         return lines[-1] if lines else ""
 
-    def require(self, code: int) -> Said:
+    def require(self, code: int) -> CommandResult:
         """Raises AssertionError for another exit code, and for a traceback."""
         assert self.code == code, f"exit code {self.code}, not {code}: {self.out[-600:]}"
         return self.require_tidy()
 
-    def require_failed(self, *words: str) -> Said:
+    def require_failed(self, *words: str) -> CommandResult:
         """Raises AssertionError where it ended well, or its last line has none of the words, or with a traceback."""
         assert self.code, f"it ended well: {self.out[-600:]}"
         assert any(word in self.last for word in words), f"none of {words} in: {self.last}"
         return self.require_tidy()
 
-    def require_tidy(self) -> Said:
+    def require_tidy(self) -> CommandResult:
         """Raises AssertionError for a traceback, and for a failure in more lines than anybody reads."""
         lines = self.out.splitlines()
         assert "Traceback" not in self.out, f"a traceback of {len(lines)} lines: {self.last}"
@@ -104,7 +104,7 @@ class Odd:
         cwd: Path = ROOT,
         umask: int = -1,
         python: str = sys.executable,
-    ) -> Said:
+    ) -> CommandResult:
         """The command to its end. `given`: changes of the environment, None for a variable that is not there."""
         changed = {**home.environment, **(given or {})}
         environment = {name: value for name, value in changed.items() if value is not None}
@@ -122,7 +122,7 @@ class Odd:
             umask=umask,
             check=False,
         )
-        return Said(done.returncode, done.stdout)
+        return CommandResult(done.returncode, done.stdout)
 
     async def require_twin(self, url: str) -> None:
         """The database equals that of an ordinary morning, row by row."""
@@ -138,7 +138,7 @@ class Odd:
         async with running(home.home.path) as server:
             await self.require_twin(server.url(DATABASE))
 
-    async def in_hand(self, url: str, run: asyncio.Task[Said]) -> None:
+    async def in_hand(self, url: str, run: asyncio.Task[CommandResult]) -> None:
         """Returns while the run at `url` is amid its fetches. Raises AssertionError where it ended before."""
         query = "SELECT 1 FROM ledger WHERE run_id IN (SELECT run_id FROM pipeline_runs WHERE state = 'running')"
         desk = RunningDesk(url, self.folder, "")

@@ -23,9 +23,9 @@ async def bare_environment(odd: Odd) -> str:
     """HOME unset, umask 077, TZ Asia/Kathmandu, LANG tr_TR.ISO-8859-9, LC_ALL C: the same rows."""
     url = await odd.clone()
     given = {"HOME": None, "TZ": "Asia/Kathmandu", "LANG": "tr_TR.ISO-8859-9", "LC_ALL": "C", "USER": None}
-    said = (await odd.run(await odd.home(url), given=given, umask=0o077)).require(0)
+    result = (await odd.run(await odd.home(url), given=given, umask=0o077)).require(0)
     await odd.require_twin(url)
-    return said.last
+    return result.last
 
 
 async def odd_path(odd: Odd) -> str:
@@ -38,11 +38,11 @@ async def odd_path(odd: Odd) -> str:
     home = await odd.home(url, root / ".alvorada")
     own = {"DATABASE_URL": None, "PREFECT_API_DATABASE_CONNECTION_URL": None, "ALVORADA_HOME": None}
     token = (await odd.run(home, ("token", "create", "desk", "--world", "sandbox"), given=own, cwd=root)).require(0)
-    said = (await odd.run(home, given={"ALVORADA_HOME": None}, cwd=root)).require(0)
+    result = (await odd.run(home, given={"ALVORADA_HOME": None}, cwd=root)).require(0)
     page = root / ".alvorada" / "reports" / "sandbox" / f"{NEXT_DAY}.html"
-    assert await asyncio.to_thread(page.is_file), f"no page at {page}: {said.out[-300:]}"
+    assert await asyncio.to_thread(page.is_file), f"no page at {page}: {result.out[-300:]}"
     await odd.require_twin(url)
-    return f"{len(os.fsencode(root))} bytes; {token.last[:30]}; {said.last}"
+    return f"{len(os.fsencode(root))} bytes; {token.last[:30]}; {result.last}"
 
 
 async def clock_back(odd: Odd) -> str:
@@ -71,17 +71,17 @@ async def old_schema(odd: Odd) -> str:
     """
     url = await odd.clone(template="template1")
     rows = await as_first_schema(odd.desk.postgres.url(FILLED), url)
-    said = (await odd.run(await odd.home(url))).require(0)
-    return f"{sum(rows.values()):,} rows of {len(rows)} tables; {said.last}"
+    result = (await odd.run(await odd.home(url))).require(0)
+    return f"{sum(rows.values()):,} rows of {len(rows)} tables; {result.last}"
 
 
 async def dump_and_restore(odd: Odd) -> str:
     """A backup (pg_dump) restored into another database: the morning on it equals an ordinary one."""
     target = await odd.clone(template="template1")
     await odd.desk.restore(target)
-    said = (await odd.run(await odd.home(target))).require(0)
+    result = (await odd.run(await odd.home(target))).require(0)
     await odd.require_twin(target)
-    return f"{odd.desk.dump.stat().st_size / 1e6:.0f} MB; {said.last}"
+    return f"{odd.desk.dump.stat().st_size / 1e6:.0f} MB; {result.last}"
 
 
 async def python_312(odd: Odd) -> str:
@@ -101,10 +101,10 @@ async def python_312(odd: Odd) -> str:
         raise Skipped(f"./bootstrap has made no .venv: {made.stderr[-200:]}")
     url = await odd.clone()
     own = str(root / ".venv" / "bin" / "python")
-    said = (await odd.run(await odd.home(url), cwd=root, python=own)).require(0)
+    result = (await odd.run(await odd.home(url), cwd=root, python=own)).require(0)
     await odd.require_twin(url)
     version = (await called(own, "--version")).stdout.strip()
-    return f"{version}; {said.last}"
+    return f"{version}; {result.last}"
 
 
 def newer_python() -> str:

@@ -32,12 +32,12 @@ async def lake_full(odd: Odd) -> str:
     async with small_disk(lake, "1m"):
         home = await odd.home(await odd.clone())
         given = {"ALVORADA_LAKE_URL": str(lake)}
-        said = (await odd.run(home, given=given)).require_failed(*NO_SPACE)
+        result = (await odd.run(home, given=given)).require_failed(*NO_SPACE)
         assert not await runs_of(home.environment["DATABASE_URL"]), "it was begun"
         await resized(lake, ROOMY)
         (await odd.run(home, given=given)).require(0)
         await odd.require_twin(home.environment["DATABASE_URL"])
-    return said.last
+    return result.last
 
 
 async def lake_fills(odd: Odd) -> str:
@@ -46,11 +46,11 @@ async def lake_fills(odd: Odd) -> str:
     async with small_disk(lake, "400k"):
         home = await odd.home(await odd.clone())
         given = {"ALVORADA_LAKE_URL": str(lake), **UNCHECKED}
-        said = (await odd.run(home, given=given)).require_failed(*NO_SPACE)
+        result = (await odd.run(home, given=given)).require_failed(*NO_SPACE)
         await resized(lake, ROOMY)
         (await odd.run(home, given=given)).require(0)
         await odd.require_twin(home.environment["DATABASE_URL"])
-    return said.last
+    return result.last
 
 
 async def tables_fill(odd: Odd) -> str:
@@ -63,7 +63,7 @@ async def tables_fill(odd: Odd) -> str:
             await connection.execute(f'CREATE DATABASE {name} TEMPLATE "{FILLED}" TABLESPACE {name}')
             home = await odd.home(await odd.clone())
             await resized(place, shutil.disk_usage(place).used + MEGABYTE // 2)
-            said = (await odd.run(home)).require_failed(*NO_SPACE)
+            result = (await odd.run(home)).require_failed(*NO_SPACE)
             await resized(place, ROOMY)
             (await odd.run(home)).require(0)
             await odd.require_twin(home.environment["DATABASE_URL"])
@@ -71,18 +71,18 @@ async def tables_fill(odd: Odd) -> str:
             await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             await connection.execute(f"DROP TABLESPACE IF EXISTS {name}")
             await connection.close()
-    return said.last
+    return result.last
 
 
 async def home_full(odd: Odd) -> str:
     """The home's disk has too little room: refused before PostgreSQL starts, and it decides once there is room."""
     async with home_on_small_disk(odd) as (home, place):
         await resized(place, shutil.disk_usage(place).used + 20 * MEGABYTE)
-        said = (await odd.run(home)).require_failed(*NO_SPACE)
+        result = (await odd.run(home)).require_failed(*NO_SPACE)
         await resized(place, ROOMY)
         (await odd.run(home)).require(0)
         await odd.require_own_twin(home)
-    return said.last
+    return result.last
 
 
 async def home_fills(odd: Odd) -> str:
@@ -90,11 +90,11 @@ async def home_fills(odd: Odd) -> str:
     async with home_on_small_disk(odd) as (home, place):
         await resized(place, shutil.disk_usage(place).used + 2 * MEGABYTE)
         given = {"ALVORADA_LAKE_URL": str(odd.folder / "lake")}
-        said = (await odd.run(home, given={**given, **UNCHECKED})).require_failed(*NO_SPACE)
+        result = (await odd.run(home, given={**given, **UNCHECKED})).require_failed(*NO_SPACE)
         await resized(place, ROOMY)
         (await odd.run(home, given=given)).require(0)
         await odd.require_own_twin(home)
-    return said.last
+    return result.last
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 from alvorada.stack.postgres import Postgres
-from bench._odd import DATABASE, Odd, Said, called
+from bench._odd import DATABASE, CommandResult, Odd, called
 from tests.fixtures.flows import NEXT_DAY
 from tests.flows.killing import HomeToKill
 
@@ -36,12 +36,12 @@ async def database_killed(odd: Odd) -> str:
     run = asyncio.create_task(odd.run(home))
     await odd.in_hand(url, run)
     kill(odd.desk.postgres)
-    said = await run
+    result = await run
     odd.desk.postgres.start()
-    said.require_failed("PostgreSQL", "the database")
+    result.require_failed("PostgreSQL", "the database")
     (await odd.run(home)).require(0)
     await odd.require_twin(url)
-    return said.last
+    return result.last
 
 
 async def own_database_killed(odd: Odd) -> str:
@@ -54,10 +54,10 @@ async def own_database_killed(odd: Odd) -> str:
         await asyncio.sleep(0.1)
     await odd.in_hand(server.url(DATABASE), run)
     kill(server)
-    said = (await run).require_failed("PostgreSQL", "the database")
+    result = (await run).require_failed("PostgreSQL", "the database")
     (await odd.run(home)).require(0)
     await odd.require_own_twin(home)
-    return said.last
+    return result.last
 
 
 async def home_copied(odd: Odd) -> str:
@@ -65,7 +65,7 @@ async def home_copied(odd: Odd) -> str:
     home = await odd.own_home()
     copy = HomeToKill(odd.folder / "copy", odd.desk.sandbox.root, day=NEXT_DAY)
     assert (await called("cp", "-a", str(home.home.path), str(copy.home.path))).returncode == 0
-    original, said = await asyncio.gather(odd.run(home, ("demo",)), in_the_copy(odd, copy))
+    original, result = await asyncio.gather(odd.run(home, ("demo",)), in_the_copy(odd, copy))
     original.require(0)
     explained = [(await odd.run(one, EXPLAIN)).require(0) for one in (home, copy)]
     figures = [one.out.replace(str(copy.home.path), str(home.home.path)) for one in explained]
@@ -74,10 +74,10 @@ async def home_copied(odd: Odd) -> str:
     assert ["of-the-copy" in one for one in tokens] == [False, True], f"tokens: {tokens}"
     for one in (home, copy):
         await odd.require_own_twin(one)
-    return said.last
+    return result.last
 
 
-async def in_the_copy(odd: Odd, copy: HomeToKill) -> Said:
+async def in_the_copy(odd: Odd, copy: HomeToKill) -> CommandResult:
     """A token and the morning, while the original is at work."""
     (await odd.run(copy, TOKEN)).require(0)
     return (await odd.run(copy, ("demo",))).require(0)
@@ -100,12 +100,12 @@ async def home_moved(odd: Odd) -> str:
         for one, where in ((first, home), (second, at_rest), (third, last))
     ]
     assert texts[0] == texts[1] == texts[2], "a moved home explains the morning differently"
-    said = (await odd.run(last, ("demo",))).require(0)
+    result = (await odd.run(last, ("demo",))).require(0)
     assert not Postgres(last.home.path).status().running, "the run that used it last has left it running"
     left = [path.name for path in (last.home.path / "postgres").iterdir() if path.name.endswith(".making")]
     assert not left, f"left behind: {left}"
     await odd.require_own_twin(last)
-    return f"explained three times alike; {said.last}"
+    return f"explained three times alike; {result.last}"
 
 
 def moved(home: HomeToKill, place: Path, odd: Odd) -> HomeToKill:

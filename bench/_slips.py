@@ -11,13 +11,22 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 Slip = Callable[[pl.DataFrame, pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame] | None]
-LOOKBACK = 10
+LOOKBACK, KEPT = 10, 4
 MOST_DECIMALS = 6
 
 
 def _factor(factor: float, doc: str) -> Slip:
     def slip(rows: pl.DataFrame, beside: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame] | None:
         return _last(rows, float(rows["value"][-1]) * factor)
+
+    slip.__doc__ = doc
+    return slip
+
+
+def _kept(factor: float, doc: str) -> Slip:
+    def slip(rows: pl.DataFrame, beside: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        wrong = rows[-KEPT:].with_columns(value=pl.col("value") * factor)
+        return None if (wrong["value"] == rows["value"][-KEPT:]).any() else (rows[:-KEPT], wrong)
 
     slip.__doc__ = doc
     return slip
@@ -70,4 +79,6 @@ SLIPS: Mapping[str, Slip] = {
     "decimal comma": decimal_comma,
     "stale, 10 days": stale,
     "shifted by a day": shifted,
+    "x10, 4 days": _kept(10.0, "four days times 10, as a file in another unit brings them; judged on the fourth."),
+    "/10, 4 days": _kept(0.1, "a tenth on four days; judged on the fourth."),
 }

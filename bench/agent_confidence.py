@@ -49,15 +49,15 @@ def left_out(agent: Agent, panel: Panel, early: BoolArray) -> tuple[FloatArray, 
     drivers, ages = agent.contributions(panel), agent.ages(panel)
     fit = fit_of(drivers[early])
     rows = np.flatnonzero(~early)[::EVERY]
-    said, came = [], []
+    stated, came = [], []
     for at in range(drivers.shape[1]):
         others, own = np.delete(drivers[rows], at, axis=1), drivers[rows, at]
         count = np.isfinite(others).sum(axis=1)
-        told = np.isfinite(own) & (count >= agent.min_drivers)
+        known = np.isfinite(own) & (count >= agent.min_drivers)
         mean = np.where(np.isfinite(others), others, 0.0).sum(axis=1) / np.maximum(count, 1)
-        said.append(sign_chance(others, np.delete(ages[rows], at, axis=1), fit)[told])
-        came.append((np.sign(own) == np.sign(mean))[told])
-    return np.concatenate(said), np.concatenate(came)
+        stated.append(sign_chance(others, np.delete(ages[rows], at, axis=1), fit)[known])
+        came.append((np.sign(own) == np.sign(mean))[known])
+    return np.concatenate(stated), np.concatenate(came)
 
 
 def lines(panel: Panel) -> Iterator[str]:
@@ -77,20 +77,20 @@ def lines(panel: Panel) -> Iterator[str]:
         low, middle, high = np.nanquantile(confidence[np.isfinite(drivers).sum(axis=1) >= agent.min_drivers], QUANTILES)
         yield f"| {agent.id} | {fit.signal:.2f} | {fit.noise:.2f} | {low:.2f} | {middle:.2f} | {high:.2f} |"
     yield ""
-    yield f"One driver left out, said by the others with the fit of days before {SPLIT}, on every {EVERY}th day after."
+    yield f"One driver left out, its sign by the others with the fit of days before {SPLIT}, every {EVERY}th day after."
     yield ""
-    yield "| agent | said | came | of |"
+    yield "| agent | stated | came | of |"
     yield "|---|--:|--:|--:|"
-    for name, (said, came) in found.items():
-        yield f"| {name} | {said.mean():.3f} | {came.mean():.3f} | {len(said):,} |"
-    said, came = (np.concatenate([one[at] for one in found.values()]) for at in (0, 1))
+    for name, (stated, came) in found.items():
+        yield f"| {name} | {stated.mean():.3f} | {came.mean():.3f} | {len(stated):,} |"
+    stated, came = (np.concatenate([one[at] for one in found.values()]) for at in (0, 1))
     yield ""
-    yield "| said between | said | came | of |"
+    yield "| stated between | stated | came | of |"
     yield "|---|--:|--:|--:|"
     for low, high in itertools.pairwise(EDGES):
-        own = (said >= low) & (said < high if high < 1.0 else said <= high)
+        own = (stated >= low) & (stated < high if high < 1.0 else stated <= high)
         if own.any():
-            yield f"| {low:.2f} and {high:.2f} | {said[own].mean():.3f} | {came[own].mean():.3f} | {own.sum():,} |"
+            yield f"| {low:.2f} and {high:.2f} | {stated[own].mean():.3f} | {came[own].mean():.3f} | {own.sum():,} |"
 
 
 def main() -> None:

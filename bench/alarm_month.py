@@ -127,7 +127,7 @@ def compare(expected: Deliveries, delivered: Mapping[str, Deliveries], unsent: i
 
 def page(month: Month, delivered: Mapping[str, Deliveries], arrived: Mapping[str, int], complaints: list[str]) -> str:
     """The page of results."""
-    wanted = sum(month.expected.values())
+    due = sum(month.expected.values())
     false_alarms = {name: sum((lines - month.expected).values()) for name, lines in delivered.items()}
     missing = {name: sum((month.expected - lines).values()) for name, lines in delivered.items()}
     verdict = (
@@ -151,7 +151,7 @@ outbox, sender, mail and Slack are the product's, on PostgreSQL, by a moved cloc
 
 | | Slack | mail |
 |---|--:|--:|
-| lines due (firing and resolved) | {wanted} | {wanted} |
+| lines due (firing and resolved) | {due} | {due} |
 | lines delivered | {sum(delivered["slack"].values())} | {sum(delivered["mail"].values())} |
 | delivered and not due, or twice | {false_alarms["slack"]} | {false_alarms["mail"]} |
 | due and not delivered | {missing["slack"]} | {missing["mail"]} |

@@ -185,7 +185,7 @@ def row(one: Chain) -> tuple[str, ...]:
     return (one.kind, str(one.kills), stages, verdict, f"{one.seconds:.0f}")
 
 
-def lines(done: list[Chain], wanted: int, seed: int) -> Iterator[str]:
+def lines(done: list[Chain], kill_count: int, seed: int) -> Iterator[str]:
     """The page's lines."""
     stages: Counter[str] = Counter()
     for one in done:
@@ -193,7 +193,7 @@ def lines(done: list[Chain], wanted: int, seed: int) -> Iterator[str]:
     equal = sum(one.holds for one in done)
     yield "# Kills at random moments"
     yield ""
-    yield f"`python -m bench.kills --kills {wanted} --seed {seed}`, {machine()}. Each command is"
+    yield f"`python -m bench.kills --kills {kill_count} --seed {seed}`, {machine()}. Each command is"
     yield "killed (kill -9 of its process group) at a random moment of a random stage, started again, and in the end"
     yield "left to finish; then silver and gold are compared with the twin's row by row; no cell or run may be open."
     yield ""

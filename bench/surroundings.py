@@ -44,15 +44,15 @@ async def run_cases(names: list[str]) -> list[str]:
                 odd = Odd(desk, Path(folder) / name)
                 odd.folder.mkdir()
                 try:
-                    said, verdict = await case(odd), HOLDS
+                    outcome, verdict = await case(odd), HOLDS
                 except Skipped as reason:
-                    said, verdict = str(reason), NOT_MADE
+                    outcome, verdict = str(reason), NOT_MADE
                 except AssertionError as error:
-                    said, verdict = str(error), FAILS
-                    print(f"{name}: {said}", file=sys.stderr)
+                    outcome, verdict = str(error), FAILS
+                    print(f"{name}: {outcome}", file=sys.stderr)
                 what = " ".join((case.__doc__ or "").split())
-                said = said.replace(str(odd.folder), "FOLDER").replace(f"{ROOT}/", "")
-                words = " ".join(said.split())[:WORDS].replace("|", "/")
+                outcome = outcome.replace(str(odd.folder), "FOLDER").replace(f"{ROOT}/", "")
+                words = " ".join(outcome.split())[:WORDS].replace("|", "/")
                 enter((name, what, verdict, words, f"{time.monotonic() - began:.0f}", today()))
                 verdicts.append(verdict)
     return verdicts

@@ -1,5 +1,5 @@
-"""Whether a disk has room for a run, asked before the run starts: a full one cuts a run in its middle. And how a disk
-that took no more is told by what the system or PostgreSQL said of it."""
+"""Whether a disk has room for a run, checked before the run starts: a full one cuts a run in its middle. And how a
+full disk is recognised in the messages of the system and of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from desk.errors import StoreError
 MEGABYTE = 1 << 20
 NOT_WRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """Full, over its quota, read-only: what nothing but more room, or another place, mends."""
-_TOLD = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system|wrote only \d+ of \d+ bytes")
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system|wrote only \d+ of \d+ bytes")
 
 
 def require_space(folder: Path, megabytes: int, use: str) -> None:
@@ -27,9 +27,9 @@ def require_space(folder: Path, megabytes: int, use: str) -> None:
         )
 
 
-def told_of_full_disk(text: str) -> str | None:
-    """The first line in which a program tells of a disk that took no more, without its time stamp and severity."""
-    found = next((line for line in text.splitlines() if _TOLD.search(line)), None)
+def full_disk_line(text: str) -> str | None:
+    """The first line in which a program reports a full disk, without its time stamp and severity."""
+    found = next((line for line in text.splitlines() if _FULL.search(line)), None)
     return None if found is None else found.split(":  ", 1)[-1].strip()
 
 

@@ -38,8 +38,8 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _slip_is_whole(self) -> Fault:
         given = tuple(part is not None for part in (self.series, self.day, self.factor))
-        wanted = {"slip": (True, True, True), "no_curve": (True, False, False)}
-        if given != wanted.get(self.kind, (False, False, False)):
+        required = {"slip": (True, True, True), "no_curve": (True, False, False)}
+        if given != required.get(self.kind, (False, False, False)):
             raise ValueError("a slip has series, day and factor, no_curve a series, and no other fault has any of them")
         return self
 

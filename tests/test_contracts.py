@@ -17,6 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.connectors import CONNECTORS
+from tools.pure_desk import findings, main
+
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DESK_RULES = tomllib.loads((ROOT / "desk" / "ruff.toml").read_text(encoding="utf-8"))["lint"]
@@ -67,8 +70,30 @@ CALLS: dict[str, str] = {
     "DTZ011": "import datetime\nTODAY = datetime.date.today()\n",
     "T201": 'print("a log of sorts")\n',
     "PTH123": 'TEXT = open("rates.csv").read()\n',
+    "NPY002": "import numpy as np\nDRAWN = np.random.standard_normal(3)\n",
 }
 """Rule of desk/ruff.toml -> code that breaks it."""
+
+BY_ANOTHER_NAME: dict[str, str] = {
+    "read = open": "uses open",
+    "import builtins": "imports builtins",
+    "__import__('os').environ": "uses __import__",
+    "from importlib import import_module": "imports importlib.import_module",
+    "import sys": "imports sys",
+    "import getpass as who": "imports getpass",
+    "from email.utils import localtime": "imports email.utils.localtime",
+    "import obstore": "imports obstore",
+    "from scipy import io": "imports scipy.io",
+    "from concurrent import futures": "imports concurrent.futures",
+    "from tasks.store import Store": "imports tasks.store.Store",
+    "import polars as frames\nframes.scan_ipc('rates.arrow')": "uses .scan_ipc",
+    "from polars import read_ods": "imports polars.read_ods",
+    "frame.write_csv('rates.csv')": "uses .write_csv",
+    "values.tofile('rates.bin')": "uses .tofile",
+    "import numpy as np\nnp.datetime64('now')": "reads the clock by datetime64('now')",
+    "import numpy as np\nnp.random.default_rng()": "draws numbers without a seed",
+}
+"""Code that reaches outside by a name on no list of ruff's -> what tools/pure_desk.py says of its last line."""
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +147,17 @@ def test_every_package_of_the_repository_is_under_the_contracts() -> None:
     assert layered == packages
 
 
+def test_a_new_agent_or_connector_is_independent_of_the_others_too() -> None:
+    """The contracts that name their modules one by one name all that there are."""
+    modules = {contract["name"]: contract.get("modules") for contract in IMPORT_LINTER["contracts"]}
+    agents = {f"desk.agents.{path.parent.name}" for path in (ROOT / "desk" / "agents").glob("*/__init__.py")}
+    assert set(modules["Agents are independent of each other"]) == agents
+    connectors = {connector.__module__ for connector in CONNECTORS.values()}
+    assert (
+        set(modules["Connectors do not know each other; what two of them share is a module of its own"]) == connectors
+    )
+
+
 def test_no_file_has_outgrown_its_room() -> None:
     """Files are split at 300 lines; none reaches 350."""
     found = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -159,6 +195,21 @@ def test_ruff_reports_each_banned_name_in_the_desk(tree: Path) -> None:
 def test_ruff_reports_each_forbidden_call_in_the_desk(rule: str, tree: Path) -> None:
     (tree / "desk" / "agents" / f"call_{rule.lower()}.py").write_text(CALLS[rule])
     assert _ruff(tree / "desk" / "agents", f"call_{rule.lower()}.py", rule)
+
+
+@pytest.mark.parametrize("code", BY_ANOTHER_NAME)
+def test_what_reaches_outside_by_another_name_is_reported(code: str) -> None:
+    assert list(findings(code)) == [(code.count("\n") + 1, BY_ANOTHER_NAME[code])]
+
+
+def test_a_desk_that_reaches_outside_fails_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "desk" / "risk"
+    folder.mkdir(parents=True)
+    (folder / "tail.py").write_text("import numpy as np\n\nRATES = np.zeros(3)\n")
+    assert main(folder.parent) == 0
+    (folder / "tail.py").write_text("import numpy as np\n\nread = open\n")
+    assert main(folder.parent) == 1
+    assert "desk/risk/tail.py:3: uses open" in capsys.readouterr().err
 
 
 def test_every_rule_of_the_desk_is_planted() -> None:

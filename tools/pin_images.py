@@ -50,10 +50,10 @@ def digest_of(image: str) -> str:
         raise BadInput("docker is not on this machine: digests come from the registries by its client") from error
     except subprocess.TimeoutExpired as error:
         raise BadInput(f"{image}: its registry did not answer within {SECONDS} s") from error
-    said = answer.stdout.strip()
-    if answer.returncode or not DIGEST.fullmatch(said):
-        raise BadInput(f"{image}: no digest ({(answer.stderr.strip() or said or 'no answer').splitlines()[0][:200]})")
-    return said
+    digest = answer.stdout.strip()
+    if answer.returncode or not DIGEST.fullmatch(digest):
+        raise BadInput(f"{image}: no digest ({(answer.stderr.strip() or digest or 'no answer').splitlines()[0][:200]})")
+    return digest
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:

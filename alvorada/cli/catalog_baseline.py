@@ -1,4 +1,4 @@
-"""What the providers said at the check before: a changed name, unit, frequency or last date is told against it."""
+"""The providers' answers of the check before: a changed name, unit, frequency or last date is reported against them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def compared_with(
     `tell` is called with them before the baseline moves: where it fails, the next check has the changes again.
     """
     before = read_baseline(path)
-    told = []
+    compared = []
     for one in verdicts:
         known = before.get(one.subject)
         changed = changes(known, one.found) if known is not None and one.found is not None else ()
-        told.append(replace(one, state="differs", differences=(*one.differences, *changed)) if changed else one)
+        compared.append(replace(one, state="differs", differences=(*one.differences, *changed)) if changed else one)
     if tell is not None:
-        tell(told)
+        tell(compared)
     write_baseline(path, before | {one.subject: one.found for one in verdicts if one.found is not None})
-    return told
+    return compared
 
 
 def read_baseline(path: Path) -> dict[str, Metadata]:
-    """Series -> what its provider said; empty before the first check."""
+    """Series -> its provider's answer; empty before the first check."""
     if not path.exists():
         return {}
     try:

@@ -48,9 +48,9 @@ def check(
     at = now()
     verdicts = compare_catalog(world, source, seed, at)
 
-    def tell(told: Sequence[Verdict]) -> None:
+    def tell(compared: Sequence[Verdict]) -> None:
         if notify:
-            asyncio.run(send_changes(load_settings(), told, at))
+            asyncio.run(send_changes(load_settings(), compared, at))
 
     verdicts = compared_with(DataDir.from_environment().path / f"catalogue_{world}.json", verdicts, tell)
     for line in listing(verdicts, every, label_notes()):

@@ -68,7 +68,7 @@ class Looked:
 
     dataset: str
     source: str
-    asked: str
+    url: str
     status: int | None
     size: int
     seconds: float
@@ -76,7 +76,7 @@ class Looked:
     first: str
     last: str
     verdict: str
-    said: str
+    message: str
     remedy: str
 
 
@@ -121,8 +121,8 @@ async def look(catalog: Catalog, connector: Connector, client: Client, dataset: 
     second = await _look(catalog, connector, client, dataset, now, 1)
     if second.verdict == HtmlPayload.__name__ or not second.rows:
         return first
-    said = f"{first.said}, while {catalog.series_of(dataset.id)[1].id} answers: the source does not know the code"
-    return replace(first, verdict=UnknownSeries.__name__, said=said, remedy=remedy_for(UnknownSeries))
+    message = f"{first.message}, while {catalog.series_of(dataset.id)[1].id} answers: the source does not know the code"
+    return replace(first, verdict=UnknownSeries.__name__, message=message, remedy=remedy_for(UnknownSeries))
 
 
 async def _look(
@@ -142,16 +142,16 @@ async def _look(
         or [pl.DataFrame(schema={"obs_date": pl.Date})]
     )
     payload = watching.last
-    verdict, said, remedy = judged(catalog, dataset, query, frame["obs_date"].max(), error, now)
+    verdict, message, remedy = judged(catalog, dataset, query, frame["obs_date"].max(), error, now)
     finding = next((one.finding for one in fetched if one.finding), None)
     if finding is not None:
-        verdict, said, remedy = "incomplete", finding, INCOMPLETE
+        verdict, message, remedy = "incomplete", finding, INCOMPLETE
     url = payload.request.url if payload is not None else (error.url or "") if error is not None else ""
     status = payload.status if payload is not None else error.status if error is not None else None
     size = len(payload.body) if payload is not None else 0
     return Looked(
         dataset.id, dataset.source, url, status, size, seconds, frame.height, _value(fetched, first=True),
-        _value(fetched, first=False), verdict, said, remedy,
+        _value(fetched, first=False), verdict, message, remedy,
     )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def one_query(catalog: Catalog, connector: Connector, dataset: Dataset, now: dt.
 def judged(
     catalog: Catalog, dataset: Dataset, query: Query, last: object, error: SourceError | None, now: dt.datetime
 ) -> tuple[str, str, str]:
-    """Verdict, what is said of it, and the remedy."""
+    """Verdict, message and remedy."""
     if error is not None:
         return _kind_of(error).__name__, error.message, remedy_for(type(error))
     if not isinstance(last, dt.date):
@@ -239,7 +239,7 @@ def report_page(
         "## To mend",
         "",
         *(
-            [f"- **{one.dataset}** ({one.source}), {one.verdict}: {one.said}. {one.remedy}." for one in wrong]
+            [f"- **{one.dataset}** ({one.source}), {one.verdict}: {one.message}. {one.remedy}." for one in wrong]
             or ["Nothing."]
         ),
         "",

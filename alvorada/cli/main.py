@@ -60,9 +60,9 @@ app.add_typer(lake_commands.app, name="lake")
 app.add_typer(token_commands.app, name="token")
 
 
-def show_version(is_wanted: bool) -> None:
+def show_version(is_given: bool) -> None:
     """Prints the version and the commit, and ends."""
-    if is_wanted:
+    if is_given:
         typer.echo(f"alvorada {code_version()}")
         raise typer.Exit()
 
@@ -94,10 +94,10 @@ def main() -> None:
     except AlvoradaError as error:
         fail(str(error), error.exit_code)
     except OSError as error:
-        told = cannot_be_written(error)
-        if told is None:
+        message = cannot_be_written(error)
+        if message is None:
             raise
-        fail(told, StoreError.exit_code)
+        fail(message, StoreError.exit_code)
     except click.ClickException as error:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             error.show()

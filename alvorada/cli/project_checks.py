@@ -14,11 +14,14 @@ import typer
 from alvorada.stack.data_dir import project_root
 from alvorada.stack.processes import ending_with_parent
 from desk.errors import BadInput
+from desk.text import slug
 
-LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
-"""The target of a Markdown link, without its anchor."""
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)|^\[[^\]]+\]: ([^#\s]*)(?:#(\S*))?", re.MULTILINE)
+"""Target and anchor of a Markdown link: in the line, or of a reference below the text."""
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE_PATH = re.compile(
-    r"`((?:alvorada|api|bench|blocks|desk|flows|grafana|migrations|reports|sandbox|tasks|tests|tools)/[\w./-]*(?:/|\.\w+))`"
+    r"`((?:alvorada|api|bench|blocks|deploy|desk|docker|docs|flows|grafana|migrations|reports|sandbox|tasks|tests|tools)/[\w./-]*(?:/|\.\w+))`"
 )
 """A folder (with its slash) or a file of the checkout that a page names."""
 TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
@@ -44,6 +47,7 @@ def run_lint() -> int:
             _python("-m", "ruff", "check", "."),
             _python("-m", "ruff", "format", "--check", "."),
             _run([str(Path(sys.executable).with_name("lint-imports"))]),
+            _python("-m", "tools.pure_desk"),
             check_docs(),
             _python("-m", "grafana.build", "--check"),
             _python("-m", "tools.strategy_page", "--check"),
@@ -81,9 +85,24 @@ def check_docs() -> int:
 
 
 def broken_links(page: Path) -> list[str]:
-    """The relative links of a Markdown page that lead to no file."""
-    targets = LINK.findall(page.read_text(encoding="utf-8"))
-    return [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    """The relative links of a Markdown page that lead to no file, or to no heading of the page that they name."""
+    broken = []
+    for inline, anchor, below, anchor_below in LINK.findall(page.read_text(encoding="utf-8")):
+        name, place = inline or below, anchor or anchor_below
+        target = page.parent / name if name else page
+        if "://" in name or name.startswith("mailto:"):
+            continue
+        if not target.exists():
+            broken.append(name)
+        elif place and target.suffix == ".md" and place not in anchors(target):
+            broken.append(f"{name}#{place}")
+    return broken
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a Markdown page's headings; what stands in a block of code is none."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    return {slug(heading.replace("`", "")) for heading in HEADING.findall(text)}
 
 
 def missing_paths(page: Path, root: Path) -> list[str]:

@@ -23,7 +23,7 @@ from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_si
 from alvorada.stack.running_stack import find_running_stack
 from alvorada.stack.service_account import service_url
 from blocks.database import named_errors
-from blocks.disk_space import told_of_full_disk
+from blocks.disk_space import full_disk_line
 from desk.errors import AlvoradaError, BadInput, StoreError
 
 PREFECT_DATABASE = "prefect"
@@ -93,7 +93,7 @@ def postgres_in_use(data_dir: DataDir) -> Iterator[Postgres]:
             yield postgres
         except AlvoradaError as error:
             full = postgres.full_disk(logged)
-            if full is None or told_of_full_disk(str(error)):
+            if full is None or full_disk_line(str(error)):
                 raise
             raise StoreError(f"PostgreSQL's disk is full: {full} (log: {postgres.log}); {error}") from error
         finally:

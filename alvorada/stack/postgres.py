@@ -28,7 +28,7 @@ from alvorada.stack.postgres_account import REACHABLE_ROOT, Account, account_for
 from alvorada.stack.postmaster import Status
 from blocks.atomic_write import write_atomically
 from blocks.database import named_errors
-from blocks.disk_space import told_of_full_disk
+from blocks.disk_space import full_disk_line
 from desk.errors import StoreError
 
 SUPERUSER = "alvorada"
@@ -161,7 +161,7 @@ class Postgres:
             text = self.log.read_bytes()[since:].decode(errors="replace")
         except (OSError, StoreError):
             return None
-        return told_of_full_disk(text)
+        return full_disk_line(text)
 
     @property
     def _password_file(self) -> Path:
@@ -220,8 +220,8 @@ class Postgres:
         finally:
             account.remove_copy(password_file)
         if done.returncode:
-            said = done.stderr or done.stdout
-            raise StoreError(f"initdb failed in {making}: {told_of_full_disk(said) or _error_line(said)}")
+            output = done.stderr or done.stdout
+            raise StoreError(f"initdb failed in {making}: {full_disk_line(output) or _error_line(output)}")
         making.rename(data)
 
     def _launch(self, account: Account, fixed_port: int | None) -> None:

@@ -163,12 +163,12 @@ class Startup:
 
     def _ready(self, process: ManagedProcess, is_ready: Callable[[], bool], seconds: float) -> ManagedProcess:
         """The process when it is ready. A slow start is one line; one that is stuck is tried once more."""
-        told = False
+        is_reported = False
 
         def look() -> str | None:
-            nonlocal told
-            if not told and process.age() > SLOW_SECONDS:
-                told = True
+            nonlocal is_reported
+            if not is_reported and process.age() > SLOW_SECONDS:
+                is_reported = True
                 typer.echo(f"{process.name} is slow to start: the machine is busy, or see {process.log}", err=True)
             return "yes" if is_ready() else None
 

@@ -52,9 +52,9 @@ input,button{{font:inherit;padding:.5rem;margin:.3rem 0 .8rem}}input{{width:100%
 
 
 @router.get("/login")
-async def login_page(request: Request, wanted: Annotated[str, Query(alias="next", max_length=2000)] = "") -> Any:
+async def login_page(request: Request, target: Annotated[str, Query(alias="next", max_length=2000)] = "") -> Any:
     """The page; `next` is where the browser goes after it, a path of ours."""
-    return _page(request, wanted)
+    return _page(request, target)
 
 
 @router.post("/login")
@@ -66,11 +66,11 @@ async def login(request: Request) -> Any:
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     secret = form.get("token", [""])[-1].strip()
     found = await state.tokens.find(secret) if 0 < len(secret) <= LONGEST_TOKEN else None
-    wanted = form.get("next", [""])[-1]
+    target = form.get("next", [""])[-1]
     if not isinstance(found, Token):
-        return _page(request, wanted, is_refused=True)
+        return _page(request, target, is_refused=True)
     request.state.token = found
-    answer = RedirectResponse(own_path(wanted), 303)
+    answer = RedirectResponse(own_path(target), 303)
     await open_session(request, answer, found)
     return answer
 
@@ -90,9 +90,9 @@ async def docs(request: Request, _: Reader) -> HTMLResponse:
     return HTMLResponse(docs_page(request.app.state.described()), headers=HEADERS)
 
 
-def _page(request: Request, wanted: str, is_refused: bool = False) -> HTMLResponse:
+def _page(request: Request, target: str, is_refused: bool = False) -> HTMLResponse:
     language = language_of(request)
     words = {name: html.escape(text) for name, text in WORDS[language].items()}
     words["refused"] = f'<p class="refused" role="alert">{words["refused"]}</p>' if is_refused else ""
-    page = PAGE.format(language=language, action=LOGIN, next=html.escape(own_path(wanted), quote=True), **words)
+    page = PAGE.format(language=language, action=LOGIN, next=html.escape(own_path(target), quote=True), **words)
     return HTMLResponse(page, 401 if is_refused else 200, headers=HEADERS)

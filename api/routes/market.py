@@ -1,4 +1,4 @@
-"""series and curves: the data that were known at a decision."""
+"""series, levels and curves: the data that were known at a decision."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from api.problems import NotStored
 from api.reading import NO_NUL, AsOf, Limit, decision, moment_of, rows
 from api.redistribution import require_decision_may_leave, require_may_leave
 from desk.catalog import Catalog
+from desk.model import desk_day
 
 router = APIRouter(tags=["market"])
 SeriesId = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9_]+$", examples=["ipca_mom"])]
@@ -58,6 +59,22 @@ class SeriesValues(SeriesFacts):
 
     as_of: dt.datetime
     values: list[Observation] = Field(description="Newest first.")
+
+
+class Level(BaseModel):
+    """One level of the desk as a decision used it: `value` in the unit that the report's receipts name.
+
+    `source` and `sha256` are of the one payload that it was read from; null where it rests on several.
+    """
+
+    level_id: str = Field(examples=["usdbrl"])
+    as_of: dt.datetime
+    value: float | None
+    obs_date: dt.date | None = Field(description="The day that the number is of.")
+    origin: str | None = Field(description="The input, or inputs, that it was read off, as in the report's receipts.")
+    knowledge_time: dt.datetime | None = Field(description="When the newest of its inputs was known.")
+    source: str | None
+    sha256: str | None
 
 
 class CurvePoint(BaseModel):
@@ -121,6 +138,24 @@ def facts_of(catalog: Catalog) -> dict[str, SeriesFacts]:
         )
         for name, spec in catalog.series.items()
     }
+
+
+@router.get("/levels/{level_id}", summary="A level as a decision used it, with the input that it was read off")
+async def level(request: Request, _: Reader, level_id: SeriesId, as_of: AsOf = None) -> Level:
+    """A level is a chosen number such as usdbrl or vix, a vertex of a curve such as pre_252, or a feature. 404 for
+    others, for one that was unknown, and for a day without a decision."""
+    moment = await decision(request, "v_feature", as_of)
+    await require_decision_may_leave(request, moment)
+    found = await rows(
+        request,
+        "SELECT feature_id AS level_id, as_of, value, obs_date, origin, knowledge_time, source, sha256 FROM v_feature"
+        " WHERE as_of = $1 AND feature_id = $2",
+        moment,
+        level_id,
+    )
+    if not found:
+        raise NotStored(f"the decision of {desk_day(moment)} has no level {level_id!r}")
+    return Level(**found[0])
 
 
 @router.get("/curves/{curve_id}", summary="A curve at the desk's vertices, as a decision saw it")

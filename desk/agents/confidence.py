@@ -65,10 +65,10 @@ def fit_of(drivers: FloatArray) -> AgentFit:
     of their means has beyond the error of a mean. Days with fewer than three drivers say nothing of it."""
     known = np.isfinite(drivers)
     count = known.sum(axis=1)
-    told = count >= 3
-    values, number = np.where(known, drivers, 0.0)[told], count[told]
+    enough = count >= 3
+    values, number = np.where(known, drivers, 0.0)[enough], count[enough]
     mean = values.sum(axis=1) / number
-    apart = (np.where(known[told], drivers[told] - mean[:, None], 0.0) ** 2).sum(axis=1)
+    apart = (np.where(known[enough], drivers[enough] - mean[:, None], 0.0) ** 2).sum(axis=1)
     noise = (apart / (number - 1)).mean()
     signal = max(float((mean**2 - apart / (number - 1) / number).mean()), SMALLEST**2)
     return AgentFit(float(np.sqrt(signal)), float(np.sqrt(noise)))

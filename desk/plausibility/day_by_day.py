@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from desk.plausibility.judge import PRINTS_TO_KEEP
+from desk.plausibility.levels import PRINTS_TO_KEEP
 
 
 def known_on_the_day(peers: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:

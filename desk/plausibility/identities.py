@@ -174,7 +174,8 @@ def _maturity(contract: str) -> object:
 
 def _shaped(rows: pl.DataFrame, peer: str) -> pl.DataFrame:
     return (
-        rows.with_columns(peer=pl.lit(peer), confirms=pl.lit(False), before=pl.lit(None, dtype=pl.Float64))
+        rows.with_columns(peer=pl.lit(peer), before=pl.lit(None, dtype=pl.Float64))
+        .with_columns(confirms=False, repeats=False)
         .filter(pl.col("peer_value").is_not_null() & pl.col("peer_value").is_finite())
         .select(pl.col(name).cast(dtype) for name, dtype in PEER_SCHEMA.items())
     )

@@ -18,6 +18,7 @@ from desk.catalog import Catalog
 from desk.catalog.plausibility import Plausibility
 from desk.frames import parts_by
 from desk.plausibility.grids import ROUND_FAR, ends_round, on_grid, printed_on_grid
+from desk.plausibility.levels import kept, unheard
 from desk.plausibility.peers import PEER_SCHEMA
 from desk.plausibility.points import POINT_SCHEMA, kinds_of
 from desk.plausibility.steps import scaled_value, with_steps
@@ -41,10 +42,6 @@ VERDICT_SCHEMA = pl.Schema(
 )
 DISPLACED_ROWS, DISPLACED_SHARE = 3, 0.8
 """A fetch whose revisions, this many and this share of them, are the stored values of the day beside is shifted."""
-PRINTS_TO_KEEP = {"step": 1, "slip": 3, "digits": 3, "sibling": 3}
-"""How many later values must keep a held one's level before it is believed. A unit that has changed, or a file with the
-decimal point elsewhere, looks the same the day after: it takes three. What is out of bounds, displaced or stale is
-never believed for being repeated."""
 REPEATED = 3
 """Values in a row that a moving sibling makes stale."""
 _STILL = 1e-12
@@ -165,6 +162,7 @@ def _with_peers(frame: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
     met = met.with_columns(agrees=off <= pl.col("within"), breaks=off > pl.col("beyond"))
     summary = met.group_by("key", "obs_date").agg(
         confirmed=(pl.col("agrees") & pl.col("confirms")).any(),
+        measured=(pl.col("agrees") & pl.col("confirms") & ~pl.col("repeats")).any(),
         agreed=pl.col("agrees").any(),
         broken=pl.col("breaks").any(),
         dated=(pl.col("agrees") & pl.col("confirms") & (off_before > pl.col("within"))).any(),
@@ -175,7 +173,7 @@ def _with_peers(frame: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
         beyond=pl.col("beyond").filter(pl.col("breaks")).first(),
     )
     return frame.join(summary, on=["key", "obs_date"], how="left").with_columns(
-        pl.col("confirmed", "agreed", "broken", "elsewhere", "dated").fill_null(False)
+        pl.col("confirmed", "measured", "agreed", "broken", "elsewhere", "dated").fill_null(False)
     )
 
 
@@ -188,6 +186,7 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
         run=_run_length(),
         undone_tens=pl.min_horizontal(_undone(one) for one in SLIPS if one > 1),
         undone=pl.min_horizontal(_undone(one) for one in SLIPS),
+        unheard=unheard(),
     )
     size = pl.col("step").abs()
     value, expected = pl.col("value"), pl.col("expected")
@@ -196,7 +195,10 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     near_stored = (
         (pl.col("z") - scaled_value(pl.col("stored"), pl.col("level"))).abs() <= pl.col("slip_near") * pl.col("sigma")
     ).fill_null(False)
-    free = ~pl.col("confirmed") & ~near_stored
+    measured = pl.col("measured") & ~pl.col("elsewhere")
+    confirmed = pl.when("unheard").then(measured).otherwise("confirmed")
+    agreed = pl.when("unheard").then(measured).otherwise("agreed")
+    free = ~confirmed & ~near_stored
     slip = (
         (pl.col("score") > pl.col("slip_far"))
         & (pl.col("undone") <= pl.col("slip_near"))
@@ -215,8 +217,9 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     closer = (pl.col("peer_value") - expected).abs() < (value - expected).abs()
     moved = pl.col("score") > pl.col("contradict_sigmas")
     # A contradiction by another source is answered by a third alone; one within a table by any that agrees.
-    contradicted = (pl.col("elsewhere") & ~pl.col("confirmed")) | (pl.col("broken") & ~pl.col("agreed"))
-    sibling = contradicted & closer & moved
+    contradicted = (pl.col("elsewhere") & ~confirmed) | (pl.col("broken") & ~agreed)
+    # A first value has no past to have moved from: the other's word stands against it.
+    sibling = contradicted & ((closer & moved) | expected.is_null())
     # Today's number is yesterday's to the last digit while a sibling that agreed yesterday has gone on.
     with_sibling = (pl.col("before") - expected).abs() <= pl.col("beyond")
     shift = pl.col("broken") & pl.col("elsewhere") & ~pl.col("agreed") & (value == expected) & with_sibling
@@ -226,8 +229,8 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
     step = (pl.col("score") > pl.col("hold_sigmas")) & (size > pl.col("crash"))
     holds = {
         "bounds": bounds,
-        "slip": (slip | appended) & free & ~pl.col("agreed"),
-        "digits": digits & free & ~pl.col("agreed"),
+        "slip": (slip | appended) & free & ~agreed,
+        "digits": digits & free & ~agreed,
         "sibling": sibling & free,
         "shift": shift,
         "stale": repeated & free,
@@ -242,20 +245,7 @@ def _scored(frame: pl.DataFrame) -> pl.DataFrame:
         "calendar": pl.col("closed") & (value != expected),
     }
     scored = scored.with_columns(hold=_first_of(holds), doubt=_first_of(doubts))
-    return scored.with_columns(kept=_kept())
-
-
-def _kept() -> pl.Expr:
-    """Held, but as many later values as the rule takes stand at its level, and none of them revises what is stored: a
-    fetch that rewrites the past is no witness of its own."""
-    later: list[pl.Expr] = []
-    for ahead in range(1, max(PRINTS_TO_KEEP.values()) + 1):
-        value, new, stored = (pl.col(name).shift(-ahead).over("key") for name in ("value", "new", "stored"))
-        near = (scaled_value(value, pl.col("level")) - pl.col("z")).abs() <= pl.col("suspect_sigmas") * pl.col("sigma")
-        later.append((near & new & stored.is_null()).fill_null(False))
-    prints = pl.col("hold").replace_strict(PRINTS_TO_KEEP, default=0, return_dtype=pl.Int64)
-    enough = [pl.all_horizontal(later[:count]) & (prints == count) for count in set(PRINTS_TO_KEEP.values())]
-    return pl.any_horizontal(enough) & pl.col("stored").is_null()
+    return scored.with_columns(kept=kept())
 
 
 def _first_of(rules: dict[str, pl.Expr]) -> pl.Expr:

@@ -1,8 +1,9 @@
 """What others say of a point: siblings of another source, and the value that an identity leaves for it.
 
 A peer's row says: for this key and day, `peer` has `peer_value`. Within `within` it agrees, beyond `beyond` it
-contradicts; only a peer that `confirms` (another source's own number) keeps a value from being held. `before` is the
-peer's value of the day before, in the same measure.
+contradicts; only a peer that `confirms` (another source's own number) keeps a value from being held. One that `repeats`
+has the number from the same publisher, whose own slip it repeats too. `before` is the peer's value of the day before,
+in the same measure.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PEER_SCHEMA = pl.Schema(
         "within": pl.Float64(),
         "beyond": pl.Float64(),
         "confirms": pl.Boolean(),
+        "repeats": pl.Boolean(),
         "before": pl.Float64(),
         "peer_known": pl.Datetime("us", "UTC"),
     }
@@ -77,10 +79,10 @@ def partners_of(keys: Iterable[str], pairs: Iterable[SiblingPair], rules: Plausi
     return found - own
 
 
-def _shaped(rows: pl.LazyFrame, key: str, peer: str, confirms: bool) -> pl.LazyFrame:
+def _shaped(rows: pl.LazyFrame, key: str, peer: str, confirms: bool, repeats: bool = False) -> pl.LazyFrame:
     return (
         rows.filter(pl.col("peer_value").is_not_null() & pl.col("peer_value").is_finite())
-        .with_columns(key=pl.lit(key), peer=pl.lit(peer), confirms=pl.lit(confirms))
+        .with_columns(key=pl.lit(key), peer=pl.lit(peer), confirms=pl.lit(confirms), repeats=pl.lit(repeats))
         .select(pl.col(name).cast(dtype) for name, dtype in PEER_SCHEMA.items())
     )
 
@@ -104,7 +106,7 @@ def _siblings(by_key: Mapping[str, pl.LazyFrame], pair: SiblingPair, catalog: Ca
         rows = rows.with_columns(
             within=pair.tolerance * size, beyond=pair.breach * size, before=pl.col("peer_value").shift(1)
         )
-        found.append(_shaped(rows, key, name, pair.independent))
+        found.append(_shaped(rows, key, name, pair.independent, pair.fact))
     return found
 
 

@@ -1,7 +1,9 @@
 """Which held values are released by themselves: an independent sibling agrees, or later prints keep the level.
 
 A print counts when it became known after the value was held: the fetch that brought the value is no witness of its own.
-Nothing is released while a sibling or an identity contradicts it. What is out of bounds a person alone releases.
+Nothing is released while a sibling or an identity contradicts it. What is out of bounds a person alone releases. What
+is unheard of (`levels.unheard`) is released by no repetition: not by later prints, nor by a second service that has the
+number from the same publisher.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import polars as pl
 
 from desk.catalog import Catalog
 from desk.catalog.plausibility import Plausibility
-from desk.plausibility.judge import PRINTS_TO_KEEP
+from desk.plausibility.levels import PRINTS_TO_KEEP, unheard
 from desk.plausibility.peers import PEER_SCHEMA
 from desk.plausibility.points import POINT_SCHEMA, kinds_of
 from desk.plausibility.steps import scaled_value, with_steps
@@ -42,10 +44,15 @@ def releases(
 ) -> list[Release]:
     """`held` (HELD_SCHEMA) are the open holds; `history` the accepted values before them; `later` every stored value of
     the same keys after them, held ones included (both POINT_SCHEMA); `peers` (PEER_SCHEMA) whatever is known by now."""
-    met = held.join(peers.cast(PEER_SCHEMA), on=["key", "obs_date"], how="left")
+    scored = _scored(held, history, rules, catalog)
+    odd = held.join(scored.select("hold_id", "unheard"), on="hold_id", how="left")
+    odd = odd.with_columns(pl.col("unheard").fill_null(False))
+    met = odd.join(peers.cast(PEER_SCHEMA), on=["key", "obs_date"], how="left")
     off = (pl.col("value") - pl.col("peer_value")).abs()
     opinions = met.group_by("hold_id").agg(
-        witness=pl.col("peer").filter((off <= pl.col("within")) & pl.col("confirms")).first(),
+        witness=pl.col("peer")
+        .filter((off <= pl.col("within")) & pl.col("confirms") & ~(pl.col("unheard") & pl.col("repeats")))
+        .first(),
         contradicted=(off > pl.col("beyond")).any().fill_null(False),
     )
     known = held.join(opinions, on="hold_id", how="left").filter(pl.col("rule") != "bounds")
@@ -53,23 +60,14 @@ def releases(
         Release(row["hold_id"], "sibling", f"{row['witness']} agrees")
         for row in known.filter(pl.col("witness").is_not_null() & ~pl.col("contradicted")).iter_rows(named=True)
     ]
-    quiet = known.filter(pl.col("witness").is_null() & ~pl.col("contradicted"))
-    return sorted(
-        [*found, *_by_level(quiet, history, later, peers, rules, catalog)], key=lambda release: release.hold_id
-    )
+    quiet = known.filter(pl.col("witness").is_null() & ~pl.col("contradicted")).select("hold_id")
+    level = _by_level(scored.filter(~pl.col("unheard")).join(quiet, on="hold_id"), later, peers)
+    return sorted([*found, *level], key=lambda release: release.hold_id)
 
 
-def _by_level(
-    held: pl.DataFrame,
-    history: pl.DataFrame,
-    later: pl.DataFrame,
-    peers: pl.DataFrame,
-    rules: Plausibility,
-    catalog: Catalog,
-) -> list[Release]:
-    kinds = kinds_of(held["key"].unique().to_list(), rules, catalog)
+def _by_level(scored: pl.DataFrame, later: pl.DataFrame, peers: pl.DataFrame) -> list[Release]:
     found = []
-    for row in held.join(kinds, on="key").sort("key", "obs_date").iter_rows(named=True):
+    for row in scored.sort("key", "obs_date").iter_rows(named=True):
         prints_needed = PRINTS_TO_KEEP.get(row["rule"], 0)
         after = later.filter(
             (pl.col("key") == row["key"])
@@ -81,12 +79,10 @@ def _by_level(
             continue
         if _any_contradicted(prints, peers):
             continue
-        before = history.filter((pl.col("key") == row["key"]) & (pl.col("obs_date") < row["obs_date"]))
-        scored = _beside(before, row, kinds)
         kept = prints.with_columns(
-            (pl.lit(scored[name]) if scored[name] is not None else pl.lit(None, dtype=pl.Float64)).alias(name)
+            (pl.lit(row[name]) if row[name] is not None else pl.lit(None, dtype=pl.Float64)).alias(name)
             for name in ("z", "sigma", "level", "suspect_sigmas", "offset")
-        ).with_columns(scale=pl.lit(scored["scale"]))
+        ).with_columns(scale=pl.lit(row["scale"]))
         near = (scaled_value(pl.col("value"), pl.col("level")) - pl.col("z")).abs() <= (
             pl.col("suspect_sigmas") * pl.col("sigma")
         )
@@ -96,11 +92,19 @@ def _by_level(
     return found
 
 
-def _beside(before: pl.DataFrame, row: dict[str, object], kinds: pl.DataFrame) -> dict[str, object]:
-    """The held value's own step measures behind its accepted history."""
-    own = pl.DataFrame([{name: row[name] for name in POINT_SCHEMA}], schema=POINT_SCHEMA)
-    points = pl.concat([before.select(list(POINT_SCHEMA)), own]).join(kinds, on="key")
-    return with_steps(points).row(-1, named=True)
+def _scored(held: pl.DataFrame, history: pl.DataFrame, rules: Plausibility, catalog: Catalog) -> pl.DataFrame:
+    """`held` with each one's own step measures behind its accepted history, and whether it is unheard of."""
+    kinds = kinds_of(held["key"].unique().to_list(), rules, catalog)
+    point = list(POINT_SCHEMA)
+    before = history.select(point).join(held.select("key", "hold_id", until="obs_date"), on="key")
+    before = before.filter(pl.col("obs_date") < pl.col("until")).drop("until")
+    both = pl.concat([before.with_columns(own=False), held.select(*point, "hold_id", own=True)]).join(kinds, on="key")
+    # One key may have several holds: each is the last of a series of its own.
+    parted = both.with_columns(series="key", key=pl.format("{}#{}", "key", "hold_id"))
+    steps = with_steps(parted).with_columns(unheard=unheard()).filter("own")
+    return steps.with_columns(key="series").drop("series", "own").join(
+        held.select("hold_id", "rule", "held_at"), on="hold_id"
+    )  # fmt: skip
 
 
 def _any_contradicted(points: pl.DataFrame, peers: pl.DataFrame) -> bool:

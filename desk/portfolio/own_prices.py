@@ -106,8 +106,8 @@ def no_own_prices(rows: int) -> OwnPrices:
 
 
 @lru_cache(maxsize=16)
-def _places(roots: tuple[str, ...], wanted: tuple[str, ...]) -> IntArray:
-    return np.array([roots.index(name) if name in roots else -1 for name in wanted], dtype=np.int64)
+def _places(roots: tuple[str, ...], names: tuple[str, ...]) -> IntArray:
+    return np.array([roots.index(name) if name in roots else -1 for name in names], dtype=np.int64)
 
 
 def _contract_key(row: IntArray, root: IntArray, maturity: IntArray, roots: int) -> IntArray:

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana.annotations import RunErrorsBuilder
-from grafana.held_panels import held_panels, weight_panels
+from grafana.data_panels import held_panels, origin_panel, weight_panels
 from grafana.pages.pipeline_sources import LATEST, by_source, connectors, grid, status_grid
 from grafana.parts import (
     AMBER,
@@ -196,6 +196,7 @@ def dashboard_rows() -> list[list[PanelSpec]]:
         [status_grid()],
         weight_panels(LATEST),
         [run_list()],
+        [origin_panel(LATEST)],
         [pairs],
         [held, suspect],
         [runs()],

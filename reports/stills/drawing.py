@@ -191,8 +191,8 @@ def _shapes(layout: Mapping[str, Any], plot: frames.Plot, plots: Sequence[frames
 
 def _plot_of(item: Mapping[str, Any], plots: Sequence[frames.Plot]) -> frames.Plot:
     """The plot whose axes a shape or an annotation names; the first where it names none."""
-    wanted = {item.get("xref", "x"), item.get("yref", "y")} - {"paper"}
-    return next((plot for plot in plots if wanted <= {plot.across, plot.down}), plots[0])
+    axes = {item.get("xref", "x"), item.get("yref", "y")} - {"paper"}
+    return next((plot for plot in plots if axes <= {plot.across, plot.down}), plots[0])
 
 
 def _notes(layout: Mapping[str, Any], plots: Sequence[frames.Plot]) -> str:

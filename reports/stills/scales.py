@@ -48,9 +48,9 @@ class Scale:
 
 def axis_kind(axis: Mapping[str, Any], values: Sequence[Any]) -> str:
     """What the axis says it is; else category where it has texts, as Plotly decides it."""
-    said = axis.get("type")
-    if said:
-        return str(said)
+    declared = axis.get("type")
+    if declared:
+        return str(declared)
     return "category" if any(isinstance(value, str) for value in values) else "linear"
 
 

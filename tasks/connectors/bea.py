@@ -89,14 +89,14 @@ class Bea(Connector):
         """Raises what an error means, by the bureau's own words."""
         url, status = payload.request.url, payload.status
         words = str(error.get("APIErrorDescription", ""))
-        said = f"{error.get('APIErrorCode', '')} {words}".strip() or "an error without words"
+        description = f"{error.get('APIErrorCode', '')} {words}".strip() or "an error without words"
         if "userid" in words.lower():
-            raise MissingKey(self.source, said, url=url, status=status)
+            raise MissingKey(self.source, description, url=url, status=status)
         if "limit" in words.lower() or "exceeded" in words.lower():
-            raise RateLimited(self.source, said, url=url)
+            raise RateLimited(self.source, description, url=url)
         if "error retrieving" in words.lower() or "unknown error" in words.lower():
-            raise Outage(self.source, said, url=url, status=status)
-        raise BadRequest(self.source, said, url=url, status=status)
+            raise Outage(self.source, description, url=url, status=status)
+        raise BadRequest(self.source, description, url=url, status=status)
 
 
 def _period(row: Mapping[str, Any], series: Series) -> dt.date:

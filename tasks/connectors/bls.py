@@ -74,13 +74,13 @@ class Bls(Connector):
 
     def _refuse(self, payload: Payload, status: str, words: str) -> NoReturn:
         """Raises what an answer without data means, by the bureau's own words."""
-        url, code, said = payload.request.url, payload.query.series[0].code, words or status
+        url, code, message = payload.request.url, payload.query.series[0].code, words or status
         if "does not exist" in words:
-            raise UnknownSeries(self.source, f"{code}: {said}", url=url, status=payload.status)
+            raise UnknownSeries(self.source, f"{code}: {message}", url=url, status=payload.status)
         if "threshold" in words or "number of requests" in words:
-            raise RateLimited(self.source, f"its daily allowance is used up: {said}", url=url)
+            raise RateLimited(self.source, f"its daily allowance is used up: {message}", url=url)
         if "provided by the User is invalid" in words:
-            raise MissingKey(self.source, said, url=url, status=payload.status)
+            raise MissingKey(self.source, message, url=url, status=payload.status)
         if "OVER_CAPACITY" in status:
-            raise Outage(self.source, f"{status}: {said}", url=url, status=payload.status)
-        raise BadRequest(self.source, f"{status}: {said}", url=url, status=payload.status)
+            raise Outage(self.source, f"{status}: {message}", url=url, status=payload.status)
+        raise BadRequest(self.source, f"{status}: {message}", url=url, status=payload.status)

@@ -59,13 +59,13 @@ class FedBoard(Connector):
         if looks_like_html(payload.body):
             raise HtmlPayload(self.source, "a page in place of the package", url=url, status=status)
         columns, lines = read_package(text_body(payload), query.dataset)
-        wanted = {columns[one.code]: one for one in query.series if one.code in columns}
-        if not wanted:
+        places = {columns[one.code]: one for one in query.series if one.code in columns}
+        if not places:
             raise BadPayload(self.source, f"none of its columns in answer to {query.label}", url=url, status=status)
         ids, days, values = [], [], []
         for day_text, *cells in lines:
             day = day_of(day_text)
-            for place, series in wanted.items():
+            for place, series in places.items():
                 if cells[place] in (NO_DATA, "") or not query.window.start <= day <= query.window.end:
                     continue
                 ids.append(series.id)

@@ -40,8 +40,8 @@ async def sgs(provider: Provider) -> Found:
         return seen if entry is None else _described(entry, seen)
 
     found = await each(provider, one)
-    pages = [name for name, told in found.items() if isinstance(told, HtmlPayload)]
-    is_answered = any(isinstance(told, Metadata) for told in found.values())
+    pages = [name for name, answer in found.items() if isinstance(answer, HtmlPayload)]
+    is_answered = any(isinstance(answer, Metadata) for answer in found.values())
     return found | dict.fromkeys(pages) if is_answered else found
 
 

@@ -55,8 +55,8 @@ def swap_curves(dataset: Dataset, payload: Payload) -> Described:
     _, text = unpacked(payload.body, ".txt", len(payload.body) << 10)[-1]
     found = curve_names(text)
     curves: Mapping[str, str] = dataset.params["curves"]
-    wanted = {code for code, curve in curves.items() if curve in dataset.params["wanted"]}
-    wrong = [Difference("curve", code, "not in the file") for code in sorted(wanted - found.keys())]
+    expected = {code for code, curve in curves.items() if curve in dataset.params["wanted"]}
+    wrong = [Difference("curve", code, "not in the file") for code in sorted(expected - found.keys())]
     wrong += [
         Difference(f"name of {code}", CURVE_NAMES[code], found[code])
         for code in curves
@@ -93,10 +93,10 @@ def treasury(dataset: Dataset, payload: Payload) -> Described:
     return _expected(TENORS[dataset.id], header[1:], "tenor")
 
 
-def _expected(wanted: Iterable[str], found: Iterable[str], what: str) -> Described:
+def _expected(expected: Iterable[str], found: Iterable[str], what: str) -> Described:
     there = tuple(found)
     known = {name.casefold() for name in there}  # the Treasury's two curves write their years Yr and YR
-    missing = (name for name in wanted if name.casefold() not in known)
+    missing = (name for name in expected if name.casefold() not in known)
     return Described(there, tuple(Difference(what, name, "not in the file") for name in missing))
 
 
@@ -118,15 +118,15 @@ async def files(provider: Provider) -> list[Verdict]:
 async def _verdict(provider: Provider, dataset: Dataset) -> Verdict:
     try:
         answer = await _newest(provider, dataset)
-        told = READERS[dataset.id](dataset, answer.payload)
+        file = READERS[dataset.id](dataset, answer.payload)
     except SourceError as error:
         return Verdict(dataset.id, provider.source, "unreachable", note=str(error))
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         wrong = (Difference("format", "as in docs/sources.md", f"{type(error).__name__}: {error}"),)
         return Verdict(dataset.id, provider.source, "differs", wrong)
     last = max((day for frame in answer.frames.values() for day in frame["obs_date"]), default=None)
-    described = Metadata("; ".join(told.names), last=last)
-    return Verdict(dataset.id, provider.source, "differs" if told.wrong else "agrees", told.wrong, found=described)
+    described = Metadata("; ".join(file.names), last=last)
+    return Verdict(dataset.id, provider.source, "differs" if file.wrong else "agrees", file.wrong, found=described)
 
 
 async def _newest(provider: Provider, dataset: Dataset) -> Fetched:
@@ -140,7 +140,7 @@ async def _newest(provider: Provider, dataset: Dataset) -> Fetched:
     error: SourceError | None = None
     for query in queries:
         try:
-            return (await _asked(provider, query))[-1]
+            return (await _fetch_again(provider, query))[-1]
         except SourceError as raised:
             if isinstance(raised, RateLimited):
                 raise
@@ -149,7 +149,7 @@ async def _newest(provider: Provider, dataset: Dataset) -> Fetched:
     raise error
 
 
-async def _asked(provider: Provider, query: Query) -> list[Fetched]:
+async def _fetch_again(provider: Provider, query: Query) -> list[Fetched]:
     """The answer, asked for again where that may help."""
     connector = CONNECTORS[provider.source](provider.config)
     for pause in provider.pauses:

@@ -15,11 +15,11 @@ def withheld_from_readers(settings: Settings, catalog: Catalog) -> tuple[str, ..
 
 
 async def obey_readers(store: Store, settings: Settings, catalog: Catalog) -> tuple[str, ...]:
-    """Tells the database what the settings withhold, and returns it. Raises StoreError, BadCatalog."""
-    wanted = withheld_from_readers(settings, catalog)
+    """Writes what the settings withhold into the database, and returns it. Raises StoreError, BadCatalog."""
+    withheld = withheld_from_readers(settings, catalog)
     async with store.connections.acquire() as connection, connection.transaction():
-        await connection.execute("DELETE FROM withheld_source WHERE source <> ALL($1::text[])", list(wanted))
+        await connection.execute("DELETE FROM withheld_source WHERE source <> ALL($1::text[])", list(withheld))
         await connection.execute(
-            "INSERT INTO withheld_source SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", list(wanted)
+            "INSERT INTO withheld_source SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", list(withheld)
         )
-    return wanted
+    return withheld

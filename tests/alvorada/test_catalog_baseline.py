@@ -16,15 +16,15 @@ from desk.catalog.provider_metadata import Difference, Metadata, Verdict
 from desk.errors import AlvoradaError, BadInput
 from tests.fixtures.deliveries import Mailbox
 
-SAID = Metadata("Unemployment Rate", "Percent", "M", True, dt.date(2026, 10, 1))
-GOOD = Verdict("us_unemployment", "fred", "agrees", found=SAID)
+BEFORE = Metadata("Unemployment Rate", "Percent", "M", True, dt.date(2026, 10, 1))
+GOOD = Verdict("us_unemployment", "fred", "agrees", found=BEFORE)
 
 
 def test_the_first_check_makes_the_baseline_and_the_same_answer_is_no_news(tmp_path: Path) -> None:
     path = tmp_path / "home" / "catalogue_live.json"
     assert compared_with(path, [GOOD]) == [GOOD]
     assert compared_with(path, [GOOD]) == [GOOD]
-    newer = replace(GOOD, found=replace(SAID, last=dt.date(2026, 11, 1)))
+    newer = replace(GOOD, found=replace(BEFORE, last=dt.date(2026, 11, 1)))
     assert compared_with(path, [newer]) == [newer]
 
 
@@ -43,9 +43,9 @@ def test_each_change_is_a_difference_and_is_told_once(
 ) -> None:
     path = tmp_path / "catalogue_live.json"
     compared_with(path, [GOOD])
-    other = replace(GOOD, found=replace(SAID, **change))  # type: ignore[arg-type]
-    (told,) = compared_with(path, [other])
-    assert (told.state, told.differences) == ("differs", (Difference(what, was, now),))
+    other = replace(GOOD, found=replace(BEFORE, **change))  # type: ignore[arg-type]
+    (compared,) = compared_with(path, [other])
+    assert (compared.state, compared.differences) == ("differs", (Difference(what, was, now),))
     assert compared_with(path, [other]) == [other]
 
 
@@ -54,8 +54,8 @@ def test_a_series_that_does_not_answer_keeps_its_place(tmp_path: Path) -> None:
     compared_with(path, [GOOD])
     silent = Verdict("us_unemployment", "fred", "unreachable", note="HTTP 503")
     assert compared_with(path, [silent]) == [silent]
-    (told,) = compared_with(path, [replace(GOOD, found=replace(SAID, unit="Index"))])
-    assert told.state == "differs"
+    (compared,) = compared_with(path, [replace(GOOD, found=replace(BEFORE, unit="Index"))])
+    assert compared.state == "differs"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"x": {"colour": 1, "last": null}}'])
@@ -95,13 +95,13 @@ async def test_without_a_channel_notify_is_refused() -> None:
 
 
 def test_where_telling_fails_the_next_check_has_the_change_again(tmp_path: Path) -> None:
-    def fails(told: Sequence[Verdict]) -> None:
+    def fails(compared: Sequence[Verdict]) -> None:
         raise AlvoradaError("the mail server is down")
 
     path = tmp_path / "catalogue_live.json"
     compared_with(path, [GOOD])
-    other = replace(GOOD, found=replace(SAID, unit="Thousands"))
+    other = replace(GOOD, found=replace(BEFORE, unit="Thousands"))
     with pytest.raises(AlvoradaError, match="mail server"):
         compared_with(path, [other], fails)
-    (told,) = compared_with(path, [other])
-    assert told.differences == (Difference("unit, was", "Percent", "Thousands"),)
+    (compared,) = compared_with(path, [other])
+    assert compared.differences == (Difference("unit, was", "Percent", "Thousands"),)

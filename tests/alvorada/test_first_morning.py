@@ -114,7 +114,7 @@ async def test_a_trouble_is_found_named_and_mended_as_the_page_says(
     assert trouble.remedy in found.remedy
     page = report_page([found], "sandbox", SANDBOX_NOW)
     assert f"**{trouble.dataset}**" in page
-    assert found.said in page
+    assert found.message in page
     assert found.remedy in page
     quiet_sandbox.reset()  # the source is well again, the catalogue and the settings are the right ones
     assert (await looked_at(quiet_sandbox, trouble.dataset)).verdict == "fine"
@@ -131,7 +131,7 @@ def test_the_troubles_are_twenty_and_more_and_each_is_another() -> None:
 @pytest.mark.parametrize("dataset", sorted(CATALOG.datasets))
 async def test_a_quiet_sandbox_is_fine(sandbox: RunningSandbox, dataset: str) -> None:
     found = await looked_at(sandbox, dataset)
-    assert (found.verdict, found.said) == ("fine", ""), found
+    assert (found.verdict, found.message) == ("fine", ""), found
     assert found.rows > 0
     assert found.first
     assert found.last

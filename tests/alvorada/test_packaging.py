@@ -130,8 +130,8 @@ def test_the_installation_puts_the_checkout_on_the_path_and_no_package_into_site
     assert on_the_path.endswith(".pth")
     [line] = (site_packages / on_the_path).read_text(encoding="utf-8").splitlines()
     # A git worktree may share the environment of the repository's own checkout.
-    asked = ["git", "-C", str(ROOT), "rev-parse", "--path-format=absolute", "--git-common-dir"]
-    common = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    command = ["git", "-C", str(ROOT), "rev-parse", "--path-format=absolute", "--git-common-dir"]
+    common = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     assert Path(line).resolve() in (ROOT, Path(common).parent)
 
 

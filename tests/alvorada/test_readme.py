@@ -69,5 +69,15 @@ def test_links_lead_to_files(tmp_path: Path) -> None:
     for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"):
         assert broken_links(ROOT / name) == [], name
     page = tmp_path / "page.md"
-    page.write_text("[a](no.md) [b](https://example.org) [c](page.md#x) ![d](img/no.png)")
-    assert broken_links(page) == ["no.md", "img/no.png"]
+    page.write_text(
+        "[a](no.md) [b](https://example.org) [c](page.md) ![d](img/no.png) [e][below]\n\n[below]: gone.md\n"
+    )
+    assert broken_links(page) == ["no.md", "img/no.png", "gone.md"]
+
+
+def test_links_lead_to_headings(tmp_path: Path) -> None:
+    """An anchor is that of a heading: of the page itself, or of the page that is named."""
+    (tmp_path / "other.md").write_text("# What `a-b` costs, in BRL\n\n```\n# no heading\n```\n")
+    page = tmp_path / "page.md"
+    page.write_text("# Here\n[a](#here) [b](#there) [c](other.md#what-a-b-costs-in-brl) [d](other.md#no-heading)")
+    assert broken_links(page) == ["#there", "other.md#no-heading"]

@@ -70,9 +70,9 @@ async def signed(api: Api, now: dt.datetime = NOW, day: dt.date = FILLED_DAY) ->
 
 async def test_a_login_leads_to_the_page_and_its_cookie_only_reads(public: Api) -> None:
     at_desk = browser(public)
-    asked = await at_desk.get(f"{REPORT}?language=pt")
-    assert asked.status_code == 303
-    login = asked.headers["location"]
+    refused = await at_desk.get(f"{REPORT}?language=pt")
+    assert refused.status_code == 303
+    login = refused.headers["location"]
     assert parse_qs(urlsplit(login).query) == {"next": [f"{REPORT}?language=pt"]}
     form = fields((await at_desk.get(login)).text)
     wrong = await at_desk.post("/api/v1/login", data=form | {"token": "alv_wrong"})
@@ -128,15 +128,15 @@ async def test_no_cookie_that_was_made_up_or_altered_is_a_login(public: Api) -> 
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "target",
     ["https://evil.example", "//evil.example", "/\\evil.example", "/api/v1//evil.example", "/api/v1/../../evil",
      "/api/v1/a\r\nSet-Cookie: a=b", "javascript:alert(1)", "/api/v1/a#@evil.example", "/api/v1@evil.example",
      "x" * 900],
 )  # fmt: skip
-async def test_a_login_leads_to_no_other_site(public: Api, wanted: str) -> None:
-    page = await browser(public).get("/api/v1/login", params={"next": wanted})
+async def test_a_login_leads_to_no_other_site(public: Api, target: str) -> None:
+    page = await browser(public).get("/api/v1/login", params={"next": target})
     assert fields(page.text)["next"] == "/api/v1/reports/daily/latest"
-    done = await browser(public).post("/api/v1/login", data={"token": public.secrets["read"], "next": wanted})
+    done = await browser(public).post("/api/v1/login", data={"token": public.secrets["read"], "next": target})
     assert (done.status_code, done.headers["location"]) == (303, "/api/v1/reports/daily/latest")
 
 

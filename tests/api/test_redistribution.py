@@ -10,7 +10,7 @@ from tests.fixtures.flows import FILLED_DAY
 
 pytestmark = [pytest.mark.db, pytest.mark.flow]
 CLOSED = (
-    "/series/ibovespa", "/series/dgs10", "/curves/PRE", "/positions", "/tickets", "/held",
+    "/series/ibovespa", "/series/dgs10", "/levels/vix", "/curves/PRE", "/positions", "/tickets", "/held",
     f"/reports/daily/{FILLED_DAY}", "/reports/daily/latest",
 )  # fmt: skip
 OPEN = ("/series", "/series/usdbrl_ptax_sell", "/series/ipca_mom", "/risk", "/signals", "/reports/daily")
@@ -28,8 +28,8 @@ async def test_what_may_not_be_sent_on_is_refused_by_name(api: Api) -> None:
     async with opened(api.url, api.secrets, readers="others") as closed:
         assert await statuses(closed, CLOSED) == dict.fromkeys(CLOSED, 403)
         assert await statuses(closed, OPEN) == dict.fromkeys(OPEN, 200)
-        said = (await closed.client().get("/series/ibovespa")).json()["detail"]
-        assert "this rests on yahoo_finance" in said
+        detail = (await closed.client().get("/series/ibovespa")).json()["detail"]
+        assert "this rests on yahoo_finance" in detail
         page = await closed.client().get(f"/reports/daily/{FILLED_DAY}", headers={"Accept": "text/html"})
         assert page.status_code == 403
         assert "b3_market_data" in page.json()["detail"]

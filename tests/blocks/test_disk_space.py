@@ -13,7 +13,7 @@ import pytest
 
 from blocks.atomic_write import write_atomically
 from blocks.database import connect_failure, named_errors
-from blocks.disk_space import cannot_be_written, require_space, told_of_full_disk
+from blocks.disk_space import cannot_be_written, full_disk_line, require_space
 from desk.errors import StoreError
 from tests.alvorada.conftest import ROOT, environment
 
@@ -54,8 +54,8 @@ def test_a_write_that_was_cut_short_is_told_as_a_full_disk() -> None:
     """PostgreSQL's words on a tmpfs with a page left, which do not name the reason."""
     words = 'could not extend file "base/19431/12604": wrote only 4096 of 8192 bytes at block 7'
     place = "postgresql://alvorada@127.0.0.1:5/desk"
-    told = rf"^no space left on the disk of the database at {place}: could not extend"
-    with pytest.raises(StoreError, match=told), named_errors(URL):
+    expected = rf"^no space left on the disk of the database at {place}: could not extend"
+    with pytest.raises(StoreError, match=expected), named_errors(URL):
         raise asyncpg.DiskFullError(words)
 
 
@@ -65,7 +65,7 @@ def test_an_error_of_the_disk_itself_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("text", "expected"),
     [
         ('initdb: error: could not write file "x": No space left on device', 'could not write file "x": No space'),
         (
@@ -77,9 +77,9 @@ def test_an_error_of_the_disk_itself_is_told() -> None:
         ("UTC [5] FATAL:  the database system is shutting down", None),
     ],
 )
-def test_what_programs_say_of_a_full_disk_is_found(said: str, told: str | None) -> None:
-    found = told_of_full_disk(f"an earlier line\n{said}\nUTC [5] HINT:  Check free disk space.")
-    assert found is told is None or (found is not None and told is not None and told in found)
+def test_what_programs_say_of_a_full_disk_is_found(text: str, expected: str | None) -> None:
+    found = full_disk_line(f"an earlier line\n{text}\nUTC [5] HINT:  Check free disk space.")
+    assert found is expected is None or (found is not None and expected is not None and expected in found)
 
 
 def test_a_file_that_finds_no_room_is_named_and_the_old_one_stays(tmp_path: Path) -> None:

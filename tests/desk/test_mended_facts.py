@@ -65,8 +65,8 @@ def ptax_a_day_late() -> None:
 
 def joesley_moves_rates() -> None:
     day = PARAMETRIC["joesley_2017"]
-    wanted = {"126": 103, "252": 138, "504": 160, "756": 172, "1260": 180, "2520": 180}
-    assert day["pre_bp"] == pytest.approx(wanted, abs=1)
+    expected = {"126": 103, "252": 138, "504": 160, "756": 172, "1260": 180, "2520": 180}
+    assert day["pre_bp"] == pytest.approx(expected, abs=1)
     assert day["real_bp"]["1260"] == pytest.approx(110, abs=1)
     assert day["real_bp"]["2520"] == pytest.approx(107, abs=1)
     assert day["sovereign_bp"] == pytest.approx(60, abs=1)

@@ -88,13 +88,13 @@ class HomeToKill:
         step before it; the last is the end."""
         process, began = self._start(arguments), time.monotonic()
         assert process.stderr is not None
-        found, said = [], []
+        found, lines = [], []
         for line in process.stderr:
-            said.append(line)
+            lines.append(line)
             if step := step_of(line):
                 found.append((step, time.monotonic() - began))
                 began = time.monotonic()
-        assert process.wait() == 0, "".join(said)
+        assert process.wait() == 0, "".join(lines)
         process.stderr.close()
         return [*found, ("", time.monotonic() - began)]
 

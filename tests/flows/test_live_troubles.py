@@ -34,7 +34,7 @@ async def test_the_morning_ends_well_in_spite_of_all_of_them(
     quiet_sandbox.configure(faults=FAULTS)
     before = quiet_sandbox.requests()
     ran = await filled_desk.run(NEXT_DAY, settings={"ALVORADA_PATIENCE_SECONDS": "[1]"})
-    asked = {name: count - before.get(name, 0) for name, count in quiet_sandbox.requests().items()}
+    requests = {name: count - before.get(name, 0) for name, count in quiet_sandbox.requests().items()}
 
     assert ran.state.name == "CompletedWithGaps", ran.state.message
     assert {part.split()[0] for part in ran.state.message.split(", ")} == FAILED
@@ -78,8 +78,8 @@ async def test_the_morning_ends_well_in_spite_of_all_of_them(
     # The requests stay few: a dead code is asked for three times, a host that is shut is left alone, and a further try
     # asks for what is still open alone.
     series = [one for one in CATALOG.series.values() if one.source == "bcb_sgs"]
-    assert asked["bcb_sgs"] <= len(series) + QUICK_TRIES - 1
-    assert asked["yahoo_finance"] < 3 * AT_ONCE
-    assert asked["treasury_gov"] <= TREASURY_FILES * (QUICK_TRIES + FURTHER_TRIES)
-    assert asked["cftc_cot"] <= COT_REPORTS * (QUICK_TRIES + FURTHER_TRIES)
-    assert asked["b3_market_data"] <= 10
+    assert requests["bcb_sgs"] <= len(series) + QUICK_TRIES - 1
+    assert requests["yahoo_finance"] < 3 * AT_ONCE
+    assert requests["treasury_gov"] <= TREASURY_FILES * (QUICK_TRIES + FURTHER_TRIES)
+    assert requests["cftc_cot"] <= COT_REPORTS * (QUICK_TRIES + FURTHER_TRIES)
+    assert requests["b3_market_data"] <= 10

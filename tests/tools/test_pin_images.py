@@ -50,14 +50,14 @@ def test_every_image_of_others_gets_its_digest_and_ours_none(
     assert main(["--check"], checkout) == 1
     assert capsys.readouterr().out.splitlines() == [f"{image} is not pinned" for image in named]
     assert main([], checkout) == 0
-    wanted = dict(line.split() for line in (checkout / "bin" / "answers").read_text().splitlines())
+    digests = dict(line.split() for line in (checkout / "bin" / "answers").read_text().splitlines())
     services = yaml.safe_load((checkout / "docker-compose.yml").read_text())["services"]
     for service in services.values():
         name, _, digest = service["image"].partition("@")
-        assert digest == ("" if name == "alvorada:local" else wanted[name])
+        assert digest == ("" if name == "alvorada:local" else digests[name])
     bases = [line for line in (checkout / "Dockerfile").read_text().splitlines() if line.startswith("FROM ")]
     python = next(image for image in named if image.startswith("python:"))
-    assert bases == [f"FROM {python}@{wanted[python]} AS build", f"FROM {python}@{wanted[python]}"]
+    assert bases == [f"FROM {python}@{digests[python]} AS build", f"FROM {python}@{digests[python]}"]
     assert (checkout / "deploy/run.Dockerfile").read_text() == (ROOT / "deploy/run.Dockerfile").read_text()
     assert main(["--check"], checkout) == 0
 

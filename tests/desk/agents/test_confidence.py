@@ -38,25 +38,25 @@ def one(*drivers: float, age: float = 0.0) -> float:
 @pytest.mark.parametrize("age", [0.0, 90.0, 365.0])
 def test_of_views_that_are_x_percent_sure_x_percent_are_right(age: float) -> None:
     state, drivers = world(1, age=age)
-    told = np.isfinite(drivers).any(axis=1)
-    said = direction_confidence(drivers, np.full(drivers.shape, age), FIT)
-    assert np.isnan(said[~told]).all()
-    right = np.sign(np.nanmean(drivers[told], axis=1)) == np.sign(state[told])
+    known = np.isfinite(drivers).any(axis=1)
+    stated = direction_confidence(drivers, np.full(drivers.shape, age), FIT)
+    assert np.isnan(stated[~known]).all()
+    right = np.sign(np.nanmean(drivers[known], axis=1)) == np.sign(state[known])
     for low, high in itertools.pairwise(EDGES):
-        own = (said[told] >= low) & (said[told] < high)
+        own = (stated[known] >= low) & (stated[known] < high)
         if own.sum() > 1_000:
-            assert right[own].mean() == pytest.approx(said[told][own].mean(), abs=0.03), (low, high)
+            assert right[own].mean() == pytest.approx(stated[known][own].mean(), abs=0.03), (low, high)
 
 
 def test_the_chance_for_a_driver_left_out_is_calibrated_too() -> None:
     _, drivers = world(2)
     others, own = drivers[:, 1:], drivers[:, 0]
-    told = np.isfinite(own) & (np.isfinite(others).sum(axis=1) >= 2)
-    said = sign_chance(others[told], np.zeros_like(others[told]), FIT)
-    came = np.sign(own[told]) == np.sign(np.nanmean(others[told], axis=1))
+    known = np.isfinite(own) & (np.isfinite(others).sum(axis=1) >= 2)
+    stated = sign_chance(others[known], np.zeros_like(others[known]), FIT)
+    came = np.sign(own[known]) == np.sign(np.nanmean(others[known], axis=1))
     for low, high in ((0.5, 0.55), (0.55, 0.6), (0.6, 0.7)):
-        bucket = (said >= low) & (said < high)
-        assert came[bucket].mean() == pytest.approx(said[bucket].mean(), abs=0.03)
+        bucket = (stated >= low) & (stated < high)
+        assert came[bucket].mean() == pytest.approx(stated[bucket].mean(), abs=0.03)
 
 
 def test_age_dispersion_and_gaps_each_take_of_it() -> None:

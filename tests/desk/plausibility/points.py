@@ -29,7 +29,13 @@ def series(key: str, values: Sequence[float], first: dt.date = FIRST) -> pl.Data
 
 
 def peer(
-    point: pl.DataFrame, name: str, value: float, within: float, beyond: float, confirms: bool = True
+    point: pl.DataFrame,
+    name: str,
+    value: float,
+    within: float,
+    beyond: float,
+    confirms: bool = True,
+    repeats: bool = False,
 ) -> pl.DataFrame:
     """What `name` says of each row of `point`."""
     return (
@@ -40,6 +46,7 @@ def peer(
             within=pl.lit(within),
             beyond=pl.lit(beyond),
             confirms=pl.lit(confirms),
+            repeats=pl.lit(repeats),
             before=pl.lit(None, dtype=pl.Float64),
         )
         .select(pl.col(column).cast(dtype) for column, dtype in PEER_SCHEMA.items())

@@ -143,15 +143,16 @@ def test_what_is_held_is_no_history_of_the_next_day() -> None:
 
 
 def test_a_new_level_is_believed_when_later_values_keep_it() -> None:
-    """A devaluation beyond any that was seen: one print keeps it; a level a hundredfold takes three."""
+    """A devaluation beyond any that was seen: one print keeps it. What a sibling contradicted takes three."""
     history = series(PTAX, walk(60))
     after = history["obs_date"][-1] + dt.timedelta(days=1)
     found = verdicts(series(PTAX, [6.6, 6.7, 6.65], first=after), history)
     assert (found["verdict"].to_list(), found["kept"].to_list()) == (["held", "ok", "ok"], [True, False, False])
-    twice = verdicts(series(PTAX, [409.0, 410.0, 411.0], first=after), history)
-    assert (twice["verdict"].to_list(), twice["kept"].any()) == (["held"] * 3, False)
-    often = verdicts(series(PTAX, [409.0, 410.0, 411.0, 412.0, 413.0], first=after), history)
-    assert often["verdict"].to_list() == ["held", "ok", "ok", "ok", "ok"]
+    moved = series(PTAX, [5.4, 5.41, 5.42, 5.43], first=after)
+    told = peer(moved[:1], "yahoo_usdbrl", 4.1, 0.12, 0.4)
+    assert verdicts(moved[:3], history, told)["verdict"][0] == "held"
+    assert not verdicts(moved[:3], history, told)["kept"].any()
+    assert verdicts(moved, history, told)["kept"].to_list() == [True, False, False, False]
 
 
 def test_a_fetch_that_rewrites_the_past_is_no_witness_of_its_own() -> None:

@@ -91,12 +91,13 @@ def books(prices: PriceInputs, views: pl.DataFrame) -> dict[str, pl.DataFrame]:
 def test_the_book_holds_no_more_than_the_market_bears_and_says_what_took_it(limit: str) -> None:
     views = one_view("DI1_5Y", 0.9, VALUES)
     free = books(market([]), views)["target_position"].filter(instrument_id="DI1_5Y")
-    wanted = abs(free["contracts"][-1])
-    stored = {"open_interest": (wanted * 10.0, wanted * 50.0), "days_to_liquidate": (wanted * 10.0, None)}[limit]
-    most = {"open_interest": wanted * 0.5, "days_to_liquidate": wanted * 10.0 * 0.04 * 0.10 * 5.0}[limit]
+    unlimited = abs(free["contracts"][-1])
+    interest = unlimited * 10.0
+    stored = {"open_interest": (interest, interest * 5.0), "days_to_liquidate": (interest, None)}[limit]
+    most = {"open_interest": unlimited * 0.5, "days_to_liquidate": unlimited * 10.0 * 0.04 * 0.10 * 5.0}[limit]
     frames = books(market([(free["contract_id"][-1], *stored)]), views)
     held = frames["target_position"].filter(instrument_id="DI1_5Y")["contracts"].abs()
-    assert 0 < held[-1] == held.max() <= most < wanted
+    assert 0 < held[-1] == held.max() <= most < unlimited
     state = frames["portfolio_state"].row(-1, named=True)
     taken = {part["limit"]: part for part in json.loads(state["limits_bound"])}
     assert taken[limit]["subjects"] == ["DI1_5Y"]

@@ -37,8 +37,8 @@ SEEN = """[...document.querySelectorAll('.plot')].map(plot => ['.still', '.live'
 
 
 async def value(tab: Any, expression: str) -> Any:
-    asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
-    answer = await tab.send_command("Runtime.evaluate", asked)
+    parameters = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+    answer = await tab.send_command("Runtime.evaluate", parameters)
     return answer["result"]["result"].get("value")
 
 

@@ -109,10 +109,10 @@ def test_the_packages_stand_in_a_table_the_riskiest_first() -> None:
 
 
 def test_a_fallback_of_the_sizes_is_said() -> None:
-    for sizing, said in (("risk_budget", False), (None, False), ("risk_budget, without INF_IPCA_SURPRISE", True)):
+    for sizing, is_shown in (("risk_budget", False), (None, False), ("risk_budget, without INF_IPCA_SURPRISE", True)):
         rows = [{**state(0, 1e8, 0.0), "sizing": sizing}]
         wording = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=rows))))
-        assert (f"Not every view could be sized: {sizing}." in wording) is said
+        assert (f"Not every view could be sized: {sizing}." in wording) is is_shown
 
 
 # Risk

@@ -3,80 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from blocks.smtp import MailServer
-from desk.alerts.facts import Metrics
 from desk.catalog.alert_rules import load_alerts
-from tasks.alerts.evaluation import evaluate_alerts
-from tasks.alerts.outbox import put, queue_test
-from tasks.alerts.postgres_records import PostgresRecords
-from tasks.alerts.sending import SendResult, send_due, send_until
 from tasks.alerts.stored_rules import add_silence, change_rule, end_silence
-from tasks.channels.mail import Mail
-from tasks.channels.message import Channel, Message
-from tasks.channels.slack import Slack
 from tasks.store import Store
-from tests.desk.alerts.book import at, half_hourly
+from tests.desk.alerts.book import at
 from tests.fixtures.deliveries import Mailbox
 from tests.fixtures.deliveries import Slack as SlackServer
+from tests.tasks.alerts.alert_desk import Desk
 
 pytestmark = pytest.mark.db
 
 ALERTS = load_alerts()
-RULES = {name: half_hourly()[name] for name in ("VAR_BREACH", "LIMIT_BREACH")}
-
-
-@dataclass
-class Desk:
-    """One database, both channels, and a clock that stands where a test puts it."""
-
-    store: Store
-    channels: Sequence[Channel]
-    now: dt.datetime = field(default_factory=at)
-    var_95: object = 0.01
-    used: dict[str, object] = field(default_factory=lambda: {"gross_leverage": 0.5})
-
-    @property
-    def records(self) -> PostgresRecords:
-        """New each time: nothing lives but what is in the database."""
-        return PostgresRecords(self.store, RULES)
-
-    async def read(self, now: dt.datetime) -> Metrics:
-        return Metrics(now, None, var_95=self.var_95, utilisation=dict(self.used))
-
-    async def evaluate(self, now: dt.datetime | None = None) -> None:
-        self.now = now or self.now
-        names = [channel.name for channel in self.channels]
-        await evaluate_alerts(self.records, self.read, names, lambda: self.now, link="http://desk/alerts")
-
-    async def send(self, now: dt.datetime | None = None) -> SendResult:
-        self.now = now or self.now
-        return await send_due(self.records, self.channels, lambda: self.now, sleep=no_wait)
-
-    async def turn(self, now: dt.datetime) -> None:
-        await self.evaluate(now)
-        await self.send()
-
-    async def rows(self, query: str) -> list[Any]:
-        async with self.store.connections.acquire() as connection:
-            return list(await connection.fetch(query))
-
-
-async def no_wait(seconds: float) -> None:
-    await asyncio.sleep(0)
-
-
-@pytest.fixture
-def desk(store: Store, slack: SlackServer, mailbox: Mailbox) -> Desk:
-    server = MailServer("127.0.0.1", mailbox.port, "insecure")
-    return Desk(store, [Slack(slack.url), Mail(server, "desk@example.com", ["ana@example.com", "rui@example.com"])])
 
 
 async def test_smtp_is_down_for_forty_minutes_then_up_one_mail(
@@ -240,63 +181,3 @@ async def test_a_poisoned_number_in_the_database_alerts(desk: Desk, slack: Slack
     assert "LIMIT_BREACH · ∗ · no data" in shown
     states = await desk.rows("SELECT condition, value FROM v_alert_active")
     assert {tuple(row.values()) for row in states} == {("no_data", None)}
-
-
-async def test_whom_the_server_refused_gets_a_row_of_their_own(desk: Desk, mailbox: Mailbox) -> None:
-    desk.var_95 = 0.04
-    mailbox.refused = {"rui@example.com"}
-    await desk.turn(at(0))
-    mailbox.refused = set()
-    await desk.send(at(2))
-    await desk.send(at(10))
-    assert [recipients for recipients, _ in mailbox.got] == [["ana@example.com"], ["rui@example.com"]]
-
-
-async def test_a_payload_that_is_no_message_keeps_nobody_waiting(desk: Desk, slack: SlackServer) -> None:
-    async with desk.store.connections.acquire() as connection:
-        first = await put(connection, channel="slack", kind="alert", dedupe_key="x", payload={"odd": 1}, at=at(0))
-        assert first == await put(connection, channel="slack", kind="alert", dedupe_key="x", payload={}, at=at(0))
-    await queue_test(desk.store, ["slack", "mail"], "ana", at(0), "http://desk/alerts")
-    assert await desk.send(at(0)) == SendResult(2, 1)
-    assert "ana asked for this test" in slack.said()[0]
-    (stuck,) = await desk.rows("SELECT last_error, attempts FROM v_outbox WHERE state = 'waiting'")
-    assert "cannot be composed" in stuck["last_error"]
-
-
-async def test_the_sender_goes_on_until_nothing_waits_or_its_time_is_up(desk: Desk, slack: SlackServer) -> None:
-    desk.var_95 = 0.04
-    slack.will(500, 500, 500)
-    await desk.evaluate(at(0))
-
-    async def clock_runs(seconds: float) -> None:
-        desk.now += dt.timedelta(seconds=seconds)
-
-    until = at(0) + dt.timedelta(seconds=20)
-    done = await send_until(desk.records, desk.channels, lambda: desk.now, until, sleep=clock_runs)
-    assert (done, desk.now <= until + dt.timedelta(seconds=5)) == (SendResult(1, 3), True)
-    done = await send_until(desk.records, desk.channels, lambda: desk.now, at(10), sleep=clock_runs)
-    assert len(slack.messages) == 1
-
-
-async def test_composers_make_what_the_payload_only_names(desk: Desk, mailbox: Mailbox) -> None:
-    async def compose(payload: Any) -> Message:
-        return Message(kind="report", title=f"Report of {payload['day']}", at=desk.now)
-
-    async with desk.store.connections.acquire() as connection:
-        await put(connection, channel="mail", kind="report", dedupe_key="report:1:ana", payload={"day": "Thursday"},
-                  at=at(0), recipients=["ana@example.com"])  # fmt: skip
-    desk.now = at(0)
-    await send_due(desk.records, desk.channels, lambda: desk.now, composers={"report": compose}, sleep=no_wait)
-    assert [(recipients, str(mail["Subject"])) for recipients, mail in mailbox.got] == [
-        (["ana@example.com"], "Report of Thursday")
-    ]
-
-
-async def test_an_address_that_is_none_keeps_nobody_waiting(desk: Desk, slack: SlackServer, mailbox: Mailbox) -> None:
-    odd = Mail(MailServer("127.0.0.1", mailbox.port, "insecure"), "desk@example.com", ["ana\r\nBcc: eve@example.com"])
-    desk.channels = [odd, desk.channels[0]]
-    desk.var_95 = 0.04
-    desk.now = at(0)
-    await desk.evaluate()
-    assert await desk.send() == SendResult(1, 1)
-    assert (len(slack.messages), mailbox.got) == (1, [])

@@ -13,7 +13,7 @@ from tasks.store import Store
 from tests.desk.alerts.book import at
 from tests.fixtures.deliveries import Mailbox
 from tests.fixtures.deliveries import Slack as SlackServer
-from tests.tasks.alerts.test_delivery import Desk, desk  # noqa: F401  # the fixture
+from tests.tasks.alerts.alert_desk import Desk
 
 pytestmark = [pytest.mark.db, pytest.mark.process]
 
@@ -21,7 +21,7 @@ EVALUATES_AND_DIES = """
 import asyncio, os, signal, sys
 from tasks.store import Store
 from tests.desk.alerts.book import at
-from tests.tasks.alerts.test_delivery import Desk
+from tests.tasks.alerts.alert_desk import Desk
 from tests.tasks.alerts.quiet_channel import Quiet
 
 async def main():
@@ -35,7 +35,7 @@ CLAIMS_AND_HANGS = """
 import asyncio, sys
 from tasks.store import Store
 from tests.desk.alerts.book import at
-from tests.tasks.alerts.test_delivery import Desk
+from tests.tasks.alerts.alert_desk import Desk
 from tests.tasks.alerts.quiet_channel import Quiet
 
 class Hanging(Quiet):
@@ -52,7 +52,7 @@ asyncio.run(main())
 
 
 async def test_an_alert_outlives_the_process_that_found_it_and_the_one_that_was_sending(
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     store: Store,
     slack: SlackServer,
     mailbox: Mailbox,

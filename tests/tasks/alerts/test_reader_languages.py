@@ -123,11 +123,11 @@ def test_the_watchdog_speaks_portuguese_with_the_same_names_and_hours() -> None:
         ),
     )
     with use_locale("pt"):
-        said = text_of(message)
+        text = text_of(message)
         page = html_of(message)
-    assert "Alvorada vigia: Nenhuma execução diária de 19/11/2026 concluída até 06:45, e mais 1" in said
-    assert "A de 06:01 (Brasília) falhou: StageFailed: risk. O que fazer: docs/runbook.md." in said
-    assert "Não se sabe se uma execução de 19/11/2026 terminou." in said
+    assert "Alvorada vigia: Nenhuma execução diária de 19/11/2026 concluída até 06:45, e mais 1" in text
+    assert "A de 06:01 (Brasília) falhou: StageFailed: risk. O que fazer: docs/runbook.md." in text
+    assert "Não se sabe se uma execução de 19/11/2026 terminou." in text
     assert "Desde 19/11 05:10 (Brasília) os alertas não são avaliados" in page
     assert "Since 19 Nov 05:10" in text_of(message), "English stays as it was written"
 

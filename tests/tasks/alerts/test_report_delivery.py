@@ -271,20 +271,6 @@ async def test_a_report_that_is_sent_again_has_its_pictures(post: Post, monkeypa
     assert await again("of the restated page") == []
 
 
-def test_only_a_recent_report_of_an_enabled_world_is_sent_by_itself() -> None:
-    as_of = dt.datetime(2026, 11, 19, 9, tzinfo=dt.UTC)
-    soon, later = as_of + dt.timedelta(hours=1), as_of + dt.timedelta(hours=30)
-
-    def goes(choice: str, world: str, now: dt.datetime) -> bool:
-        return report_delivery.is_sent_by_itself(load_settings(send_reports=choice), world, as_of, now)
-
-    assert goes("live", "live", soon)
-    assert not goes("live", "live", later)
-    assert not goes("live", "sandbox", soon)
-    assert goes("always", "sandbox", soon)
-    assert not goes("never", "live", soon)
-
-
 @pytest.mark.db
 async def test_a_report_that_may_not_be_sent_on_goes_out_without_a_number(post: Post) -> None:
     withheld = report_delivery.withheld_sources(load_settings(readers="others"), post.data)
@@ -294,24 +280,9 @@ async def test_a_report_that_may_not_be_sent_on_goes_out_without_a_number(post: 
         payload = report_delivery.payload_of(post.data, LINK, language, withheld=withheld)
         assert words in payload["text"]
         assert "b3_market_data" in payload["html"]
-        said = (payload["text"] + payload["html"] + str(payload["slack"])).replace(LINK, "")
-        assert not re.search(r"NAV|VaR|DI1|[0-9],[0-9]|%", said.replace(payload["title"], ""))
+        text = (payload["text"] + payload["html"] + str(payload["slack"])).replace(LINK, "")
+        assert not re.search(r"NAV|VaR|DI1|[0-9],[0-9]|%", text.replace(payload["title"], ""))
     await report_delivery.queue_report(post.store, post.settings, {"en": payload}, post.now)
     await post.send()
     assert post.mailed() == sorted(TWO)
     assert all(not list(mail.iter_attachments()) for _, mail in post.box.got)
-
-
-@pytest.mark.parametrize(
-    ("given", "held_back"),
-    [({}, False), ({"readers": "others"}, True), ({"readers": "desk", "consents": ("fred",)}, False)],
-)
-def test_only_readers_beyond_the_desk_hold_anything_back(given: dict[str, Any], held_back: bool) -> None:
-    assert bool(report_delivery.withheld_sources(load_settings(**given), sample())) is held_back
-
-
-def test_with_every_consent_the_whole_report_goes() -> None:
-    consents = ("b3_market_data", "fred", "yahoo_finance")
-    assert report_delivery.withheld_sources(load_settings(readers="others", consents=consents), sample()) == ()
-    with pytest.raises(BadInput, match="a consent to bloomberg"):
-        report_delivery.withheld_sources(load_settings(consents=("bloomberg",)), sample())

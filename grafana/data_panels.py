@@ -1,10 +1,33 @@
-"""Panels of the data: pairs of sources, held and suspect values, and how much of the book rests on each dataset."""
+"""Panels of the data: which source each level was read off, pairs of sources, held and suspect values, and how much of
+the book rests on each dataset."""
 
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import timeseries
 
+from desk.catalog.fallbacks import load_fallbacks
 from grafana.parts import COLOURED_CELL, LEGEND, PanelSpec, override, state_mappings, table_panel
+
+
+def origin_panel(latest: str) -> PanelSpec:
+    """Each level that several sources have, and each curve's input, at the decision that the SQL `latest` gives."""
+    fallbacks = load_fallbacks()
+    columns = ", ".join(f"'{column.name}'" for column in fallbacks.columns)
+    curves = "|".join(dict.fromkeys(curve.prefix for curve in fallbacks.curves))
+    sql = f"""
+SELECT feature_id AS level, value, origin AS "read off", source, obs_date::text AS observed,
+       knowledge_time AS "known at", left(sha256, 12) AS payload
+FROM v_feature
+WHERE as_of = {latest.replace("v_dataset_status", "v_feature")}
+  AND (feature_id IN ({columns}) OR feature_id ~ '^({curves})_[0-9]+$')
+ORDER BY feature_id ~ '_[0-9]+$', regexp_replace(feature_id, '_?[0-9]+$', ''), length(feature_id), feature_id"""
+    about = (
+        "Every level that more than one source has, and every vertex of the curves, as the latest decision of the time"
+        " range used it: the input that it was read off, when the world knew it, and the payload (of several inputs"
+        " none). The report's receipts say the same."
+    )
+    panel = table_panel().no_value("No decision in this time range")
+    return PanelSpec(panel, "Which source a level was read off", about, sql, 24, 13)
 
 
 def held_panels(latest: str) -> list[PanelSpec]:
