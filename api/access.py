@@ -17,7 +17,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from api.sessions import LINK_PARTS, session_of
 from blocks.database import CONNECT_ERRORS
 from desk.errors import StoreError
-from tasks.store.api_tokens import Refused, Scope, Token, digest, find_named, find_token
+from tasks.store.api_tokens import Refusal, Scope, Token, digest, find_named, find_token
 from tasks.store.signed_links import is_signed, report_purpose
 
 CACHE_SECONDS = 5.0
@@ -30,17 +30,17 @@ class Tokens:
 
     def __init__(self, pool: asyncpg.Pool, clock: Callable[[], dt.datetime]) -> None:
         self._pool, self._clock = pool, clock
-        self._cache: dict[str, tuple[float, Token | Refused]] = {}
+        self._cache: dict[str, tuple[float, Token | Refusal]] = {}
 
-    async def find(self, secret: str) -> Token | Refused:
+    async def find(self, secret: str) -> Token | Refusal:
         """The token of a secret, or why it is refused. Raises StoreError."""
         return await self._cached(digest(secret), lambda: find_token(self._pool, secret, self._clock()))
 
-    async def find_named(self, name: str) -> Token | Refused:
+    async def find_named(self, name: str) -> Token | Refusal:
         """The token of this name, or why it is refused: a revocation ends its logins too. Raises StoreError."""
         return await self._cached(f"name {name}", lambda: find_named(self._pool, name, self._clock()))
 
-    async def _cached(self, key: str, look: Callable[[], Awaitable[Token | Refused]]) -> Token | Refused:
+    async def _cached(self, key: str, look: Callable[[], Awaitable[Token | Refusal]]) -> Token | Refusal:
         now = time.monotonic()
         cached = self._cache.get(key)
         if cached and cached[0] > now:
@@ -103,7 +103,7 @@ def require(scope: Scope) -> Callable[[Request], Awaitable[Token]]:
     return token_of
 
 
-async def _logged_in(request: Request) -> Token | Refused | None:
+async def _logged_in(request: Request) -> Token | Refusal | None:
     name = await session_of(request)
     found = None if name is None else await request.app.state.tokens.find_named(name)
     return Token(found.name, "read") if isinstance(found, Token) else found

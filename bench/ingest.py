@@ -93,7 +93,7 @@ async def measure(postgres: Postgres, ready: Stack, root: str) -> tuple[list[Mea
 
 async def ingest_once(url: str, day: dt.date, sources: Sequence[str] = ()) -> tuple[float, int]:
     """Seconds and rows of one ingest stage into the database at `url`. Raises RuntimeError when a source fails."""
-    from flows.ingest import Ingested, ingest
+    from flows.ingest import IngestResult, ingest
     from tasks.run.run_context import open_run
     from tasks.run.stages import Stopwatch
 
@@ -105,7 +105,7 @@ async def ingest_once(url: str, day: dt.date, sources: Sequence[str] = ()) -> tu
         watch = Stopwatch()
         state: Any = await ingest(run, return_state=True)
         seconds = watch.seconds
-        result: Ingested = await state.result(fetch=True)
+        result: IngestResult = await state.result(fetch=True)
     if result.errors:
         raise RuntimeError(f"ingest had errors: {result.errors}")
     return seconds, sum(result.inserted.values())

@@ -6,8 +6,6 @@ DATABASE_URL is the exception: set, it always wins, so that a local stack or a t
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from blocks.settings import Settings, load_settings
@@ -15,6 +13,7 @@ from desk.errors import BadInput
 
 if TYPE_CHECKING:
     from prefect.blocks.core import Block
+    from prefect.client.orchestration import PrefectClient
 
 DATABASE_BLOCK = "alvorada-database"
 KEY_BLOCKS = {
@@ -40,10 +39,10 @@ async def with_blocks(settings: Settings) -> Settings:
     from prefect_sqlalchemy import DatabaseCredentials
 
     found: dict[str, Any] = {}
-    async with get_client() as client:  # one for all: each makes a TLS context, and where no server runs, starts an API
+    async with get_client() as client:
 
         async def read(name: str, kind: type[Block]) -> Any | None:
-            return await _block(name, partial(kind.load, client=client))
+            return await _block(client, name, kind)
 
         if settings.database_url is None and (database := await read(DATABASE_BLOCK, DatabaseCredentials)):
             found["database_url"] = database.rendered_url.render_as_string(hide_password=False)
@@ -57,13 +56,21 @@ async def with_blocks(settings: Settings) -> Settings:
     return load_settings(**{**_as_given(settings), **found}) if found else settings
 
 
-async def _block(name: str, load: Callable[[str], Awaitable[Any]]) -> Any | None:
-    """The block, or None where the server has none of that name. Prefect raises ValueError for both."""
+async def _block(client: PrefectClient, name: str, kind: type[Block]) -> Any | None:
+    """The block, or None where the server has none of that name.
+
+    `load` makes a client with a TLS context of its own, whatever it is given: only a block that exists is loaded.
+    """
+    from prefect.exceptions import ObjectNotFound
+
+    slug = kind.get_block_type_slug()  # type: ignore[no-untyped-call]
     try:
-        return await load(name)
+        await client.read_block_document_by_name(name, slug, include_secrets=False)
+    except ObjectNotFound:
+        return None
+    try:
+        return await kind.load(name)
     except ValueError as error:
-        if "Unable to find block document" in str(error):
-            return None
         raise BadInput(f"the Prefect block {name!r} cannot be used: {type(error).__name__}") from None
 
 

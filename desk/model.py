@@ -3,7 +3,7 @@
 Frames are Polars. Every silver frame that a connector parses has the entity columns of its table, `obs_date`,
 `knowledge_time` (UTC; null where the source gives no vintage) and the value columns. The store adds `payload_id` (the
 receipt) and `stamp`, the origin of the knowledge time: `source` for the source's own vintage, `rule` for the declared
-publication rule, `sight` for our first sight of a late or changed value, `imported` for a history file (its latest
+publication rule, `sight` for when we first saw a late or changed value, `imported` for a history file (its latest
 vintage, lagged by its rule).
 """
 

@@ -24,7 +24,7 @@ from desk.errors import BadInput, Busy, StageFailed
 from desk.model import DECISION_TIME, SAO_PAULO, decision_time, desk_day
 from flows.decided_day import reproduce, restate, show_difference, undo_dead_restatements
 from flows.gate import gate
-from flows.ingest import Ingested, ingest
+from flows.ingest import IngestResult, ingest
 from flows.portfolio import portfolio
 from flows.post_run import after_run
 from flows.report import report
@@ -166,10 +166,10 @@ async def run_stages(run: Run, record: RunRecord, files: Files, before: ReportDa
     watch, stages = Stopwatch(), StageRunner(run, record.stages)
     inception = await open_book(run)
     plan = await plan_decision(run)
-    ingested: Ingested | None = await stages.call(
+    ingested: IngestResult | None = await stages.call(
         "ingest", lambda: ingest(run, files.recording, files.manifest, files.record, return_state=True)
     )
-    fetched = ingested or Ingested()
+    fetched = ingested or IngestResult()
     transformed: TransformResult | None = await stages.call(
         "transform", lambda: transform(run, inception, fetched.off | fetched.errors, return_state=True)
     )

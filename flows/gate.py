@@ -21,7 +21,7 @@ from tasks.run.position_changes import no_changes
 from tasks.run.report_gold import RISK_TABLES
 from tasks.run.run import Run
 from tasks.run.stages import GateResult, MeasuredRisk, ProposedBook, Stopwatch, finish_stage, stored_states
-from tasks.store import Written
+from tasks.store import WriteCounts
 
 VERDICT_TABLES = ("action_gate", "gate_verdict", "data_weight")
 UNMEASURED = ("the risk of the orders is not known",)
@@ -111,7 +111,7 @@ async def _hold_the_day(run: Run, panel_input: PanelInput, *, is_measured: bool 
 
 async def _write(
     run: Run, decided: _Decided, kept: pl.DataFrame, verdict: dict[str, pl.DataFrame]
-) -> dict[str, Written]:
+) -> dict[str, WriteCounts]:
     """`kept`: the orders that are not issued; of a held day the book has none."""
     book, risk = decided.proposed, decided.measured
     frames = {

@@ -30,7 +30,7 @@ OFF = "off: its key or licence is not set, and its terms want one"
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """errors: dataset -> why its fetch failed; off: dataset -> why nothing was asked; unknown: series -> its source's
     words; seconds and rows: by source."""
 
@@ -44,14 +44,14 @@ class Ingested:
 @flow(name="ingest", flow_run_name="ingest-{run.day}", validate_parameters=False)
 async def ingest(
     run: Run, recording: Path | None = None, manifest: Path | None = None, record: Path | None = None
-) -> State[Ingested]:
+) -> State[IngestResult]:
     """Fetches what is missing and due, from all sources at once. Completed, whichever sources failed.
 
     `recording`, `manifest`: a folder of recorded responses to read, and its list; `record`: a folder to write them to.
     Raises an error that is not a source's, after all sources have ended.
     """
     if run.sources == "stored":
-        return Completed(message="stored: nothing is fetched", data=Ingested())
+        return Completed(message="stored: nothing is fetched", data=IngestResult())
     watch = Stopwatch()
     datasets = run.catalog.datasets
     plans = await asyncio.gather(*(plan_of(run, dataset) for dataset in datasets.values()))
@@ -68,7 +68,7 @@ async def ingest(
         ended = await asyncio.gather(
             *(ingest_with_progress(run, job, job.source in off) for job in jobs), return_exceptions=True
         )
-    ingested = Ingested(
+    ingested = IngestResult(
         errors={fetch.dataset.id: fetch.error_summary() for job in jobs for fetch in job.fetches if fetch.errors},
         off={dataset.id: OFF for source in off for dataset in run.catalog.datasets_of(source)},
         unknown={name: str(error) for job in jobs for name, error in job.unknown.items()},

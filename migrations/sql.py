@@ -18,7 +18,10 @@ def run_file(folder: Path, name: str, **parts: str) -> None:
 
 
 def statements(script: str) -> list[str]:
-    """The statements of a script, without comments. A `;` ends one only outside a $$ body."""
+    """The statements of a script, without comments. A `;` ends one only outside a $$ body.
+
+    Raises ValueError for a last statement without its `;`.
+    """
     lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
     found: list[str] = []
     current: list[str] = []

@@ -49,7 +49,7 @@ def instant(moment: dt.datetime) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Published:
+class PublishedSeries:
     """A released series with the time at which each row becomes public and, where the source revises, is revised.
 
     Rows ascend by day. `known` is not always ascending, because a release can be late.
@@ -86,7 +86,7 @@ class SimulatedWorld:
     seed: int
     catalog: Catalog
     slip: Slip | None = None
-    _published: dict[tuple[str, int], Published] = field(default_factory=dict)
+    _published: dict[tuple[str, int], PublishedSeries] = field(default_factory=dict)
     _times: dict[tuple[str, int, int, int], Instants] = field(default_factory=dict)
     _cached: dict[tuple[object, ...], object] = field(default_factory=dict)
 
@@ -94,7 +94,7 @@ class SimulatedWorld:
         """The economy up to the end of the year of `now`."""
         return simulate(self.seed, now.year)
 
-    def published(self, fact: Fact, now: dt.datetime) -> Published:
+    def published(self, fact: Fact, now: dt.datetime) -> PublishedSeries:
         """The series behind a code, with its release times. Raises KeyError for a quantity that is not simulated."""
         key = (fact.quantity, now.year)
         if key not in self._published:
@@ -139,7 +139,7 @@ class SimulatedWorld:
             self._cached[(kind,)] = found
         return found[1]
 
-    def _release(self, fact: Fact, numbers: ReleasedSeries, economy: Economy) -> Published:
+    def _release(self, fact: Fact, numbers: ReleasedSeries, economy: Economy) -> PublishedSeries:
         known = self.known_times(fact.release, numbers.days).copy()
         if fact.release not in _NEVER_LATE:
             stream = f"late.{fact.quantity}" if fact.frequency == "D" else f"late.{fact.release}"
@@ -148,7 +148,7 @@ class SimulatedWorld:
             delay_draw = economy.draws.uniform(stream, int(place[-1]) + 1)[place]
             known[delay_draw < _LATE_SHARE[fact.frequency]] += _LATE_HOURS[fact.frequency] * _HOUR
         revised = None if numbers.first is None else known + numbers.revised_after * 24 * _HOUR
-        return Published(numbers, known, revised)
+        return PublishedSeries(numbers, known, revised)
 
 
 @lru_cache(maxsize=4)

@@ -15,7 +15,7 @@ from desk.portfolio.contracts import valuation_day
 from desk.portfolio.market_levels import MARKET_COLUMNS
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.transforms.panel import build_panel
-from desk.what_if import WhatIf, Written, compare, read_orders
+from desk.what_if import WhatIf, WrittenOrder, compare, read_orders
 from desk.what_if.result import DecidedBook
 from tasks.run.decision_tickets import REACH
 from tasks.run.episode_levels import levels_of_episodes
@@ -23,10 +23,10 @@ from tasks.store import Store
 
 MOVES = 2
 """Days before the window of VaR: a day's move is from the one before it."""
-BOOK_TABLES = ("target_position", "portfolio_state", "risk_limits_status", "risk_metrics_daily", "var_method")
+DECISION_TABLES = ("target_position", "portfolio_state", "risk_limits_status", "risk_metrics_daily", "var_method")
 
 
-async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: list[Written]) -> WhatIf:
+async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: list[WrittenOrder]) -> WhatIf:
     """The comparison on the decision of `as_of`, computed beside the event loop.
 
     Raises BadInput for a day without a decision and for an order that the book cannot take, MissingInput for a contract
@@ -34,7 +34,7 @@ async def what_if(store: Store, catalog: Catalog, as_of: dt.datetime, written: l
     """
     parameters = load_desk_parameters()
     day = desk_day(as_of)
-    tables = [await store.read_gold(name, as_of, as_of) for name in BOOK_TABLES]
+    tables = [await store.read_gold(name, as_of, as_of) for name in DECISION_TABLES]
     book = DecidedBook(*tables)
     if book.targets.is_empty() or book.state.is_empty():
         raise BadInput(f"there is no decision of {day}")

@@ -34,7 +34,7 @@ def compared_with(
 
 
 def read_baseline(path: Path) -> dict[str, Metadata]:
-    """Series -> its provider's answer; empty before the first check."""
+    """Series -> its provider's answer; empty before the first check. Raises BadInput for a file that is none."""
     if not path.exists():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""`alvorada catalogue`: the series against their providers' own metadata, and the rules against our own first sight."""
+"""`alvorada catalogue`: series against their providers' metadata, rules against when a number was first seen."""
 
 from __future__ import annotations
 
@@ -60,20 +60,20 @@ def check(
 
 
 @app.command()
-def sights(
+def first_seen(
     days: Annotated[int, typer.Option("--days", help="Numbers about the last so many days.", min=7, max=400)] = 40,
     every: Annotated[bool, typer.Option("--all", help="Also list the series whose rule holds.")] = False,
     world: WorldName = "live",
     seed: Seed = DEFAULT_SEED,
 ) -> None:
-    """Publication rules against our own first sight of each number, a month after the first run: which is to be
+    """Publication rules against the time at which we first saw each number, a month after the first run: which is to be
     corrected in publication_rules.toml."""
     import datetime as dt
 
-    from alvorada.cli.first_sights import stored_sights
+    from alvorada.cli.first_seen import stored_first_seen
     from alvorada.cli.output import note
 
-    found = stored_sights(world, seed, now().date() - dt.timedelta(days=days))
+    found = stored_first_seen(world, seed, now().date() - dt.timedelta(days=days))
     shown = [one for one in found if every or one.verdict]
     for one in shown:
         typer.echo(

@@ -17,7 +17,8 @@ from desk import calendars
 from desk.catalog.fallbacks import VERTICES
 from desk.errors import BadInput
 from desk.model import decision_time, desk_day
-from desk.transforms.curve_measures import CARRY_HORIZON_BD, cupom_measures, di_measures, treasury_measures
+from desk.transforms.carry import CARRY_HORIZON_BD
+from desk.transforms.curve_measures import cupom_measures, di_measures, treasury_measures
 from desk.transforms.features import QUARTER
 from desk.units import DAYS_PER_YEAR, bp, pct
 from tasks.store import open_store
@@ -66,7 +67,10 @@ def curves_text(data_dir: DataDir, last: LastWorld, day: dt.date | None, as_json
 
 
 async def read_levels(url: str, day: dt.date | None) -> tuple[dt.datetime, pl.DataFrame]:
-    """The decision and the features of the business days that its volatilities look back on, its own last."""
+    """The decision and the features of the business days that its volatilities look back on, its own last.
+
+    Raises BadInput where that decision, or any, is not stored.
+    """
     async with open_store(url, None, pool_size=2) as store:
         stored = await store.gold_days("feature")
         as_of = decision_time(day) if day else max(stored, default=None)

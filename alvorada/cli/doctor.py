@@ -31,12 +31,12 @@ from desk.catalog import load_catalog
 from desk.catalog.expiry import facts_due, load_expiring
 from desk.errors import AlvoradaError
 from desk.model import SourceSpec
+from reports.page.png_export import find_browser
 from tasks.connectors.exchange import SourceConfig
 from tasks.run.source_configs import source_configs, why_off
 
 FREE_GIGABYTES = 2.0
 """In units of 1e9 bytes."""
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,7 @@ def prefect_port(data_dir: DataDir) -> Finding:
 
 def browser(data_dir: DataDir) -> Finding:
     """Whether there is a Chromium that draws the pictures for mail."""
-    given = os.environ.get("BROWSER_PATH")
-    found = given if given and Path(given).is_file() else next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = find_browser()
     text = found or "none: charts are interactive only, no pictures for mail"
     return Finding(
         "browser", bool(found), text, "apt-get install chromium, or BROWSER_PATH=/path/to/chrome", required=False

@@ -29,7 +29,7 @@ from desk.model import SAO_PAULO, SILVER, Dataset, Window
 from desk.point_in_time.publication_rules import publication_times
 from tasks.connectors import CONNECTORS
 from tasks.connectors.base import Connector
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request, SourceConfig
 
 LOOK_DAYS = {"day": 12, "week": 40, "month": 120}
 """Calendar days of the window that is asked for, by the dataset's cells."""
@@ -63,7 +63,7 @@ INCOMPLETE = "its code in the dataset's params (datasets.toml), as the source's 
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class FirstAnswer:
     """What one dataset's request came to. `verdict`: fine, early, late, incomplete, or the kind of error."""
 
     dataset: str
@@ -96,10 +96,10 @@ class Watching:
 
 async def look_at_all(
     catalog: Catalog, configs: Mapping[str, SourceConfig], client: Client, now: dt.datetime
-) -> list[Looked]:
+) -> list[FirstAnswer]:
     """Every dataset of the catalogue, a source's one after another and the sources at once."""
 
-    async def of_source(source: str) -> list[Looked]:
+    async def of_source(source: str) -> list[FirstAnswer]:
         connector = CONNECTORS[source](configs[source])
         return [await look(catalog, connector, client, dataset, now) for dataset in catalog.datasets_of(source)]
 
@@ -107,7 +107,9 @@ async def look_at_all(
     return [one for part in found for one in part]
 
 
-async def look(catalog: Catalog, connector: Connector, client: Client, dataset: Dataset, now: dt.datetime) -> Looked:
+async def look(
+    catalog: Catalog, connector: Connector, client: Client, dataset: Dataset, now: dt.datetime
+) -> FirstAnswer:
     """One request: the newest query of the dataset for its first series.
 
     A page from a source that answers unknown codes with one (SGS) is told apart by a second request, for the next
@@ -127,10 +129,10 @@ async def look(catalog: Catalog, connector: Connector, client: Client, dataset: 
 
 async def _look(
     catalog: Catalog, connector: Connector, client: Client, dataset: Dataset, now: dt.datetime, place: int
-) -> Looked:
+) -> FirstAnswer:
     query = one_query(catalog, connector, dataset, now, place)
     watching, began = Watching(client), time.monotonic()
-    fetched: Sequence[Fetched] = ()
+    fetched: Sequence[FetchResult] = ()
     error: SourceError | None = None
     try:
         fetched = await connector.fetch(watching, query)
@@ -149,7 +151,7 @@ async def _look(
     url = payload.request.url if payload is not None else (error.url or "") if error is not None else ""
     status = payload.status if payload is not None else error.status if error is not None else None
     size = len(payload.body) if payload is not None else 0
-    return Looked(
+    return FirstAnswer(
         dataset.id, dataset.source, url, status, size, seconds, frame.height, _value(fetched, first=True),
         _value(fetched, first=False), verdict, message, remedy,
     )  # fmt: skip
@@ -201,7 +203,7 @@ def remedy_for(kind: type[SourceError]) -> str:
     return next(words for known, words in REMEDIES if issubclass(kind, known))
 
 
-def _value(fetched: Sequence[Fetched], *, first: bool) -> str:
+def _value(fetched: Sequence[FetchResult], *, first: bool) -> str:
     """The first or last row: its day and value, in our unit."""
     for one in fetched if first else reversed(fetched):
         for name, frame in one.frames.items():
@@ -223,7 +225,7 @@ def licence_lines(licences: Mapping[str, Licence]) -> list[str]:
 
 
 def report_page(
-    looked: Sequence[Looked],
+    looked: Sequence[FirstAnswer],
     world: str,
     now: dt.datetime,
     licences: Mapping[str, Licence] | None = None,

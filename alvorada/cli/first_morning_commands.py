@@ -16,7 +16,7 @@ from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
 from desk.errors import BadInput
 
 if TYPE_CHECKING:
-    from alvorada.cli.first_morning import Looked
+    from alvorada.cli.first_morning import FirstAnswer
     from alvorada.cli.screen_figures import Figure
 
 UNFIT = 1
@@ -64,7 +64,7 @@ def first_morning(
         return page
 
     if ask_again:
-        found: list[Looked] = []
+        found: list[FirstAnswer] = []
         folder = newest_folder(data_dir, world)
         answered = put(asyncio.run(stored_figures(folder, world, seed)))
         lines = list(figure_lines(answered, str(folder)))
@@ -125,7 +125,9 @@ def _end(path: Path, *, unfit: bool) -> None:
         raise typer.Exit(UNFIT)
 
 
-async def _looked_at(data_dir: DataDir, sandbox_root: str | None, record: Path | None, at: dt.datetime) -> list[Looked]:
+async def _looked_at(
+    data_dir: DataDir, sandbox_root: str | None, record: Path | None, at: dt.datetime
+) -> list[FirstAnswer]:
     """Every dataset asked of the live sources, or of the sandbox at that address."""
     from alvorada.cli.catalog_check import sandbox_configs
     from alvorada.cli.first_morning import look_at_all

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import re
 import subprocess
 import sys
@@ -28,6 +29,9 @@ TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Runs pytest. Without arguments: the whole suite on two workers."""
+    if sys.dont_write_bytecode:  # else each process that a test starts compiles the project again
+        for package in sorted(_checkout().glob("*/__init__.py")):
+            compileall.compile_dir(package.parent, quiet=1)
     return _python("-m", "pytest", *(arguments or TWO_WORKERS))
 
 

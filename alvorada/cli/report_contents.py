@@ -84,7 +84,10 @@ def read_report_data(data_dir: DataDir, last: LastWorld, days: Sequence[dt.date 
 
 
 async def read_report_data_from(url: str, world: str, days: Sequence[dt.date | None]) -> list[ReportData] | None:
-    """As `read_report_data`, from the database at `url`; None where nothing was ever run in it."""
+    """As `read_report_data`, from the database at `url`; None where nothing was ever run in it.
+
+    Raises BadInput for a day without a decision.
+    """
     if not await is_used(url):
         return None
     settings = load_settings()

@@ -33,7 +33,7 @@ def sandbox_in_use(data_dir: DataDir, seed: int = DEFAULT_SEED) -> Iterator[Call
         return
     log = data_dir.logs / f"sandbox-{os.getpid()}.log"
     with interrupt_on_stop_signals():
-        process = start_sandbox(data_dir, seed, log)
+        process = start_sandbox(seed, log)
         try:
             yield lambda: sandbox_url(process)
         except KeyboardInterrupt:
@@ -45,7 +45,7 @@ def sandbox_in_use(data_dir: DataDir, seed: int = DEFAULT_SEED) -> Iterator[Call
     log.unlink(missing_ok=True)  # after an error it stays, and the error names it
 
 
-def start_sandbox(data_dir: DataDir, seed: int, log: Path) -> ManagedProcess:
+def start_sandbox(seed: int, log: Path) -> ManagedProcess:
     """Starts a sandbox on a free port; `sandbox_url` waits for it."""
     return ManagedProcess.start("the sandbox", sandbox_command(seed), log, dict(os.environ), project_root())
 

@@ -29,7 +29,7 @@ def service_url(owner_url: str) -> str:
 
 
 async def service_url_async(owner_url: str) -> str:
-    """As `service_url`, from inside a running loop."""
+    """As `service_url`, from inside a running loop. Raises StoreError where the server does not answer."""
     parts = urlsplit(owner_url)
     owner = unquote(parts.password or "")
     password = hmac.new(owner.encode(), NAME.encode(), hashlib.sha256).hexdigest()

@@ -114,7 +114,7 @@ class Startup:
 
     def _start_sandbox(self) -> str:
         log = self.data_dir.logs / "sandbox.log"
-        process = self._add(start_sandbox(self.data_dir, self.options.seed, log), [], {})
+        process = self._add(start_sandbox(self.options.seed, log), [], {})
         url = sandbox_url(process)
         # Started again, it must be where the others look for it.
         self._commands[process.name] = (sandbox_command(self.options.seed, urlsplit(url).port or 0), dict(os.environ))

@@ -113,7 +113,7 @@ class Alerts(BaseModel):
     next: int | None = Field(description="Give it as `before` for the next page of history; null at the end.")
 
 
-class Queued(BaseModel):
+class QueuedMessages(BaseModel):
     """Messages that wait in the outbox, and the channels that they go to."""
 
     outbox_ids: list[int]
@@ -224,8 +224,8 @@ async def alerts(
 async def test_alert(
     request: Request,
     token: Operator,
-) -> Queued:
+) -> QueuedMessages:
     """The message is queued: the deployment `sender` delivers it within five minutes."""
     state = request.app.state
     ids = await queue_test(state.store, state.channels, token.name, state.clock(), state.link)
-    return Queued(outbox_ids=ids, channels=sorted(state.channels))
+    return QueuedMessages(outbox_ids=ids, channels=sorted(state.channels))

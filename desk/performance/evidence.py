@@ -61,7 +61,10 @@ def probabilistic_sharpe(sharpe: float, benchmark: float, days: int, skew: float
 
 
 def luckiest_sharpe(variance: float, trials: int) -> float:
-    """The Sharpe ratio to expect of the best of `trials` without skill, whose ratios have `variance`; 0 for one."""
+    """The Sharpe ratio to expect of the best of `trials` without skill, whose ratios have `variance`; 0 for one.
+
+    Raises BadInput for no trial and for a negative variance.
+    """
     if trials < 1 or variance < 0:
         raise BadInput(f"{trials} trials of variance {variance} have no best one")
     if trials == 1:

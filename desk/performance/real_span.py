@@ -14,7 +14,10 @@ WARM_UP = 900
 
 
 def last_priced(panel: Panel) -> dt.date:
-    """The first decision day that knows the newest nominal curve there is: after it the book could not be marked."""
+    """The first decision day that knows the newest nominal curve there is: after it the book could not be marked.
+
+    Raises MissingInput for a panel without a nominal curve.
+    """
     newest = panel.obs_dates["pre_252"].max()
     if not isinstance(newest, dt.date):
         raise MissingInput("the history has no nominal curve")

@@ -48,7 +48,7 @@ _STILL = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Verdicts:
     """`verdicts`: one row per judged point, VERDICT_SCHEMA. `rule` is empty where the verdict is ok; `kept`: held, but
     the next value of the same rows keeps its level."""
 
@@ -61,7 +61,7 @@ class Judged:
 
 def judge(
     points: pl.DataFrame, history: pl.DataFrame, peers: pl.DataFrame, rules: Plausibility, catalog: Catalog
-) -> Judged:
+) -> Verdicts:
     """Every point of `points` (POINT_SCHEMA) against `history` (the same, accepted values alone) and `peers`
     (PEER_SCHEMA).
 
@@ -104,7 +104,7 @@ def judge(
         *POINT_SCHEMA, kind=pl.lit(""), verdict=pl.lit("ok"), rule=pl.lit(""), expected=None, score=None, peer=None,
         peer_value=None, kept=False,
     )  # fmt: skip
-    return Judged(pl.concat([verdicts, passed.cast(VERDICT_SCHEMA)]).sort("key", "obs_date"))
+    return Verdicts(pl.concat([verdicts, passed.cast(VERDICT_SCHEMA)]).sort("key", "obs_date"))
 
 
 def _together(known: pl.DataFrame, history: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:

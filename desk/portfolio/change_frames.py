@@ -13,7 +13,7 @@ import polars as pl
 
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import BOOK_CHANGE, POSITION_CHANGE
-from desk.portfolio.change_split import PARTS, ChangeSplit, Layers, Sized
+from desk.portfolio.change_split import PARTS, ChangeSplit, Layers, SizingDecision
 from desk.portfolio.packages import PackageTerms
 
 BEFORE = "before"
@@ -23,8 +23,8 @@ BEFORE = "before"
 def position_changes(
     as_of: dt.datetime,
     split: ChangeSplit,
-    last: Sized,
-    now: Sized,
+    last: SizingDecision,
+    now: SizingDecision,
     book: tuple[pl.DataFrame, pl.DataFrame],
     packages: Sequence[PackageTerms],
     parameters: DeskParameters,

@@ -55,7 +55,7 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class Sized:
+class SizingDecision:
     """A decision, in the order of the catalogue's strategies (S,) and instruments (N,).
 
     `conviction` (S,), NaN for no view; `multiplier` is the breaker's; `contracts` (N,) the target and `before` (N,)
@@ -110,8 +110,8 @@ def split_change(
     values: pl.DataFrame,
     packages: Sequence[PackageTerms],
     parameters: DeskParameters,
-    last: Sized,
-    now: Sized,
+    last: SizingDecision,
+    now: SizingDecision,
     revised: FloatArray | None = None,
     record: Record | None = None,
     prices: PriceInputs | None = None,
@@ -193,7 +193,7 @@ class _Sizes:
         return map_contracts(self.parameters.instruments, np.array([day], dtype="datetime64[D]"))
 
 
-def _layers(plan: SizingPlan, decision: Sized, parameters: DeskParameters) -> Layers:
+def _layers(plan: SizingPlan, decision: SizingDecision, parameters: DeskParameters) -> Layers:
     limited = limited_at(plan, 0, decision.nav, parameters).per_brl[0].sum(axis=0) * decision.nav
     braked = limited * decision.multiplier
     return Layers(_alone(plan, decision.nav), limited, braked, braked if decision.wanted is None else decision.wanted)

@@ -43,7 +43,7 @@ def mark_lines(prices: BookPrices, yesterday: BookDay, row: int) -> tuple[LinePn
     switched = marked & _switched(prices, yesterday, row)
     for last_mark in np.unique(yesterday.last_mark[switched]):
         lines = switched & (yesterday.last_mark == last_mark)
-        of_market, lost = _moves_of_market(prices, int(last_mark), row, held.maturity, lines)
+        of_market, lost = _moves_of_market(prices, int(last_mark), row, held.maturity)
         _take(found, of_market, lines & ~lost)
         found.price[lines & lost], found.factors[:, lines & lost] = 0.0, 0.0
     price, carry = np.round(held.contracts * found.price, 2), np.round(held.contracts * found.carry, 2)
@@ -141,9 +141,7 @@ def _one_source(prices: BookPrices, before: int, after: int, maturity: Days) -> 
     return np.stack(pair), source == CURVE, np.asarray((then != now) & ~as_new & ~as_old)
 
 
-def _moves_of_market(
-    prices: BookPrices, before: int, after: int, maturity: Days, lines: BoolArray
-) -> tuple[ContractMove, BoolArray]:
+def _moves_of_market(prices: BookPrices, before: int, after: int, maturity: Days) -> tuple[ContractMove, BoolArray]:
     """The moves as one source would have them, and the lines (N,) for which no source can tell."""
     market = prices.market
     levels = _copied(market.levels[np.array([before])]), _copied(market.levels[np.array([after])])

@@ -83,7 +83,10 @@ def open_book(
     prices: PriceInputs | None = None,
     held: Collection[dt.date] = (),
 ) -> BookRun:
-    """As `run_book`, with the states that a later run goes on from. On a day of `held` no decision is made."""
+    """As `run_book`, with the states that a later run goes on from. On a day of `held` no decision is made.
+
+    Raises BadInput for an inception after the panel's last day.
+    """
     market = read_market(values, prices)
     later = np.flatnonzero(market.days >= np.datetime64(inception))
     if not len(later):

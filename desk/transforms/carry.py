@@ -23,6 +23,9 @@ from desk.errors import BadInput
 from desk.transforms.curves import flat_forward, pu, pu_dv01
 from desk.units import BASIS_POINT, DAYS_PER_YEAR
 
+CARRY_HORIZON_BD = 21
+"""Business days over which the desk measures carry and roll-down: one month."""
+
 
 @dataclass(frozen=True)
 class CarryRoll:

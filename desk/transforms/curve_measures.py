@@ -15,14 +15,13 @@ import polars as pl
 from desk import calendars
 from desk.arrays import FloatArray
 from desk.transforms import rolling, ust
-from desk.transforms.carry import carry_roll
+from desk.transforms.carry import CARRY_HORIZON_BD, carry_roll
 from desk.transforms.cupom import cupom_dv01, forward_cupom
 from desk.transforms.curves import forward_rate, pu_dv01
 from desk.transforms.features import QUARTER
 from desk.transforms.nss import fit_nelson_siegel, fit_svensson
 from desk.units import DAYS_PER_YEAR
 
-CARRY_HORIZON_BD = 21
 FACE_USD = 100_000.0
 _SVENSSON_POINTS, _NELSON_SIEGEL_POINTS = 6, 4
 _FIRST_HALF_YEAR = 0.5

@@ -9,6 +9,7 @@ import numpy as np
 from desk.arrays import FloatArray
 from desk.catalog.fallbacks import VERTICES
 from desk.transforms import rolling
+from desk.transforms.carry import CARRY_HORIZON_BD
 from desk.transforms.curves import breakeven, flat_forward
 from desk.transforms.features import (
     LOG,
@@ -35,7 +36,6 @@ from desk.units import DAYS_PER_YEAR
 
 BREAKEVEN_VERTICES = (252, 504, 756, 1260, 2520)
 CARRY_VERTICES = (252, 504, 756, 1008, 1260)
-CARRY_HORIZON_BD = 21
 _PRE = tuple(f"pre_{bd}" for bd in VERTICES)
 
 

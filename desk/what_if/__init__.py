@@ -4,7 +4,7 @@ from desk.what_if.compare import compare
 from desk.what_if.orders import Order, read_orders
 from desk.what_if.record import as_record
 from desk.what_if.result import DecidedBook, Figure, LimitUse, Scenario, WhatIf
-from desk.what_if.written import Written, parse
+from desk.what_if.written import WrittenOrder, parse
 
 __all__ = [
     "DecidedBook",
@@ -13,7 +13,7 @@ __all__ = [
     "Order",
     "Scenario",
     "WhatIf",
-    "Written",
+    "WrittenOrder",
     "as_record",
     "compare",
     "parse",

@@ -35,7 +35,7 @@ from desk.risk.var_method import headline_of
 from desk.transforms.market_depth import depth_of
 from desk.units import DAYS_PER_YEAR
 from desk.what_if.orders import Order
-from desk.what_if.result import Dealt, DecidedBook, Figure, LimitUse, Scenario, WhatIf
+from desk.what_if.result import DecidedBook, Figure, LimitUse, OrderEffect, Scenario, WhatIf
 
 BOTH = 2
 OF_THE_PAST = ("drawdown", "daily_loss", "five_day_loss", "strategy_daily_loss")
@@ -125,6 +125,7 @@ class _Lines:
 
     @classmethod
     def of(cls, book: DecidedBook, orders: Sequence[Order], parameters: DeskParameters) -> _Lines:
+        """Raises MissingInput for an instrument without a row of target_position."""
         known = set(parameters.instrument_ids)
         new = {order.instrument.id: order.instrument for order in orders if order.instrument.id not in known}
         rows = {row["instrument_id"]: row for row in book.targets.iter_rows(named=True)}
@@ -149,7 +150,7 @@ class _Lines:
         return np.stack([before, before + change])
 
     def positions(self, market: Market, book: DecidedBook) -> Positions:
-        """Two rows on the decision's day: before, after."""
+        """Two rows on the decision's day: before, after. Raises MissingInput where the panel lacks that day."""
         state = book.state.row(0, named=True)
         day = desk_day(state["as_of"])
         row = int(np.searchsorted(market.days, np.datetime64(day)))
@@ -184,7 +185,7 @@ class _Lines:
                     " its maturity lies beyond the last vertex of its curve"
                 )
 
-    def dealt(self, quotes: Quotes, cost: FloatArray) -> list[Dealt]:
+    def dealt(self, quotes: Quotes, cost: FloatArray) -> list[OrderEffect]:
         """What each order does by itself; the contracts of a line that several move follow each other."""
         names, found = self.parameters.instrument_ids, []
         held = {name: int(row["contracts"] or 0) for name, row in self.rows.items()}  # type: ignore[call-overload]
@@ -195,7 +196,7 @@ class _Lines:
             held[item.id] = before + order.change
             added = abs(held[item.id]) - abs(before)
             found.append(
-                Dealt(
+                OrderEffect(
                     order=order,
                     contracts_before=before,
                     contracts_after=held[item.id],

@@ -11,7 +11,7 @@ import polars as pl
 from desk.catalog.desk_parameters import DeskParameters, Instrument
 from desk.portfolio.contracts import listed_contracts, valuation_day
 from desk.portfolio.sides import ACTIONS, Action, venue_side
-from desk.what_if.written import Written
+from desk.what_if.written import WrittenOrder
 
 CONSTANT_MATURITY = ("par_bond", "spread")  # what a contract of another month is worth is not known
 CALLED_OTHERWISE = {"DDI": "FRC"}
@@ -23,7 +23,7 @@ class Order:
     """`change` contracts, + is longer in price. `instrument`: the line that it moves; one that the book does not have
     has the contract's name and the terms of its nearest instrument. `note`: what a reader of the words should know."""
 
-    written: Written
+    written: WrittenOrder
     instrument: Instrument
     contract_id: str
     maturity: dt.date | None
@@ -33,7 +33,7 @@ class Order:
 
 
 def read_orders(
-    written: Sequence[Written],
+    written: Sequence[WrittenOrder],
     targets: pl.DataFrame,
     parameters: DeskParameters,
     day: dt.date,
@@ -64,7 +64,7 @@ def read_orders(
 
 
 def _order(
-    one: Written,
+    one: WrittenOrder,
     lines: Mapping[str, Mapping[str, object]],
     parameters: DeskParameters,
     day: dt.date,
@@ -89,7 +89,7 @@ def _order(
 
 
 def _other_contract(
-    one: Written, parameters: DeskParameters, day: dt.date, settled: Sequence[str]
+    one: WrittenOrder, parameters: DeskParameters, day: dt.date, settled: Sequence[str]
 ) -> tuple[Instrument, str, dt.date]:
     """A contract that no line of the book is in: priced off the same curve, with the terms of the nearest line."""
     family = [item for item in parameters.instruments if item.maturity is None and one.name.startswith(item.root)]
@@ -116,7 +116,7 @@ def _other_contract(
     return replace(nearest, id=one.name, name=one.name), one.name, listed[one.name]
 
 
-def _with_side(one: Written, instrument: Instrument, contract_id: str, maturity: dt.date) -> Order:
+def _with_side(one: WrittenOrder, instrument: Instrument, contract_id: str, maturity: dt.date) -> Order:
     """The order with its sign. Raises BadInput for a side that the instrument does not have."""
     longer, shorter = ACTIONS[instrument.dealt_in]
     action = next((name for name in (longer, shorter) if name == one.word), None)

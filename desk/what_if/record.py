@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from desk.portfolio.sides import AT_VENUE
-from desk.what_if.result import Dealt, WhatIf
+from desk.what_if.result import OrderEffect, WhatIf
 
 
 def as_record(found: WhatIf) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def as_record(found: WhatIf) -> dict[str, Any]:
     }
 
 
-def _order(one: Dealt) -> dict[str, Any]:
+def _order(one: OrderEffect) -> dict[str, Any]:
     order = one.order
     known = order.contract_id != order.instrument.id
     return {

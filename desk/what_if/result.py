@@ -44,7 +44,7 @@ class Scenario:
 
 
 @dataclass(frozen=True)
-class Dealt:
+class OrderEffect:
     """One order with what it does: contracts of its line before and after (+ is long the price), and its cost."""
 
     order: Order
@@ -62,7 +62,7 @@ class WhatIf:
     """The comparison. `notes`: what a reader should know of how the words were read, and of what is unknown."""
 
     nav_brl: float
-    orders: tuple[Dealt, ...]
+    orders: tuple[OrderEffect, ...]
     cost_brl: float | None
     figures: tuple[Figure, ...]
     limits: tuple[LimitUse, ...]

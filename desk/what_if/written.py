@@ -27,7 +27,7 @@ FORM = "write it as WORD CONTRACTS NAME, like sell 200 DI1F29"
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenOrder:
     """One order as it was read. `place`: its number, from 1. `word`: receive, pay, buy, sell, sell_protection or
     buy_protection."""
 
@@ -42,7 +42,7 @@ class Written:
         raise BadInput(f'order {self.place}, "{self.text}": {why}')
 
 
-def parse(text: str) -> list[Written]:
+def parse(text: str) -> list[WrittenOrder]:
     """The orders of a text, which `;` or a new line separates. Raises BadInput naming the first thing that is wrong,
     the order that it is in, and the order's place."""
     parts = [" ".join(part.split()) for part in re.split(r"[;\n]", text)]
@@ -54,8 +54,8 @@ def parse(text: str) -> list[Written]:
     return orders
 
 
-def _order(place: int, text: str) -> Written:
-    raw = Written(place, text, "", 0, "")
+def _order(place: int, text: str) -> WrittenOrder:
+    raw = WrittenOrder(place, text, "", 0, "")
     words = text.split(" ")
     word = WORDS.get(words[0].casefold())
     if word is None:
@@ -67,10 +67,10 @@ def _order(place: int, text: str) -> Written:
         word, rest = f"{word}_protection", rest[1:]
     if len(rest) != 2:
         raw.refuse(f"after the side come how many contracts and which, and nothing else; {FORM}")
-    return Written(place, text, word, _contracts(raw, rest[0]), rest[1].upper())
+    return WrittenOrder(place, text, word, _contracts(raw, rest[0]), rest[1].upper())
 
 
-def _contracts(raw: Written, text: str) -> int:
+def _contracts(raw: WrittenOrder, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raw.refuse(f"{text!r} is no number of contracts: digits alone, like 200")
     if not 0 < int(text[:20]) <= MOST_CONTRACTS:

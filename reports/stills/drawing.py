@@ -95,7 +95,7 @@ def _plots(
         # Two plots above each other may share the axis across: its labels stand below the one that it is anchored to.
         carries = len(pairs) == 1 or x_axis.get("anchor", "y") == down
         found.append(_Draft(own, across, down, x_axis, y_axis, carries))
-    left = max(frames.left_room(*draft.down_scale((0.0, height / len(found))), draft.y_axis) for draft in found)
+    left = max(frames.left_room(draft.down_scale((0.0, height / len(found)))[0], draft.y_axis) for draft in found)
     plain = (left, width - frames.RIGHT)
     spaces = [frames.across_room(draft.across_scale(data, plain)[0], draft.x_axis) for draft in found if draft.carries]
     over = max([top, *(room + 4 for room, on_top in spaces if on_top)])

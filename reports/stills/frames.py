@@ -72,7 +72,7 @@ def _apart(found: list[tuple[float, str]], scale: Scale, size: float) -> list[tu
     return kept[::-1]
 
 
-def left_room(scale: Scale, name: str, axis: Mapping[str, Any]) -> float:
+def left_room(scale: Scale, axis: Mapping[str, Any]) -> float:
     """Px to the left of the plot for the labels and the title of its vertical axis."""
     labels = [label for _, label in _down_ticks(scale, axis)] if axis.get("showticklabels", True) else []
     return widest(labels, _size(axis)) + 8.0 + (TITLE_SIZE + 8.0 if _title(axis) else 0.0)

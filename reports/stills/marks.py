@@ -177,7 +177,7 @@ def heatmap(trace: Trace, x: Scale, y: Scale) -> str:
 
 
 def blended(colors: Sequence[Sequence[Any]], share: float) -> tuple[int, int, int]:
-    """Red, green and blue at a share of a scale of (share, #rrggbb) stops."""
+    """Red, green and blue at a share of a scale of (share, #rrggbb) stops. Raises ValueError above the last."""
     for (low, first), (high, second) in pairwise(colors):
         if share <= high:
             part = (share - low) / (high - low)

@@ -15,7 +15,7 @@ from desk.calendars import Days
 from sandbox.facts import Fact, load_facts
 from sandbox.source_http import SourceRequest, SourceResponse, iso_dates, not_found, texts, whole_number
 from sandbox.sources.metadata import fred_series
-from sandbox.world import Published, SimulatedWorld
+from sandbox.world import PublishedSeries, SimulatedWorld
 
 _CHICAGO = ZoneInfo("America/Chicago")
 _FOREVER = "9999-12-31"
@@ -163,7 +163,7 @@ def _vintages(
 
 
 def _revised(
-    published: Published, at: IntArray, dates: list[str], final: list[str],
+    published: PublishedSeries, at: IntArray, dates: list[str], final: list[str],
     known: list[str], request: SourceRequest,
 ) -> list[_Vintage]:  # fmt: skip
     assert published.released.first is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Described(NamedTuple):
+class SeriesTitle(NamedTuple):
     """A series in FRED's words."""
 
     title: str
@@ -17,19 +17,19 @@ class Described(NamedTuple):
     adjustment: str = "NSA"
 
 
-def _rows(text: str) -> dict[str, Described]:
+def _rows(text: str) -> dict[str, SeriesTitle]:
     """`CODE | title | units | frequency | adjustment` a line; the adjustment is NSA where it is left out."""
     cells = ([cell.strip() for cell in line.split("|")] for line in text.strip().splitlines())
-    return {code: Described(*rest) for code, *rest in cells}
+    return {code: SeriesTitle(*rest) for code, *rest in cells}
 
 
 _YIELD = "Market Yield on U.S. Treasury Securities at {}-{} Constant Maturity, Quoted on an Investment Basis"
 _TERMS = {"1MO": (1, "Month"), "3MO": (3, "Month"), "6MO": (6, "Month")} | {
     str(years): (years, "Year") for years in (1, 2, 3, 5, 7, 10, 20, 30)
 }
-_NOMINAL = {f"DGS{term}": Described(_YIELD.format(*words), "Percent", "Daily") for term, words in _TERMS.items()}
+_NOMINAL = {f"DGS{term}": SeriesTitle(_YIELD.format(*words), "Percent", "Daily") for term, words in _TERMS.items()}
 _REAL = {
-    f"DFII{years}": Described(f"{_YIELD.format(years, 'Year')}, Inflation-Indexed", "Percent", "Daily")
+    f"DFII{years}": SeriesTitle(f"{_YIELD.format(years, 'Year')}, Inflation-Indexed", "Percent", "Daily")
     for years in (5, 7, 10, 30)
 }
 _OTHERS = _rows("""
@@ -98,4 +98,4 @@ PALLFNFINDEXM | Global Price Index of All Commodities | Index 2016 = 100 | Month
 PCOPPUSDM | Global price of Copper | U.S. Dollars per Metric Ton | Monthly
 """)  # noqa: E501
 
-SERIES: dict[str, Described] = {**_NOMINAL, **_REAL, **_OTHERS}
+SERIES: dict[str, SeriesTitle] = {**_NOMINAL, **_REAL, **_OTHERS}

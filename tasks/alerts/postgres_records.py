@@ -111,13 +111,13 @@ class PostgresEvaluation:
 
 @dataclass
 class PostgresClaim:
-    """See Claimed."""
+    """See ClaimedRow."""
 
     connection: asyncpg.Connection
     row: OutboxRow
 
     async def delivered(self, receipt: Receipt, at: dt.datetime, seconds: float) -> None:
-        """See Claimed."""
+        """See ClaimedRow."""
         row = self.row
         await self.connection.execute(
             "UPDATE outbox SET sent_at = $2, attempts = attempts + 1, last_error = NULL WHERE outbox_id = $1",
@@ -146,7 +146,7 @@ class PostgresClaim:
         )  # fmt: skip
 
     async def failed(self, error: str, at: dt.datetime, next_try: dt.datetime, not_before: dt.datetime | None) -> None:
-        """See Claimed."""
+        """See ClaimedRow."""
         await self.connection.execute(
             "UPDATE outbox SET attempts = attempts + 1, next_try = $2, last_error = $3 WHERE outbox_id = $1",
             self.row.outbox_id,

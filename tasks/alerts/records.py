@@ -37,7 +37,7 @@ class Evaluating(Protocol):
         ...
 
 
-class Claimed(Protocol):
+class ClaimedRow(Protocol):
     """An outbox row that only this sender holds until the context ends. Without a result it stays due as before."""
 
     row: OutboxRow
@@ -58,7 +58,7 @@ class AlertRecords(Protocol):
         """The transaction of one evaluation; it starts when no other one is open."""
         ...
 
-    def claiming(self, channel: str, now: dt.datetime) -> AbstractAsyncContextManager[Claimed | None]:
+    def claiming(self, channel: str, now: dt.datetime) -> AbstractAsyncContextManager[ClaimedRow | None]:
         """The oldest due row of the channel that no other sender holds, and that no earlier row about the same alert
         precedes. None where there is none, and while the channel has asked for a pause."""
         ...

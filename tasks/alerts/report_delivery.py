@@ -44,7 +44,7 @@ NO_CHANNEL = "nobody is told: neither Slack nor mail is configured"
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class QueueResult:
     """`rows`: outbox rows of the report, new or queued before; `note`: the reason where there is none."""
 
     rows: int
@@ -148,7 +148,7 @@ def _targets(settings: Settings) -> list[tuple[str, str | None, str]]:
 
 async def queue_report(
     store: Store, settings: Settings, payloads: Mapping[str, Mapping[str, Any]], at: dt.datetime, again: str = ""
-) -> Queued:
+) -> QueueResult:
     """Queues one row for Slack and one for each mail recipient, in one transaction. Raises StoreError.
 
     `payloads`: language -> `payload_of`, one for each of `reader_languages`.
@@ -158,7 +158,7 @@ async def queue_report(
     """
     targets = _targets(settings)
     if not targets:
-        return Queued(0, NO_CHANNEL)
+        return QueueResult(0, NO_CHANNEL)
     async with store.connections.acquire() as connection, connection.transaction():
         for channel, recipient, language in targets:
             payload = payloads[language]
@@ -172,7 +172,7 @@ async def queue_report(
                 at=at,
                 recipients=None if recipient is None else [recipient],
             )
-    return Queued(len(targets))
+    return QueueResult(len(targets))
 
 
 async def drawn_pictures(settings: Settings, data: ReportData, language: str) -> PngImages:
@@ -199,7 +199,7 @@ async def _sent_pictures(store: Store, language: str, report: Report) -> dict[st
 
 async def send_again(
     store: Store, settings: Settings, now: dt.datetime, day: dt.date | None = None, again: str = ""
-) -> Queued:
+) -> QueueResult:
     """Queues the stored report of `day` (None: the latest), for the command line and the API, with its charts: drawn
     anew, or those that it was sent with where no browser is here.
 

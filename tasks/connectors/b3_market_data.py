@@ -19,7 +19,7 @@ from tasks.connectors.b3_price_report import read_price_report
 from tasks.connectors.b3_swap_file import read_swap_file
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import require_ok
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 
 RECENT_DAYS = 10
 """Calendar days for which a required curve that is missing from its file is a finding."""
@@ -41,11 +41,11 @@ class B3MarketData(Connector):
         file = _FILES[query.dataset.id].format(query.window.start)
         return Request(query, f"{self.config.base_urls['site']}/pesquisapregao/download?filelist={file}")
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         """The day's file; a required curve that is missing from a recent one is a finding, the others are good."""
         return [replace(one, finding=self._missing_curves(one)) for one in await super().fetch(client, query)]
 
-    def _missing_curves(self, fetched: Fetched) -> str | None:
+    def _missing_curves(self, fetched: FetchResult) -> str | None:
         """Names them. Older files, which began with fewer curves, are as they are."""
         query, age = fetched.payload.query, fetched.payload.fetched_at.date() - fetched.payload.query.window.start
         required = query.dataset.params.get("wanted", ())

@@ -19,7 +19,7 @@ from typing import ClassVar, TypeVar
 from desk.errors import BadPayload
 from desk.model import Dataset, Frames, Series, Window
 from tasks.connectors import border
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request, SourceConfig
 
 T = TypeVar("T")
 BESIDE_BYTES = 1 << 20
@@ -53,9 +53,9 @@ class Connector(ABC):
         """`parse` behind the border. Raises SourceError."""
         return border.read(self.parse, payload)
 
-    async def opened(self, payload: Payload, parse: Callable[[Payload], Frames] | None = None) -> Fetched:
+    async def opened(self, payload: Payload, parse: Callable[[Payload], Frames] | None = None) -> FetchResult:
         """`read` (or `parse` behind the border), what may take long beside the event loop. Raises SourceError."""
-        return Fetched(payload, await self.beside(payload, partial(border.read, parse or self.parse, payload)))
+        return FetchResult(payload, await self.beside(payload, partial(border.read, parse or self.parse, payload)))
 
     async def beside(self, payload: Payload, work: Callable[[], T]) -> T:
         """What `work` makes of `payload`: of a small body at once, of a large one in a thread, so that the other
@@ -68,6 +68,6 @@ class Connector(ABC):
         except TimeoutError:
             raise BadPayload(self.source, f"not read in {PARSE_SECONDS:g} s", url=payload.request.url) from None
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         """Everything that answers `query`, in as many round trips as the source wants."""
         return [await self.opened(await client.send(self.build_request(query)))]

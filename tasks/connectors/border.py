@@ -9,6 +9,7 @@ What comes through has only finite numbers, days of 1900-2200, clean names, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import ClassVar, Protocol, TypeVar
 
 import polars as pl
@@ -16,10 +17,11 @@ from polars import selectors as cs
 
 from desk.errors import AlvoradaError, BadPayload
 from desk.model import OBSERVATION, SILVER, Frames, SilverTable
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request, SourceConfig
 from tasks.connectors.strict_values import FIRST_DAY, LAST_DAY
 
 SHORTEST_PAGE = 64
+REPEATED = "a key stands twice"
 T = TypeVar("T")
 LONGEST_NAME = 100
 PAGES_OF_BYTES = 4
@@ -64,12 +66,12 @@ class Fetching(Protocol):
         """The source as this run sees it."""
         ...
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         """Everything that answers `query`."""
         ...
 
 
-async def fetch(connector: Fetching, client: Client, query: Query) -> list[Fetched]:
+async def fetch(connector: Fetching, client: Client, query: Query) -> list[FetchResult]:
     """All that answers `query`. Raises SourceError; what the client raises besides goes through as it is."""
     guard = _Guard(client, PAGES_OF_BYTES * connector.config.max_body_bytes)
     try:
@@ -117,16 +119,21 @@ def _checked(table: SilverTable, frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` without exact repeats, in key order, and its zeros without a sign. Raises ValueError."""
     if frame.is_empty():
         return frame
-    for name, is_bad in frame.select(_misfits(frame.schema)).row(0, named=True).items():
+    ordered = frame.with_columns(cs.float() + 0.0).sort(table.key, maintain_order=True)
+    # One query: most frames have a few rows, and what they cost is the queries.
+    found = ordered.select(_checks(table.key, tuple(frame.schema.items()))).row(0, named=True)
+    is_repeated = found.pop(REPEATED)
+    for name, is_bad in found.items():
         if is_bad:
             raise ValueError(f"{name} holds {_misfit(frame.schema[name])}")
-    return one_row_per_key(frame.with_columns(cs.float() + 0.0), table)
+    return _without_repeats(ordered, table) if is_repeated else ordered
 
 
-def _misfits(schema: pl.Schema) -> list[pl.Expr]:
-    """Whether a column holds what it may not: one query for the whole frame, since most frames have a few rows."""
+@cache
+def _checks(key: tuple[str, ...], schema: tuple[tuple[str, pl.DataType], ...]) -> list[pl.Expr]:
+    """Whether a column holds what it may not, by its name; and as REPEATED, whether one key stands twice."""
     found = []
-    for name, dtype in schema.items():
+    for name, dtype in schema:
         column = pl.col(name)
         if dtype.is_float():
             found.append((~column.is_finite()).any())
@@ -135,7 +142,13 @@ def _misfits(schema: pl.Schema) -> list[pl.Expr]:
             found.append((names.is_null() | (names.str.len_chars() > LONGEST_NAME) | names.str.contains(_UNFIT)).any())
         elif name == "obs_date":
             found.append((~column.is_between(FIRST_DAY, LAST_DAY).fill_null(False)).any())
-    return found
+    return [*found, _repeats(key).any().alias(REPEATED)]
+
+
+def _repeats(key: tuple[str, ...]) -> pl.Expr:
+    """Of rows in key order: whether the row has the key of the row before it."""
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in key)
+    return same & (pl.int_range(pl.len()) > 0)
 
 
 def _misfit(dtype: pl.DataType) -> str:
@@ -158,19 +171,21 @@ def _require_periods(frame: pl.DataFrame, query: Query) -> None:
 
 def one_row_per_key(frame: pl.DataFrame, table: SilverTable) -> pl.DataFrame:
     """`frame` without exact repeats, in key order. Raises ValueError where one key has two values."""
-    key = list(table.key)
-    ordered = frame.sort(key, maintain_order=True)
-    if ordered.height < 2 or not ordered.select(key).is_duplicated().any():
-        return ordered
+    ordered = frame.sort(table.key, maintain_order=True)
+    return _without_repeats(ordered, table) if ordered.select(_repeats(table.key).any()).item() else ordered
+
+
+def _without_repeats(ordered: pl.DataFrame, table: SilverTable) -> pl.DataFrame:
+    """`ordered` by the key, without exact repeats. Raises ValueError where one key has two values."""
     unique = ordered.unique(maintain_order=True)
-    doubled = unique.filter(unique.select(key).is_duplicated())
+    doubled = unique.filter(_repeats(table.key))
     if doubled.height:
-        where = ", ".join(str(value) for value in doubled.select(key[:-1]).row(0))
+        where = ", ".join(str(value) for value in doubled.select(table.key[:-1]).row(0))
         raise ValueError(f"two different values for {where}")
     return unique
 
 
-def _require_one_value(fetched: Sequence[Fetched]) -> None:
+def _require_one_value(fetched: Sequence[FetchResult]) -> None:
     """The pages of one answer together have one value for one key as well."""
     for name in {name for one in fetched for name in one.frames}:
         pages = [one.frames[name] for one in fetched if name in one.frames]

@@ -18,7 +18,7 @@ from tasks.connectors import border
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
 from tasks.connectors.cftc_files import CommitmentsRow, plain_name, read_commitments
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.strict_values import day_of, number_in_text, records, text
 
 PAGE = 50_000
@@ -50,8 +50,8 @@ class CftcCot(Connector):
             query, f"{self.config.base_urls['socrata']}/resource/{query.dataset.params['resource']}.json?{search}"
         )
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
-        fetched: list[Fetched] = []
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
+        fetched: list[FetchResult] = []
         while True:
             payload = await client.send(self.build_request(query))
             rows = await self.beside(payload, partial(border.held, partial(self._rows, payload), payload))

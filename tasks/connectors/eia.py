@@ -18,7 +18,7 @@ from desk.units import scaled
 from tasks.connectors import border
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import json_body, require_ok, text_body
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.strict_values import day_of, field, json_value, number_in_text, record, records, text
 
 MOST_ROWS = 5_000
@@ -46,7 +46,7 @@ class Eia(Connector):
         )
         return self._keyed(query, url)
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         try:
             return await super().fetch(client, query)
         except NoData:

@@ -108,7 +108,7 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchResult:
     """A payload and what it says. Frames may be empty only for a payload that carries no data by design (a token).
 
     `finding`: what is wrong with an answer whose rows are good all the same, such as a curve that is not in the file.

@@ -20,7 +20,7 @@ from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_fram
 from desk.units import decimal_point, scaled
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import looks_like_html, require_body, require_ok, text_body
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.strict_values import csv_rows, day_of
 
 LABELS = ("Series Description", "Unit:", "Multiplier:", "Currency:", "Unique Identifier:", "Time Period")
@@ -48,7 +48,7 @@ class FedBoard(Connector):
         )
         return Request(query, url)
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         """A series that is no longer in its package is a finding; the others are good."""
         return [replace(one, finding=_missing(one)) for one in await super().fetch(client, query)]
 
@@ -103,7 +103,7 @@ def _package(series: Series) -> str:
     return str(series.params["package"])
 
 
-def _missing(fetched: Fetched) -> str | None:
+def _missing(fetched: FetchResult) -> str | None:
     """Which series have no column in the package, in words."""
     query = fetched.payload.query
     columns, _ = read_package(text_body(fetched.payload), query.dataset)

@@ -23,7 +23,7 @@ from desk.units import decimal_point, scaled
 from tasks.connectors import border
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.strict_values import csv_rows, day_of, field, json_value, record, records, text, whole
 
 VINTAGE_DATASETS = frozenset({"fred_macro"})
@@ -72,7 +72,7 @@ class Fred(Connector):
         url += f"&limit={PAGE}&offset={query.extra.get('offset', 0)}&sort_order=asc"
         return Request(query, url, secret_params={"api_key": self.config.api_key})
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         try:
             return await self._vintages(client, query)
         except NotInWindow:
@@ -81,13 +81,13 @@ class Fred(Connector):
             # Asked without vintages, a bogus code is still unknown; a series outside ALFRED answers, by rule.
             return await self._pages(client, replace(query, extra={}))
 
-    async def _vintages(self, client: Client, query: Query) -> list[Fetched]:
+    async def _vintages(self, client: Client, query: Query) -> list[FetchResult]:
         """The pages of `query`, its real-time window halved as often as FRED's cap demands."""
         try:
             return await self._pages(client, query)
         except TooManyVintages:
             halves = _halves(query)
-        parts: list[list[Fetched]] = []
+        parts: list[list[FetchResult]] = []
         for half in halves:
             try:
                 parts.append(await self._vintages(client, half))
@@ -97,8 +97,8 @@ class Fred(Connector):
             raise NoData(self.source, f"nothing for {query.label}")
         return _without_continuations(*parts)
 
-    async def _pages(self, client: Client, query: Query) -> list[Fetched]:
-        fetched: list[Fetched] = []
+    async def _pages(self, client: Client, query: Query) -> list[FetchResult]:
+        fetched: list[FetchResult] = []
         while True:
             payload = await client.send(self.build_request(query))
             count, rows = await self.beside(payload, partial(border.held, partial(self._rows, payload), payload))
@@ -199,7 +199,7 @@ def _halves(query: Query) -> tuple[Query, Query]:
     )
 
 
-def _without_continuations(earlier: list[Fetched], later: list[Fetched]) -> list[Fetched]:
+def _without_continuations(earlier: list[FetchResult], later: list[FetchResult]) -> list[FetchResult]:
     """The later window's first day repeats what the earlier one left standing: those rows are no new vintages."""
     if not earlier:
         return later
@@ -210,5 +210,5 @@ def _without_continuations(earlier: list[Fetched], later: list[Fetched]) -> list
         frame = one.frames[OBSERVATION.name]
         edge = pl.col("knowledge_time") == _known(str(one.payload.query.extra["realtime_start"]))
         news = frame.filter(edge).join(standing, on=["series_id", "obs_date", "value"], how="anti")
-        kept.append(Fetched(one.payload, {OBSERVATION.name: pl.concat([news, frame.filter(~edge)])}))
+        kept.append(FetchResult(one.payload, {OBSERVATION.name: pl.concat([news, frame.filter(~edge)])}))
     return [*earlier, *kept]

@@ -19,7 +19,7 @@ from desk.model import OBSERVATION, Dataset, Frames, Series, Window, parsed_fram
 from desk.units import decimal_point, scaled
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import json_body, require_ok
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.sidra_periods import first_day, period_range
 from tasks.connectors.strict_values import believable, record, records, text
 
@@ -75,7 +75,7 @@ class IbgeSidra(Connector):
             )
         return Request(query, url)
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         try:
             return await super().fetch(client, query)
         except BudgetSpent:

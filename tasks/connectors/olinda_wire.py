@@ -18,7 +18,7 @@ from desk.model import Frames
 from tasks.connectors import border
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import json_body, require_ok
-from tasks.connectors.exchange import Client, Fetched, Payload, Query
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query
 from tasks.connectors.strict_values import record, records
 
 PAGE_ROWS = 10_000
@@ -38,8 +38,8 @@ class OlindaConnector(Connector):
     def parse(self, payload: Payload) -> Frames:
         return self.frames(payload, olinda_rows(payload))
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
-        fetched: list[Fetched] = []
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
+        fetched: list[FetchResult] = []
         nothing: NoData | None = None
         skip = 0
         while True:

@@ -6,18 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from desk.catalog.desk_parameters import Instrument
 from desk.portfolio.market_levels import CURVE_COLUMNS
+from desk.portfolio.price_inputs import NEEDS
 from tasks.explain.decision_gold import Facts, Row
 from tasks.explain.figure import Input
 
+FINANCED_AT_CDI = frozenset({"pre_pu", "real_pu", "ipca_bond"})
+"""Kinds whose P&L is in excess of CDI."""
 PRICED_FROM: dict[str, tuple[str, ...]] = {
-    "pre_pu": ("pre", "cdi"),
-    "real_pu": ("real", "ipca_index_pro_rata", "cdi"),
-    "ipca_bond": ("real", "ipca_index_pro_rata", "cdi"),
-    "fx_forward": ("usdbrl", "pre", "usd_short_rate"),
-    "equity_forward": ("ibovespa", "pre"),
-    "cupom_pu": ("cupom", "usdbrl", "usd_short_rate"),
-    "par_bond": ("ust", "usdbrl", "usd_short_rate"),
-    "spread": ("cupom", "ust", "usdbrl"),
+    kind: (*needs, "cdi") if kind in FINANCED_AT_CDI else needs for kind, needs in NEEDS.items()
 }
 """Kind of instrument -> curves and columns that price it. A curve's name means all of its vertices."""
 
@@ -55,14 +51,20 @@ async def trace(facts: Facts, columns: Iterable[str]) -> tuple[Input, ...]:
 def _read_off(
     column: str, origins: Mapping[str, tuple[str, ...]], direct: Mapping[str, tuple[str, ...]], path: tuple[str, ...]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The levels nearest to the sources behind a column, each with the inputs that the panel read it off."""
+    """The levels nearest to the sources behind a column, each with the inputs that the panel read it off.
+
+    A column chosen between several has all of them as direct inputs; its stored origin says which one it was.
+    """
     own = origins.get(column, ())
     parents = direct.get(column, ())
     if len(own) == 1 or not parents or column in path:
         yield column, own
         return
     for parent in parents:
-        yield from _read_off(parent, origins, direct, (*path, column))
+        for level, inputs in _read_off(parent, origins, direct, (*path, column)):
+            used = tuple(name for name in inputs if not own or name in own)
+            if used or not inputs:
+                yield level, used
 
 
 def _input(name: str, row: Row | None, levels: dict[str, float | None], level: float | None) -> Input:

@@ -26,7 +26,7 @@ _MISSING = {"", ".", "NA", "NaN", "nan", "null", "None", "-"}
 
 
 def read_table(entry: FileMap, body: bytes) -> pl.DataFrame:
-    """The file as a table of text (CSV, JSON) or of its own types (Parquet)."""
+    """The file as a table of text (CSV, JSON) or of its own types (Parquet). Raises BadInput for another."""
     name = entry.path.removesuffix(".gz")
     try:
         if name != entry.path:

@@ -26,9 +26,10 @@ from desk.text import washed
 from tasks.connectors import encodings
 from tasks.connectors.bodies import is_challenge, looks_like_html
 from tasks.connectors.exchange import UNDATED, Payload, Request, SourceConfig
-from tasks.http.query_secrets import SECRETS, SecretParams, Secrets, scrub
+from tasks.http.query_secrets import SECRETS, Secrets, scrub
 from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, HostShut, OutOfReach, PastDeadline
 from tasks.http.redirects import next_address
+from tasks.http.session import SOURCE, open_session
 
 Sink = Callable[[Payload], Awaitable[None]]
 
@@ -39,7 +40,6 @@ KEPT_HEADERS = (
 )  # fmt: skip
 MOST_REDIRECTS = 5
 LONGEST_HEADER = 500
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class HttpClient:
@@ -71,7 +71,9 @@ class HttpClient:
         self._gates: dict[str, HostGate] = {}
         self._started: dict[str, float] = {}
         self._failures: dict[str, str] = {}
-        self._http = _session(USER_AGENT.format(version=version("alvorada"), contact=contact), transport, proxies or {})
+        self._http = open_session(
+            USER_AGENT.format(version=version("alvorada"), contact=contact), transport, proxies or {}
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -174,7 +176,7 @@ class HttpClient:
                 headers=dict(request.headers),
                 content=request.body,
                 timeout=config.timeout_seconds,
-                extensions={SECRETS: secrets},
+                extensions={SECRETS: secrets, SOURCE: config.source},
             )
             response = await self._http.send(outgoing, stream=True)
             try:
@@ -273,20 +275,3 @@ def _words(error: httpx.TransportError) -> str:
         httpx.ConnectError: "cannot connect",
         httpx.RemoteProtocolError: "broken answer",
     }.get(type(error), type(error).__name__)
-
-
-def _session(
-    user_agent: str, transport: httpx.AsyncBaseTransport | None, proxies: Mapping[str, str]
-) -> httpx.AsyncClient:
-    direct = SecretParams(transport or httpx.AsyncHTTPTransport())
-    mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
-    if transport is None and proxies:
-        for scheme, proxy in proxies.items():
-            mounts[f"{scheme}://"] = SecretParams(httpx.AsyncHTTPTransport(proxy=proxy))
-        mounts.update({f"all://{host}": direct for host in LOOPBACK})
-    return httpx.AsyncClient(
-        transport=direct,
-        mounts=mounts,
-        follow_redirects=False,
-        headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": encodings.ACCEPTED},
-    )

@@ -10,7 +10,7 @@ from desk.model import SILVER, Frames, Window
 from desk.point_in_time.cells import cell_of
 from desk.point_in_time.knowledge_time import FetchContext, assign_knowledge_times
 from desk.quality import check_rows
-from tasks.connectors.exchange import Fetched
+from tasks.connectors.exchange import FetchResult
 from tasks.ingest.dataset_fetch import DatasetFetch
 from tasks.ingest.plausibility import judge_rows
 from tasks.run.run import Run
@@ -18,7 +18,7 @@ from tasks.store import ledger, series_looks
 from tasks.store.lake import Bronze
 
 
-async def store_payloads(run: Run, bronze: Bronze, fetch: DatasetFetch, payloads: Iterable[Fetched]) -> None:
+async def store_payloads(run: Run, bronze: Bronze, fetch: DatasetFetch, payloads: Iterable[FetchResult]) -> None:
     """Checks and inserts the rows of `payloads`, and counts them on `fetch` once stored. Raises StoreError."""
     for name, parsed in frames_by_table(bronze, payloads).items():
         quality = check_rows(SILVER[name], parsed, run.as_of)
@@ -29,7 +29,7 @@ async def store_payloads(run: Run, bronze: Bronze, fetch: DatasetFetch, payloads
         fetch.rows.update(dict(rows_per_cell.iter_rows()))
 
 
-def frames_by_table(bronze: Bronze, payloads: Iterable[Fetched]) -> Frames:
+def frames_by_table(bronze: Bronze, payloads: Iterable[FetchResult]) -> Frames:
     """Silver table -> the parsed rows of all payloads, each with the `payload_id` of its receipt."""
     parts: dict[str, list[pl.DataFrame]] = {}
     for item in payloads:

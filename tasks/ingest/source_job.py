@@ -27,7 +27,7 @@ from desk.model import Dataset, Window
 from desk.point_in_time.fetch_windows import FetchPlan, is_by_series, plan_of_windows
 from tasks.connectors import border
 from tasks.connectors.base import Connector
-from tasks.connectors.exchange import Client, Fetched, Query
+from tasks.connectors.exchange import Client, FetchResult, Query
 from tasks.ingest.dataset_fetch import DatasetFetch
 from tasks.ingest.ledger_cells import close_failed_days, close_fetched_days
 from tasks.ingest.silver_batch import store_payloads
@@ -37,7 +37,7 @@ from tasks.store.lake import Bronze
 BATCH = 64
 """Answered queries that are stored together."""
 
-Answer = tuple[Query, list[Fetched]]
+Answer = tuple[Query, list[FetchResult]]
 
 
 class SourceJob:
@@ -135,7 +135,7 @@ async def fetch_dataset(run: Run, job: SourceJob, fetch: DatasetFetch) -> None:
     fetch.open_queries = still_open
 
 
-async def fetch_query(job: SourceJob, query: Query) -> list[tuple[Query, list[Fetched] | SourceError]]:
+async def fetch_query(job: SourceJob, query: Query) -> list[tuple[Query, list[FetchResult] | SourceError]]:
     """The query with its payloads, none where the source has no data for it, or with the error that it ended in.
 
     A query for several series of which the source does not know one is sent again in halves, until that one is alone.

@@ -22,7 +22,7 @@ from tasks.connectors import CONNECTORS
 from tasks.connectors.b3_archive import unpacked
 from tasks.connectors.b3_price_report import read_price_report
 from tasks.connectors.b3_swap_file import curve_names
-from tasks.connectors.exchange import Fetched, Payload, Query
+from tasks.connectors.exchange import FetchResult, Payload, Query
 from tasks.connectors.stn_tesouro_direto import COLUMNS
 from tasks.provider_metadata.request import Provider
 
@@ -40,17 +40,17 @@ LOOK_DAYS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class FileContent:
     """`names`: what the file lists; `wrong`: (what, the catalogue's, the file's)."""
 
     names: tuple[str, ...]
     wrong: tuple[Difference, ...] = ()
 
 
-Reader = Callable[[Dataset, Payload], Described]
+Reader = Callable[[Dataset, Payload], FileContent]
 
 
-def swap_curves(dataset: Dataset, payload: Payload) -> Described:
+def swap_curves(dataset: Dataset, payload: Payload) -> FileContent:
     """Each curve of the file that the catalogue reads, with its own name; what is missing or has another is wrong."""
     _, text = unpacked(payload.body, ".txt", len(payload.body) << 10)[-1]
     found = curve_names(text)
@@ -62,10 +62,10 @@ def swap_curves(dataset: Dataset, payload: Payload) -> Described:
         for code in curves
         if code in found and code in CURVE_NAMES and found[code] != CURVE_NAMES[code]
     ]
-    return Described(tuple(f"{code} {found[code]}" for code in curves if code in found), tuple(wrong))
+    return FileContent(tuple(f"{code} {found[code]}" for code in curves if code in found), tuple(wrong))
 
 
-def settlements(dataset: Dataset, payload: Payload) -> Described:
+def settlements(dataset: Dataset, payload: Payload) -> FileContent:
     """The roots of which the report has a settlement."""
     _, xml = unpacked(payload.body, ".xml", len(payload.body) << 10)[-1]
     roots: list[str] = dataset.params["roots"]
@@ -74,30 +74,30 @@ def settlements(dataset: Dataset, payload: Payload) -> Described:
     return _expected(roots, there, "settlement")
 
 
-def tesouro_direto(dataset: Dataset, payload: Payload) -> Described:
+def tesouro_direto(dataset: Dataset, payload: Payload) -> FileContent:
     """The header of the history file."""
     header = payload.body.split(b"\n", 1)[0].decode("utf-8-sig").strip().split(";")
     return _expected(COLUMNS, header, "column")
 
 
-def auctions(dataset: Dataset, payload: Payload) -> Described:
+def auctions(dataset: Dataset, payload: Payload) -> FileContent:
     """The fields of an auction's row."""
     body = json.loads(payload.body)
     rows = body["registros"] if isinstance(body, dict) else body
     return _expected(AUCTION_FIELDS, sorted(rows[0]) if rows else (), "field")
 
 
-def treasury(dataset: Dataset, payload: Payload) -> Described:
+def treasury(dataset: Dataset, payload: Payload) -> FileContent:
     """The tenors of the year's file."""
     header = next(csv.reader(io.StringIO(payload.body.decode("utf-8-sig"))))
     return _expected(TENORS[dataset.id], header[1:], "tenor")
 
 
-def _expected(expected: Iterable[str], found: Iterable[str], what: str) -> Described:
+def _expected(expected: Iterable[str], found: Iterable[str], what: str) -> FileContent:
     there = tuple(found)
     known = {name.casefold() for name in there}  # the Treasury's two curves write their years Yr and YR
     missing = (name for name in expected if name.casefold() not in known)
-    return Described(there, tuple(Difference(what, name, "not in the file") for name in missing))
+    return FileContent(there, tuple(Difference(what, name, "not in the file") for name in missing))
 
 
 READERS: Mapping[str, Reader] = {
@@ -129,7 +129,7 @@ async def _verdict(provider: Provider, dataset: Dataset) -> Verdict:
     return Verdict(dataset.id, provider.source, "differs" if file.wrong else "agrees", file.wrong, found=described)
 
 
-async def _newest(provider: Provider, dataset: Dataset) -> Fetched:
+async def _newest(provider: Provider, dataset: Dataset) -> FetchResult:
     """The newest answer of the dataset; a day without a file gives way to the session before it. Raises SourceError."""
     connector = CONNECTORS[provider.source](provider.config)
     calendar = calendars.by_name(dataset.calendar)
@@ -140,7 +140,7 @@ async def _newest(provider: Provider, dataset: Dataset) -> Fetched:
     error: SourceError | None = None
     for query in queries:
         try:
-            return (await _fetch_again(provider, query))[-1]
+            return (await _fetch_with_retries(provider, query))[-1]
         except SourceError as raised:
             if isinstance(raised, RateLimited):
                 raise
@@ -149,7 +149,7 @@ async def _newest(provider: Provider, dataset: Dataset) -> Fetched:
     raise error
 
 
-async def _fetch_again(provider: Provider, query: Query) -> list[Fetched]:
+async def _fetch_with_retries(provider: Provider, query: Query) -> list[FetchResult]:
     """The answer, asked for again where that may help."""
     connector = CONNECTORS[provider.source](provider.config)
     for pause in provider.pauses:

@@ -17,14 +17,14 @@ from desk.gold import BOOK_CHANGE, POSITION_CHANGE, SIZING_BASIS
 from desk.model import decision_time, desk_day
 from desk.portfolio import BookRun
 from desk.portfolio.change_frames import as_layers, book_changes, position_changes
-from desk.portfolio.change_split import Record, Sized, convictions_of, split_change
+from desk.portfolio.change_split import Record, SizingDecision, convictions_of, split_change
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.strategies import compute_signals
 from tasks.run.continued_book import PACKAGES, with_convictions
 from tasks.run.decision_plan import DecisionPlan
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
-from tasks.run.sizing_basis import Changed, basis_of, changed_since
+from tasks.run.sizing_basis import BasisChange, basis_of, changed_since
 
 REACH = dt.timedelta(days=90)
 """How far back a last decision is looked for: days on which the book was held are none."""
@@ -46,7 +46,7 @@ async def explain_changes(run: Run, plan: DecisionPlan, panel_input: PanelInput,
     parameters, values = load_desk_parameters(), panel_input.panel.values
     now = _sized_now(run, panel_input, book)
     stored = await _last_decision(run, plan, book)
-    changed, deviation = Changed((), (), (), None), float("nan")
+    changed, deviation = BasisChange((), (), (), None), float("nan")
     if stored is not None:
         last = _sized_then(stored, parameters)
         revised = convictions_of(_signals(panel_input), decision_time(last.day), PACKAGES)
@@ -83,22 +83,22 @@ def _signals(panel_input: PanelInput) -> pl.DataFrame:
     return panel_input.signals
 
 
-def _sized_now(run: Run, panel_input: PanelInput, book: BookRun) -> Sized:
+def _sized_now(run: Run, panel_input: PanelInput, book: BookRun) -> SizingDecision:
     held = book.states[run.day].guarded
     conviction = convictions_of(_signals(panel_input), run.as_of, PACKAGES)
-    return Sized(
+    return SizingDecision(
         run.day, conviction, held.nav, held.risk_multiplier, held.target.contracts, held.before.contracts, book.wanted
     )
 
 
-def _sized_then(stored: Mapping[str, pl.DataFrame], parameters: DeskParameters) -> Sized:
+def _sized_then(stored: Mapping[str, pl.DataFrame], parameters: DeskParameters) -> SizingDecision:
     state: dict[str, Any] = stored["portfolio_state"].row(0, named=True)
     targets = dict(stored["target_position"].select("instrument_id", "contracts").iter_rows())
     contracts: IntArray = np.array([targets.get(name) or 0 for name in parameters.instrument_ids], dtype=np.int64)
     conviction = convictions_of(with_convictions(stored["strategy_signals"]), state["as_of"], PACKAGES)
     day = desk_day(state["as_of"])
     braked = state["risk_multiplier"] if state["risk_multiplier"] is not None else 1.0  # a release without a breaker
-    return Sized(day, conviction, state["nav_brl"], braked, contracts, contracts)
+    return SizingDecision(day, conviction, state["nav_brl"], braked, contracts, contracts)
 
 
 async def _last_decision(run: Run, plan: DecisionPlan, book: BookRun) -> Frames | None:

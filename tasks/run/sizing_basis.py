@@ -58,7 +58,7 @@ def basis_of(values: pl.DataFrame, day: dt.date) -> SizingBasis:
 
 
 @dataclass(frozen=True)
-class Changed:
+class BasisChange:
     """What is another than at the last decision: `code` (empty or one entry), the entries of `parameters` and the panel
     columns of `data` whose past is another. `earlier`: the parameters then; None for today's, or where today's code
     cannot read them."""
@@ -82,7 +82,7 @@ class Changed:
         return json.dumps({"code": self.code, "parameters": self.parameters, "data": self.data})
 
 
-def changed_since(stored: Mapping[str, Any], today: SizingBasis) -> Changed:
+def changed_since(stored: Mapping[str, Any], today: SizingBasis) -> BasisChange:
     """`stored`: the last decision's row of SIZING_BASIS; `today`: the basis of its day as it is computed now."""
     texts, inputs = json.loads(stored["parameters"]), json.loads(stored["inputs"])
     code = () if stored["code_sha256"] == today.code_sha256 else (f"{stored['code_sha256'][:DIGITS]}",)
@@ -94,7 +94,7 @@ def changed_since(stored: Mapping[str, Any], today: SizingBasis) -> Changed:
         except _OLDER:
             earlier = None
     data = tuple(sorted(name for name, value in inputs.items() if today.inputs.get(name, value) != value))
-    return Changed(code, names, data, earlier)
+    return BasisChange(code, names, data, earlier)
 
 
 def _entries(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -17,7 +17,7 @@ from desk.portfolio.book_state_json import to_json
 from desk.strategies import STRATEGIES
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
-from tasks.store import Written
+from tasks.store import WriteCounts
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -119,7 +119,7 @@ def require_rows(stage: str, frames: Mapping[str, pl.DataFrame]) -> int:
 
 
 def finish_stage(
-    run: Run, name: str, rows: int, written: Mapping[str, Written] | None, watch: Stopwatch
+    run: Run, name: str, rows: int, written: Mapping[str, WriteCounts] | None, watch: Stopwatch
 ) -> StageResult:
     """Reports the stage as done, and returns its result. `written`: table -> counts, as Store.write_gold returns; None
     of a stage whose rows the gate writes."""

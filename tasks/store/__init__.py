@@ -15,8 +15,8 @@ connect.py         connections;  copy.py: frames through COPY, SQL literals
 """
 
 from tasks.store.decisions import Decision
-from tasks.store.gold import Written
+from tasks.store.gold import WriteCounts
 from tasks.store.open import Store, open_store
 from tasks.store.records import Book, PayloadRow, Report
 
-__all__ = ["Book", "Decision", "PayloadRow", "Report", "Store", "Written", "open_store"]
+__all__ = ["Book", "Decision", "PayloadRow", "Report", "Store", "WriteCounts", "open_store"]

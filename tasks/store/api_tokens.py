@@ -32,7 +32,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """Why a token is not valid: unknown, expired or revoked."""
 
     reason: str
@@ -69,23 +69,23 @@ async def create_token(
     return secret
 
 
-async def find_token(connection: asyncpg.Connection | asyncpg.Pool, secret: str, now: dt.datetime) -> Token | Refused:
+async def find_token(connection: asyncpg.Connection | asyncpg.Pool, secret: str, now: dt.datetime) -> Token | Refusal:
     """The token of `secret`, or why it is not valid at `now`."""
     return _judged(await connection.fetchrow(f"{_FACTS} WHERE token_hash = $1", digest(secret)), now)
 
 
-async def find_named(connection: asyncpg.Connection | asyncpg.Pool, name: str, now: dt.datetime) -> Token | Refused:
+async def find_named(connection: asyncpg.Connection | asyncpg.Pool, name: str, now: dt.datetime) -> Token | Refusal:
     """The token called `name`, or why it is not valid at `now`: for who has shown its secret before."""
     return _judged(await connection.fetchrow(f"{_FACTS} WHERE name = $1", name), now)
 
 
-def _judged(row: asyncpg.Record | None, now: dt.datetime) -> Token | Refused:
+def _judged(row: asyncpg.Record | None, now: dt.datetime) -> Token | Refusal:
     if row is None:
-        return Refused("unknown token")
+        return Refusal("unknown token")
     if row["revoked_at"] is not None:
-        return Refused("the token was revoked")
+        return Refusal("the token was revoked")
     if row["expires_at"] is not None and row["expires_at"] <= now:
-        return Refused("the token has expired")
+        return Refusal("the token has expired")
     return Token(row["name"], row["scope"])
 
 

@@ -23,7 +23,7 @@ from tasks.store.locks import lock_key
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteCounts:
     """Counts of one gold table's rows after a write."""
 
     inserted: int
@@ -42,7 +42,7 @@ class _Difference:
     table: GoldTable
     upserts: pl.DataFrame
     deletes: pl.DataFrame
-    counts: Written
+    counts: WriteCounts
 
 
 class GoldStore:
@@ -52,7 +52,7 @@ class GoldStore:
 
     async def write_gold(
         self, frames: Mapping[str, pl.DataFrame], run_id: uuid.UUID, scope: tuple[dt.datetime, dt.datetime]
-    ) -> dict[str, Written]:
+    ) -> dict[str, WriteCounts]:
         """Makes the rows with as_of in [scope[0], scope[1]] equal to `frames` (table -> rows), in one transaction.
 
         A row whose values are equal to the bit is not touched, and keeps the run_id of the run that wrote it first. A
@@ -126,7 +126,7 @@ def _difference(
     deletes = stored.join(rows, on=key, how="anti").select(key)
     same_rows = int(marked["_same"].sum())
     updated = int(marked["_is_there"].sum()) - same_rows
-    counts = Written(upserts.height - updated, updated, deletes.height, same_rows + records.height)
+    counts = WriteCounts(upserts.height - updated, updated, deletes.height, same_rows + records.height)
     return _Difference(table, upserts, deletes, counts)
 
 

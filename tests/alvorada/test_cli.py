@@ -126,6 +126,12 @@ def test_a_wrong_database_url_is_reported_without_its_password(url: str, code: i
 
 
 def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "chromium"
+    other.touch(mode=0o755)
+    on_path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    lost = doctored(tmp_path, PATH=on_path, BROWSER_PATH=str(tmp_path / "no-browser"))["browser"]
+    assert lost["text"].startswith("none: "), "pictures are drawn by the browser of BROWSER_PATH or by none"
+    assert doctored(tmp_path, PATH=on_path, BROWSER_PATH="")["browser"]["text"] == str(other)
     blocked = tmp_path / "file"
     blocked.touch()
     done = alvorada("demo", data_dir=blocked / "home")

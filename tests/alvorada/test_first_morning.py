@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alvorada.cli.catalog_check import sandbox_configs
-from alvorada.cli.first_morning import Looked, look, report_page
+from alvorada.cli.first_morning import FirstAnswer, look, report_page
 from alvorada.cli.main import app
 from desk.catalog import Catalog, load_catalog
 from tasks.connectors import CONNECTORS
@@ -27,7 +27,7 @@ async def looked_at(
     dataset: str,
     catalog: Catalog = CATALOG,
     setting: Callable[[SourceConfig], SourceConfig] = lambda config: config,
-) -> Looked:
+) -> FirstAnswer:
     async def discard(payload: Payload) -> None:
         return None
 

@@ -25,6 +25,7 @@ ARGUMENTS = {
     "{day}": "2026-11-18",
     "{series_id}": "ipca_mom",
     "{curve_id}": "PRE",
+    "{level_id}": "pre_252",
     "{hold_id}": "1",
 }
 

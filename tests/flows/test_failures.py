@@ -14,7 +14,7 @@ from desk.gold import GOLD
 from desk.model import SilverTable, decision_time
 from desk.quality import Quality, check_rows
 from tasks.ingest import silver_batch
-from tests.fixtures.flows import FILLED_DAY, NEXT_DAY, RunningDesk
+from tests.fixtures.flows import NEXT_DAY, RunningDesk
 from tests.fixtures.sandbox import RunningSandbox
 from tests.flows.fault_matrix import FAULTS
 
@@ -114,27 +114,35 @@ async def test_sources_that_fail_are_named_and_cost_the_others_nothing(
 
 
 async def test_without_a_required_dataset_the_run_fails_by_name(
-    fresh_desk: RunningDesk, quiet_sandbox: RunningSandbox
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
-    """A first run without B3: the page exists, with curves from the bonds of Tesouro Direto."""
+    """A desk that B3 has never answered: the page exists, with curves from the bonds of Tesouro Direto."""
+    lost = ["b3_swap_curves", "b3_settlements"]
+    for table in ("curve_point", "settlement"):
+        await filled_desk.rows(
+            f"DELETE FROM {table} WHERE payload_id IN (SELECT payload_id FROM payload WHERE dataset = ANY($1))", lost
+        )
+    await filled_desk.rows("DELETE FROM ledger WHERE dataset = ANY($1)", lost)
     quiet_sandbox.configure(faults={"b3_market_data": DOWN})
-    ran = await fresh_desk.run(FILLED_DAY)
+    ran = await filled_desk.run(NEXT_DAY)
     assert ran.state.is_failed()
     assert "required dataset b3_swap_curves is absent" in ran.state.message
-    (run,) = await fresh_desk.rows("SELECT state, message, gaps FROM pipeline_runs")
+    (run,) = await filled_desk.rows(
+        "SELECT state, message, gaps FROM pipeline_runs WHERE as_of = $1", decision_time(NEXT_DAY)
+    )
     assert run["state"] == "failed"
-    assert {"b3_swap_curves", "b3_settlements"} <= set(run["gaps"])
+    assert set(lost) <= set(run["gaps"])
     assert "b3_swap_curves (never seen)" in ran.page
-    status = await fresh_desk.gold("dataset_status", FILLED_DAY)
-    assert set(status.filter(state="absent")["dataset"]) == {"b3_swap_curves", "b3_settlements"}
-    features = await fresh_desk.gold("feature", FILLED_DAY)
+    status = await filled_desk.gold("dataset_status", NEXT_DAY)
+    assert set(status.filter(state="absent")["dataset"]) == set(lost)
+    features = await filled_desk.gold("feature", NEXT_DAY)
     known = features.filter(pl.col("value").is_not_null())["feature_id"].to_list()
     assert {"usdbrl", "pre_252"} <= set(known)
     assert not any(name.startswith("cupom_") for name in known), "no other source has the dollar's rate in Brazil"
-    assert (await fresh_desk.gold("portfolio_state", FILLED_DAY)).height == 1
-    assert (await fresh_desk.gold("action", FILLED_DAY)).is_empty()
-    assert (await fresh_desk.gold("ticket", FILLED_DAY)).is_empty()
-    assert not await fresh_desk.rows("SELECT 1 FROM decision")
+    assert (await filled_desk.gold("portfolio_state", NEXT_DAY)).height == 1
+    assert (await filled_desk.gold("action", NEXT_DAY)).is_empty()
+    assert (await filled_desk.gold("ticket", NEXT_DAY)).is_empty()
+    assert not await filled_desk.rows("SELECT 1 FROM decision WHERE as_of = $1", decision_time(NEXT_DAY))
     assert "NO ACTIONS ARE ISSUED: what every decision rests on is absent (b3_swap_curves)" in ran.page
 
 

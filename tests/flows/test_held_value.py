@@ -14,11 +14,14 @@ from alvorada.stack.postgres import Postgres
 from desk.model import decision_time
 from tests.fixtures.flows import FILLED_DAY, HEALTHY, NEXT_DAY, RunningDesk, drop_database
 from tests.fixtures.sandbox import RunningSandbox
+from tests.flows.origin_readers import assert_one_origin
 
 pytestmark = [pytest.mark.flow, pytest.mark.db]
 
 HEALED_DAY = dt.date(2026, 11, 23)
 """The first business day after NEXT_DAY: the 20th of November is a holiday."""
+LEVELS = ("usdbrl", "cdi", "ibovespa", "sofr", "wti", "ipca_index_pro_rata", "pre_252", "ust_2520")
+"""Those whose source is another on NEXT_DAY than on HEALED_DAY, and some that keep theirs."""
 COMPARED = ("portfolio_state", "target_position", "action", "pnl_attribution", "feature", "package")
 Gold = Mapping[tuple[str, dt.date], pl.DataFrame]
 
@@ -100,6 +103,7 @@ async def test_slips_reach_neither_nav_nor_orders_and_leave_no_trace(
     for case in CASES:
         used = gold["feature", NEXT_DAY].row(by_predicate=pl.col("feature_id") == case.column, named=True)
         assert (used["origin"], used["obs_date"]) == (case.used, case.obs_date)
+    await assert_one_origin(filled_desk, NEXT_DAY, ran.page, LEVELS)
     lines = {line for case in CASES for line in case.lines}
     off = pnl_apart(gold, twin, NEXT_DAY, lines)
     assert nav_of(gold, NEXT_DAY) == pytest.approx(nav_of(twin, NEXT_DAY) + off, abs=5.0)
@@ -111,6 +115,7 @@ async def test_slips_reach_neither_nav_nor_orders_and_leave_no_trace(
     quiet_sandbox.configure(faults={}, now=decision_time(HEALED_DAY))
     healed = await filled_desk.run(HEALED_DAY)
     assert "is not believed" not in healed.page
+    await assert_one_origin(filled_desk, HEALED_DAY, healed.page, LEVELS)
     decided = await filled_desk.rows("SELECT state, decided_by FROM v_hold")
     assert {tuple(row) for row in decided} == {("rejected", "rule:corrected")}
     gold |= await gold_of(filled_desk, HEALED_DAY)

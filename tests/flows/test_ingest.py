@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from desk.model import decision_time
-from flows.ingest import Ingested, ingest
+from flows.ingest import IngestResult, ingest
 from tasks.run.run import Run
 from tasks.run.run_context import open_run
 from tests.fixtures.flows import NEXT_DAY, Listener, RunningDesk
@@ -36,9 +36,9 @@ async def run_of_next_day(desk: RunningDesk, *only: str, timeout_seconds: float 
             yield run
 
 
-async def ingested(run: Run) -> Ingested:
+async def ingested(run: Run) -> IngestResult:
     state = await ingest(run, return_state=True)
-    result: Ingested = await state.result(fetch=True)  # type: ignore[call-overload]  # its overloads lack `fetch`
+    result: IngestResult = await state.result(fetch=True)  # type: ignore[call-overload]  # its overloads lack `fetch`
     return result
 
 

@@ -174,7 +174,18 @@ async def test_figures_of_each_stage_have_receipts(filled: RunningDesk, figure: 
     assert {item["input_id"] for item in answer["inputs"]} == {item.input_id for item in found.inputs}
 
 
-async def test_all_strategies_and_agents_can_be_asked(filled: RunningDesk) -> None:
+async def test_a_level_is_explained_by_the_inputs_that_it_was_read_off_and_no_others(filled: RunningDesk) -> None:
+    """The choice between sources is stored; a source that could have been chosen is no input."""
+    async with filled.store() as store:
+        facts = Facts(store, load_catalog(), AS_OF)
+        origins = {name: inputs for name, inputs in (await facts.origins()).items() if inputs}
+        assert len(origins) > 400
+        for name, inputs in origins.items():
+            found = await trace(facts, [name])
+            assert {item.input_id for item in found if item.state != "made by the desk"} == set(inputs), name
+
+
+async def test_all_strategies_and_agents_have_an_explanation(filled: RunningDesk) -> None:
     async with filled.store() as store:
         facts = Facts(store, load_catalog(), AS_OF)
         for kind, keys in (("signals", [item.id for item in STRATEGIES]), ("agents", [item.id for item in AGENTS])):

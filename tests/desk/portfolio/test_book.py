@@ -3,6 +3,7 @@
 import json
 import re
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -21,11 +22,15 @@ IDS = PARAMETERS.instrument_ids
 VALUES = make_values(460)
 VIEWS = make_views(VALUES, IDS)
 INCEPTION = VALUES["day"][300]
-BOOK = run_book(VALUES, VIEWS, LONE, PARAMETERS, INCEPTION)
+
+
+@cache
+def whole() -> dict[str, pl.DataFrame]:
+    return run_book(VALUES, VIEWS, LONE, PARAMETERS, INCEPTION)
 
 
 def test_tables_have_golds_schemas_and_keys() -> None:
-    assert set(BOOK) == {
+    assert set(whole()) == {
         "target_position",
         "portfolio_state",
         "package",
@@ -35,11 +40,11 @@ def test_tables_have_golds_schemas_and_keys() -> None:
         "action",
         "withheld_order",
     }
-    for name, frame in BOOK.items():
+    for name, frame in whole().items():
         assert frame.schema == pl.Schema(gold.GOLD[name].schema), name
         assert not frame.select("as_of", *gold.GOLD[name].key).is_duplicated().any(), name
-    assert len(BOOK["portfolio_state"]) == 160
-    assert BOOK["portfolio_state"]["as_of"][0] == decision_time(INCEPTION)
+    assert len(whole()["portfolio_state"]) == 160
+    assert whole()["portfolio_state"]["as_of"][0] == decision_time(INCEPTION)
 
 
 def test_the_parts_add_up_to_the_change_of_nav_to_the_cent() -> None:
@@ -48,8 +53,8 @@ def test_the_parts_add_up_to_the_change_of_nav_to_the_cent() -> None:
         assert abs(exact - round(exact)) < Decimal("1e-4")
         return round(exact)
 
-    lines = BOOK["pnl_attribution"].group_by("as_of", maintain_order=True).agg(pl.all())
-    nav = [cents(value) for value in BOOK["portfolio_state"]["nav_brl"]]
+    lines = whole()["pnl_attribution"].group_by("as_of", maintain_order=True).agg(pl.all())
+    nav = [cents(value) for value in whole()["portfolio_state"]["nav_brl"]]
     assert nav[0] == 100_000_000 * 100
     for row, line in enumerate(lines.iter_rows(named=True)):
         parts = sum(cents(x) for name in ("price_pnl_brl", "carry_pnl_brl") for x in line[name])
@@ -57,7 +62,7 @@ def test_the_parts_add_up_to_the_change_of_nav_to_the_cent() -> None:
         assert sum(cents(x) for x in line["pnl_brl"]) == parts - costs
         if row:
             assert nav[row] - nav[row - 1] == parts - costs
-    state = BOOK["portfolio_state"]
+    state = whole()["portfolio_state"]
     np.testing.assert_allclose(state["pnl_brl"][1:], np.diff(state["nav_brl"]), atol=1e-6)
 
 
@@ -66,14 +71,14 @@ def test_later_days_change_no_earlier_row() -> None:
     short = run_book(VALUES.head(cut), VIEWS, LONE, PARAMETERS, INCEPTION)
     last = decision_time(VALUES["day"][cut - 1])
     for name, frame in short.items():
-        assert frame.equals(BOOK[name].filter(pl.col("as_of") <= last)), name
+        assert frame.equals(whole()[name].filter(pl.col("as_of") <= last)), name
 
 
 def test_more_warm_up_before_the_window_changes_nothing() -> None:
     """The covariance looks back a fixed number of rows, so the book does not depend on how much history is loaded."""
     shorter = run_book(VALUES.tail(len(VALUES) - 40), VIEWS, LONE, PARAMETERS, INCEPTION)
     for name, frame in shorter.items():
-        assert frame.equals(BOOK[name]), name
+        assert frame.equals(whole()[name]), name
 
 
 def test_orders_fill_at_the_next_rows_prices_and_earn_from_then_on() -> None:
@@ -131,19 +136,21 @@ def test_pnl_signs(instrument_id: str, side: float) -> None:
 
 def test_packages_take_the_side_of_their_conviction_and_the_book_stays_inside_the_limits() -> None:
     lots = {item.id: item.lot for item in PARAMETERS.instruments}
-    target = BOOK["target_position"]
-    for row in BOOK["package"].filter(pl.col("legs") != "{}").iter_rows(named=True):
+    target = whole()["target_position"]
+    for row in whole()["package"].filter(pl.col("legs") != "{}").iter_rows(named=True):
         for contracts in json.loads(row["legs"]).values():
             assert contracts * row["conviction"] > 0, row
     bonds = target.filter(pl.col("instrument_id").str.starts_with("NTNB"))
     assert bonds["contracts"].to_numpy().min() == 0
     assert bonds["contracts"].to_numpy().max() > 0
     assert all(n % lots[name] == 0 for name, n in target.select("instrument_id", "contracts").iter_rows())
-    state = BOOK["portfolio_state"]
+    state = whole()["portfolio_state"]
     assert state["gross_leverage"].to_numpy().max() <= 3.0
     assert state["expected_volatility"].to_numpy().max() <= 0.08
     assert target["risk_weight"].abs().to_numpy().max() <= 0.25
-    measured = run_risk(VALUES, BOOK, PARAMETERS, [desk_day(as_of) for as_of in state["as_of"]])["risk_limits_status"]
+    measured = run_risk(VALUES, whole(), PARAMETERS, [desk_day(as_of) for as_of in state["as_of"]])[
+        "risk_limits_status"
+    ]
     shares = measured.filter(pl.col("limit_id").str.ends_with("risk_share"))
     assert shares["utilisation"].null_count() == 0
     assert shares["utilisation"].to_numpy().max() <= 1.0
@@ -152,7 +159,7 @@ def test_packages_take_the_side_of_their_conviction_and_the_book_stays_inside_th
 def test_weak_views_make_a_smaller_book() -> None:
     weak = VIEWS.with_columns(pl.col("conviction") * 0.3)
     book = run_book(VALUES, weak, LONE, PARAMETERS, INCEPTION)
-    strong, small = (frames["portfolio_state"]["target_volatility"].to_numpy().mean() for frames in (BOOK, book))
+    strong, small = (frames["portfolio_state"]["target_volatility"].to_numpy().mean() for frames in (whole(), book))
     assert small < 0.7 * strong
 
 
@@ -184,7 +191,7 @@ def test_rolls_pay_both_contracts_and_keep_the_side() -> None:
 
 
 def test_actions_are_the_changes_of_target_and_say_why() -> None:
-    target, actions = BOOK["target_position"], BOOK["action"]
+    target, actions = whole()["target_position"], whole()["action"]
     change = target.with_columns(delta=pl.col("contracts") - pl.col("contracts_before"))
     orders = actions.group_by("as_of", "instrument_id").agg(pl.col("order_contracts").sum())
     joined = change.join(orders, on=["as_of", "instrument_id"], how="left").with_columns(
@@ -206,7 +213,7 @@ def test_actions_are_the_changes_of_target_and_say_why() -> None:
 
 
 def test_invalidation_is_two_deviations_over_ten_days_against_the_position() -> None:
-    joined = BOOK["action"].join(BOOK["target_position"], on=["as_of", "instrument_id"], suffix="_target")
+    joined = whole()["action"].join(whole()["target_position"], on=["as_of", "instrument_id"], suffix="_target")
     rows = joined.filter(pl.col("contracts_to") != 0, pl.col("contract_id") == pl.col("contract_id_target"))
     for row in rows.iter_rows(named=True):
         loss = 2 * np.sqrt(10) * row["unit_vol_brl"] * abs(row["contracts_to"])

@@ -23,7 +23,7 @@ from desk.portfolio.change_split import (
     PARTS,
     ChangeSplit,
     Record,
-    Sized,
+    SizingDecision,
     convictions_of,
     in_whole_contracts,
     split_change,
@@ -43,7 +43,7 @@ class Walk:
     values: pl.DataFrame
     signals: pl.DataFrame
     runs: list[BookRun]
-    sized: list[Sized]
+    sized: list[SizingDecision]
     splits: list[ChangeSplit]
 
     def until(self, place: int) -> pl.DataFrame:
@@ -56,10 +56,10 @@ class Walk:
         return split_change(self.until(place), TERMS, PARAMETERS, last, self.sized[place], **given)  # type: ignore[arg-type]
 
 
-def sized(run: BookRun, day: dt.date, signals: pl.DataFrame) -> Sized:
+def sized(run: BookRun, day: dt.date, signals: pl.DataFrame) -> SizingDecision:
     book = run.states[day].guarded
     conviction = convictions_of(signals, decision_time(day), TERMS)
-    return Sized(
+    return SizingDecision(
         day, conviction, book.nav, book.risk_multiplier, book.target.contracts, book.before.contracts, run.wanted
     )
 

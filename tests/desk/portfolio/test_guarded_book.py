@@ -1,5 +1,7 @@
 """The drawdown breaker in the book: measured on the shadow book, out at once, and back in."""
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 import pytest
@@ -28,25 +30,36 @@ def receive_everything() -> pl.DataFrame:
     return views_of(CALM, {name: np.full(len(CALM), 0.9) for name in RECEIVED})
 
 
-BOOK = run_book(storm(), receive_everything(), LONE, PARAMETERS, INCEPTION)
-STATE = BOOK["portfolio_state"]
+@cache
+def received() -> dict[str, pl.DataFrame]:
+    return run_book(storm(), receive_everything(), LONE, PARAMETERS, INCEPTION)
+
+
+def state() -> pl.DataFrame:
+    return received()["portfolio_state"]
 
 
 def test_the_book_leaves_zero_and_comes_back() -> None:
-    multiplier = STATE["risk_multiplier"].to_numpy()
+    multiplier = state()["risk_multiplier"].to_numpy()
     assert multiplier[0] == 1.0
     assert multiplier.min() == 0.0
     way_back = multiplier[int(np.argmin(multiplier)) :]
     assert (np.diff(way_back) >= 0).all()
     assert way_back[-1] == 1.0, "within 3% of the peak over cash, which is not a year old"
-    flat = STATE.filter(pl.col("risk_multiplier") == 0)
+    flat = state().filter(pl.col("risk_multiplier") == 0)
     assert (flat["active_positions"] == 0).all()
-    assert STATE.filter((pl.col("risk_multiplier") > 0) & (pl.col("risk_multiplier") < 1))["active_positions"][-1] > 0
+    assert state().filter((pl.col("risk_multiplier") > 0) & (pl.col("risk_multiplier") < 1))["active_positions"][-1] > 0
 
 
 def test_cuts_are_made_on_the_day_of_the_decision() -> None:
-    sizes = BOOK["target_position"].group_by("as_of").agg(pl.col("dv01_brl").sum()).sort("as_of")["dv01_brl"].to_numpy()
-    multiplier = STATE["risk_multiplier"].to_numpy()
+    sizes = (
+        received()["target_position"]
+        .group_by("as_of")
+        .agg(pl.col("dv01_brl").sum())
+        .sort("as_of")["dv01_brl"]
+        .to_numpy()
+    )
+    multiplier = state()["risk_multiplier"].to_numpy()
     cuts = np.flatnonzero(np.diff(multiplier) < 0) + 1
     assert len(cuts) >= 2
     for row in cuts:
@@ -54,13 +67,13 @@ def test_cuts_are_made_on_the_day_of_the_decision() -> None:
 
 
 def test_the_shadow_goes_on_without_the_breaker() -> None:
-    shadow = STATE["shadow_nav_brl"].to_numpy()
-    excess = shadow / STATE["benchmark_nav_brl"].to_numpy()
+    shadow = state()["shadow_nav_brl"].to_numpy()
+    excess = shadow / state()["benchmark_nav_brl"].to_numpy()
     fall = 1.0 - excess / np.maximum.accumulate(excess)
     assert fall.max() > 0.08
-    assert STATE["drawdown"].max() < fall.max(), "the guarded book lost less on the way down"
-    first = int(np.argmax(STATE["risk_multiplier"].to_numpy() < 1))
-    np.testing.assert_array_equal(shadow[: first + 1], STATE["nav_brl"].to_numpy()[: first + 1])
+    assert state()["drawdown"].max() < fall.max(), "the guarded book lost less on the way down"
+    first = int(np.argmax(state()["risk_multiplier"].to_numpy() < 1))
+    np.testing.assert_array_equal(shadow[: first + 1], state()["nav_brl"].to_numpy()[: first + 1])
 
 
 def test_a_calm_book_is_its_own_shadow() -> None:
@@ -82,10 +95,10 @@ def test_a_loss_that_cash_hides_is_a_drawdown() -> None:
 
 
 def test_the_stored_drawdown_is_over_cash() -> None:
-    nav, benchmark = STATE["nav_brl"].to_numpy(), STATE["benchmark_nav_brl"].to_numpy()
+    nav, benchmark = state()["nav_brl"].to_numpy(), state()["benchmark_nav_brl"].to_numpy()
     excess = nav / benchmark
     rows = range(len(excess))
     peak = np.array([excess[max(row - 251, 0) : row + 1].max() for row in rows])
-    np.testing.assert_allclose(STATE["drawdown"].to_numpy(), 1.0 - excess / peak, atol=1e-12)
-    np.testing.assert_allclose(STATE["peak_nav_brl"].to_numpy(), peak * benchmark)
-    assert (STATE["drawdown"] > 0).sum() > (nav < np.maximum.accumulate(nav)).sum()
+    np.testing.assert_allclose(state()["drawdown"].to_numpy(), 1.0 - excess / peak, atol=1e-12)
+    np.testing.assert_allclose(state()["peak_nav_brl"].to_numpy(), peak * benchmark)
+    assert (state()["drawdown"] > 0).sum() > (nav < np.maximum.accumulate(nav)).sum()

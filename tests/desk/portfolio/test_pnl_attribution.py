@@ -1,6 +1,7 @@
 """P&L explained by instrument, strategy and factor: every day, over two years, the parts are the whole to the cent."""
 
 import json
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -33,26 +34,31 @@ def mixed_views() -> pl.DataFrame:
     return pl.concat([views.with_columns(named), views.with_columns(other, conviction=pl.col("conviction") / -3.0)])
 
 
-BOOK = run_book(VALUES, mixed_views(), TERMS, PARAMETERS, VALUES["day"][-TWO_YEARS])
-PNL = to_cents(BOOK["portfolio_state"]["pnl_brl"].to_numpy())
+@cache
+def traded() -> dict[str, pl.DataFrame]:
+    return run_book(VALUES, mixed_views(), TERMS, PARAMETERS, VALUES["day"][-TWO_YEARS])
+
+
+def pnl() -> np.ndarray:
+    return to_cents(traded()["portfolio_state"]["pnl_brl"].to_numpy())
 
 
 def by_day(table: str, column: str = "pnl_brl") -> np.ndarray:
-    days = BOOK[table].group_by("as_of", maintain_order=True).agg(pl.col(column))
+    days = traded()[table].group_by("as_of", maintain_order=True).agg(pl.col(column))
     assert len(days) == TWO_YEARS
     return np.array([to_cents(np.array(parts, dtype=float)).sum() for parts in days[column].to_list()])
 
 
 @pytest.mark.parametrize("table", ["pnl_attribution", "pnl_by_strategy", "pnl_by_factor"])
 def test_the_parts_are_the_whole_every_day_to_the_cent(table: str) -> None:
-    assert (by_day(table) == PNL).all()
-    assert np.abs(PNL).sum() > 0
+    assert (by_day(table) == pnl()).all()
+    assert np.abs(pnl()).sum() > 0
 
 
 def test_classes_are_the_whole_too_and_each_was_held() -> None:
-    classes = BOOK["pnl_attribution"].group_by("as_of", "asset_class").agg(pl.col("pnl_brl").sum())
+    classes = traded()["pnl_attribution"].group_by("as_of", "asset_class").agg(pl.col("pnl_brl").sum())
     totals = classes.group_by("as_of").agg(pl.col("pnl_brl").sum()).sort("as_of")["pnl_brl"].to_numpy()
-    assert (to_cents(totals) == PNL).all()
+    assert (to_cents(totals) == pnl()).all()
     moved = classes.group_by("asset_class").agg(pl.col("pnl_brl").abs().sum())
     assert set(moved.filter(pl.col("pnl_brl") > 0)["asset_class"]) == {
         *(item.asset_class for item in PARAMETERS.instruments),
@@ -61,14 +67,14 @@ def test_classes_are_the_whole_too_and_each_was_held() -> None:
 
 
 def test_parts_of_a_line_add_up_to_its_price() -> None:
-    lines = BOOK["pnl_attribution"]
+    lines = traded()["pnl_attribution"]
     parts = [to_cents(lines[f"{name}_pnl_brl"].to_numpy()) for name in ("rate", "fx", "equity", "residual")]
     np.testing.assert_array_equal(np.sum(parts, axis=0), to_cents(lines["price_pnl_brl"].to_numpy()))
 
 
 def test_each_factor_moves_its_own_lines() -> None:
     """A DI future earns by rates and carry alone, the dollar by FX and a little by rates, the bond by inflation."""
-    lines = BOOK["pnl_attribution"].group_by("instrument_id").agg(pl.selectors.ends_with("_pnl_brl").abs().sum())
+    lines = traded()["pnl_attribution"].group_by("instrument_id").agg(pl.selectors.ends_with("_pnl_brl").abs().sum())
     of = {row["instrument_id"]: row for row in lines.iter_rows(named=True)}
     assert of["DI1_5Y"]["fx_pnl_brl"] == of["DI1_5Y"]["equity_pnl_brl"] == of["DI1_5Y"]["inflation_pnl_brl"] == 0
     assert of["DI1_5Y"]["residual_pnl_brl"] <= 0.01 * TWO_YEARS, "one curve alone leaves nothing but the cents"
@@ -76,7 +82,7 @@ def test_each_factor_moves_its_own_lines() -> None:
     assert of["IND"]["equity_pnl_brl"] > of["IND"]["rate_pnl_brl"] > 0
     assert of["NTNB_2035"]["inflation_pnl_brl"] > 0
     assert 0 < of["DDI_5Y"]["fx_pnl_brl"] < 0.05 * of["DDI_5Y"]["rate_pnl_brl"], "dollars of the gain, not of the face"
-    book = BOOK["pnl_by_factor"].group_by("factor").agg(pl.col("pnl_brl").abs().sum())
+    book = traded()["pnl_by_factor"].group_by("factor").agg(pl.col("pnl_brl").abs().sum())
     size = dict(book.iter_rows())
     assert size["RESIDUAL"] < 0.02 * sum(size[name] for name in ("DI", "REAL", "CUPOM", "UST", "FX", "EQUITY"))
 
@@ -84,12 +90,12 @@ def test_each_factor_moves_its_own_lines() -> None:
 def test_a_strategy_earns_what_its_own_legs_earn() -> None:
     """Two decisions before, at the P&L of one contract; one against the line takes the other side of it."""
     held = {}
-    for row in BOOK["package"].iter_rows(named=True):
+    for row in traded()["package"].iter_rows(named=True):
         held[row["as_of"], row["strategy_id"]] = sum(json.loads(row["legs"]).values())
-    times = BOOK["portfolio_state"]["as_of"].to_list()
-    earned = {(row["as_of"], row["strategy_id"]): row["pnl_brl"] for row in BOOK["pnl_by_strategy"].to_dicts()}
+    times = traded()["portfolio_state"]["as_of"].to_list()
+    earned = {(row["as_of"], row["strategy_id"]): row["pnl_brl"] for row in traded()["pnl_by_strategy"].to_dicts()}
     checked = 0
-    for row in BOOK["pnl_attribution"].filter(pl.col("contracts") != 0).iter_rows(named=True):
+    for row in traded()["pnl_attribution"].filter(pl.col("contracts") != 0).iter_rows(named=True):
         if row["instrument_id"] == "CASH" or row["price_pnl_brl"] is None:
             continue
         unit = (row["price_pnl_brl"] + row["carry_pnl_brl"]) / row["contracts"]

@@ -35,21 +35,18 @@ from tests.desk.risk.sample import (
     with_contracts,
 )
 
-BOOK = book()
-RISK = risk()
-
 
 def test_tables_have_golds_schemas_and_keys() -> None:
-    assert len(RISK) == 6
-    for name, frame in RISK.items():
+    assert len(risk()) == 6
+    for name, frame in risk().items():
         assert frame.schema == pl.Schema(gold.GOLD[name].schema), name
         assert not frame.select("as_of", *gold.GOLD[name].key).is_duplicated().any(), name
         assert frame["as_of"].n_unique() == len(DAYS), name
 
 
 def test_components_add_up_to_the_normal_var() -> None:
-    sums = RISK["component_var"].group_by("as_of").agg(pl.col("component_var_95", "share").sum()).sort("as_of")
-    var = RISK["risk_metrics_daily"].filter(pl.col("metric") == "var_95", pl.col("method") == "normal").sort("as_of")
+    sums = risk()["component_var"].group_by("as_of").agg(pl.col("component_var_95", "share").sum()).sort("as_of")
+    var = risk()["risk_metrics_daily"].filter(pl.col("metric") == "var_95", pl.col("method") == "normal").sort("as_of")
     np.testing.assert_allclose(sums["component_var_95"], var["value"], rtol=1e-9, atol=1e-15)
     held = var["value"] > 0
     np.testing.assert_allclose(sums["share"].filter(held), 1.0)
@@ -57,8 +54,8 @@ def test_components_add_up_to_the_normal_var() -> None:
 
 def test_normal_var_is_the_books_own_expected_volatility() -> None:
     """Sizing and risk read one covariance."""
-    var = RISK["risk_metrics_daily"].filter(pl.col("metric") == "var_95", pl.col("method") == "normal").sort("as_of")
-    expected = BOOK["portfolio_state"]["expected_volatility"] / np.sqrt(252) * 1.6448536269514722
+    var = risk()["risk_metrics_daily"].filter(pl.col("metric") == "var_95", pl.col("method") == "normal").sort("as_of")
+    expected = book()["portfolio_state"]["expected_volatility"] / np.sqrt(252) * 1.6448536269514722
     np.testing.assert_allclose(var["value"], expected, rtol=1e-9, atol=1e-15)
 
 
@@ -88,12 +85,12 @@ def test_the_order_of_instruments_does_not_matter(order: list[int]) -> None:
 
 
 def test_the_last_day_alone_says_what_the_history_pass_said_and_no_day_sees_the_next() -> None:
-    alone = run_risk(VALUES, BOOK, PARAMETERS, DAYS[-1:])
+    alone = run_risk(VALUES, book(), PARAMETERS, DAYS[-1:])
     cut = 200
     seen = decision_time(DAYS[cut - 1])
-    earlier = {name: frame.filter(pl.col("as_of") <= seen) for name, frame in BOOK.items()}
+    earlier = {name: frame.filter(pl.col("as_of") <= seen) for name, frame in book().items()}
     short = run_risk(VALUES.head(780 + cut), earlier, PARAMETERS, DAYS[:cut])
-    for name, frame in RISK.items():
+    for name, frame in risk().items():
         assert alone[name].equals(frame.filter(pl.col("as_of") == LAST)), name
         simulated = pl.col("method") == "monte_carlo" if "method" in frame.columns else pl.lit(False)
         earlier_rows = frame.filter(pl.col("as_of") <= seen, ~simulated)
@@ -102,7 +99,7 @@ def test_the_last_day_alone_says_what_the_history_pass_said_and_no_day_sees_the_
 
 def test_backtest_counts_what_the_day_can_know() -> None:
     for method in (PARAMETERS.risk.headline, PARAMETERS.risk.challenger):
-        rows = RISK["risk_metrics_daily"].filter(metric="exceptions_var_95", method=method).sort("as_of")
+        rows = risk()["risk_metrics_daily"].filter(metric="exceptions_var_95", method=method).sort("as_of")
         assert rows["value"][:250].null_count() == 250
         assert rows["observations"][10] == 10
         assert 3 <= rows["value"][-1] <= 30
@@ -165,14 +162,14 @@ def test_limits_change_colour() -> None:
 
 def test_missing_inputs_are_named() -> None:
     with pytest.raises(MissingInput, match="lacks target_position"):
-        run_risk(VALUES, {"portfolio_state": BOOK["portfolio_state"]}, PARAMETERS, DAYS[-1:])
+        run_risk(VALUES, {"portfolio_state": book()["portfolio_state"]}, PARAMETERS, DAYS[-1:])
     with pytest.raises(MissingInput, match="the book has no 2020-01-02"):
-        run_risk(VALUES, BOOK, PARAMETERS, [dt.date(2020, 1, 2)])
+        run_risk(VALUES, book(), PARAMETERS, [dt.date(2020, 1, 2)])
     with pytest.raises(MissingInput, match="no days"):
-        run_risk(VALUES, BOOK, PARAMETERS, [])
+        run_risk(VALUES, book(), PARAMETERS, [])
     with pytest.raises(MissingInput, match=f"panel lacks {DAYS[-1]}"):
-        run_risk(VALUES.head(1_059), BOOK, PARAMETERS, DAYS[-1:])
-    gap = {**BOOK, "target_position": BOOK["target_position"].filter(pl.col("instrument_id") != "IND")}
+        run_risk(VALUES.head(1_059), book(), PARAMETERS, DAYS[-1:])
+    gap = {**book(), "target_position": book()["target_position"].filter(pl.col("instrument_id") != "IND")}
     with pytest.raises(MissingInput, match="lacks IND"):
         run_risk(VALUES, gap, PARAMETERS, DAYS[-1:])
     with pytest.raises(BadCatalog, match="no limit 'var_50'"):
@@ -195,7 +192,7 @@ def strategy_rows(pnl: Mapping[str, float | None]) -> pl.DataFrame:
 
 
 def test_the_worst_strategy_of_the_day_is_held_against_its_limit() -> None:
-    before = BOOK["portfolio_state"]["nav_brl"][-2]
+    before = book()["portfolio_state"]["nav_brl"][-2]
     for pnl, value, status in (
         ({"A": -0.013 * before, "B": 0.03 * before, "COST": -0.1 * before}, 0.013, "amber"),
         ({"A": -0.025 * before, "B": 0.0}, 0.025, "breach"),
@@ -224,12 +221,12 @@ def test_incremental_var_is_what_the_book_would_lose_of_it() -> None:
 def test_the_headline_lies_between_the_other_methods_orders() -> None:
     """Four ways and Monte Carlo measure one book: none is twice another."""
     for name in ("var_95", "var_99", "es_975"):
-        rows = RISK["risk_metrics_daily"].filter(pl.col("as_of") == LAST, metric=name)
+        rows = risk()["risk_metrics_daily"].filter(pl.col("as_of") == LAST, metric=name)
         assert set(rows["method"]) == {"historical", "filtered_historical", "normal", "student_t", "monte_carlo"}
         assert rows["value"].to_numpy().max() < 2 * rows["value"].to_numpy().min()
     for method in ("historical", "filtered_historical", "normal", "student_t", "monte_carlo"):
-        assert known_metric(RISK, "var_95", method) < known_metric(RISK, "var_99", method)
-        assert known_metric(RISK, "es_975", method) > known_metric(RISK, "var_95", method)
+        assert known_metric(risk(), "var_95", method) < known_metric(risk(), "var_99", method)
+        assert known_metric(risk(), "es_975", method) > known_metric(risk(), "var_95", method)
 
 
 def test_positions_are_read_in_the_books_order() -> None:

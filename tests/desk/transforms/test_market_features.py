@@ -7,8 +7,9 @@ import pytest
 
 from desk.catalog import load_catalog
 from desk.catalog.fallbacks import VERTICES
+from desk.transforms.carry import CARRY_HORIZON_BD
 from desk.transforms.curves import forward_rate
-from desk.transforms.market_features import CARRY_HORIZON_BD, FEATURES
+from desk.transforms.market_features import FEATURES
 from desk.transforms.panel import build_panel
 from tests.desk.made_history import decision_days
 

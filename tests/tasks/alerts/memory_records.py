@@ -137,13 +137,13 @@ class MemoryEvaluation:
 
 @dataclass
 class MemoryClaim:
-    """See Claimed. `result` writes what became of the row, when the claim is left."""
+    """See ClaimedRow. `result` writes what became of the row, when the claim is left."""
 
     row: OutboxRow
     result: Callable[[MemoryRecords, Stored], None] | None = None
 
     async def delivered(self, receipt: Receipt, at: dt.datetime, seconds: float) -> None:
-        """See Claimed."""
+        """See ClaimedRow."""
 
         def record(records: MemoryRecords, stored: Stored) -> None:
             stored.sent_at = at
@@ -159,7 +159,7 @@ class MemoryClaim:
         self.result = record
 
     async def failed(self, error: str, at: dt.datetime, next_try: dt.datetime, not_before: dt.datetime | None) -> None:
-        """See Claimed."""
+        """See ClaimedRow."""
 
         def record(records: MemoryRecords, stored: Stored) -> None:
             stored.row = replace(stored.row, attempts=stored.row.attempts + 1)

@@ -50,7 +50,7 @@ class Post:
         server = MailServer("127.0.0.1", box.port, "insecure")
         self.channels: list[Channel] = [Mail(server, "desk@example.com", TWO), SlackChannel(slack.url)]
 
-    async def queue(self, again: str = "", **figures: bytes) -> report_delivery.Queued:
+    async def queue(self, again: str = "", **figures: bytes) -> report_delivery.QueueResult:
         pictures = {name.replace("_", "-"): body for name, body in figures.items()}
         payloads = {
             language: report_delivery.payload_of(self.data, LINK, language, pictures)

@@ -25,7 +25,7 @@ from sandbox.sources import RESPONDERS
 from sandbox.world import SimulatedWorld
 from tasks.connectors import CONNECTORS, border
 from tasks.connectors.base import Connector
-from tasks.connectors.exchange import Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import FetchResult, Payload, Query, Request, SourceConfig
 from tests.tasks.connectors.mutations import MUTATIONS
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
@@ -58,7 +58,7 @@ class Sample:
             archive.writestr(self.archived, text)
         return packed.getvalue()
 
-    def ask(self, body: bytes) -> list[Fetched]:
+    def ask(self, body: bytes) -> list[FetchResult]:
         """What the connector makes of `body` in answer to its query. Raises SourceError, if the border holds."""
 
         class Says:
@@ -135,7 +135,7 @@ def _bare(body: bytes) -> tuple[bytes, str | None]:
     return body, name
 
 
-def frames_of(fetched: list[Fetched]) -> Frames:
+def frames_of(fetched: list[FetchResult]) -> Frames:
     """The rows by table, of an answer of one page."""
     return {name: frame for one in fetched for name, frame in one.frames.items()}
 
@@ -148,7 +148,7 @@ def spoiled(sample: Sample, mutation: str, rng: random.Random) -> bytes:
     return sample.body(change(sample.text, rng))
 
 
-def held_promises(sample: Sample, mutation: str, fetched: list[Fetched]) -> list[str]:
+def held_promises(sample: Sample, mutation: str, fetched: list[FetchResult]) -> list[str]:
     """What is wrong with rows that came through; empty where nothing is.
 
     Numbers are finite, days lie in the query's window, names are names, one key has one value, ids are those of the

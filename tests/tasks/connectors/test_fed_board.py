@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.errors import BadPayload, BadRequest, HtmlPayload, NoData, Outage, RateLimited, SourceError
-from tasks.connectors.exchange import Fetched, Payload, Request
+from tasks.connectors.exchange import FetchResult, Payload, Request
 from tests.tasks.connectors.answers import LONG_AFTER, connector, parse, queries, window
 
 SPAN = window("2026-08-28", "2026-09-08")
@@ -89,7 +89,7 @@ async def test_a_series_that_left_its_package_is_a_finding_and_the_others_are_go
             return Payload(request, 200, {}, BODY.encode(), LONG_AFTER)
 
     (fetched,) = await connector("fed_board").fetch(Says(), RATES)
-    assert isinstance(fetched, Fetched)
+    assert isinstance(fetched, FetchResult)
     assert fetched.frames["observation"].height == 4
     assert fetched.finding == "not in the package: h10_usdmxn (RXI_N.B.MX), h10_usdjpy (RXI_N.B.JA), " \
         "h10_gbpusd (RXI$US_N.B.UK)"  # fmt: skip

@@ -15,7 +15,7 @@ from desk.catalog import load_catalog
 from desk.errors import BadPayload, BadRequest, HtmlPayload, MissingKey, NoData, Outage, UnknownSeries
 from desk.model import UTC
 from tasks.connectors import fred
-from tasks.connectors.exchange import Fetched, Payload, Request
+from tasks.connectors.exchange import FetchResult, Payload, Request
 from tasks.run.source_configs import source_configs
 from tests.tasks.connectors.answers import LONG_AFTER, connector, parse, queries, window
 
@@ -168,7 +168,7 @@ VINTAGES = {
 }
 
 
-def known(fetched: list[Fetched]) -> list[tuple[str, str, float]]:
+def known(fetched: list[FetchResult]) -> list[tuple[str, str, float]]:
     frame = pl.concat([one.frames["observation"] for one in fetched])
     assert not frame.select("obs_date", "knowledge_time").is_duplicated().any()
     rows = frame.select("obs_date", "knowledge_time", "value").iter_rows()

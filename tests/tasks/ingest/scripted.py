@@ -12,7 +12,7 @@ from desk.catalog import Catalog
 from desk.errors import BadPayload, NoData, Outage
 from desk.model import OBSERVATION, SETTLEMENT, Dataset, Frames, Series, Window, parsed_frame
 from tasks.connectors.base import Connector
-from tasks.connectors.exchange import Client, Fetched, Payload, Query, Request, SourceConfig
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request, SourceConfig
 from tasks.ingest import ledger_cells
 from tasks.ingest.source_job import SourceJob
 from tasks.run.run import Run
@@ -62,7 +62,7 @@ class Scripted(Connector):
     def parse(self, payload: Payload) -> Frames:
         return self.answers_by_dataset[payload.query.dataset.id](payload.query)
 
-    async def fetch(self, client: Client, query: Query) -> list[Fetched]:
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         self.fetched.append(f"{query.dataset.id} {query.window.start}")
         if query.window.start in self.gates:
             await self.gates[query.window.start].wait()

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from desk.errors import StoreError
 from desk.gold import ACTION, FEATURE, PORTFOLIO_STATE
 from desk.model import decision_time
-from tasks.store import Book, Decision, Report, Store, Written
+from tasks.store import Book, Decision, Report, Store, WriteCounts
 
 pytestmark = pytest.mark.db
 
@@ -73,15 +73,15 @@ async def test_no_write_changes_a_decided_day_and_an_empty_table_gets_its_rows(s
     await decided(store)
     before = {day: await rows_of(store, day) for day in (FIRST, SECOND)}
     written = await store.write_gold(frames(9.0, FIRST, SECOND, THIRD), uuid.uuid4(), (FIRST, THIRD))
-    assert written["feature"] == Written(1, 0, 0, 2), "the day without a decision only"
+    assert written["feature"] == WriteCounts(1, 0, 0, 2), "the day without a decision only"
     gone = {name: frame.clear() for name, frame in frames(9.0).items()}
-    assert (await store.write_gold(gone, uuid.uuid4(), (FIRST, THIRD)))["feature"] == Written(0, 0, 1, 2)
+    assert (await store.write_gold(gone, uuid.uuid4(), (FIRST, THIRD)))["feature"] == WriteCounts(0, 0, 1, 2)
     assert {day: await rows_of(store, day) for day in (FIRST, SECOND)} == before
     regime = pl.DataFrame(
         {"as_of": [FIRST], "regime_id": ["calm"], "probability": [1.0]},
         schema_overrides={"as_of": pl.Datetime("us", "UTC")},
     )
-    assert (await store.write_gold({"regime": regime}, RUN, (FIRST, SECOND)))["regime"] == Written(1, 0, 0, 0)
+    assert (await store.write_gold({"regime": regime}, RUN, (FIRST, SECOND)))["regime"] == WriteCounts(1, 0, 0, 0)
 
 
 async def test_a_decision_is_neither_changed_nor_deleted_nor_made_twice(store: Store) -> None:

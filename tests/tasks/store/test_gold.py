@@ -12,7 +12,7 @@ import pytest
 from desk.errors import StoreError
 from desk.gold import FEATURE, GOLD, STRATEGY_SIGNALS
 from desk.model import SILVER, UTC, decision_time
-from tasks.store import Store, Written
+from tasks.store import Store, WriteCounts
 from tests.tasks.silver_counts import silver_counts
 
 pytestmark = pytest.mark.db
@@ -40,9 +40,9 @@ async def row_marks(store: Store, table: str) -> dict[tuple[object, ...], tuple[
 async def test_the_same_again_touches_no_row(store: Store) -> None:
     frame = features((FIRST, "x", 0.1 + 0.2), (FIRST, "y", None), (SECOND, "x", -0.0))
     first, second = uuid.uuid4(), uuid.uuid4()
-    assert await store.write_gold({"feature": frame}, first, SCOPE) == {"feature": Written(3, 0, 0, 0)}
+    assert await store.write_gold({"feature": frame}, first, SCOPE) == {"feature": WriteCounts(3, 0, 0, 0)}
     before = await row_marks(store, "feature")
-    assert await store.write_gold({"feature": frame}, second, SCOPE) == {"feature": Written(0, 0, 0, 3)}
+    assert await store.write_gold({"feature": frame}, second, SCOPE) == {"feature": WriteCounts(0, 0, 0, 3)}
     assert await row_marks(store, "feature") == before
 
 
@@ -50,7 +50,7 @@ async def test_only_the_changed_row_changes_hands(store: Store) -> None:
     first, second = uuid.uuid4(), uuid.uuid4()
     await store.write_gold({"feature": features((FIRST, "x", 1.0), (SECOND, "x", 2.0))}, first, SCOPE)
     nudged = features((FIRST, "x", 1.0), (SECOND, "x", 2.0000000000000004))
-    assert await store.write_gold({"feature": nudged}, second, SCOPE) == {"feature": Written(0, 1, 0, 1)}
+    assert await store.write_gold({"feature": nudged}, second, SCOPE) == {"feature": WriteCounts(0, 1, 0, 1)}
     marks = await row_marks(store, "feature")
     assert marks[(FIRST, "x")][1] == first
     assert marks[(SECOND, "x")][1] == second
@@ -60,7 +60,7 @@ async def test_only_the_changed_row_changes_hands(store: Store) -> None:
 async def test_a_number_becoming_null_is_a_change(store: Store) -> None:
     await store.write_gold({"feature": features((FIRST, "x", 1.0), (FIRST, "y", None))}, uuid.uuid4(), SCOPE)
     swapped = features((FIRST, "x", None), (FIRST, "y", 1.0))
-    assert (await store.write_gold({"feature": swapped}, uuid.uuid4(), SCOPE))["feature"] == Written(0, 2, 0, 0)
+    assert (await store.write_gold({"feature": swapped}, uuid.uuid4(), SCOPE))["feature"] == WriteCounts(0, 2, 0, 0)
     assert (await store.read_gold("feature", *SCOPE))["value"].to_list() == [None, 1.0]
 
 
@@ -69,7 +69,7 @@ async def test_rows_no_longer_concluded_go_within_the_scope_only(store: Store) -
     await store.write_gold({"feature": frame}, uuid.uuid4(), SCOPE)
     fewer = features((SECOND, "y", 3.0))
     counts = await store.write_gold({"feature": fewer}, uuid.uuid4(), (SECOND, SECOND))
-    assert counts == {"feature": Written(0, 0, 1, 1)}
+    assert counts == {"feature": WriteCounts(0, 0, 1, 1)}
     left = await store.read_gold("feature", *SCOPE)
     assert left.select("as_of", "feature_id").rows() == [(FIRST, "x"), (SECOND, "y"), (THIRD, "x")]
 
@@ -143,7 +143,7 @@ async def test_many_features_written_twice_are_not_changed_by_the_second_write(s
     scope = (days[0], days[-1])
     await store.write_gold({"feature": frame}, uuid.uuid4(), scope)
     counts = await store.write_gold({"feature": frame}, uuid.uuid4(), scope)
-    assert counts["feature"] == Written(0, 0, 0, frame.height)
+    assert counts["feature"] == WriteCounts(0, 0, 0, frame.height)
 
 
 async def test_a_lost_connection_is_one_clear_line_and_the_next_read_works(store: Store) -> None:

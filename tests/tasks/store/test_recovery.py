@@ -17,7 +17,7 @@ from alvorada.stack.postgres import Postgres
 from desk.errors import StoreError
 from desk.gold import FEATURE
 from desk.model import decision_time
-from tasks.store import Store, Written, open_store
+from tasks.store import Store, WriteCounts, open_store
 
 AS_OF = decision_time(dt.date(2026, 1, 12))
 
@@ -27,7 +27,7 @@ def features(value: float) -> dict[str, pl.DataFrame]:
     return {"feature": pl.DataFrame([row], schema=FEATURE.schema, orient="row")}
 
 
-async def write(store: Store, value: float) -> Written:
+async def write(store: Store, value: float) -> WriteCounts:
     return (await store.write_gold(features(value), uuid.uuid4(), (AS_OF, AS_OF)))["feature"]
 
 
@@ -45,7 +45,7 @@ async def test_the_store_survives_kill_9_of_its_server(tmp_path: Path) -> None:
         url = await server.ensure_database_async("alvorada")
         await migrations.upgrade_async(url)
         async with open_store(url, "sandbox", pool_size=2) as store:
-            assert await write(store, 1.0) == Written(1, 0, 0, 0)
+            assert await write(store, 1.0) == WriteCounts(1, 0, 0, 0)
             os.kill(server.status().pid or 0, signal.SIGKILL)
             with pytest.raises(StoreError, match="the database"):
                 await write_until_it_fails(store)

@@ -1,4 +1,4 @@
-"""`alvorada catalogue sights`, from the store's own receipts."""
+"""`alvorada catalogue first-seen`, from the store's own receipts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from alvorada.cli.first_sights import sights_of
+from alvorada.cli.first_seen import first_seen_in
 from desk import calendars
 from desk.model import decision_time
 from tasks.store import Store
@@ -32,7 +32,7 @@ async def test_the_receipts_of_the_store_say_when_each_number_was_first_seen(sto
                     " VALUES ('cdi_annual', $1, $2, 0.149, 'sight', $3)",
                     days[place - 2], decision_time(day), payload,
                 )  # fmt: skip
-    (found,) = await sights_of(store, days[0])
+    (found,) = await first_seen_in(store, days[0])
     assert (found.series, found.early, found.late) == ("cdi_annual", 0, found.due)
     assert found.due == len(days) - 3, "what was due before the first look that is no import"
     assert found.verdict.startswith("the rule is early")

@@ -1,4 +1,4 @@
-"""Publication rules against our own first sight: at which look each number was there, and whether its rule had said so.
+"""Publication rules against when we first saw each number: at which fetch it was there, and whether its rule says so.
 
 Only numbers that came due while we were watching count: those of a first load or a backfill say nothing.
 """
@@ -22,7 +22,7 @@ FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class FirstSight:
+class FirstSeen:
     """Of one series: how many numbers came due, how many were there before that, how many not yet at the first look
     after it. `latest_hours`: the largest of the times from due to seen; `earliest_hours`: the largest the other way."""
 
@@ -46,7 +46,7 @@ class FirstSight:
         return ""
 
 
-def first_sights(seen: pl.DataFrame, looks: Mapping[str, list[dt.datetime]], catalog: Catalog) -> list[FirstSight]:
+def first_seen(seen: pl.DataFrame, looks: Mapping[str, list[dt.datetime]], catalog: Catalog) -> list[FirstSeen]:
     """By series, in the catalogue's order. `seen`: series_id, obs_date, seen (the first fetch that brought a number of
     that date); `looks`: dataset -> the times of its fetches, ascending."""
     found = []
@@ -61,7 +61,7 @@ def first_sights(seen: pl.DataFrame, looks: Mapping[str, list[dt.datetime]], cat
             continue
         gaps = (watched["seen"] - watched["due"]).dt.total_seconds().to_numpy() / 3600.0
         found.append(
-            FirstSight(
+            FirstSeen(
                 series.id,
                 series.rule,
                 watched.height,
