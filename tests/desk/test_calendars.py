@@ -108,6 +108,18 @@ def test_the_bond_market_and_the_government_close_on_different_days(
     assert calendars.us_federal().is_business_day(day) is government
 
 
+def test_the_bond_market_on_the_days_that_the_governments_calendar_has_wrong() -> None:
+    """By the Treasury's published curve, 2000 to 2026: the holidays of federal employees stood in for the market's."""
+    opened = (
+        "2000-11-10 2004-12-31 2006-11-10 2007-04-06 2010-04-02 2010-12-31 2012-04-06 2015-04-03 2017-11-10 2021-04-02"
+        " 2021-06-18 2021-12-31 2023-04-07 2023-11-10"
+    )
+    closed = "2001-09-11 2001-09-12 2004-06-11 2012-10-30 2018-12-05"
+    is_open = calendars.us_government().is_business_day
+    assert [day for day in opened.split() if not is_open(D.fromisoformat(day))] == []
+    assert [day for day in closed.split() if is_open(D.fromisoformat(day))] == []
+
+
 @given(st.integers(calendars.FIRST_YEAR, calendars.LAST_YEAR))
 def test_the_bond_market_keeps_every_holiday_that_is_on_a_weekday(year: int) -> None:
     legal = [day for day in holidays.country_holidays("US", years=year, observed=False) if day.weekday() < 5]

@@ -15,6 +15,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.errors import BadCatalog, BadInput
 from desk.portfolio.combine import CombinedBook, combine, strategy_budgets
 from desk.portfolio.packages import PackageTerms, package_terms
+from desk.portfolio.size import shares_worth_trading
 from desk.strategies import STRATEGIES
 
 RULES = load_desk_parameters().portfolio
@@ -137,6 +138,29 @@ def test_a_covariance_that_cannot_be_used_is_named() -> None:
     with pytest.raises(BadInput, match="singular; use risk_budget"):
         combine(np.full((1, 5), 0.3), np.ones_like(UNIT), same, TERMS, BAYES)
     assert np.isfinite(combine(np.full((1, 5), 0.3), np.ones_like(UNIT), same, TERMS, RULES).requested).all()
+
+
+@pytest.mark.parametrize("kind", ["as one", "as far apart as can be", "one of no variance"])
+def test_a_singular_covariance_makes_a_book_within_its_target(kind: str) -> None:
+    """Correlation 1, or -1/(N-1) between all, or a line of variance 1e-24: nothing is inverted, nothing vanishes."""
+    correlation = np.full((LINES, LINES), 1.0 if kind == "as one" else -1.0 / (LINES - 1))
+    np.fill_diagonal(correlation, 1.0)
+    scale = np.full(LINES, 100.0)
+    if kind == "one of no variance":
+        correlation, scale[0] = np.eye(LINES), 1e-12
+    matrix = correlation * np.outer(scale, scale)
+    legs = np.eye(5, LINES)
+    unit = legs / np.sqrt(np.einsum("sn,nm,sm->s", legs, matrix, legs))[:, None]
+    found = combine(np.full((1, 5), 0.3), unit[None], matrix[None], TERMS, RULES)
+    daily = RULES.target_volatility / np.sqrt(252)
+    total = found.per_brl[0].sum(axis=0)
+    assert 0 < np.sqrt(max(total @ matrix @ total, 1e-30)) <= daily * (1 + 1e-9)
+    alone = np.sqrt(np.einsum("sn,nm,sm->s", found.alone[0], matrix, found.alone[0])) / daily
+    np.testing.assert_allclose(alone, strategy_budgets(TERMS) * 0.3 / RULES.full_conviction)
+    shares = shares_worth_trading(
+        matrix, np.zeros(LINES, dtype=np.bool_), np.full(LINES, 10.0), 1e8, 5.0, np.ones(LINES)
+    )
+    assert ((shares >= 0) & (shares <= 1)).all()
 
 
 def test_an_unknown_method_is_refused() -> None:
