@@ -76,12 +76,17 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class CurveBounds:
-    """Between the vertices of one day's curve the forward rate stays within bounds, so discount factors fall."""
+    """Between the vertices of one day's curve the forward rate stays within bounds, so discount factors fall.
+
+    `kink`: how far a vertex may move beside its neighbours, fraction per year, from `kink_from_bd` business days on; 0:
+    not judged."""
 
     id: str
     compounding: Compounding
     lowest_forward: float
     highest_forward: float
+    kink: float = 0.0
+    kink_from_bd: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,9 @@ def load_plausibility() -> Plausibility:
     for one in identities["curve"]:
         if one.compounding not in get_args(Compounding) or not one.lowest_forward < one.highest_forward:
             words = "unknown compounding, or lowest_forward not below highest_forward"
+            raise BadCatalog(f"plausibility.toml: curve {one.id}: {words}")
+        if one.kink < 0 or one.kink_from_bd < 1:
+            words = "kink must not be negative, kink_from_bd not below 1"
             raise BadCatalog(f"plausibility.toml: curve {one.id}: {words}")
     for name in ("unit", "dataset", "entity", "still"):
         section(file, raw, name)

@@ -1,7 +1,8 @@
 """What a curve, or a contract's own other number, leaves for a point. Rows of PEER_SCHEMA that never confirm.
 
 Curve: between neighbouring vertices of a day the forward rate stays within the curve's bounds, so that discount factors
-fall. Where it does not, each of the two vertices gets what its other neighbours leave for it. Zero: a published price
+fall. Where it does not, each of the two vertices gets what its other neighbours leave for it. And a vertex moves with
+its neighbours: it gets its own last rate and their move since. Zero: a published price
 and a published rate of one contract say the same. Settlement: a future's rate stands on the curve of its day.
 """
 
@@ -53,7 +54,10 @@ def identity_peers(values: pl.DataFrame, rules: Plausibility, judged: Collection
     parts = [pl.DataFrame(schema=PEER_SCHEMA)]
     for bounds in rules.curves:
         if concerns(_curve_prefix(bounds.id)):
-            parts.append(_forward_peers(_vertices(values, bounds.id), bounds))
+            vertices = _vertices(values, bounds.id)
+            parts.append(_forward_peers(vertices, bounds))
+            if bounds.kink > 0:
+                parts.append(_kink_peers(vertices, bounds))
     for zero in rules.zeros:
         if concerns(*(point_key("settlement", column, zero.prefix) for column in ("price", "rate"))):
             parts.append(_zero_peers(values, zero))
@@ -99,6 +103,33 @@ def _forward_peers(vertices: pl.DataFrame, bounds: CurveBounds) -> pl.DataFrame:
         frame.filter("touched").with_columns(peer_known="knowledge_time", within=pl.lit(-1.0), beyond=pl.lit(0.0)),
         f"{bounds.id}, its neighbours",
     )
+
+
+def _kink_peers(vertices: pl.DataFrame, bounds: CurveBounds) -> pl.DataFrame:
+    """For each vertex its own rate of the day before and its neighbours' move since that day, on the line between
+    them."""
+    chosen = vertices.filter(pl.col("tenor") >= bounds.kink_from_bd).sort("obs_date", "tenor")
+    stored = chosen.select("tenor", since="obs_date", was="value")
+    frame = chosen.with_columns(since=pl.col("obs_date").shift(1).over("key", order_by="obs_date"))
+    frame = frame.join(stored, on=["tenor", "since"], how="left", maintain_order="left")
+    moves = []
+    for side, step in (("before", 1), ("after", -1)):
+        frame = frame.with_columns(
+            pl.col("tenor").shift(step).over("obs_date").alias(side),
+            pl.col("value").shift(step).over("obs_date").alias(f"value_{side}"),
+        ).join(
+            stored.rename({"tenor": side, "was": f"was_{side}"}), on=[side, "since"], how="left", maintain_order="left"
+        )  # fmt: skip
+        moves.append(pl.col(f"value_{side}") - pl.col(f"was_{side}"))
+    share = (pl.col("tenor") - pl.col("before")) / (pl.col("after") - pl.col("before"))
+    beside = pl.coalesce(moves[0] + (moves[1] - moves[0]) * share, *moves)
+    rows = frame.with_columns(
+        peer_value=pl.col("was") + beside,
+        peer_known="knowledge_time",
+        within=pl.lit(-1.0),
+        beyond=pl.lit(bounds.kink),
+    )
+    return _shaped(rows, f"{bounds.id}, how its neighbours moved")
 
 
 def _zero_peers(values: pl.DataFrame, zero: ZeroPrice) -> pl.DataFrame:

@@ -79,6 +79,44 @@ def test_a_vertex_off_its_curve_is_held_and_its_neighbours_are_not() -> None:
     assert held(new, history) == {"curve_point.rate:PRE|525": "sibling"}
 
 
+TENORS = (1, 21, 63, 126, 252, 504, 1260, 2520)
+
+
+def _pre(day_moves: list[float], **off: float) -> pl.DataFrame:
+    """PRE on consecutive weekdays: all vertices move by `day_moves`; `off`: by what one of the last day is wrong."""
+    level = [0.145 + sum(day_moves[: at + 1]) for at in range(len(day_moves))]
+    rows = []
+    for tenor in TENORS:
+        own = [value + 0.001 * tenor / 2520 for value in level]
+        own[-1] += off.get(f"t{tenor}", 0.0)
+        rows.append(series(f"curve_point.rate:PRE|{tenor}", own))
+    return pl.concat(rows)
+
+
+def _held_of_curve(rows: pl.DataFrame) -> dict[str, str]:
+    last = rows["obs_date"].max()
+    new, history = rows.filter(pl.col("obs_date") == last), rows.filter(pl.col("obs_date") < last)
+    peers = every_peer(rows, PAIRS, RULES, CATALOG)
+    found = judge(new, history, peers, RULES, CATALOG).having("held")
+    return dict(found.select(pl.col("key").str.split("|").list.last(), "peer").iter_rows())
+
+
+@pytest.mark.parametrize("wrong", [0.01, -0.01, 0.02, -0.03, 0.045])
+@pytest.mark.parametrize("tenor", TENORS[1:])
+def test_a_vertex_that_moves_without_its_neighbours_is_held_and_they_are_not(tenor: int, wrong: float) -> None:
+    """By a point and more, and within the largest step that the kind has shown: no other rule holds it."""
+    moves = [0.0006 * (-1) ** at for at in range(60)]
+    assert _held_of_curve(_pre(moves, **{f"t{tenor}": wrong})) == {str(tenor): "PRE, how its neighbours moved"}
+    assert _held_of_curve(_pre(moves)) == {}
+
+
+def test_a_curve_that_moves_as_one_and_an_overnight_rate_on_its_own_are_believed() -> None:
+    """18 May 2017: 170 basis points in a day, all vertices. The overnight rate steps at a decision alone."""
+    moves = [0.0006 * (-1) ** at for at in range(60)]
+    assert _held_of_curve(_pre([*moves, 0.017])) == {}
+    assert _held_of_curve(_pre(moves, t1=0.015)) == {}
+
+
 def test_a_settlement_far_from_its_curve_is_held() -> None:
     tenors = {21: 0.1490, 252: 0.1440, 504: 0.1400, 1260: 0.1380}
     values = {f"curve_point.rate:PRE|{tenor}": [rate] * 41 for tenor, rate in tenors.items()}
