@@ -90,7 +90,7 @@ async def real_desk(
         patch.setenv("ALVORADA_HOME", str(home))
         imported = await import_history(map_file, return_state=True)
         states = {}
-        for day, history_days in ((JOESLEY, 504), (COVID, 260), (TARIFFS, 504), (LEHMAN, 60)):
+        for day, history_days in ((JOESLEY, 504), (COVID, 260), (TARIFFS, 60), (LEHMAN, 60)):
             patch.setenv("ALVORADA_HISTORY_DAYS", str(history_days))
             states[day] = await daily(as_of=day, sources="stored", return_state=True)
     return RealDesk(url, home, states, imported)

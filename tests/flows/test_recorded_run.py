@@ -45,7 +45,7 @@ async def replayed(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
         patch.setenv("ALVORADA_HOME", str(tmp_path_factory.mktemp("recorded")))
-        patch.setenv("ALVORADA_HISTORY_DAYS", "504")
+        patch.setenv("ALVORADA_HISTORY_DAYS", "60")
         state = await daily(
             as_of=DAY, sources="recorded", recording=folder, manifest=MANIFEST, progress=listener, return_state=True
         )
