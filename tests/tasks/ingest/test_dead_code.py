@@ -46,7 +46,7 @@ async def disturbed(store: Store, tmp_path: Path) -> Mornings:
     return await made_mornings(store, tmp_path / "lake", {0: (DEAD_FROM, LAST + dt.timedelta(days=1))})
 
 
-async def test_a_dead_code_costs_three_tries_now_and_then_and_the_dataset_is_ok(disturbed: Mornings) -> None:
+async def test_a_dead_code_is_tried_now_and_then_costs_no_other_number_and_is_an_alert(disturbed: Mornings) -> None:
     days = calendars.b3().days(FIRST, LAST)
     before = days.index(DEAD_FROM)
     # One question a series; the dead one is asked three times on the mornings on which it is asked at all.
@@ -60,6 +60,20 @@ async def test_a_dead_code_costs_three_tries_now_and_then_and_the_dataset_is_ok(
     assert [(row["subject"], row["since"]) for row in unknown] == [
         (disturbed.source.series[0].id, decision_time(DEAD_FROM))
     ]
+    assert await disturbed.too_early(days) == 0, "no decision used what the source had not shown by then"
+
+    # Told by its rule until the catalogue is mended.
+    async with disturbed.store.connections.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO pipeline_runs (run_id, kind, as_of, sources, state, started_at, code_version)"
+            " VALUES (gen_random_uuid(), 'daily', $1, 'sandbox', 'completed', $1, 'test')",
+            decision_time(LAST),
+        )
+    facts = (decision_time(LAST), disturbed.catalog, load_alerts(), load_desk_parameters())
+    found = (await read_metrics(disturbed.store, *facts)).unknown_series
+    (name,) = found
+    assert name == disturbed.source.series[0].id
+    assert found[name].since == DEAD_FROM
 
 
 async def test_the_other_series_are_those_of_a_twin_that_was_never_disturbed(
@@ -73,10 +87,6 @@ async def test_the_other_series_are_those_of_a_twin_that_was_never_disturbed(
     twin = await made_mornings(disturbed.store, tmp_path / "lake", {})
     assert seen == await twin.stored_rows(without=dead)
     assert {row[4] for row in seen} == {"rule", "sight"}
-
-
-async def test_no_decision_may_use_what_the_source_did_not_show_by_then(disturbed: Mornings) -> None:
-    assert await disturbed.too_early(calendars.b3().days(FIRST, LAST)) == 0
 
 
 async def test_a_code_that_comes_back_is_filled_up_and_known_from_its_return_on(store: Store, tmp_path: Path) -> None:
@@ -102,17 +112,3 @@ async def test_html_for_most_codes_is_an_outage_and_no_finding(store: Store, tmp
     job = await mornings.morning(DEAD_FROM + dt.timedelta(days=1))
     assert job is not None
     assert not job.errors
-
-
-async def test_it_is_told_by_its_rule_until_the_catalogue_is_mended(disturbed: Mornings) -> None:
-    async with disturbed.store.connections.acquire() as connection:
-        await connection.execute(
-            "INSERT INTO pipeline_runs (run_id, kind, as_of, sources, state, started_at, code_version)"
-            " VALUES (gen_random_uuid(), 'daily', $1, 'sandbox', 'completed', $1, 'test')",
-            decision_time(LAST),
-        )
-    facts = (decision_time(LAST), disturbed.catalog, load_alerts(), load_desk_parameters())
-    found = (await read_metrics(disturbed.store, *facts)).unknown_series
-    (name,) = found
-    assert name == disturbed.source.series[0].id
-    assert found[name].since == DEAD_FROM
