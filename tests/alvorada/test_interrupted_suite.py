@@ -48,7 +48,7 @@ def test_no_postgresql_is_left(number: signal.Signals, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-q", *options, "test_suite.py"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
