@@ -22,6 +22,7 @@ from blocks.database import CONNECT_ERRORS, connect_failure
 from desk.errors import StageFailed
 
 START_SECONDS = 600.0
+_manager: Any = base.LifespanManager  # type: ignore[attr-defined]
 
 
 async def make_tables() -> None:
@@ -37,18 +38,17 @@ async def make_tables() -> None:
 
 @contextmanager
 def patient_start(seconds: float = START_SECONDS) -> Iterator[None]:
-    """Gives Prefect's API this long to start and to stop; Prefect has no setting for it."""
-
-    original: Any = base.LifespanManager  # type: ignore[attr-defined]
+    """Gives Prefect's API this long to start and to stop; Prefect has no setting for it. The innermost one counts."""
 
     def manager(app: Any, **limits: float) -> Any:
-        return original(app, **dict.fromkeys(limits, seconds))
+        return _manager(app, **dict.fromkeys(limits, seconds))
 
+    before: Any = base.LifespanManager  # type: ignore[attr-defined]
     base.LifespanManager = manager  # type: ignore[assignment,attr-defined]
     try:
         yield
     finally:
-        base.LifespanManager = original  # type: ignore[attr-defined]
+        base.LifespanManager = before  # type: ignore[attr-defined]
 
 
 async def started(flow: Callable[[], Awaitable[Any]], seconds: float = START_SECONDS) -> Any:
