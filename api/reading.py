@@ -10,7 +10,7 @@ import asyncpg
 from fastapi import Query, Request
 
 from api.problems import NotStored
-from blocks.database import CONNECT_ERRORS
+from blocks.database import CONNECT_ERRORS, keep_session
 from desk.errors import BadInput, StoreError
 from desk.model import decision_time
 from migrations.roles import READER
@@ -36,9 +36,6 @@ async def open_reads(url: str, size: int) -> asyncpg.Pool:
         except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError):
             return  # an account that is no member of it: still read-only
 
-    async def keep(connection: asyncpg.Connection) -> None:
-        """Nothing to reset: a read leaves nothing behind."""
-
     return await asyncpg.create_pool(
         url,
         min_size=1,
@@ -46,7 +43,7 @@ async def open_reads(url: str, size: int) -> asyncpg.Pool:
         timeout=15,
         command_timeout=15,
         init=setup,
-        reset=keep,
+        reset=keep_session,
         server_settings={
             "application_name": "alvorada-api",
             "timezone": "UTC",

@@ -34,6 +34,11 @@ def shown_url(url: str) -> str:
     return urlunsplit((parts.scheme, f"{name.split(':')[0]}{separator}{place}", parts.path, "", ""))
 
 
+async def keep_session(connection: asyncpg.Connection) -> None:
+    """A pool's `reset` where no session's state is changed but within a transaction (asyncpg ends one left open): none.
+    By default each use of a connection is one query more."""
+
+
 CONNECT_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
 """What asyncpg raises when a connection cannot be made: network, refusal, or an address that it cannot read."""
 

@@ -31,7 +31,7 @@ def run_tests(arguments: Sequence[str]) -> int:
     """Runs pytest. Without arguments: the whole suite on two workers."""
     if sys.dont_write_bytecode:  # else each process that a test starts compiles the project again
         for package in sorted(_checkout().glob("*/__init__.py")):
-            compileall.compile_dir(package.parent, quiet=1)
+            compileall.compile_dir(package.parent, quiet=2)
     return _python("-m", "pytest", *(arguments or TWO_WORKERS))
 
 

@@ -118,7 +118,7 @@ def _pnl(found: GateInput) -> Found:
     # A VaR beyond its own limit is no measure of what the book may lose.
     most = found.before["risk_limits_status"].filter(limit_id="var_99")["threshold"].drop_nulls().to_list()
     allowed = min([values[0], *most]) * then["nav_brl"] * math.sqrt(days)
-    return Found(abs(total) / allowed, f"BRL {total:+,.0f} against a VaR 99% of BRL {allowed:,.0f}")
+    return Found(_over(total, allowed), f"BRL {total:+,.0f} against a VaR 99% of BRL {allowed:,.0f}")
 
 
 def _line_pnl(found: GateInput) -> Found:
@@ -135,13 +135,18 @@ def _line_pnl(found: GateInput) -> Found:
     return Found(worst, detail)
 
 
+def _over(amount: float, whole: float) -> float:
+    """The size of `amount` over `whole`; beyond every threshold where that is no positive number."""
+    return abs(amount) / whole if whole > 0 else math.inf
+
+
 def _cash(found: GateInput) -> Found:
     """What cash earned and trading cost, over the NAV of the day before: all of the day's P&L but the lines' own."""
     now, then = state_of(found.today), state_of(found.before)
     if now is None or then is None or not finite(now["pnl_brl"]):
         return Found(None)
     rest = now["pnl_brl"] - math.fsum(line["gain"] for line in _lines(found))
-    return Found(abs(rest) / then["nav_brl"], f"BRL {rest:+,.0f}")
+    return Found(_over(rest, then["nav_brl"]), f"BRL {rest:+,.0f}")
 
 
 def _closed(found: GateInput) -> Found:

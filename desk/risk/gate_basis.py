@@ -18,7 +18,7 @@ class GateInput:
     action, risk_limits_status) and of the one before it (`before`: portfolio_state, target_position,
     risk_metrics_daily, risk_limits_status; empty frames where there is none).
 
-    `listed`: contract_id, open_interest, volume of the newest session stored. `headline`: the VaR method that
+    `listed`: contract_id, open_interest and volume, the medians that the sizes read. `headline`: the VaR method that
     the limits of the day before read.
     """
 

@@ -39,7 +39,7 @@ def rules() -> tuple[Plausibility, tuple[SiblingPair, ...]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class DoubtedRows:
     """Values that are to be held, and values that are believed and odd."""
 
     held: list[Hold] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Verdicts:
 
 async def judge_rows(
     run: Run, dataset: Dataset, table: SilverTable, fresh: pl.DataFrame, existing: pl.DataFrame
-) -> Verdicts:
+) -> DoubtedRows:
     """The verdicts on `fresh` (stored schema, not written yet) that are not ok. `existing`: stored rows of its points.
 
     Raises StoreError."""
@@ -60,7 +60,7 @@ async def judge_rows(
     )
     new, taken = (marked.filter(one).select(list(POINT_SCHEMA)) for one in ("judged", ~pl.col("judged")))
     if new.is_empty():
-        return Verdicts()
+        return DoubtedRows()
     declared, pairs = rules()
     first = new["obs_date"].min()
     assert isinstance(first, dt.date)
@@ -75,7 +75,9 @@ async def judge_rows(
     peers = every_peer(newest(near), pairs, declared, run.catalog, keys)
     judged = judge(new, history, peers, declared, run.catalog)
     held = judged.having("held").filter(~pl.col("kept"), recent | pl.col("rule").is_in(OLD_RULES))
-    return Verdicts(verdict_rows(held, dataset.id), verdict_rows(judged.having("suspect").filter(recent), dataset.id))
+    return DoubtedRows(
+        verdict_rows(held, dataset.id), verdict_rows(judged.having("suspect").filter(recent), dataset.id)
+    )
 
 
 def verdict_rows(verdicts: pl.DataFrame, dataset: str) -> list[Hold]:

@@ -12,7 +12,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import asyncpg
 import polars as pl
 
-from blocks.database import CONNECT_ERRORS, connect_failure
+from blocks.database import CONNECT_ERRORS, connect_failure, keep_session
 from desk.errors import RowsRefused, StoreError
 
 APPLICATION = "alvorada"
@@ -38,7 +38,7 @@ class Connections:
                 max_size=size,
                 timeout=15,
                 command_timeout=600,
-                reset=_keep,
+                reset=keep_session,
                 server_settings={"application_name": APPLICATION, "timezone": "UTC"},
             )
         except CONNECT_ERRORS as error:
@@ -110,8 +110,3 @@ class Connections:
             raise
         self.idle_readers.append(reader)
         return table
-
-
-async def _keep(connection: asyncpg.Connection) -> None:
-    """Resets nothing: no session's state is changed here but within a transaction, and asyncpg ends one left open. By
-    default each use of a connection is one query more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import polars as pl
@@ -170,6 +171,14 @@ def test_what_cannot_be_measured_yet_stops_nothing() -> None:
         "unknown"
     ] * 6
     assert not stopped(checks)
+
+
+@pytest.mark.parametrize("nav", [0.0, -NAV, math.nan])
+def test_a_book_that_had_no_nav_is_stopped(nav: float) -> None:
+    found = day()
+    before = {**found.before, "portfolio_state": found.before["portfolio_state"].with_columns(nav_brl=nav)}
+    wrong = failed(GateInput(found.today, before, found.listed, found.headline, found.target_volatility))
+    assert {"pnl", "cash"} <= set(wrong)
 
 
 def test_a_day_without_orders_passes() -> None:
