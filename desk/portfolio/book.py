@@ -230,14 +230,18 @@ def _decide(
             chosen = np.where(bound[:, None], everything, chosen)
             if uses(chosen).max() > 1.0:
                 chosen = towards(packages, everything, lambda legs: float(uses(legs).max()))
-    chosen, contracts = within_orders(packages, chosen, before.contracts, plan.largest_order[row], rolls, in_lots)
+    most = plan.largest_order[row]
+    passed, contracts = within_orders(packages, chosen, before.contracts, most, rolls, in_lots)
+    if (passed != chosen).any() and uses(passed).max() > 1.0:  # what is held back was a hedge of the rest
+        passed = towards(packages, passed, lambda legs: float(uses(legs).max()))
+        passed, contracts = within_orders(packages, passed, before.contracts, most, rolls, in_lots)
     takes_mapped = tradable | (before.contracts == 0)
     target = Holdings(
         contracts=contracts,
         maturity=np.where(takes_mapped, mapped, before.maturity),
         contract_id=np.where(takes_mapped, plan.contracts.contract_id[row], before.contract_id),
     )
-    return target, chosen
+    return target, passed
 
 
 def _free(plan: SizingPlan, row: int, held: FloatArray, desired: FloatArray, lines: LineStates) -> BoolArray:

@@ -38,7 +38,9 @@ def plan_as_held(
         np.where(own, held.maturity[rows], plan.contracts.maturity[rows]),
         np.where(own, held.contract_id[rows], plan.contracts.contract_id[rows]),
     )
-    found = measure_contracts(plan.whole_market, plan.first + rows, contracts, parameters)
+    first = max(plan.first + int(rows[0]) - parameters.portfolio.covariance_window, 0)  # no more than they rest on
+    market = plan.whole_market[first : plan.first + int(rows[-1]) + 1]
+    found = measure_contracts(market, plan.first + rows - first, contracts, parameters)
     volatility = plan.volatility.copy()
     volatility[rows] = found.volatility
     return replace(

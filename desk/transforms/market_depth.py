@@ -119,6 +119,7 @@ def depth_of(
         {"day": pl.Series(list(days), dtype=pl.Date).repeat_by(count).explode(), "contract_id": contract_id.ravel()},
         schema_overrides={"contract_id": pl.String},
     ).with_columns(root=pl.col("contract_id").str.head(-MONTH_CHARS))
+    rows = rows.filter(pl.col("day").is_in(list(days)))
     roots = rows.select("day", root=pl.col("contract_id").str.head(-MONTH_CHARS), seen=True).unique()
     found = named.join(rows, on=["day", "contract_id"], how="left", maintain_order="left").join(
         roots, on=["day", "root"], how="left", maintain_order="left"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from desk.arrays import FloatArray, IntArray
 from desk.catalog.defence import load_defence
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.model import decision_time
 from desk.portfolio.order_limits import largest_orders, within_orders
 from desk.portfolio.portfolio_pass import open_book
 from desk.portfolio.price_inputs import all_current
@@ -19,12 +20,13 @@ from desk.portfolio.size import round_to_lots
 from desk.risk.gate_basis import GateInput
 from desk.risk.gate_sizes import market_share
 from desk.transforms.market_depth import DEPTH_SCHEMA, Depth
-from tests.desk.portfolio.panels import LONE, make_values, views_of
+from tests.desk.portfolio.panels import FREE, LONE, make_values, views_of
 
 PARAMETERS = load_desk_parameters()
 RULES = load_defence().gate
 VALUES = make_values()
 DAYS = VALUES["day"].to_list()[-40:]
+FIRST = decision_time(DAYS[0])
 LOTS = np.array([1, 1, 5, 1], dtype=np.int64)
 
 
@@ -80,3 +82,25 @@ def test_a_view_that_turns_in_a_thin_market_is_carried_out_by_orders_that_the_ga
     lines = frames["target_position"].filter(instrument_id="DI1_5Y")["contracts"]
     assert lines[-21] * lines[-1] < 0
     assert abs(lines[-1]) >= 0.8 * abs(lines[-21])
+
+
+def test_a_hedge_that_is_held_back_holds_back_what_it_hedges() -> None:
+    """Two lines that move nearly as one, on opposite sides; the market of one lets less than half of it pass a day. The
+    other goes no further than the limit on one line's risk, a tenth here, allows beside it."""
+    tight = dataclasses.replace(FREE.limits.limits["instrument_risk_share"], threshold=0.10)
+    limits = dataclasses.replace(FREE.limits, limits={**FREE.limits.limits, "instrument_risk_share": tight})
+    parameters = dataclasses.replace(FREE, limits=limits)
+    views = views_of(VALUES, {"DI1_5Y": np.full(len(VALUES), 0.9), "DI1_4Y": np.full(len(VALUES), -0.9)})
+    free = open_book(VALUES, views, LONE, parameters, DAYS[0]).frames["target_position"].filter(as_of=FIRST)
+    sizes = {row["instrument_id"]: (row["contract_id"], abs(row["contracts"])) for row in free.to_dicts()}
+    (thin, size), (deep, _) = sizes["DI1_4Y"], sizes["DI1_5Y"]
+    markets = [(day, thin, size * 100.0, size * 2.3) for day in DAYS] + [(day, deep, 1e9, 1e8) for day in DAYS]
+    depth = pl.DataFrame(markets, schema=DEPTH_SCHEMA, orient="row")
+    prices = dataclasses.replace(all_current(len(VALUES)), depth=depth)
+    book = open_book(VALUES, views, LONE, parameters, DAYS[0], prices).frames
+    risk = pl.col("contracts") * pl.col("unit_vol_brl")
+    net = book["target_position"].group_by("as_of", maintain_order=True).agg(risk.sum().abs())
+    daily = PARAMETERS.portfolio.target_volatility / np.sqrt(252.0) * book["portfolio_state"]["nav_brl"]
+    both = book["target_position"].filter(pl.col("contracts") != 0).group_by("as_of").len()
+    assert (both["len"] == 2).sum() > 20
+    assert (net["contracts"] / daily).max() < 0.105  # type: ignore[operator]
