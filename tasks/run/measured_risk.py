@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from desk import calendars
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time, desk_day
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import DecidedRisk, run_risk
+from desk.risk.var_backtest import REACH
 from tasks.run.episode_levels import read_episode_levels
 from tasks.run.open_days import open_days
 from tasks.run.panel_input import PanelInput
@@ -18,7 +20,6 @@ from tasks.run.report_gold import RISK_TABLES
 from tasks.run.run import Run
 
 BOOK_TABLES = ("target_position", "portfolio_state", "pnl_by_strategy")
-DECIDED = ("risk_metrics_daily", "var_method")
 Frames = Mapping[str, pl.DataFrame]
 BEFORE = dt.timedelta(seconds=1)
 
@@ -34,8 +35,11 @@ async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple
     days = [day for day in await open_days(run, RISK_TABLES, first) if day in held]
     archive = await read_episode_levels(run, parameters.dated, panel.days[0])
     prices = read_price_inputs(panel)
+    last, begins = first_day(book) - BEFORE, decision_time(inception)
+    reach = decision_time(calendars.b3().offset(days[0], -REACH * parameters.risk.backtest_window))
     decided = DecidedRisk(
-        *[await run.store.read_gold(name, decision_time(inception), first_day(book) - BEFORE) for name in DECIDED]
+        await run.store.read_gold("risk_metrics_daily", max(begins, reach), last),
+        await run.store.read_gold("var_method", begins, last),
     )
     return run_risk(panel.values, whole, parameters, days, archive, prices, decided), decision_time(days[0])
 
