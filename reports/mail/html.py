@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from reports.elements.locale import load_locale, translate, use_locale
+from reports.elements.order_text import OrderText
 from reports.elements.palette import AMBER, BLUE, GRID, INK, MUTED, ORANGE, RED
-from reports.mail.digest import Digest, Order, Picture
+from reports.mail.digest import Digest, Picture
 
 HTML_BYTES = 90_000
 """Upper bound of the body, UTF-8."""
@@ -127,7 +128,7 @@ def _signals(digest: Digest) -> str:
 def _orders(digest: Digest, shown: int) -> str:
     if not digest.orders:
         return _row(_title(translate("Actions")) + _paragraph(digest.action_line))
-    rows = "".join(_order(number, order) for number, order in enumerate(digest.orders[:shown], 1))
+    rows = "".join(_order(order) for order in digest.orders[:shown])
     omitted = len(digest.orders) - shown
     more = _paragraph(translate("And {} more, in the attached page.", omitted)) if omitted else ""
     return _row(
@@ -135,17 +136,17 @@ def _orders(digest: Digest, shown: int) -> str:
     )
 
 
-def _order(number: int, order: Order) -> str:
-    why = (
-        f'<div style="font-size:13px;line-height:1.4;color:{MUTED}">{escape(order.reason[:600])}</div>'
-        if order.reason
-        else ""
+def _order(order: OrderText) -> str:
+    lines = ((order.warning, RED), (order.deal, INK), (order.size, MUTED), (order.reason, MUTED))
+    facts = "".join(
+        f'<div style="font-size:13px;line-height:1.4;color:{color}">{escape(text[:600])}</div>'
+        for text, color in lines
+        if text
     )
     return (
-        f'<tr><td valign="top" width="26" style="padding:6px 0;font-size:14px;color:{MUTED}">{number}.</td>'
+        f'<tr><td valign="top" width="26" style="padding:6px 0;font-size:14px;color:{MUTED}">{order.number}.</td>'
         f'<td style="padding:6px 0;border-bottom:1px solid {GRID}">'
-        f'<div style="font-size:14px;font-weight:bold">{escape(order.text[:120])}</div>'
-        f'<div style="font-size:13px;line-height:1.4">{escape(order.facts[:600])}</div>{why}</td></tr>'
+        f'<div style="font-size:14px;font-weight:bold">{escape(order.head[:120])}</div>{facts}</td></tr>'
     )
 
 

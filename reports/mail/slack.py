@@ -56,7 +56,7 @@ def _blocks(digest: Digest, link: str) -> list[dict[str, Any]]:
 
 def text(digest: Digest) -> str:
     """The first orders, for the fallback text of notifications; empty without orders."""
-    return clipped("; ".join(order.text for order in digest.orders[:NAMED_ORDERS]), 400)
+    return clipped("; ".join(order.head for order in digest.orders[:NAMED_ORDERS]), 400)
 
 
 def _limits(digest: Digest) -> str:
@@ -74,7 +74,7 @@ def _signals(digest: Digest) -> str:
 def _orders(digest: Digest) -> str:
     if not digest.orders:
         return digest.action_line
-    rows = [f"{number}. {order.text}; {order.facts}" for number, order in enumerate(digest.orders[:MOST_ORDERS], 1)]
+    rows = [f"{order.number}. {order.head}; {order.facts}" for order in digest.orders[:MOST_ORDERS]]
     omitted = len(digest.orders) - MOST_ORDERS
     return "\n".join([*rows, translate("And {} more in the report.", omitted)] if omitted > 0 else rows)
 

@@ -30,7 +30,7 @@ def summary_markdown(data: ReportData, place: str = "") -> str:
         out += [f"**{translate(BANNERS[data.world])}**", ""]
     for line in first_screen.lines(data, sections_of(data)):
         out.append(f"- **{translate(line.label)}**: {escaped(line.text)}")
-        out += [f"  - {escaped(item)}" for item in line.items]
+        out += [f"  - {item.number}. {escaped(item.whole)}" for item in line.items]
     out += ["", f"## {translate('Top signals')}", "", *_signals(data)]
     out += ["", translate("The whole page: {}", escaped(place))] if place else []
     return "\n".join(out) + "\n"
