@@ -216,8 +216,8 @@ class TicketWords:
         return "; ".join(part for part in parts if part)
 
     def size_facts(self, legs: Legs) -> str:
-        """What is good to know of it: settlement, risk, cost, share of the market, the order that it reverses; of a roll
-        the cost of its legs."""
+        """What is good to know of it: settlement, risk, cost, share of the market, what it reverses; of a roll the cost
+        of its legs."""
         row = legs[0]
         reference, cost = finite_or_none(row["reference"]), sum_or_none([leg["cost_brl"] for leg in legs if leg["seq"]])
         if row["role"] != "order":
