@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import gate_sentence
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
@@ -54,17 +53,18 @@ class Picture:
 
 @dataclass(frozen=True)
 class Digest:
-    """`lines`: the executive summary. `key_numbers`: (name, value, tone). `language`: a code of LANGUAGES.
+    """`gate`: the lines that lead on a day without orders. `lines`: the rest of the executive summary. `key_numbers`:
+    (name, value, tone). `language`: a code of LANGUAGES.
 
     `limits`: those in amber or worse, as (name, now, limit, used, status); `limit_states`: their stored states.
-    `signals`: the strongest ones, as (strategy,
-    class, score, change over a day).
+    `signals`: the strongest ones, as (strategy, class, score, change over a day).
     """
 
     title: str
     language: str
     banner: str
     day: str
+    gate: tuple[executive_summary.Line, ...]
     lines: tuple[executive_summary.Line, ...]
     key_numbers: tuple[tuple[str, str, str], ...]
     limits: tuple[tuple[str, str, str, str, str], ...]
@@ -79,8 +79,8 @@ class Digest:
 
     @property
     def alert(self) -> bool:
-        """Whether a limit is in breach."""
-        return any(line.alert for line in self.lines)
+        """Whether a line is an alert."""
+        return any(line.alert for line in (*self.gate, *self.lines))
 
 
 def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Digest:
@@ -91,12 +91,14 @@ def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Dig
     shown = [Picture(f.id, translate(f.title), f.alt, png) for f in figures if (png := (pictures or {}).get(f.id))]
     world = "" if data.world == "live" else f"[{data.world}] "
     limits = limits_to_watch(data)
+    lines = first_screen.lines(data, sections)
     return Digest(
         title=f"{world}Alvorada {date(data.day)}: {_subject(data, limits)}",
         language=current_locale().code,
         banner=translate(BANNERS[data.world]) if data.world in BANNERS else "",
         day=date(data.day),
-        lines=first_screen.lines(data, sections),
+        gate=tuple(line for line in lines if line.stop),
+        lines=tuple(line for line in lines if not line.stop),
         key_numbers=_key_numbers(data),
         limits=limits,
         limit_states=tuple(row["status"] for row in _most_used(data)),
@@ -104,7 +106,7 @@ def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Dig
         signals=_top_signals(data),
         moves=_moves(data),
         orders=order_items(data),
-        action_line=gate_sentence(defence_view(data)) or orders_line(data),
+        action_line=orders_line(data),
         coverage=executive_summary.data_line(executive_summary.coverage(data)),
         pictures=tuple(shown),
     )
@@ -118,10 +120,10 @@ def _subject(data: ReportData, limits: tuple[tuple[str, ...], ...]) -> str:
         day = f" {percent(state['return_1d'], signed=True)}" if finite_or_none(state["return_1d"]) is not None else ""
         parts = [translate("NAV {}", brl(state["nav_brl"]) + day)]
     count = len(orders_view(data).orders)
-    gated = defence_view(data).is_gated
-    parts.append(
-        translate("NO ACTIONS ISSUED") if gated else plural(count, "order") if count else translate("no orders")
-    )
+    if defence_view(data).is_gated:
+        parts.insert(0, translate("NO ORDERS TODAY"))
+    else:
+        parts.append(plural(count, "order") if count else translate("no orders"))
     if executive_summary.breached(data):
         parts.append(translate("LIMIT BREACHED"))
     elif limits:

@@ -47,8 +47,8 @@ def html(digest: Digest, link: str = "") -> str:
 
 
 def _page(digest: Digest, link: str, shown: int) -> str:
-    parts = [_banner(digest), _head(digest), _key(digest), _first_screen(digest), _limits(digest), _signals(digest),
-             _orders(digest, shown), _pictures(digest.pictures), _foot(link)]  # fmt: skip
+    parts = [_banner(digest), _head(digest), _gate(digest), _key(digest), _first_screen(digest), _limits(digest),
+             _signals(digest), _orders(digest, shown), _pictures(digest.pictures), _foot(link)]  # fmt: skip
     body = "".join(parts)
     return (
         f'<!DOCTYPE html><html lang="{load_locale(digest.language).tag}"><head><meta charset="utf-8">'
@@ -77,6 +77,23 @@ def _head(digest: Digest) -> str:
     text = f'<div style="font-size:13px;color:{MUTED}">{escape(translate(SUBTITLE))}</div>'
     title = f'<h1 style="margin:0 0 2px;font-size:23px;line-height:1.25;color:{INK}">Alvorada {escape(digest.day)}</h1>'
     return _row(title + text, "20px 20px 14px")
+
+
+def _gate(digest: Digest) -> str:
+    """That there are no orders, why, and what to do, in a red frame before everything else."""
+    if not digest.gate:
+        return ""
+    first, *rest = digest.gate
+    head = f'<div style="font-size:17px;font-weight:bold;color:{RED};line-height:1.35">{escape(first.text)}</div>'
+    lines = "".join(
+        f'<div style="margin-top:6px;font-size:14px;line-height:1.45"><b>{escape(translate(line.label))}:</b> '
+        f"{escape(line.text)}</div>"
+        for line in rest
+    )
+    return _row(
+        f'<table {TABLE} width="100%"><tr><td style="padding:12px 14px;border:2px solid {RED}">{head}{lines}</td></tr>'
+        "</table>"
+    )
 
 
 def _key(digest: Digest) -> str:

@@ -35,7 +35,12 @@ def signal_lines(digest: Digest) -> list[str]:
 def _lines(digest: Digest, link: str) -> list[str]:
     out = [digest.banner, ""] if digest.banner else []
     out += [translate("Alvorada {}, decided at 06:00 America/Sao_Paulo", digest.day), ""]
-    out += [f"{name}: {value}" for name, value, _ in digest.key_numbers]
+    out += [f"{translate(line.label).upper()}: {line.text}" for line in digest.gate]
+    out += (
+        ["", *(f"{name}: {value}" for name, value, _ in digest.key_numbers)]
+        if digest.gate
+        else [f"{name}: {value}" for name, value, _ in digest.key_numbers]
+    )
     out += ["", *(f"{translate(line.label)}: {line.text}" for line in digest.lines)]
     if digest.limits:
         out += ["", translate("Limits to watch").upper(), *limit_lines(digest)]

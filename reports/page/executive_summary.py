@@ -57,12 +57,14 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Line:
-    """One labelled line; `alert` marks it in red. `items`: orders below it, on the page and in the run's summary."""
+    """One labelled line; `alert` marks it in red, `stop` leads everything. `items`: orders below it, on the page and in
+    the run's summary."""
 
     label: str
     text: str
     alert: bool = False
     items: tuple[OrderText, ...] = ()
+    stop: bool = False
 
 
 def coverage(data: ReportData) -> Coverage:
