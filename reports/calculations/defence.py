@@ -15,8 +15,8 @@ class DefenceView:
     """Rows of P&L by instrument: `unknown` have none for the day, `caught_up` that of several days, `switched` a part
     that a change of source made. `withheld`: orders not made. `stopped` and `released`: checks of the gate that failed,
     and that a person has overruled; `absent`: required datasets without which no order is issued. `is_gated` where no
-    order is issued, for any of them or for want of the gate. `proposal`: the code of the orders that are stopped, which
-    a release names.
+    order is issued, for any of them or for want of the gate. `held_back`: how many orders the gate has stopped;
+    `proposal`: their code, which a release names.
     """
 
     unknown: tuple[Row, ...]
@@ -27,6 +27,7 @@ class DefenceView:
     released: tuple[Row, ...]
     absent: tuple[str, ...]
     is_gated: bool
+    held_back: int = 0
     proposal: str | None = None
 
     @property
@@ -53,6 +54,7 @@ def defence_view(data: ReportData) -> DefenceView:
     states = dict(data.latest("dataset_status").select("dataset", "state").iter_rows())
     absent = tuple(load_catalog().required_absent(states))
     rows = list(data.latest("pnl_attribution").iter_rows(named=True))
+    verdict = data.row("gate_verdict")
     return DefenceView(
         unknown=tuple(row for row in rows if row["mark"] == "unknown"),
         caught_up=tuple(row for row in rows if row["mark"] == "catch_up"),
@@ -60,7 +62,8 @@ def defence_view(data: ReportData) -> DefenceView:
         withheld=tuple(data.latest("withheld_order").iter_rows(named=True)),
         stopped=stopped,
         released=tuple(row for row in gate if row["state"] == "released"),
-        proposal=verdict["proposal"] if (verdict := data.row("gate_verdict")) is not None else None,
+        held_back=verdict["orders"] if verdict is not None and stopped else 0,
+        proposal=verdict["proposal"] if verdict is not None else None,
         absent=absent,
         is_gated=bool(stopped or absent) or bool({"gate", "risk"} & set(data.failed_stages)),
     )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from desk.catalog.defence import load_defence
-from desk.risk.gate_proposal import RELEASED_ORDERS
 from reports.calculations.defence import DefenceView, marked_session
-from reports.elements.formats import brl, date, format_list, number, percent, plural
+from reports.elements.formats import brl, date, format_list, plural
 from reports.elements.locale import translate
 from reports.elements.report_data import HeldValue, Row
 
@@ -59,44 +57,6 @@ def withheld_sentence(view: DefenceView, held: Sequence[HeldValue] = ()) -> str:
     return translate(
         "{} not made, the positions stay: {}.", plural(len(view.withheld), "order"), format_list(parts, MOST_LINES)
     )
-
-
-def gate_sentence(view: DefenceView) -> str:
-    """Why no order is issued, or which checks a person has overruled; empty where every check passed."""
-    if view.stopped:
-        reasons = format_list([check_text(row) for row in view.stopped], MOST_LINES)
-        return translate(
-            "NO ACTIONS ARE ISSUED: {}. The positions stay. To see the orders: alvorada actions show; to issue them:"
-            " alvorada actions release, orders {}.",
-            reasons,
-            view.proposal or translate("not known"),
-        )
-    if view.absent:
-        names = format_list(list(view.absent), MOST_LINES)
-        return translate(
-            "NO ACTIONS ARE ISSUED: what every decision rests on is absent ({}). The positions stay.", names
-        )
-    if view.is_gated:
-        return translate(
-            "NO ACTIONS ARE ISSUED: the gate could not be applied, for a stage before it has no result. The positions"
-            " stay."
-        )
-    if view.released:
-        overruled = format_list([check_text(row) for row in view.released], MOST_LINES)
-        return translate("Issued by a person although the gate had stopped them: {}.", overruled)
-    return ""
-
-
-def check_text(row: Row) -> str:
-    """`P&L of one line over its daily deviation 57.2 times, at most 15 (DI1_2Y)`."""
-    if row["check_id"] == RELEASED_ORDERS:
-        seen, now = str(row["detail"]).split(" -> ")
-        return translate("the orders ({}) are not those that a person released ({})", now, seen)
-    rule = load_defence().gate[row["check_id"]]
-    share = rule.unit == "share"
-    value, most = (percent(n, 0) if share else number(n, 1) for n in (row["value"], row["threshold"]))
-    text = translate("{} {}, at most {}", translate(rule.name), value, most)
-    return f"{text} ({row['detail']})" if row["detail"] else text
 
 
 def reason_text(row: Row, held: Sequence[HeldValue] = ()) -> str:

@@ -1,4 +1,4 @@
-"""Outcomes of past orders: the move of each order's contract from its fill to the last known settlement.
+"""Outcomes of past orders: the move of each order's contract, through its rolls, from the fill to the last settlement.
 
 An order decided at 06:00 of a day is filled at that day's settlement, which the next decision knows. The gain is a
 first-order estimate: DV01 times the move of the rate in basis points for a contract that is quoted as a rate, else the
@@ -8,13 +8,14 @@ change of notional times the relative move of the price. It leaves out carry and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
 
 from desk.units import bp
+from reports.calculations.contract_marks import Mark, Marks, contract_marks
 from reports.elements.formats import finite_or_none, sum_or_none
 from reports.elements.report_data import ReportData, Row, with_day
 
@@ -26,26 +27,13 @@ Verdict = Literal["right", "wrong", "flat", "not moved yet", "no price since"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A contract's price, and its rate where it is quoted as one, known at the decision of `day`."""
-
-    day: dt.date
-    price: float | None
-    rate: float | None
-
-    @property
-    def quoted(self) -> float | None:
-        """The rate as a fraction a year, or the price of a contract without one."""
-        return self.rate if self.rate is not None else self.price
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """One past order.
 
     `decided`: the level at the decision. `filled`: the settlement of the fill; None where there was none, and `lapsed`
-    where the next decision's book does not hold the order for want of one. `now`: the last settlement of the same
-    contract after the fill. `gain`: from the fill to that one, BRL. `gains`: by horizon in SPANS, BRL; None before the
+    where the next decision's book does not hold the order for want of one. `now`: the last settlement after the fill;
+    `followed` where the instrument has rolled since, and that is the contract's level with the moves of the next ones.
+    `gain`: from the fill to that one, BRL. `gains`: by horizon in SPANS, BRL; None before the
     horizon has passed.
     """
 
@@ -60,6 +48,7 @@ class Outcome:
     gain: float | None
     gains: dict[int, float | None]
     past_invalidation: bool | None
+    followed: bool = False
     lapsed: bool = False
     slip: float | None = None
     """BRL that the move from the level of the decision to the fill cost, plus, or saved: what the order would have
@@ -108,56 +97,42 @@ def outcomes(data: ReportData, decisions: int = SCORED_DECISIONS) -> tuple[Outco
 
 def _outcomes(data: ReportData, decisions: int) -> tuple[Outcome, ...]:
     orders = with_day(data.history("action")).filter(pl.col("as_of") < data.as_of)
-    marked = with_day(data.history("target_position"))
-    days = marked["day"].unique().sort().to_list()
-    place = {day: index for index, day in enumerate(days)}
-    marks = _marks(marked)
-    held = {(name, day): contracts for name, day, contracts in marked.select(HELD).iter_rows()}
-    recent = set(days[max(0, len(days) - 1 - decisions) :])
+    marks = contract_marks(data)
+    place = {day: index for index, day in enumerate(marks.days)}
+    marked = with_day(data.history("target_position")).select("instrument_id", "day", "contracts_before")
+    held = {(name, day): contracts for name, day, contracts in marked.iter_rows()}
+    recent = set(marks.days[max(0, len(marks.days) - 1 - decisions) :])
     rows = orders.filter(pl.col("day").is_in(list(recent))).sort("as_of", "seq", descending=[True, False])
     legs = rows.group_by("day", "instrument_id").agg(pl.len().alias("legs"))
     rolling = set(legs.filter(pl.col("legs") > 1).select("day", "instrument_id").iter_rows())
     return tuple(
-        _outcome(row, days, place[row["day"]], marks, held, rolls=(row["day"], row["instrument_id"]) in rolling)
+        _outcome(row, marks, place[row["day"]], held, rolls=(row["day"], row["instrument_id"]) in rolling)
         for row in rows.iter_rows(named=True)
         if row["day"] in place
     )
 
 
-HELD = ("instrument_id", "day", "contracts_before")
-
-
-def _marks(marked: pl.DataFrame) -> dict[tuple[str, str], dict[dt.date, Mark]]:
-    """(instrument, contract) -> day -> mark, for the days on which the instrument was that contract."""
-    found: dict[tuple[str, str], dict[dt.date, Mark]] = {}
-    columns = ("instrument_id", "contract_id", "day", "price", "rate")
-    for instrument, contract, day, price, rate in marked.select(columns).iter_rows():
-        found.setdefault((instrument, contract), {})[day] = Mark(day, finite_or_none(price), finite_or_none(rate))
-    return found
-
-
 def _outcome(
-    order: Row,
-    days: Sequence[dt.date],
-    at: int,
-    marks: dict[tuple[str, str], dict[dt.date, Mark]],
-    held: Mapping[tuple[str, dt.date], int | None],
-    *,
-    rolls: bool,
+    order: Row, marks: Marks, at: int, held: Mapping[tuple[str, dt.date], int | None], *, rolls: bool
 ) -> Outcome:
-    own = marks.get((order["instrument_id"], order["contract_id"]), {})
-    start = own.get(days[at])
-    after = days[at + 1] if at + 1 < len(days) else None
-    booked = held.get((order["instrument_id"], after)) if after is not None else None
+    name, contract = order["instrument_id"], order["contract_id"]
+    start, filled_at = marks.at(name, contract, at), at + 1
+    booked = held.get((name, marks.days[filled_at])) if filled_at < len(marks.days) else None
     lapsed = not rolls and booked is not None and booked != order["contracts_to"]
-    fill = own.get(after) if after is not None and not lapsed else None
-    later = [own[day] for day in days[at + 2 :] if day in own and own[day].quoted is not None]
-    last = later[-1] if later and fill is not None and fill.quoted is not None else None
+    fill = None if lapsed else marks.at(name, contract, filled_at)
+    known = fill if fill is not None and fill.quoted is not None else None
+
+    def later(place: int) -> Mark | None:
+        """The contract's level at the decision, through rolls but for an order that is a leg of one."""
+        if known is None:
+            return None
+        return marks.at(name, contract, place) if rolls else marks.followed(name, contract, filled_at, place)
+
+    places = range(len(marks.days) - 1, filled_at, -1)
+    last_at = next((place for place in places if (mark := later(place)) is not None and mark.quoted is not None), None)
+    last = later(last_at) if last_at is not None else None
+    rolled = last_at is not None and marks.at(name, contract, last_at) is None
     in_rate = any(mark.rate is not None for mark in (start, fill) if mark is not None)
-    gains = {
-        span: _gain(order, fill, own.get(days[at + 1 + span])) if at + 1 + span < len(days) else None for span in SPANS
-    }
-    seen = last or (fill if fill is not None and fill.quoted is not None else None)
     return Outcome(
         order=order,
         day=order["day"],
@@ -167,8 +142,9 @@ def _outcome(
         filled=fill.quoted if fill else None,
         now=last.quoted if last else None,
         gain=_gain(order, fill, last),
-        gains=gains,
-        past_invalidation=_past(order, seen, in_rate),
+        gains={span: _gain(order, fill, later(filled_at + span)) for span in SPANS},
+        past_invalidation=_past(order, None if rolled else last or known, in_rate),
+        followed=rolled,
         lapsed=lapsed,
         slip=_gain(order, start, fill),
     )

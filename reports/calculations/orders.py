@@ -18,7 +18,8 @@ RECENT_DAYS = 7
 class OrdersView:
     """`orders` in the desk's order; `biggest` by the risk that it moves where that is known, else by notional.
 
-    `yesterday`: orders of the previous decision. `recent`: other orders of the last RECENT_DAYS, newest first.
+    `yesterday`: orders of the previous decision. `recent`: other orders of the last RECENT_DAYS, newest first; legs of
+    rolls, which express no view, are in neither.
     """
 
     orders: tuple[Row, ...]
@@ -61,8 +62,8 @@ def orders_view(data: ReportData) -> OrdersView:
         rates=frozenset(rates),
         unit_risk=volatility,
         scores=dict(zip(signals["strategy_id"].to_list(), signals["score"].to_list(), strict=True)),
-        yesterday=tuple(item for item in past if item.day == newest),
-        recent=tuple(item for item in past if item.day != newest and item.day >= week),
+        yesterday=tuple(item for item in past if item.day == newest and not item.rolls),
+        recent=tuple(item for item in past if item.day != newest and item.day >= week and not item.rolls),
         scorecard=scorecard(past),
         rolls=sum(1 for item in past if item.rolls),
         past_known=last.height > 0,

@@ -48,11 +48,12 @@ class PnlLine:
 
 @dataclass(frozen=True)
 class Attribution:
-    """`lines`: largest P&L of the month first. `days`: decisions in the history; zero where the table is absent."""
+    """`lines`: largest P&L of the month first. `since`: the first market day of the history; None where the table is
+    absent."""
 
     split: Split
     lines: tuple[PnlLine, ...]
-    days: int
+    since: dt.date | None
 
     def parts(self, span: Literal["day", "month", "whole"]) -> list[tuple[str, float]]:
         """(display name, BRL) of the lines that are not zero, largest size first."""
@@ -66,7 +67,7 @@ def attribution(data: ReportData, split: Split) -> Attribution:
     rows = with_market_day(data.history(table))
     today = rows.filter(pl.col("as_of") == data.as_of)
     if today.is_empty():
-        return Attribution(split, (), 0)
+        return Attribution(split, (), None)
     spans = {"day": today, "month": rows.filter(pl.col("day") >= _month_start(today)), "whole": rows}
     sums = {name: _sums(part, key) for name, part in spans.items()}
     lines = [
@@ -75,7 +76,8 @@ def attribution(data: ReportData, split: Split) -> Attribution:
     ]
     moved = [line for line in lines if line.day or line.month or line.whole]
     ranked = sorted(moved, key=lambda line: (-abs(line.month or 0.0), line.name))
-    return Attribution(split, tuple(ranked), rows["as_of"].n_unique())
+    first: dt.date | None = rows["day"].min()  # type: ignore[assignment]
+    return Attribution(split, tuple(ranked), first)
 
 
 def _month_start(today: pl.DataFrame) -> dt.date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,6 +13,7 @@ from reports.calculations.fund_sheet import SpanReturn, fund_sheet
 from reports.calculations.pnl_attribution import Attribution, attribution, largest_first, month_by_instrument
 from reports.calculations.rolls import CashUse, Roll, cash_use, roll_calendar
 from reports.calculations.track_record import TrackRecord, monthly_cash, monthly_returns, track_record
+from reports.elements.formats import finite_or_none, sum_or_none
 from reports.elements.report_data import ReportData, Row, once_per_report, with_day, with_market_day
 
 
@@ -97,6 +99,17 @@ def portfolio_view(data: ReportData) -> PortfolioView:
         rolls=roll_calendar(data),
         cash_use=cash_use(data),
     )
+
+
+def stand_alone_shares(positions: Sequence[Row]) -> dict[str, float | None]:
+    """Each line's share of the summed stand-alone risk: contracts held times the daily deviation of one, with the sign
+    of its side. None for all where that of one held line is not known."""
+    risk = {}
+    for row in positions:
+        unit, held = finite_or_none(row["unit_vol_brl"]), row["contracts"]
+        risk[row["instrument_id"]] = 0.0 if held == 0 else None if unit is None or held is None else held * unit
+    whole = sum_or_none([abs(value) if value is not None else None for value in risk.values()])
+    return {name: value / whole if whole and value is not None else None for name, value in risk.items()}
 
 
 def _packages(packages: pl.DataFrame) -> tuple[Row, ...]:

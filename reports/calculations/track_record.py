@@ -29,7 +29,8 @@ WINDOW = 126
 @dataclass(frozen=True)
 class TrackRecord:
     """`days`, `returns`, `sharpe` and `volatility` share their length; the rolling statistics are None until their
-    first window is full. `reason`: why there is no record; empty where there is one."""
+    first window is full. `since`: the close that the first return is from. `reason`: why there is no record; empty
+    where there is one."""
 
     days: tuple[dt.date, ...] = ()
     returns: tuple[float, ...] = ()
@@ -38,13 +39,15 @@ class TrackRecord:
     drawdowns: tuple[Drawdown, ...] = ()
     sharpe: tuple[float | None, ...] = ()
     volatility: tuple[float | None, ...] = ()
+    since: dt.date | None = None
     reason: str = ""
 
 
 def track_record(data: ReportData) -> TrackRecord:
-    """The record of the market days of `portfolio_state` up to the decision, without the first: it has no return."""
+    """The record of the market days of `portfolio_state` up to the decision. The first stored one is where it begins:
+    it has no return, or, where the book is older than the history that is read, none of CDI."""
     book = with_market_day(data.history("portfolio_state"))
-    rows = without_inception(book)
+    rows = book.slice(1)
     unknown = rows.filter(pl.col("return_1d").is_null() | ~pl.col("return_1d").is_finite())
     if unknown.height:
         reason = translate(
@@ -65,17 +68,13 @@ def track_record(data: ReportData) -> TrackRecord:
         drawdowns=tuple(worst_drawdowns(book["day"].to_list(), _path(book, over_cash=cash is not None), DRAWDOWNS)),
         sharpe=_none_for_nan(sharpe),
         volatility=_none_for_nan(volatility),
+        since=book["day"][0],
     )
 
 
-def without_inception(book: pl.DataFrame) -> pl.DataFrame:
-    """`portfolio_state` rows, oldest first, without the first one where it has no return."""
-    return book.slice(1) if book.height and book["return_1d"][0] is None else book
-
-
 def _cash_returns(book: pl.DataFrame, rows: pl.DataFrame) -> list[float] | None:
-    """Daily returns of the stored cash benchmark on the days of `rows`, the last ones of `book`; None where a day has
-    none."""
+    """Daily returns of the stored cash benchmark on the days of `rows`, all but the first of `book`; None where a day
+    has none."""
     growth = book["benchmark_nav_brl"] / book["benchmark_nav_brl"].shift(1) - 1.0
     found = growth.tail(rows.height)
     if found.null_count() or not found.is_finite().all():
@@ -95,7 +94,7 @@ def _none_for_nan(values: FloatArray) -> tuple[float | None, ...]:
 def monthly_returns(book: pl.DataFrame) -> dict[tuple[int, int], float]:
     """Compounded daily returns of NAV by (year, month) of the market day, from `portfolio_state` with `day`.
 
-    A month with an unknown return is left out; the first day, which has none, does not count.
+    A month with an unknown return is left out; the first stored day does not count.
     """
     return _by_month(book, pl.col("return_1d"))
 
@@ -108,7 +107,7 @@ def monthly_cash(book: pl.DataFrame) -> dict[tuple[int, int], float]:
 def _by_month(book: pl.DataFrame, daily: pl.Expr) -> dict[tuple[int, int], float]:
     rows = book.sort("day").with_columns(year=pl.col("day").dt.year(), month=pl.col("day").dt.month(), daily=daily)
     grouped = (
-        without_inception(rows)
+        rows.slice(1)
         .group_by("year", "month", maintain_order=True)
         .agg(((1.0 + pl.col("daily")).product() - 1.0).alias("compounded"), unknown=pl.col("daily").null_count())
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from reports.elements.formats import (
     NOT_KNOWN,
@@ -22,6 +23,30 @@ RATE_UNITS = {"rate": "% a year", "fraction": "% a year", "fraction per year": "
 """Invalidation units of instruments that are quoted as a rate -> unit shown."""
 MOST_REASONS = 4
 """Contributions that are listed; the others are counted."""
+
+
+@dataclass(frozen=True)
+class OrderText:
+    """One order as page, mail, Slack and artifact give it. `head`: what is dealt. `warning`: why it must not be sent.
+    `deal`: position, side at the venue, limit, stop, hedge. `size`: settlement, risk, cost, share of the market.
+    `reason`: why today. All but `head` may be empty."""
+
+    number: int
+    head: str
+    warning: str
+    deal: str
+    size: str
+    reason: str
+
+    @property
+    def facts(self) -> str:
+        """`warning`, `deal` and `size` in one line."""
+        return "; ".join(part for part in (self.warning, self.deal, self.size) if part)
+
+    @property
+    def whole(self) -> str:
+        """Everything in one line, without the number."""
+        return "; ".join(part for part in (self.head, self.facts, self.reason) if part)
 
 
 def order_text(row: Row) -> str:

@@ -15,6 +15,7 @@ from reports.elements.formats import (
     finite_or_none,
     number,
     percent,
+    sum_or_none,
     thousands,
     weekday_date,
 )
@@ -187,10 +188,17 @@ class TicketWords:
         expiry = self.expiry(first)
         return f"{self.deal(first)} ({expiry})" if expiry else self.deal(first)
 
-    def facts(self, legs: Legs) -> str:
-        """Position before and after, the venue's order and its limit, settlement, stop, risk, cost, size, hedge."""
+    def warning(self, legs: Legs) -> str:
+        """`NOT TO BE SENT: its stop lies where the position gains`; empty for a ticket that may be sent."""
+        fault = fault_of(legs) if legs[0]["role"] == "order" else None
+        return translate("NOT TO BE SENT: {}", translate(FAULTS[fault])) if fault is not None else ""
+
+    def deal_facts(self, legs: Legs) -> str:
+        """What is needed to deal: position before and after, the venue's order and its limit, stop, hedge. Empty for a
+        roll, whose title says it all."""
         row = legs[0]
-        reference, cost = finite_or_none(row["reference"]), finite_or_none(row["cost_brl"])
+        if row["role"] != "order":
+            return ""
         work = self.venue_order(row)
         if finite_or_none(row["work_level"]) is not None:
             work = translate(
@@ -199,17 +207,31 @@ class TicketWords:
                 self.level(row, row["work_level"]),
             )
         hedges = [self.deal(leg) for leg in legs if leg["role"] == "hedge"]
-        fault = fault_of(legs)
         parts = [
-            translate("NOT TO BE SENT: {}", translate(FAULTS[fault])) if fault is not None else "",
             self.change(row),
             work,
-            self.settled(row) if reference is not None else "",
             self.stop(row),
+            translate("with {}", ", ".join(hedges)) if hedges else "",
+        ]
+        return "; ".join(part for part in parts if part)
+
+    def size_facts(self, legs: Legs) -> str:
+        """What is good to know of it: settlement, risk, cost, share of the market, what it reverses; of a roll the cost
+        of its legs."""
+        row = legs[0]
+        reference, cost = finite_or_none(row["reference"]), sum_or_none([leg["cost_brl"] for leg in legs if leg["seq"]])
+        if row["role"] != "order":
+            return translate("cost {}", brl(cost)) if cost is not None else ""
+        parts = [
+            self.settled(row) if reference is not None else "",
             self.risk(row),
             translate("cost {}", brl(cost)) if cost is not None else "",
             self.share(row),
             self.reverses(row),
-            translate("with {}", ", ".join(hedges)) if hedges else "",
         ]
         return "; ".join(part for part in parts if part)
+
+    def facts(self, legs: Legs) -> str:
+        """All of it, in one line."""
+        found = (self.warning(legs), self.deal_facts(legs), self.size_facts(legs))
+        return "; ".join(part for part in found if part)

@@ -8,19 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.calculations.changes import changes_view
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import gate_sentence
 from reports.calculations.orders import orders_view
 from reports.calculations.portfolio import portfolio_view
 from reports.calculations.regimes import regime_view
 from reports.calculations.risk import limit_of, risk_view
 from reports.calculations.signals import signals_view
-from reports.calculations.tickets import tickets_view
-from reports.elements.change_text import line_sentence
 from reports.elements.formats import (
     brl,
-    capitalize_first,
     date,
     finite_or_none,
     format_list,
@@ -32,13 +27,12 @@ from reports.elements.formats import (
 )
 from reports.elements.labels import regime_name
 from reports.elements.locale import current_locale, translate
-from reports.elements.order_text import impact_text, invalidation_clause, order_text, rationale_text
+from reports.elements.order_text import OrderText
 from reports.elements.page_elements import Cell
 from reports.elements.report_data import ReportData, Row
-from reports.elements.ticket_text import TicketWords
 from reports.page import executive_summary, first_screen
 from reports.page.markdown_summary import BANNERS
-from reports.page.order_lines import orders_line
+from reports.page.order_lines import order_items, orders_line
 from reports.sections import sections_of
 from reports.sections.signals import flip_texts, flips_known, surge_texts
 from reports.tables.risk_tables import limit_table
@@ -58,28 +52,19 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Order:
-    """`text`: Pay 20 DI1F29 (2 Jan 2029). `facts`: position, side at the venue, levels, risk, cost. `reason` may be
-    empty."""
-
-    text: str
-    facts: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Digest:
-    """`lines`: the executive summary. `key_numbers`: (name, value, tone). `language`: a code of LANGUAGES.
+    """`gate`: the lines that lead on a day without orders. `lines`: the rest of the executive summary. `key_numbers`:
+    (name, value, tone). `language`: a code of LANGUAGES.
 
     `limits`: those in amber or worse, as (name, now, limit, used, status); `limit_states`: their stored states.
-    `signals`: the strongest ones, as (strategy,
-    class, score, change over a day).
+    `signals`: the strongest ones, as (strategy, class, score, change over a day).
     """
 
     title: str
     language: str
     banner: str
     day: str
+    gate: tuple[executive_summary.Line, ...]
     lines: tuple[executive_summary.Line, ...]
     key_numbers: tuple[tuple[str, str, str], ...]
     limits: tuple[tuple[str, str, str, str, str], ...]
@@ -87,15 +72,15 @@ class Digest:
     limits_known: bool
     signals: tuple[tuple[str, str, str, str], ...]
     moves: str
-    orders: tuple[Order, ...]
+    orders: tuple[OrderText, ...]
     action_line: str
     coverage: str
     pictures: tuple[Picture, ...]
 
     @property
     def alert(self) -> bool:
-        """Whether a limit is in breach."""
-        return any(line.alert for line in self.lines)
+        """Whether a line is an alert."""
+        return any(line.alert for line in (*self.gate, *self.lines))
 
 
 def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Digest:
@@ -106,20 +91,22 @@ def digest(data: ReportData, pictures: Mapping[str, bytes] | None = None) -> Dig
     shown = [Picture(f.id, translate(f.title), f.alt, png) for f in figures if (png := (pictures or {}).get(f.id))]
     world = "" if data.world == "live" else f"[{data.world}] "
     limits = limits_to_watch(data)
+    lines = first_screen.lines(data, sections)
     return Digest(
         title=f"{world}Alvorada {date(data.day)}: {_subject(data, limits)}",
         language=current_locale().code,
         banner=translate(BANNERS[data.world]) if data.world in BANNERS else "",
         day=date(data.day),
-        lines=first_screen.lines(data, sections),
+        gate=tuple(line for line in lines if line.stop),
+        lines=tuple(line for line in lines if not line.stop),
         key_numbers=_key_numbers(data),
         limits=limits,
         limit_states=tuple(row["status"] for row in _most_used(data)),
         limits_known=data.latest("risk_limits_status").height > 0,
         signals=_top_signals(data),
         moves=_moves(data),
-        orders=_orders(data),
-        action_line=gate_sentence(defence_view(data)) or orders_line(data),
+        orders=order_items(data),
+        action_line=orders_line(data),
         coverage=executive_summary.data_line(executive_summary.coverage(data)),
         pictures=tuple(shown),
     )
@@ -133,10 +120,10 @@ def _subject(data: ReportData, limits: tuple[tuple[str, ...], ...]) -> str:
         day = f" {percent(state['return_1d'], signed=True)}" if finite_or_none(state["return_1d"]) is not None else ""
         parts = [translate("NAV {}", brl(state["nav_brl"]) + day)]
     count = len(orders_view(data).orders)
-    gated = defence_view(data).is_gated
-    parts.append(
-        translate("NO ACTIONS ISSUED") if gated else plural(count, "order") if count else translate("no orders")
-    )
+    if defence_view(data).is_gated:
+        parts.insert(0, translate("NO ORDERS TODAY"))
+    else:
+        parts.append(plural(count, "order") if count else translate("no orders"))
     if executive_summary.breached(data):
         parts.append(translate("LIMIT BREACHED"))
     elif limits:
@@ -204,39 +191,3 @@ def _moves(data: ReportData) -> str:
         return translate("Changes of sign are not known.")
     parts = [("Changed sign: {}.", flip_texts(convictions)), ("Conviction jumped in {}.", surge_texts(convictions))]
     return " ".join(translate(text, format_list(found)) for text, found in parts if found)
-
-
-def _orders(data: ReportData) -> tuple[Order, ...]:
-    """The tickets, orders before rolls; the bare orders of a decision that has no tickets."""
-    orders, tickets = orders_view(data), tickets_view(data)
-    reasons = {row["seq"]: translate("because: {}", rationale_text(row, orders.scores)) for row in orders.orders}
-    if tickets.known:
-        words, changes = TicketWords(), changes_view(data)
-        return tuple(
-            Order(
-                words.title(legs),
-                words.facts(legs),
-                capitalize_first(line_sentence(changes.of(legs[0]["instrument_id"])))
-                or reasons.get(legs[0]["seq"], ""),
-            )
-            for legs in (*tickets.orders, *tickets.rolls)
-        )
-    return tuple(
-        Order(
-            text=capitalize_first(order_text(row)),
-            facts="; ".join(
-                (
-                    translate(
-                        "from {} to {} contracts",
-                        number(row["contracts_from"], 0, signed=True),
-                        number(row["contracts_to"], 0, signed=True),
-                    ),
-                    impact_text(row, orders.rates),
-                    translate("cost {}", brl(row["cost_brl"])),
-                    invalidation_clause(row),
-                )
-            ),
-            reason=reasons[row["seq"]],
-        )
-        for row in orders.orders
-    )

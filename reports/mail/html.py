@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from reports.elements.locale import load_locale, translate, use_locale
+from reports.elements.order_text import OrderText
 from reports.elements.palette import AMBER, BLUE, GRID, INK, MUTED, ORANGE, RED
-from reports.mail.digest import Digest, Order, Picture
+from reports.mail.digest import Digest, Picture
 
 HTML_BYTES = 90_000
 """Upper bound of the body, UTF-8."""
@@ -46,8 +47,8 @@ def html(digest: Digest, link: str = "") -> str:
 
 
 def _page(digest: Digest, link: str, shown: int) -> str:
-    parts = [_banner(digest), _head(digest), _key(digest), _first_screen(digest), _limits(digest), _signals(digest),
-             _orders(digest, shown), _pictures(digest.pictures), _foot(link)]  # fmt: skip
+    parts = [_banner(digest), _head(digest), _gate(digest), _key(digest), _first_screen(digest), _limits(digest),
+             _signals(digest), _orders(digest, shown), _pictures(digest.pictures), _foot(link)]  # fmt: skip
     body = "".join(parts)
     return (
         f'<!DOCTYPE html><html lang="{load_locale(digest.language).tag}"><head><meta charset="utf-8">'
@@ -76,6 +77,23 @@ def _head(digest: Digest) -> str:
     text = f'<div style="font-size:13px;color:{MUTED}">{escape(translate(SUBTITLE))}</div>'
     title = f'<h1 style="margin:0 0 2px;font-size:23px;line-height:1.25;color:{INK}">Alvorada {escape(digest.day)}</h1>'
     return _row(title + text, "20px 20px 14px")
+
+
+def _gate(digest: Digest) -> str:
+    """That there are no orders, why, and what to do, in a red frame before everything else."""
+    if not digest.gate:
+        return ""
+    first, *rest = digest.gate
+    head = f'<div style="font-size:17px;font-weight:bold;color:{RED};line-height:1.35">{escape(first.text)}</div>'
+    lines = "".join(
+        f'<div style="margin-top:6px;font-size:14px;line-height:1.45"><b>{escape(translate(line.label))}:</b> '
+        f"{escape(line.text)}</div>"
+        for line in rest
+    )
+    return _row(
+        f'<table {TABLE} width="100%"><tr><td style="padding:12px 14px;border:2px solid {RED}">{head}{lines}</td></tr>'
+        "</table>"
+    )
 
 
 def _key(digest: Digest) -> str:
@@ -127,7 +145,7 @@ def _signals(digest: Digest) -> str:
 def _orders(digest: Digest, shown: int) -> str:
     if not digest.orders:
         return _row(_title(translate("Actions")) + _paragraph(digest.action_line))
-    rows = "".join(_order(number, order) for number, order in enumerate(digest.orders[:shown], 1))
+    rows = "".join(_order(order) for order in digest.orders[:shown])
     omitted = len(digest.orders) - shown
     more = _paragraph(translate("And {} more, in the attached page.", omitted)) if omitted else ""
     return _row(
@@ -135,17 +153,17 @@ def _orders(digest: Digest, shown: int) -> str:
     )
 
 
-def _order(number: int, order: Order) -> str:
-    why = (
-        f'<div style="font-size:13px;line-height:1.4;color:{MUTED}">{escape(order.reason[:600])}</div>'
-        if order.reason
-        else ""
+def _order(order: OrderText) -> str:
+    lines = ((order.warning, RED), (order.deal, INK), (order.size, MUTED), (order.reason, MUTED))
+    facts = "".join(
+        f'<div style="font-size:13px;line-height:1.4;color:{color}">{escape(text[:600])}</div>'
+        for text, color in lines
+        if text
     )
     return (
-        f'<tr><td valign="top" width="26" style="padding:6px 0;font-size:14px;color:{MUTED}">{number}.</td>'
+        f'<tr><td valign="top" width="26" style="padding:6px 0;font-size:14px;color:{MUTED}">{order.number}.</td>'
         f'<td style="padding:6px 0;border-bottom:1px solid {GRID}">'
-        f'<div style="font-size:14px;font-weight:bold">{escape(order.text[:120])}</div>'
-        f'<div style="font-size:13px;line-height:1.4">{escape(order.facts[:600])}</div>{why}</td></tr>'
+        f'<div style="font-size:14px;font-weight:bold">{escape(order.head[:120])}</div>{facts}</td></tr>'
     )
 
 

@@ -35,15 +35,18 @@ def signal_lines(digest: Digest) -> list[str]:
 def _lines(digest: Digest, link: str) -> list[str]:
     out = [digest.banner, ""] if digest.banner else []
     out += [translate("Alvorada {}, decided at 06:00 America/Sao_Paulo", digest.day), ""]
-    out += [f"{name}: {value}" for name, value, _ in digest.key_numbers]
+    out += [f"{translate(line.label).upper()}: {line.text}" for line in digest.gate]
+    out += (
+        ["", *(f"{name}: {value}" for name, value, _ in digest.key_numbers)]
+        if digest.gate
+        else [f"{name}: {value}" for name, value, _ in digest.key_numbers]
+    )
     out += ["", *(f"{translate(line.label)}: {line.text}" for line in digest.lines)]
     if digest.limits:
         out += ["", translate("Limits to watch").upper(), *limit_lines(digest)]
     out += ["", translate("Top signals").upper(), *signal_lines(digest)]
     out += ["", translate("Actions: {}", len(digest.orders)).upper()]
-    out += [f"{n}. {o.text}; {o.facts}. {o.reason}".rstrip() for n, o in enumerate(digest.orders[:MOST_ORDERS], 1)] or [
-        digest.action_line
-    ]
+    out += [f"{order.number}. {order.whole}" for order in digest.orders[:MOST_ORDERS]] or [digest.action_line]
     omitted = len(digest.orders) - MOST_ORDERS
     out += [translate("And {} more, in the attached page.", omitted)] if omitted > 0 else []
     out += ["", translate("The full report: {}", link) if link else ""]

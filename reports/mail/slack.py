@@ -34,6 +34,8 @@ def _blocks(digest: Digest, link: str) -> list[dict[str, Any]]:
     out = [_header(digest.title)]
     if digest.banner:
         out.append(_plain(digest.banner))
+    if digest.gate:
+        out.append(_gate(digest))
     fields = [
         {"type": "mrkdwn", "text": f"*{safe(name)}*\n{safe(clipped(value, FIELD))}"}
         for name, value, _ in digest.key_numbers
@@ -55,8 +57,16 @@ def _blocks(digest: Digest, link: str) -> list[dict[str, Any]]:
 
 
 def text(digest: Digest) -> str:
-    """The first orders, for the fallback text of notifications; empty without orders."""
-    return clipped("; ".join(order.text for order in digest.orders[:NAMED_ORDERS]), 400)
+    """That there are no orders, or the first ones, for the fallback text of notifications; empty without both."""
+    if digest.gate:
+        return clipped(digest.gate[0].text, 400)
+    return clipped("; ".join(order.head for order in digest.orders[:NAMED_ORDERS]), 400)
+
+
+def _gate(digest: Digest) -> dict[str, Any]:
+    lines = [f"*{safe(translate(line.label))}*: {safe(line.text)}" for line in digest.gate]
+    body = clipped("\n".join([f":octagonal_sign: {lines[0]}", *lines[1:]]), SECTION)
+    return {"type": "section", "text": {"type": "mrkdwn", "text": body, "verbatim": True}}
 
 
 def _limits(digest: Digest) -> str:
@@ -74,7 +84,7 @@ def _signals(digest: Digest) -> str:
 def _orders(digest: Digest) -> str:
     if not digest.orders:
         return digest.action_line
-    rows = [f"{number}. {order.text}; {order.facts}" for number, order in enumerate(digest.orders[:MOST_ORDERS], 1)]
+    rows = [f"{order.number}. {order.head}; {order.facts}" for order in digest.orders[:MOST_ORDERS]]
     omitted = len(digest.orders) - MOST_ORDERS
     return "\n".join([*rows, translate("And {} more in the report.", omitted)] if omitted > 0 else rows)
 

@@ -24,6 +24,7 @@ from reports.elements.formats import (
     weekday_date,
 )
 from reports.elements.locale import translate
+from reports.elements.order_text import OrderText
 from reports.elements.page_elements import Section
 from reports.elements.report_data import HeldValue, ReportData, Row
 from reports.sections.portfolio import against_cash
@@ -56,12 +57,14 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Line:
-    """One labelled line; `alert` marks it in red. `items`: a list below it, on the page and in the run's summary."""
+    """One labelled line; `alert` marks it in red, `stop` leads everything. `items`: orders below it, on the page and in
+    the run's summary."""
 
     label: str
     text: str
     alert: bool = False
-    items: tuple[str, ...] = ()
+    items: tuple[OrderText, ...] = ()
+    stop: bool = False
 
 
 def coverage(data: ReportData) -> Coverage:

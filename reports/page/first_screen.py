@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import gate_sentence, withheld_sentence
+from reports.calculations.defence_text import withheld_sentence
+from reports.calculations.gate_text import gate_lines
 from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData
 from reports.page.agenda_lines import agenda_line, policy_line
@@ -35,7 +36,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
     state = coverage(data)
     fine = state.total and not state.gaps and not state.replaced
     found = (
-        Line("Gate", gate_sentence(defence_view(data)), alert=True),
+        *(Line(label, text, alert=True, stop=True) for label, text in gate_lines(data)),
         Line("Market", market_line(data)),
         Line("Result", result_line(data)),
         Line("Book", book_line(data)),

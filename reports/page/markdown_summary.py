@@ -9,7 +9,7 @@ from reports.calculations.changes import changes_view
 from reports.calculations.orders import orders_view
 from reports.calculations.signals import signals_view
 from reports.elements.change_text import line_sentence
-from reports.elements.formats import brl, date, number, percent
+from reports.elements.formats import brl, date, number
 from reports.elements.locale import translate
 from reports.elements.order_text import impact_text, invalidation_text, order_text, rationale_text
 from reports.elements.report_data import ReportData
@@ -30,7 +30,7 @@ def summary_markdown(data: ReportData, place: str = "") -> str:
         out += [f"**{translate(BANNERS[data.world])}**", ""]
     for line in first_screen.lines(data, sections_of(data)):
         out.append(f"- **{translate(line.label)}**: {escaped(line.text)}")
-        out += [f"  - {escaped(item)}" for item in line.items]
+        out += [f"  - {item.number}. {escaped(item.whole)}" for item in line.items]
     out += ["", f"## {translate('Top signals')}", "", *_signals(data)]
     out += ["", translate("The whole page: {}", escaped(place))] if place else []
     return "\n".join(out) + "\n"
@@ -52,11 +52,11 @@ def _signals(data: ReportData) -> list[str]:
     ranked = sorted(scored, key=lambda pair: (-abs(pair[1]), pair[0].strategy_id))[:TOP_SIGNALS]
     rows = [
         f"| {escaped(s.strategy_id)} | {escaped(translate(s.asset_class))} | {number(score, 2, signed=True)} "
-        f"| {percent(s.confidence, 0)} | {number(s.change_1d, 2, signed=True)} |"
+        f"| {number(s.change_1d, 2, signed=True)} |"
         for s, score in ranked
     ]
-    heads = " | ".join(translate(head) for head in ("strategy", "class", "score", "confidence", "1d"))
-    return [f"| {heads} |", "|---|---|--:|--:|--:|", *rows]
+    heads = " | ".join(translate(head) for head in ("strategy", "class", "score", "1d"))
+    return [f"| {heads} |", "|---|---|--:|--:|", *rows]
 
 
 def actions_table(data: ReportData) -> list[dict[str, str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from reports.calculations.changes import changes_view
 from reports.calculations.defence import defence_view
-from reports.calculations.orders import orders_view
+from reports.calculations.orders import OrdersView, orders_view
 from reports.calculations.tickets import tickets_view
 from reports.elements.change_text import book_sentence, line_sentence
-from reports.elements.formats import brl, capitalize_first, format_list, plural, weekday_date
+from reports.elements.formats import brl, capitalize_first, format_list, number, plural, weekday_date
 from reports.elements.locale import translate
-from reports.elements.order_text import impact_text, invalidation_clause, order_text
-from reports.elements.report_data import ReportData
+from reports.elements.order_text import OrderText, impact_text, invalidation_clause, order_text, rationale_text
+from reports.elements.report_data import ReportData, Row
 from reports.elements.ticket_text import TicketWords
 from reports.sections.actions import past_line
 
@@ -34,24 +34,35 @@ def orders_line(data: ReportData) -> str:
     return " ".join(part for part in (f"{text}.", past_line(orders)) if part)
 
 
-def order_items(data: ReportData) -> tuple[str, ...]:
+def order_items(data: ReportData) -> tuple[OrderText, ...]:
     """Every order as its ticket, rolls last; the bare orders of a decision without tickets."""
     orders, tickets, words = orders_view(data), tickets_view(data), TicketWords()
     if not tickets.known:
-        return tuple(
-            f"{row['seq']}. {capitalize_first(order_text(row))}; {impact_text(row, orders.rates)};"
-            f" {invalidation_clause(row)}"
-            for row in orders.orders
-        )
+        return tuple(_bare(row, orders) for row in orders.orders)
     changes = changes_view(data)
-    found = []
-    for legs in (*tickets.orders, *tickets.rolls):
-        parts = [f"{legs[0]['ticket']}. {words.title(legs)}"]
-        if legs[0]["role"] == "order":
-            parts.append(words.facts(legs))
-        why = line_sentence(changes.of(legs[0]["instrument_id"]))
-        found.append("; ".join([*parts, why] if why else parts))
-    return tuple(found)
+    return tuple(
+        OrderText(
+            legs[0]["ticket"],
+            words.title(legs),
+            words.warning(legs),
+            words.deal_facts(legs),
+            words.size_facts(legs),
+            capitalize_first(line_sentence(changes.of(legs[0]["instrument_id"]))),
+        )
+        for legs in (*tickets.orders, *tickets.rolls)
+    )
+
+
+def _bare(row: Row, orders: OrdersView) -> OrderText:
+    contracts = (number(row[name], 0, signed=True) for name in ("contracts_from", "contracts_to"))
+    return OrderText(
+        row["seq"],
+        capitalize_first(order_text(row)),
+        "",
+        "; ".join((translate("from {} to {} contracts", *contracts), invalidation_clause(row))),
+        "; ".join((impact_text(row, orders.rates), translate("cost {}", brl(row["cost_brl"])))),
+        capitalize_first(translate("because: {}", rationale_text(row, orders.scores))),
+    )
 
 
 def why_line(data: ReportData) -> str:

@@ -97,9 +97,7 @@ def as_text(data: ReportData) -> str:
     """One ticket a line, in the reader's language, for a terminal."""
     words = TicketWords()
     lines = [
-        f"{legs[0]['ticket']}. {words.title(legs)}; {words.facts(legs)}"
-        if legs[0]["role"] == "order"
-        else f"{legs[0]['ticket']}. {words.title(legs)}"
+        "; ".join(part for part in (f"{legs[0]['ticket']}. {words.title(legs)}", words.facts(legs)) if part)
         for legs in _tickets(data)
     ] or [translate("No tickets are stored for {}.", date(data.day))]
     return "".join(f"{line}\n" for line in lines).replace("\u00a0", " ")

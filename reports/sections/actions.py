@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from reports.calculations.changes import changes_view
 from reports.calculations.defence import DefenceView, defence_view
-from reports.calculations.defence_text import gate_sentence, withheld_sentence
+from reports.calculations.defence_text import withheld_sentence
+from reports.calculations.gate_text import gate_sentence
 from reports.calculations.order_outcomes import SCORED_DECISIONS
 from reports.calculations.orders import OrdersView, orders_view
 from reports.calculations.tickets import tickets_view
@@ -33,12 +34,14 @@ SENTENCE_SPAN = 5
 """Business days after the fill whose hit rate the sentence gives."""
 
 
-def sentences(orders: OrdersView, kept: DefenceView | None = None, held: Sequence[HeldValue] = ()) -> tuple[str, ...]:
-    """What the gate says, today's orders, those withheld, then the outcomes of earlier ones."""
+def sentences(
+    orders: OrdersView, kept: DefenceView | None = None, held: Sequence[HeldValue] = (), gate: str = ""
+) -> tuple[str, ...]:
+    """What the gate says (`gate`), today's orders, those withheld, then the outcomes of earlier ones."""
     if kept is None:
         return (*_order_sentences(orders), *_outcome_sentences(orders))
     own = [] if kept.is_gated else _order_sentences(orders)
-    shown = [gate_sentence(kept), *own, withheld_sentence(kept, held)]
+    shown = [gate, *own, withheld_sentence(kept, held)]
     return (*(text for text in shown if text), *_outcome_sentences(orders))
 
 
@@ -89,10 +92,8 @@ def past_line(orders: OrdersView) -> str:
     if not orders.yesterday:
         return ""
     day = weekday_date(orders.yesterday[0].day)
-    own = [item for item in orders.yesterday if not item.rolls]  # the contract that a roll leaves has no later mark
+    own = orders.yesterday
     filled, count = sum(1 for item in own if item.filled is not None), len(own)
-    if not count:
-        return ""
     lapsed = sum(1 for item in own if item.lapsed)
     if lapsed:
         return translate(
@@ -156,4 +157,6 @@ def section(data: ReportData) -> Section:
     spent = trading_cost(data)
     if spent is not None:
         blocks.append(order_tables.cost_table(spent, day))
-    return Section("actions", "Actions", sentences(orders, kept, data.held), _missing(orders), tuple(blocks))
+    return Section(
+        "actions", "Actions", sentences(orders, kept, data.held, gate_sentence(data)), _missing(orders), tuple(blocks)
+    )

@@ -7,7 +7,7 @@ import datetime as dt
 from desk.catalog.desk_parameters import METHODS
 from reports.calculations.defence_text import pnl_sentences
 from reports.calculations.pnl_attribution import NAMES, TABLES, Attribution, line_name
-from reports.calculations.portfolio import PortfolioView, portfolio_view
+from reports.calculations.portfolio import PortfolioView, portfolio_view, stand_alone_shares
 from reports.calculations.rolls import CashUse
 from reports.calculations.track_record import TrackRecord
 from reports.charts import portfolio_charts, tear_sheet_charts
@@ -61,16 +61,15 @@ def sentences(book: PortfolioView) -> tuple[str, ...]:
     out += [text for text in (_attribution_sentence(book.by_strategy), _record_sentence(book.record)) if text]
     if book.targets_known and not book.positions:
         out.append(translate("The book is flat and stays flat."))
-    weights = [(row, finite_or_none(row["risk_weight"])) for row in book.positions]
-    held = [(row, weight) for row, weight in weights if weight]
+    shares = stand_alone_shares(book.positions)
+    held = [row for row in book.positions if shares[row["instrument_id"]]]
     if held:
-        row, weight = max(held, key=lambda pair: abs(pair[1]))
-        total = sum(abs(w) for _, w in held)
+        largest = max(held, key=lambda row: abs(shares[row["instrument_id"]] or 0.0))
         out.append(
             translate(
                 "Largest risk: {}, {} of the stand-alone risk of {}.",
-                row["contract_id"] or row["instrument_id"],
-                percent(abs(weight) / total, 0),
+                largest["contract_id"] or largest["instrument_id"],
+                percent(abs(shares[largest["instrument_id"]] or 0.0), 0),
                 plural(len(held), "position"),
             )
         )
@@ -101,7 +100,8 @@ def _record_sentence(record: TrackRecord) -> str:
         return ""
     over = translate("over CDI") if found.over_cash else translate("over zero, for CDI is not known on every day")
     return translate(
-        "Since inception ({}): {} a year at {} volatility, Sharpe {} {}, worst drawdown {}.",
+        "Since {} ({}): {} a year at {} volatility, Sharpe {} {}, worst drawdown {}.",
+        date(record.since),
         plural(found.days, "day"),
         percent(found.cagr, 1, signed=True),
         percent(found.volatility, 1),
@@ -234,7 +234,7 @@ def _missing(book: PortfolioView) -> tuple[str, ...]:
     elif not book.month_pnl and book.month_gap:
         out.append(translate("The month's P&L cannot be split by instrument: {}.", book.month_gap))
     for found in (book.by_strategy, book.by_factor):
-        if book.state is not None and not found.days:
+        if book.state is not None and found.since is None:
             out.append(translate("No P&L by {} is stored for this decision.", translate(found.split)))
     return tuple(out)
 
@@ -242,7 +242,9 @@ def _missing(book: PortfolioView) -> tuple[str, ...]:
 def section(data: ReportData) -> Section:
     """The section Portfolio."""
     book, day = portfolio_view(data), date(data.day)
-    blocks: list[Block] = [position_table(book.positions, day)] if book.positions else []
+    blocks: list[Block] = (
+        [position_table(book.positions, stand_alone_shares(book.positions), day)] if book.positions else []
+    )
     blocks += [package_table(book.packages, day)] if book.packages else []
     blocks += [roll_table(book.rolls, day)] if book.rolls else []
     blocks += [*_history_blocks(book, day), *_pnl_blocks(book, day)]

@@ -12,7 +12,6 @@ from reports.elements.formats import (
     date,
     finite_or_none,
     humanize,
-    plural,
     sum_or_none,
     thousands,
 )
@@ -128,11 +127,9 @@ def split_table(found: Attribution, spans: tuple[str, str], day: str) -> Table:
     columns = (
         Column(capitalize_first(humanize(found.split)), "text"),
         *(Column(span, unit="BRL") for span in spans),
-        Column("Since inception", unit="BRL"),
+        Column(translate("Since {}", date(found.since)), unit="BRL"),
     )
-    caption = translate(
-        "P&L by {}, after costs; since inception: {}", translate(found.split), plural(found.days, "decision")
-    )
+    caption = translate("P&L by {}, after costs", translate(found.split))
     source = source_note(TABLES[found.split], day)
     return Table(f"pnl-{found.split}", caption, columns, rows, source, total, wide=False)
 

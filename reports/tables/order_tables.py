@@ -78,6 +78,9 @@ def withheld_table(withheld: Sequence[Row], held: Sequence[HeldValue], day: str)
     return Table("withheld", caption, columns, rows, source_note("withheld_order", day), wide=False)
 
 
+FOLLOWED = "rolled since: the contract's level with the moves of the next one"
+
+
 def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str, identity: str, day: str) -> Table:
     """One row an outcome, MOST_OUTCOMES at most. `rates`: instruments quoted as a rate. `identity`: the table's id."""
     rows = []
@@ -90,7 +93,7 @@ def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str,
                 Cell(impact_text(item.order, rates)),
                 Cell(_level(item, item.decided)),
                 Cell(_level(item, item.filled)),
-                Cell(_level(item, item.now)),
+                Cell(_level(item, item.now), FOLLOWED if item.followed else "", "muted" if item.followed else ""),
                 _move(item),
                 signed_cell(
                     None if item.slip is None else -item.slip,
@@ -112,7 +115,7 @@ def outcome_table(found: Sequence[Outcome], rates: frozenset[str], caption: str,
         Column("To the fill", unit="BRL"),
         Column("Gain", unit="BRL"),
         Column("So far", "text"),
-        Column("Invalidation", "text"),
+        Column("Stop", "text"),
     )
     return Table(identity, caption, columns, tuple(rows), source_note("action, target_position", day))
 
@@ -159,7 +162,7 @@ def score_table(scores: Sequence[Score], rolls: int, decisions: int, day: str) -
     )
     caption = translate(
         "Scorecard of the orders of {} decisions: DV01 or notional of the order times the move of its contract since "
-        "the fill, without carry; {} legs of rolls are not counted",
+        "the fill, through rolls, without carry; {} legs of rolls are not counted",
         decisions,
         rolls,
     )
@@ -192,14 +195,14 @@ def cost_table(found: TradingCost, day: str) -> Table:
         ),
         (
             Cell(
-                "From the decision's level to the fill",
+                "From the decision's level to the fill (minus: lost)",
                 translate("{} of {} filled orders; rolls are not counted", found.judged, found.filled),
             ),
             signed_cell(None if found.slip is None else -found.slip, _minus(found.slip)),
         ),
         (
             Cell(
-                "Execution shortfall, with the cost",
+                "The same after the cost (minus: shortfall)",
                 translate("minus is a shortfall: what the wait from decision to fill and the costs took"),
             ),
             signed_cell(None if found.shortfall is None else -found.shortfall, _minus(found.shortfall)),

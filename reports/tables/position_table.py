@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reports.elements.formats import NOT_KNOWN, date, finite_or_none, number, percent, thousands
 from reports.elements.locale import source_note, translate
@@ -10,8 +10,8 @@ from reports.elements.page_elements import Cell, Column, Table, cell_or_dash, si
 from reports.elements.report_data import Row
 
 
-def position_table(positions: Sequence[Row], day: str) -> Table:
-    """One row an instrument: contracts, price, exposures, share of the target risk, margin."""
+def position_table(positions: Sequence[Row], shares: Mapping[str, float | None], day: str) -> Table:
+    """One row an instrument: contracts, price, exposures, share of the summed stand-alone risk (`shares`), margin."""
     columns = (
         Column("Instrument", "text"),
         Column("Contract", "text"),
@@ -27,10 +27,8 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
         Column("Risk share"),
         Column("Margin", unit="BRL thousand"),
     )
-    weights = sum(abs(finite_or_none(row["risk_weight"]) or 0.0) for row in positions)
     rows = []
     for row in positions:
-        share = None if not weights or finite_or_none(row["risk_weight"]) is None else row["risk_weight"] / weights
         maturity = translate("matures {}", date(row["maturity"])) if row["maturity"] else ""
         rows.append(
             (
@@ -45,13 +43,14 @@ def position_table(positions: Sequence[Row], day: str) -> Table:
                 Cell(_thousand(row["notional_brl"])),
                 cell_or_dash(row["dv01_brl"], thousands(row["dv01_brl"], signed=True), "no rate exposure"),
                 cell_or_dash(row["delta_brl"], _thousand(row["delta_brl"]), "no FX or equity exposure"),
-                Cell(percent(share, 0, signed=True)),
+                Cell(percent(shares[row["instrument_id"]], 0, signed=True)),
                 Cell(_thousand(row["margin_brl"]).lstrip("+")),
             )
         )
     caption = translate(
         "Target positions at {}; + is long the price (receives, for rates). DV01 > 0 gains when the rate falls, "
-        "delta > 0 when the dollar or the index rises. Risk share: of summed stand-alone risk, signed",
+        "delta > 0 when the dollar or the index rises. Risk share: contracts held times one's daily deviation, over "
+        "the sum of all lines, signed",
         day,
     )
     return Table("positions", caption, columns, tuple(rows), source_note("target_position", day))

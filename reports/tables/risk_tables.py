@@ -241,15 +241,17 @@ def backtest_table(tested: Mapping[tuple[str, str], float], day: str) -> Table:
             numbers = (Cell(thousands(found[0])), *(Cell(number(p, 3)) for p in found[1:]))
             zone = tested.get((f"basel_zone_{metric}", method))
             basel = Cell(ZONES[int(zone)]) if zone is not None else Cell("–", "Basel's zones are for VaR 99%", "muted")
-            rows.append((Cell(METRIC_NAMES[metric], method_name(method)), *numbers, Cell(verdict, tone=tone), basel))
+            rows.append(
+                (Cell(METRIC_NAMES[metric]), Cell(method_name(method)), *numbers, Cell(verdict, tone=tone), basel)
+            )
     heads = (
         Column("VaR", "text"),
+        Column("Method", "text"),
         *(Column(head) for _, head in TESTS),
         Column("Model", "text"),
         Column("Basel", "text"),
     )
-    tested_methods = ", ".join(sorted({method_name(method) for _, method in tested}))
-    caption = translate("VaR ({}) backtest: positions held constant over the next move", tested_methods)
+    caption = translate("VaR backtest: positions held constant over the next move")
     shortfall = next((value for (name, _), value in tested.items() if name.endswith("_es_975")), None)
     if shortfall is not None:
         caption += translate(

@@ -10,7 +10,7 @@ from reports.elements.page_elements import Cell, Column, Table, signed_cell
 
 
 def signal_table(signals: SignalsView, day: str) -> Table:
-    """One row a strategy: score, confidence, changes, and its largest drivers or the missing inputs."""
+    """One row a strategy: score, share of its inputs that are there, changes, largest drivers or what it lacks."""
     rows = []
     for s in signals.signals:
         missing = translate("lacks {}", format_list(list(s.missing), 8)) if s.missing else ""
@@ -32,7 +32,7 @@ def signal_table(signals: SignalsView, day: str) -> Table:
         Column("Strategy", "text"),
         Column("Class", "text"),
         Column("Score", unit="−1 to +1"),
-        Column("Confidence"),
+        Column("Inputs there"),
         Column("1d"),
         Column("1w"),
         Column("Drivers", "text"),

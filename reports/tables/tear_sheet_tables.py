@@ -44,7 +44,7 @@ def statistics_table(record: TrackRecord, day: str) -> Table:
     """STATISTICS over the whole history and, where it is longer than a year, over its last year."""
     spans = [found for found in (record.whole, record.year) if found is not None]
     rows = tuple((Cell(name, why), *(Cell(text(found)) for found in spans)) for name, why, text in STATISTICS)
-    heads = (Column("Since inception"), Column("12 months"))[: len(spans)]
+    heads = (Column(translate("Since {}", date(record.since))), Column("252 days"))[: len(spans)]
     span = translate("{} to {}", date(record.days[0]), date(record.days[-1]))
     caption = translate("The record, {}: daily returns after costs", span)
     source = source_note("portfolio_state, feature", day)

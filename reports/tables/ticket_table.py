@@ -8,7 +8,7 @@ from reports.elements.formats import NOT_KNOWN, brl, date, finite_or_none
 from reports.elements.locale import source_note, translate
 from reports.elements.page_elements import Cell, Column, Table
 from reports.elements.report_data import Row
-from reports.elements.ticket_text import FAULTS, Legs, TicketWords, fault_of
+from reports.elements.ticket_text import Legs, TicketWords
 
 ROLES = {"order": "", "roll_out": "out of", "roll_in": "into", "hedge": "hedge"}
 
@@ -37,9 +37,9 @@ def _cells(words: TicketWords, row: Row) -> tuple[Cell, ...]:
     role = ROLES.get(row["role"], row["role"])
     number = f"{row['ticket']}. " if row["leg"] == 1 else "  "
     deal = f"{number}{words.deal(row)}" + (f" ({translate(role)})" if role else "")
-    fault = fault_of((row,)) if row["role"] == "order" else None
-    if fault is not None:
-        deal += " " + translate("NOT TO BE SENT: {}", translate(FAULTS[fault]))
+    warning = words.warning((row,))
+    if warning:
+        deal += f" {warning}"
     known_from = row["contracts_from"] is not None
     reverses = words.reverses(row)
     size = ", ".join(
@@ -47,7 +47,7 @@ def _cells(words: TicketWords, row: Row) -> tuple[Cell, ...]:
     )
     settled = date(row["reference_date"]) if row["reference_date"] is not None else ""
     return (
-        Cell(deal, row["instrument_id"], "breach" if fault is not None else ""),
+        Cell(deal, row["instrument_id"], "breach" if warning else ""),
         Cell(words.expiry(row) or NOT_KNOWN),
         Cell(words.change(row) + (f"; {reverses}" if reverses else "") if known_from else "–"),
         Cell(words.venue_order(row)),

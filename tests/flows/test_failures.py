@@ -143,7 +143,8 @@ async def test_without_a_required_dataset_the_run_fails_by_name(
     assert (await filled_desk.gold("action", NEXT_DAY)).is_empty()
     assert (await filled_desk.gold("ticket", NEXT_DAY)).is_empty()
     assert not await filled_desk.rows("SELECT 1 FROM decision WHERE as_of = $1", decision_time(NEXT_DAY))
-    assert "NO ACTIONS ARE ISSUED: what every decision rests on is absent (b3_swap_curves)" in ran.page
+    assert "DEAL NOTHING TODAY" in ran.page
+    assert "What every decision rests on is absent (b3_swap_curves)" in ran.page
 
 
 async def test_an_unexpected_error_over_one_sources_rows_is_its_failure_by_name(

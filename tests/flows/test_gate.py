@@ -73,7 +73,7 @@ async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_position
     stopped_desk: RunningDesk, quiet_sandbox: RunningSandbox
 ) -> None:
     page = await stopped_desk.page(NEXT_DAY)
-    assert "NO ACTIONS ARE ISSUED" in page
+    assert "DEAL NOTHING TODAY" in page
     assert (await stopped_desk.gold("action", NEXT_DAY)).is_empty()
     orders = await stopped_desk.gold("gated_order", NEXT_DAY)
     assert orders.height > 0
@@ -175,7 +175,7 @@ async def test_a_proposed_position_is_seen_by_nobody_before_the_gate_has_judged_
     monkeypatch.setattr("flows.gate.check_actions", dies)
     ran = await filled_desk.run(NEXT_DAY)
     assert ran.state.is_failed()
-    assert "NO ACTIONS ARE ISSUED" in ran.page
+    assert "DEAL NOTHING TODAY" in ran.page
     moment = decision_time(NEXT_DAY)
     seen = {name for name in dated if await filled_desk.rows(f"SELECT 1 FROM {name} WHERE as_of = $1 LIMIT 1", moment)}
     assert not {name for name in seen if name.removeprefix("v_") in STAGE_TABLES["gate"]}, seen
@@ -186,7 +186,7 @@ async def test_a_proposed_position_is_seen_by_nobody_before_the_gate_has_judged_
     monkeypatch.setattr("flows.risk.measure_risk", dies)
     unmeasured = await filled_desk.run(NEXT_DAY)
     assert unmeasured.state.is_failed()
-    assert "the gate could not be applied" in unmeasured.page
+    assert "The gate could not be applied" in unmeasured.page
     held = await filled_desk.gold("target_position", NEXT_DAY)
     assert held["contracts"].to_list() == held["contracts_before"].to_list(), "what is held is said, and no order"
     for name in ("action", "ticket", "action_gate", "gate_verdict", *RISK_TABLES):

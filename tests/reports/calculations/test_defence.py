@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
+import pytest
 
+from desk.catalog.defence import load_defence
+from desk.risk.gate import check_actions
 from reports.calculations.defence import defence_view
-from reports.calculations.defence_text import gate_sentence, pnl_sentences, withheld_sentence
+from reports.calculations.defence_text import pnl_sentences, withheld_sentence
+from reports.calculations.gate_text import gate_lines, gate_sentence
 from reports.elements.locale import use_locale
 from reports.elements.report_data import HeldValue, ReportData
+from reports.mail import plain_text, slack
+from reports.mail.digest import digest
+from reports.mail.html import html
 from reports.page import first_screen
 from reports.page.executive_summary import weight_sentence
 from reports.page.render import render
 from reports.sections import SECTIONS
+from tests.desk.risk.test_gate import day
+from tests.reports.elements.test_locale import left_in_english
 from tests.reports.sample import sample
 from tests.reports.sample_parts import frame
 
@@ -74,23 +85,72 @@ def gated(*checks: dict[str, object], state: str = "stopped") -> ReportData:
     return replace(data, frames=dict(data.frames) | frames)
 
 
-def test_the_gate_names_the_orders_that_a_release_is_of() -> None:
-    data = gated({"check_id": "line_pnl", "value": 57.2, "threshold": 15.0, "detail": "DI1_2Y"})
-    text = gate_sentence(defence_view(data))
-    assert "P&L of one line over its daily deviation 57.2, at most 15.0 (DI1_2Y)" in text
-    assert "alvorada actions release, orders 3f9a1c2b0d4e" in text
-    other = gate_sentence(defence_view(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"})))
+def test_the_gate_says_that_there_are_no_orders_why_and_what_to_do() -> None:
+    data = gated({"check_id": "line_pnl", "value": 57.2, "threshold": 15.0, "detail": "DI1_2Y -297,422 BRL"})
+    lines = {label: text.replace("\u00a0", " ") for label, text in gate_lines(data)}
+    assert list(lines) == ["No orders", "Because", "To do"]
+    assert lines["No orders"] == "DEAL NOTHING TODAY: the gate holds back 4 orders, and every position stays as it is."
+    assert lines["Because"] == "P&L of one line over its daily deviation: 57.2, at most 15.0 (DI1_2Y, BRL −297,422)."
+    assert "alvorada actions show --as-of 2026-11-19 --world sandbox." in lines["To do"]
+    assert "release --as-of 2026-11-19 --world sandbox --orders 3f9a1c2b0d4e --reason TEXT" in lines["To do"]
+    assert "--world" not in gate_sentence(replace(data, world="live")), "the commands' own world"
+    other = gate_sentence(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"}))
     assert "the orders (3f9a1c2b0d4e) are not those that a person released (aaaaaaaaaaaa)" in other
+
+
+def test_every_channel_leads_with_it() -> None:
+    data = gated({"check_id": "cash", "value": 0.0031, "threshold": 0.0025, "detail": "BRL +310,000"})
+    for language, word, subject in (
+        ("en", "DEAL NOTHING TODAY", "NO ORDERS TODAY"),
+        ("pt", "NÃO OPERAR HOJE", "SEM ORDENS HOJE"),
+    ):
+        page = render(data, data.as_of, language)
+        lines = page[page.index('<dl class="lines">') :]
+        assert lines.index(word) < lines.index("<dt>", lines.index("<dt>") + 1), "the first line of the first screen"
+        with use_locale(language):
+            letter = digest(data)
+        assert letter.title.split(": ")[1].startswith(subject)
+        assert slack.text(letter).startswith(word)
+        body = html(letter)
+        assert body.index(word) < body.index("16px;font-weight:bold"), "before the key numbers"
+        words = plain_text.text(letter)
+        assert words.index(word) < words.index("NAV" if language == "en" else "PL: ")
+        message = json.dumps(slack.blocks(letter), ensure_ascii=False)
+        assert message.index(word) < message.index('"fields"')
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "wanted"),
+    [
+        ({"gain": -2_500_000.0}, "pnl", "−R$ 2,46 milhões contra um VaR 99% de R$ 500.000"),
+        ({"gain": 400_000.0}, "line_pnl", "DI1_2Y, +R$ 400.000"),
+        ({"cash": -400_000.0}, "cash", "−R$ 400.000"),
+        ({"deviation": 2_000.0, "contracts": 10}, "unit_risk", "DI1_2Y"),
+    ],
+)
+def test_what_the_desks_checks_name_is_in_the_readers_language(
+    changes: dict[str, Any], check: str, wanted: str
+) -> None:
+    [found] = check_actions(day(**changes), load_defence().gate).filter(check_id=check, state="failed").to_dicts()
+    data = gated(found | {"as_of": sample().as_of})
     with use_locale("pt"):
-        assert "não são as que uma pessoa liberou" in gate_sentence(
-            defence_view(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"}))
-        )
+        reason = dict(gate_lines(data))["Because"].replace("\u00a0", " ")
+        assert reason.endswith(f"({wanted}).")
+        assert left_in_english([reason]) == []
+
+
+def test_limits_that_would_be_breached_are_named_in_the_readers_language() -> None:
+    detail = "VaR 95%, one day 0.031 of 0.01, Gross face 12 of 10"  # as desk.risk.gate_sizes writes the names it has
+    with use_locale("pt"):
+        reason = dict(gate_lines(gated({"check_id": "limits", "value": 2.0, "detail": detail})))["Because"]
+    assert reason == "Limites que as ordens estourariam: 2 (VaR 95%, um dia; Nocional bruto)."
 
 
 def test_without_a_risk_there_is_no_gate_and_the_page_says_so() -> None:
     data = replace(sample(), failed_stages=frozenset({"risk"}))
     assert defence_view(data).is_gated
-    assert "the gate could not be applied" in gate_sentence(defence_view(data))
+    assert "The gate could not be applied" in gate_sentence(data)
+    assert "Nobody can issue them" in gate_sentence(data)
 
 
 def test_without_a_required_dataset_no_order_is_issued_and_the_page_says_so() -> None:
@@ -99,13 +159,14 @@ def test_without_a_required_dataset_no_order_is_issued_and_the_page_says_so() ->
         state=pl.when(pl.col("dataset") == "b3_swap_curves").then(pl.lit("absent")).otherwise("state")
     )
     assert "b3_swap_curves" in status["dataset"].to_list()
-    view = defence_view(replace(data, frames=dict(data.frames) | {"dataset_status": status}))
-    assert view.is_gated
-    assert "absent (b3_swap_curves). The positions stay." in gate_sentence(view)
+    without = replace(data, frames=dict(data.frames) | {"dataset_status": status})
+    assert defence_view(without).is_gated
+    assert "rests on is absent (b3_swap_curves)." in gate_sentence(without)
     optional = data.frames["dataset_status"].with_columns(
         state=pl.when(pl.col("dataset") == "yahoo_daily").then(pl.lit("absent")).otherwise("state")
     )
     assert not defence_view(replace(data, frames=dict(data.frames) | {"dataset_status": optional})).is_gated
+    assert gate_sentence(data) == ""
 
 
 def test_the_first_screen_and_the_page_say_it() -> None:

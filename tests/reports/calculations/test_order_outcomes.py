@@ -1,6 +1,7 @@
 """Outcomes of orders, against levels made by hand: fills a day after the decision, gains by DV01 or notional."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -33,8 +34,12 @@ def order(place: int, instrument: str, **given: Any) -> dict[str, Any]:
 CONTRACTS = {"DI1_2Y": "DI1F29", "DOL": "DOLZ26"}
 
 
-def data(*orders: dict[str, Any], contracts: dict[str, list[str]] | None = None, filled: bool = True) -> ReportData:
-    """The book holds each order at the decision after it, unless not `filled`."""
+def data(
+    *orders: dict[str, Any], contracts: dict[str, list[str]] | None = None, filled: bool = True,
+    pnl: Sequence[dict[str, Any]] = (), dv01: float | None = None,
+) -> ReportData:  # fmt: skip
+    """The book holds each order at the decision after it, unless not `filled`. `dv01`: of ten contracts that each
+    decision holds of each instrument; none are held without it."""
     booked = {(one["as_of"], one["instrument_id"]): one["contracts_to"] for one in orders if filled}
     named = {name: [contract] * len(DAYS) for name, contract in CONTRACTS.items()} | (contracts or {})
     marks = [
@@ -44,13 +49,18 @@ def data(*orders: dict[str, Any], contracts: dict[str, list[str]] | None = None,
             "contract_id": named[name][i],
             "price": 78_000.0 if name == "DI1_2Y" else POINTS[i],
             "rate": RATES[i] if name == "DI1_2Y" else None,
-            "contracts": 0,
+            "contracts": 10 if dv01 else 0,
+            "dv01_brl": dv01,
             "contracts_before": booked.get((decision_time(DAYS[i - 1]), name), 0) if i else 0,
         }
         for i, day in enumerate(DAYS)
         for name in CONTRACTS
     ]
-    frames = {"target_position": frame("target_position", marks), "action": frame("action", orders)}
+    frames = {
+        "target_position": frame("target_position", marks),
+        "action": frame("action", orders),
+        "pnl_attribution": frame("pnl_attribution", pnl),
+    }
     return ReportData(decision_time(TODAY), "live", "run", "code", frames)
 
 
@@ -109,15 +119,56 @@ def test_a_long_in_rates_is_wrong_above_its_level_and_a_short_below(
     assert found.past_invalidation is past  # the last rate is 12.85%
 
 
-def test_a_contract_that_the_instrument_left_has_no_price_since_and_a_roll_is_no_view() -> None:
-    rolled = {"DI1_2Y": ["DI1F29"] * 4 + ["DI1N29"] * 5}
+ROLLED = {"DI1_2Y": ["DI1F29"] * 4 + ["DI1N29"] * 5}
+"""The instrument is the next contract from the decision of place 4 on."""
+
+
+def held(place: int, rate_pnl: float, contracts: int = 10, mark: str = "marked") -> dict[str, Any]:
+    """The line's P&L that the decision of `place` knows: of the session before it."""
+    return {"as_of": decision_time(DAYS[place]), "instrument_id": "DI1_2Y", "contracts": contracts,
+            "price_pnl_brl": rate_pnl, "rate_pnl_brl": rate_pnl, "mark": mark}  # fmt: skip
+
+
+def test_an_order_of_a_rolled_contract_is_judged_on_by_the_next_one() -> None:
+    """The old contract's last mark is made of what its line earned: 10 contracts of 20 BRL a basis point lost 1,000 in
+    the session before the roll, so its rate rose by 5 bp; from there on it moves as the next one."""
+    found = data(order(1, "DI1_2Y", dv01_change_brl=200.0), contracts=ROLLED, pnl=[held(4, -1_000.0)], dv01=200.0)
+    [outcome] = outcomes(found)
+    moves = 5 + (RATES[8] - RATES[4]) * 1e4
+    assert outcome.filled == RATES[2]
+    assert outcome.followed
+    assert outcome.now == pytest.approx(RATES[3] + moves / 1e4)
+    assert outcome.gain == pytest.approx(-200.0 * ((RATES[3] - RATES[2]) * 1e4 + moves))
+    assert outcome.gains[5] == pytest.approx(-200.0 * ((RATES[3] - RATES[2]) * 1e4 + 5 + (RATES[7] - RATES[4]) * 1e4))
+    assert outcome.past_invalidation is None, "a stop is a level of the contract that was left"
+    assert [score.judged for score in scorecard([outcome])] == [1, 1, 0]
+
+
+def test_an_order_on_the_eve_of_a_roll_is_filled_at_the_old_contracts_last_mark() -> None:
+    eve = data(order(3, "DI1_2Y", dv01_change_brl=200.0), contracts=ROLLED, pnl=[held(4, -1_000.0)], dv01=200.0)
+    [outcome] = outcomes(eve)
+    assert outcome.filled == pytest.approx(RATES[3] + 0.0005)
+    assert outcome.gain == pytest.approx(-200.0 * (RATES[8] - RATES[4]) * 1e4)
+    assert outcome.slip == pytest.approx(-200.0 * 5)
+
+
+@pytest.mark.parametrize("pnl", [[], [held(4, -1_000.0, mark="catch_up")], [held(4, 0.0, contracts=0)]])
+def test_a_line_without_a_plain_pnl_in_the_session_before_its_roll_is_not_followed(pnl: list[dict[str, Any]]) -> None:
+    [outcome] = outcomes(data(order(1, "DI1_2Y", dv01_change_brl=200.0), contracts=ROLLED, pnl=pnl, dv01=200.0))
+    assert (outcome.now, outcome.gains[5]) == (RATES[3], None)
+    assert not outcome.followed
+
+
+def test_legs_of_a_roll_are_no_view_and_stand_in_no_list_of_orders() -> None:
     out = order(4, "DI1_2Y", dv01_change_brl=-200.0, contracts_from=10, contracts_to=0)
     into = order(4, "DI1_2Y", seq=2, contract_id="DI1N29", dv01_change_brl=210.0)
-    found = outcomes(data(out, into, contracts=rolled))
-    assert [item.verdict for item in found] == ["no price since", "right"]
+    rolls = data(out, into, contracts=ROLLED)
+    found = outcomes(rolls)
     assert all(item.rolls for item in found)
     assert [score.judged for score in scorecard(found)] == [0, 0, 0]
     assert scorecard(found)[0].hit_rate is None
+    view = orders_view(rolls)
+    assert (view.yesterday, view.recent, view.rolls) == ((), (), 2)
 
 
 def test_the_scorecard_counts_what_is_old_enough() -> None:

@@ -106,7 +106,7 @@ def test_nothing_on_the_first_screen_says_none() -> None:
     data = sample(days=60)
     shown = first_screen.lines(data, [make(data) for make in SECTIONS])
     assert all(line.text or line.items for line in shown)
-    words = " ".join([line.text for line in shown] + [item for line in shown for item in line.items])
+    words = " ".join([line.text for line in shown] + [item.whole for line in shown for item in line.items])
     assert not {"none", "nothing", "yesterday"} & set(words.lower().replace(".", " ").split())
     labels = [line.label for line in shown]
     assert labels.index("Market") < labels.index("Result") < labels.index("Orders") < labels.index("Agenda")
@@ -131,7 +131,7 @@ def test_every_order_is_a_ticket_on_the_first_screen_and_one_record_a_leg_in_the
             assert record["limit"] == pytest.approx(row["work_level"] * 100, abs=0.006)
     money = [row for row in tickets.iter_rows(named=True) if row["risk_to_stop_brl"] is not None]
     assert money
-    words = " ".join(orders.items)
+    words = " ".join(item.whole for item in orders.items)
     assert all(f"{brl(row['risk_to_stop_brl'])} at risk" in words for row in money)
 
 
@@ -147,4 +147,5 @@ def test_a_ticket_with_its_limit_beyond_its_stop_is_named_and_in_no_file_and_the
     sent = {record["ticket"] for record in ticket_files.order_rows(broken)}
     assert sent == set(tickets["ticket"]) - {1}
     orders = next(line for line in first_screen.lines(broken, []) if line.label == "Orders")
-    assert [item for item in orders.items if "NOT TO BE SENT: its " in item] == [orders.items[0]]
+    assert [item for item in orders.items if item.warning] == [orders.items[0]]
+    assert orders.items[0].warning.startswith("NOT TO BE SENT: its ")

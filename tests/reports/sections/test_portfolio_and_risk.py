@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 
 from desk.catalog.desk_parameters import load_desk_parameters
-from reports.calculations.portfolio import portfolio_view
+from reports.calculations.portfolio import portfolio_view, stand_alone_shares
 from reports.calculations.risk import risk_view
 from reports.elements.locale import use_locale
 from reports.elements.page_elements import Table
 from reports.elements.scenario_text import scenario_name, unpriced_text
 from reports.sections import portfolio, risk
+from reports.tables.risk_tables import backtest_table
 from tests.reports.elements.test_desk_vocabulary import FORBIDDEN_PORTUGUESE, struck_out
 from tests.reports.elements.test_locale import left_in_english
 from tests.reports.hand_made import LIMIT, ago, made, tail
+from tests.reports.sample_parts import market_day
 
 # Portfolio
 
@@ -74,6 +76,45 @@ def test_a_flat_book_is_called_flat_and_a_missing_one_is_not() -> None:
     row = {"instrument_id": "DOL", "contracts": 0, "contracts_before": 0}
     assert "The book is flat and stays flat." in portfolio.sentences(portfolio_view(made(target_position=[row])))
     assert "No target positions were computed for this decision." in portfolio.section(made()).missing
+
+
+def test_the_largest_risk_is_of_the_contracts_that_are_held() -> None:
+    """Not of the part of the target's risk, which is small for a line that hedges the others."""
+    lines: list[dict[str, Any]] = [
+        {"instrument_id": "DI1_2Y", "contract_id": "DI1F29", "contracts": 1461, "unit_vol_brl": 146.0},
+        {"instrument_id": "DDI_5Y", "contract_id": "FRCF32", "contracts": -295, "unit_vol_brl": 407.0},
+        {"instrument_id": "DOL", "contract_id": "DOLZ26", "contracts": 0, "contracts_before": 5, "unit_vol_brl": None},
+    ]
+    lines[1]["risk_weight"] = -0.2
+    book = portfolio_view(made(target_position=lines))
+    whole = 1461 * 146.0 + 295 * 407.0
+    shares = {"DI1_2Y": 1461 * 146.0 / whole, "DDI_5Y": -295 * 407.0 / whole, "DOL": 0.0}
+    assert stand_alone_shares(book.positions) == pytest.approx(shares)
+    assert "Largest risk: DI1F29, 64% of the stand-alone risk of 2 positions." in portfolio.sentences(book)
+    table = next(block for block in portfolio.section(made(target_position=lines)).blocks if isinstance(block, Table))
+    place = [column.head for column in table.columns].index("Risk share")
+    assert {row[0].text: row[place].text for row in table.rows} == {"DI1_2Y": "+64%", "DDI_5Y": "−36%", "DOL": "0%"}
+    unknown = lines[0] | {"unit_vol_brl": None}
+    assert set(stand_alone_shares(portfolio_view(made(target_position=[unknown, lines[1]])).positions).values()) == {
+        None
+    }
+
+
+def test_the_record_is_over_cdi_also_where_the_book_is_older_than_the_history_that_is_read() -> None:
+    """The first stored day has a return and no CDI of its own: it is where the record begins, and is not counted."""
+    nav, cash, rows = 100e6, 100e6, []
+    for place in range(40, -1, -1):
+        moved = 0.001 if place % 2 else -0.0002
+        nav, cash = nav * (1 + moved), cash * 1.0003
+        rows.append(state(place, nav, moved) | {"benchmark_nav_brl": cash})
+    record = portfolio_view(made(portfolio_state=rows)).record
+    assert record.whole is not None
+    assert record.whole.over_cash
+    assert record.whole.days == 40
+    assert record.since == market_day(ago(40))
+    [text] = [text for text in portfolio.sentences(portfolio_view(made(portfolio_state=rows))) if "Sharpe" in text]
+    assert text.startswith("Since ")
+    assert "over CDI" in text
 
 
 def test_what_limits_took_of_the_risk_asked_for_is_said() -> None:
@@ -174,6 +215,14 @@ def test_the_backtest_is_the_desks_own_days_and_a_flat_book_has_none() -> None:
     flat = risk_view(made(risk_metrics_daily=metrics[:4], portfolio_state=book))
     assert flat.backtest is None
     assert "Kupiec" not in " ".join(risk.sentences(flat))
+
+
+def test_each_line_of_the_backtest_names_its_method() -> None:
+    tested = {("exceptions_var_95", "filtered_historical"): 18.0, ("exceptions_var_95", "student_t"): 11.0}
+    table = backtest_table(tested, "19 Nov 2026")
+    assert [column.head for column in table.columns][:3] == ["VaR", "Method", "Exceptions"]
+    shown = [[cell.text for cell in row[:3]] for row in table.rows]
+    assert shown == [["VaR 95%", "filtered historical", "18"], ["VaR 95%", "student t", "11"]]
 
 
 def test_stress_comes_worst_first_and_an_unpriced_scenario_is_named() -> None:

@@ -198,8 +198,10 @@ def test_orders_are_counted_costed_and_the_biggest_is_named() -> None:
     assert wording[0] == "2 orders, costing BRL 1,500 in all."
     assert wording[1] == "The position changes side in DI1_2Y."
     assert orders_line(data).replace("\u00a0", " ") == "2 orders, cost BRL 1,500."
-    first = order_items(data)[0].replace("\u00a0", " ")
-    assert first == "1. Pay 90 DI1F29; BRL −1,200 per bp; stop 13.10%"
+    first = order_items(data)[0]
+    assert (first.number, first.head) == (1, "Pay 90 DI1F29")
+    assert first.deal.endswith("; stop 13.10%")
+    assert first.size.replace("\u00a0", " ").startswith("BRL −1,200 per bp; cost BRL ")
 
 
 def test_no_orders_because_nothing_was_computed_is_not_no_orders() -> None:
