@@ -104,7 +104,7 @@ async def backfill_sources(run: Run, record: RunRecord, window: Window, states: 
             await backfill_source(run, chunks, states, result, artifact.show)
     finally:
         record.stages.extend(result.stages)
-    message = summary(run, window, plan, result)
+    message = summary(window, plan, result)
     if not result.gaps:
         record.conclude("completed", message)
         return Completed(message=message)
@@ -114,9 +114,9 @@ async def backfill_sources(run: Run, record: RunRecord, window: Window, states: 
     return Completed(name="CompletedWithGaps", message=message)
 
 
-def summary(run: Run, window: Window, plan: dict[str, list[Chunk]], result: BackfillResult) -> str:
-    """One line: what was fetched, and from which day on the next daily run computes gold again."""
+def summary(window: Window, plan: dict[str, list[Chunk]], result: BackfillResult) -> str:
+    """One line: what was fetched, and who uses it."""
     if not plan:
         return f"nothing to do: no cell between {window.start} and {window.end} is due"
     fetched = f"{counted(result.cells, 'cell')} asked for, {counted(result.rows, 'new row')}"
-    return f"{fetched}; the next daily run computes the days from {run.history_start} on anew"
+    return f"{fetched}; decided days stay as they are, the next decision uses what is new"

@@ -14,6 +14,7 @@ from desk.transforms.feature_rows import feature_rows
 from desk.transforms.input_receipts import dataset_status, input_receipts
 from desk.transforms.panel import build_panel
 from tasks.run.compared_sources import source_comparisons
+from tasks.run.open_days import open_days
 from tasks.run.panel_input import PanelInput, read_held, read_silver
 from tasks.run.run import Run
 from tasks.run.stages import Stopwatch, TransformResult, finish_stage, require_rows
@@ -39,7 +40,7 @@ async def transform(run: Run, inception: dt.date, errors: Mapping[str, str]) -> 
         (run.as_of, run.as_of),
     )
     panel = build_panel(silver, days, run.catalog, await read_held(run))
-    shown = panel.days[-run.settings.history_days :]
+    shown = await open_days(run, ["feature"], panel.days[-run.settings.history_days :][0])
     features = feature_rows(panel, shown)
     rows = require_rows("transform", {"feature": features})
     written |= await run.store.write_gold({"feature": features}, run.run_id, (decision_time(shown[0]), run.as_of))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import os
 import re
 import subprocess
 import sys
@@ -25,6 +26,9 @@ CODE_PATH = re.compile(
 )
 """A folder (with its slash) or a file of the checkout that a page names."""
 TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
+ONE_THREAD = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS")
+"""Two workers and the processes that their tests start keep every core busy: a library that divides each small frame
+among the cores as well costs a quarter of the suite's CPU, and no test is over sooner."""
 
 
 def run_tests(arguments: Sequence[str]) -> int:
@@ -32,6 +36,8 @@ def run_tests(arguments: Sequence[str]) -> int:
     if sys.dont_write_bytecode:  # else each process that a test starts compiles the project again
         for package in sorted(_checkout().glob("*/__init__.py")):
             compileall.compile_dir(package.parent, quiet=2)
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
     return _python("-m", "pytest", *(arguments or TWO_WORKERS))
 
 

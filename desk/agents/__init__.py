@@ -46,9 +46,10 @@ def _with_measures(panel: Panel) -> Panel:
 
 
 def measure_rows(panel: Panel, measures: Measures) -> pl.DataFrame:
-    """AGENT_MEASURE rows: every known measure of every day."""
+    """AGENT_MEASURE rows: every known measure of every day of the panel; `measures` are of days up to its last."""
     days = pl.Series("as_of", [decision_time(day) for day in panel.days], dtype=pl.Datetime("us", "UTC"))
-    wide = pl.DataFrame(dict(measures.values), nan_to_null=True).insert_column(0, days)
+    own = {name: values[len(values) - len(days) :] for name, values in measures.values.items()}
+    wide = pl.DataFrame(own, nan_to_null=True).insert_column(0, days)
     long = wide.unpivot(index="as_of", variable_name="measure_id", value_name="value").drop_nulls("value")
     return long.select(list(AGENT_MEASURE.schema)).sort("as_of", "measure_id")
 

@@ -39,6 +39,8 @@ class LiquidityRules:
 
     share_of_volume: float
     volume_days: int
+    interest_days: int
+    interest_growth: float
     volume_of_open_interest: float
 
 
@@ -161,8 +163,11 @@ def _liquidity(raw: Mapping[str, Any]) -> LiquidityRules:
     for name in ("share_of_volume", "volume_of_open_interest"):
         if not 0 < getattr(rules, name) <= 1:
             raise BadCatalog(f"risk.toml liquidity: {name} = {getattr(rules, name)} is no share above 0, up to 1")
-    if rules.volume_days < 1:
-        raise BadCatalog("risk.toml liquidity: volume_days must be positive")
+    for name in ("volume_days", "interest_days"):
+        if getattr(rules, name) < 1:
+            raise BadCatalog(f"risk.toml liquidity: {name} must be positive")
+    if not rules.interest_growth >= 1:
+        raise BadCatalog(f"risk.toml liquidity: interest_growth = {rules.interest_growth} must be at least 1")
     return rules
 
 

@@ -137,6 +137,17 @@ def remaining_payments(terms: Terms, valuation: Days, maturity: Days) -> Remaini
     return RemainingPayments(bd, cd, cupom_cd, *_flows(terms, start))
 
 
+def by_next_payment(terms: Terms, valuation: Days) -> list[slice]:
+    """The rows of `valuation` (R,) in stretches with the same bond payments before them.
+
+    A sum over payments rounds by how many it adds up, past ones included: priced stretch by stretch, a row has the same
+    number to the bit whatever rows stand beside it.
+    """
+    gone = np.searchsorted(terms.paid_on, np.asarray(valuation, dtype="datetime64[D]"), side="right")
+    ends = [*(np.flatnonzero(np.diff(gone)) + 1).tolist(), len(gone)]
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
 def _flows(terms: Terms, start: Days) -> tuple[FloatArray, FloatArray]:
     if not terms.pays.shape[1]:
         return np.zeros((len(start), 0)), np.zeros((len(start), 0, 0))

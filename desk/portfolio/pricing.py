@@ -34,7 +34,7 @@ import numpy as np
 from desk.arrays import BoolArray, FloatArray, IntArray, RowIndex
 from desk.calendars import Days
 from desk.portfolio import pricing_formulas
-from desk.portfolio.contract_terms import RemainingPayments, Terms, remaining_payments
+from desk.portfolio.contract_terms import RemainingPayments, Terms, by_next_payment, remaining_payments
 from desk.portfolio.market_levels import CURVE_VERTICES, IPCA_INDEX, USDBRL, Levels, Market, curve_slice
 from desk.portfolio.own_prices import CURVE
 from desk.portfolio.pricing_formulas import InceptionTerms, inception_terms, node_weights
@@ -127,6 +127,17 @@ def quote(
     `own`: price (R, N) of each contract itself and its source. Where there is one, value, price and yield are those of
     it, and DV01 that of the curve in proportion; a contract without a curve has no price at all.
     """
+    parts = [
+        _quote(terms, levels[at], valuation[at], maturity[at], None if own is None else (own[0][at], own[1][at]))
+        for at in by_next_payment(terms, valuation)
+    ]
+    columns = [[getattr(part, field.name) for part in parts] for field in fields(Quotes)]
+    return parts[0] if len(parts) == 1 else Quotes(*map(np.concatenate, columns))
+
+
+def _quote(
+    terms: Terms, levels: Levels, valuation: Days, maturity: Days, own: tuple[FloatArray, IntArray] | None
+) -> Quotes:
     remaining = remaining_payments(terms, valuation, maturity)
     inception = inception_terms(terms, levels, remaining)
     worth = contract_value(terms, levels, remaining, inception)

@@ -11,7 +11,7 @@ import numpy as np
 
 from desk.arrays import FloatArray, RowIndex
 from desk.calendars import Days
-from desk.portfolio.contract_terms import Terms, remaining_payments
+from desk.portfolio.contract_terms import Terms, by_next_payment, remaining_payments
 from desk.portfolio.market_levels import USDBRL, Levels, Market, factor_moves
 from desk.portfolio.pricing import contract_value
 from desk.portfolio.pricing_formulas import inception_terms
@@ -21,6 +21,15 @@ CHUNK_ROWS = 48  # keeps a chunk's scenarios within a processor's cache rather t
 
 def scenario_pnl(terms: Terms, levels: Levels, moves: Levels, valuation: Days, maturity: Days) -> FloatArray:
     """P&L in BRL of one long contract if the levels moved at once: (R, S, N) for rows R and moves (R or 1, S, ...)."""
+    rows = by_next_payment(terms, valuation)
+    if len(rows) == 1:
+        return _repriced(terms, levels, moves, valuation, maturity)
+    own = moves.spots.shape[0] > 1
+    parts = [_repriced(terms, levels[at], moves[at] if own else moves, valuation[at], maturity[at]) for at in rows]
+    return np.concatenate(parts)
+
+
+def _repriced(terms: Terms, levels: Levels, moves: Levels, valuation: Days, maturity: Days) -> FloatArray:
     remaining = remaining_payments(terms, valuation, maturity)
     inception = inception_terms(terms, levels, remaining)
     base = contract_value(terms, levels, remaining, inception)

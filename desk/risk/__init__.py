@@ -1,5 +1,5 @@
 """What the book could lose: VaR, expected shortfall, components, ladders, stress, limits."""
 
-from desk.risk.risk_pass import run_risk
+from desk.risk.risk_pass import DecidedRisk, run_risk
 
-__all__ = ["run_risk"]
+__all__ = ["DecidedRisk", "run_risk"]

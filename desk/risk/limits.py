@@ -14,8 +14,6 @@ from desk.portfolio.package_limits import class_index, class_totals
 from desk.risk.positions import Positions
 from desk.units import DAYS_PER_YEAR
 
-FIVE_DAYS = 5
-
 
 def limit_values(
     positions: Positions,
@@ -41,18 +39,9 @@ def limit_values(
         "instrument_risk_share": np.abs(shares).max(axis=1),
         "class_risk_share": np.abs(by_class).max(axis=1),
         "daily_loss": np.maximum(-positions.returns, 0.0),
-        "five_day_loss": five_day_loss(positions.nav),
+        "five_day_loss": positions.five_day_loss,
         "strategy_daily_loss": positions.strategy_loss,
     }
-
-
-def five_day_loss(nav: FloatArray) -> FloatArray:
-    """Fall of NAV over five rows as a positive fraction (R,); since inception in a book's first days, NaN on its
-    first."""
-    before = nav[np.maximum(np.arange(len(nav)) - FIVE_DAYS, 0)]
-    loss = np.maximum(1.0 - nav / before, 0.0)
-    loss[:1] = np.nan
-    return loss
 
 
 def limit_status(value: float | None, limit: Limit, limits: Limits) -> tuple[float | None, str]:

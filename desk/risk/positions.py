@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from desk.portfolio.market_levels import Market
 STRATEGY_TABLE = "pnl_by_strategy"
 NO_STRATEGY = ("CASH", "COST", "UNATTRIBUTED", "SOURCE_CHANGE")
 """Lines of the table that are not a strategy's."""
+FIVE_DAYS = 5
 
 
 _Lines = tuple[FloatArray, Days, npt.NDArray[np.str_]]
@@ -28,8 +29,8 @@ _Lines = tuple[FloatArray, Days, npt.NDArray[np.str_]]
 class Positions:
     """Rows (R) of the book from its first day: `rows` index the market, `contracts`, `maturity` and `contract_id`
     (R, N) are the targets of each decision; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided
-    in; `strategy_loss` (R,) the largest loss of one strategy on the day as a fraction of the NAV before, NaN where P&L
-    by strategy is unknown.
+    in; `five_day_loss` (R,) the fall of NAV over five rows as a positive fraction; `strategy_loss` (R,) the largest
+    loss of one strategy on the day as a fraction of the NAV before, NaN where P&L by strategy is unknown.
     """
 
     as_of: pl.Series
@@ -41,10 +42,16 @@ class Positions:
     drawdown: FloatArray
     leverage: FloatArray
     returns: FloatArray
+    five_day_loss: FloatArray
     strategy_loss: FloatArray
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __getitem__(self, rows: RowIndex) -> Positions:
+        """Those of the rows at these places."""
+        own = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "as_of"}
+        return Positions(as_of=self.as_of.gather(rows), **own)
 
 
 def read_positions(market: Market, book: Mapping[str, pl.DataFrame], parameters: DeskParameters) -> Positions:
@@ -65,7 +72,16 @@ def read_positions(market: Market, book: Mapping[str, pl.DataFrame], parameters:
         state[name].cast(pl.Float64).to_numpy() for name in ("nav_brl", "drawdown", "gross_leverage", "return_1d")
     )
     losses = _strategy_loss(book.get(STRATEGY_TABLE), state)
-    return Positions(state["as_of"], rows, *lines, nav, drawdown, leverage, returns, losses)
+    return Positions(state["as_of"], rows, *lines, nav, drawdown, leverage, returns, five_day_loss(nav), losses)
+
+
+def five_day_loss(nav: FloatArray) -> FloatArray:
+    """Fall of NAV over five rows as a positive fraction (R,); since inception in a book's first days, NaN on its
+    first."""
+    before = nav[np.maximum(np.arange(len(nav)) - FIVE_DAYS, 0)]
+    loss = np.maximum(1.0 - nav / before, 0.0)
+    loss[:1] = np.nan
+    return loss
 
 
 def _strategy_loss(pnl: pl.DataFrame | None, state: pl.DataFrame) -> FloatArray:

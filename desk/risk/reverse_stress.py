@@ -54,19 +54,19 @@ class ReverseStressResult:
 
 
 def reverse_stress(
-    terms: Terms, market: Market, positions: Positions, parameters: DeskParameters, chosen: RowIndex
+    terms: Terms, market: Market, positions: Positions, parameters: DeskParameters
 ) -> ReverseStressResult:
-    """Of the book's rows `chosen`; the other rows are left unknown."""
+    """Of every row of the book."""
     count, lines = len(positions), positions.contracts.shape[1]
     found = ReverseStressResult(
         np.full(count, np.nan),
         np.full((count, len(FACTORS)), np.nan),
         np.full((count, len(FACTORS)), np.nan),
         np.full((count, lines), np.nan),
-        np.full(count, "not computed", dtype="U64"),
+        np.full(count, "", dtype="U64"),
     )
-    for start in range(0, len(chosen), SEARCHED_ROWS):
-        part = chosen[start : start + SEARCHED_ROWS]
+    for start in range(0, count, SEARCHED_ROWS):
+        part = np.arange(start, min(start + SEARCHED_ROWS, count))
         _DesignPointSearch(terms, market, positions, parameters, part).write_into(found)
     return found
 

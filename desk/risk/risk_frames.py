@@ -1,4 +1,4 @@
-"""The results of the risk pass as gold frames; `chosen` are the rows of the days that the caller names."""
+"""The results of the risk pass as gold frames; every array has a row for each day of the positions."""
 
 from __future__ import annotations
 
@@ -30,19 +30,18 @@ from desk.risk.stress import Scenario
 from desk.risk.tail_history import MetricSeries, TailHistory
 from desk.risk.var_method import VERDICTS, VarMethods, method_names
 
-Rows = RowIndex
 TOTAL = "TOTAL"
 
 
-def metric_frame(positions: Positions, metrics: Mapping[tuple[str, str], MetricSeries], chosen: Rows) -> pl.DataFrame:
+def metric_frame(positions: Positions, metrics: Mapping[tuple[str, str], MetricSeries]) -> pl.DataFrame:
     """(metric, method) -> values and observations by row."""
     frames = [
         {
-            "as_of": positions.as_of.gather(chosen),
-            "metric": [metric] * len(chosen),
-            "method": [method] * len(chosen),
-            "value": item.value[chosen],
-            "observations": item.observations[chosen],
+            "as_of": positions.as_of,
+            "metric": [metric] * len(positions),
+            "method": [method] * len(positions),
+            "value": item.value,
+            "observations": item.observations,
         }
         for (metric, method), item in metrics.items()
     ]
@@ -67,7 +66,7 @@ def last_row_frame(
 
 
 def component_frame(
-    positions: Positions, parts: Components, history: TailHistory, parameters: DeskParameters, chosen: Rows
+    positions: Positions, parts: Components, history: TailHistory, parameters: DeskParameters
 ) -> pl.DataFrame:
     """Fractions of NAV; `marginal` is for one more contract. Null where a held line's covariance is unknown."""
     unknown = ~np.isfinite(history.deviation)[:, None]
@@ -86,35 +85,33 @@ def component_frame(
     return gold_frame(
         COMPONENT_VAR,
         {
-            "as_of": positions.as_of.gather(np.repeat(chosen, len(parameters.instruments))),
-            "instrument_id": np.tile(parameters.instrument_ids, len(chosen)),
-            "asset_class": np.tile([item.asset_class for item in parameters.instruments], len(chosen)),
+            "as_of": positions.as_of.gather(np.repeat(np.arange(len(positions)), len(parameters.instruments))),
+            "instrument_id": np.tile(parameters.instrument_ids, len(positions)),
+            "asset_class": np.tile([item.asset_class for item in parameters.instruments], len(positions)),
         }
-        | {name: np.where(unknown, np.nan, column)[chosen].ravel() for name, column in columns.items()},
+        | {name: np.where(unknown, np.nan, column).ravel() for name, column in columns.items()},
     )
 
 
-def ladder_frame(positions: Positions, ladder: FloatArray, chosen: Rows) -> pl.DataFrame:
+def ladder_frame(positions: Positions, ladder: FloatArray) -> pl.DataFrame:
     """BRL per bp of every vertex and delta (columns of `ladder`, in the order of `ladder_index`)."""
     curves, tenors = ladder_index()
     return gold_frame(
         DV01_LADDER,
         {
-            "as_of": positions.as_of.gather(np.repeat(chosen, len(tenors))),
-            "curve_id": np.tile(curves, len(chosen)),
-            "tenor_bd": np.tile(tenors, len(chosen)),
-            "dv01_brl": ladder[chosen].ravel(),
+            "as_of": positions.as_of.gather(np.repeat(np.arange(len(positions)), len(tenors))),
+            "curve_id": np.tile(curves, len(positions)),
+            "tenor_bd": np.tile(tenors, len(positions)),
+            "dv01_brl": ladder.ravel(),
         },
     )
 
 
-def stress_frame(
-    positions: Positions, scenarios: Sequence[Scenario], parameters: DeskParameters, chosen: Rows
-) -> pl.DataFrame:
+def stress_frame(positions: Positions, scenarios: Sequence[Scenario], parameters: DeskParameters) -> pl.DataFrame:
     """By held line and TOTAL."""
     frames = []
     for scenario in scenarios:
-        rows = chosen[positions.rows[chosen] >= scenario.known_from]
+        rows = np.flatnonzero(positions.rows >= scenario.known_from)
         by_line = np.column_stack([scenario.pnl[rows], scenario.pnl[rows].sum(axis=1)])
         shown = np.column_stack([positions.contracts[rows] != 0, np.ones(len(rows), dtype=np.bool_)])
         at, line = np.nonzero(shown)
@@ -136,41 +133,40 @@ def stress_frame(
     return stacked(STRESS_TEST_RESULTS, frames)
 
 
-def method_frame(positions: Positions, used: VarMethods, rules: RiskParameters, chosen: Rows) -> pl.DataFrame:
-    """The method that limits read on each row and the other one, with the verdict on each."""
-    names, rows = method_names(used, rules), np.arange(len(used.used))
-    first = positions.as_of.gather(used.since[chosen]).dt.convert_time_zone("America/Sao_Paulo").dt.date()
-    begun = {"headline": first, "challenger": pl.Series([None] * len(chosen), dtype=pl.Date)}
+def method_frame(positions: Positions, used: VarMethods, rules: RiskParameters, rows: RowIndex) -> pl.DataFrame:
+    """The method that limits read and the other one, with the verdict on each, of the book's `rows`; the other
+    arguments are of the whole book, since a method may be in use since long before."""
+    names = method_names(used, rules)
+    first = positions.as_of.gather(used.since[rows]).dt.convert_time_zone("America/Sao_Paulo").dt.date()
+    begun = {"headline": first, "challenger": pl.Series([None] * len(rows), dtype=pl.Date)}
     places = {"headline": used.used, "challenger": 1 - used.used}
     frames = [
         {
-            "as_of": positions.as_of.gather(chosen),
-            "role": [role] * len(chosen),
-            "method": names[at][chosen].tolist(),
+            "as_of": positions.as_of.gather(rows),
+            "role": [role] * len(rows),
+            "method": names[at][rows].tolist(),
             "since": begun[role],
-            "verdict": [VERDICTS[one] for one in used.verdicts[places[role], rows][chosen].tolist()],
+            "verdict": [VERDICTS[one] for one in used.verdicts[places[role][rows], rows].tolist()],
         }
         for at, role in enumerate(("headline", "challenger"))
     ]
     return stacked(VAR_METHOD, frames)
 
 
-def limit_frame(
-    positions: Positions, values: Mapping[str, FloatArray], parameters: DeskParameters, chosen: Rows
-) -> pl.DataFrame:
+def limit_frame(positions: Positions, values: Mapping[str, FloatArray], parameters: DeskParameters) -> pl.DataFrame:
     """Value, utilisation and colour of each limit. Raises MissingInput for a limit without values."""
     frames = []
     for limit in parameters.limits.limits.values():
         if limit.id not in values:
             raise MissingInput(f"nothing measures the limit {limit.id!r}")
-        status = [limit_status(float(value), limit, parameters.limits) for value in values[limit.id][chosen]]
+        status = [limit_status(float(value), limit, parameters.limits) for value in values[limit.id]]
         frames.append(
             {
-                "as_of": positions.as_of.gather(chosen),
-                "limit_id": [limit.id] * len(chosen),
-                "name": [limit.name] * len(chosen),
-                "value": values[limit.id][chosen],
-                "threshold": [limit.threshold] * len(chosen),
+                "as_of": positions.as_of,
+                "limit_id": [limit.id] * len(positions),
+                "name": [limit.name] * len(positions),
+                "value": values[limit.id],
+                "threshold": [limit.threshold] * len(positions),
                 "utilisation": [utilisation for utilisation, _ in status],
                 "status": [colour for _, colour in status],
             }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from desk.arrays import FloatArray, IntArray
+from desk.arrays import FloatArray, IntArray, RowIndex
 from desk.catalog.desk_parameters import DeskParameters
 from desk.catalog.risk_parameters import DAILY_METHODS, RiskParameters
 from desk.portfolio.contract_terms import Terms
@@ -42,6 +42,10 @@ class TailHistory:
     deviation: FloatArray
     worst_row: IntArray
     worst_pnl: FloatArray
+
+    def __getitem__(self, rows: RowIndex) -> TailHistory:
+        """That of the rows at these places."""
+        return TailHistory(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def tail_history(terms: Terms, market: Market, positions: Positions, parameters: DeskParameters) -> TailHistory:

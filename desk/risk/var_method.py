@@ -16,7 +16,7 @@ Sources: Kupiec 1995; Basel Committee 1996, whose 250 days the window is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from desk.arrays import BoolArray, FloatArray, IntArray
+from desk.arrays import BoolArray, IntArray
 from desk.catalog.risk_parameters import RiskParameters
 from desk.risk.tail_history import LEVELS, MetricSeries
 from desk.risk.var_backtest import TESTED
@@ -96,14 +96,6 @@ def verdicts_of(tests: Mapping[tuple[str, str], MetricSeries], method: str, rule
         untested |= ~np.isfinite(count)
     found = np.where(worst < rules.reject_below, REJECTED, np.where(worst < rules.return_from, DOUBTFUL, ACCEPTED))
     return np.where(untested, UNTESTED, found)
-
-
-def of_methods(
-    metrics: Mapping[tuple[str, str], FloatArray], chosen: VarMethods, names: Sequence[str], rules: RiskParameters
-) -> dict[str, FloatArray]:
-    """The metrics named by the method that each row uses, (R,) each."""
-    first, second = methods_of(rules)
-    return {name: np.where(chosen.used == FIRST, metrics[name, first], metrics[name, second]) for name in names}
 
 
 def method_names(chosen: VarMethods, rules: RiskParameters) -> npt.NDArray[np.str_]:

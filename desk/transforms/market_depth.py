@@ -24,18 +24,15 @@ from desk.model import decision_time
 
 MAX_AGE = dt.timedelta(days=10)
 """Within which a contract's open interest says something of today's."""
-SESSIONS = 3
-"""The open interest is the median of so many; the volume, which scatters, that of a month (`volume_days`)."""
-GROWTH = 3.0
-"""And at most so many times its median of that month: a file in another unit on several days opens no limit."""
 MONTH_CHARS = 3
 """Of a future's name, after its root: F29."""
 DEPTH_SCHEMA = {"day": pl.Date, "contract_id": pl.String, "open_interest": pl.Float64, "volume": pl.Float64}
 
 
 def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], parameters: DeskParameters) -> pl.DataFrame:
-    """DEPTH_SCHEMA rows of each decision day and contract: the median open interest of the last SESSIONS that it knows,
-    and the median volume of the last `volume_days` sessions. `settlements`: SETTLEMENT rows."""
+    """DEPTH_SCHEMA rows of each decision day and contract, by the rules of risk.toml, [liquidity]: the median open
+    interest of the last `interest_days` sessions that it knows, at most `interest_growth` times that of `volume_days`
+    sessions, and the median volume of as many. `settlements`: SETTLEMENT rows."""
     rows = settlements.select("contract_id", "obs_date", "knowledge_time", "open_interest", "volume").filter(
         pl.any_horizontal(pl.col("open_interest", "volume").is_not_null())
     )
@@ -51,10 +48,11 @@ def market_depth(settlements: pl.DataFrame, days: Sequence[dt.date], parameters:
         return pl.col("open_interest").forward_fill().rolling_median(sessions, min_samples=1)
 
     first = rows.sort("knowledge_time").unique(["contract_id", "obs_date"], keep="first")
-    month = parameters.risk.liquidity.volume_days
+    rules = parameters.risk.liquidity
+    most = rules.interest_growth * interest(rules.volume_days)
     newest = first.sort("contract_id", "obs_date").with_columns(
-        volume=pl.col("volume").rolling_median(month, min_samples=1).over("contract_id"),
-        open_interest=pl.min_horizontal(interest(SESSIONS), GROWTH * interest(month)).over("contract_id"),
+        volume=pl.col("volume").rolling_median(rules.volume_days, min_samples=1).over("contract_id"),
+        open_interest=pl.min_horizontal(interest(rules.interest_days), most).over("contract_id"),
     )
     spans = newest.group_by("contract_id").agg(
         begins=pl.col("knowledge_time").min(), ends=pl.col("knowledge_time").max() + MAX_AGE

@@ -74,7 +74,7 @@ def compare(
     method = headline_of(book.methods) or parameters.risk.headline
     headline = {name: metrics[name, method] for name in LEVELS}
     scenarios = run_stress(terms, market, positions, lines.parameters, older)
-    reverse = reverse_stress(terms, market, positions, lines.parameters, np.arange(BOTH))
+    reverse = reverse_stress(terms, market, positions, lines.parameters)
     figures = [
         *(Figure(name, _METRIC_NAMES[name], "share of NAV", *_pair(headline[name])) for name in LEVELS),
         Figure(
@@ -173,6 +173,7 @@ class _Lines:
             drawdown=twice("drawdown"),
             leverage=twice("gross_leverage"),
             returns=twice("return_1d"),
+            five_day_loss=np.full(BOTH, np.nan),
             strategy_loss=np.full(BOTH, np.nan),
         )
 

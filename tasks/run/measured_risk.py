@@ -7,12 +7,16 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from desk import calendars
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import decision_time, desk_day
 from desk.portfolio.price_inputs import read_price_inputs
-from desk.risk import run_risk
+from desk.risk import DecidedRisk, run_risk
+from desk.risk.var_backtest import REACH
 from tasks.run.episode_levels import read_episode_levels
+from tasks.run.open_days import open_days
 from tasks.run.panel_input import PanelInput
+from tasks.run.report_gold import RISK_TABLES
 from tasks.run.run import Run
 
 BOOK_TABLES = ("target_position", "portfolio_state", "pnl_by_strategy")
@@ -21,17 +25,23 @@ BEFORE = dt.timedelta(seconds=1)
 
 
 async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple[dict[str, pl.DataFrame], dt.datetime]:
-    """The risk tables of each day that the panel's history reaches, and the first of these. `book`: the proposed days,
-    which go on from the stored ones; the backtests need them from the inception."""
+    """The risk tables of each day that is not a record yet, of those that the panel's history reaches, and the first of
+    these. `book`: the proposed days, which go on from the stored ones; the backtests need them from the inception."""
     panel, inception = panel_input.panel, panel_input.inception
     parameters = load_desk_parameters()
     whole = {name: await with_stored(run, name, book, decision_time(inception)) for name in BOOK_TABLES}
     first = max(inception, run.history_start)
-    days = [day for day in map(desk_day, whole["portfolio_state"]["as_of"].to_list()) if day >= first]
+    held = set(map(desk_day, whole["portfolio_state"]["as_of"].to_list()))
+    days = [day for day in await open_days(run, RISK_TABLES, first) if day in held]
     archive = await read_episode_levels(run, parameters.dated, panel.days[0])
     prices = read_price_inputs(panel)
-    methods = await run.store.read_gold("var_method", decision_time(inception), first_day(book) - BEFORE)
-    return run_risk(panel.values, whole, parameters, days, archive, prices, methods), decision_time(days[0])
+    last, begins = first_day(book) - BEFORE, decision_time(inception)
+    reach = decision_time(calendars.b3().offset(days[0], -REACH * parameters.risk.backtest_window))
+    decided = DecidedRisk(
+        await run.store.read_gold("risk_metrics_daily", max(begins, reach), last),
+        await run.store.read_gold("var_method", begins, last),
+    )
+    return run_risk(panel.values, whole, parameters, days, archive, prices, decided), decision_time(days[0])
 
 
 async def with_stored(run: Run, name: str, proposed: Frames, since: dt.datetime) -> pl.DataFrame:

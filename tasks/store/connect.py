@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import asyncpg
 import polars as pl
 
 from blocks.database import CONNECT_ERRORS, connect_failure, keep_session
 from desk.errors import RowsRefused, StoreError
+from tasks.store.arrow_reader import ArrowReader, ReadError
 
 APPLICATION = "alvorada"
 READERS = 4
@@ -26,7 +25,7 @@ class Connections:
     url: str
     pool: asyncpg.Pool
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
-    idle_readers: list[adbc.Connection] = field(default_factory=list)
+    idle_readers: list[ArrowReader] = field(default_factory=list)
 
     @classmethod
     async def make(cls, url: str, size: int) -> Connections:
@@ -79,17 +78,14 @@ class Connections:
     def _read(self, query: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
         # A reader takes 50 ms to connect (it reads all types of the database): so readers are kept.
         try:
-            table = self._query_kept_reader(query)
-            if table is None:
-                table = self._query(adbc.connect(self.url, autocommit=True), query)
-        except adbc.Error as error:
+            frame = self._query_kept_reader(query)
+            if frame is None:
+                frame = self._query(ArrowReader(self.url), query)
+        except ReadError as error:
             raise StoreError(f"the database could not be read: {str(error).splitlines()[0]}") from error
-        frame = pl.from_arrow(table)
-        if not isinstance(frame, pl.DataFrame):
-            raise StoreError("the database answered with no columns")
         return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
-    def _query_kept_reader(self, query: str) -> Any | None:
+    def _query_kept_reader(self, query: str) -> pl.DataFrame | None:
         """The result from a kept reader; None where no reader is free, or where its connection was lost."""
         try:
             reader = self.idle_readers.pop()
@@ -97,16 +93,14 @@ class Connections:
             return None
         try:
             return self._query(reader, query)
-        except adbc.Error:
+        except ReadError:
             return None
 
-    def _query(self, reader: adbc.Connection, query: str) -> Any:
+    def _query(self, reader: ArrowReader, query: str) -> pl.DataFrame:
         try:
-            with reader.cursor() as cursor:
-                cursor.execute(query)
-                table = cursor.fetch_arrow_table()
-        except adbc.Error:
+            frame = reader.frame(query)
+        except ReadError:
             reader.close()
             raise
         self.idle_readers.append(reader)
-        return table
+        return frame

@@ -82,6 +82,21 @@ class GoldStore:
         )
         return (await self.connections.frame(query, table.schema)).sort("as_of", *table.key)
 
+    async def open_days(self, tables: Sequence[str], days: Sequence[dt.datetime]) -> list[dt.datetime]:
+        """Those of `days` whose rows a write of `tables` can still change: not decided, or without a row in one of
+        them. In their order."""
+        if not days:
+            return []
+        missing = " OR ".join(
+            f"NOT EXISTS (SELECT 1 FROM {_gold(name).name} AS t WHERE t.as_of = d.as_of)" for name in tables
+        )
+        query = f"SELECT d.as_of FROM unnest($1::timestamptz[]) AS d (as_of) WHERE {missing}"
+        async with self.connections.acquire() as connection:
+            frozen = await frozen_days(connection, min(days), max(days))
+            rows = await connection.fetch(query, frozen)
+        decided = set(frozen) - {row["as_of"] for row in rows}
+        return [day for day in days if day not in decided]
+
     async def gold_days(self, name: str) -> list[dt.datetime]:
         """The distinct as_of of a gold table, ascending, UTC."""
         table = _gold(name)

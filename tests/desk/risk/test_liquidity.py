@@ -164,7 +164,16 @@ def test_a_book_without_contracts_binds_nothing() -> None:
         assert uses[name] == 0.0, name
 
 
-@pytest.mark.parametrize(("name", "value"), [("share_of_volume", 0.0), ("days", 0.0), ("volume_of_open_interest", 1.2)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("share_of_volume", 0.0),
+        ("days", 0.0),
+        ("volume_of_open_interest", 1.2),
+        ("interest_days", 0),
+        ("interest_growth", 0.5),
+    ],
+)
 def test_a_rule_that_cannot_be_is_named(name: str, value: float) -> None:
     raw = read_toml("risk")
     with pytest.raises(BadCatalog, match=r"risk\.toml liquidity"):

@@ -40,7 +40,7 @@ BIG = {"DI1_5Y": 3_000, "DOL": -600, "IND": 300, "UST_10Y": 40}
 @pytest.fixture(scope="module")
 def found() -> Found:
     positions = read_positions(market(), with_contracts(BIG), PARAMETERS)
-    return positions, reverse_stress(terms(), market(), positions, PARAMETERS, np.array([0]))
+    return positions, reverse_stress(terms(), market(), positions, PARAMETERS)
 
 
 def pnl_of(positions: Positions, matrix: FloatArray) -> FloatArray:
@@ -84,7 +84,7 @@ def test_its_distance_is_mahalanobis_and_no_random_move_as_near_costs_as_much(fo
 def test_a_book_of_dollars_falls_by_the_dollar_alone() -> None:
     """Nearly linear in one factor: the distance is the move over its own deviation."""
     positions = read_positions(market(), with_contracts({"DOL": -500}), PARAMETERS)
-    reverse = reverse_stress(terms(), market(), positions, PARAMETERS, np.array([0]))
+    reverse = reverse_stress(terms(), market(), positions, PARAMETERS)
     at = FACTORS.index("usdbrl")
     deviation = factor_covariance(market(), positions.rows, PARAMETERS).volatility[0, at]
     delta = 500 * 50_000 * VALUES["usdbrl"][-1]
@@ -158,12 +158,9 @@ def test_words() -> None:
     assert [move.factor for move in leading_moves(shown, weight, 5)] == ["usdbrl", "pre_756"]
 
 
-def test_rows_not_asked_for_stay_unknown() -> None:
-    positions = read_positions(market(), book(), PARAMETERS)
-    some = np.array([len(DAYS) - 1])
-    reverse = reverse_stress(terms(), market(), positions, PARAMETERS, some)
-    scenario = reverse_scenario(reverse, PARAMETERS)
-    assert np.isfinite(reverse.distance).sum() == 1
+def test_a_row_by_itself_has_what_the_whole_book_has() -> None:
+    positions = read_positions(market(), book(), PARAMETERS)[np.array([len(DAYS) - 1])]
+    scenario = reverse_scenario(reverse_stress(terms(), market(), positions, PARAMETERS), PARAMETERS)
     whole = risk()["stress_test_results"].filter(pl.col("as_of") == LAST, scenario_id=REVERSE, instrument_id="TOTAL")
-    assert scenario.names[-1] == whole["name"][0]
-    assert scenario.moves[-1] == whole["moves"][0]
+    assert scenario.names == whole["name"].to_list()
+    assert scenario.moves == whole["moves"].to_list()

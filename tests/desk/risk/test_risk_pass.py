@@ -127,7 +127,7 @@ def test_too_little_history_is_absent_not_zero() -> None:
 def test_a_held_line_without_history_makes_the_book_unknown() -> None:
     holed = VALUES.with_columns(ibovespa=pl.lit(None, dtype=pl.Float64))
     frames = risk_of({"IND": 50, "DOL": 10}, holed)
-    assert frames["risk_metrics_daily"].filter(pl.col("metric").str.starts_with("var"))["value"].null_count() == 10
+    assert frames["risk_metrics_daily"].filter(pl.col("metric").str.starts_with("var"))["value"].null_count() == 14
     assert frames["component_var"]["component_var_95"].null_count() == len(IDS)
     assert frames["component_var"]["incremental_var_95"].null_count() == len(IDS)
     total = frames["stress_test_results"].filter(pl.col("instrument_id") == "TOTAL")

@@ -16,7 +16,7 @@ from desk.catalog.risk_parameters import risk_parameters
 from desk.errors import BadCatalog
 from desk.gold import VAR_METHOD
 from desk.model import decision_time
-from desk.risk import coverage_tests, run_risk, tail
+from desk.risk import DecidedRisk, coverage_tests, run_risk, tail
 from desk.risk.tail_history import LEVELS, MetricSeries
 from desk.risk.var_backtest import TESTED, run_backtests
 from desk.risk.var_method import (
@@ -208,9 +208,8 @@ def test_limits_read_the_method_of_the_day() -> None:
     book, frames = with_contracts({"DI1_5Y": 40, "DOL": -60}, rows=30), {}
     for name in methods_of(RULES):
         rows = [(decision_time(day), "headline", name, None, None) for day in DAYS]
-        frames[name] = run_risk(
-            VALUES, book, QUICK, DAYS[-1:], methods=pl.DataFrame(rows, schema=VAR_METHOD.schema, orient="row")
-        )
+        stored = DecidedRisk(methods=pl.DataFrame(rows, schema=VAR_METHOD.schema, orient="row"))
+        frames[name] = run_risk(VALUES, book, QUICK, DAYS[-1:], decided=stored)
     for name, found in frames.items():
         metrics = found["risk_metrics_daily"].filter(method=name)
         for limit in ("var_95", "var_99", "es_975"):

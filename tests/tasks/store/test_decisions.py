@@ -69,6 +69,22 @@ async def rows_of(store: Store, as_of: dt.datetime) -> dict[str, list[dict[str, 
         }
 
 
+async def test_open_days_are_those_that_a_write_can_change(store: Store) -> None:
+    """Exactly: what is not among them is a record, whatever a stage would compute."""
+    days = [FIRST, SECOND, THIRD]
+    assert await store.open_days(["feature"], []) == []
+    assert await store.open_days(["feature"], days) == days
+    await decided(store)
+    assert await store.open_days(["feature", "action"], days) == [THIRD]
+    assert await store.open_days(["feature"], days[::-1]) == [THIRD]
+    assert await store.open_days(["feature", "regime"], days) == days, "no day has a regime"
+    await store.begin_restatement(SECOND, uuid.uuid4(), NOW)
+    assert await store.open_days(["feature"], days) == [SECOND, THIRD]
+    for day in days:
+        touched = await store.write_gold({"feature": frames(7.0, day)["feature"]}, uuid.uuid4(), (day, day))
+        assert (touched["feature"].touched > 0) == (day in (SECOND, THIRD)), day
+
+
 async def test_no_write_changes_a_decided_day_and_an_empty_table_gets_its_rows(store: Store) -> None:
     await decided(store)
     before = {day: await rows_of(store, day) for day in (FIRST, SECOND)}

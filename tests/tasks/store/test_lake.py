@@ -234,7 +234,7 @@ async def test_bronze_parsed_again_is_silver_to_the_bit(store: Store, tmp_path: 
 
 SESSION = """
 import asyncio, sys
-import adbc_driver_postgresql.dbapi  # with it, obstore's own async calls abort the process as it ends
+import tasks.store.connect  # with its driver, obstore's own async calls abort the process as it ends
 from tasks.store.lake import Lake, body_path
 
 async def main():
