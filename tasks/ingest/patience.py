@@ -29,8 +29,8 @@ class FurtherTry:
 
 
 def further_tries(run: Run, began_at: dt.datetime) -> Iterator[FurtherTry]:
-    """Each further try, counted from each call. Ends where the deadline leaves no room for one: a source whose tries take
-    longer than the pauses between them, as a first load of years of files, begins its next one late.
+    """Each further try, counted from each call. Ends where the deadline leaves no room for one: a source whose tries
+    take longer than the pauses between them, as a first load of years of files, begins its next one late.
 
     By the setting ALVORADA_PATIENCE_SECONDS; without it a live run of today's decision has LIVE_TRIES, others none.
     """

@@ -53,7 +53,7 @@ async def test_the_setting_speaks_for_every_world(tmp_path: Path) -> None:
 
 
 async def test_tries_that_take_longer_than_the_pauses_leave_the_report_its_time(tmp_path: Path) -> None:
-    """A first load of B3's files: each try may take its budget of 900 s, and the report is due at 06:45 all the same."""
+    """A first load of B3's files: each try may take its budget of 900 s, and the report is due at 06:45."""
     run = run_at(tmp_path, "live", 15.0)
     now, began, ended = run.clock(), [], []
     run.clock = lambda: now
