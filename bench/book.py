@@ -43,7 +43,7 @@ COLUMNS = (
     "method", "history", "excess a year", "volatility", "Sharpe", "worst drawdown", "costs a year", "turnover",
     "orders a year", "asked", "after limits", "in lots", "risk left", "gross",
 )  # fmt: skip
-HEDGES = ("method", "history", *SPREADS, "off by, at most")
+HEDGES = ("method", "history", *SPREADS, "off by, decided", "off by, waiting", "not filled")
 
 
 def sandbox_pass(parameters: DeskParameters) -> HistoryPass:
@@ -90,7 +90,8 @@ def row_of(label: str, history: str, found: HistoryPass, parameters: DeskParamet
 
 
 def hedges_of(label: str, history: str, found: HistoryPass) -> list[str]:
-    """The cells of HEDGES: the median over days of the DV01 of the hedge over that of the main leg, as attributed."""
+    """The cells of HEDGES: the median over days of the DV01 of the hedge over that of the main leg, as attributed; then
+    how far sides are apart at most, and on how many package days an order had not filled."""
     cells = [label, history]
     held = found["package"].filter(pl.col("leg_dv01_brl") != "{}")
     for name in SPREADS:
@@ -99,8 +100,27 @@ def hedges_of(label: str, history: str, found: HistoryPass) -> list[str]:
         ratios = [min(map(abs, pair)) / max(map(abs, pair)) for pair in pairs if len(pair) > 1]
         lone = [0.0] * sum(len(pair) == 1 for pair in pairs)
         cells.append(f"{float(np.median(ratios + lone)):.2f}" if pairs else "")
-    apart = held["imbalance"].max()
-    return [*cells, f"{apart:.1%}" if isinstance(apart, float) else ""]
+    decided, waiting, unfilled = apart_of(found)
+    return [*cells, *(f"{most:.1%}" if most is not None else "" for most in (decided, waiting)), f"{unfilled:,}"]
+
+
+def apart_of(found: HistoryPass) -> tuple[float | None, float | None, int]:
+    """The most that the sides of a neutral package were apart, of those that could trade and of those that could not
+    (no decision, not formed, a leg whose price was old); and the package days on which a leg's order had not filled,
+    so that nothing is known of it."""
+    neutral = found["package"].filter(pl.col("neutrality") != "outright", pl.col("legs") != "{}")
+    old = found["withheld_order"].filter(cause="price_old").select("as_of", "instrument_id")
+    legs = neutral.select("as_of", "strategy_id", "legs").with_columns(
+        instrument_id=pl.col("legs").str.extract_all(r"[A-Z0-9_]{3,}")
+    )
+    stuck = legs.explode("instrument_id").join(old, on=["as_of", "instrument_id"]).select("as_of", "strategy_id")
+    stuck = stuck.unique().with_columns(stuck=pl.lit(value=True))
+    rows = neutral.join(stuck, on=["as_of", "strategy_id"], how="left").with_columns(
+        waits=pl.col("stuck").fill_null(value=False) | pl.col("state").is_in(["held", "waits"])
+    )
+    by_kind = {kind: rows.filter(waits=kind)["imbalance"].max() for kind in (False, True)}
+    decided, waiting = (float(most) if isinstance(most := by_kind[kind], float) else None for kind in (False, True))
+    return decided, waiting, rows["imbalance"].null_count()
 
 
 def with_rows(page: str, heading: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -126,7 +146,8 @@ def write_page(label: str, passes: Mapping[str, HistoryPass], parameters: DeskPa
         f"`python -m bench.book LABEL`, last row {machine()}. The sandbox's {DAYS:,} decision days to {LAST};",
         f"real history from {INCEPTION} ([what it is](../../docs/real-history.md)). Every change was fixed with its",
         "reason in [docs/book.md](../../docs/book.md) before it was run. Excess is NAV over cash, after costs; so is",
-        "the drawdown. Off by: the most that the two sides of a neutral package were apart on any day, lots apart.",
+        "the drawdown. Off by: the most that the two sides of a neutral package were apart on any day, lots apart, of",
+        "packages that could trade and of those that could not; not filled: package days of a leg whose order had not.",
         "Turnover: the risk traded a year over the target's. Asked, after limits (and breaker), in lots: means of the",
         "volatility a year; risk left is the breaker's mean. Gross is in ten-year equivalents, over NAV.",
         "",

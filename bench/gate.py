@@ -1,41 +1,36 @@
-"""How often the gate would have stopped the orders of a day of history: every day of the sandbox and of the real one.
+"""How often the gate would have stopped the orders of a day of history: every day of the sandbox's and of the real one.
 
-`python -m bench.gate`: the sandbox's last 2,000 decision days. `python -m bench.gate FOLDER`, with the folder of the
-collected real history: its days since 2008. Each day is judged by its own gold and that of the day before, as the run
-of that day would have been. The orders' open interest and volume are in neither.
+`python -m bench.gate [sandbox] [real]`: the books of bench/book.py, on the sandbox's last days and on all of real
+history (`--map`). Each day is judged by its own gold and that of the day before, as the run of that day would have
+been, with the open interest and the volume that its decision knew, where those are stored.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import argparse
 import itertools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
 
 from bench._page import Section, machine, with_section
-from bench.plausibility import DECISIONS, history_frames
+from bench.book import REAL_MAPS, real_pass, sandbox_pass
+from bench.plausibility import DECISIONS
 from desk import calendars
-from desk.catalog import load_catalog
 from desk.catalog.defence import load_defence
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
-from desk.performance.history_pass import run_history
-from desk.point_in_time.panel_span import WARM_UP_DAYS
+from desk.performance.history_pass import HistoryPass
 from desk.risk.gate import check_actions
 from desk.risk.gate_basis import GateInput
 from desk.risk.var_method import headline_of
-from desk.transforms.panel import build_panel
-from sandbox.silver import silver
-from sandbox.world import SimulatedWorld
 from tasks.run.gate_input import BEFORE
 
 RESULT = Path(__file__).with_name("results") / "gate.md"
 TITLE = "# The gate on history: how often it would have stopped a day's orders"
-INCEPTION, END, WARM_UP = dt.date(2008, 1, 2), dt.date(2025, 12, 30), 900
-LAST, DAYS, SEED = dt.date(2026, 10, 30), 2_000, 7
+NAMES = {"sandbox": "The sandbox", "real": "Real history"}
 MOST_STOPPED = 0.005
 """Share of days that it may stop: a day is a person's look at the list, and one in two hundred is bearable."""
 TODAY = (
@@ -45,43 +40,27 @@ TODAY = (
 Frames = Mapping[str, pl.DataFrame]
 
 
-def main(arguments: Sequence[str] = ()) -> int:
+def main() -> int:
     """Writes the page. Returns 1 where a history is stopped too often."""
-    if arguments:
-        sections = [section("Real history", real_frames(Path(arguments[0])))]
-    else:
-        sections = [section("The sandbox", sandbox_frames())]
-    page = RESULT.read_text(encoding="utf-8") if RESULT.exists() else ""
-    for one in sections:
-        page = with_section(page, one, TITLE)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("histories", nargs="*", default=["sandbox"], choices=["sandbox", "real"])
+    parser.add_argument("--map", type=Path, nargs="+", default=REAL_MAPS, dest="map_files")
+    options, parameters = parser.parse_args(), load_desk_parameters()
+    page, holds = RESULT.read_text(encoding="utf-8") if RESULT.exists() else "", True
+    for name in options.histories:
+        found = sandbox_pass(parameters) if name == "sandbox" else real_pass(options.map_files, parameters)
+        one = section(NAMES[name], found)
+        page, holds = with_section(page, one, TITLE), holds and one.holds
     RESULT.write_text(page, encoding="utf-8")
     print(page)
-    return 0 if all(one.holds for one in sections) else 1
+    return 0 if holds else 1
 
 
-def sandbox_frames() -> Frames:
-    """Gold of the sandbox's last DAYS decision days."""
-    catalog, b3 = load_catalog(), calendars.b3()
-    days = b3.days(b3.offset(LAST, -(DAYS - 1 + WARM_UP_DAYS)), LAST)
-    rows = silver(SimulatedWorld(SEED, catalog), LAST)
-    return run_history(rows, days, days[WARM_UP_DAYS], catalog, load_desk_parameters()).frames
-
-
-def real_frames(folder: Path) -> Frames:
-    """Gold of the collected history's days."""
-    catalog, b3 = load_catalog(), calendars.b3()
-    rows = history_frames(folder, catalog)
-    days = b3.days(b3.offset(INCEPTION, -WARM_UP), END)
-    newest = build_panel(rows, days, catalog).obs_dates["pre_252"].drop_nulls().sort()[-1]
-    last = b3.offset(newest, 1)  # after it the book could not be marked
-    kept = [day for day in days if day <= last]
-    return run_history(rows, kept, INCEPTION, catalog, load_desk_parameters()).frames
-
-
-def judged(frames: Frames) -> pl.DataFrame:
-    """ACTION_GATE rows of every day but the first."""
+def judged(frames: Frames, depth: pl.DataFrame) -> pl.DataFrame:
+    """ACTION_GATE rows of every day but the first. `depth`: DEPTH_SCHEMA."""
     parameters, rules = load_desk_parameters(), load_defence().gate
-    listed = pl.DataFrame(schema={"contract_id": pl.String, "open_interest": pl.Float64, "volume": pl.Float64})
+    markets = depth.partition_by("day", as_dict=True, include_key=False)
+    none = depth.drop("day").clear()
     names = set(TODAY) | set(BEFORE)
     by_day = {name: frames[name].partition_by("as_of", as_dict=True) for name in names}
     moments = frames["portfolio_state"]["as_of"].sort().to_list()
@@ -89,14 +68,16 @@ def judged(frames: Frames) -> pl.DataFrame:
     for before, now in itertools.pairwise(moments):
         today = {name: by_day[name].get((now,), frames[name].clear()) for name in TODAY}
         then = {name: by_day[name].get((before,), frames[name].clear()) for name in BEFORE}
+        listed = markets.get((desk_day(now),), none)
         one = GateInput(today, then, listed, headline_of(then["var_method"]), parameters.portfolio.target_volatility)
         found.append(check_actions(one, rules))
     return pl.concat(found)
 
 
-def section(name: str, frames: Frames) -> Section:
+def section(name: str, found: HistoryPass) -> Section:
     """What the gate says of every day of one history."""
-    checks = judged(frames)
+    frames = found.frames
+    checks = judged(frames, found.panel.depth)
     days = checks["as_of"].n_unique()
     stopped = checks.filter(pl.col("state") == "failed")
     share = stopped["as_of"].n_unique() / days
@@ -106,7 +87,7 @@ def section(name: str, frames: Frames) -> Section:
 def _lines(checks: pl.DataFrame, stopped: pl.DataFrame, frames: Frames, days: int) -> Iterator[str]:
     marks = frames["pnl_attribution"].filter(pl.col("contracts") != 0)["mark"].value_counts()
     counts = dict(marks.iter_rows())
-    yield f"`python -m bench.gate [FOLDER]`, {machine()}."
+    yield f"`python -m bench.gate [sandbox] [real]`, {machine()}."
     yield f"**{stopped['as_of'].n_unique()} of {days:,} days are stopped** (at most {MOST_STOPPED:.1%})."
     yield f"Held lines: {counts.get('marked', 0):,} marked, {counts.get('unknown', 0):,} unknown for the day,"
     yield f"{counts.get('catch_up', 0):,} caught up; {frames['withheld_order'].height:,} orders withheld."
@@ -159,4 +140,4 @@ def _on_named_days(checks: pl.DataFrame) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -40,15 +40,18 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One number that the sentence quotes: a fraction shown in percent, or a number as it is."""
+    """One number that the sentence quotes: a fraction shown in percent, or a number as it is; `digits` after the point.
+    A rate has two: the Selic of 7.75% is not 7.8%."""
 
     column: str
     label: str
     percent: bool = True
+    digits: int = 1
 
     def text(self, value: float) -> str:
         """`label` and `value` as the sentence shows them."""
-        return f"{self.label} {value * 100:.1f}%" if self.percent else f"{self.label} {value:.2f}"
+        shown = value * 100 if self.percent else value
+        return f"{self.label} {shown:.{self.digits}f}{'%' if self.percent else ''}"
 
 
 @dataclass(frozen=True, slots=True)

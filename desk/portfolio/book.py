@@ -33,7 +33,9 @@ from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
 from desk.portfolio.depth_limits import aversion_at, limited_at, planned_legs
 from desk.portfolio.fill_prices import BookPrices
+from desk.portfolio.lines_as_held import plan_as_held
 from desk.portfolio.marking import mark_lines, markable
+from desk.portfolio.order_limits import within_orders
 from desk.portfolio.package_limits import LimitedBook
 from desk.portfolio.package_trades import (
     LineStates,
@@ -185,7 +187,8 @@ def _decide(
     An order below the least of its root (portfolio.toml: minimum_order) is not made, and its packages wait whole. When
     the book that results would be outside a limit, the packages with a leg in what passes it go to their desired legs,
     whatever the orders cost; all of them where that is not enough, or where the drawdown breaker cuts. Where packages
-    that wait keep even that book outside, the others stop short of their desired legs.
+    that wait keep even that book outside, the others stop short of their desired legs. So does one whose order would
+    be larger than the gate lets pass.
     """
     plan, parameters = inputs.plan, inputs.parameters
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
@@ -198,8 +201,12 @@ def _decide(
     def in_lots(legs: FloatArray) -> IntArray:
         return np.where(tradable, round_to_lots(legs.sum(axis=0), lots), before.contracts)
 
+    in_place = plan_as_held(plan[row : row + 1], before.as_row(), parameters, ~tradable[None])
+
     def uses(legs: FloatArray) -> FloatArray:
-        return limit_uses(in_lots(legs), plan, row, nav, parameters)
+        """Of each line that can be traded (N,); one that cannot is a part of the book's and of its class's. What is at
+        a limit is past it, as in desk.risk.limits."""
+        return np.where(tradable, limit_uses(in_lots(legs), in_place, 0, nav, parameters) * (1.0 + 1e-9), 0.0)
 
     least = np.array([parameters.minimum_orders.get(item.root, 0) for item in parameters.instruments], dtype=np.int64)
     rolls = (before.contracts != 0) & (before.maturity != mapped)
@@ -223,13 +230,18 @@ def _decide(
             chosen = np.where(bound[:, None], everything, chosen)
             if uses(chosen).max() > 1.0:
                 chosen = towards(packages, everything, lambda legs: float(uses(legs).max()))
+    most = plan.largest_order[row]
+    passed, contracts = within_orders(packages, chosen, before.contracts, most, rolls, in_lots)
+    if (passed != chosen).any() and uses(passed).max() > 1.0:  # what is held back was a hedge of the rest
+        passed = towards(packages, passed, lambda legs: float(uses(legs).max()))
+        passed, contracts = within_orders(packages, passed, before.contracts, most, rolls, in_lots)
     takes_mapped = tradable | (before.contracts == 0)
     target = Holdings(
-        contracts=in_lots(chosen),
+        contracts=contracts,
         maturity=np.where(takes_mapped, mapped, before.maturity),
         contract_id=np.where(takes_mapped, plan.contracts.contract_id[row], before.contract_id),
     )
-    return target, chosen
+    return target, passed
 
 
 def _free(plan: SizingPlan, row: int, held: FloatArray, desired: FloatArray, lines: LineStates) -> BoolArray:

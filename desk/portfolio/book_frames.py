@@ -49,18 +49,12 @@ def gold_frame(table: GoldTable, columns: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskParameters) -> pl.DataFrame:
-    """TARGET_POSITION: the target of each decision for every instrument, flat ones included."""
+    """TARGET_POSITION: the target of each decision for every instrument, flat ones included. `plan` has the measures of
+    the contracts that the target is in (desk.portfolio.lines_as_held)."""
     terms = terms_of(parameters.instruments)
     quotes = plan.quotes
-    mapped = history.target.maturity == plan.contracts.maturity
     count = len(parameters.instruments)
-
-    def of_contract(values: FloatArray) -> FloatArray:
-        """Unknown where the line still sits in another contract than the day's (it had no price to roll at)."""
-        return np.where(mapped, values, np.nan)
-
-    value, dv01 = of_contract(quotes.value), of_contract(quotes.dv01)
-    notional = history.target.contracts * value
+    notional = history.target.contracts * quotes.value
     margin = np.array([item.margin_rate for item in parameters.instruments])
     rolled = (history.target.maturity != history.before.maturity) & (history.before.contracts != 0)
     old = quote_market(terms, plan.market, history.before.maturity)
@@ -75,18 +69,18 @@ def target_positions(plan: SizingPlan, history: BookHistory, parameters: DeskPar
             "contract_id": history.target.contract_id.ravel(),
             "asset_class": np.tile([item.asset_class for item in parameters.instruments], len(plan)),
             "maturity": history.target.maturity.ravel(),
-            "price": of_contract(quotes.price).ravel(),
-            "rate": np.where(terms.in_rate, of_contract(quotes.rate), np.nan).ravel(),
+            "price": quotes.price.ravel(),
+            "rate": np.where(terms.in_rate, quotes.rate, np.nan).ravel(),
             "risk_weight": (plan.risk_weight * history.risk_multiplier[:, None]).ravel(),
             "contracts": history.target.contracts.ravel(),
             "contracts_before": history.before.contracts.ravel(),
             "notional_brl": notional.ravel(),
-            "dv01_brl": (history.target.contracts * dv01).ravel(),
+            "dv01_brl": (history.target.contracts * quotes.dv01).ravel(),
             "delta_brl": np.where(terms.kind_mask("fx_forward", "equity_forward"), notional, 0.0 * notional).ravel(),
             "margin_brl": (np.abs(notional) * margin).ravel(),
             "cost_brl": np.where(idle, 0.0, cost).ravel(),
             "unit_vol_brl": plan.volatility.ravel(),
-            "marked_at": _marked_at(quotes.source, value),
+            "marked_at": _marked_at(quotes.source, quotes.value),
         },
     )
 
@@ -106,8 +100,9 @@ def portfolio_state(
     earlier_excess: Sequence[float] = (),
 ) -> pl.DataFrame:
     """PORTFOLIO_STATE: NAV, drawdown over cash, leverage by row. The first row has no return; expected volatility and
-    leverage are of the targets. `limits_bound`: by row what each limit took (desk.portfolio.package_frame).
-    `earlier_excess`: NAV over its benchmark on the days before the first row."""
+    leverage are of the targets, in whose contracts `plan` measures (desk.portfolio.lines_as_held). `limits_bound`: by
+    row what each limit took (desk.portfolio.package_frame). `earlier_excess`: NAV over its benchmark on the days before
+    the first row."""
     nav = history.nav
     peak, fall = drawdown(nav, history.benchmark, parameters.risk.breaker.peak_days, earlier_excess)
     returns = np.full(len(nav), np.nan)

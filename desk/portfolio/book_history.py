@@ -28,6 +28,10 @@ class Holdings:
     maturity: Days
     contract_id: npt.NDArray[np.str_]
 
+    def as_row(self) -> Holdings:
+        """Those of one day (N,) as a history of one row (1, N)."""
+        return Holdings(self.contracts[None], self.maturity[None], self.contract_id[None])
+
 
 @dataclass(frozen=True)
 class LinePnl:

@@ -7,12 +7,13 @@ import json
 import numpy as np
 import polars as pl
 
-from desk.arrays import FloatArray
+from desk.arrays import BoolArray, FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.gold import PACKAGE
 from desk.portfolio.book_frames import as_of_times, gold_frame
 from desk.portfolio.book_history import BookHistory
 from desk.portfolio.combine import strategy_budgets
+from desk.portfolio.lines_as_held import unfilled
 from desk.portfolio.package_limits import SIZE_LIMITS
 from desk.portfolio.packages import imbalance, measure_of
 from desk.portfolio.sizing_plan import SizingPlan, package_risk
@@ -23,13 +24,15 @@ LEG_DIGITS = 6
 
 
 def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], parameters: DeskParameters) -> pl.DataFrame:
-    """PACKAGE: every strategy's package after each decision, flat ones included. `held`: rows without a decision."""
+    """PACKAGE: every strategy's package after each decision, flat ones included. `held`: rows without a decision.
+    `plan` has the measures of the contracts that the target is in (desk.portfolio.lines_as_held)."""
     rows, count = plan.conviction.shape
+    open_orders = unfilled(history.target, history.packages, parameters)
     daily = np.stack([package_risk(*row) for row in zip(history.packages, plan.matrix, strict=True)])
     undecided = np.isin(np.arange(rows), held)[:, None]
     scale = np.where(plan.requested_risk > 0, plan.limited.scale * history.risk_multiplier[:, None], np.nan)
     bound = [None if at < 0 else SIZE_LIMITS[at] for at in np.where(undecided, -1, plan.limited.bound).ravel()]
-    legs, dv01 = _texts(history.packages, plan, parameters)
+    legs, dv01 = _texts(history.packages, plan, open_orders, parameters)
     return gold_frame(
         PACKAGE,
         {
@@ -44,7 +47,7 @@ def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], param
             "limit_bound": bound,
             "legs": legs,
             "leg_dv01_brl": dv01,
-            "imbalance": _imbalances(plan, history.packages).ravel(),
+            "imbalance": _imbalances(plan, history.packages, open_orders).ravel(),
             "volatility": (daily * np.sqrt(DAYS_PER_YEAR) / history.nav[:, None]).ravel(),
             "state": _states(plan, history.packages, undecided[:, 0]),
         },
@@ -67,27 +70,30 @@ def limits_bound(plan: SizingPlan, risk_multiplier: FloatArray) -> list[str]:
     return texts
 
 
-def _texts(packages: FloatArray, plan: SizingPlan, parameters: DeskParameters) -> tuple[list[str], list[str]]:
-    ids = parameters.instrument_ids
+def _texts(
+    packages: FloatArray, plan: SizingPlan, open_orders: BoolArray, parameters: DeskParameters
+) -> tuple[list[str], list[str]]:
+    """By row and package the legs, and what is known of their DV01."""
+    ids, unit = parameters.instrument_ids, np.where(open_orders, np.nan, plan.quotes.dv01)
     legs, dv01 = [], []
     for row, book in enumerate(np.round(packages, LEG_DIGITS)):
         for own in book:
             columns = np.flatnonzero(own).tolist()
             legs.append(json.dumps({ids[column]: float(own[column]) for column in columns}))
-            risk = {ids[column]: float(own[column] * plan.quotes.dv01[row, column]) for column in columns}
+            risk = {ids[column]: float(own[column] * unit[row, column]) for column in columns}
             dv01.append(json.dumps({name: round(value, 2) for name, value in risk.items() if np.isfinite(value)}))
     return legs, dv01
 
 
-def _imbalances(plan: SizingPlan, packages: FloatArray) -> FloatArray:
-    """(R, S), NaN for an outright package, a flat one, and one with a leg that has no measure."""
+def _imbalances(plan: SizingPlan, packages: FloatArray, open_orders: BoolArray) -> FloatArray:
+    """(R, S), NaN for an outright package, a flat one, and one with a leg that has no measure or did not fill."""
     found = np.full(packages.shape[:2], np.nan)
     for place, terms in enumerate(plan.terms):
         legs = packages[:, place]
         measure = measure_of(terms, legs, plan.quotes, plan.matrix)
         if measure is None:
             continue
-        known = (legs != 0).any(axis=1) & ((legs == 0) | (measure != 0)).all(axis=1)
+        known = (legs != 0).any(axis=1) & ((legs == 0) | ((measure != 0) & ~open_orders)).all(axis=1)
         found[:, place] = np.where(known, imbalance(legs, measure), np.nan)
     return found
 

@@ -30,6 +30,7 @@ from desk.portfolio.book_history import stack_days
 from desk.portfolio.book_state import BookState, resume, row_of, state_of, with_stored_levels
 from desk.portfolio.depth_limits import with_sizes
 from desk.portfolio.fill_prices import book_prices
+from desk.portfolio.lines_as_held import plan_as_held
 from desk.portfolio.market_levels import Market, read_market
 from desk.portfolio.package_frame import limits_bound, package_frame
 from desk.portfolio.packages import PackageTerms
@@ -170,10 +171,11 @@ def _frames(
             numbers[list(held)] = np.nan
         plan = replace(plan, risk_weight=weight, requested=requested, limited=replace(plan.limited, volatility=aimed))
     bound = limits_bound(plan, history.risk_multiplier)
+    lines = plan_as_held(plan, history.target, parameters)
     return {
-        TARGET_POSITION.name: target_positions(plan, history, parameters),
-        PORTFOLIO_STATE.name: portfolio_state(plan, history, shadow, parameters, bound, earlier_excess),
-        PACKAGE.name: package_frame(plan, history, list(held), parameters),
+        TARGET_POSITION.name: target_positions(lines, history, parameters),
+        PORTFOLIO_STATE.name: portfolio_state(lines, history, shadow, parameters, bound, earlier_excess),
+        PACKAGE.name: package_frame(lines, history, list(held), parameters),
         PNL_ATTRIBUTION.name: pnl_attribution(plan, history, parameters),
         PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, inputs.prices, packages_before),
         PNL_BY_FACTOR.name: pnl_by_factor(plan, history),

@@ -12,35 +12,36 @@ from desk.arrays import BoolArray, FloatArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.errors import BadInput
 from desk.portfolio.combine import combine
+from desk.portfolio.contract_measures import measure_contracts
 from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.contracts import ContractMap, map_contracts
 from desk.portfolio.costs import unit_cost
-from desk.portfolio.covariance import ewma_weights, pull, quadratic_form, shrunk_covariance
+from desk.portfolio.covariance import pull, quadratic_form
 from desk.portfolio.market_levels import USDBRL, Market
 from desk.portfolio.package_limits import ContractUses, LimitedBook, limit_packages
 from desk.portfolio.packages import PackageTerms, unit_packages
-from desk.portfolio.pricing import Quotes, quote_market
-from desk.portfolio.scenario_losses import unit_losses
-from desk.portfolio.scenario_pnl import trailing_pnl
-from desk.transforms.market_depth import Depth, depth_of
+from desk.portfolio.pricing import Quotes
 from desk.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
 class SizingPlan:
     """What each row (R) would hold of each package (S) in contracts of each instrument (N), per BRL of NAV. NaN where
-    unknown.
+    unknown. `market`: the rows; they begin at row `first` of `whole_market`, which has those before them too.
 
     `conviction` (R, S), zero for no view; `requested_risk` (R, S) what it asks for of the package alone, a year, and
     `requested` (R,) of all; `alone` (R, S, N) the packages before the book is scaled to anything; `limited` those
     within the limits; `packages` (R, S, N) the same, NaN for one whose view cannot be formed. `risk_weight` (R, N) is
     each line's signed share of target risk; `volatility` BRL a day per contract; `uses` what one contract uses of the
-    limits; `unit_cost` BRL to trade one contract; `aversion` (R,) the risk aversion at which that book is the best one;
+    limits; `unit_cost` BRL to trade one contract; `largest_order` (R, N) contracts that the gate lets one order be;
+    `aversion` (R,) the risk aversion at which that book is the best one;
     `sizing` by row the method, and the packages that cannot be formed.
     """
 
     terms: tuple[PackageTerms, ...]
     market: Market
+    whole_market: Market
+    first: int
     contracts: ContractMap
     quotes: Quotes
     volatility: FloatArray
@@ -53,6 +54,7 @@ class SizingPlan:
     packages: FloatArray
     risk_weight: FloatArray
     unit_cost: FloatArray
+    largest_order: FloatArray
     aversion: FloatArray
     sizing: Sequence[str]
 
@@ -74,10 +76,11 @@ class SizingPlan:
         cut = {
             field.name: getattr(self, field.name)[rows]
             for field in fields(self)
-            if field.name not in ("terms", "quotes", "contracts", "limited", "uses")
+            if field.name not in ("terms", "whole_market", "first", "quotes", "contracts", "limited", "uses")
         }
         return replace(
             self,
+            first=self.first + rows.indices(len(self))[0],
             contracts=_cut(self.contracts, rows),
             quotes=_cut(self.quotes, rows),
             limited=self.limited[rows],
@@ -109,41 +112,28 @@ def plan_book(
     rules, terms = parameters.portfolio, terms_of(parameters.instruments)
     if (np.abs(conviction) > 1.0 + 1e-9).any():
         raise BadInput("a conviction lies outside [-1, 1]")
-    rows = np.arange(first, len(market))
     part = market[first:]
     contracts = contracts or map_contracts(parameters.instruments, part.days)
-    quotes = quote_market(terms, part, contracts.maturity)
-    decay = ewma_weights(rules.covariance_window, rules.covariance_half_life)
-    count = len(parameters.instruments)
-    volatility, matrix = np.empty((len(rows), count)), np.empty((len(rows), count, count))
-    for chunk, pnl in trailing_pnl(terms, market, rows, contracts.maturity, rules.covariance_window):
-        estimate = shrunk_covariance(pnl, decay, rules.covariance_min_rows)
-        volatility[chunk], matrix[chunk] = estimate.volatility, estimate.matrix
+    found = measure_contracts(market, np.arange(first, len(market)), contracts, parameters)
+    quotes, matrix = found.quotes, found.uses.matrix
     view = np.nan_to_num(conviction[first:])
     view = np.where(np.abs(view) >= rules.dead_band, view, 0.0)
-    depth = depth_of(market.inputs.depth, part.days.tolist(), contracts.contract_id, parameters.risk.liquidity)
-    sized_by = np.where(depth.unseen, np.nan, volatility)
+    sized_by = np.where(found.unseen, np.nan, found.volatility)
     unit = unit_packages(packages, np.sign(view), quotes, sized_by, matrix, parameters)
     unformed = np.asarray(np.isnan(unit).any(axis=2))
     usable = np.where(unformed, 0.0, view)
     book = combine(usable, np.nan_to_num(unit), matrix, packages, rules)
-    uses = ContractUses(
-        matrix=matrix,
-        exposure=quotes.exposure,
-        face=quotes.value,
-        margin=quotes.value * np.array([item.margin_rate for item in parameters.instruments]),
-        losses=unit_losses(terms, part.levels, part.valuation, contracts.maturity, parameters),
-        most=most_contracts(depth, parameters),
-    )
-    limited = limit_packages(book.per_brl, uses, parameters)
+    limited = limit_packages(book.per_brl, found.uses, parameters)
     kept = np.where(book.requested > 0, limited.volatility / np.where(book.requested > 0, book.requested, 1.0), 1.0)
     return SizingPlan(
         terms=tuple(packages),
         market=part,
+        whole_market=market,
+        first=first,
         contracts=contracts,
         quotes=quotes,
-        volatility=volatility,
-        uses=uses,
+        volatility=found.volatility,
+        uses=found.uses,
         conviction=view,
         requested_risk=_alone(book.per_brl, matrix),
         requested=book.requested,
@@ -152,19 +142,10 @@ def plan_book(
         packages=np.where(unformed[:, :, None], np.nan, limited.per_brl),
         risk_weight=_risk_weight(limited.per_brl.sum(axis=1), matrix, rules.target_volatility),
         unit_cost=unit_cost(parameters, terms, quotes, part.levels.spots[:, USDBRL]),
+        largest_order=found.largest_order,
         aversion=rules.sharpe_assumed / rules.target_volatility / np.where(kept > 0, kept, 1.0),
         sizing=_sizing(rules.method, unformed, packages),
     )
-
-
-def most_contracts(depth: Depth, parameters: DeskParameters) -> FloatArray:
-    """The contracts (R, 2, N) that DEPTH_LIMITS allow; infinite where no market is stored. A market without a contract
-    counts as one of a single contract: less than a lot may be held of it."""
-    limits, rules = parameters.limits, parameters.risk.liquidity
-    interest = np.maximum(depth.open_interest, 1.0) * limits.threshold("open_interest")
-    traded = np.maximum(depth.volume, 1.0) * rules.share_of_volume * limits.threshold("days_to_liquidate")
-    found = np.stack([interest, traded], axis=1)
-    return np.where(np.isfinite(found), found, np.inf)
 
 
 def package_risk(legs: FloatArray, matrix: FloatArray) -> FloatArray:

@@ -99,10 +99,12 @@ def _booked(rows: pl.DataFrame, parameters: DeskParameters) -> list[pl.DataFrame
 @dataclass(frozen=True)
 class Depth:
     """Of contracts (R, N) on decision days (R): `open_interest`, and `volume` of a day; NaN where nothing is stored.
-    `unseen`: nothing is stored of the contract, and of others of its root there is."""
+    `stored_volume`: NaN where none is stored and `volume` is a share of the open interest. `unseen`: nothing is stored
+    of the contract, and of others of its root there is."""
 
     open_interest: FloatArray
     volume: FloatArray
+    stored_volume: FloatArray
     unseen: BoolArray
 
 
@@ -115,12 +117,13 @@ def depth_of(
         {"day": pl.Series(list(days), dtype=pl.Date).repeat_by(count).explode(), "contract_id": contract_id.ravel()},
         schema_overrides={"contract_id": pl.String},
     ).with_columns(root=pl.col("contract_id").str.head(-MONTH_CHARS))
+    rows = rows.filter(pl.col("day").is_in(list(days)))
     roots = rows.select("day", root=pl.col("contract_id").str.head(-MONTH_CHARS), seen=True).unique()
     found = named.join(rows, on=["day", "contract_id"], how="left", maintain_order="left").join(
         roots, on=["day", "root"], how="left", maintain_order="left"
     )
-    interest, volume = (found[name].to_numpy().astype(np.float64) for name in ("open_interest", "volume"))
-    volume = np.where(np.isfinite(volume), np.fmin(volume, interest), interest * rules.volume_of_open_interest)
+    interest, stored = (found[name].to_numpy().astype(np.float64) for name in ("open_interest", "volume"))
+    volume = np.where(np.isfinite(stored), np.fmin(stored, interest), interest * rules.volume_of_open_interest)
     unseen = found["seen"].is_not_null().to_numpy() & ~np.isfinite(volume) & ~np.isfinite(interest)
     shape = contract_id.shape
-    return Depth(interest.reshape(shape), volume.reshape(shape), unseen.reshape(shape))
+    return Depth(interest.reshape(shape), volume.reshape(shape), stored.reshape(shape), unseen.reshape(shape))

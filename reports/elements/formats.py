@@ -48,11 +48,14 @@ def number(value: float | int | None, digits: int = 2, *, signed: bool = False) 
 
 
 def significant(value: float | None, digits: int = 6) -> str:
-    """`0.135123`, `5.4321e+09`: `digits` significant digits, for receipts."""
+    """`0.135123`, `4,706,770`, `5.4321e+09`: `digits` significant digits, for receipts; millions to the unit."""
     clean = finite_or_none(value)
+    if clean is None:
+        return translate(NOT_KNOWN)
     locale = current_locale()
-    marks = {ord("."): locale.decimal, ord(","): locale.thousands}
-    return translate(NOT_KNOWN) if clean is None else f"{clean:,.{digits}g}".translate(marks)
+    marks = {ord("."): locale.decimal, ord(","): locale.thousands, ord("-"): MINUS}
+    form = ",.0f" if 10.0**digits <= abs(clean) < 1e9 else f",.{digits}g"
+    return f"{clean:{form}}".translate(marks)
 
 
 def percent(fraction: float | None, digits: int = 2, *, signed: bool = False) -> str:

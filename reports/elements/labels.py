@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from desk.agents import AGENTS
 from reports.elements.formats import capitalize_first, humanize
-from reports.elements.locale import ENGLISH, current_locale, translate
+from reports.elements.locale import translate
 
 METRIC_NAMES = {"var_95": "VaR 95%", "var_99": "VaR 99%", "es_95": "ES 95%", "es_975": "ES 97.5%", "es_99": "ES 99%"}
 """The tail metrics that the report shows, in their order; English."""
@@ -28,8 +28,8 @@ def agent_driver_name(column: str) -> str:
 
 
 def strategy_driver_name(column: str) -> str:
-    """A strategy's driver is a column of the panel: its id with spaces in English, the id itself in other languages."""
-    return humanize(column) if current_locale() is ENGLISH else column
+    """`slope_2s5s_z` -> `slope 2s5s z`, in the reader's language."""
+    return translate(humanize(column))
 
 
 def regime_name(regime: str) -> str:

@@ -5,13 +5,15 @@ Which input a number was read off is decided once, in the panel, and stored besi
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desk.point_in_time.provenance import input_ids
 from desk.transforms.possible_inputs import possible_inputs
-from reports.elements.formats import date, moment
+from reports.elements.formats import moment
 from reports.elements.locale import translate
+from reports.elements.observed import observed
 from reports.elements.report_data import ReportData, Row
 
 STAMPS = {
@@ -46,6 +48,10 @@ class Receipts:
         """A link to the first receipt on the page; empty where there is none."""
         found = self.behind(feature_id)
         return f"#{anchor(found[0]['input_id'])}" if found else ""
+
+    def observed(self, feature_id: str, day: dt.date | None) -> str:
+        """The day, month or quarter that a level is about."""
+        return observed(day, [row["input_id"] for row in self.behind(feature_id)])
 
     def stale(self, feature_id: str) -> bool:
         """Whether any input behind the level is older than its promise."""
@@ -84,7 +90,7 @@ def receipt_line(row: Row) -> str:
         row["source"],
         row["input_id"],
         row["dataset"],
-        date(row["obs_date"]),
+        observed(row["obs_date"], [row["input_id"]]),
         age,
         moment(row["knowledge_time"]),
         stamp,

@@ -166,11 +166,14 @@ class TicketWords:
         return ""
 
     def reverses(self, row: Row) -> str:
-        """`reverses 120 paid on Thu 19 Nov`; empty for an order that reverses none."""
+        """`reverses the 120 paid of Thu 19 Nov`, `takes back 4 of the 145 paid of Mon 23 Nov`; empty for an order that
+        takes back none."""
         if row["reverses_on"] is None:
             return ""
-        done = self.position(row, row["reverses_contracts"])
-        return translate("reverses the {} of {}", done, weekday_date(row["reverses_on"]))
+        done, day = self.position(row, row["reverses_contracts"]), weekday_date(row["reverses_on"])
+        if row["contracts"] < abs(row["reverses_contracts"]):
+            return translate("takes back {} of the {} of {}", thousands(row["contracts"]), done, day)
+        return translate("reverses the {} of {}", done, day)
 
     def risk(self, row: Row) -> str:
         """`DV01 +8,220` for what is quoted in rate, else the notional."""

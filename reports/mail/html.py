@@ -47,8 +47,9 @@ def html(digest: Digest, link: str = "") -> str:
 
 
 def _page(digest: Digest, link: str, shown: int) -> str:
-    parts = [_banner(digest), _head(digest), _gate(digest), _key(digest), _first_screen(digest), _limits(digest),
-             _signals(digest), _orders(digest, shown), _pictures(digest.pictures), _foot(link)]  # fmt: skip
+    parts = [_banner(digest), _head(digest), _gate(digest), _key(digest), _first_screen(digest),
+             _orders(digest, shown), _limits(digest), _signals(digest), _pictures(digest.pictures),
+             _foot(link)]  # fmt: skip
     body = "".join(parts)
     return (
         f'<!DOCTYPE html><html lang="{load_locale(digest.language).tag}"><head><meta charset="utf-8">'

@@ -42,12 +42,12 @@ def _lines(digest: Digest, link: str) -> list[str]:
         else [f"{name}: {value}" for name, value, _ in digest.key_numbers]
     )
     out += ["", *(f"{translate(line.label)}: {line.text}" for line in digest.lines)]
-    if digest.limits:
-        out += ["", translate("Limits to watch").upper(), *limit_lines(digest)]
-    out += ["", translate("Top signals").upper(), *signal_lines(digest)]
     out += ["", translate("Actions: {}", len(digest.orders)).upper()]
     out += [f"{order.number}. {order.whole}" for order in digest.orders[:MOST_ORDERS]] or [digest.action_line]
     omitted = len(digest.orders) - MOST_ORDERS
     out += [translate("And {} more, in the attached page.", omitted)] if omitted > 0 else []
+    if digest.limits:
+        out += ["", translate("Limits to watch").upper(), *limit_lines(digest)]
+    out += ["", translate("Top signals").upper(), *signal_lines(digest)]
     out += ["", translate("The full report: {}", link) if link else ""]
     return [*out, translate("The whole page, with its charts and receipts, is attached: full-report.html.")]

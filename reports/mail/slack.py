@@ -41,13 +41,13 @@ def _blocks(digest: Digest, link: str) -> list[dict[str, Any]]:
         for name, value, _ in digest.key_numbers
     ]
     out.append({"type": "section", "fields": fields[:10]})
-    out.append(_section(translate("Limits"), _limits(digest)))
-    out.append(_section(translate("Top signals"), _signals(digest)))
     out.append(
         _section(
             translate("Actions: {}", len(digest.orders)) if digest.orders else translate("Actions"), _orders(digest)
         )
     )
+    out.append(_section(translate("Limits"), _limits(digest)))
+    out.append(_section(translate("Top signals"), _signals(digest)))
     out.append(_section(translate("Data"), digest.coverage))
     closing = _link(link)
     while size([*out, *closing]) > TOTAL:  # shorten the longest text; header and link stay

@@ -24,6 +24,7 @@ from reports.elements.formats import (
     weekday_date,
 )
 from reports.elements.locale import translate
+from reports.elements.observed import dataset_observed
 from reports.elements.order_text import OrderText
 from reports.elements.page_elements import Section
 from reports.elements.report_data import HeldValue, ReportData, Row
@@ -211,7 +212,7 @@ def weight_sentence(data: ReportData) -> str:
 
 def _gap_text(row: Row) -> str:
     last = (
-        translate(" (last {})", date(row["last_obs_date"]))
+        translate(" (last {})", dataset_observed(row["last_obs_date"], row["dataset"]))
         if row["last_obs_date"] is not None
         else translate(" (never seen)")
     )

@@ -22,6 +22,7 @@ from desk.errors import BadInput
 from reports.elements.decision_facts import decision_notes
 from reports.elements.formats import NOT_KNOWN, date, moment, number, significant
 from reports.elements.locale import translate, use_locale
+from reports.elements.observed import dataset_observed, observed
 from reports.elements.page_elements import Figure
 from reports.elements.palette import DARK
 from reports.elements.receipts import STAMPS, anchor, receipts, short_hash, used_sources
@@ -74,7 +75,7 @@ def _page(data: ReportData, rendered_at: dt.datetime, tag: str) -> str:
             suspects=suspect_rows(data),
             datasets=list(data.latest("dataset_status").iter_rows(named=True)),
             notices=notices(load_licences(load_catalog()), used_sources(data)),
-            format_date=date,
+            last_observed=dataset_observed,
             figures=_script_json({figure.id: figure.spec for figure in _figures(sections)}),
             dark_colors=_script_json(DARK),
             css=_asset("report.css") + _dark_stills(),
@@ -105,7 +106,7 @@ def _receipt_rows(data: ReportData) -> list[dict[str, str]]:
                 "dataset": row["dataset"] or "",
                 "value": significant(row["value"]),
                 "unit": row["unit"] or "",
-                "observed": date(row["obs_date"]),
+                "observed": observed(row["obs_date"], [row["input_id"]]),
                 "known": moment(row["knowledge_time"]),
                 "stamp": translate(STAMPS.get(row["stamp"], row["stamp"] or NOT_KNOWN)),
                 "age": number(row["age_bd"], 0),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from desk.agents import AGENTS
 from desk.agents.base import Level
 from reports.calculations.agents import AgentScore, AgentsView, agents_view
 from reports.charts import agent_charts
-from reports.elements.formats import date, format_list, number, percent
+from reports.elements.formats import MINUS, date, format_list, number, percent
 from reports.elements.labels import agent_driver_name, agent_name
 from reports.elements.locale import ENGLISH, current_locale, translate
 from reports.elements.page_elements import Block, Card, Cards, Section, signed_tone
@@ -60,13 +61,17 @@ def sentences(view: AgentsView) -> tuple[str, ...]:
     return tuple(out)
 
 
+HYPHEN = re.compile(r"(?<=[\s(])-(?=\d)")
+"""What the desk's sentence writes for a minus."""
+
+
 def agent_sentence(agent: AgentScore, values: Mapping[str, float]) -> str:
     """The agent's own sentence, which the desk writes in English; in other languages the same from its numbers.
 
     `values`: features and measures of the decision, by name.
     """
     if current_locale() is ENGLISH:
-        return agent.sentence
+        return HYPHEN.sub(MINUS, agent.sentence)
     desk = next((known_agent for known_agent in AGENTS if known_agent.id == agent.agent_id), None)
     question = (
         translate("BRL exchange" if desk.question == "BRL" else desk.question)
@@ -92,7 +97,8 @@ def agent_sentence(agent: AgentScore, values: Mapping[str, float]) -> str:
 
 def _fact(level: Level, value: float) -> str:
     """`Selic 7.75%`: one level that the desk's sentence quotes."""
-    return f"{translate(level.label)} {percent(value, 1) if level.percent else number(value, 2)}"
+    shown = percent(value, level.digits) if level.percent else number(value, level.digits)
+    return f"{translate(level.label)} {shown}"
 
 
 def card(agent: AgentScore, values: Mapping[str, float], day: str) -> Card:

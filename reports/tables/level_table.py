@@ -33,7 +33,7 @@ def level_table(market: MarketView, receipt: Receipts, data: ReportData) -> Tabl
             *(change_cell(quote, level, span) for span, _ in SPANS),
             Cell(number(level.z, 1, signed=True), translate("against {} days of its own history", level.z_days)),
             Cell("", svg=sparkline(level.path[:: max(1, len(level.path) // 96)])),
-            Cell(date(level.obs_date), tone="amber" if receipt.stale(behind) else "muted"),
+            Cell(receipt.observed(behind, level.obs_date), tone="amber" if receipt.stale(behind) else "muted"),
         ]
         rows.append(tuple(cells))
     rows += [unknown_row(quote, receipt) for quote in market.unknown]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.elements.formats import date, finite_or_none, number, percent, significant
 from reports.elements.locale import translate
+from reports.elements.observed import observed
 from reports.elements.report_data import ReportData, Row
 
 ORDER = ("broken", "held", "apart", "absent", "agree")
@@ -22,7 +23,7 @@ def comparison_rows(data: ReportData) -> list[dict[str, str]]:
             "right": row["right_source"] or "",
             "left_value": significant(row["left_value"]),
             "right_value": significant(row["right_value"]),
-            "date": date(row["left_date"]),
+            "date": observed(row["left_date"], [row["left_source"] or ""]),
             "difference": _size(row, "difference"),
             "tolerance": _size(row, "tolerance"),
             "breach": _size(row, "breach"),
@@ -41,7 +42,7 @@ def broken_pairs(data: ReportData) -> list[str]:
         translate(
             "{} has {}, {} has {} for {}: the same fact, and both are used.",
             row["left_source"], significant(row["left_value"]), row["right_source"], significant(row["right_value"]),
-            date(row["left_date"]),
+            observed(row["left_date"], [row["left_source"] or ""]),
         )
         for row in rows.iter_rows(named=True)
     ]  # fmt: skip

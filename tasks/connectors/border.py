@@ -22,6 +22,7 @@ from tasks.connectors.strict_values import FIRST_DAY, LAST_DAY
 
 SHORTEST_PAGE = 64
 REPEATED = "a key stands twice"
+ORDERED = "its rows stand in key order"
 T = TypeVar("T")
 LONGEST_NAME = 100
 PAGES_OF_BYTES = 4
@@ -119,19 +120,22 @@ def _checked(table: SilverTable, frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` without exact repeats, in key order, and its zeros without a sign. Raises ValueError."""
     if frame.is_empty():
         return frame
-    ordered = frame.with_columns(cs.float() + 0.0).sort(table.key, maintain_order=True)
-    # One query: most frames have a few rows, and what they cost is the queries.
-    found = ordered.select(_checks(table.key, tuple(frame.schema.items()))).row(0, named=True)
-    is_repeated = found.pop(REPEATED)
+    plain = frame.with_columns(cs.float() + 0.0)
+    # One query: most frames have a few rows, and what they cost is the queries. Most come in order, too.
+    found = plain.select(_checks(table.key, tuple(frame.schema.items()))).row(0, named=True)
+    is_ordered, is_repeated = found.pop(ORDERED), found.pop(REPEATED)
     for name, is_bad in found.items():
         if is_bad:
             raise ValueError(f"{name} holds {_misfit(frame.schema[name])}")
-    return _without_repeats(ordered, table) if is_repeated else ordered
+    if not is_ordered:
+        return one_row_per_key(plain, table)
+    return _without_repeats(plain, table) if is_repeated else plain
 
 
 @cache
 def _checks(key: tuple[str, ...], schema: tuple[tuple[str, pl.DataType], ...]) -> list[pl.Expr]:
-    """Whether a column holds what it may not, by its name; and as REPEATED, whether one key stands twice."""
+    """Whether a column holds what it may not, by its name; as ORDERED, whether the rows stand in key order, and as
+    REPEATED, whether one key then stands twice."""
     found = []
     for name, dtype in schema:
         column = pl.col(name)
@@ -142,7 +146,18 @@ def _checks(key: tuple[str, ...], schema: tuple[tuple[str, pl.DataType], ...]) -
             found.append((names.is_null() | (names.str.len_chars() > LONGEST_NAME) | names.str.contains(_UNFIT)).any())
         elif name == "obs_date":
             found.append((~column.is_between(FIRST_DAY, LAST_DAY).fill_null(False)).any())
-    return [*found, _repeats(key).any().alias(REPEATED)]
+    return [*found, _ordered(key).all().alias(ORDERED), _repeats(key).any().alias(REPEATED)]
+
+
+def _ordered(key: tuple[str, ...]) -> pl.Expr:
+    """Of rows: whether the row has the key of the row before it or one that sorts after it, nulls first."""
+    found = pl.lit(value=True)
+    for name in reversed(key):
+        column, before = pl.col(name), pl.col(name).shift()
+        found = (column > before).fill_null(before.is_null() & column.is_not_null()) | (
+            column.eq_missing(before) & found
+        )
+    return found | (pl.int_range(pl.len()) == 0)
 
 
 def _repeats(key: tuple[str, ...]) -> pl.Expr:

@@ -28,8 +28,8 @@ CROSS_ASSET = Agent(
         Driver("reg_balance", 1.0, "the regime"),
     ),
     levels=(
-        Level("vix", "VIX", percent=False),
-        Level("us_hy_spread", "US high yield spread"),
+        Level("vix", "VIX", percent=False, digits=2),
+        Level("us_hy_spread", "US high yield spread", digits=2),
         Level("usdbrl_vol_63", "USD/BRL volatility"),
         Level("reg_p_goldilocks", "Goldilocks"),
         Level("reg_p_stagflation", "Stagflation"),

@@ -30,6 +30,6 @@ FISCAL = Agent(
         Level("gross_debt_gdp", "gross debt of GDP"),
         Level("fis_debt_base_y5", "in five years"),
         Level("primary_need_12m_gdp", "primary borrowing need of GDP"),
-        Level("real_1260", "five-year real rate"),
+        Level("real_1260", "five-year real rate", digits=2),
     ),
 )

@@ -27,10 +27,10 @@ FX_EQUILIBRIUM = Agent(
         Driver("fx_cupom_basis_1y_z", -1.0, "the price of dollars onshore"),
     ),
     levels=(
-        Level("usdbrl", "USD/BRL", percent=False),
-        Level("fx_fair", "fair value", percent=False),
-        Level("brl_carry", "carry"),
+        Level("usdbrl", "USD/BRL", percent=False, digits=4),
+        Level("fx_fair", "fair value", percent=False, digits=4),
+        Level("brl_carry", "carry", digits=2),
         Level("usdbrl_vol_63", "volatility"),
-        Level("fx_cupom_basis_1y", "covered-parity basis"),
+        Level("fx_cupom_basis_1y", "covered-parity basis", digits=2),
     ),
 )

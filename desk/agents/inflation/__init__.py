@@ -32,8 +32,8 @@ INFLATION = Agent(
         Driver("us_core_pce_3m_z", 1.0, "US core momentum"),
     ),
     levels=(
-        Level("ipca_12m", "IPCA twelve months"),
-        Level("inflation_target", "target"),
-        Level("inf_trend_12m", "models and Focus ahead"),
+        Level("ipca_12m", "IPCA twelve months", digits=2),
+        Level("inflation_target", "target", digits=2),
+        Level("inf_trend_12m", "models and Focus ahead", digits=2),
     ),
 )

@@ -34,10 +34,10 @@ MONETARY_POLICY = Agent(
         Driver("us_rate_change_63_z", -1.0, "dollar rates over a quarter"),
     ),
     levels=(
-        Level("selic_target", "Selic"),
-        Level("mp_taylor_rate", "Taylor rule"),
-        Level("mp_r_star", "neutral real rate"),
-        Level("ex_ante_real_rate", "ex-ante real rate"),
-        Level("pre_252", "one-year DI"),
+        Level("selic_target", "Selic", digits=2),
+        Level("mp_taylor_rate", "Taylor rule", digits=2),
+        Level("mp_r_star", "neutral real rate", digits=2),
+        Level("ex_ante_real_rate", "ex-ante real rate", digits=2),
+        Level("pre_252", "one-year DI", digits=2),
     ),
 )

@@ -127,7 +127,7 @@ def test_one_extreme_driver_is_capped() -> None:
 def test_the_sentence_quotes_the_numbers() -> None:
     row = last(BY_ID["inflation"], ipca_gap=1.2, focus_gap=1.0, core_3m_z=-0.4, ipca_12m=0.0483, inflation_target=0.03)
     assert row["sentence"] == (
-        "Inflation: rising pressure (clear, +0.54); IPCA twelve months 4.8%, target 3.0%; "
+        "Inflation: rising pressure (clear, +0.54); IPCA twelve months 4.83%, target 3.00%; "
         "led by IPCA against target (+1.2), against it core momentum (-0.4)."
     )
     calm = last(BY_ID["cross_asset"], vix_z=0.1, us_hy_spread_z=-0.1, vix=17.25)

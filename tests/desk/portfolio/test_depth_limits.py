@@ -123,12 +123,15 @@ def test_no_market_stored_at_all_caps_nothing_and_one_of_its_root_makes_a_contra
     assert lines[-6:].n_unique() == 1, "what is held waits as it is"
 
 
-def test_a_position_above_a_market_that_has_gone_is_sold() -> None:
-    views = one_view("DI1_5Y", 0.9, VALUES)
+def test_a_position_in_a_market_that_has_gone_waits_for_it() -> None:
+    """The gate lets no order pass where none is open or traded: an order to sell would hold up all the others."""
+    views = pl.concat([one_view("DI1_5Y", 0.9, VALUES), make_views(VALUES, ("DI1_1Y",))])
     name = contract_of(books(market([]), views), "DI1_5Y")
-    frames = books(market([(name, 0.0, 0.0)], days=5), views)["target_position"].filter(instrument_id="DI1_5Y")
-    assert frames["contracts"][-6] != 0
-    assert frames["contracts"][-1] == 0
+    frames = books(market([(name, 0.0, 0.0)], days=5), views)
+    lines = frames["target_position"].filter(instrument_id="DI1_5Y")["contracts"]
+    assert lines[-6] != 0
+    assert lines[-6:].n_unique() == 1
+    assert frames["action"].filter(contract_id=name, as_of=decision_time(DAYS[-1])).is_empty()
 
 
 def test_a_continued_book_is_capped_as_one_pass_is() -> None:

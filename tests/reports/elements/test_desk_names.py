@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from desk import agents
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.risk.factors import CURVE_COUNT, FACTORS
+from desk.strategies import STRATEGIES
 from reports.charts.risk_charts import AMBER_FROM, RED_FROM
-from reports.elements.labels import DRIVER_LABELS, agent_driver_name
+from reports.elements.labels import DRIVER_LABELS, agent_driver_name, strategy_driver_name
+from reports.elements.locale import use_locale
 from reports.elements.scenario_text import CURVES, SHORT_RATE, SPOTS
 from reports.tables.agent_measures import MEASURES, UNITS, VALUE, measure_table
 from tests.reports.hand_made import NOW, ago, made
@@ -57,3 +60,20 @@ def test_every_driver_of_every_agent_has_a_name() -> None:
     for agent in agents.AGENTS:
         for driver in agent.drivers:
             assert agent_driver_name(driver.column) == DRIVER_LABELS[driver.column] == driver.label
+
+
+class Unknown(dict[str, np.ndarray]):
+    """A panel whose every column is unknown: what a strategy's components are called needs no number."""
+
+    def __missing__(self, column: str) -> np.ndarray:
+        return np.full(3, np.nan)
+
+
+def test_every_driver_of_every_strategy_has_a_portuguese_name() -> None:
+    names = {name for strategy in STRATEGIES for name in strategy.components(Unknown())}
+    assert len(names) > 30
+    with use_locale("pt"):
+        same = [name for name in sorted(names) if strategy_driver_name(name) == name.replace("_", " ")]
+        assert strategy_driver_name("slope_2s5s_z") == "inclinação 2a–5a (z)"
+    assert same == []
+    assert strategy_driver_name("slope_2s5s_z") == "slope 2s5s z"

@@ -18,7 +18,6 @@ from desk.transforms.feature_rows import feature_rows
 from desk.transforms.input_receipts import input_receipts
 from desk.transforms.panel import build_panel
 from reports.calculations.market import market_view
-from reports.elements.formats import date
 from reports.elements.quotes import QUOTES, VALUE
 from reports.elements.receipts import receipts
 from reports.elements.report_data import ReportData
@@ -115,7 +114,7 @@ def test_number_date_and_receipt_belong_together_when_a_first_choice_is_silent(s
     for quote, cells in zip((q for q in QUOTES if q.feature in features), table.rows, strict=False):
         row = features[quote.feature]
         assert cells[1].text == VALUE[quote.kind](row["value"], quote.digits)
-        assert cells[-1].text == date(row["obs_date"])
+        assert cells[-1].text == stored.observed(quote.feature, row["obs_date"])
         for name in input_ids(row["origin"]):
             assert str(stored.rows[name]["sha256"])[:12] in cells[1].title, f"{quote.name}: {name}"
 

@@ -20,6 +20,8 @@ from reports.calculations.event_risk import past_pnl
 from reports.calculations.overnight import TRADES, overnight, trade_of
 from reports.calculations.policy_path import priced_path
 from reports.elements.formats import brl
+from reports.elements.locale import use_locale
+from reports.elements.ticket_text import TicketWords
 from reports.page import first_screen, ticket_files
 from reports.page.agenda_lines import agenda_line, policy_line
 from reports.page.overnight_lines import market_line, result_line
@@ -149,3 +151,22 @@ def test_a_ticket_with_its_limit_beyond_its_stop_is_named_and_in_no_file_and_the
     orders = next(line for line in first_screen.lines(broken, []) if line.label == "Orders")
     assert [item for item in orders.items if item.warning] == [orders.items[0]]
     assert orders.items[0].warning.startswith("NOT TO BE SENT: its ")
+
+
+@pytest.mark.parametrize(
+    ("contracts", "english", "portuguese"),
+    [
+        (4, "takes back 4 of the 145 paid of Mon 23 Nov", "desfaz 4 dos 145 tomados de seg 23/11"),
+        (145, "reverses the 145 paid of Mon 23 Nov", "desfaz 145 tomados de seg 23/11"),
+        (300, "reverses the 145 paid of Mon 23 Nov", "desfaz 145 tomados de seg 23/11"),
+    ],
+)
+def test_an_order_that_takes_back_a_part_does_not_say_that_it_reverses_the_whole(
+    contracts: int, english: str, portuguese: str
+) -> None:
+    leg = {"action": "receive", "contracts": contracts}
+    leg |= {"reverses_on": dt.date(2026, 11, 23), "reverses_contracts": -145}
+    assert TicketWords().reverses(leg) == english
+    with use_locale("pt"):
+        assert TicketWords().reverses(leg) == portuguese
+    assert TicketWords().reverses(leg | {"reverses_on": None}) == ""

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from reports.elements.locale import LANGUAGES
+from reports.page import render as render_module
 from reports.page.png_export import find_browser
 from reports.page.render import render
 from tests.reports.html_page import AT
 from tests.reports.sample import sample
 
 MOST_PAGES = 10
+LEAST_POINTS = 7.0
 
 
 @pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium on this machine")
@@ -30,3 +32,14 @@ def test_a_printed_report_has_ten_sheets_of_a4_at_most(language: str, tmp_path: 
     assert 3 <= sheets <= MOST_PAGES
     boxes = set(re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", printed))
     assert {(round(float(w)), round(float(h))) for w, h in boxes} == {(595, 842)}, "A4, in points"
+
+
+def test_no_text_of_the_printed_page_is_smaller_than_seven_points() -> None:
+    """Tables were 5.5 pt. Outside figures every size of the print rules is an absolute one."""
+    style = (Path(render_module.__file__).parents[1] / "templates" / "report.css").read_text(encoding="utf-8")
+    rules = style[style.rindex("@media print{") :]
+    sizes = [float(size) for size in re.findall(r"font(?:-size)?:([\d.]+)pt", rules)]
+    assert len(sizes) >= 10
+    assert min(sizes) >= LEAST_POINTS
+    assert not re.search(r"zoom:|font(?:-size)?:[\d.]+(?:px|em|rem)", rules)
+    assert re.search(r"(?m)^table,thead th,\.unit,", rules), "the sizes of tables are set"

@@ -6,9 +6,13 @@ import datetime as dt
 import json
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desk.errors import BadPayload, NoData
+from desk.model import CURVE_POINT
 from tasks.connectors import border
 from tasks.connectors.exchange import Payload, Query
 from tests.tasks.connectors.answers import connector, parse, queries, window
@@ -27,6 +31,8 @@ NOVEMBER = window("2026-11-03", "2026-11-18")
 FOCUS = queries("bcb_focus_annual", NOVEMBER)[0]
 (SIDRA,) = queries("ibge_ipca_index", window("2026-01-01", "2026-11-18"))
 (SETTLED,) = queries("b3_settlements", window("2026-11-17"))
+
+ANSWER = Payload(connector("fred").build_request(DGS10), 200, {}, b"", dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 
 TESOURO_HEAD = "Tipo Titulo;Data Vencimento;Data Base;Taxa Compra Manha;Taxa Venda Manha;PU Compra Manha;PU Venda Manha;PU Base Manha\n"  # noqa: E501
 
@@ -274,3 +280,35 @@ def test_absence_stays_an_answer() -> None:
         parse(DGS10, fred_csv("2026-11-03,."))
     with pytest.raises(NoData):
         parse(IBOVESPA, chart([at(2)]))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([None, "a", "b", "B"]),
+            st.sampled_from([21, 252]),
+            st.sampled_from([None, dt.date(2026, 1, 2), dt.date(2026, 1, 5)]),
+            st.sampled_from([0.1, -0.0, 0.2]),
+        ),
+        max_size=6,
+    )
+)
+def test_rows_in_order_pass_as_they_are_and_others_as_if_they_had_been_sorted(rows: list[tuple[Any, ...]]) -> None:
+    """Order is a shortcut: with it and without it an answer is the same frame, or the same refusal."""
+    schema = {name: CURVE_POINT.stored_schema[name] for name in ("curve_id", "tenor_bd", "obs_date", "rate")}
+    frame = pl.DataFrame(rows, schema=schema, orient="row").filter(
+        pl.col("curve_id").is_not_null() & pl.col("obs_date").is_not_null()
+    )
+    frame = frame.with_columns(knowledge_time=pl.lit(None, CURVE_POINT.stored_schema["knowledge_time"]))
+
+    def outcome(one: pl.DataFrame) -> object:
+        try:
+            return border.read(lambda _: {"curve_point": one}, ANSWER)["curve_point"].rows()
+        except BadPayload as error:
+            return str(error)
+
+    ordered = frame.sort(CURVE_POINT.key, maintain_order=True)
+    assert outcome(frame) == outcome(ordered) == outcome(ordered[::-1])
+    found = outcome(ordered)
+    if isinstance(found, list):
+        assert found == ordered.unique(maintain_order=True).rows()
