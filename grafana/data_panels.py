@@ -9,8 +9,11 @@ from desk.catalog.fallbacks import load_fallbacks
 from grafana.parts import COLOURED_CELL, LEGEND, PanelSpec, override, state_mappings, table_panel
 
 
-def origin_panel(latest: str) -> PanelSpec:
-    """Each level that several sources have, and each curve's input, at the decision that the SQL `latest` gives."""
+def origin_panel() -> PanelSpec:
+    """Each level that several sources have, and each curve's input, at the latest decision of the time range.
+
+    Not by max(as_of): the view asks by row whether content may leave, so a maximum over it reads every row of years.
+    """
     fallbacks = load_fallbacks()
     columns = ", ".join(f"'{column.name}'" for column in fallbacks.columns)
     curves = "|".join(dict.fromkeys(curve.prefix for curve in fallbacks.curves))
@@ -18,7 +21,7 @@ def origin_panel(latest: str) -> PanelSpec:
 SELECT feature_id AS level, value, origin AS "read off", source, obs_date::text AS observed,
        knowledge_time AS "known at", left(sha256, 12) AS payload
 FROM v_feature
-WHERE as_of = {latest.replace("v_dataset_status", "v_feature")}
+WHERE as_of = (SELECT as_of FROM v_feature WHERE as_of <= $__timeTo() ORDER BY as_of DESC LIMIT 1)
   AND (feature_id IN ({columns}) OR feature_id ~ '^({curves})_[0-9]+$')
 ORDER BY feature_id ~ '_[0-9]+$', regexp_replace(feature_id, '_?[0-9]+$', ''), length(feature_id), feature_id"""
     about = (

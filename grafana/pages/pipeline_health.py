@@ -196,7 +196,7 @@ def dashboard_rows() -> list[list[PanelSpec]]:
         [status_grid()],
         weight_panels(LATEST),
         [run_list()],
-        [origin_panel(LATEST)],
+        [origin_panel()],
         [pairs],
         [held, suspect],
         [runs()],

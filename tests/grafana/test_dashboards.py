@@ -207,3 +207,14 @@ def test_provisioning_names_the_data_source_the_folder_and_the_files() -> None:
     assert home == f"{provider['options']['path']}/pipeline-health.json"
     assert grafana["profiles"] == ["monitoring"]
     assert "ports" not in grafana, "the proxy's login stands before it"
+
+
+def test_no_panel_reads_every_level_of_every_year_for_the_newest_decision() -> None:
+    """The view of levels asks by row whether content may leave: a maximum over it is no look-up in an index."""
+    asked = [sql for page in FOLDER.glob("*.json") for sql in statements(json.loads(page.read_text(encoding="utf-8")))]
+    assert any("FROM v_feature WHERE as_of <=" in sql for sql in asked)
+    assert [sql for sql in asked if "max(as_of) FROM v_feature" in sql] == []
+
+
+def statements(page: dict[str, Any]) -> list[str]:
+    return [panel["targets"][0]["rawSql"] for panel in page["panels"]]
