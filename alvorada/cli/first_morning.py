@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from alvorada.cli.first_morning_hours import by_rule, overdue
+from alvorada.cli.first_morning_labels import described, said
 from desk import calendars
 from desk.catalog import Catalog
-from desk.catalog.licences import Licence
 from desk.errors import (
     BadPayload,
     BadRequest,
@@ -59,12 +60,21 @@ REMEDIES: tuple[tuple[type[SourceError], str], ...] = (
 )
 
 
+RULES = "publication_rules.toml"
 INCOMPLETE = "its code in the dataset's params (datasets.toml), as the source's own list has it"
+DIFFERS = (
+    "no number of it is used before somebody has looked at both: `code`, `unit`, `scale` or `name` in series.toml, or"
+    " words that the check does not know (desk/catalog/provider_metadata.py)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FirstAnswer:
-    """What one dataset's request came to. `verdict`: fine, early, late, incomplete, or the kind of error."""
+    """What one dataset's request came to. `verdict`: fine, early, late, incomplete, differs, or the kind of error.
+
+    `ours`: the series that was asked for, its name and unit by the catalogue; `theirs`: what its source says of it;
+    `hour`: when the newest number was known, and the next one will be, by the rule.
+    """
 
     dataset: str
     source: str
@@ -78,6 +88,9 @@ class FirstAnswer:
     verdict: str
     message: str
     remedy: str
+    ours: str = ""
+    theirs: str = ""
+    hour: str = ""
 
 
 class Watching:
@@ -148,12 +161,21 @@ async def _look(
     finding = next((one.finding for one in fetched if one.finding), None)
     if finding is not None:
         verdict, message, remedy = "incomplete", finding, INCOMPLETE
+    last = frame["obs_date"].max()
+    ours = theirs = hour = ""
+    if fetched and isinstance(last, dt.date):
+        label = await described(catalog, connector.config, client, query, fetched[-1], now)
+        ours, theirs = said(query, label)
+        hour = by_rule(catalog, query, last)
+        if label.differences and finding is None:
+            words = "; ".join(f"{one.what}: {one.ours}, the source has {one.theirs}" for one in label.differences)
+            verdict, message, remedy = "differs", "; ".join(filter(None, (words, message))), DIFFERS
     url = payload.request.url if payload is not None else (error.url or "") if error is not None else ""
     status = payload.status if payload is not None else error.status if error is not None else None
     size = len(payload.body) if payload is not None else 0
     return FirstAnswer(
         dataset.id, dataset.source, url, status, size, seconds, frame.height, _value(fetched, first=True),
-        _value(fetched, first=False), verdict, message, remedy,
+        _value(fetched, first=False), verdict, message, remedy, ours, theirs, hour,
     )  # fmt: skip
 
 
@@ -183,7 +205,15 @@ def judged(
         return (
             "early",
             words,
-            f"the rule {rule.id!r} in publication_rules.toml is later than the source: harmless, correct it",
+            f"the rule {rule.id!r} in {RULES} is later than the source: harmless, correct it",
+        )
+    due = overdue(catalog, query, last, now)
+    if due is not None:
+        words = f"{due[0]} was to be there from {due[1]:%Y-%m-%d %H:%M} UTC on by its rule, and the newest is of {last}"
+        return (
+            "late",
+            words,
+            f"unless a lapse or a holiday explains it, the rule {rule.id!r} in {RULES} is early: look-ahead",
         )
     age = calendars.by_name(dataset.calendar).count(last, now.astimezone(SAO_PAULO).date())
     if age > dataset.freshness_bd:
@@ -212,56 +242,3 @@ def _value(fetched: Sequence[FetchResult], *, first: bool) -> str:
                 column = next((c for c in SILVER[name].values if row[c] is not None), SILVER[name].values[0])
                 return f"{row['obs_date']}: {column} {row[column]}"
     return ""
-
-
-def licence_lines(licences: Mapping[str, Licence]) -> list[str]:
-    """The terms that a person has to confirm, those that need a consent first."""
-    unread = {name: one for name, one in licences.items() if not one.read}
-    order = sorted(unread, key=lambda name: unread[name].is_open)
-    return [
-        f"- [ ] {name}: {one.terms}. Store {one.store}, show {one.show}, send on {one.send_on}; holder: {one.holder}."
-        for name, one in ((name, unread[name]) for name in order)
-    ]
-
-
-def report_page(
-    looked: Sequence[FirstAnswer],
-    world: str,
-    now: dt.datetime,
-    licences: Mapping[str, Licence] | None = None,
-    figures: Sequence[str] = (),
-) -> str:
-    """The report to keep, in Markdown: what needs a hand first, then every request, then the lines of the figures."""
-    wrong = [one for one in looked if one.verdict != "fine"]
-    lines = [
-        "# The first morning",
-        "",
-        f"Sources: {world}, looked at {now:%Y-%m-%d %H:%M} UTC. {len(looked) - len(wrong)} of {len(looked)} are fine.",
-        "",
-        "## To mend",
-        "",
-        *(
-            [f"- **{one.dataset}** ({one.source}), {one.verdict}: {one.message}. {one.remedy}." for one in wrong]
-            or ["Nothing."]
-        ),
-        "",
-        "## What came",
-        "",
-        "| dataset | status | bytes | seconds | rows | first | last | verdict |",
-        "|---|---|---|---|---|---|---|---|",
-        *(
-            f"| {one.dataset} | {one.status or ''} | {one.size:,} | {one.seconds:.1f} | {one.rows} | {one.first} |"
-            f" {one.last} | {one.verdict} |"
-            for one in looked
-        ),
-        "",
-        "## Licences to confirm (docs/data-licences.md)",
-        "",
-        *(licence_lines(licences or {}) or ["None."]),
-        "",
-        "## Ten figures of a full run, against a screen that is not ours",
-        "",
-        *(figures or ["No run yet: `alvorada first-morning --run`."]),
-        "",
-    ]
-    return "\n".join(lines)

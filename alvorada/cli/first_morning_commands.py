@@ -43,7 +43,7 @@ def first_morning(
     """One request of each dataset: what came, a verdict, the setting that mends it. With --run then a full run in a
     scratch world, and ten of its figures against a screen. A report to keep; exit code 1 where something wants a hand.
     """
-    from alvorada.cli.first_morning import report_page
+    from alvorada.cli.first_morning_page import report_page
     from alvorada.cli.scratch_run import new_folder, newest_folder, run_in, stored_figures
     from alvorada.cli.screen_figures import figure_lines, needs_a_hand
     from alvorada.stack.sandbox_process import sandbox_in_use

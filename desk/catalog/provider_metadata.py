@@ -182,6 +182,11 @@ _MEASURES = ("weight", "12", "non")
 """Words that distinguish two series on one subject: either both names contain such a word or neither does."""
 _OPPOSITES = (("sell", "buy"), ("export", "import"), ("purchase", "sale"), ("gross", "net"))
 """A name with the one word alone is not that of a name with the other alone."""
+_PARTS = frozenset(
+    ("food", "beverage", "housing", "household", "clothing", "transport", "health", "personal", "education",
+     "communication", "core", "service", "tradable", "administered", "free", "industrial", "durable")
+)  # fmt: skip
+"""Parts of a price index: a name without a word of its own, as the whole index has, is not that of one of them."""
 _COMMON = frozenset(
     ("the", "of", "and", "in", "to", "by", "for", "at", "on", "a", "us", "united", "states", "ipca", "cot", "rate",
      "index", "change", "monthly", "all", "less", "fund", "future", "long", "short", "ishares", "etf",
@@ -199,7 +204,9 @@ def names_agree(ours: str, theirs: str) -> bool:
     sides = [(one & {*pair}, other & {*pair}) for pair in _OPPOSITES]
     if any(len(left) == len(right) == 1 and left != right for left, right in sides):
         return False
-    return bool(distinctive & other) or (not distinctive and bool(one & other))
+    if not distinctive:
+        return bool(one & other) and not other & _PARTS
+    return bool(distinctive & other)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -129,9 +129,11 @@ class HttpClient:
         self._judge(payload, gate, config)
         return payload
 
-    def renew_budget(self, source: str) -> None:
-        """The source's time budget begins anew with its next request: for a try that comes minutes after the others."""
-        self._started.pop(source, None)
+    def renew_budget(self, source: str, longest: float) -> None:
+        """The source's time budget begins anew, with at most `longest` seconds from now: for a try that comes minutes
+        after the others and must leave time for the report."""
+        budget = self._configs[source].budget_seconds
+        self._started[source] = self._monotonic() + min(0.0, longest - budget)
 
     def _spent(self, request: Request, config: SourceConfig) -> BudgetSpent:
         """With the last failure, which is the reason that a person looks for."""

@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from desk.model import SAO_PAULO
 from tasks.run.run import Run
 
 REPORT_NEEDS = dt.timedelta(minutes=8)
 """From the last try to the report: a slow source's answer, and every stage after it."""
+STAGES_NEED = dt.timedelta(minutes=3)
+"""From the last answer to the report: every stage after the fetch."""
 LIVE_TRIES = (60, 300, 900)
 
 
-def further_tries(run: Run, began_at: dt.datetime) -> Iterator[float]:
-    """Seconds to wait before each further try, counted from each call. Ends where the deadline leaves no room for one.
+@dataclass(frozen=True, slots=True)
+class FurtherTry:
+    """`wait`: seconds until it begins; `longest`: seconds that it may take."""
+
+    wait: float
+    longest: float
+
+
+def further_tries(run: Run, began_at: dt.datetime) -> Iterator[FurtherTry]:
+    """Each further try, counted from each call. Ends where the deadline leaves no room for one: a source whose tries
+    take longer than the pauses between them, as a first load of years of files, begins its next one late.
 
     By the setting ALVORADA_PATIENCE_SECONDS; without it a live run of today's decision has LIVE_TRIES, others none.
     """
@@ -27,7 +39,7 @@ def further_tries(run: Run, began_at: dt.datetime) -> Iterator[float]:
         offsets = LIVE_TRIES if run.sources == "live" else ()
     deadline = dt.datetime.combine(run.day, run.settings.watchdog_deadline, SAO_PAULO)
     for offset in offsets:
-        at = began_at + dt.timedelta(seconds=offset)
+        at = max(began_at + dt.timedelta(seconds=offset), run.clock())
         if at + REPORT_NEEDS > deadline:
             return
-        yield max(0.0, (at - run.clock()).total_seconds())
+        yield FurtherTry((at - run.clock()).total_seconds(), (deadline - STAGES_NEED - at).total_seconds())

@@ -51,7 +51,7 @@ class SourceJob:
         connector: Connector,
         client: Client,
         bronze: Bronze,
-        renew_budget: Callable[[str], None] | None = None,
+        renew_budget: Callable[[str, float], None] | None = None,
     ) -> None:
         self.source, self.connector, self.client, self.bronze = source, connector, client, bronze
         self.renew_budget = renew_budget

@@ -61,13 +61,14 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
 
 async def keep_trying(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
     """Further tries at what is still open, minutes later, while the deadline leaves room."""
-    for wait in further_tries(run, began_at):
+    for one in further_tries(run, began_at):
         if not job.has_open_queries:
             break
-        run.progress.event("note", job.source, "started", message=f"{job.source} is out: asked again in {wait:.0f} s")
-        await asyncio.sleep(wait)
+        words = f"{job.source} is out: asked again in {one.wait:.0f} s"
+        run.progress.event("note", job.source, "started", message=words)
+        await asyncio.sleep(one.wait)
         if job.renew_budget is not None:
-            job.renew_budget(job.source)
+            job.renew_budget(job.source, one.longest)
         try:
             await run.run_on_owner_loop(fetch_open_queries(run, job))
         except SourceError as error:  # it stays on the job

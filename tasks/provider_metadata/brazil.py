@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,7 +16,7 @@ from desk.errors import BadPayload, HtmlPayload, Outage
 from desk.model import Series
 from tasks.connectors.bodies import bad_payload, json_body, require_ok
 from tasks.connectors.sidra_periods import first_day
-from tasks.provider_metadata.request import Found, Provider, each, spacing
+from tasks.provider_metadata.request import Found, Provider, apart, each, retried, spacing
 
 _LAST = 20
 """SGS returns at most so many of a series' last values in one response."""
@@ -85,9 +86,16 @@ def _described(entry: Mapping[str, Any], seen: Metadata) -> Metadata:
 
 async def sidra(provider: Provider) -> Found:
     """From the tables' metadata: variables with units, categories, frequency, the last period."""
-    tables = sorted({series.code for series in provider.series()})
-    described = dict(zip(tables, await asyncio.gather(*(_table(provider, table) for table in tables)), strict=True))
-    return {series.id: _cell(series, described[series.code]) for series in provider.series()}
+
+    async def of_table(table: str) -> Found:
+        described = await _table(provider, table)
+        return {one.id: _cell(one, described) for one in provider.series() if one.code == table}
+
+    tables = {one.code: [other for other in provider.series() if other.code == one.code] for one in provider.series()}
+    parts = await asyncio.gather(
+        *(apart(provider, series, partial(of_table, table)) for table, series in tables.items())
+    )
+    return {name: found for part in parts for name, found in part.items()}
 
 
 async def _table(provider: Provider, table: str) -> dict[str, Any] | None:
@@ -132,7 +140,7 @@ _FIELDS = {
 
 async def ptax(provider: Provider) -> Found:
     """Olinda's $metadata lists fields without units: a series exists when all of its fields do."""
-    fields = await _properties(provider)
+    fields = await retried(provider, partial(_properties, provider))
     present = set().union(*fields.values())
     missing = [name for name in _FIELDS["PTAX"] if name not in present]
     note = "no metadata: Olinda names its fields, without units"
@@ -141,7 +149,7 @@ async def ptax(provider: Provider) -> Found:
 
 async def focus(provider: Provider) -> list[Verdict]:
     """Whether each dataset's entity set exists with the fields that the connector reads."""
-    sets = await _properties(provider)
+    sets = await retried(provider, partial(_properties, provider))
     verdicts = []
     for dataset in provider.datasets():
         name = dataset.params["set"]

@@ -13,6 +13,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from desk import calendars
 from desk.catalog.provider_metadata import Difference, Metadata, Verdict
@@ -22,9 +23,9 @@ from tasks.connectors import CONNECTORS
 from tasks.connectors.b3_archive import unpacked
 from tasks.connectors.b3_price_report import read_price_report
 from tasks.connectors.b3_swap_file import curve_names
-from tasks.connectors.exchange import FetchResult, Payload, Query
+from tasks.connectors.exchange import FetchResult, Payload
 from tasks.connectors.stn_tesouro_direto import COLUMNS
-from tasks.provider_metadata.request import Provider
+from tasks.provider_metadata.request import Provider, retried
 
 CURVE_NAMES = {"PRE": "DIxPRE", "DOC": "DIxXDOL Cupom l", "DPL": "Cupom Limpo de"}
 """Code in B3's swap file -> the name that it has there, cut to 15 characters. Source: the file of 25 September 2026."""
@@ -118,15 +119,21 @@ async def files(provider: Provider) -> list[Verdict]:
 async def _verdict(provider: Provider, dataset: Dataset) -> Verdict:
     try:
         answer = await _newest(provider, dataset)
-        file = READERS[dataset.id](dataset, answer.payload)
     except SourceError as error:
         return Verdict(dataset.id, provider.source, "unreachable", note=str(error))
+    return file_verdict(dataset, answer)
+
+
+def file_verdict(dataset: Dataset, answer: FetchResult) -> Verdict:
+    """What the file says of itself, against what must be there."""
+    try:
+        file = READERS[dataset.id](dataset, answer.payload)
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         wrong = (Difference("format", "as in docs/sources.md", f"{type(error).__name__}: {error}"),)
-        return Verdict(dataset.id, provider.source, "differs", wrong)
+        return Verdict(dataset.id, dataset.source, "differs", wrong)
     last = max((day for frame in answer.frames.values() for day in frame["obs_date"]), default=None)
     described = Metadata("; ".join(file.names), last=last)
-    return Verdict(dataset.id, provider.source, "differs" if file.wrong else "agrees", file.wrong, found=described)
+    return Verdict(dataset.id, dataset.source, "differs" if file.wrong else "agrees", file.wrong, found=described)
 
 
 async def _newest(provider: Provider, dataset: Dataset) -> FetchResult:
@@ -140,23 +147,10 @@ async def _newest(provider: Provider, dataset: Dataset) -> FetchResult:
     error: SourceError | None = None
     for query in queries:
         try:
-            return (await _fetch_with_retries(provider, query))[-1]
+            return (await retried(provider, partial(connector.fetch, provider.client, query)))[-1]
         except SourceError as raised:
             if isinstance(raised, RateLimited):
                 raise
             error = raised
     assert error is not None  # a window has a query
     raise error
-
-
-async def _fetch_with_retries(provider: Provider, query: Query) -> list[FetchResult]:
-    """The answer, asked for again where that may help."""
-    connector = CONNECTORS[provider.source](provider.config)
-    for pause in provider.pauses:
-        try:
-            return await connector.fetch(provider.client, query)
-        except SourceError as error:
-            if not error.retryable or isinstance(error, RateLimited):
-                raise
-        await asyncio.sleep(pause)
-    return await connector.fetch(provider.client, query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from urllib.parse import quote
 
 from desk.catalog.provider_metadata import Metadata
@@ -11,10 +12,11 @@ from desk.errors import MissingKey
 from desk.model import OBSERVATION, Dataset, Series, Window
 from tasks.connectors.bodies import bad_payload, json_body, require_ok, text_body
 from tasks.connectors.cboe_vix import CboeVix
+from tasks.connectors.exchange import Query
 from tasks.connectors.fed_board import NO_DATA, FedBoard, read_package
 from tasks.connectors.strict_values import csv_rows
 from tasks.connectors.yahoo_finance import yahoo_unit
-from tasks.provider_metadata.request import Found, Provider, each, spacing
+from tasks.provider_metadata.request import Found, Provider, apart, each, spacing
 
 _NO_KEY = "no metadata: FRED gives it to those with a key (FRED_API_KEY)"
 _DATE, _CODE, _MARKET = "report_date_as_yyyy_mm_dd", "cftc_contract_market_code", "contract_market_name"
@@ -114,27 +116,36 @@ async def board_packages(provider: Provider) -> Found:
     """From the labels of each package of the Board's, and its days of the last forty."""
     window = Window(provider.today - dt.timedelta(days=40), provider.today)
     connector = FedBoard(provider.config)
-    found: Found = {series.id: None for series in provider.series()}
     queries = [
         query
         for dataset in provider.datasets()
         for query in connector.plan(dataset, [one for one in provider.series() if one.dataset == dataset.id], window)
     ]
+    found: Found = {}
     for query in queries:
-        payload = await provider.client.send(connector.build_request(query))
-        require_ok(payload)
-        try:
-            columns, lines = read_package(text_body(payload), query.dataset)
-            labels = csv_rows(text_body(payload), last_line_may_be_open=True)[:4]
-        except ValueError as error:
-            bad_payload(payload, str(error))
-        for series in query.series:
-            if series.code in columns:
-                place = columns[series.code]
-                days = [dt.date.fromisoformat(line[0]) for line in lines if line[place + 1] not in (NO_DATA, "")]
-                name, unit, multiplier, currency = (row[place + 1] for row in labels)
-                unit_of = _board_unit(unit, multiplier, currency)
-                found[series.id] = Metadata(name, unit_of, spacing(days), last=max(days, default=None))
+        found |= await apart(provider, query.series, partial(_package, provider, connector, query))
+    return found
+
+
+async def _package(provider: Provider, connector: FedBoard, query: Query) -> Found:
+    """One package: the series that have no column in it are unknown."""
+    payload = await provider.client.send(connector.build_request(query))
+    require_ok(payload)
+    try:
+        columns, lines = read_package(text_body(payload), query.dataset)
+        labels = csv_rows(text_body(payload), last_line_may_be_open=True)[:4]
+    except ValueError as error:
+        bad_payload(payload, str(error))
+    found: Found = {}
+    for series in query.series:
+        place = columns.get(series.code)
+        if place is None:
+            found[series.id] = None
+            continue
+        days = [dt.date.fromisoformat(line[0]) for line in lines if line[place + 1] not in (NO_DATA, "")]
+        name, unit, multiplier, currency = (row[place + 1] for row in labels)
+        unit_of = _board_unit(unit, multiplier, currency)
+        found[series.id] = Metadata(name, unit_of, spacing(days), last=max(days, default=None))
     return found
 
 
@@ -152,7 +163,8 @@ async def cot(provider: Provider) -> Found:
     """From the Socrata view and rows of each report."""
     found: Found = {}
     for dataset in provider.datasets():
-        found |= await _report(provider, dataset)
+        series = provider.catalog.series_of(dataset.id)
+        found |= await apart(provider, series, partial(_report, provider, dataset))
     return found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from desk.errors import RateLimited, SourceError
 from desk.model import Dataset, Series, Window
 from tasks.connectors.exchange import Client, Payload, Query, Request, SourceConfig
 
+T = TypeVar("T")
 PAUSES = (2.0, 8.0)
 """Seconds before each further try of a question that may heal, at live sources; a host that is shut is left alone."""
 
@@ -58,21 +60,35 @@ Describe = Callable[[Provider], Coroutine[Any, Any, "Found"]]
 CheckDatasets = Callable[[Provider], Coroutine[Any, Any, list[Verdict]]]
 
 
+async def retried(provider: Provider, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What `ask` brings, asked for again where that may help; a host that is shut is left alone. Raises SourceError."""
+    for pause in provider.pauses:
+        try:
+            return await ask()
+        except SourceError as error:
+            if not error.retryable or isinstance(error, RateLimited):
+                raise
+        await asyncio.sleep(pause)
+    return await ask()
+
+
+async def apart(provider: Provider, series: Iterable[Series], ask: Callable[[], Coroutine[Any, Any, Found]]) -> Found:
+    """What one question says of the series that share it; where it fails, they alone have its error."""
+    try:
+        return await retried(provider, ask)
+    except SourceError as error:
+        return {one.id: error for one in series}
+
+
 async def each(provider: Provider, one: Callable[[Series], Coroutine[Any, Any, Metadata | None]]) -> Found:
     """`one` of every series of the provider, each with an end of its own."""
 
-    async def ended(series: Series) -> Metadata | SourceError | None:
-        for pause in (*provider.pauses, None):
-            try:
-                return await one(series)
-            except SourceError as error:
-                if not error.retryable or pause is None or isinstance(error, RateLimited):
-                    return error
-            await asyncio.sleep(pause)
-        return None
+    async def found(series: Series) -> Found:
+        return {series.id: await one(series)}
 
     series = provider.series()
-    return dict(zip((one.id for one in series), await asyncio.gather(*(ended(one) for one in series)), strict=True))
+    parts = await asyncio.gather(*(apart(provider, [listed], partial(found, listed)) for listed in series))
+    return {name: answer for part in parts for name, answer in part.items()}
 
 
 def spacing(days: Sequence[dt.date]) -> str | None:

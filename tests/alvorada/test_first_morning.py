@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from alvorada.cli.catalog_check import sandbox_configs
-from alvorada.cli.first_morning import FirstAnswer, look, report_page
+from alvorada.cli.first_morning import FirstAnswer, look
+from alvorada.cli.first_morning_page import report_page
 from alvorada.cli.main import app
 from desk.catalog import Catalog, load_catalog
 from tasks.connectors import CONNECTORS
@@ -54,8 +56,8 @@ def with_rule(name: str, **changes: Any) -> Catalog:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is planted: a fault of the source, a catalogue that is wrong, or a setting that is. `verdict` and `remedy`:
-    what the page must say of it."""
+    """What is planted: a fault of the source, a catalogue that is wrong, a setting that is, or a source that is late by
+    its `clock`. `verdict` and `remedy`: what the page must say of it."""
 
     what: str
     dataset: str
@@ -64,6 +66,7 @@ class Trouble:
     fault: dict[str, Any] | None = None
     catalog: Catalog = CATALOG
     setting: Callable[[SourceConfig], SourceConfig] = lambda config: config
+    clock: dt.datetime | None = None
 
 
 CURVES = CATALOG.datasets["b3_swap_curves"].params
@@ -99,6 +102,12 @@ TROUBLES = [
             setting=lambda config: replace(config, max_body_bytes=1000)),
     Trouble("later than the rule", "bcb_ptax", "late", "publication_rules.toml",
             catalog=with_dataset("bcb_ptax", freshness_bd=0)),
+    Trouble("hours later than the rule", "treasury_nominal", "late", "is early: look-ahead",
+            clock=SANDBOX_NOW - dt.timedelta(hours=11)),
+    Trouble("another unit", "fred_daily", "differs", "before somebody has looked",
+            {"kind": "wrong_unit", "match": "fred/series?"}),
+    Trouble("another series' code", "bcb_sgs_monthly", "differs", "before somebody has looked",
+            catalog=with_code("bcb_sgs_monthly", "1643")),
     Trouble("before the rule's hour", "bcb_ptax", "early", "correct it", catalog=with_rule("ptax", lag_bd=3)),
 ]  # fmt: skip
 
@@ -109,6 +118,8 @@ async def test_a_trouble_is_found_named_and_mended_as_the_page_says(
 ) -> None:
     if trouble.fault is not None:
         quiet_sandbox.configure(faults={CATALOG.datasets[trouble.dataset].source: trouble.fault})
+    if trouble.clock is not None:
+        quiet_sandbox.configure(now=trouble.clock)
     found = await looked_at(quiet_sandbox, trouble.dataset, trouble.catalog, trouble.setting)
     assert found.verdict == trouble.verdict, found
     assert trouble.remedy in found.remedy
@@ -124,7 +135,7 @@ def test_the_troubles_are_twenty_and_more_and_each_is_another() -> None:
     assert len({one.what for one in TROUBLES}) == len(TROUBLES) >= 20
     assert {one.verdict for one in TROUBLES} == {
         "UnknownSeries", "incomplete", "Outage", "HtmlPayload", "RateLimited", "BadPayload", "BadRequest",
-        "late", "early",
+        "late", "early", "differs",
     }  # fmt: skip
 
 
@@ -135,6 +146,9 @@ async def test_a_quiet_sandbox_is_fine(sandbox: RunningSandbox, dataset: str) ->
     assert found.rows > 0
     assert found.first
     assert found.last
+    assert found.ours
+    assert found.theirs
+    assert CATALOG.series_of(dataset)[0].rule in found.hour if CATALOG.series_of(dataset) else found.hour
 
 
 def test_the_command_leaves_a_report(

@@ -23,14 +23,18 @@ CATALOG = load_catalog()
 
 
 async def checked(
-    sandbox: RunningSandbox, catalog: Catalog = CATALOG, sources: Sequence[str] | None = None, key: str | None = "any"
+    sandbox: RunningSandbox,
+    catalog: Catalog = CATALOG,
+    sources: Sequence[str] | None = None,
+    key: str | None = "any",
+    pauses: tuple[float, ...] = (),
 ) -> dict[str, Verdict]:
     async def forget(payload: Payload) -> None:
         pass
 
     configs = {name: replace(one, api_key=key) for name, one in sandbox_configs(catalog, sandbox.root).items()}
     async with HttpClient(configs, clock=lambda: SANDBOX_NOW, sink=forget) as client:
-        verdicts = await check_catalog(catalog, configs, client, SANDBOX_NOW.date(), sources)
+        verdicts = await check_catalog(catalog, configs, client, SANDBOX_NOW.date(), sources, pauses)
     return {one.subject: one for one in verdicts}
 
 
@@ -89,6 +93,7 @@ async def test_a_unit_that_changed_at_the_provider_is_caught(
         ("cdi_annual", {"frequency": "M"}, {"frequency"}),
         ("usdbrl_sgs_sell", {"code": "10813"}, {"name"}),
         ("ipca_communication_mom", {"code": "1641"}, {"name"}),
+        ("ipca_mom", {"code": "1643"}, {"name"}),
         ("selic_daily", {"unit": "BRL million"}, {"unit"}),
         ("fx_flow_exports", {"code": "13966"}, {"name"}),
         ("cdi_annual", {"code": "99999999"}, {"code"}),
@@ -211,3 +216,26 @@ def test_a_curve_under_another_name_is_named() -> None:
     payload = Payload(request, 200, {}, others + line, dt.datetime(2026, 9, 26, tzinfo=dt.UTC))
     (wrong,) = swap_curves(record, payload).wrong
     assert (wrong.what, wrong.theirs) == ("name of DPL", "Cupom sujo IPCA")
+
+
+@pytest.mark.parametrize(
+    ("source", "match", "silent", "spoken"),
+    [
+        ("cftc_cot", "72hh-3qpy", "cot_cl_oi", "cot_brl_oi"),
+        ("fed_board", "60f32914ab61dfab590e0e470153e3ae", "h10_usdbrl", "h10_dollar_broad"),
+        ("ibge_sidra", "7060/metadados", "ibge_ipca_food_mom", None),
+    ],
+)
+async def test_a_report_that_fails_leaves_the_others_their_verdict_and_is_asked_again(
+    quiet_sandbox: RunningSandbox, source: str, match: str, silent: str, spoken: str | None
+) -> None:
+    quiet_sandbox.configure(faults={source: {"kind": "server_error", "match": match}})
+    others = [one.id for one in CATALOG.series.values() if one.source == source]
+    found = await checked(quiet_sandbox, sources=[source])
+    assert (found[silent].state, "HTTP 503" in found[silent].note) == ("unreachable", True)
+    answered = {name for name in others if found[name].state == "agrees"}
+    assert answered
+    assert spoken is None or spoken in answered
+    quiet_sandbox.configure(faults={source: {"kind": "server_error", "match": match, "times": 1}})
+    again = await checked(quiet_sandbox, sources=[source], pauses=(0.0,))
+    assert {again[name].state for name in others} == {"agrees"}

@@ -21,13 +21,13 @@ async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[st
     assert {type(error) for error in ended} == {RateLimited}
     assert len(setup.requested) == 1
     setup.time.seconds += shut - 31
-    setup.client.renew_budget("alpha")
+    setup.client.renew_budget("alpha", 1e4)
     with pytest.raises(RateLimited, match="left alone for 31 s more") as raised:
         await setup.client.send(request())
     assert raised.value.retryable
     assert len(setup.requested) == 1
     setup.time.seconds += 31
-    setup.client.renew_budget("alpha")
+    setup.client.renew_budget("alpha", 1e4)
     with pytest.raises(RateLimited):
         await setup.client.send(request())
     assert len(setup.requested) == 2
@@ -62,12 +62,23 @@ async def test_a_request_given_up_while_it_waits_leaves_its_place_to_the_next() 
     assert [requested.url.path for requested in setup.requested] == ["/0", "/3"]
 
 
-async def test_a_renewed_budget_begins_with_the_next_request() -> None:
+async def test_a_renewed_budget_begins_anew() -> None:
     setup = Setup(always(), config(budget_seconds=60.0))
     await setup.client.send(request())
     setup.time.seconds += 300.0
     with pytest.raises(BudgetSpent):
         await setup.client.send(request())
-    setup.client.renew_budget("alpha")
+    setup.client.renew_budget("alpha", 1e4)
     await setup.client.send(request())
     assert len(setup.requested) == 2
+
+
+async def test_a_renewed_budget_ends_with_the_time_that_is_left() -> None:
+    """A later try of a source with a large budget must not eat the time of the report."""
+    setup = Setup(always(), config(budget_seconds=900.0))
+    setup.client.renew_budget("alpha", 300.0)
+    setup.time.seconds += 299.0
+    await setup.client.send(request())
+    setup.time.seconds += 2.0
+    with pytest.raises(BudgetSpent):
+        await setup.client.send(request())

@@ -9,7 +9,8 @@ from typing import cast
 import pytest
 
 from blocks.settings import load_settings
-from tasks.ingest.patience import further_tries
+from desk.model import SAO_PAULO
+from tasks.ingest.patience import STAGES_NEED, further_tries
 from tasks.run.progress import NullProgress
 from tasks.run.run import Run
 from tasks.store import Store
@@ -36,16 +37,31 @@ def run_at(folder: Path, sources: str, minutes: float, **settings: object) -> Ru
 )
 async def test_the_clock_decides(tmp_path: Path, sources: str, minutes: float, waits: list[float]) -> None:
     run = run_at(tmp_path, sources, minutes)
-    assert list(further_tries(run, run.clock())) == waits
+    assert [one.wait for one in further_tries(run, run.clock())] == waits
 
 
 async def test_a_wait_is_shorter_by_what_the_tries_before_took(tmp_path: Path) -> None:
     run = run_at(tmp_path, "live", 2.0)
-    assert list(further_tries(run, AS_OF)) == [0.0, 180.0, 780.0]
+    assert [one.wait for one in further_tries(run, AS_OF)] == [0.0, 180.0, 780.0]
 
 
 async def test_the_setting_speaks_for_every_world(tmp_path: Path) -> None:
     run = run_at(tmp_path, "sandbox", 0.0, patience_seconds=(5, 10))
-    assert list(further_tries(run, run.clock())) == [5.0, 10.0]
+    assert [one.wait for one in further_tries(run, run.clock())] == [5.0, 10.0]
     run = run_at(tmp_path, "live", 0.0, patience_seconds=())
-    assert list(further_tries(run, run.clock())) == []
+    assert [one.wait for one in further_tries(run, run.clock())] == []
+
+
+async def test_tries_that_take_longer_than_the_pauses_leave_the_report_its_time(tmp_path: Path) -> None:
+    """A first load of B3's files: each try may take its budget of 900 s, and the report is due at 06:45."""
+    run = run_at(tmp_path, "live", 15.0)
+    now, began, ended = run.clock(), [], []
+    run.clock = lambda: now
+    deadline = dt.datetime.combine(run.day, run.settings.watchdog_deadline, SAO_PAULO)
+    for one in further_tries(run, AS_OF):
+        began.append(now + dt.timedelta(seconds=one.wait))
+        now = began[-1] + dt.timedelta(seconds=min(900.0, one.longest))
+        ended.append(now)
+    assert [(at - AS_OF).total_seconds() / 60 for at in began] == [15.0, 30.0]
+    assert [(at - AS_OF).total_seconds() / 60 for at in ended] == [30.0, 42.0]
+    assert max(ended) <= deadline - STAGES_NEED

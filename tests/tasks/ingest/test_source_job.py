@@ -185,7 +185,7 @@ async def test_what_is_late_joins_by_a_further_try_and_costs_only_what_is_open(r
     renewed: list[str] = []
     windows = {"stn_tesouro_direto": [Window(MON, MON)], "bcb_ptax": [Window(MON, MON)]}
     job = job_of(run, {"stn_tesouro_direto": auction, "bcb_ptax": late}, windows)
-    job.renew_budget = renewed.append
+    job.renew_budget = lambda source, longest: renewed.append(source)
     run.settings = load_settings(patience_seconds=(0, 0, 0))
     await ledger_cells.open_cells(run, job.fetches)
     with pytest.raises(Outage):
