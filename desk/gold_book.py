@@ -63,7 +63,7 @@ PACKAGE = GoldTable(
         "limit_bound": "text",  # the limit that took most of it; null for none
         "legs": "json",  # {instrument_id: contracts after the decision, not rounded to lots}
         "leg_dv01_brl": "json",  # {instrument_id: BRL per bp of the leg}
-        "imbalance": "float",  # of the two sides, as a fraction of one; null for an outright package
+        "imbalance": "float",  # of the two sides, of one; null: outright, a leg did not fill or has no price
         "volatility": "float",  # of the legs, a year, of NAV
         "state": "text",  # flat, traded, kept, waits (a leg has no price), held (no decision)
     },

@@ -48,7 +48,7 @@ def package_table(packages: Sequence[Row], day: str) -> Table:
                 Cell(legs or translate("none")),
                 Cell(percent(row["volatility"], 2)),
                 Cell(neutral.get(row["neutrality"], row["neutrality"] or "")),
-                cell_or_dash(row["imbalance"], percent(row["imbalance"], 1), "an outright package"),
+                _off_by(row),
                 cell_or_dash(row["scale"], percent(row["scale"], 0), "no size of its own"),
                 Cell(bound) if bound else Cell("–", "no limit", "muted"),
                 Cell(states.get(row["state"], row["state"] or "")),
@@ -60,3 +60,13 @@ def package_table(packages: Sequence[Row], day: str) -> Table:
         day,
     )
     return Table("packages", caption, columns, tuple(rows), source_note("package", day))
+
+
+def _off_by(row: Row) -> Cell:
+    """How far the two sides are apart, zero too; else a dash with the reason."""
+    if finite_or_none(row["imbalance"]) is not None:
+        return Cell(percent(row["imbalance"], 1))
+    if row["neutrality"] == "outright":
+        return Cell("–", "an outright package", "muted")
+    reason = "no contracts" if row["state"] == "flat" else "an order that did not fill, or a leg without a price"
+    return Cell("–", reason, "muted")
