@@ -69,6 +69,6 @@ async def test_the_first_screen_says_what_is_dead_what_is_held_and_what_is_old(
     for words in (
         "do VaR se apoia em preços velhos demais",
         "não enviadas, as posições ficam",
-        "sem ajuste do dia, canceladas",
+        "sem ajuste do dia, sem efeito",
     ):
         assert words in spoken, (words, spoken)
