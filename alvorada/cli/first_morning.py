@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from alvorada.cli.first_morning_hours import by_rule, overdue
-from alvorada.cli.first_morning_labels import described, said
+from alvorada.cli.first_morning_labels import both_names, described
 from desk import calendars
 from desk.catalog import Catalog
 from desk.errors import (
@@ -165,7 +165,7 @@ async def _look(
     ours = theirs = hour = ""
     if fetched and isinstance(last, dt.date):
         label = await described(catalog, connector.config, client, query, fetched[-1], now)
-        ours, theirs = said(query, label)
+        ours, theirs = both_names(query, label)
         hour = by_rule(catalog, query, last)
         if label.differences and finding is None:
             words = "; ".join(f"{one.what}: {one.ours}, the source has {one.theirs}" for one in label.differences)

@@ -24,7 +24,7 @@ async def described(
     return found
 
 
-def said(query: Query, label: Verdict) -> tuple[str, str]:
+def both_names(query: Query, label: Verdict) -> tuple[str, str]:
     """Name and unit of the catalogue and of the source, in words."""
     ours = query.dataset.name
     if query.series:
