@@ -55,7 +55,7 @@ def morning(home: Path, day: dt.date) -> Cost:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     ended = os.times()
     cpu = (ended.children_user - began.children_user) + (ended.children_system - began.children_system)
-    stages = {name: float(seconds) for name, seconds in _STAGE.findall(done.stdout)}
+    stages = {name: float(seconds) for name, seconds in _STAGE.findall(done.stdout + done.stderr)}
     return Cost(day, cpu, ended.elapsed - began.elapsed, stages)
 
 
