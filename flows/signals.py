@@ -16,8 +16,7 @@ from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.run import Run
 from tasks.run.stages import StageResult, Stopwatch, finish_stage, require_rows
 
-DAILY_TABLES = ("agent_view", "strategy_signals", "aggregated_signal")
-"""Tables that have rows of every decided day; a regime or a measure may be unknown."""
+TABLES = ("agent_view", "regime", "agent_measure", "strategy_signals", "aggregated_signal")
 
 
 @flow(name="signals", flow_run_name="signals-{run.day}", validate_parameters=False)
@@ -34,7 +33,7 @@ async def signals(run: Run, panel_input: PanelInput | None = None) -> StageResul
     panel = panel_input.panel.with_measures(measures)
     scores = panel_input.signals = compute_signals(panel)
     classes = {instrument.id: instrument.asset_class for instrument in load_desk_parameters().instruments}
-    days = await open_days(run, DAILY_TABLES, min(panel_input.inception, run.history_start))
+    days = await open_days(run, TABLES, min(panel_input.inception, run.history_start))
     shown = panel.since(days[0])
     frames = {
         "agent_view": compute_views(shown),
