@@ -32,7 +32,8 @@ def line_table(view: ChangesView, day: str) -> Table:
         for line in lines
     )
     caption = translate(
-        "Why each position changes since the decision of {}, in contracts (+ receive, buy or sell protection; − pay, sell or buy protection)",
+        "Why each position changes since the decision of {}, in contracts"
+        " (+ receive, buy or sell protection; − pay, sell or buy protection)",
         _since(view),
     )
     return Table("changes", caption, columns, rows, source_note("position_change", day))
