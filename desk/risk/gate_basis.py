@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -31,10 +31,12 @@ class GateInput:
 
 @dataclass(frozen=True)
 class Found:
-    """A check's value, None where it is not known, and what it is of."""
+    """A check's value, None where it is not known, and what it is of: `detail` in English, for files and programs;
+    `facts` the same as names and numbers, for whoever words it (desk.gold_orders.ACTION_GATE)."""
 
     value: float | None
     detail: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def state_of(frames: Frames) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from desk import calendars
 from desk.model import SAO_PAULO
 from desk.risk.event_moves import OUTCOMES, Response, Swing
 from reports.calculations.event_risk import AgendaEvent, events
-from reports.calculations.policy_path import priced_path
+from reports.calculations.policy_path import priced_path, two_year_treasury
 from reports.elements.formats import (
     basis_points,
     brl,
@@ -127,12 +127,14 @@ def _spread(event: AgendaEvent, value: float) -> str:
 
 
 def policy_line(data: ReportData) -> str:
-    """`Wed 9 Dec 7.74% (−1 bp at the meeting; Focus 7.75%)` for each of the next Copom decisions."""
+    """`Wed 9 Dec 7.74% (−1 bp at the meeting; Focus 7.75%; our path 7.68%)` for each of the next Copom decisions."""
     texts = []
     for meeting in priced_path(data):
         parts = [translate("{} at the meeting", basis_points(meeting.step))] if meeting.step is not None else []
         if finite_or_none(meeting.surveyed) is not None:
             parts.append(translate("Focus {}", percent(meeting.surveyed)))
+        if meeting.ours is not None:
+            parts.append(translate("our path {}", percent(meeting.ours)))
         if meeting.estimated:
             parts.append(translate("day estimated"))
         texts.append(translate("{} {} ({})", weekday_date(meeting.day), percent(meeting.priced), "; ".join(parts)))
@@ -142,3 +144,16 @@ def policy_line(data: ReportData) -> str:
     if curve is not None and curve < calendars.b3().offset(data.day, -1):
         return translate("DI of {} prices {}.", weekday_date(curve), "; ".join(texts))
     return translate("DI prices {}.", "; ".join(texts))
+
+
+def fed_line(data: ReportData) -> str:
+    """`UST 2y 2.61%: 34 bp over the path of our Fed rule`; empty where either is unknown."""
+    found = two_year_treasury(data)
+    if found is None:
+        return ""
+    side = (
+        "UST 2y {}: {} over the path of our Fed rule."
+        if found.gap >= 0
+        else "UST 2y {}: {} under the path of our Fed rule."
+    )
+    return translate(side, percent(found.rate), basis_points(abs(found.gap), signed=False))

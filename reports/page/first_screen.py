@@ -14,7 +14,7 @@ from reports.calculations.defence_text import withheld_sentence
 from reports.calculations.gate_text import gate_lines
 from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData
-from reports.page.agenda_lines import agenda_line, agenda_points, policy_line
+from reports.page.agenda_lines import agenda_line, agenda_points, fed_line, policy_line
 from reports.page.exceptions import exception_texts, red_texts
 from reports.page.executive_summary import (
     MOST_HELD,
@@ -51,6 +51,7 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         Line("Old prices", weight_sentence(data), alert=True),
         Line("Agenda", agenda_line(data), points=agenda_points(data)),
         Line("Copom", policy_line(data)),
+        Line("Fed", fed_line(data)),
         Line("Not computed", gap_line(sections)),
     )
     return tuple(line for line in found if line.text or line.items)

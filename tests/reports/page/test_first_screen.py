@@ -26,7 +26,7 @@ from reports.elements.locale import use_locale
 from reports.elements.report_data import ReportData
 from reports.elements.ticket_text import TicketWords
 from reports.page import first_screen, ticket_files
-from reports.page.agenda_lines import agenda_line, agenda_points, policy_line
+from reports.page.agenda_lines import agenda_line, agenda_points, fed_line, policy_line
 from reports.page.overnight_lines import market_line, result_line
 from reports.sections import SECTIONS
 from tests.reports.hand_made import ago, levels, made
@@ -78,7 +78,28 @@ def test_what_di_prices_stands_against_focus_meeting_by_meeting() -> None:
     text = policy_line(data).replace("\u00a0", " ")
     assert text.startswith("DI prices Wed 9 Dec 7.74% (−1 bp at the meeting; Focus 7.75%); ")
     assert "day estimated" in text
+    assert "our path" not in text, "no rule is stored"
     assert policy_line(made()) == ""
+
+
+def test_the_desks_own_path_goes_from_the_target_to_the_rule_by_each_meeting() -> None:
+    """From 7.75% towards 5.75%, a fifth of the way a quarter: 20 days to 9 December."""
+    measures = [{"measure_id": "mp_di_meeting_1", "value": 0.0774}, {"measure_id": "mp_taylor_rate", "value": 0.0575}]
+    data = made(agent_measure=measures, feature=levels("selic_target", (0, 0.0775, 1)))
+    [first] = priced_path(data)
+    assert first.ours == pytest.approx(0.0575 + 0.02 * 0.8 ** (20 / 30.4375 / 3))
+    assert "our path 7.65%" in policy_line(data).replace("\u00a0", " ")
+
+
+def test_two_year_treasuries_stand_against_the_feds_rule() -> None:
+    features = levels("ust_504", (0, 0.0261, 1))
+    text = {
+        gap: fed_line(made(feature=features, agent_measure=[{"measure_id": "mp_fed_gap_2y", "value": gap}]))
+        for gap in (0.0034, -0.0012)
+    }
+    assert text[0.0034].replace("\u00a0", " ") == "UST 2y 2.61%: 34 bp over the path of our Fed rule."
+    assert text[-0.0012].replace("\u00a0", " ") == "UST 2y 2.61%: 12 bp under the path of our Fed rule."
+    assert fed_line(made(feature=features)) == ""
 
 
 def of_sessions(name: str, values: dict[dt.date, float]) -> list[dict[str, Any]]:
