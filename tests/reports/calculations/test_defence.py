@@ -150,9 +150,9 @@ def test_what_the_desks_checks_name_is_in_the_readers_language(
 
 
 def test_limits_that_would_be_breached_are_named_in_the_readers_language() -> None:
-    detail = "VaR 95%, one day 0.031 of 0.01, Gross face 12 of 10"  # as desk.risk.gate_sizes writes the names it has
+    facts = json.dumps({"limits": ["var_95", "gross_face"]})
     with use_locale("pt"):
-        reason = dict(gate_lines(gated({"check_id": "limits", "value": 2.0, "detail": detail})))["Because"]
+        reason = dict(gate_lines(gated({"check_id": "limits", "value": 2.0, "facts": facts})))["Because"]
     assert reason == "Limites que as ordens estourariam: 2 (VaR 95%, um dia; Nocional bruto)."
 
 
