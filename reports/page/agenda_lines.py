@@ -94,18 +94,18 @@ def _outcomes(event: AgendaEvent, expected: float, found: Response) -> str:
     """The book at one and two deviations of the surprise on each side, where it has gone with it at all."""
     explained = percent(found.r2, 0)
     if not found.clear:
-        return translate("its surprise explains no more than chance would ({} of {} past ones)", explained, found.count)
+        return translate("its surprise does not explain the P&L (R² {}, {} past ones)", explained, found.count)
     outcomes = [
         f"{_level(event, expected + size * found.deviation)} {brl(found.outcome(size), signed=True)}"
         for size in OUTCOMES
     ]
     text = translate("book at −2, −1, +1 and +2 sd: {}", ", ".join(outcomes))
-    return text + translate(" ({} explained of {} past ones)", explained, found.count)
+    return text + translate(" (R² {}, {} past ones)", explained, found.count)
 
 
 def _swing(found: Swing) -> str:
     return translate(
-        "book {} at one sd of such a day, {} at two, worst of {} {}",
+        "book {} (one sd of such days), {} (two); worst of {}: {}",
         f"±{brl(found.deviation)}",
         f"±{brl(2 * found.deviation)}",
         found.count,

@@ -173,7 +173,7 @@ def test_a_release_says_what_is_expected_and_the_book_at_each_outcome_of_its_sur
     assert facts.startswith(
         f"Focus 0.24%; one sd of the surprise {spread * 100:.2f} pp; book at −2, −1, +1 and +2 sd: "
     )
-    assert ", ".join(wanted).replace("-", "−") + " (100% explained of 8 past ones)" in facts
+    assert ", ".join(wanted).replace("-", "−") + " (R² 100%, 8 past ones)" in facts
     with use_locale("pt"):
         portuguese = dict(agenda_points(data))["IPCA de nov/2026 sex 11/12, 09:00 (em 9 dias úteis)"]
     assert portuguese.startswith("Focus 0,24%; um desvio-padrão da surpresa 0,13 p.p.; carteira em −2, −1, +1 e +2")
@@ -182,9 +182,9 @@ def test_a_release_says_what_is_expected_and_the_book_at_each_outcome_of_its_sur
 def test_a_surprise_that_the_book_has_not_gone_with_gives_no_outcomes() -> None:
     data = releases([0.0, 1e-3, -1e-3, 2e-3, -2e-3, 1e-3, -1e-3, 5e-4, -5e-4], [0.0, 9, 9, -7, -6, -8, 5, 3, -4])
     facts = dict(agenda_points(data))["IPCA of Nov 2026 Fri 11 Dec, 09:00 (in 9 business days)"]
-    assert "its surprise explains no more than chance would" in facts
+    assert "its surprise does not explain the P&L (R² " in facts
     assert "+2 sd" not in facts
-    assert "at one sd of such a day" in facts
+    assert "(one sd of such days)" in facts
 
 
 def test_nothing_on_the_first_screen_says_none() -> None:
