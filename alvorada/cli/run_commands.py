@@ -1,4 +1,4 @@
-"""`alvorada demo`, `run`, `backfill`, `import` and `verify`: they check the options, run a flow, and print its results."""
+"""`alvorada demo`, `run`, `backfill`, `import`, `verify`: they check the options, run a flow, and print its results."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Silver that was stored after a decision although its day, by the publication rules, knew it: a source that was out and
-was fetched later, a backfill, an import."""
+"""Silver that was stored after a decision although its day, by the publication rules, knew it: of a source that was out
+and was fetched later, of a backfill, of an import."""
 
 from __future__ import annotations
 
