@@ -8,9 +8,8 @@ from functools import reduce
 import pytest
 
 from assets import faults
-from desk import asset_registry
 from desk.asset_registry import desk_assets
-from desk.catalog import load_catalog, toml_text
+from desk.catalog import load_catalog, read_toml, toml_text
 from desk.errors import BadCatalog
 from desk.gold import GOLD
 from desk.model import SILVER
@@ -86,9 +85,8 @@ def test_a_wrong_edit_is_one_error_that_names_the_place(
 ) -> None:
     text = toml_text(file)
     assert before in text
-    edited = asset_registry.read_toml(file, text.replace(before, after, 1))
-    real = asset_registry.read_toml
-    monkeypatch.setattr(asset_registry, "read_toml", lambda name: edited if name == file else real(name))
+    edited = read_toml(file, text.replace(before, after, 1))
+    monkeypatch.setattr("desk.asset_registry.read_toml", lambda name: edited if name == file else read_toml(name))
     with pytest.raises(BadCatalog) as caught:
         desk_assets.__wrapped__()
     assert words in str(caught.value)
