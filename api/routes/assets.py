@@ -17,7 +17,7 @@ from desk.asset_registry import desk_assets
 router = APIRouter(prefix="/assets", tags=["assets"])
 Words = Annotated[str, Query(max_length=200, pattern=NO_NUL, description="Words, all of which it must have.")]
 Name = Annotated[str | None, Query(max_length=100, pattern=NO_NUL)]
-Key = Annotated[str, Path(max_length=200, pattern=r"^[A-Za-z0-9_/.-]+$", examples=["gold/feature"])]
+Key = Annotated[str, Path(max_length=200, pattern=r"^[a-z0-9_/]+$", examples=["gold/feature"])]
 
 
 class AssetSummary(BaseModel):
