@@ -73,12 +73,12 @@ PLACES = """
 
 async def places(address: str, chromium: str) -> dict[str, list[tuple[int, float] | None]]:
     """(words before, px from the top) of each answer, by kind of screen; None where the page has none."""
-    asked = json.dumps([(question.label, question.words) for question in QUESTIONS])
+    questions = json.dumps([(question.label, question.words) for question in QUESTIONS])
     found: dict[str, list[tuple[int, float] | None]] = {}
     async with browser_tab(chromium) as tab:
         for kind, shot in SCREENS.items():
             await photograph(tab, address, shot, DRAWN)
-            answer: list[Any] = json.loads(await evaluated(tab, f"{PLACES}({asked})"))
+            answer: list[Any] = json.loads(await evaluated(tab, f"{PLACES}({questions})"))
             found[kind] = [None if one is None else (one[0], one[1]) for one in answer]
     return found
 
