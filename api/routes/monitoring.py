@@ -121,7 +121,7 @@ class QueuedMessages(BaseModel):
 
 
 _WORST = ("failed", "absent", "stale", "ok")
-_STATUS = """
+STATUS = """
 SELECT status.dataset, status.source, status.state, status.last_obs_date, status.age_bd, status.promise_bd,
        status.last_success_at, coalesce(status.error, status.last_error) AS last_error,
        last.rows, last.seconds, last.quality, weight.var_share, weight.order_share
@@ -142,7 +142,7 @@ async def pipeline_status(
     """404 where no decision is stored yet."""
     as_of = await decision(request, "v_dataset_status", None)
     sources: dict[str, list[DatasetState]] = {}
-    for row in await rows(request, _STATUS, as_of):
+    for row in await rows(request, STATUS, as_of):
         sources.setdefault(row["source"], []).append(DatasetState(**row))
     old = await rows(
         request, "SELECT var_share, order_share FROM v_data_weight WHERE as_of = $1 AND kind = 'old'", as_of

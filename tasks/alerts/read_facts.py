@@ -90,7 +90,7 @@ async def _pipeline(
     )
     given_up = await connection.fetchval("SELECT detail FROM heartbeat WHERE name = 'catch-up'") or ""
     failed: dict[str, list[str]] = {}
-    for row in await connection.fetch(_FAILED_DATASETS, RUNS_READ):
+    for row in await connection.fetch(FAILED_DATASETS, RUNS_READ):
         if dataset := catalog.datasets.get(row["dataset"]):
             failed.setdefault(dataset.source, []).append(dataset.id)
     return PipelineFacts(
@@ -259,7 +259,7 @@ _DAILY_RUNS = (
 )
 _WITHOUT_END = ["running", "died", "cancelled"]
 """States of a run that is at work, or was cut off: its numbers are not those of a decision."""
-_FAILED_DATASETS = """
+FAILED_DATASETS = """
     WITH tried AS (
         SELECT DISTINCT ON (dataset) dataset, run_id, state, started_at FROM ledger
         WHERE state <> 'running' AND run_id IN (

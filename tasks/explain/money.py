@@ -101,8 +101,12 @@ async def pnl_names(facts: Facts) -> list[str]:
 
 
 async def order(facts: Facts, key: str) -> Draft | None:
-    """`orders.1`: the order of that number, with what made it and its ticket."""
-    row = await facts.row("action", seq=int(key)) if key.isdecimal() else None
+    """`orders.1`: the order of that ticket, as the page counts them, with what made it; of a roll the leg that opens.
+    A decision of a release without tickets counts its orders."""
+    numbered = {str(one["ticket"]): one for one in await _tickets(facts)}
+    ticket = numbered.get(key)
+    seq = int(key) if key.isdecimal() and not numbered else None if ticket is None else ticket["seq"]
+    row = None if seq is None else await facts.row("action", seq=seq)
     if row is None:
         return None
     change = await facts.row("position_change", instrument_id=row["instrument_id"])
@@ -118,7 +122,6 @@ async def order(facts: Facts, key: str) -> Draft | None:
         Part("invalidation", row["invalidation"], row["invalidation_unit"] or ""),
         *(Part(name, value, "", "conviction, on the line's side") for name, value in numbers(row["rationale"]).items()),
     ]
-    ticket = await facts.row("ticket", seq=row["seq"])
     if ticket is not None:
         parts += [
             Part(name, ticket[name], ticket["unit"], f"ticket {ticket['ticket']}")
@@ -140,4 +143,11 @@ def _each(total: float | None, contracts: int) -> str:
 
 async def orders(facts: Facts) -> list[str]:
     """The keys of `order`."""
-    return [str(row["seq"]) for row in await facts.rows("action")]
+    tickets = [str(one["ticket"]) for one in await _tickets(facts)]
+    return list(dict.fromkeys(tickets)) or [str(row["seq"]) for row in await facts.rows("action")]
+
+
+async def _tickets(facts: Facts) -> list[Row]:
+    """The leg of each ticket that is an order; of a roll's two the one that opens, which comes last."""
+    legs = [one for one in await facts.rows("ticket") if one["seq"] is not None]
+    return sorted(legs, key=lambda one: (one["ticket"], one["role"] != "roll_out", -one["leg"]))

@@ -128,11 +128,18 @@ async def test_pnl_of_lines_strategies_and_factors_adds_up_to_the_day(filled: Ru
             assert again == pytest.approx(row["pnl_brl"], abs=0.005)
 
 
-async def test_an_order_is_explained_by_the_split_of_its_line(filled: RunningDesk) -> None:
-    actions = await filled.gold("action", FILLED_DAY)
-    for row in actions.iter_rows(named=True):
-        found = await why(filled, f"orders.{row['seq']}")
+async def test_an_order_is_explained_by_the_number_of_its_ticket_and_the_split_of_its_line(filled: RunningDesk) -> None:
+    actions = {row["seq"]: row for row in (await filled.gold("action", FILLED_DAY)).iter_rows(named=True)}
+    tickets = await filled.gold("ticket", FILLED_DAY)
+    legs = tickets.drop_nulls("seq").filter(pl.col("role") != "roll_out").sort("ticket", "leg")
+    legs = legs.unique("ticket", keep="first", maintain_order=True)
+    assert legs.height == tickets["ticket"].n_unique()
+    assert legs["ticket"].to_list() != legs["seq"].to_list(), "tickets come by risk, orders by instrument"
+    for leg in legs.iter_rows(named=True):
+        row = actions[leg["seq"]]
+        found = await why(filled, f"orders.{leg['ticket']}")
         assert found.draft.value == row["contracts_to"] - row["contracts_from"]
+        assert row["contract_id"] in found.draft.title
         assert any(item.sha256 for item in found.inputs)
 
 
