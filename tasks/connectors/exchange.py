@@ -111,12 +111,14 @@ class Payload:
 class FetchResult:
     """A payload and what it says. Frames may be empty only for a payload that carries no data by design (a token).
 
-    `finding`: what is wrong with an answer whose rows are good all the same, such as a curve that is not in the file.
+    `finding`: what is wrong with an answer whose rows are good all the same, such as a curve that is not in the file;
+    `unknown`: series of the query that the answer itself shows to be gone, with the words for it.
     """
 
     payload: Payload
     frames: Frames
     finding: str | None = None
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 class Client(Protocol):

@@ -17,6 +17,7 @@ from desk.errors import (
     AlvoradaError,
     BadPayload,
     BudgetSpent,
+    Incomplete,
     NoData,
     OurFault,
     RowsRefused,
@@ -145,7 +146,7 @@ async def fetch_query(job: SourceJob, query: Query) -> list[tuple[Query, list[Fe
     except NoData:
         return [(query, [])]
     except UnknownSeries as error:
-        if len(query.series) == 1 or query.dataset.per_day:
+        if len(query.series) <= 1 or query.dataset.per_day:
             return [(query, error)]
         half = len(query.series) // 2
         parts = [replace(query, series=query.series[:half]), replace(query, series=query.series[half:])]
@@ -191,7 +192,10 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
     # The newest file speaks first, whichever answer came first.
     for query, payloads in sorted(batch, key=lambda answer: answer[0].window.start, reverse=True):
         fetch.note_look(query, None)
-        fetch.errors += [BadPayload(job.source, item.finding) for item in payloads if item.finding]
+        fetch.errors += [Incomplete(job.source, item.finding) for item in payloads if item.finding]
+        for item in payloads:
+            for name, words in item.unknown.items():
+                fetch.note_gone(name, query.window, UnknownSeries(job.source, words))
     if fetch.dataset.per_day:
         for query, _ in batch:
             await close_fetched_days(run, fetch, fetch.days_of(query))
