@@ -8,9 +8,11 @@ been, with the open interest and the volume that its decision knew, where those 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import itertools
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -23,20 +25,21 @@ from desk.catalog.defence import load_defence
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.model import desk_day
 from desk.performance.history_pass import HistoryPass
+from desk.portfolio.price_inputs import read_price_inputs
+from desk.risk import DecidedRisk, run_risk
 from desk.risk.gate import check_actions
 from desk.risk.gate_basis import GateInput
+from desk.risk.gate_limits import asks_for_the_book_without_orders
 from desk.risk.var_method import headline_of
-from tasks.run.gate_input import BEFORE
+from desk.risk.without_orders import without_orders
+from tasks.run.gate_input import BEFORE, TODAY
+from tasks.run.measured_risk import BOOK_TABLES
 
 RESULT = Path(__file__).with_name("results") / "gate.md"
 TITLE = "# The gate on history: how often it would have stopped a day's orders"
 NAMES = {"sandbox": "The sandbox", "real": "Real history"}
 MOST_STOPPED = 0.005
 """Share of days that it may stop: a day is a person's look at the list, and one in two hundred is bearable."""
-TODAY = (
-    "portfolio_state", "pnl_attribution", "pnl_by_strategy", "pnl_by_factor", "target_position", "risk_limits_status",
-    "action",
-)  # fmt: skip
 Frames = Mapping[str, pl.DataFrame]
 
 
@@ -56,28 +59,40 @@ def main() -> int:
     return 0 if holds else 1
 
 
-def judged(frames: Frames, depth: pl.DataFrame) -> pl.DataFrame:
-    """ACTION_GATE rows of every day but the first. `depth`: DEPTH_SCHEMA."""
+def judged(found: HistoryPass) -> pl.DataFrame:
+    """ACTION_GATE rows of every day but the first."""
     parameters, rules = load_desk_parameters(), load_defence().gate
+    frames, depth = found.frames, found.panel.depth
     markets = depth.partition_by("day", as_dict=True, include_key=False)
     none = depth.drop("day").clear()
     names = set(TODAY) | set(BEFORE)
     by_day = {name: frames[name].partition_by("as_of", as_dict=True) for name in names}
     moments = frames["portfolio_state"]["as_of"].sort().to_list()
-    found = []
+    rows = []
     for before, now in itertools.pairwise(moments):
         today = {name: by_day[name].get((now,), frames[name].clear()) for name in TODAY}
         then = {name: by_day[name].get((before,), frames[name].clear()) for name in BEFORE}
         listed = markets.get((desk_day(now),), none)
         one = GateInput(today, then, listed, headline_of(then["var_method"]), parameters.portfolio.target_volatility)
-        found.append(check_actions(one, rules))
-    return pl.concat(found)
+        if asks_for_the_book_without_orders(one):
+            one = replace(one, without=_without_orders(found, now))
+        rows.append(check_actions(one, rules))
+    return pl.concat(rows)
+
+
+def _without_orders(found: HistoryPass, as_of: dt.datetime) -> Frames:
+    """The risk tables of the day if its orders were not made, as the gate's flow measures them."""
+    upto = pl.col("as_of") <= as_of
+    book = {name: found[name].filter(upto) for name in (*BOOK_TABLES, "action")}
+    earlier = (found[name].filter(pl.col("as_of") < as_of) for name in ("risk_metrics_daily", "var_method"))
+    prices, parameters = read_price_inputs(found.panel), load_desk_parameters()
+    decided, days = DecidedRisk(*earlier), [desk_day(as_of)]
+    return run_risk(found.panel.values, without_orders(book, as_of), parameters, days, None, prices, decided)
 
 
 def section(name: str, found: HistoryPass) -> Section:
     """What the gate says of every day of one history."""
-    frames = found.frames
-    checks = judged(frames, found.panel.depth)
+    frames, checks = found.frames, judged(found)
     days = checks["as_of"].n_unique()
     stopped = checks.filter(pl.col("state") == "failed")
     share = stopped["as_of"].n_unique() / days

@@ -10,12 +10,13 @@ from prefect import flow
 from desk.catalog.defence import load_defence
 from desk.gold import GATE_VERDICT, GATED_ORDER, GOLD, TICKET
 from desk.risk.gate import FAILED, RELEASED, check_actions, stopped
+from desk.risk.gate_limits import asks_for_the_book_without_orders
 from desk.risk.gate_proposal import RELEASED_ORDERS, proposal_code, with_releases
 from tasks.run.continued_book import compute_book
 from tasks.run.data_weights import weigh_data
 from tasks.run.decision_plan import plan_decision
 from tasks.run.gate_input import read_gate_input
-from tasks.run.measured_risk import Frames, first_day, measure_risk
+from tasks.run.measured_risk import Frames, first_day, measure_risk, measure_without_orders
 from tasks.run.panel_input import PanelInput, read_panel_input
 from tasks.run.position_changes import no_changes
 from tasks.run.report_gold import RISK_TABLES
@@ -52,6 +53,10 @@ async def gate(
         why = UNMEASURED if measured is None else tuple(f"required dataset {name} is absent" for name in absent)
         return GateResult(finish_stage(run, "gate", orders.height, written, watch), held.proposed.states, why)
     found = await read_gate_input(run, proposed, measured)
+    if asks_for_the_book_without_orders(found):
+        panel_input = panel_input or await read_panel_input(run)
+        without = await measure_without_orders(run, proposed.frames, measured.frames, panel_input)
+        found = replace(found, without=without)
     checks = check_actions(found, load_defence().gate)
     code = proposal_code(orders, found.today["portfolio_state"], checks)
     checks = with_releases(checks, code, [one.proposal for one in await run.store.action_releases(run.as_of)])

@@ -17,7 +17,8 @@ import polars as pl
 from desk.catalog.defence import GateRules
 from desk.gold import ACTION_GATE
 from desk.risk.gate_basis import Found, GateInput, deviations, finite, state_of
-from desk.risk.gate_sizes import limits, market_share, position, turnover, unit_risk
+from desk.risk.gate_limits import limits
+from desk.risk.gate_sizes import market_share, position, turnover, unit_risk
 
 PASSED, FAILED, UNKNOWN, RELEASED = "passed", "failed", "unknown", "released"
 
@@ -33,7 +34,7 @@ def check_actions(found: GateInput, rules: Mapping[str, GateRules]) -> pl.DataFr
         "unit_risk": unit_risk(found),
         "turnover": turnover(found),
         "position": position(found),
-        "limits": limits(found),
+        "limits": limits(found, rules["unit_risk"].threshold),
         "open_interest": market_share(found, "open_interest"),
         "volume": market_share(found, "volume"),
         "closed": _closed(found),

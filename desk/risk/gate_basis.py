@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -15,11 +15,12 @@ Frames = Mapping[str, pl.DataFrame]
 @dataclass(frozen=True)
 class GateInput:
     """Gold of one decision (`today`: portfolio_state, pnl_attribution, pnl_by_strategy, pnl_by_factor, target_position,
-    action, risk_limits_status) and of the one before it (`before`: portfolio_state, target_position,
-    risk_metrics_daily, risk_limits_status; empty frames where there is none).
+    action, risk_limits_status, component_var, stress_test_results) and of the one before it (`before`: portfolio_state,
+    target_position, risk_metrics_daily, risk_limits_status; empty frames where there is none).
 
     `listed`: contract_id, open_interest and volume, the medians that the sizes read. `headline`: the VaR method that
-    the limits of the day before read.
+    the limits of the day before read. `without`: the risk tables of today's book without its orders; empty where no
+    limit asks for it (desk.risk.gate_limits).
     """
 
     today: Frames
@@ -27,6 +28,7 @@ class GateInput:
     listed: pl.DataFrame
     headline: str
     target_volatility: float
+    without: Frames = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The gate's checks of what the orders make of the book: turnover, lines, limits, markets."""
+"""The gate's checks of what the orders make of the book: turnover, lines, markets."""
 
 from __future__ import annotations
 
@@ -6,27 +6,8 @@ import math
 
 import polars as pl
 
-from desk.catalog.desk_parameters import load_desk_parameters
-from desk.portfolio.package_limits import DEPTH_LIMITS
 from desk.risk.gate_basis import Found, GateInput, deviations, finite, state_of
 from desk.units import DAYS_PER_YEAR
-
-TARGET_LIMITS = (
-    "var_95",
-    "var_99",
-    "es_975",
-    "gross_leverage",
-    "gross_face",
-    "stressed_margin",
-    "worst_scenario",
-    "open_interest",
-    "days_to_liquidate",
-    "instrument_risk_share",
-    "class_risk_share",
-)
-"""Limits of what the orders make of the book; the others are of what has happened to it."""
-MEASURED_LIMITS = ("var_95", "var_99", "es_975", "gross_leverage", "gross_face", "stressed_margin", "worst_scenario")
-"""Those whose use is known of every book that can be priced."""
 
 
 def _budget(found: GateInput) -> float | None:
@@ -82,44 +63,6 @@ def position(found: GateInput) -> Found:
     if whole is None or known.is_empty():
         return Found(None)
     return Found(float(known["size"][0]) / whole, str(known["instrument_id"][0]))
-
-
-def limits(found: GateInput) -> Found:
-    """How many limits the orders would leave in breach, other than those that they leave less so than they were, and
-    those on a market that has shrunk below what is held while no order adds to it.
-
-    Unknown where none is in breach and the use of one is not known, as of a book with a line that has no price."""
-    rows = found.today["risk_limits_status"].filter(pl.col("limit_id").is_in(TARGET_LIMITS))
-    if rows.is_empty():
-        return Found(None)
-    before = found.before["risk_limits_status"].select("limit_id", was="value")
-    broken = (
-        rows.filter(pl.col("status") == "breach")
-        .join(before, on="limit_id", how="left", maintain_order="left")
-        .filter(pl.col("was").is_null() | (pl.col("value") > pl.col("was")))
-    )
-    shrunk = [name for name in DEPTH_LIMITS if not _adds_past(found, name)]
-    broken = broken.filter(~pl.col("limit_id").is_in(shrunk))
-    measured = rows.filter(pl.col("limit_id").is_in(MEASURED_LIMITS))
-    unknown = measured.filter(~pl.col("value").is_finite().fill_null(False))["name"].drop_nulls().to_list()
-    if broken.is_empty() and unknown:
-        return Found(None, f"not known: {', '.join(unknown)}")
-    words = [f"{row['name']} {row['value']:.4g} of {row['threshold']:g}" for row in broken.iter_rows(named=True)]
-    return Found(float(len(words)), ", ".join(words))
-
-
-def _adds_past(found: GateInput, limit_id: str) -> bool:
-    """Whether an order adds to a line, or opens one, that is then past a limit on its market."""
-    parameters = load_desk_parameters()
-    rules, threshold = parameters.risk.liquidity, parameters.limits.threshold(limit_id)
-    interest, stored = pl.col("open_interest"), pl.min_horizontal("volume", "open_interest")
-    volume = pl.when(pl.col("volume").is_null()).then(interest * rules.volume_of_open_interest).otherwise(stored)
-    market = interest if limit_id == "open_interest" else volume * rules.share_of_volume
-    orders = found.today["action"].group_by("contract_id").agg(order=pl.col("order_contracts").sum())
-    lines = found.today["target_position"].join(orders, on="contract_id").join(found.listed, on="contract_id")
-    adds = pl.col("contracts").abs() > (pl.col("contracts") - pl.col("order")).abs()
-    past = pl.col("contracts").abs() >= market * threshold
-    return lines.filter(adds & past).height > 0
 
 
 def market_share(found: GateInput, column: str) -> Found:

@@ -34,7 +34,6 @@ def limit_values(
     return {
         **headline,
         "drawdown": positions.drawdown,
-        "gross_leverage": positions.leverage,
         **placed,
         "instrument_risk_share": np.abs(shares).max(axis=1),
         "class_risk_share": np.abs(by_class).max(axis=1),

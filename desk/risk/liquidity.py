@@ -28,6 +28,7 @@ def placed_values(
     """
     worst = worst_loss(positions, scenarios)
     return {
+        "gross_leverage": held_sum(positions.contracts, quotes.exposure) / positions.nav,
         "gross_face": held_sum(positions.contracts, quotes.value) / positions.nav,
         "worst_scenario": worst,
         "stressed_margin": margin(positions.contracts, quotes, parameters) / positions.nav + worst,

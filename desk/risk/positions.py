@@ -28,7 +28,7 @@ _Lines = tuple[FloatArray, Days, npt.NDArray[np.str_]]
 @dataclass(frozen=True)
 class Positions:
     """Rows (R) of the book from its first day: `rows` index the market, `contracts`, `maturity` and `contract_id`
-    (R, N) are the targets of each decision; `nav`, `drawdown`, `leverage` and `returns` (R,) the state it was decided
+    (R, N) are the targets of each decision; `nav`, `drawdown` and `returns` (R,) the state it was decided
     in; `five_day_loss` (R,) the fall of NAV over five rows as a positive fraction; `strategy_loss` (R,) the largest
     loss of one strategy on the day as a fraction of the NAV before, NaN where P&L by strategy is unknown.
     """
@@ -40,7 +40,6 @@ class Positions:
     contract_id: npt.NDArray[np.str_]
     nav: FloatArray
     drawdown: FloatArray
-    leverage: FloatArray
     returns: FloatArray
     five_day_loss: FloatArray
     strategy_loss: FloatArray
@@ -68,11 +67,9 @@ def read_positions(market: Market, book: Mapping[str, pl.DataFrame], parameters:
     if not found.all():
         raise MissingInput(f"the panel lacks {days[~found][0]}, a day of the book")
     lines = _lines(book[TARGET_POSITION.name], state["as_of"], parameters)
-    nav, drawdown, leverage, returns = (
-        state[name].cast(pl.Float64).to_numpy() for name in ("nav_brl", "drawdown", "gross_leverage", "return_1d")
-    )
+    nav, drawdown, returns = (state[name].cast(pl.Float64).to_numpy() for name in ("nav_brl", "drawdown", "return_1d"))
     losses = _strategy_loss(book.get(STRATEGY_TABLE), state)
-    return Positions(state["as_of"], rows, *lines, nav, drawdown, leverage, returns, five_day_loss(nav), losses)
+    return Positions(state["as_of"], rows, *lines, nav, drawdown, returns, five_day_loss(nav), losses)
 
 
 def five_day_loss(nav: FloatArray) -> FloatArray:

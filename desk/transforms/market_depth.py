@@ -108,6 +108,12 @@ class Depth:
     unseen: BoolArray
 
 
+def traded_volume(open_interest: FloatArray, stored: FloatArray, rules: LiquidityRules) -> FloatArray:
+    """Contracts that trade in a day, of any shape: the `stored` volume, at most all that are open; where none is stored
+    a share of the open interest. NaN where neither is known."""
+    return np.where(np.isfinite(stored), np.fmin(stored, open_interest), open_interest * rules.volume_of_open_interest)
+
+
 def depth_of(
     rows: pl.DataFrame, days: Sequence[dt.date], contract_id: npt.NDArray[np.str_], rules: LiquidityRules
 ) -> Depth:
@@ -123,7 +129,7 @@ def depth_of(
         roots, on=["day", "root"], how="left", maintain_order="left"
     )
     interest, stored = (found[name].to_numpy().astype(np.float64) for name in ("open_interest", "volume"))
-    volume = np.where(np.isfinite(stored), np.fmin(stored, interest), interest * rules.volume_of_open_interest)
+    volume = traded_volume(interest, stored, rules)
     unseen = found["seen"].is_not_null().to_numpy() & ~np.isfinite(volume) & ~np.isfinite(interest)
     shape = contract_id.shape
     return Depth(interest.reshape(shape), volume.reshape(shape), stored.reshape(shape), unseen.reshape(shape))

@@ -25,7 +25,7 @@ from desk.risk import tail
 from desk.risk.components import component_var
 from desk.risk.dv01 import deltas, dv01_ladder, ladder_index
 from desk.risk.limits import limit_status, limit_values
-from desk.risk.liquidity import held_sum, margin, placed_values
+from desk.risk.liquidity import margin, placed_values
 from desk.risk.positions import Positions
 from desk.risk.reverse_stress import reverse_scenario, reverse_stress
 from desk.risk.risk_pass import COMPONENT_LEVEL
@@ -65,7 +65,6 @@ def compare(
     positions = lines.positions(market, book)
     quotes = quote_market(terms, market, positions.maturity, positions.rows)
     lines.require_prices(quotes)
-    positions = replace(positions, leverage=held_sum(positions.contracts, quotes.exposure) / positions.nav)
     history = tail_history(terms, market, positions, lines.parameters)
     metrics = tail_metrics(history, positions.nav, parameters.risk)
     quantile = float(tail.normal_var(1.0, COMPONENT_LEVEL))
@@ -75,20 +74,20 @@ def compare(
     headline = {name: metrics[name, method] for name in LEVELS}
     scenarios = run_stress(terms, market, positions, lines.parameters, older)
     reverse = reverse_stress(terms, market, positions, lines.parameters)
+    days = market.days[positions.rows].tolist()
+    known = depth_of(market.inputs.depth, days, positions.contract_id, parameters.risk.liquidity)
+    placed = placed_values(positions, quotes, scenarios, known, lines.parameters)
     figures = [
         *(Figure(name, _METRIC_NAMES[name], "share of NAV", *_pair(headline[name])) for name in LEVELS),
         Figure(
             "volatility", "Volatility a year", "share of NAV", *_pair(_volatility(history.deviation, positions.nav))
         ),
-        Figure("gross_leverage", "Gross leverage (10y-equivalent)", "x NAV", *_pair(positions.leverage)),
+        Figure("gross_leverage", "Gross leverage (10y-equivalent)", "x NAV", *_pair(placed["gross_leverage"])),
         Figure("margin", "Margin", "BRL", *_pair(margin(positions.contracts, quotes, lines.parameters))),
         *_sensitivities(terms, market, positions),
         Figure("reverse_stress", "Moves that cost 10% of NAV", "standard deviations", *_pair(reverse.distance)),
     ]
     shown = [*scenarios, reverse_scenario(reverse, lines.parameters)]
-    days = market.days[positions.rows].tolist()
-    known = depth_of(market.inputs.depth, days, positions.contract_id, parameters.risk.liquidity)
-    placed = placed_values(positions, quotes, scenarios, known, lines.parameters)
     uses = limit_values(positions, headline, deviation, placed, lines.parameters)
     dealt = lines.dealt(quotes, unit_cost(lines.parameters, terms, quotes, market.levels.spots[positions.rows, USDBRL]))
     costs = [one.cost_brl for one in dealt]
@@ -171,7 +170,6 @@ class _Lines:
             contract_id=np.stack([names] * BOTH),
             nav=twice("nav_brl"),
             drawdown=twice("drawdown"),
-            leverage=twice("gross_leverage"),
             returns=twice("return_1d"),
             five_day_loss=np.full(BOTH, np.nan),
             strategy_loss=np.full(BOTH, np.nan),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from desk.catalog.desk_parameters import SideKind, load_desk_parameters
 from desk.portfolio.change_frames import BEFORE
 from desk.portfolio.change_split import PARTS
 from reports.elements.formats import parse_json
@@ -16,7 +17,7 @@ from reports.elements.report_data import ReportData, Row, once_per_report
 @dataclass(frozen=True)
 class LineChange:
     """A line's parts in contracts, in the order of PARTS, and in BRL per bp; `views`: strategy -> contracts of the part
-    of the views."""
+    of the views; `side`: what the instrument is dealt in."""
 
     instrument_id: str
     before: int
@@ -24,6 +25,7 @@ class LineChange:
     parts: Mapping[str, int]
     dv01: Mapping[str, float]
     views: Mapping[str, float]
+    side: SideKind
 
     @property
     def total(self) -> int:
@@ -75,4 +77,11 @@ def _line(row: Row) -> LineChange:
         {part: parts[part] for part in PARTS if part in parts},
         parse_json(row["parts_dv01_brl"]) or {},
         parse_json(row["views"]) or {},
+        _side(row["instrument_id"]),
     )
+
+
+def _side(instrument_id: str) -> SideKind:
+    """Of an instrument that the desk no longer has: price, which a long position of any of them is long of."""
+    known = {item.id: item.dealt_in for item in load_desk_parameters().instruments}
+    return known.get(instrument_id, "price")

@@ -1,12 +1,19 @@
-"""The split of a change in words: which part is the largest, and what stands against it."""
+"""The split of a change in words: which part is the largest, and what stands against it.
+
+A part is told as what it deals by itself ("caps and limits pay 231"): in a rate, a bare sign would leave open whether
+minus is the position or the price.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Protocol
 
+from desk.catalog.desk_parameters import SideKind
+from desk.portfolio.sides import action_of
 from reports.elements.formats import brl, capitalize_first, thousands
 from reports.elements.locale import translate
+from reports.elements.ticket_text import ACTION_NAMES
 
 PART_NAMES = {
     "data": "revised data",
@@ -36,23 +43,32 @@ def part_name(part: str) -> str:
     return translate(PART_NAMES.get(part, part))
 
 
-def change_sentence(parts: Mapping[str, int], total: int, views: Mapping[str, float]) -> str:
-    """`because of views +40 (RATES_TAYLOR_GAP +38), caps and limits −12, others −3`: they add up to the order.
+def change_sentence(parts: Mapping[str, int], total: int, views: Mapping[str, float], side: SideKind) -> str:
+    """`because of views (receive 40 contracts; RATES_TAYLOR_GAP 38), caps and limits (pay 12), others (pay 3)`: they
+    add up to the order.
 
     The largest part on the order's side leads; one clause, without a full stop. Empty for no order and no parts.
+    `side`: what the instrument is dealt in. `parts` and `total` in contracts, + longer in price.
     """
     if not total:
         return translate("the contract changes, not the position") if parts.get("roll") or not parts else ""
-    side = 1 if total > 0 else -1
-    lead = max(parts, key=lambda part: parts[part] * side)
-    first = f"{part_name(lead)} {_signed(parts[lead])}"
-    if lead == "view" and (named := max(views, key=lambda name: views[name] * side, default=None)) is not None:
-        first += f" ({named} {_signed(round(views[named]))})"
+    way = 1 if total > 0 else -1
+    lead = max(parts, key=lambda part: parts[part] * way)
+    size = f"{_dealt(parts[lead], side)} {translate('contract' if abs(parts[lead]) == 1 else 'contracts')}"
+    if lead == "view" and (named := max(views, key=lambda name: views[name] * way, default=None)) is not None:
+        size += f"; {named} {thousands(abs(round(views[named])))}"
     rest = sorted(((part, n) for part, n in parts.items() if part != lead), key=lambda item: -abs(item[1]))
-    shown = [first, *(f"{part_name(part)} {_signed(n)}" for part, n in rest[:SHOWN])]
+    shown = [f"{part_name(lead)} ({size})", *(f"{part_name(part)} ({_dealt(n, side)})" for part, n in rest[:SHOWN])]
     if others := sum(n for _, n in rest[SHOWN:]):
-        shown.append(translate("others {}", _signed(others)))
+        shown.append(translate("others ({})", _dealt(others, side)))
     return translate("because of {}", ", ".join(shown))
+
+
+def _dealt(contracts: int, side: SideKind) -> str:
+    """`pay 231`, `receive 40`: what a part would deal alone; `0` for none."""
+    if not contracts:
+        return thousands(0)
+    return f"{translate(ACTION_NAMES[action_of(side, contracts)])} {thousands(abs(contracts))}"
 
 
 class Change(Protocol):
@@ -70,14 +86,14 @@ class Change(Protocol):
     def views(self) -> Mapping[str, float]:
         """Contracts of the part of the views, by strategy."""
 
+    @property
+    def side(self) -> SideKind:
+        """What the instrument is dealt in."""
+
 
 def line_sentence(line: Change | None) -> str:
     """The sentence of a line; empty for one without a stored split."""
-    return change_sentence(line.parts, line.total, line.views) if line is not None else ""
-
-
-def _signed(contracts: int) -> str:
-    return thousands(contracts, signed=True)
+    return change_sentence(line.parts, line.total, line.views, line.side) if line is not None else ""
 
 
 def book_sentence(

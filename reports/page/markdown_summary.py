@@ -71,7 +71,7 @@ def actions_table(data: ReportData) -> list[dict[str, str]]:
             "to": number(row["contracts_to"], 0, signed=True),
             "changes": impact_text(row, orders.rates),
             "cost": brl(row["cost_brl"]),
-            "invalid beyond": invalidation_text(row),
+            "stop": invalidation_text(row),
             "why": line_sentence(changes.of(row["instrument_id"])) or rationale_text(row, orders.scores),
         }
         for row in orders.orders

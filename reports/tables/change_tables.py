@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from desk.portfolio.change_split import PARTS
 from reports.calculations.changes import ChangesView
-from reports.elements.change_text import PART_NAMES, change_sentence, part_name
+from reports.elements.change_text import PART_NAMES, line_sentence, part_name
 from reports.elements.formats import brl, capitalize_first, date, thousands, weekday_date
 from reports.elements.locale import source_note, translate
 from reports.elements.page_elements import Cell, Column, Table, signed_cell
@@ -27,11 +27,15 @@ def line_table(view: ChangesView, day: str) -> Table:
             Cell(line.instrument_id),
             Cell(thousands(line.total, signed=True)),
             *(_part(line.parts.get(part), line.dv01.get(part)) for part in shown),
-            Cell(capitalize_first(change_sentence(line.parts, line.total, line.views))),
+            Cell(capitalize_first(line_sentence(line))),
         )
         for line in lines
     )
-    caption = translate("Why each position changes since the decision of {}, in contracts", _since(view))
+    caption = translate(
+        "Why each position changes since the decision of {}, in contracts"
+        " (+ receive, buy or sell protection; − pay, sell or buy protection)",
+        _since(view),
+    )
     return Table("changes", caption, columns, rows, source_note("position_change", day))
 
 

@@ -20,7 +20,7 @@ from tasks.connectors.b3_swap_file import read_swap_file
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import require_ok
 from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
-from tasks.connectors.wanted import lacking
+from tasks.connectors.wanted import missing_from
 
 _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.zip"}
 
@@ -110,5 +110,5 @@ class B3MarketData(Connector):
 def _missing(fetched: FetchResult) -> str | None:
     if CURVE_POINT.name in fetched.frames:
         codes = {curve: code for code, curve in fetched.payload.query.dataset.params["curves"].items()}
-        return lacking(fetched, CURVE_POINT.name, "curve_id", str, lambda curve: f"{curve} ({codes[str(curve)]})")
-    return lacking(fetched, SETTLEMENT.name, "contract_id", lambda contract: str(contract)[:3])
+        return missing_from(fetched, CURVE_POINT.name, "curve_id", str, lambda curve: f"{curve} ({codes[str(curve)]})")
+    return missing_from(fetched, SETTLEMENT.name, "contract_id", lambda contract: str(contract)[:3])

@@ -23,7 +23,7 @@ from tasks.connectors.base import Connector
 from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.stn_auctions import parse_auctions
 from tasks.connectors.stn_tesouro_direto import parse_tesouro_direto
-from tasks.connectors.wanted import lacking
+from tasks.connectors.wanted import missing_from
 
 TESOURO_DIRETO_FILE = (
     "/dataset/df56aa42-484a-4a59-8184-7676580c81e3/resource/796d2059-14e9-44e3-80c9-2d9e30b405c1"
@@ -56,7 +56,7 @@ class StnFiscal(Connector):
     async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         """A wanted kind of bond that is not in a recent file, by a name that we know, is a finding."""
         return [
-            replace(one, finding=lacking(one, SETTLEMENT.name, "contract_id", _bond))
+            replace(one, finding=missing_from(one, SETTLEMENT.name, "contract_id", _bond))
             for one in await super().fetch(client, query)
         ]
 

@@ -21,7 +21,7 @@ from tasks.connectors.base import Connector
 from tasks.connectors.bodies import looks_like_html, require_ok
 from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.strict_values import csv_rows, day_of, xml_root
-from tasks.connectors.wanted import lacking
+from tasks.connectors.wanted import missing_from
 
 _PERCENT = Decimal("0.01")
 _NOMINAL = "daily_treasury_yield_curve"
@@ -64,7 +64,7 @@ class TreasuryGov(Connector):
     async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
         """A wanted tenor without a rate on any day of a recent window is a finding; the others are good."""
         return [
-            replace(one, finding=lacking(one, CURVE_POINT.name, "tenor_bd", lambda tenor: tenor, _tenor_name))
+            replace(one, finding=missing_from(one, CURVE_POINT.name, "tenor_bd", lambda tenor: tenor, _tenor_name))
             for one in await super().fetch(client, query)
         ]
 

@@ -19,7 +19,7 @@ def is_recent(fetched_at: dt.datetime, end: dt.date) -> bool:
     return (fetched_at.date() - end).days <= RECENT_DAYS
 
 
-def lacking(
+def missing_from(
     fetched: FetchResult,
     table: str,
     column: str,

@@ -13,7 +13,7 @@ from tasks.run.run import Run
 from tasks.store import ledger
 from tasks.store.ledger import CellState, Outcome, input_hash
 
-LACKING = (Incomplete, UnknownSeries)
+GOOD_ALL_THE_SAME = (Incomplete, UnknownSeries)
 """Something of the dataset is not to be had, and what came is good."""
 NOT_YET_DAYS = 3
 """Business days for which a cell without rows is `not_yet` at least, whatever the dataset's `freshness_bd`."""
@@ -46,7 +46,7 @@ async def close_open_cells(run: Run, fetch: DatasetFetch) -> None:
     left = [day for day in fetch.cells if day not in fetch.closed_cells]
     if not fetch.errors:
         await close_cells(run, fetch, {day: state_by_rows(run, fetch, day) for day in left})
-    elif fetch.answered and (fetch.is_by_series or all(isinstance(one, LACKING) for one in fetch.errors)):
+    elif fetch.answered and (fetch.is_by_series or all(isinstance(one, GOOD_ALL_THE_SAME) for one in fetch.errors)):
         has_rows = {day: state_by_rows(run, fetch, day) for day in left if fetch.rows[day]}
         await close_cells(run, fetch, has_rows, fetch.errors[0])
         await close_failed_days(run, fetch, left, fetch.errors[0])

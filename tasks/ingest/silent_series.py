@@ -21,7 +21,7 @@ async def find_silent_series(run: Run, fetch: DatasetFetch) -> None:
         return
     every = run.catalog.series_of(fetch.dataset.id)
     by_id = {one.id: one for one in every}
-    asked = {
+    silent = {
         look.series_id: look
         for look in fetch.looks.values()
         if look.state == "answered"
@@ -30,11 +30,11 @@ async def find_silent_series(run: Run, fetch: DatasetFetch) -> None:
     }
     silences = [
         Silence(name, look.window.start, look.window.end, tuple(companions(by_id[name], every)))
-        for name, look in asked.items()
+        for name, look in silent.items()
     ]
     for found in await numbers_of_others(run.store, fetch.dataset.tables[0], [one for one in silences if one.others]):
         if is_gone(by_id[found.series_id], found.numbers):
-            window, code = asked[found.series_id].window, by_id[found.series_id].code
+            window, code = silent[found.series_id].window, by_id[found.series_id].code
             since = f"after {found.last}" if found.last is not None else f"from {window.start} on"
             words = f"{code}: no number of {found.series_id} {since}, while {found.other} has {found.numbers}"
             fetch.note_gone(found.series_id, window, UnknownSeries(fetch.dataset.source, words))

@@ -22,6 +22,8 @@ TODAY = (
     "pnl_by_factor",
     "target_position",
     "risk_limits_status",
+    "component_var",
+    "stress_test_results",
     "action",
 )
 BEFORE = ("portfolio_state", "target_position", "risk_metrics_daily", "risk_limits_status", "var_method")

@@ -13,6 +13,7 @@ from desk.model import decision_time, desk_day
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.risk import DecidedRisk, run_risk
 from desk.risk.var_backtest import REACH
+from desk.risk.without_orders import without_orders
 from tasks.run.episode_levels import read_episode_levels
 from tasks.run.open_days import open_days
 from tasks.run.panel_input import PanelInput
@@ -34,14 +35,39 @@ async def measure_risk(run: Run, book: Frames, panel_input: PanelInput) -> tuple
     held = set(map(desk_day, whole["portfolio_state"]["as_of"].to_list()))
     days = [day for day in await open_days(run, RISK_TABLES, first) if day in held]
     archive = await read_episode_levels(run, parameters.dated, panel.days[0])
+    decided = await _decided(run, book, days[0], inception)
     prices = read_price_inputs(panel)
-    last, begins = first_day(book) - BEFORE, decision_time(inception)
-    reach = decision_time(calendars.b3().offset(days[0], -REACH * parameters.risk.backtest_window))
+    return run_risk(panel.values, whole, parameters, days, archive, prices, decided), decision_time(days[0])
+
+
+async def measure_without_orders(run: Run, book: Frames, measured: Frames, panel_input: PanelInput) -> Frames:
+    """The risk tables of the run's day as they would be if its orders were not made. `book` and `measured`: the
+    proposed days, and their risk, which the methods of the day go on from."""
+    panel, inception = panel_input.panel, panel_input.inception
+    parameters = load_desk_parameters()
+    whole = {name: await with_stored(run, name, book, decision_time(inception)) for name in BOOK_TABLES}
+    idle = without_orders({**whole, "action": book["action"]}, run.as_of)
+    archive = await read_episode_levels(run, parameters.dated, panel.days[0])
+    stored = await _decided(run, book, run.day, inception)
+    before = pl.col("as_of") < run.as_of
     decided = DecidedRisk(
+        *(
+            pl.concat([own, measured[name].filter(before).select(own.columns).cast(own.schema)])
+            for name, own in (("risk_metrics_daily", stored.metrics), ("var_method", stored.methods))
+        )
+    )
+    return run_risk(panel.values, idle, parameters, [run.day], archive, read_price_inputs(panel), decided)
+
+
+async def _decided(run: Run, book: Frames, first: dt.date, inception: dt.date) -> DecidedRisk:
+    """What is stored of the days before the proposed `book`, as far as the tests of `first` and later days reach."""
+    last, begins = first_day(book) - BEFORE, decision_time(inception)
+    window = load_desk_parameters().risk.backtest_window
+    reach = decision_time(calendars.b3().offset(first, -REACH * window))
+    return DecidedRisk(
         await run.store.read_gold("risk_metrics_daily", max(begins, reach), last),
         await run.store.read_gold("var_method", begins, last),
     )
-    return run_risk(panel.values, whole, parameters, days, archive, prices, decided), decision_time(days[0])
 
 
 async def with_stored(run: Run, name: str, proposed: Frames, since: dt.datetime) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +12,11 @@ import polars as pl
 import pytest
 
 from alvorada.stack.postgres import Postgres
+from desk.catalog.defence import GateRules
 from desk.errors import BadInput
 from desk.model import decision_time
+from desk.risk.gate import check_actions
+from desk.risk.gate_basis import GateInput
 from tasks.run.report_gold import RISK_TABLES, STAGE_TABLES
 from tasks.store.releases import ActionRelease
 from tests.fixtures.flows import FILLED, FILLED_DAY, NEXT_DAY, RunningDesk, drop_database
@@ -92,6 +95,33 @@ async def test_a_jump_of_nav_is_gated_and_the_next_day_goes_on_from_the_position
     assert both["contracts_before_then"].to_list() == both["contracts"].to_list()
     nav = [(await stopped_desk.gold("portfolio_state", day)).row(0, named=True) for day in (NEXT_DAY, AFTER)]
     assert nav[1]["nav_brl"] == pytest.approx(nav[0]["nav_brl"] + nav[1]["pnl_brl"], abs=0.005)
+
+
+async def test_the_book_without_the_orders_is_measured_beside_the_one_with_them(
+    filled_desk: RunningDesk, quiet_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No day of the sandbox breaches a limit: the comparison is asked for, whatever there is to compare. What was held
+    is measured as the day's own risk is, and changes no row of it."""
+    seen: list[GateInput] = []
+
+    def checked(found: GateInput, rules: Mapping[str, GateRules]) -> pl.DataFrame:
+        seen.append(found)
+        return check_actions(found, rules)
+
+    monkeypatch.setattr("flows.gate.asks_for_the_book_without_orders", lambda found: True)
+    monkeypatch.setattr("flows.gate.check_actions", checked)
+    ran = await filled_desk.run(NEXT_DAY)
+    assert ran.state.name != "ActionsHeld", ran.state.message
+    (found,) = seen
+    with_orders = found.today["risk_limits_status"].select("limit_id", "value", "threshold")
+    both = with_orders.join(found.without["risk_limits_status"].select("limit_id", "value"), on="limit_id")
+    assert both.height == with_orders.height
+    unchanged = pl.col("limit_id").is_in(["drawdown", "daily_loss", "five_day_loss", "strategy_daily_loss"])
+    assert both.filter(unchanged)["value"].to_list() == both.filter(unchanged)["value_right"].to_list()
+    assert both.filter(limit_id="var_95")["value_right"].is_finite().all()
+    assert (both.filter(~unchanged)["value"] != both.filter(~unchanged)["value_right"]).any()
+    stored = await filled_desk.gold("risk_limits_status", NEXT_DAY)
+    assert stored.sort("limit_id")["value"].to_list() == with_orders.sort("limit_id")["value"].to_list()
 
 
 async def release_of(desk: RunningDesk, reason: str = "the curve is right: an emergency meeting") -> ActionRelease:

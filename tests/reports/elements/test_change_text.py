@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 
+from desk.catalog.desk_parameters import SideKind
 from desk.portfolio.change_split import MARKET
 from desk.portfolio.change_split import PARTS as PARTS_OF_A_CHANGE
 from reports.elements.change_text import PART_NAMES, change_sentence
@@ -34,26 +35,36 @@ BASIS = {
 }  # fmt: skip
 
 
-def text(parts: dict[str, int], total: int) -> str:
-    return change_sentence(parts, total, {"RATES_TAYLOR_GAP": 38.2})
+def text(parts: dict[str, int], total: int, side: SideKind = "rate") -> str:
+    return change_sentence(parts, total, {"RATES_TAYLOR_GAP": 38.2}, side)
 
 
 def test_the_largest_part_on_the_orders_side_leads_the_sentence() -> None:
     assert text(PARTS, 25) == (
-        "because of views +40 (RATES_TAYLOR_GAP +38), caps and limits −12, no-trade band and lots −4, others +1"
+        "because of views (receive 40 contracts; RATES_TAYLOR_GAP 38), caps and limits (pay 12), no-trade band and lots"
+        " (pay 4), others (receive 1)"
     )
-    assert text({"view": 10, "volatility": -40}, -30) == "because of volatility and correlation −40, views +10"
-    assert text({"breaker": -7}, -7) == "because of drawdown breaker −7"
+    assert text({"view": 10, "volatility": -40}, -30) == (
+        "because of volatility and correlation (pay 40 contracts), views (receive 10)"
+    )
+    assert text({"breaker": -1}, -1) == "because of drawdown breaker (pay 1 contract)"
     assert text({"view": 3, "band": -3}, 0) == "", "no order, no sentence"
     assert text({"roll": 2, "view": -2}, 0) == "the contract changes, not the position"
+
+
+def test_a_part_is_told_in_the_words_in_which_its_instrument_is_dealt() -> None:
+    parts = {"view": 10, "limit": -4}
+    assert text(parts, 6, "price").endswith("views (buy 10 contracts; RATES_TAYLOR_GAP 38), caps and limits (sell 4)")
+    assert "sell protection 10 contracts" in text(parts, 6, "protection")
+    assert not re.search("[+−]", text(parts, 6)), "a bare sign leaves open whether it is of the price or of the rate"
 
 
 def test_the_sentence_in_portuguese_has_the_same_numbers() -> None:
     english = text(PARTS, 25)
     with use_locale("pt"):
         portuguese = text(PARTS, 25)
-    assert portuguese.startswith("por visões +40 (RATES_TAYLOR_GAP +38), tetos e limites −12")
-    assert re.findall(r"[+−]\d+", english) == re.findall(r"[+−]\d+", portuguese)
+    assert portuguese.startswith("por visões (aplicar 40 contratos; RATES_TAYLOR_GAP 38), tetos e limites (tomar 12)")
+    assert re.findall(r"\d+", english) == re.findall(r"\d+", portuguese)
 
 
 def test_every_part_has_a_name_in_both_languages() -> None:
