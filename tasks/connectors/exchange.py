@@ -27,6 +27,7 @@ class SourceConfig:
     budget_seconds: float = 300.0
     max_body_bytes: int = 64 << 20
     shut_seconds: float = 0.0
+    refusals_shut: int = 3
     is_off: bool = False
     """Nothing may be asked of it: its terms want a key or a licence that is not set."""
 
@@ -45,6 +46,7 @@ class SourceConfig:
             spec.budget_seconds,
             spec.max_body_mb << 20,
             spec.shut_seconds,
+            spec.refusals_shut,
         )
 
 

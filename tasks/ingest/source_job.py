@@ -44,7 +44,7 @@ Answer = tuple[Query, list[FetchResult]]
 class SourceJob:
     """A source's datasets in one run. Not a dataclass, and with `__slots__`, so that Prefect passes it on as it is."""
 
-    __slots__ = ("bronze", "client", "connector", "fetches", "renew_budget", "source", "tries")
+    __slots__ = ("bronze", "client", "connector", "fetches", "opens_in", "renew_budget", "source", "tries")
 
     def __init__(
         self,
@@ -53,9 +53,10 @@ class SourceJob:
         client: Client,
         bronze: Bronze,
         renew_budget: Callable[[str, float], None] | None = None,
+        opens_in: Callable[[str], float] | None = None,
     ) -> None:
         self.source, self.connector, self.client, self.bronze = source, connector, client, bronze
-        self.renew_budget = renew_budget
+        self.renew_budget, self.opens_in = renew_budget, opens_in
         self.fetches: list[DatasetFetch] = []
         self.tries = 0
 

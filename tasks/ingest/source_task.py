@@ -62,7 +62,7 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
 
 async def keep_trying(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
     """Further tries at what is still open, minutes later, while the deadline leaves room."""
-    for one in further_tries(run, began_at):
+    for one in further_tries(run, began_at, lambda: job.opens_in(job.source) if job.opens_in is not None else 0.0):
         if not job.has_open_queries:
             break
         words = f"{job.source} is out: asked again in {one.wait:.0f} s"
