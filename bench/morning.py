@@ -1,8 +1,8 @@
 """What a morning costs: the first one, which computes the history, those after it, and one that is decided already.
 
 Each is a process of its own against the sandbox, with PostgreSQL and a Prefect API of its own, as a person starts it:
-`alvorada demo --as-of DAY`. At the end one pass over all decided days is held against what the mornings have stored, to
-the bit (bench/_full_pass.py). CPU seconds are those of the process and all its children, the sandbox's server among
+`alvorada demo --as-of DAY`. At the end `alvorada verify` holds one pass over all decided days against what the mornings
+have stored, to the bit. CPU seconds are those of the process and all its children, the sandbox's server among
 them; seconds of a stage are by the clock. The claim: the stages that compute (transform to gate) take a later morning
 at most a quarter of what they take the first, whose book begins 504 decision days before; and no row differs. Writes
 bench/results/morning.md and fails where a claim does not hold.
@@ -21,7 +21,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench._full_pass import compare
 from bench._page import machine
 from desk import calendars
 
@@ -30,6 +29,7 @@ FIRST, MORNINGS = dt.date(2026, 11, 23), 5
 COMPUTED = ("transform", "signals", "portfolio", "risk", "gate")
 STAGES = ("ingest", *COMPUTED, "report")
 LIMIT = 0.25
+_VERIFIED = re.compile(r"([\d,]+) decided days, ([\d,]+) rows compared, ([\d,]+) differ")
 _STAGE = re.compile(r"^stage\s+(\w+)\s+done\s+([\d.]+) s", re.MULTILINE)
 
 
@@ -59,21 +59,31 @@ def morning(home: Path, day: dt.date) -> Cost:
     return Cost(day, cpu, ended.elapsed - began.elapsed, stages)
 
 
+def verified(home: Path) -> tuple[int, int, int]:
+    """Decided days, rows compared and rows that differ. Raises CalledProcessError where the command fails otherwise."""
+    command = [sys.executable, "-m", "alvorada", "verify"]
+    environment = {**os.environ, "ALVORADA_HOME": str(home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    found = _VERIFIED.search(done.stdout + done.stderr)
+    if found is None:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+    days, rows, differ = (int(number.replace(",", "")) for number in found.groups())
+    return days, rows, differ
+
+
 def row(name: str, cost: Cost) -> str:
     """One line of the page's table."""
     cells = [f"{cost.stages[stage]:.1f}" if stage in cost.stages else "" for stage in STAGES]
     return f"| {name} | {cost.day} | {cost.cpu:.1f} | {cost.clock:.1f} | {' | '.join(cells)} |"
 
 
-def page(
-    costs: Sequence[Cost], again: Cost, load: float, compared: Mapping[str, tuple[int, int]]
-) -> tuple[list[str], bool]:
+def page(costs: Sequence[Cost], again: Cost, load: float, compared: tuple[int, int, int]) -> tuple[list[str], bool]:
     """The page, and whether the claim holds."""
     first, later = costs[0], costs[1:]
     share = statistics.median(cost.computed for cost in later) / first.computed
     cpu = statistics.median(cost.cpu for cost in later)
     heads = " | ".join(STAGES)
-    rows, off = (sum(counts[place] for counts in compared.values()) for place in (0, 1))
+    days, rows, off = compared
     lines = [
         "# What a morning costs",
         "",
@@ -94,8 +104,8 @@ def page(
         "the panel and the agents' measures, whose windows reach back over the years before. A decided morning shows",
         "the page that it has stored.",
         "",
-        f"One pass over the decided days of {len(compared)} tables, with nothing of them read, has **{off:,} of"
-        f" {rows:,} rows other than the mornings have stored them**, compared to the bit.",
+        f"One pass over the {days:,} decided days (`alvorada verify`) has **{off:,} of {rows:,} rows other than the"
+        " mornings have stored them**, compared to the bit.",
     ]
     return lines, share <= LIMIT and not off
 
@@ -107,7 +117,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         costs = [morning(Path(folder), day) for day in days]
         again = morning(Path(folder), days[-1])
-        compared = compare(Path(folder), days[-1])
+        compared = verified(Path(folder))
     lines, holds = page(costs, again, load, compared)
     RESULT.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))

@@ -18,7 +18,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 
 PREFIX = "alvorada: "
 """Of the names of our Automations: `apply` removes one that has it and is not in the table, and leaves all others."""
-DAILY, BACKFILL, NOTIFY = "daily/daily", "backfill/backfill", "notify/notify"
+DAILY, BACKFILL, VERIFY, NOTIFY = "daily/daily", "backfill/backfill", "verify/verify", "notify/notify"
 """`flow/deployment` of prefect.yaml."""
 
 FAILED = frozenset({"Failed", "Crashed", "TimedOut"})
@@ -103,6 +103,14 @@ def automation_specs(limits: Thresholds, words: Words = english) -> tuple[Automa
             states=FAILED,
             subject=subject,
             runbook="A run failed",
+        ),
+        AutomationSpec(
+            "verification failed",
+            words("The weekly verification has found a record that is not what was decided, or it could not be made."),
+            watched=VERIFY,
+            states=FAILED,
+            subject=subject,
+            runbook="A verification failed",
         ),
         AutomationSpec(
             "run stuck",

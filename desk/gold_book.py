@@ -46,7 +46,7 @@ PORTFOLIO_STATE = GoldTable(
         "sizing": "text",  # how the packages are combined, and which had a view and could not be formed
         "valuation_date": "date",  # the market day that the money is about: the session whose prices mark it
         "asked_volatility": "float",  # of the convictions; target_volatility is what limits and breaker left of it
-        "limits_bound": "json",  # [{limit, subjects, taken}]: what each took of the volatility asked for, a year
+        "limits_bound": "json",  # [{limit, subjects, taken, contracts}]: of the volatility asked for, or kept for later
     },
 )
 PACKAGE = GoldTable(

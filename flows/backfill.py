@@ -17,10 +17,10 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from blocks.settings import load_settings
-from desk import calendars
 from desk.errors import BadInput, Busy
-from desk.model import DECISION_TIME, SAO_PAULO, Window, decision_time
+from desk.model import Window, decision_time
 from desk.point_in_time.backfill_chunks import Chunk, selected_states
+from desk.point_in_time.decision_days import latest_day
 from tasks.ingest.backfill_artifact import BackfillArtifact
 from tasks.ingest.backfill_preview import counted, make_plan, plan_summary
 from tasks.ingest.backfill_source import BackfillResult, backfill_source
@@ -55,7 +55,7 @@ async def backfill(
     window, states = window_of(start, end), selected_states(only)
     if sources not in ("live", "sandbox"):
         raise BadInput(f"sources {sources!r}: a backfill asks live or sandbox")
-    as_of = latest_decision(clock_of(load_settings())())
+    as_of = decision_time(latest_day(clock_of(load_settings())()))
     async with open_run(as_of, sources, progress=progress) as run:
         if dry_run:
             plan = await make_plan(run, window, states)
@@ -76,13 +76,6 @@ def window_of(start: dt.date | str, end: dt.date | str) -> Window:
     if days[0] > days[1]:
         raise BadInput(f"a backfill from {days[0]} to {days[1]} ends before it starts")
     return Window(days[0], days[1])
-
-
-def latest_decision(now: dt.datetime) -> dt.datetime:
-    """The newest decision time that is not after `now`."""
-    local = now.astimezone(SAO_PAULO)
-    day = local.date() if local.time() >= DECISION_TIME else local.date() - dt.timedelta(days=1)
-    return decision_time(calendars.b3().on_or_before(day))
 
 
 @asynccontextmanager

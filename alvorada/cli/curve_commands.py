@@ -48,7 +48,8 @@ def bond(
 ) -> None:
     """Price a Brazilian government bond by ANBIMA's rules: PU, yield, duration, DV01."""
     from alvorada.cli.bond_price import Question, bond_text
-    from alvorada.cli.decision_days import latest_day, parse_day
+    from alvorada.cli.decision_days import parse_day
+    from desk.point_in_time.decision_days import latest_day
 
     day: dt.date = parse_day(settle, "--settle") if settle else latest_day(now())
     question = Question(name, parse_day(maturity, "MATURITY"), day, rate, price, vna, vna_base, ipca)

@@ -6,14 +6,7 @@ import datetime as dt
 
 from desk.calendars import FIRST_YEAR, b3
 from desk.errors import BadInput
-from desk.model import DECISION_TIME, SAO_PAULO
-
-
-def latest_day(now: dt.datetime) -> dt.date:
-    """The latest B3 business day whose 06:00 America/Sao_Paulo is not after `now` (aware)."""
-    local = now.astimezone(SAO_PAULO)
-    day = local.date() if local.time() >= DECISION_TIME else local.date() - dt.timedelta(days=1)
-    return b3().on_or_before(day)
+from desk.point_in_time.decision_days import latest_day
 
 
 def decision_day(text: str | None, now: dt.datetime) -> dt.date:

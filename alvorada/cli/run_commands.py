@@ -1,4 +1,4 @@
-"""`alvorada demo`, `run`, `backfill` and `import`: they check the options, run a flow, and print its results."""
+"""`alvorada demo`, `run`, `backfill`, `import`, `verify`: they check the options, run a flow, and print its results."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alvorada.cli.clock import now
-from alvorada.cli.options import WORLD_NAMES, AsOf, Seed
+from alvorada.cli.options import WORLD_NAMES, AsOf, LastWorldName, Seed
 from alvorada.cli.output import note
 from alvorada.cli.run_options import Origin, RunOptions, reason_of, run_origin
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
+from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld
 from desk.errors import BadInput
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(backfill)
     app.command(name="import")(import_history)
+    app.command()(verify)
 
 
 def demo(as_of: AsOf = None, seed: Seed = DEFAULT_SEED) -> None:
@@ -75,7 +76,8 @@ def run(
 
 def run_daily_job(options: RunOptions, seed: int) -> None:
     """One daily run. Every option is checked before anything starts. Raises AlvoradaError."""
-    from alvorada.cli.decision_days import decision_day, latest_day
+    from alvorada.cli.decision_days import decision_day
+    from desk.point_in_time.decision_days import latest_day
 
     moment = now()
     day = decision_day(options.as_of, moment)
@@ -135,6 +137,16 @@ def import_history(
     from alvorada.cli.terminal_progress import RunProgress
 
     print_result(run_import(data_dir, path.resolve(), RunProgress.on()))
+
+
+def verify(world: LastWorldName = None) -> None:
+    """Compute every decided day once more in one pass, and hold it against its record, to the bit. Once a week by
+    itself."""
+    data_dir = DataDir.from_environment().create()
+    from alvorada.cli.run_flows import run_verification
+    from alvorada.cli.terminal_progress import RunProgress
+
+    print_result(run_verification(data_dir, LastWorld.select(data_dir, world), RunProgress.on()))
 
 
 def print_result(result: RunResult) -> None:

@@ -93,6 +93,16 @@ def run_import(data_dir: DataDir, map_file: Path, progress: RunProgress) -> RunR
     return _result(state, start, progress)
 
 
+def run_verification(data_dir: DataDir, last: LastWorld, progress: RunProgress) -> RunResult:
+    """Computes every decided day of the world's book again, and holds it against its record. Raises AlvoradaError."""
+    start = time.monotonic()
+    with run_environment(data_dir, Origin("stored", world=last.world), last.seed):
+        from flows.verify import verify
+
+        state = _run_flow(verify, {"sources": "stored", "progress": progress}, progress)
+    return _result(state, start, progress)
+
+
 @contextmanager
 def run_environment(data_dir: DataDir, origin: Origin, seed: int) -> Iterator[Callable[[], None]]:
     """The stack that a run of this origin needs, with this process's environment set. Prefect reads the environment

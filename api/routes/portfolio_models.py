@@ -79,11 +79,13 @@ class Package(BaseModel):
 
 
 class LimitTook(BaseModel):
-    """What one limit took of the volatility that the convictions ask for, a year."""
+    """What one limit took of the volatility that the convictions ask for, a year; or the `contracts` of a line, signed,
+    that the limits on one order keep for later days (`order_open_interest`, `order_volume`, `roll`)."""
 
     limit: str = Field(examples=["instrument_risk_share"])
     subjects: list[str]
     taken: float
+    contracts: int | None = None
 
 
 class Positions(BaseModel):

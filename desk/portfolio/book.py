@@ -31,15 +31,15 @@ from desk.portfolio.book_history import BookDay, Holdings, no_holdings, no_pnl
 from desk.portfolio.breaker import BreakerState, start_breaker, step_breaker
 from desk.portfolio.cash import interest
 from desk.portfolio.costs import line_cost
-from desk.portfolio.depth_limits import aversion_at, limited_at, planned_legs
+from desk.portfolio.day_plan import day_plan
+from desk.portfolio.depth_limits import aversion_at, limited_at
 from desk.portfolio.fill_prices import BookPrices
 from desk.portfolio.lines_as_held import plan_as_held
 from desk.portfolio.marking import mark_lines, markable
-from desk.portfolio.order_limits import within_orders
+from desk.portfolio.order_limits import HeldBack, within_orders
 from desk.portfolio.package_limits import LimitedBook
 from desk.portfolio.package_trades import (
     LineStates,
-    desired_legs,
     must_trade,
     packages_worth_trading,
     towards,
@@ -97,12 +97,13 @@ def first_day(inputs: BookInputs, risk_multiplier: float, *, is_held: bool = Fal
     """The day of inception: nothing held, a first target."""
     count, nav = len(inputs.parameters.instruments), inputs.parameters.portfolio.inception_nav_brl
     nothing = no_holdings(count)
-    target, packages, sizes = nothing, np.zeros((len(inputs.plan.terms), count)), None
+    target, packages, sizes, held_back = nothing, np.zeros((len(inputs.plan.terms), count)), None, None
     if not is_held:
-        sizes = limited_at(inputs.plan, 0, nav, inputs.parameters)
-        target, packages = _decide(inputs, 0, nothing, packages, nav, risk_multiplier, sizes, breaker_cuts=False)
+        target, packages, sizes, held_back = _decide(inputs, 0, nothing, packages, nav, risk_multiplier)
     never = np.zeros(count, dtype=np.intp)
-    return BookDay(nothing, target, packages, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never, sizes)
+    return BookDay(
+        nothing, target, packages, no_pnl(count), 0.0, 0.0, nav, nav, risk_multiplier, never, sizes, held_back
+    )
 
 
 def next_day(
@@ -121,10 +122,11 @@ def next_day(
     pnl = lines.total(cash)
     nav = float(np.round(yesterday.nav + pnl, 2))
     cuts = risk_multiplier < yesterday.risk_multiplier
-    target, packages, sizes = before, yesterday.packages, None
+    target, packages, sizes, held_back = before, yesterday.packages, None, None
     if not is_held:
-        sizes = limited_at(inputs.plan, row, nav, inputs.parameters)
-        target, packages = _decide(inputs, row, before, packages, nav, risk_multiplier, sizes, breaker_cuts=cuts)
+        target, packages, sizes, held_back = _decide(
+            inputs, row, before, packages, nav, risk_multiplier, breaker_cuts=cuts
+        )
     return BookDay(
         before=before,
         target=target,
@@ -137,6 +139,7 @@ def next_day(
         risk_multiplier=risk_multiplier,
         last_mark=np.where(marked | filled, row, yesterday.last_mark),
         sizes=sizes,
+        held_back=held_back,
     )
 
 
@@ -178,11 +181,11 @@ def _decide(
     packages: FloatArray,
     nav: float,
     risk_multiplier: float,
-    sizes: LimitedBook,
     *,
-    breaker_cuts: bool,
-) -> tuple[Holdings, FloatArray]:
-    """The target of `row` and its packages (S, N), from those held, at today's NAV and the `sizes` within its limits.
+    breaker_cuts: bool = False,
+) -> tuple[Holdings, FloatArray, LimitedBook, HeldBack]:
+    """The target of `row` and its packages (S, N), from those held, at today's NAV; the sizes within the limits, and
+    what the limits on one order have kept back.
 
     An order below the least of its root (portfolio.toml: minimum_order) is not made, and its packages wait whole. When
     the book that results would be outside a limit, the packages with a leg in what passes it go to their desired legs,
@@ -190,18 +193,18 @@ def _decide(
     that wait keep even that book outside, the others stop short of their desired legs. So does one whose order would
     be larger than the gate lets pass.
     """
-    plan, parameters = inputs.plan, inputs.parameters
+    parameters = inputs.parameters
+    today = day_plan(inputs.plan, inputs.prices, row, before, parameters)
+    plan, at, tradable, rolls = today.plan, today.row, today.tradable, today.rolls
+    sizes = limited_at(plan, at, nav, parameters)
     lots = np.array([item.lot for item in parameters.instruments], dtype=np.int64)
-    mapped, lines = plan.contracts.maturity[row], _line_states(inputs, row, before, packages)
-    tradable = lines.tradable
-    everything = desired_legs(
-        planned_legs(plan, row, sizes, nav * risk_multiplier), packages, lines, inputs.believed[row]
-    )
+    lines = today.line_states(before, packages, parameters)
+    everything = today.desired(sizes, nav * risk_multiplier, packages, lines, inputs.believed[row])
 
     def in_lots(legs: FloatArray) -> IntArray:
         return np.where(tradable, round_to_lots(legs.sum(axis=0), lots), before.contracts)
 
-    in_place = plan_as_held(plan[row : row + 1], before.as_row(), parameters, ~tradable[None])
+    in_place = plan_as_held(plan[at : at + 1], before.as_row(), parameters, ~tradable[None])
 
     def uses(legs: FloatArray) -> FloatArray:
         """Of each line that can be traded (N,); one that cannot is a part of the book's and of its class's. What is at
@@ -209,7 +212,6 @@ def _decide(
         return np.where(tradable, limit_uses(in_lots(legs), in_place, 0, nav, parameters) * (1.0 + 1e-9), 0.0)
 
     least = np.array([parameters.minimum_orders.get(item.root, 0) for item in parameters.instruments], dtype=np.int64)
-    rolls = (before.contracts != 0) & (before.maturity != mapped)
 
     def too_small(legs: FloatArray) -> BoolArray:
         """Lines (N,) with an order below the least of their root, but one that closes the line or goes with a roll."""
@@ -220,28 +222,32 @@ def _decide(
     chosen = everything
     if not breaker_cuts:
         chosen = packages_worth_trading(
-            plan, row, packages, everything, lines, nav, aversion_at(plan, row, sizes), parameters
+            plan, at, packages, everything, lines, nav, aversion_at(plan, at, sizes), parameters
         )
         if parameters.minimum_orders:
-            chosen = without_small_orders(packages, chosen, _free(plan, row, packages, everything, lines), too_small)
+            chosen = without_small_orders(packages, chosen, _free(plan, at, packages, everything, lines), too_small)
         over = uses(chosen) > 1.0
         if over.any():
             bound = (((packages != 0) | (everything != 0)) & over).any(axis=1)
             chosen = np.where(bound[:, None], everything, chosen)
             if uses(chosen).max() > 1.0:
                 chosen = towards(packages, everything, lambda legs: float(uses(legs).max()))
-    most = plan.largest_order[row]
-    passed, contracts = within_orders(packages, chosen, before.contracts, most, rolls, in_lots)
+    most, start = plan.largest_order[at], np.where(rolls, 0, before.contracts)
+    passed, contracts = within_orders(packages, chosen, start, most.min(axis=0), in_lots)
     if (passed != chosen).any() and uses(passed).max() > 1.0:  # what is held back was a hedge of the rest
         passed = towards(packages, passed, lambda legs: float(uses(legs).max()))
-        passed, contracts = within_orders(packages, passed, before.contracts, most, rolls, in_lots)
+        passed, contracts = within_orders(packages, passed, start, most.min(axis=0), in_lots)
     takes_mapped = tradable | (before.contracts == 0)
     target = Holdings(
         contracts=contracts,
-        maturity=np.where(takes_mapped, mapped, before.maturity),
-        contract_id=np.where(takes_mapped, plan.contracts.contract_id[row], before.contract_id),
+        maturity=np.where(takes_mapped, plan.contracts.maturity[at], before.maturity),
+        contract_id=np.where(takes_mapped, plan.contracts.contract_id[at], before.contract_id),
     )
-    return target, passed
+    left = np.sign(contracts) * np.maximum(np.abs(contracts) - today.room, 0.0)
+    wanted = in_lots(chosen)
+    orders = np.where(np.abs(wanted - start) > most.min(axis=0), wanted - contracts, 0)
+    kept_back = HeldBack(orders, most.argmin(axis=0), left.astype(np.int64))
+    return target, passed, sizes, kept_back
 
 
 def _free(plan: SizingPlan, row: int, held: FloatArray, desired: FloatArray, lines: LineStates) -> BoolArray:
@@ -250,24 +256,11 @@ def _free(plan: SizingPlan, row: int, held: FloatArray, desired: FloatArray, lin
     return np.asarray(~turned & ~mandatory & (desired != 0).any(axis=1))
 
 
-def _line_states(inputs: BookInputs, row: int, before: Holdings, packages: FloatArray) -> LineStates:
-    """Of the lines that a decision of `row` finds; `packages` (S, N) are those held."""
-    plan = inputs.plan
-    lots = np.array([item.lot for item in inputs.parameters.instruments], dtype=np.int64)
-    mapped = plan.contracts.maturity[row]
-    leaves = (before.contracts != 0) & (before.maturity != mapped)
-    tradable = np.isfinite(plan.quotes.value[row]) & inputs.prices.usable[row]
-    if leaves.any():  # a roll needs a price of the old contract too
-        tradable &= ~leaves | np.isfinite(inputs.prices.fills_at(row, before.maturity, leaves).value)
-    stray = tradable & (before.contracts != round_to_lots(packages.sum(axis=0), lots))
-    return LineStates(tradable, stray, gone=np.isnat(mapped))
-
-
 def wanted_lines(inputs: BookInputs, row: int, day: BookDay, packages_before: FloatArray) -> FloatArray:
     """The contracts (N,), not in lots, that the packages of `day`, a decision of `row`, would have gone to if every
     change were worth its cost: those that wait stay as `packages_before` (S, N) had them."""
-    lines = _line_states(inputs, row, day.before, packages_before)
-    sizes = limited_at(inputs.plan, row, day.nav, inputs.parameters)
-    planned = planned_legs(inputs.plan, row, sizes, day.nav * day.risk_multiplier)
-    legs = desired_legs(planned, packages_before, lines, inputs.believed[row])
+    today = day_plan(inputs.plan, inputs.prices, row, day.before, inputs.parameters)
+    lines = today.line_states(day.before, packages_before, inputs.parameters)
+    sizes = limited_at(today.plan, today.row, day.nav, inputs.parameters)
+    legs = today.desired(sizes, day.nav * day.risk_multiplier, packages_before, lines, inputs.believed[row])
     return np.asarray(legs.sum(axis=0))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from desk.arrays import FloatArray, IntArray, RowIndex
 from desk.calendars import Days
+from desk.portfolio.order_limits import HeldBack
 from desk.portfolio.package_limits import LimitedBook
 from desk.portfolio.pnl_explain import PRICE_FACTORS
 
@@ -71,7 +72,7 @@ class BookDay:
     and `pnl` all of the day's P&L; `nav` includes it. `benchmark` is the NAV of the same money held in cash alone, BRL.
     `risk_multiplier` is the share of its risk, 0 to 1, that the drawdown breaker leaves the decision. `last_mark` (N,)
     is the row that each held contract was last marked on. `sizes`: what the limits left of the plan of one row, where
-    a decision has found that; None on a day without one.
+    a decision has found that, and `held_back` what the limits on one order kept; None on a day without one.
     """
 
     before: Holdings
@@ -85,6 +86,7 @@ class BookDay:
     risk_multiplier: float
     last_mark: RowIndex
     sizes: LimitedBook | None = None
+    held_back: HeldBack | None = None
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from desk.transforms.market_depth import Depth, depth_of
 
 @dataclass(frozen=True)
 class ContractMeasures:
-    """Of contracts (R, N): `quotes`; `volatility` BRL a day; `uses` of the limits; `largest_order` the contracts that
-    one order may be; `unseen` where others of the root have a stored market and this one has none."""
+    """Of contracts (R, N): `quotes`; `volatility` BRL a day; `uses` of the limits; `largest_order` (R, 2, N) the
+    contracts that one order may be, by each of ORDER_LIMITS; `unseen` where others of the root have a stored market and
+    this one has none."""
 
     quotes: Quotes
     volatility: FloatArray

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from desk.portfolio.book_frames import as_of_times, gold_frame
 from desk.portfolio.book_history import BookHistory
 from desk.portfolio.combine import strategy_budgets
 from desk.portfolio.lines_as_held import unfilled
+from desk.portfolio.order_limits import ORDER_LIMITS, HeldBack
 from desk.portfolio.package_limits import SIZE_LIMITS
 from desk.portfolio.packages import imbalance, measure_of
 from desk.portfolio.sizing_plan import SizingPlan, package_risk
@@ -54,8 +56,11 @@ def package_frame(plan: SizingPlan, history: BookHistory, held: list[int], param
     )
 
 
-def limits_bound(plan: SizingPlan, risk_multiplier: FloatArray) -> list[str]:
-    """By row the JSON list of what took of the volatility asked for, a year, the breaker's part last."""
+def limits_bound(
+    plan: SizingPlan, risk_multiplier: FloatArray, held_back: Sequence[HeldBack | None], ids: Sequence[str]
+) -> list[str]:
+    """By row the JSON list of what took of the volatility asked for, a year, the breaker's part last of these; then
+    what the limits on one order and on one roll have kept for later days, in contracts, line by line."""
     texts = []
     for row, multiplier in enumerate(risk_multiplier.tolist()):
         found = [
@@ -66,8 +71,18 @@ def limits_bound(plan: SizingPlan, risk_multiplier: FloatArray) -> list[str]:
         if multiplier < 1.0 and plan.limited.volatility[row] > 0:
             taken = round(float(plan.limited.volatility[row]) * (1.0 - multiplier), 8)
             found.append({"limit": "breaker", "subjects": [], "taken": taken})
-        texts.append(json.dumps(found))
+        texts.append(json.dumps([*found, *_kept_for_later(held_back[row], ids)]))
     return texts
+
+
+def _kept_for_later(held_back: HeldBack | None, ids: Sequence[str]) -> Iterator[dict[str, object]]:
+    """They take nothing of the volatility aimed at: it is reached later."""
+    if held_back is None:
+        return
+    for contracts, limit in ((held_back.orders, None), (held_back.rolls, "roll")):
+        for column in np.flatnonzero(contracts).tolist():
+            name = limit or f"order_{ORDER_LIMITS[held_back.limit[column]]}"
+            yield {"limit": name, "subjects": [ids[column]], "taken": 0.0, "contracts": int(contracts[column])}
 
 
 def _texts(

@@ -27,24 +27,26 @@ from desk.units import DAYS_PER_YEAR
 
 @dataclass(frozen=True)
 class LineStates:
-    """Lines (N,) of a day: `tradable` has its prices, `stray` holds other lots than its packages add up to, `gone` has
-    no contract any more."""
+    """Lines (N,) of a day: `tradable` has its prices, `unsettled` holds other lots than its packages add up to, or more
+    than may be left of it, `gone` has no contract any more."""
 
     tradable: BoolArray
-    stray: BoolArray
+    unsettled: BoolArray
     gone: BoolArray
 
 
-def desired_legs(planned: FloatArray, held: FloatArray, lines: LineStates, believed: BoolArray) -> FloatArray:
-    """The legs (S, N) that every package would go to: as `planned` (S, N), or what it holds (S, N) where it cannot
-    trade whole: a leg has no price or an old one, the package cannot be formed (NaN), or its strategy is not `believed`
-    (S,). One whose contract is gone is closed."""
+def desired_legs(
+    planned: FloatArray, held: FloatArray, lines: LineStates, believed: BoolArray
+) -> tuple[FloatArray, BoolArray]:
+    """The legs (S, N) that every package would go to: as `planned` (S, N), or what it holds (S, N) where it waits (S,),
+    since it cannot trade whole: a leg has no price or an old one, the package cannot be formed (NaN), or its strategy
+    is not `believed` (S,). One whose contract is gone is closed."""
     unformed = np.isnan(planned).any(axis=1)
     ended = ((held != 0) & lines.gone).any(axis=1)
     desired = np.where((unformed & ended)[:, None], 0.0, planned)
     blocked = ~lines.tradable & ~lines.gone
-    waits = np.isnan(desired).any(axis=1) | (((held != 0) | (desired != 0)) & blocked).any(axis=1)
-    return np.where((waits | ~believed)[:, None], held, desired)
+    waits = np.isnan(desired).any(axis=1) | (((held != 0) | (desired != 0)) & blocked).any(axis=1) | ~believed
+    return np.where(waits[:, None], held, desired), waits
 
 
 def packages_worth_trading(
@@ -81,12 +83,12 @@ def must_trade(
     plan: SizingPlan, row: int, held: FloatArray, desired: FloatArray, lines: LineStates
 ) -> tuple[BoolArray, BoolArray]:
     """The packages (S,) that change side, and those whose change must be made: a view that ended, sides that have
-    drifted apart, lots that are not what the packages add up to."""
+    drifted apart, lots that are not what the packages add up to or may not stay."""
     turned = np.asarray((held * desired < 0).any(axis=1))
     moves = (desired - np.where(turned[:, None], 0.0, held) != 0).any(axis=1)
     touched = (held != 0) | (desired != 0)
     mandatory = moves & (
-        (touched & lines.stray).any(axis=1)
+        (touched & lines.unsettled).any(axis=1)
         | ((held != 0) != (desired != 0)).any(axis=1) & (held != 0).any(axis=1) & ~turned
         | (drift(plan, row, held) > NEUTRALITY_TOLERANCE / 2.0)
     )

@@ -170,7 +170,8 @@ def _frames(
         for numbers in (weight, requested, aimed):
             numbers[list(held)] = np.nan
         plan = replace(plan, risk_weight=weight, requested=requested, limited=replace(plan.limited, volatility=aimed))
-    bound = limits_bound(plan, history.risk_multiplier)
+    held_back = [day.guarded.held_back for day in days]
+    bound = limits_bound(plan, history.risk_multiplier, held_back, parameters.instrument_ids)
     lines = plan_as_held(plan, history.target, parameters)
     return {
         TARGET_POSITION.name: target_positions(lines, history, parameters),

@@ -33,7 +33,7 @@ class SizingPlan:
     `requested` (R,) of all; `alone` (R, S, N) the packages before the book is scaled to anything; `limited` those
     within the limits; `packages` (R, S, N) the same, NaN for one whose view cannot be formed. `risk_weight` (R, N) is
     each line's signed share of target risk; `volatility` BRL a day per contract; `uses` what one contract uses of the
-    limits; `unit_cost` BRL to trade one contract; `largest_order` (R, N) contracts that the gate lets one order be;
+    limits; `unit_cost` BRL to trade one contract; `largest_order` (R, 2, N) contracts that the gate lets one order be;
     `aversion` (R,) the risk aversion at which that book is the best one;
     `sizing` by row the method, and the packages that cannot be formed.
     """

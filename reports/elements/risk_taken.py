@@ -44,6 +44,8 @@ def risk_taken_sentence(state: Row) -> str:
         return ""
     parts: list[dict[str, Any]] = parse_json(state["limits_bound"]) or []
     text = translate("The convictions ask for {} volatility a year", percent(requested, 1))
+    later = [part for part in parts if part.get("contracts")]
+    parts = [part for part in parts if not part.get("contracts")]
     if parts:
         taken = [
             translate("{} takes {}", limit_name(part["limit"], part["subjects"]), percent(part["taken"], 1))
@@ -52,4 +54,18 @@ def risk_taken_sentence(state: Row) -> str:
         text += translate("; {}, which leaves {}", format_list(taken), percent(target, 1))
     if expected is not None:
         text += translate("; the contracts held come to {}", percent(expected, 1))
-    return text + "."
+    return " ".join([text + ".", *([_for_later(later)] if later else [])])
+
+
+def _for_later(parts: list[dict[str, Any]]) -> str:
+    """What the limits on one order keep for later days."""
+    names = {
+        "order_open_interest": translate("the limit on one order's share of open interest"),
+        "order_volume": translate("the limit on one order's share of a day's volume"),
+        "roll": translate("a roll by orders of that size"),
+    }
+    texts = [
+        translate("{} {} ({})", f"{abs(part['contracts']):,}", part["subjects"][0], names[part["limit"]])
+        for part in parts
+    ]
+    return translate("Contracts left for later days: {}.", format_list(texts))

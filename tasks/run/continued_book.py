@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
+
 import polars as pl
 
 from desk.catalog.desk_parameters import DeskParameters, load_desk_parameters
@@ -11,6 +14,7 @@ from desk.portfolio.book_state import with_stored_rows
 from desk.portfolio.book_state_json import from_json
 from desk.portfolio.price_inputs import read_price_inputs
 from desk.strategies import STRATEGIES
+from desk.transforms.panel import Panel
 from tasks.run.decision_plan import DecisionPlan
 from tasks.run.panel_input import PanelInput
 from tasks.run.run import Run
@@ -21,16 +25,22 @@ PACKAGES = package_terms(STRATEGIES)
 
 async def compute_book(run: Run, plan: DecisionPlan, panel_input: PanelInput) -> BookRun:
     """The days after `plan.after`, or all of them from the inception, from the stored convictions."""
-    parameters = load_desk_parameters()
-    values, prices = panel_input.panel.values, read_price_inputs(panel_input.panel)
-    since = decision_time(panel_input.inception)
-    if plan.after is None:
-        signals = await run.store.read_gold("strategy_signals", since, run.as_of)
-        held = plan.held_days
+    return await book_after(run, plan.after, run.as_of, plan.held_days, panel_input)
+
+
+async def book_after(
+    run: Run, after: Decision | None, until: dt.datetime, held: Collection[dt.date], panel_input: PanelInput
+) -> BookRun:
+    """The days after a decision up to `until`, or from the inception where `after` is None, from the stored
+    convictions. On a day of `held` no decision is made."""
+    parameters, panel = load_desk_parameters(), _panel_until(panel_input, desk_day(until))
+    values, prices = panel.values, read_price_inputs(panel)
+    since = decision_time(panel_input.inception) if after is None else after.as_of
+    signals = await run.store.read_gold("strategy_signals", since, until)
+    if after is None:
         return open_book(values, signals, PACKAGES, parameters, panel_input.inception, prices, held)
-    state = await _state_after(run, plan.after, panel_input, parameters)
-    signals = await run.store.read_gold("strategy_signals", plan.after.as_of, run.as_of)
-    return continue_book(values, signals, PACKAGES, parameters, state, plan.held_days, prices)
+    state = await _state_after(run, after, panel_input, parameters)
+    return continue_book(values, signals, PACKAGES, parameters, state, held, prices)
 
 
 async def _state_after(run: Run, after: Decision, panel_input: PanelInput, parameters: DeskParameters) -> BookState:
@@ -38,10 +48,10 @@ async def _state_after(run: Run, after: Decision, panel_input: PanelInput, param
     more, and takes the stored NAV, holdings and targets."""
     if after.state is not None:
         return from_json(after.state, parameters.instrument_ids, [terms.id for terms in PACKAGES])
-    day, values = desk_day(after.as_of), panel_input.panel.values
+    day = desk_day(after.as_of)
     signals = await run.store.read_gold("strategy_signals", decision_time(panel_input.inception), after.as_of)
     signals = with_convictions(signals)
-    until = panel_input.panel.head(int((values["day"] <= day).sum()))
+    until = _panel_until(panel_input, day)
     prices = read_price_inputs(until)
     state = open_book(until.values, signals, PACKAGES, parameters, panel_input.inception, prices).states[day]
     rows = {
@@ -49,6 +59,11 @@ async def _state_after(run: Run, after: Decision, panel_input: PanelInput, param
         for name in ("target_position", "portfolio_state")
     }
     return with_stored_rows(state, rows["target_position"], rows["portfolio_state"], parameters.instrument_ids)
+
+
+def _panel_until(panel_input: PanelInput, day: dt.date) -> Panel:
+    """The panel's rows up to a day."""
+    return panel_input.panel.head(int((panel_input.panel.values["day"] <= day).sum()))
 
 
 def with_convictions(signals: pl.DataFrame) -> pl.DataFrame:

@@ -106,14 +106,14 @@ def start(postgres: Postgres, folder: Path) -> WatchedServer:
 
 
 def _deploy(server: WatchedServer) -> None:
-    """The watched flow as `daily/daily` and as `backfill/backfill`, in a queue that the worker takes."""
+    """The watched flow as `daily/daily`, `backfill/backfill` and `verify/verify`, in a queue that the worker takes."""
     variables = {"type": "object", "properties": {"command": {"type": "string"}, "env": {"type": "object"}}}
     template = {"job_configuration": {"command": "{{ command }}", "env": "{{ env }}"}, "variables": variables}
     server.ask("/work_pools/", {"name": POOL, "type": "process", "base_job_template": template})
     flow = server.ask("/flows/", {"name": "daily"})["id"]
     # Without a step of its own Prefect copies the whole folder, .venv and all, for each run.
     pull = [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
-    for name in ("daily", "backfill"):
+    for name in ("daily", "backfill", "verify"):
         body = {
             "name": name, "flow_id": flow, "work_pool_name": POOL, "work_queue_name": "watched", "path": str(ROOT),
             "entrypoint": "tests/fixtures/watched_flow.py:daily", "enforce_parameter_schema": False,

@@ -24,7 +24,7 @@ from tests.fixtures.deliveries import Mailbox, Slack, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
 QUICK = Thresholds(stuck=dt.timedelta(seconds=10))
-NAMES = ["alvorada: backfill failed", "alvorada: run crashed", "alvorada: run stuck"]
+NAMES = ["alvorada: backfill failed", "alvorada: run crashed", "alvorada: run stuck", "alvorada: verification failed"]
 
 SILENT = {
     "late": ({"type": "SCHEDULED", "name": "Late"},),  # by hand, behind another one in its queue

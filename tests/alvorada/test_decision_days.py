@@ -6,8 +6,9 @@ import datetime as dt
 
 import pytest
 
-from alvorada.cli.decision_days import day_range, decision_day, latest_day
+from alvorada.cli.decision_days import day_range, decision_day
 from desk.errors import BadInput
+from desk.point_in_time.decision_days import latest_day
 
 UTC = dt.UTC
 SATURDAY = dt.datetime(2026, 1, 17, 12, 0, tzinfo=UTC)

@@ -39,6 +39,7 @@ def test_every_deployment_has_its_flow_its_queue_and_the_zone_of_its_schedule() 
     schedules = deployments["daily"]["schedules"]
     assert [(entry["cron"], entry["timezone"]) for entry in schedules] == [("0 6 * * *", "America/Sao_Paulo")]
     assert deployments["backfill"]["schedules"] == []
+    assert [entry["cron"] for entry in deployments["verify"]["schedules"]] == ["0 9 * * 6"], "no decision waits"
     assert [entry["cron"] for entry in deployments["alerts"]["schedules"]] == ["*/5 * * * *"]
     assert [entry["cron"] for entry in deployments["sender"]["schedules"]] == ["2-57/5 * * * *"]
 

@@ -11,10 +11,19 @@ from prefect.events.schemas.automations import EventTrigger
 from prefect.server.utilities.user_templates import render_user_template_sync
 from prefect.states import Crashed
 
-from blocks.automations import BACKFILL, DAILY, NOTIFY, NotificationTargets, Thresholds, automation_specs, automations
+from blocks.automations import (
+    BACKFILL,
+    DAILY,
+    NOTIFY,
+    VERIFY,
+    NotificationTargets,
+    Thresholds,
+    automation_specs,
+    automations,
+)
 from flows.notify import message_of
 
-IDS = {name: uuid4() for name in (DAILY, "backfill/backfill", "alerts/alerts", NOTIFY)}
+IDS = {name: uuid4() for name in (DAILY, "backfill/backfill", VERIFY, "alerts/alerts", NOTIFY)}
 
 
 def test_every_trigger_is_limited_to_our_deployments_and_none_watches_notify() -> None:
@@ -24,7 +33,7 @@ def test_every_trigger_is_limited_to_our_deployments_and_none_watches_notify() -
         related = core.trigger.match_related.deepcopy()
         assert related["prefect.resource.role"] == ["deployment"]
         watched |= set(related["prefect.resource.id"])
-    assert watched == {f"prefect.deployment.{IDS[name]}" for name in (DAILY, BACKFILL)}
+    assert watched == {f"prefect.deployment.{IDS[name]}" for name in (DAILY, BACKFILL, VERIFY)}
 
 
 def test_on_cloud_slack_gets_escaped_text_and_mail_goes_by_the_notify_deployment() -> None:

@@ -42,15 +42,16 @@ def test_orders_end_within_what_passes_and_each_package_on_its_own_way(seed: int
     most = rng.choice([0.0, 5.0, 40.0, 100.0, np.inf], 4)
     rolls = rng.random(4) < 0.2
     before = in_lots(held)
-    found, lines = within_orders(held, chosen, before, most, rolls, in_lots)
-    assert (np.abs(lines - before) <= most)[~rolls].all()
-    assert (lines == in_lots(found))[np.abs(in_lots(found) - before) <= most].all()
-    for own, start, aim in zip(found, held, chosen, strict=True):
-        way = aim - start
-        share = float(way @ (own - start) / (way @ way)) if way.any() else 0.0
+    start = np.where(rolls & (np.abs(before) <= most), 0, before)
+    found, lines = within_orders(held, chosen, start, most, in_lots)
+    assert (np.abs(lines - start) <= most).all()
+    assert (lines == in_lots(found))[np.abs(in_lots(found) - start) <= most].all()
+    for own, begins, aim in zip(found, held, chosen, strict=True):
+        way = aim - begins
+        share = float(way @ (own - begins) / (way @ way)) if way.any() else 0.0
         assert -1e-12 <= share <= 1.0 + 1e-12
-        np.testing.assert_allclose(own, start + share * way, atol=1e-9)
-    if (np.abs(in_lots(chosen) - before) <= most)[~rolls].all():
+        np.testing.assert_allclose(own, begins + share * way, atol=1e-9)
+    if (np.abs(in_lots(chosen) - start) <= most).all():
         np.testing.assert_array_equal(found, chosen)
 
 
@@ -58,7 +59,8 @@ def test_what_passes_is_whole_lots_of_the_stored_market_and_no_market_passes_all
     interest = np.array([[1_000.0, 1_000.0, 1_030.0, np.nan]])
     stored = np.array([[np.nan, 100.0, np.nan, np.nan]])
     depth = Depth(interest, interest * 0.04, stored, np.zeros((1, 4), dtype=np.bool_))
-    np.testing.assert_array_equal(largest_orders(depth, RULES, LOTS), [[50.0, 20.0, 50.0, np.inf]])
+    most = largest_orders(depth, RULES, LOTS)
+    np.testing.assert_array_equal(most[0], [[50.0, 50.0, 50.0, np.inf], [np.inf, 20.0, np.inf, np.inf]])
 
 
 def test_a_view_that_turns_in_a_thin_market_is_carried_out_by_orders_that_the_gate_passes() -> None:

@@ -131,6 +131,16 @@ def test_what_limits_took_of_the_risk_asked_for_is_said() -> None:
         "held come to 4.6%." in wording.replace("\u00a0", " ")
     )
     assert "against a target" not in wording
+    cut = (
+        '[{"limit": "order_volume", "subjects": ["DI1_5Y"], "taken": 0.0, "contracts": -1250},'
+        ' {"limit": "roll", "subjects": ["DOL"], "taken": 0.0, "contracts": 40}]'
+    )
+    later = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=[{**row, "limits_bound": cut}]))))
+    assert "takes" not in later, "an order that is cut takes nothing of the volatility aimed at"
+    assert (
+        "Contracts left for later days: 1,250 DI1_5Y (the limit on one order's share of a day's volume) and 40 DOL (a "
+        "roll by orders of that size)." in later.replace("\u00a0", " ")
+    )
     free = " ".join(portfolio.sentences(portfolio_view(made(portfolio_state=[{**row, "limits_bound": "[]"}]))))
     assert "volatility a year; the contracts held come to" in free.replace("\u00a0", " ")
 
