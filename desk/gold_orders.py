@@ -120,10 +120,13 @@ WITHHELD_ORDER = GoldTable(
 )
 
 # `threshold`: the most that `value` may be. `state`: passed, failed, unknown (nothing to measure by yet), released.
+# `detail`: what the check is of, in English; `facts` (schema 0028): the same as names and numbers, which the report
+# words in each language: brl, var_99_brl, instrument_id, limits (ids), released and orders (codes). Null where `detail`
+# is a list of ids, and on decisions of earlier releases.
 ACTION_GATE = GoldTable(
     "action_gate",
     ("check_id",),
-    {"check_id": "text", "value": "float", "threshold": "float", "state": "text", "detail": "text"},
+    {"check_id": "text", "value": "float", "threshold": "float", "state": "text", "detail": "text", "facts": "json"},
 )
 # What the gate judged. `proposal`: the code of orders, NAV and failed checks, which a release names. `state`: issued,
 # stopped, released.

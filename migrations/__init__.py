@@ -10,7 +10,7 @@ import asyncpg
 from blocks.database import CONNECT_ERRORS, connect_failure, first_cause, plain_url, shown_url
 from desk.errors import BadInput, StoreError
 
-HEAD = "0027"
+HEAD = "0028"
 NEWER = (
     f"this version of Alvorada knows it up to {HEAD}. Install the version that has made it; a schema is not brought"
     " back: for the older version restore a backup of its time"

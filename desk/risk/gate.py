@@ -7,6 +7,7 @@ yet, in a book's first days, stops nothing.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -55,9 +56,16 @@ def check_actions(found: GateInput, rules: Mapping[str, GateRules]) -> pl.DataFr
                 "threshold": rule.threshold,
                 "state": state,
                 "detail": one.detail or None,
+                "facts": _as_json(one.facts),
             }
         )
     return pl.DataFrame(rows, schema=ACTION_GATE.schema)
+
+
+def _as_json(facts: Mapping[str, Any]) -> str | None:
+    """None for no facts; a number that is none is null, which JSON has."""
+    known = {name: None if isinstance(value, float) and not finite(value) else value for name, value in facts.items()}
+    return json.dumps(known) if known else None
 
 
 def _nav_chain(found: GateInput) -> Found:
@@ -119,21 +127,26 @@ def _pnl(found: GateInput) -> Found:
     # A VaR beyond its own limit is no measure of what the book may lose.
     most = found.before["risk_limits_status"].filter(limit_id="var_99")["threshold"].drop_nulls().to_list()
     allowed = min([values[0], *most]) * then["nav_brl"] * math.sqrt(days)
-    return Found(_over(total, allowed), f"BRL {total:+,.0f} against a VaR 99% of BRL {allowed:,.0f}")
+    words = f"BRL {total:+,.0f} against a VaR 99% of BRL {allowed:,.0f}"
+    return Found(_over(total, allowed), words, {"brl": total, "var_99_brl": allowed})
 
 
 def _line_pnl(found: GateInput) -> Found:
     """The largest P&L of one line in daily standard deviations that the day before knew of it."""
     unit = deviations(found.before)
-    worst, detail = None, ""
+    worst: float | None = None
+    largest: tuple[str, float] | None = None
     for line in _lines(found):
         name, held = line["instrument_id"], abs(line["contracts"] or 0)
         if name not in unit or held == 0:
             continue
         size = abs(line["gain"]) / (unit[name] * held * math.sqrt(line["days"]))
         if worst is None or size > worst:
-            worst, detail = size, f"{name} {line['gain']:+,.0f} BRL"
-    return Found(worst, detail)
+            worst, largest = size, (name, line["gain"])
+    if largest is None:
+        return Found(worst)
+    name, gain = largest
+    return Found(worst, f"{name} {gain:+,.0f} BRL", {"instrument_id": name, "brl": gain})
 
 
 def _over(amount: float, whole: float) -> float:
@@ -147,7 +160,7 @@ def _cash(found: GateInput) -> Found:
     if now is None or then is None or not finite(now["pnl_brl"]):
         return Found(None)
     rest = now["pnl_brl"] - math.fsum(line["gain"] for line in _lines(found))
-    return Found(_over(rest, then["nav_brl"]), f"BRL {rest:+,.0f}")
+    return Found(_over(rest, then["nav_brl"]), f"BRL {rest:+,.0f}", {"brl": rest})
 
 
 def _closed(found: GateInput) -> Found:

@@ -33,10 +33,12 @@ class GateInput:
 
 @dataclass(frozen=True)
 class Found:
-    """A check's value, None where it is not known, and what it is of."""
+    """A check's value, None where it is not known, and what it is of: `detail` in English, for files and programs;
+    `facts` the same as names and numbers, for whoever words it (desk.gold_orders.ACTION_GATE)."""
 
     value: float | None
     detail: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def state_of(frames: Frames) -> dict[str, Any] | None:

@@ -39,16 +39,16 @@ def limits(found: GateInput, most_change: float) -> Found:
     rows = found.today["risk_limits_status"].filter(pl.col("limit_id").is_in(TARGET_LIMITS))
     if rows.is_empty():
         return Found(None)
-    broken = []
+    broken: dict[str, str] = {}
     for row in _breached(rows).iter_rows(named=True):
         reason = _broken(found, row["limit_id"], most_change)
         if reason is not None:
-            broken.append(f"{row['name']} {row['value']:.4g} of {row['threshold']:g}{reason}")
+            broken[row["limit_id"]] = f"{row['name']} {row['value']:.4g} of {row['threshold']:g}{reason}"
     measured = rows.filter(pl.col("limit_id").is_in(MEASURED_LIMITS))
     unknown = measured.filter(~pl.col("value").is_finite().fill_null(False))["name"].drop_nulls().to_list()
     if not broken and unknown:
         return Found(None, f"not known: {', '.join(unknown)}")
-    return Found(float(len(broken)), ", ".join(broken))
+    return Found(float(len(broken)), ", ".join(broken.values()), {"limits": list(broken)} if broken else {})
 
 
 def asks_for_the_book_without_orders(found: GateInput) -> bool:

@@ -6,6 +6,7 @@ and are judged anew.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -40,11 +41,12 @@ def with_releases(checks: pl.DataFrame, code: str, released: Sequence[str]) -> p
     if not released:
         return checks
     if code not in released:
-        words = f"{released[-1]} -> {code}"
+        words, facts = f"{released[-1]} -> {code}", json.dumps({"released": released[-1], "orders": code})
         return checks.with_columns(
             value=pl.when(own).then(1.0).otherwise("value"),
             state=pl.when(own).then(pl.lit(FAILED)).otherwise("state"),
             detail=pl.when(own).then(pl.lit(words)).otherwise("detail"),
+            facts=pl.when(own).then(pl.lit(facts)).otherwise("facts"),
         )
     return checks.with_columns(
         value=pl.when(own).then(0.0).otherwise("value"),

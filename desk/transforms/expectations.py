@@ -29,6 +29,7 @@ COLUMNS: tuple[str, ...] = (
     "focus_ipca_12m",
     *(f"focus_{key}_y{ahead}" for key, count in HORIZONS.items() for ahead in range(count)),
     *(f"focus_selic_meeting_{ahead}" for ahead in range(1, MEETINGS_AHEAD + 1)),
+    "focus_ipca_next",
 )
 
 
@@ -42,9 +43,12 @@ class FocusColumn:
 
 
 def focus_columns(
-    expectation: pl.DataFrame, grid: Grid, meetings: Meetings, inputs: InputTable
+    expectation: pl.DataFrame, grid: Grid, meetings: Meetings, last_ipca: Days, inputs: InputTable
 ) -> dict[str, FocusColumn]:
-    """Medians by column name. Respondents of the last 30 days (base 0) only."""
+    """Medians by column name. Respondents of the last 30 days (base 0) only.
+
+    `last_ipca` (T,): the newest month whose IPCA is known on each day, NaT for none; the survey asks for the next one.
+    """
     medians = expectation.filter(
         pl.col("base").is_in([0, -1]), pl.col("indicator").is_in(list(INDICATORS.values()))
     ).with_columns(input_id().alias("entity"))
@@ -61,7 +65,16 @@ def focus_columns(
         places = following + ahead - 1
         meeting = [f"focus_selic_{names[place]}" if place < len(names) else "" for place in places]
         columns[f"focus_selic_meeting_{ahead}"] = survey.column(meeting)
+    columns["focus_ipca_next"] = survey.column([_month_after(day) for day in last_ipca])
     return columns
+
+
+def _month_after(day: np.datetime64) -> str:
+    """`focus_ipca_11/2026`, the input of the month after the one of `day`; empty for NaT."""
+    if np.isnat(day):
+        return ""
+    year, month = str(day.astype("datetime64[M]") + 1).split("-")
+    return f"focus_ipca_{month}/{year}"
 
 
 def input_id() -> pl.Expr:

@@ -140,7 +140,8 @@ def build_panel(
     _add_series(columns, published, pl.DataFrame(schema=HELD_ROWS) if held is None else held, catalog)
     _add_curves(columns, frames, fallbacks)
     _add_index_future(columns, frames["settlement"])
-    for name, focus in expectations.focus_columns(frames["expectation"], grid, meetings, columns.inputs).items():
+    ipca = columns.dates.get("ipca_mom", np.full(len(grid), NAT))
+    for name, focus in expectations.focus_columns(frames["expectation"], grid, meetings, ipca, columns.inputs).items():
         columns.put(name, focus.values, focus.obs_dates, focus.origin)
     add_vintage_columns(columns, published, fallbacks, catalog)
     _add_inflation(columns, published, targets)

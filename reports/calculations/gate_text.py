@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from desk.catalog.defence import load_defence
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.risk.gate_proposal import RELEASED_ORDERS
 from reports.calculations.defence import DefenceView, defence_view
-from reports.elements.formats import brl, format_list, number, percent, plural, thousands
+from reports.elements.formats import brl, format_list, number, parse_json, percent, plural, thousands
 from reports.elements.locale import translate
 from reports.elements.report_data import ReportData, Row
 
@@ -17,8 +17,6 @@ MOST_CHECKS = 4
 """Checks that the reason names; the others are counted."""
 COUNTS = ("limits", "numbers", "orders")
 """Units of checks that count things, of which none is allowed."""
-AMOUNT = re.compile(r"[+-]?\d[\d,]*(?= BRL)|(?<=BRL )[+-]?\d[\d,]*")
-"""An amount in the detail of a check, as desk.risk.gate writes it."""
 
 
 def gate_lines(data: ReportData) -> tuple[tuple[str, str], ...]:
@@ -75,11 +73,15 @@ def _what_to_do(view: DefenceView, data: ReportData) -> str:
 
 def check_text(row: Row) -> str:
     """`P&L of one line over its daily deviation: 57.2, at most 15.0 (DI1_2Y, BRL −297,422)`."""
+    facts: dict[str, Any] = parse_json(row["facts"]) or {}
     if row["check_id"] == RELEASED_ORDERS:
-        seen, now = str(row["detail"]).split(" -> ")
-        return translate("the orders ({}) are not those that a person released ({})", now, seen)
+        if not facts:
+            return translate("the orders are not those that a person released ({})", row["detail"])
+        return translate(
+            "the orders ({}) are not those that a person released ({})", facts["orders"], facts["released"]
+        )
     rule = load_defence().gate[row["check_id"]]
-    detail = _detail(row["check_id"], row["detail"] or "")
+    detail = facts_text(facts) if facts else row["detail"]
     if rule.unit in COUNTS:
         text = f"{translate(rule.name)}: {thousands(row['value'])}"
     else:
@@ -89,18 +91,15 @@ def check_text(row: Row) -> str:
     return f"{text} ({detail})" if detail else text
 
 
-def _detail(check_id: str, detail: str) -> str:
-    """What the check names, in the reader's language: limits by their names, amounts as amounts."""
-    amounts = [brl(float(found.replace(",", "")), signed=found[0] in "+-") for found in AMOUNT.findall(detail)]
-    if check_id == "limits":
-        return "; ".join(_limits_named(detail))
-    if check_id == "line_pnl" and amounts:
-        return f"{detail.split()[0]}, {amounts[0]}"
-    if check_id == "pnl" and len(amounts) == 2:
-        return translate("{} against a VaR 99% of {}", *amounts)
-    return amounts[0] if check_id == "cash" and amounts else detail
-
-
-def _limits_named(detail: str) -> list[str]:
-    found: Sequence[str] = [limit.name for limit in load_desk_parameters().limits.limits.values()]
-    return [translate(name) for name in sorted(found, key=detail.find) if name in detail]
+def facts_text(facts: Mapping[str, Any]) -> str:
+    """What a check is of, in the reader's language: limits by their names, amounts as amounts."""
+    if "limits" in facts:
+        names = load_desk_parameters().limits.limits
+        return "; ".join(translate(names[one].name) if one in names else one for one in facts["limits"])
+    parts = [facts["instrument_id"]] if "instrument_id" in facts else []
+    if "var_99_brl" in facts:
+        against = brl(facts["brl"], signed=True), brl(facts["var_99_brl"])
+        return translate("{} against a VaR 99% of {}", *against)
+    if "brl" in facts:
+        parts.append(brl(facts["brl"], signed=True))
+    return ", ".join(parts)

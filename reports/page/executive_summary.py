@@ -59,13 +59,14 @@ class Coverage:
 @dataclass(frozen=True)
 class Line:
     """One labelled line; `alert` marks it in red, `stop` leads everything. `items`: orders below it, on the page and in
-    the run's summary."""
+    the run's summary. `points`: the same as `text` in parts, each with its head, for the page."""
 
     label: str
     text: str
     alert: bool = False
     items: tuple[OrderText, ...] = ()
     stop: bool = False
+    points: tuple[tuple[str, str], ...] = ()
 
 
 def coverage(data: ReportData) -> Coverage:

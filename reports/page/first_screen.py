@@ -14,7 +14,7 @@ from reports.calculations.defence_text import withheld_sentence
 from reports.calculations.gate_text import gate_lines
 from reports.elements.page_elements import Section
 from reports.elements.report_data import ReportData
-from reports.page.agenda_lines import agenda_line, policy_line
+from reports.page.agenda_lines import agenda_line, agenda_points, fed_line, policy_line
 from reports.page.exceptions import exception_texts, red_texts
 from reports.page.executive_summary import (
     MOST_HELD,
@@ -49,8 +49,9 @@ def lines(data: ReportData, sections: Sequence[Section]) -> tuple[Line, ...]:
         *(Line("Disagree", text, alert=True) for text in broken_pairs(data)[:MOST_HELD]),
         Line("Data", "" if fine else data_line(state)),
         Line("Old prices", weight_sentence(data), alert=True),
-        Line("Agenda", agenda_line(data)),
+        Line("Agenda", agenda_line(data), points=agenda_points(data)),
         Line("Copom", policy_line(data)),
+        Line("Fed", fed_line(data)),
         Line("Not computed", gap_line(sections)),
     )
     return tuple(line for line in found if line.text or line.items)

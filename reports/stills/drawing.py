@@ -16,10 +16,13 @@ from reports.stills import frames, marks
 from reports.stills.scales import Scale, axis_kind, make_scale
 from reports.stills.svg_text import LINE, text, text_lines, text_width, widest
 
-WIDTH, WIDE, SMALL = 540, 1100, 300
-"""Units of a picture in a column of the page, over both, and in a card; about px."""
+WIDTH, WIDE, SMALL = 416, 856, 268
+"""Units of a picture in a column of the sheet, over both, and in a card: so few that the smallest label, LEGEND_SIZE,
+is 7 pt in print (tests/reports/page/test_print.py)."""
+ON_SCREEN = 1.3
+"""Px of a screen for a unit, where no script draws the figure."""
 LEGEND_SIZE, LEGEND_ROW = 11, 18
-FLATTER, FLATTEST = 0.6, 0.4
+FLATTER, FLATTEST = 0.47, 0.34
 """Height of a still picture in heights of the live figure, and of one of many small plots: a sheet is dearer than a
 screen."""
 NAMES_SHARE = 0.45
@@ -63,8 +66,9 @@ def drawing(spec: Mapping[str, Any], width: int) -> str:
         body += [frames.grid(plot), _shapes(layout, plot, plots, below=True), _traces(data, layout, plot)]
         body += [frames.labels(plot), _shapes(layout, plot, plots, below=False)]
     body.append(_notes(layout, plots))
+    shown = round(height * ON_SCREEN)
     return (
-        f'<svg class="still" viewBox="0 0 {width} {height}" height="{height}" aria-hidden="true">{"".join(body)}</svg>'
+        f'<svg class="still" viewBox="0 0 {width} {height}" height="{shown}" aria-hidden="true">{"".join(body)}</svg>'
     )
 
 
@@ -141,7 +145,8 @@ class _Draft:
         left, top, right, bottom = area
         a, b = self.x_axis.get("domain", (0.0, 1.0))
         c, d = self.y_axis.get("domain", (0.0, 1.0))
-        x_px = (left + a * (right - left), left + b * (right - left))
+        words, beyond = self._words_beside_bars(-1), max(self._words_beside_bars(1) - frames.RIGHT, 0.0)
+        x_px = (left + a * (right - left) + words, left + b * (right - left) - beyond)
         y_px = (bottom - d * (bottom - top), bottom - c * (bottom - top))
         return frames.Plot(
             self.across,
@@ -154,7 +159,20 @@ class _Draft:
             (x_px[0], y_px[0], x_px[1], y_px[1]),
             area,
             any(trace["type"] == "heatmap" for trace in self.own),
+            words,
         )
+
+    def _words_beside_bars(self, side: int) -> float:
+        """Px for the longest number at the left (-1) or right (1) end of a bar, which else would run into the bars'
+        names or off the picture."""
+        bars = [trace for trace in self.own if trace["type"] == "bar" and trace.get("orientation") == "h"]
+        words = [
+            str(word)
+            for trace in bars
+            for word, size in zip(trace.get("text") or (), trace["x"], strict=False)
+            if size is not None and size * side > 0
+        ]
+        return widest(words, LEGEND_SIZE) + 4.0 if words else 0.0
 
 
 def _traces(data: Sequence[marks.Trace], layout: Mapping[str, Any], plot: frames.Plot) -> str:

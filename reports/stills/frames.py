@@ -22,7 +22,8 @@ TURNED = -40.0
 @dataclass(frozen=True, slots=True)
 class Plot:
     """A pair of axes in its place. `box`: left, top, right and bottom of the plot, px; `area`: of all plots together.
-    `carries`: the labels of the axis across stand at this plot; `heat`: it holds a heatmap."""
+    `carries`: the labels of the axis across stand at this plot; `heat`: it holds a heatmap. `words`: px between the
+    names of bars and the plot, for numbers at the bars' left ends."""
 
     across: str
     down: str
@@ -34,6 +35,7 @@ class Plot:
     box: tuple[float, float, float, float]
     area: tuple[float, float, float, float]
     heat: bool
+    words: float = 0.0
 
     def x_of(self, item: Mapping[str, Any], key: str) -> float:
         """The px of an item's place across, which is a share of the area where its reference is the paper."""
@@ -126,7 +128,7 @@ def labels(plot: Plot) -> str:
     if plot.y_axis.get("showticklabels", True):
         size = _size(plot.y_axis)
         drawn += [
-            text(label, left - 6, plot.y.at(value), size, MUTED, "end")
+            text(label, left - 6 - plot.words, plot.y.at(value), size, MUTED, "end")
             for value, label in _down_ticks(plot.y, plot.y_axis)
         ]
     if title := _title(plot.y_axis):

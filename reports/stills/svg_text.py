@@ -9,6 +9,8 @@ from markupsafe import escape
 
 LINE = 1.2
 """Height of a line, in units of the font size."""
+LEAST_SIZE = 11.0
+"""Of a label: 7 pt on the sheet, at the widths of the pictures (WIDTH, WIDE and SMALL of reports.stills.drawing)."""
 _NARROW, _WIDE = frozenset("ijlrtfI.,:;|'! ()[]/-"), frozenset("mwMW%@—")
 _WIDTHS = {"narrow": 0.38, "plain": 0.62, "capital": 0.72, "wide": 0.95}
 
@@ -47,7 +49,8 @@ def text(
     turn: float = 0,
 ) -> str:
     """A text element at (x, y), px. `anchor`: start, middle or end; `base`: the point's place on the text's height,
-    top, middle or bottom; `turn`: degrees, clockwise."""
+    top, middle or bottom; `turn`: degrees, clockwise. Drawn no smaller than LEAST_SIZE."""
+    size = max(size, LEAST_SIZE)
     lines = text_lines(label)
     height = size * LINE * (len(lines) - 1)
     shift = {"top": size * 0.8, "middle": size * 0.36 - height / 2, "bottom": -size * 0.2 - height}[base]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from desk.catalog import dealing, defence, plausibility, read_toml, siblings, tables
+from desk.catalog import dealing, defence, events, plausibility, read_toml, siblings, tables
 from desk.catalog.desk_parameters import _instrument, _portfolio
 from desk.catalog.risk_parameters import limits, risk_parameters
 from desk.errors import BadCatalog
@@ -31,6 +31,7 @@ BY_CONTENT: dict[str, Callable[[dict[str, Any]], object]] = {
 BY_FILE: dict[str, tuple[Any, Callable[[], object]]] = {
     "defence": (defence, defence.load_defence),
     "dealing": (dealing, dealing.load_dealing),
+    "events": (events, events.read_events),
     "siblings": (siblings, siblings.load_siblings),
     "plausibility": (plausibility, plausibility.load_plausibility),
 }

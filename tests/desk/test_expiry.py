@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from desk.catalog import expiry
+from desk.catalog.events import load_events
 from desk.catalog.expiry import ExpiringFact, facts_due, load_expiring
 from desk.catalog.meetings import load_meetings
 from desk.errors import BadCatalog
@@ -31,6 +32,11 @@ def test_meetings_end_when_their_facts_do() -> None:
     assert meetings.copom_estimated_from is not None
     assert FACTS["copom_2027"].valid_until == meetings.copom_estimated_from - dt.timedelta(days=1)
     assert FACTS["fomc_2028"].valid_until == meetings.fomc[-1]
+
+
+def test_the_release_calendar_ends_when_its_fact_does() -> None:
+    listed = max(day for event in load_events() for day in event.published.values())
+    assert FACTS["release_calendar_2027"].valid_until == listed
 
 
 def test_what_is_due_comes_by_its_date_and_expired_first() -> None:

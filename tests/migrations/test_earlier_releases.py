@@ -118,3 +118,19 @@ def upgrade_to(revision: str, address: str) -> None:
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.attributes["address"] = address
     command.upgrade(config, revision)
+
+
+async def test_checks_of_the_gate_stored_before_have_their_detail_and_no_facts(empty_database_url: str) -> None:
+    await asyncio.to_thread(upgrade_to, "0027", empty_database_url)
+    connection = await asyncpg.connect(empty_database_url)
+    try:
+        await connection.execute(
+            "INSERT INTO action_gate (as_of, check_id, value, threshold, state, detail, run_id)"
+            " VALUES ('2026-01-08 09:00+00', 'cash', 0.1, 0.0025, 'failed', 'BRL +310,000', gen_random_uuid())"
+        )
+        assert await migrations.upgrade_async(empty_database_url) == []
+        row = await connection.fetchrow("SELECT detail, facts FROM v_action_gate")
+        assert row is not None
+        assert tuple(row) == ("BRL +310,000", None)
+    finally:
+        await connection.close()

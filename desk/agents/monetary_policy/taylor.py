@@ -47,6 +47,11 @@ def mean_path_rate(now: FloatArray, rule: FloatArray, months: int) -> FloatArray
     return np.asarray(rule + (now - rule) * left)
 
 
+def path_rate(now: float, rule: float, months: float) -> float:
+    """The rate `months` months on, on the smoothed path from `now` to `rule`."""
+    return float(rule + (now - rule) * SMOOTHING**months)
+
+
 def average_neutral_rate(implied: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Weighted mean of `implied` and its standard error over the trailing window of each vintage. (E, N) to (E,)."""
     past = trailing_months(implied, newest_index(implied), WINDOW_MONTHS)

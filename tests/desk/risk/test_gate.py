@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from typing import Any
 
@@ -150,6 +151,16 @@ def test_the_pnl_of_several_days_is_measured_against_several_days() -> None:
 
 def test_the_breakers_cut_closes_positions_and_is_no_failure() -> None:
     assert failed(day(closed=LINES[1:], multiplier=0.0)) == []
+
+
+def test_a_check_names_what_it_is_of_as_facts_and_what_is_no_number_as_null() -> None:
+    """JSON has no NaN: a check whose amount is none must be stored all the same."""
+    checks = {row["check_id"]: row for row in check_actions(day(gain=400_000.0), RULES).to_dicts()}
+    assert json.loads(checks["line_pnl"]["facts"]) == {"instrument_id": "DI1_2Y", "brl": 400_000.0}
+    assert set(json.loads(checks["pnl"]["facts"])) == {"brl", "var_99_brl"}
+    assert checks["turnover"]["facts"] is None, "its detail is ids, of no language"
+    spoiled = {row["check_id"]: row for row in check_actions(day(gain=math.nan), RULES).to_dicts()}
+    assert json.loads(spoiled["pnl"]["facts"])["brl"] is None
 
 
 def test_what_cannot_be_measured_yet_stops_nothing() -> None:

@@ -86,7 +86,8 @@ def gated(*checks: dict[str, object], state: str = "stopped") -> ReportData:
 
 
 def test_the_gate_says_that_there_are_no_orders_why_and_what_to_do() -> None:
-    data = gated({"check_id": "line_pnl", "value": 57.2, "threshold": 15.0, "detail": "DI1_2Y -297,422 BRL"})
+    facts = json.dumps({"instrument_id": "DI1_2Y", "brl": -297_422.0})
+    data = gated({"check_id": "line_pnl", "value": 57.2, "threshold": 15.0, "facts": facts})
     lines = {label: text.replace("\u00a0", " ") for label, text in gate_lines(data)}
     assert list(lines) == ["No orders", "Because", "To do"]
     assert lines["No orders"] == "DEAL NOTHING TODAY: the gate holds back 4 orders, and every position stays as it is."
@@ -94,12 +95,21 @@ def test_the_gate_says_that_there_are_no_orders_why_and_what_to_do() -> None:
     assert "alvorada actions show --as-of 2026-11-19 --world sandbox." in lines["To do"]
     assert "release --as-of 2026-11-19 --world sandbox --orders 3f9a1c2b0d4e --reason TEXT" in lines["To do"]
     assert "--world" not in gate_sentence(replace(data, world="live")), "the commands' own world"
-    other = gate_sentence(gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"}))
+    codes = json.dumps({"released": "aaaaaaaaaaaa", "orders": "3f9a1c2b0d4e"})
+    other = gate_sentence(gated({"check_id": "released", "facts": codes}))
     assert "the orders (3f9a1c2b0d4e) are not those that a person released (aaaaaaaaaaaa)" in other
 
 
+def test_a_check_of_an_earlier_release_is_read_as_it_was_stored() -> None:
+    """It has no facts: the English detail stands as it is, also of a release that names other orders."""
+    line = gated({"check_id": "line_pnl", "value": 57.2, "threshold": 15.0, "detail": "DI1_2Y -297,422 BRL"})
+    assert dict(gate_lines(line))["Because"].endswith("57.2, at most 15.0 (DI1_2Y -297,422 BRL).")
+    other = gated({"check_id": "released", "detail": "aaaaaaaaaaaa -> 3f9a1c2b0d4e"})
+    assert "not those that a person released (aaaaaaaaaaaa -> 3f9a1c2b0d4e)" in gate_sentence(other)
+
+
 def test_every_channel_leads_with_it() -> None:
-    data = gated({"check_id": "cash", "value": 0.0031, "threshold": 0.0025, "detail": "BRL +310,000"})
+    data = gated({"check_id": "cash", "value": 0.0031, "threshold": 0.0025, "facts": json.dumps({"brl": 310_000.0})})
     for language, word, subject in (
         ("en", "DEAL NOTHING TODAY", "NO ORDERS TODAY"),
         ("pt", "NÃO OPERAR HOJE", "SEM ORDENS HOJE"),
@@ -140,9 +150,9 @@ def test_what_the_desks_checks_name_is_in_the_readers_language(
 
 
 def test_limits_that_would_be_breached_are_named_in_the_readers_language() -> None:
-    detail = "VaR 95%, one day 0.031 of 0.01, Gross face 12 of 10"  # as desk.risk.gate_sizes writes the names it has
+    facts = json.dumps({"limits": ["var_95", "gross_face"]})
     with use_locale("pt"):
-        reason = dict(gate_lines(gated({"check_id": "limits", "value": 2.0, "detail": detail})))["Because"]
+        reason = dict(gate_lines(gated({"check_id": "limits", "value": 2.0, "facts": facts})))["Because"]
     assert reason == "Limites que as ordens estourariam: 2 (VaR 95%, um dia; Nocional bruto)."
 
 

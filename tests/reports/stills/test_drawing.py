@@ -173,3 +173,14 @@ def test_a_figure_without_points_has_no_picture() -> None:
     both = line_of(days, [1.0, 2.0])
     with_empty = {**both, "data": [*both["data"], *empty["data"]]}
     assert drawing(with_empty, WIDTH) == drawing(both, WIDTH)
+
+
+def test_the_numbers_of_falling_bars_do_not_run_into_their_names() -> None:
+    spec = chart_parts.signed_bars(
+        ["trajectory of the debt", "term premium"], [-1.21, 0.62], ["−1.21", "+0.62"], "score"
+    )
+    picture = ET.fromstring(drawing(spec, SMALL))
+    at = {e.text: (float(e.get("x", 0)), float(e.get("font-size", 11))) for e in picture.iter("text")}
+    name = next(place for label, place in at.items() if label is not None and label.startswith("trajectory"))
+    number, size = at["−1.21"]
+    assert number - text_width("−1.21", size) >= name[0], "the number ends at its bar, the name before it"
