@@ -23,7 +23,8 @@ def without_orders(book: Mapping[str, pl.DataFrame], as_of: dt.datetime) -> dict
     names = lines.filter(today).select("instrument_id", target="contract_id")
     left = closed.select("instrument_id", "contract_id").join(names, on="instrument_id")
     left = left.filter(pl.col("contract_id").ne_missing(pl.col("target")))
-    ends = lines.filter(~today).select("instrument_id", "contract_id", "maturity").unique()
+    ends = lines.filter(~today).drop_nulls("maturity").unique(["instrument_id", "contract_id"])
+    ends = ends.select("instrument_id", "contract_id", "maturity")
     left = left.join(ends, on=["instrument_id", "contract_id"]).select(
         "instrument_id", old="contract_id", end="maturity"
     )

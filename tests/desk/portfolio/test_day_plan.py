@@ -204,3 +204,45 @@ def test_cut_between_two_days_the_book_is_that_of_one_pass(case: str) -> None:
         for table, frame in rest.items():
             later = whole[table].filter(pl.col("as_of") > decision_time(DAYS[cut]))
             assert_frame_equal(frame, later, check_exact=True)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_order_is_larger_than_what_passes_whatever_the_markets_are(seed: int) -> None:
+    """Contracts without a market, with an empty one, with open interest alone; a cupom that ends early for weeks; views
+    that jump, over the rolls of two months: every order passes the gate, and the money adds up."""
+    rng = np.random.default_rng(seed)
+    begin = len(DAYS) - 45
+    values = VALUES
+    for bd in ("504", "756", "1260"):
+        gone = pl.int_range(pl.len()).is_between(begin + 8, begin + 8 + int(rng.integers(5, 25)))
+        values = values.with_columns(pl.when(gone).then(None).otherwise(f"cupom_{bd}").alias(f"cupom_{bd}"))
+    rows = []
+    for contract in sorted(
+        {one for name in IDS for one in mapped(name)[begin:] if one[:3] in {"DI1", "DAP", "DOL", "IND", "FRC"}}
+    ):
+        kind, size = (
+            rng.choice(["none", "empty", "interest", "thin", "deep"], p=[0.1, 0.1, 0.2, 0.4, 0.2]),
+            rng.integers(50, 5_000),
+        )
+        markets = {"none": (None, None), "empty": (0.0, 0.0), "interest": (size * 25.0, None), "deep": (1e8, 1e7)}
+        interest, volume = markets.get(str(kind), (size * 10.0, float(size)))
+        rows += [(day, contract, interest, volume) for day in DAYS[begin:] if interest is not None]
+    depth = pl.DataFrame(rows, schema=DEPTH_SCHEMA, orient="row")
+    prices = dataclasses.replace(all_current(len(VALUES)), depth=depth)
+    paths = {name: np.tanh(np.cumsum(rng.normal(0, 0.4, len(DAYS)))) for name in IDS if name != "SOV_BR_5Y"}
+    book = open_book(values, views_of(values, paths), LONE, PARAMETERS, DAYS[begin], prices).frames
+    state = book["portfolio_state"].sort("as_of")
+    assert state["nav_brl"].is_finite().all()
+    assert book["pnl_attribution"]["pnl_brl"].sum() == pytest.approx(
+        state["nav_brl"][-1] - state["nav_brl"][0], abs=0.01
+    )
+    rolls = 0
+    for day, as_of in zip(DAYS[begin:], state["as_of"], strict=True):
+        orders = book["action"].filter(as_of=as_of)
+        found = GateInput({"action": orders}, {}, depth.filter(day=day).drop("day"), "", 0.08)
+        for check in ("open_interest", "volume"):
+            value = market_share(found, check).value
+            assert value is None or value <= RULES[check].threshold + 1e-12, (day, check, value)
+        rolls += orders.filter(pl.col("sentence").str.contains("rolls")).height
+    assert rolls > 0
+    assert not orders.filter(pl.col("order_contracts") == 0).height

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from desk.risk.gate_limits import asks_for_the_book_without_orders
 from desk.risk.without_orders import without_orders
 from tests.desk.risk.test_gate import NOW, THEN, day, failed, frame
 
+BEFORE = THEN - dt.timedelta(days=1)
 UNIT = 0.08 / np.sqrt(252.0) * 1.6448536269514722
 """Component VaR 95%, a fraction of NAV, of a line that has all of the target risk."""
 
@@ -167,6 +169,9 @@ def test_the_book_without_its_orders_is_what_was_held_in_the_contract_that_it_wa
         return frame("target_position", *dated, as_of=as_of)
 
     then = lines(THEN, {"instrument_id": "DDI_1Y", **old, "contracts": 40, "contracts_before": 40})
+    unsaid = frame(
+        "target_position", {"instrument_id": "DDI_1Y", "contract_id": "DDIF27", "contracts": 40}, as_of=BEFORE
+    )
     now = lines(
         NOW,
         {"instrument_id": "DDI_1Y", **new, "contracts": 30, "contracts_before": 40},
@@ -180,7 +185,10 @@ def test_the_book_without_its_orders_is_what_was_held_in_the_contract_that_it_wa
         {"instrument_id": "DOL", "contract_id": "DOLF27", "contracts_from": 0, "contracts_to": 5},
         {"instrument_id": "IND", "contract_id": "INDZ26", "contracts_from": 7, "contracts_to": 0},
     )
-    found = without_orders({"target_position": pl.concat([then, now]), "action": action}, NOW)["target_position"]
+    found = without_orders({"target_position": pl.concat([unsaid, then, now]), "action": action}, NOW)[
+        "target_position"
+    ]
+    assert len(found) == len(unsaid) + len(then) + len(now), "a row of an earlier release without a maturity adds none"
     assert found.filter(as_of=THEN).equals(then)
     rows = {row["instrument_id"]: row for row in found.filter(as_of=NOW).to_dicts()}
     assert (rows["DDI_1Y"]["contracts"], rows["DDI_1Y"]["contract_id"]) == (40, "DDIF27")
