@@ -6,7 +6,6 @@ The published figure has two decimals of a percent.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from itertools import pairwise
 
@@ -33,7 +32,8 @@ def calendar_month_means(daily: pl.DataFrame) -> pl.DataFrame:
     found: list[tuple[dt.date, dt.datetime, float]] = []
     months = sorted({(day.year, day.month) for day in days})
     for year, month in months:
-        begin, end = dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
+        begin = dt.date(year, month, 1)
+        end = (begin + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
         inside = [place for place, day in enumerate(days) if begin <= day <= end]
         before, after = inside[0] - 1, inside[-1] + 1
         last = inside[-1]
