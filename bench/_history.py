@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from alvorada.stack.data_dir import DEFAULT_SEED
 from bench._page import Section, machine
 from desk import calendars
 from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
 from desk.performance.history_pass import run_history
 from desk.point_in_time.panel_span import WARM_UP_DAYS
+from desk.worlds import DEFAULT_SEED
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
 

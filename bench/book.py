@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from alvorada.stack.data_dir import DEFAULT_SEED
 from bench._page import machine
 from desk import calendars
 from desk.catalog import load_catalog
@@ -30,6 +29,7 @@ from desk.point_in_time.panel_span import WARM_UP_DAYS
 from desk.strategies import STRATEGIES
 from desk.transforms.panel import build_panel
 from desk.units import DAYS_PER_YEAR
+from desk.worlds import DEFAULT_SEED
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
 from tasks.history_import.frames import read_history

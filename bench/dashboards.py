@@ -22,8 +22,9 @@ from pathlib import Path
 
 import asyncpg
 
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, database_name
+from alvorada.stack.data_dir import DataDir, database_name
 from alvorada.stack.local_stack import postgres_in_use
+from desk.worlds import DEFAULT_SEED
 from grafana.build import FOLDER
 from grafana.macros import expand
 from migrations.roles import READER

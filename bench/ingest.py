@@ -22,12 +22,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
+from alvorada.stack.data_dir import DataDir
 from alvorada.stack.local_stack import Stack, embedded_postgres, open_stack, set_environment
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.sandbox_process import sandbox_in_use
 from desk.catalog import load_catalog
 from desk.model import decision_time
+from desk.worlds import DEFAULT_SEED
 
 LATENCY_SECONDS = 0.3
 LIMIT = 1.5

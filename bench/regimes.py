@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from alvorada.stack.data_dir import DEFAULT_SEED
 from bench._page import machine
 from bench._regimes import Forecasts, certain_share, equally_likely, forecasts, simulated_probabilities
 from bench.book import LAST, REAL_MAPS, with_rows
@@ -25,6 +24,7 @@ from desk.catalog import load_catalog
 from desk.performance.real_span import END, INCEPTION, WARM_UP
 from desk.transforms.model_inputs import WeeklySamples
 from desk.transforms.panel import build_panel
+from desk.worlds import DEFAULT_SEED
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
 from tasks.history_import.frames import read_history

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from alvorada.stack.data_dir import DEFAULT_SEED
 from bench._page import machine
 from bench.book import LAST, REAL_MAPS
 from desk import calendars
@@ -26,6 +25,7 @@ from desk.catalog import load_catalog
 from desk.performance.real_span import END, INCEPTION, WARM_UP
 from desk.strategies import STRATEGIES, compute_signals
 from desk.transforms.panel import build_panel
+from desk.worlds import DEFAULT_SEED
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
 from tasks.history_import.frames import read_history

@@ -11,3 +11,6 @@ WORLDS: tuple[World, ...] = ("live", "sandbox", "recorded")
 Sources = Literal["live", "sandbox", "recorded", "stored"]
 """Where a run's data come from: the public sources, the simulated ones, a recording, or nothing but the database."""
 SOURCES: tuple[Sources, ...] = ("live", "sandbox", "recorded", "stored")
+
+DEFAULT_SEED = 7
+"""Of the sandbox's economy, where none is named."""

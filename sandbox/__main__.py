@@ -16,11 +16,10 @@ import uvicorn
 from pydantic import ValidationError
 
 from desk.catalog import load_catalog
+from desk.worlds import DEFAULT_SEED
 from sandbox.server import Sandbox
 from sandbox.settings import SandboxSettings
 from sandbox.world import SimulatedWorld
-
-DEFAULT_SEED = 7
 
 
 def main(arguments: list[str] | None = None) -> int:

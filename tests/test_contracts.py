@@ -47,6 +47,7 @@ BREAKS: dict[str, Break] = {
     "over elements": Break("reports.calculations", "reports.page.render"),
     "Report sections do not know each other": Break("reports.sections.regime", "reports.sections.actions"),
     "The desk does no I/O": Break("desk.agents.gaps", "httpx"),
+    "The core of assets knows no domain and no library": Break("assets.registry", "polars"),
     "Agents are independent of each other": Break("desk.agents.fiscal.debt", "desk.agents.inflation.groups"),
     "Strategies are independent of each other": Break("desk.strategies.cupom_basis", "desk.strategies.cupom_slope"),
     "Connectors know httpx and the desk, nothing else": Break("tasks.connectors.bcb_ptax", "prefect"),

@@ -17,8 +17,8 @@ RETIRED = frozenset(
 )
 """Participles that stood for a message, a request or what is missing, and pictures that stood for the field's terms."""
 FOLDERS = (
-    "alvorada", "api", "bench", "blocks", "desk", "flows", "grafana", "migrations", "reports", "sandbox", "tasks",
-    "tools",
+    "alvorada", "api", "assets", "bench", "blocks", "desk", "flows", "grafana", "migrations", "reports", "sandbox",
+    "tasks", "tools",
 )
 # fmt: on
 

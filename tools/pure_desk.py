@@ -15,7 +15,7 @@ DESK = Path(__file__).parents[1] / "desk"
 # fmt: off
 ALLOWED = frozenset(
     {
-        "abc", "collections", "dataclasses", "datetime", "decimal", "desk", "enum", "fnmatch", "functools",
+        "abc", "assets", "collections", "dataclasses", "datetime", "decimal", "desk", "enum", "fnmatch", "functools",
         "hashlib", "itertools", "json", "math", "operator", "re", "statistics", "tomllib", "types", "typing",
         "unicodedata", "zoneinfo", "holidays", "numpy", "polars", "__future__", "importlib.resources",
         "scipy.optimize", "scipy.special",

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import polars as pl
 
-from alvorada.stack.data_dir import DEFAULT_SEED
 from desk import calendars
 from desk.agents import compute_measures
 from desk.catalog import load_catalog
@@ -19,6 +18,7 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.portfolio.strategy_performance import strategy_pnl
 from desk.strategies import STRATEGIES, Strategy, compute_signals
 from desk.transforms.panel import Panel, build_panel
+from desk.worlds import DEFAULT_SEED
 from sandbox.silver import silver
 from sandbox.world import SimulatedWorld
 

@@ -9,8 +9,9 @@ import typer
 
 from alvorada.cli.clock import now
 from alvorada.cli.options import Seed, WorldName
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
+from alvorada.stack.data_dir import DataDir
 from desk.errors import BadInput
+from desk.worlds import DEFAULT_SEED
 
 DIFFERENT = 1
 """The exit code where something differs, or a provider did not answer."""

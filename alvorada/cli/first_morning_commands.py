@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alvorada.cli.clock import now
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
+from alvorada.stack.data_dir import DataDir
 from desk.errors import BadInput
+from desk.worlds import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from alvorada.cli.first_morning import FirstAnswer

@@ -13,6 +13,7 @@ import typer
 
 from alvorada.cli import (
     action_commands,
+    asset_commands,
     backup_commands,
     catalog_commands,
     curve_commands,
@@ -54,6 +55,7 @@ for _group in (
 ):
     _group.register(app)
 app.add_typer(action_commands.app, name="actions")
+app.add_typer(asset_commands.app, name="assets")
 app.add_typer(catalog_commands.app, name="catalogue")
 app.add_typer(held_commands.app, name="held")
 app.add_typer(lake_commands.app, name="lake")

@@ -22,7 +22,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)|^\[[^\]]+\]: ([^#\s]
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE_PATH = re.compile(
-    r"`((?:alvorada|api|bench|blocks|deploy|desk|docker|docs|flows|grafana|migrations|reports|sandbox|tasks|tests|tools)/[\w./-]*(?:/|\.\w+))`"
+    r"`((?:alvorada|api|assets|bench|blocks|deploy|desk|docker|docs|flows|grafana|migrations|reports|sandbox|tasks|tests|tools)/[\w./-]*(?:/|\.\w+))`"
 )
 """A folder (with its slash) or a file of the checkout that a page names."""
 TWO_WORKERS = ("--numprocesses=2", "--no-loadscope-reorder")
@@ -58,6 +58,7 @@ def run_lint() -> int:
             _python("-m", "grafana.build", "--check"),
             _python("-m", "tools.strategy_page", "--check"),
             _python("-m", "tools.request_table", "--check"),
+            _python("-m", "tools.asset_page", "--check"),
         ]
         typer.echo(types.communicate()[0].decode(errors="replace"), nl=False)
     return next((code for code in (*codes, types.returncode) if code), 0)

@@ -15,8 +15,9 @@ from alvorada.cli.clock import now
 from alvorada.cli.options import WORLD_NAMES, AsOf, LastWorldName, Seed
 from alvorada.cli.output import note
 from alvorada.cli.run_options import Origin, RunOptions, reason_of, run_origin
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld
+from alvorada.stack.data_dir import DataDir, LastWorld
 from desk.errors import BadInput
+from desk.worlds import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from alvorada.cli.run_flows import RunResult

@@ -14,13 +14,14 @@ from typing import Any
 
 from alvorada.cli.run_options import Origin
 from alvorada.cli.terminal_progress import RunProgress
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld
+from alvorada.stack.data_dir import DataDir, LastWorld
 from alvorada.stack.local_stack import open_stack, set_environment
 from alvorada.stack.processes import interrupt_on_stop_signals, repeat_interrupt
 from alvorada.stack.sandbox_process import sandbox_in_use
 from blocks.disk_space import require_space
 from blocks.settings import load_settings
 from desk.errors import AlvoradaError, Busy, StageFailed
+from desk.worlds import DEFAULT_SEED
 from tasks.store.lake import Lake
 
 

@@ -10,7 +10,8 @@ from alvorada.cli.clock import now
 from alvorada.cli.env_file import write_env_file
 from alvorada.cli.options import LAST_WORLD_HELP, Seed, WorldName
 from alvorada.cli.output import AsJson
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, project_root
+from alvorada.stack.data_dir import DataDir, project_root
+from desk.worlds import DEFAULT_SEED
 
 
 def register(app: typer.Typer) -> None:

@@ -12,7 +12,8 @@ import typer
 from alvorada.cli.clock import now
 from alvorada.cli.options import Seed, WorldName
 from alvorada.cli.output import AsJson, note, print_json
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir
+from alvorada.stack.data_dir import DataDir
+from desk.worlds import DEFAULT_SEED
 
 if TYPE_CHECKING:
     import asyncpg

@@ -11,10 +11,7 @@ from pathlib import Path
 
 from blocks.atomic_write import write_atomically
 from desk.errors import BadInput
-from desk.worlds import WORLDS
-
-DEFAULT_SEED = 7
-"""The simulated economy of `alvorada demo`."""
+from desk.worlds import DEFAULT_SEED, WORLDS
 
 
 def project_root() -> Path:

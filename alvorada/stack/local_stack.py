@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 import migrations
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, LastWorld, database_name
+from alvorada.stack.data_dir import DataDir, LastWorld, database_name
 from alvorada.stack.postgres import Postgres
 from alvorada.stack.processes import deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
@@ -25,6 +25,7 @@ from alvorada.stack.service_account import service_url
 from blocks.database import named_errors
 from blocks.disk_space import full_disk_line
 from desk.errors import AlvoradaError, BadInput, StoreError
+from desk.worlds import DEFAULT_SEED
 
 PREFECT_DATABASE = "prefect"
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alvorada.stack.data_dir import DEFAULT_SEED, DataDir, project_root
+from alvorada.stack.data_dir import DataDir, project_root
 from alvorada.stack.processes import ManagedProcess, deferred_stop_signals, interrupt_on_stop_signals
 from alvorada.stack.running_stack import find_running_stack
+from desk.worlds import DEFAULT_SEED
 
 START_SECONDS = 60.0
 

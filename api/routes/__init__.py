@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     alerts,
+    assets,
     gate,
     health,
     held,
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     reports.router,
     reports.assets,
+    assets.router,
     market.router,
     portfolio.router,
     what_if.router,

@@ -27,6 +27,7 @@ ARGUMENTS = {
     "{curve_id}": "PRE",
     "{level_id}": "pre_252",
     "{hold_id}": "1",
+    "{key}": "gold/feature",
 }
 
 
