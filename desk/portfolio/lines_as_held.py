@@ -28,7 +28,7 @@ from desk.portfolio.sizing_plan import SizingPlan
 def plan_as_held(
     plan: SizingPlan, held: Holdings, parameters: DeskParameters, only: BoolArray | None = None
 ) -> SizingPlan:
-    """The plan with quotes, volatility, covariance, costs and uses of the contracts of `held` (R, N), on the lines `only`
+    """The plan with quotes, deviations, costs and uses of the contracts of `held` (R, N), on the lines `only`
     (R, N; None: all); the plan itself where those are the day's."""
     lines = ~np.isnat(held.maturity) & (held.maturity != plan.contracts.maturity)
     if only is not None:
