@@ -2,8 +2,10 @@
 
 The mornings are made before, with `ALVORADA_HOME=HOME alvorada demo --as-of DAY` for each day in order. Each page is
 rendered by this code from what its decision stored, and photographed by Chromium: on a desk's screen, on a phone, in
-the dark, printed, and as mail. `--prefect URL`: the pages of a Prefect server, such as that of
-`alvorada up`, too; alone where no day is given. It needs three programs, and says which one is missing.
+the dark, printed, and as mail. `--stopped DAY` spoils a number, runs that day, which the gate stops, and photographs it
+too (tools/stopped_morning.py): in a data directory of its own, for the slip stays in it. `--prefect URL`: the pages of
+a Prefect server, such as that of `alvorada up`, too; alone where no day is given. It needs three programs, and says
+which one is missing.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from choreographer import Browser
 from alvorada.cli.report_contents import read_report_data
 from alvorada.stack.data_dir import DataDir, LastWorld
 from desk.errors import BadInput
+from reports.calculations.defence import defence_view
 from reports.elements.locale import LANGUAGES
 from reports.elements.report_data import ReportData
 from reports.mail import html as mail_html
@@ -34,6 +37,7 @@ from reports.mail.digest import digest
 from reports.page.png_export import MAIL_FIGURES, export_png, find_browser
 from reports.page.render import figure_specs, render
 from tasks.run.code_version import code_version
+from tools.stopped_morning import make_stopped_morning
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "img"
 MOST_BYTES = 150_000
@@ -65,6 +69,11 @@ SHOTS: Mapping[str, tuple[str, Shot]] = {
     "report-phone": ("pt", Shot(390, 1600, density=1.25)),
 }
 """Pictures of the last morning, with the language of their page."""
+STOPPED: Mapping[str, tuple[str, Shot]] = {
+    "report-stopped": ("en", Shot(1240, 900)),
+    "report-stopped-phone": ("pt", Shot(390, 1200, density=1.25)),
+}
+"""Pictures of a morning that the gate has stopped."""
 
 
 def tools() -> dict[str, str]:
@@ -93,7 +102,7 @@ async def photograph(tab: Any, address: str, shot: Shot, until: str = "true", se
     await tab.send_command("Emulation.setEmulatedMedia", {"features": [scheme]})
     await _opened(tab, address, until, seconds)
     place = f"document.querySelector('{shot.at}').getBoundingClientRect().top + scrollY"
-    top = await _value(tab, place)
+    top = await evaluated(tab, place)
     clip = {"x": 0, "y": top, "width": shot.width, "height": shot.height, "scale": 1}
     answer = await tab.send_command("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
     return base64.b64decode(answer["result"]["data"])
@@ -110,11 +119,14 @@ async def _opened(tab: Any, address: str, until: str, seconds: float) -> None:
     loaded = tab.subscribe_once("Page.loadEventFired")
     await tab.send_command("Page.navigate", {"url": address})
     await loaded
-    await _value(tab, f"new Promise(done => {{ const look = () => {until} ? done(1) : setTimeout(look, 50); look() }})")
+    await evaluated(
+        tab, f"new Promise(done => {{ const look = () => {until} ? done(1) : setTimeout(look, 50); look() }})"
+    )
     await asyncio.sleep(seconds)
 
 
-async def _value(tab: Any, expression: str) -> Any:
+async def evaluated(tab: Any, expression: str) -> Any:
+    """What the page's JavaScript gives for the expression, which may be a promise."""
     answer = await tab.send_command(
         "Runtime.evaluate", {"expression": expression, "returnByValue": True, "awaitPromise": True}
     )
@@ -151,6 +163,19 @@ async def prefect_pages(server: str, chromium: str) -> dict[str, bytes]:
         for name, path in PREFECT_PAGES.items():
             address = server.rstrip("/") + path
             found[f"prefect-{name}"] = await photograph(tab, address, Shot(1240, 900), seconds=PREFECT_SECONDS)
+    return found
+
+
+async def of_stopped(data: ReportData, chromium: str, scratch: Path) -> dict[str, bytes]:
+    """PNG of a stopped morning by the picture's name. Raises BadInput for a morning that was not stopped."""
+    if not defence_view(data).stopped:
+        raise BadInput(f"the gate has not stopped {data.day}")
+    found = {}
+    async with browser_tab(chromium) as tab:
+        for name, (language, shot) in STOPPED.items():
+            path = scratch / f"stopped.{language}.html"
+            path.write_text(render(data, data.as_of + RENDERED_AFTER, language), encoding="utf-8")
+            found[name] = await photograph(tab, path.as_uri(), shot, DRAWN)
     return found
 
 
@@ -194,24 +219,36 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
     parser.add_argument("home", type=Path)
     parser.add_argument("days", nargs="*", type=dt.date.fromisoformat)
+    parser.add_argument("--stopped", type=dt.date.fromisoformat, metavar="DAY")
     parser.add_argument("--prefect", default="", metavar="URL")
     given = parser.parse_args(arguments)
     try:
-        programs = tools()
-        data_dir = DataDir(given.home)
-        known = read_report_data(data_dir, LastWorld.read(data_dir), given.days) if given.days else []
+        found = _all(given, tools())
     except BadInput as error:
         print(f"tools.pictures: {error}", file=sys.stderr)
         return 1
-    mornings = [replace(data, run_id="sandbox", code_version=code_version()) for data in known]
-    found = asyncio.run(prefect_pages(given.prefect, programs["chromium"])) if given.prefect else {}
-    if mornings:
-        with tempfile.TemporaryDirectory() as scratch:
-            drawn, pdf = asyncio.run(photographs(mornings, programs["chromium"], Path(scratch)))
-        found |= drawn | sheets(pdf, programs["pdftoppm"])
     for name, png in found.items():
-        kept(png, FOLDER / f"{name}.png", programs["pngquant"])
+        kept(png, FOLDER / f"{name}.png", shutil.which("pngquant") or "")
     return 0
+
+
+def _all(given: argparse.Namespace, programs: Mapping[str, str]) -> dict[str, bytes]:
+    """PNG by the picture's name of all that is asked for. Raises BadInput."""
+    data_dir, days = DataDir(given.home), list(given.days)
+    if given.stopped:
+        make_stopped_morning(given.home, given.stopped)
+    wanted = [*days, *([given.stopped] if given.stopped else [])]
+    known = read_report_data(data_dir, LastWorld.read(data_dir), wanted) if wanted else []
+    marked = [replace(data, run_id="sandbox", code_version=code_version()) for data in known]
+    mornings, stopped = marked[: len(days)], marked[len(days) :]
+    found = asyncio.run(prefect_pages(given.prefect, programs["chromium"])) if given.prefect else {}
+    with tempfile.TemporaryDirectory() as scratch:
+        if mornings:
+            drawn, pdf = asyncio.run(photographs(mornings, programs["chromium"], Path(scratch)))
+            found |= drawn | sheets(pdf, programs["pdftoppm"])
+        for data in stopped:
+            found |= asyncio.run(of_stopped(data, programs["chromium"], Path(scratch)))
+    return found
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from desk.performance.episodes import Episode, episode
 from desk.performance.history_pass import HistoryPass, run_history
 from desk.performance.real_span import END, INCEPTION, WARM_UP, last_priced
 from desk.performance.strategy_coverage import Coverage, coverage
-from desk.performance.var_by_year import BacktestResult, exceptions_by_year
+from desk.performance.var_by_year import BacktestResult, MethodChange, by_method, exceptions_by_year, method_changes
 from desk.portfolio.market_levels import read_market
 from desk.portfolio.strategy_performance import strategy_pnl, unit_returns
 from desk.strategies import STRATEGIES
@@ -62,6 +62,8 @@ class HistoryRecord:
     records: pl.DataFrame
     coverage: list[Coverage]
     var_backtests: Mapping[int, Mapping[str, BacktestResult]]
+    method_changes: Sequence[MethodChange]
+    by_method: Mapping[str, Mapping[str, BacktestResult]]
     episodes: list[tuple[str, Episode | None]]
     replays: list[tuple[str, float]]
     curves: list[tuple[str, str, int, dt.date, dt.date]]
@@ -98,6 +100,8 @@ def _record(found: HistoryPass, parameters: DeskParameters) -> HistoryRecord:
         records=records,
         coverage=coverage(panel, signals, STRATEGIES, unit.pnl, parameters.instrument_ids),
         var_backtests=exceptions_by_year(found.panel.values, found.frames, found.frames, parameters),
+        method_changes=method_changes(found.frames),
+        by_method=by_method(found.panel.values, found.frames, found.frames, parameters),
         episodes=[(name, episode(found.frames, before, last)) for name, before, last in EPISODES],
         replays=list(replays.drop_nulls("pnl_fraction").select("name", "pnl_fraction").iter_rows()),
         curves=_origins(panel),
@@ -152,7 +156,7 @@ vintage**, so what was revised later is known too early; the nominal curve is th
 
 ## Data
 
-{_origin_table(record)}
+{tables.origin_table(record.curves)}
 
 What the files do not have, and what therefore has no score:
 
@@ -225,11 +229,20 @@ The ten worst falls of NAV over CDI:
 
 ## Was the VaR right?
 
-The headline VaR ({method}, {window} days) of each decision against the P&L of its positions under the move that
-followed (hypothetical, as Basel has it: no orders, no carry). A p-value under 0.05 rejects the number of exceptions
-(Kupiec) or their independence (Christoffersen). Basel's zone counts the exceptions at 99% of a whole year.
+The VaR that limits read on each decision ({method}, {window} days, but after a rejection) against the P&L of its
+positions under the move that followed (hypothetical, as Basel has it: no orders, no carry). A p-value under 0.05
+rejects the number of exceptions (Kupiec) or their independence (Christoffersen). Basel's zone counts the exceptions at
+99% of a whole year.
 
 {tables.var_table(record.var_backtests)}
+
+The days on which the headline changed, by [the rule](risk.md#after-a-rejection):
+
+{tables.method_table(record.method_changes)}
+
+Both methods over all days, whichever limits read:
+
+{tables.by_method_table(record.by_method)}
 
 ## Famous days
 
@@ -241,20 +254,8 @@ By class and by strategy: fractions of the NAV before; cash and costs are in the
 
 The same stretches, and others, carried onto the book of {record.days[-1]} by repricing (`desk/catalog/scenarios.toml`):
 
-{_replay_table(record)}
+{tables.replay_table(record.replays)}
 """
-
-
-def _origin_table(record: HistoryRecord) -> str:
-    lines = ["| level | origin | days | first | last |", "| --- | --- | ---: | --- | --- |"]
-    for name, origin, days, first, last in record.curves:
-        lines.append(f"| {name} | {origin} | {days} | {first} | {last} |" if days else f"| {name} | none | 0 | | |")
-    return "\n".join(lines)
-
-
-def _replay_table(record: HistoryRecord) -> str:
-    lines = ["| episode | P&L of NAV |", "| --- | ---: |"]
-    return "\n".join([*lines, *(f"| {name} | {tables.percent(value, 2)} |" for name, value in record.replays)])
 
 
 def chart(record: HistoryRecord) -> str:

@@ -11,7 +11,7 @@ from desk.performance.evidence import Record
 from desk.performance.mixes import MixStatistics
 from desk.performance.nav_statistics import PeriodStatistics
 from desk.performance.strategy_coverage import Coverage
-from desk.performance.var_by_year import BacktestResult
+from desk.performance.var_by_year import BacktestResult, MethodChange
 from desk.units import DAYS_PER_YEAR
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -110,10 +110,52 @@ def var_table(found: Mapping[int, Mapping[str, BacktestResult]]) -> str:
     return "\n".join(lines)
 
 
+def method_table(changes: Sequence[MethodChange]) -> str:
+    """The days on which the headline changed; a sentence where it never did."""
+    if not changes:
+        return "It never changed."
+    lines = [
+        "| decision | left, and its verdict | exceptions of it at 95%, 99%, of 250 days | taken, and its verdict |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in changes:
+        counts = ", ".join(map(str, one.exceptions))
+        left, taken = (name.replace("_", " ") for name in (one.left, one.taken))
+        lines.append(f"| {one.day} | {left}: {one.verdict_left} | {counts} | {taken}: {one.verdict_taken} |")
+    return "\n".join(lines)
+
+
+def by_method_table(found: Mapping[str, Mapping[str, BacktestResult]]) -> str:
+    """Exceptions of each method over all days."""
+    lines = [
+        "| method | days | 95%: exceptions | expected | Kupiec p | Christoffersen p | 99%: exceptions | expected "
+        "| Kupiec p | Christoffersen p |",
+        "| --- |" + " ---: |" * 9,
+    ]
+    for method, one in found.items():
+        cells = [cell for metric in ("var_95", "var_99") for cell in _test_cells(one[metric])]
+        lines.append(f"| {method.replace('_', ' ')} | {one['var_99'].days} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _test_cells(one: BacktestResult) -> list[str]:
     if not one.days:
         return [UNKNOWN] * 4
     return [str(one.exceptions), f"{one.expected:.1f}", plain(one.kupiec_p, 3), plain(one.christoffersen_p, 3)]
+
+
+def origin_table(curves: Sequence[tuple[str, str, int, dt.date, dt.date]]) -> str:
+    """Where the curves and the chosen levels came from, of (column, origin, days, first, last)."""
+    lines = ["| level | origin | days | first | last |", "| --- | --- | ---: | --- | --- |"]
+    for name, origin, days, first, last in curves:
+        lines.append(f"| {name} | {origin} | {days} | {first} | {last} |" if days else f"| {name} | none | 0 | | |")
+    return "\n".join(lines)
+
+
+def replay_table(replays: Sequence[tuple[str, float]]) -> str:
+    """Dated scenarios on the last book, of (name, fraction of NAV)."""
+    lines = ["| episode | P&L of NAV |", "| --- | ---: |"]
+    return "\n".join([*lines, *(f"| {name} | {percent(value, 2)} |" for name, value in replays)])
 
 
 def episode_table(found: Sequence[tuple[str, Episode | None]]) -> str:

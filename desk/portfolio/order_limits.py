@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desk.arrays import FloatArray, IntArray
+from desk.arrays import FloatArray, IntArray, RowIndex
 from desk.catalog.defence import GateRules
 from desk.transforms.market_depth import Depth
 
@@ -51,8 +51,10 @@ def within_orders(
     """The legs (S, N) on the way from `held` to `chosen` whose orders are within `most` (N,), and the lines (N,) in
     lots that they come to, from `start` (N,): what is held of a contract, nothing of one that a roll opens.
 
-    Each package that moves a line past it goes the same part of its way with all its legs, so that it keeps its sides.
-    A line that is not what its packages add up to (an order that did not fill) is brought there by orders of `most`.
+    Each package that moves a line past it goes the same part of its way with all its legs. Where it keeps its side it
+    has the proportions of `chosen`, which is neutral at today's prices and in today's contracts, and what is held need
+    not be. A line that is not what its packages add up to (an order that did not fill) is brought there by orders of
+    `most`.
     """
     found, least = chosen, np.abs(in_lots(held) - start)
     for _ in range(_ROUNDS):
@@ -63,5 +65,18 @@ def within_orders(
             break
         begins = np.where(least < most, least, 0)  # the order that is made if no package moves: of a roll, all of it
         part = np.where(over, (most - begins) / np.where(over, order - begins, 1), 1.0)
-        found = held + np.where(moves, part, 1.0).min(axis=1)[:, None] * (found - held)
+        by_package = np.where(moves, part, 1.0)
+        line, cut = by_package.argmin(axis=1), moves.any(axis=1)
+        base = np.where(cut[:, None], _from(held, chosen, line), held)
+        found = np.where(cut[:, None], base + by_package.min(axis=1)[:, None] * (found - base), found)
     return found, start + np.clip(in_lots(found) - start, -most, most).astype(np.int64)
+
+
+def _from(held: FloatArray, chosen: FloatArray, line: RowIndex) -> FloatArray:
+    """Where the way of each package (S, N) begins: at what is held of its `line` (S,), in the proportions of `chosen`;
+    at what is `held` where it ends, changes side or has other legs."""
+    package = np.arange(len(held))
+    keeps = ((np.sign(held) == np.sign(chosen)) | (held == 0).all(axis=1)[:, None]).all(axis=1)
+    own, aim = held[package, line], chosen[package, line]
+    scale = np.where(aim != 0, own, 0.0) / np.where(aim != 0, aim, 1.0)
+    return np.where(keeps[:, None], chosen * scale[:, None], held)

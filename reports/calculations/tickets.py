@@ -20,6 +20,12 @@ class TicketsView:
         """Whether the decision has tickets."""
         return bool(self.orders or self.rolls)
 
+    def number_of(self, order: Row) -> int:
+        """The number of the ticket that an order of ACTION is in: the only number of an order on the page. Its own
+        where no ticket is stored."""
+        legs = (leg for ticket in (*self.orders, *self.rolls) for leg in ticket)
+        return next((leg["ticket"] for leg in legs if leg["seq"] == order["seq"]), int(order["seq"]))
+
 
 @once_per_report
 def tickets_view(data: ReportData) -> TicketsView:

@@ -8,6 +8,7 @@ from desk.worlds import World
 from reports.calculations.changes import changes_view
 from reports.calculations.orders import orders_view
 from reports.calculations.signals import signals_view
+from reports.calculations.tickets import tickets_view
 from reports.elements.change_text import line_sentence
 from reports.elements.formats import brl, date, number
 from reports.elements.locale import translate
@@ -64,7 +65,7 @@ def actions_table(data: ReportData) -> list[dict[str, str]]:
     orders, changes = orders_view(data), changes_view(data)
     rows = [
         {
-            "#": str(row["seq"]),
+            "#": str(tickets_view(data).number_of(row)),
             "order": order_text(row),
             "instrument": row["instrument_id"],
             "from": number(row["contracts_from"], 0, signed=True),

@@ -138,7 +138,8 @@ def section(data: ReportData) -> Section:
     if changes.book:
         blocks.append(change_tables.book_table(changes, day))
     if orders.orders:
-        blocks.append(order_tables.order_table(orders.orders, orders.rates, orders.scores, day))
+        numbered = [(tickets.number_of(row), row) for row in orders.orders]
+        blocks.append(order_tables.order_table(numbered, orders.rates, orders.scores, day))
         figure = order_figure(orders.orders, orders.unit_risk, day)
         blocks += [figure] if figure is not None else []
     if kept.withheld:

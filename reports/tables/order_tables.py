@@ -27,21 +27,23 @@ MOST_OUTCOMES = 20
 """Rows of the table of outcomes."""
 
 
-def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[str, float | None], day: str) -> Table:
-    """One row an order: what it changes and why.
+def order_table(
+    orders: Sequence[tuple[int, Row]], rates: frozenset[str], scores: Mapping[str, float | None], day: str
+) -> Table:
+    """One row an order, with the number of its ticket: what it changes, and what its position rests on.
 
     `rates`: instruments quoted as a rate. `scores`: strategy scores of the day.
     """
     rows = tuple(
         (
-            Cell(f"{row['seq']}. {capitalize_first(order_text(row))}"),
+            Cell(f"{ticket}. {capitalize_first(order_text(row))}"),
             Cell(row["instrument_id"], tone="muted"),
             Cell(impact_text(row, rates)),
             Cell(brl(row["cost_brl"])),
             Cell(invalidation_text(row)),
             Cell(rationale_text(row, scores), "each strategy's part of the conviction, and its score of the day"),
         )
-        for row in orders
+        for ticket, row in sorted(orders, key=lambda item: item[0])
     )
     columns = (
         Column("Order", "text"),
@@ -49,7 +51,7 @@ def order_table(orders: Sequence[Row], rates: frozenset[str], scores: Mapping[st
         Column("Changes"),
         Column("Cost"),
         Column("Stop"),
-        Column("Why", "text"),
+        Column("Position rests on", "text"),
     )
     caption = translate("Orders decided at 06:00 BRT of {}, to be filled at that day's settlement", day)
     return Table("actions", caption, columns, rows, source_note("action, strategy_signals", day))

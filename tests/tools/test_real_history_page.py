@@ -20,7 +20,7 @@ from desk.performance.mixes import MixStatistics
 from desk.performance.nav_statistics import nav_series
 from desk.performance.real_span import INCEPTION
 from desk.performance.strategy_coverage import Coverage
-from desk.performance.var_by_year import BacktestResult
+from desk.performance.var_by_year import BacktestResult, MethodChange
 from desk.portfolio.strategy_performance import PERFORMANCE_SCHEMA
 from desk.strategies import STRATEGIES
 from tasks.history_import.frames import read_history
@@ -54,6 +54,8 @@ def made_up_record() -> HistoryRecord:
         ),
         coverage=[Coverage(one.id, 0, None, None, {"x": ("y",)}, ()) for one in STRATEGIES],
         var_backtests={2008: {"var_95": none, "var_99": none}, 0: {"var_95": none, "var_99": none}},
+        method_changes=[MethodChange(days[5], "filtered_historical", "student_t", "rejected", "accepted", (24, 6))],
+        by_method={"student_t": {"var_95": none, "var_99": none}},
         episodes=[(name, None) for name, _, _ in EPISODES],
         replays=[("A day", -0.01)],
         curves=[("cupom", "", 0, INCEPTION, INCEPTION)],
@@ -90,6 +92,13 @@ def test_an_unknown_number_is_written_as_unknown_and_not_as_zero() -> None:
     assert "| cupom | none | 0 | | |" in text
     scored = dataclasses.replace(made_up_record(), coverage=[Coverage("A", 3, INCEPTION, INCEPTION, {}, ("DOL",))])
     assert f"| `A` | 3 | {INCEPTION} | {INCEPTION} | none | DOL |" in page(scored, load_desk_parameters())
+
+
+def test_a_change_of_the_headline_is_on_the_page_with_its_evidence() -> None:
+    text = page(made_up_record(), load_desk_parameters())
+    assert "| 2008-01-09 | filtered historical: rejected | 24, 6 | student t: accepted |" in text
+    never = page(dataclasses.replace(made_up_record(), method_changes=[]), load_desk_parameters())
+    assert "It never changed." in never
 
 
 def test_the_chart_reaches_its_deepest_fall_and_no_further() -> None:

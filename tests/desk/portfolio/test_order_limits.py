@@ -46,13 +46,32 @@ def test_orders_end_within_what_passes_and_each_package_on_its_own_way(seed: int
     found, lines = within_orders(held, chosen, start, most, in_lots)
     assert (np.abs(lines - start) <= most).all()
     assert (lines == in_lots(found))[np.abs(in_lots(found) - start) <= most].all()
-    for own, begins, aim in zip(found, held, chosen, strict=True):
+    for own, before_it, aim in zip(found, held, chosen, strict=True):
+        if (np.sign(before_it) == np.sign(aim)).all() and aim.any():
+            part = (own[aim != 0] / aim[aim != 0]).max()
+            np.testing.assert_allclose(own, part * aim, atol=1e-9)  # in the proportions of what was chosen
+            continue
+        begins = before_it
         way = aim - begins
         share = float(way @ (own - begins) / (way @ way)) if way.any() else 0.0
         assert -1e-12 <= share <= 1.0 + 1e-12
         np.testing.assert_allclose(own, begins + share * way, atol=1e-9)
     if (np.abs(in_lots(chosen) - start) <= most).all():
         np.testing.assert_array_equal(found, chosen)
+
+
+def test_a_package_that_is_cut_is_as_neutral_as_the_one_that_was_chosen() -> None:
+    """What is held was neutral in contracts that its lines are no more in: half of the way from it is half as wrong."""
+    held, chosen = np.array([[200.0, -100.0, 0.0, 0.0]]), np.array([[300.0, -190.0, 0.0, 0.0]])
+    before = np.array([200, -100, 0, 0])
+    most = np.array([np.inf, 20.0, np.inf, np.inf])
+    found, lines = within_orders(held, chosen, before, most, in_lots)
+    assert abs(lines[1] - before[1]) <= 20
+    np.testing.assert_allclose(found[0, :2] / chosen[0, :2], found[0, 0] / chosen[0, 0])
+    for closing in (np.zeros((1, 4)), -chosen):
+        ended, _ = within_orders(held, closing, before, most, in_lots)
+        way = (ended - held) / np.where(closing != held, closing - held, 1.0)
+        np.testing.assert_allclose(way[0, :2], way[0, 0])
 
 
 def test_what_passes_is_whole_lots_of_the_stored_market_and_no_market_passes_all() -> None:

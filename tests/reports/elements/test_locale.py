@@ -16,7 +16,9 @@ import pytest
 
 import reports
 from desk.agents import AGENTS
+from desk.catalog import load_catalog
 from desk.catalog.desk_parameters import load_desk_parameters
+from desk.catalog.events import load_events
 from desk.errors import BadInput
 from reports.calculations.agents import AgentScore
 from reports.calculations.overnight import TRADES
@@ -84,6 +86,19 @@ def test_names_that_the_desk_keeps_in_data_have_their_portuguese() -> None:
     names += list(NEUTRAL.values()) + [level.label for agent in AGENTS for level in agent.levels]
     same = {"Sharpe", "Sortino", "Calmar", "Ibovespa", "VIX", "S&P 500", "Brent"}
     assert sorted({name for name in names if name not in known and name not in same}) == []
+
+
+def test_units_of_the_receipts_and_events_of_the_agenda_have_their_portuguese() -> None:
+    """Units stood in English on the Portuguese page, marked as such for a screen reader alone."""
+    texts = load_locale("pt").text
+    units = {series.unit for series in load_catalog().series.values()}
+    assert sorted(units - set(texts)) == []
+    assert [
+        event.name for event in load_events() if event.name not in texts and not event.name.startswith("IPCA")
+    ] == []
+    with use_locale("pt"):
+        shown = render(sample(days=60), AT, "pt")
+    assert "fraction per year" not in shown
 
 
 def test_an_english_text_has_one_translation() -> None:

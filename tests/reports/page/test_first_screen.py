@@ -23,12 +23,14 @@ from reports.calculations.overnight import TRADES, overnight, trade_of
 from reports.calculations.policy_path import priced_path
 from reports.elements.formats import brl
 from reports.elements.locale import use_locale
+from reports.elements.page_elements import Table
 from reports.elements.report_data import ReportData
 from reports.elements.ticket_text import TicketWords
 from reports.page import first_screen, ticket_files
 from reports.page.agenda_lines import agenda_line, agenda_points, fed_line, policy_line
+from reports.page.markdown_summary import actions_table
 from reports.page.overnight_lines import market_line, result_line
-from reports.sections import SECTIONS
+from reports.sections import SECTIONS, actions
 from tests.reports.hand_made import ago, levels, made
 from tests.reports.sample import sample
 
@@ -253,3 +255,17 @@ def test_an_order_that_takes_back_a_part_does_not_say_that_it_reverses_the_whole
     with use_locale("pt"):
         assert TicketWords().reverses(leg) == portuguese
     assert TicketWords().reverses(leg | {"reverses_on": None}) == ""
+
+
+def test_an_order_has_one_number_on_the_page_that_of_its_ticket() -> None:
+    """Tickets go by risk, orders by line: the second ticket was the third order of the table below it."""
+    data = sample(days=60)
+    tickets = data.latest("ticket")
+    turned = tickets.with_columns(ticket=tickets["ticket"].max() + 1 - pl.col("ticket"))  # type: ignore[operator]
+    other = dataclasses.replace(data, frames={**data.frames, "ticket": turned})
+    numbers = {row["contract_id"]: row["ticket"] for row in turned.filter(pl.col("leg") == 1).iter_rows(named=True)}
+    [table] = [block for block in actions.section(other).blocks if isinstance(block, Table) and block.id == "actions"]
+    shown = [str(row[0].text).split(". ", 1) for row in table.rows]
+    assert [int(number) for number, _ in shown] == sorted(int(number) for number, _ in shown)
+    assert all(numbers[deal.split()[-1]] == int(number) for number, deal in shown if deal.split()[-1] in numbers)
+    assert {row["#"] for row in actions_table(other)} == {number for number, _ in shown}

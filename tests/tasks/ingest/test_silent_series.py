@@ -29,7 +29,7 @@ pytestmark = pytest.mark.db
 
 FULL = load_catalog()
 FIRST, LAST = dt.date(2026, 2, 2), dt.date(2026, 6, 1)
-MARKETS = ("102741", "099741", "097741", "13874A")
+MARKETS = ("102741", "13874A", "043602", "098662")
 
 
 @dataclass
@@ -135,6 +135,24 @@ async def test_a_pause_of_the_report_or_of_a_market_is_no_finding(
 ) -> None:
     mornings, _ = made(store, tmp_path, **how)
     assert not any((await ran(mornings, FIRST, LAST)).values())
+
+
+async def test_all_markets_but_one_leaving_is_found_market_by_market_and_loses_nothing(
+    store: Store, tmp_path: Path
+) -> None:
+    left = ("102741", "043602", "098662")
+    mornings, source = made(store, tmp_path, gone=dict.fromkeys(left, (dt.date(2026, 2, 17), LAST)))
+    before = await ran(mornings, FIRST, dt.date(2026, 2, 16))
+    rows = await mornings.stored_rows()
+    found = await ran(mornings, dt.date(2026, 2, 23), dt.date(2026, 4, 6))
+    assert not any(before.values())
+    assert not found[dt.date(2026, 3, 9)], "three weeks are no finding"
+    assert found[dt.date(2026, 4, 6)] == set(left)
+    kept = await mornings.stored_rows()
+    assert [row for row in kept if row in rows] == rows
+    assert {row[0] for row in kept if str(row[1]) >= "2026-02-17"} == {
+        one.id for one in source.series if one.code not in left
+    }
 
 
 async def test_the_first_run_finds_a_market_that_was_never_there(store: Store, tmp_path: Path) -> None:
