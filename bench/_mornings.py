@@ -118,7 +118,8 @@ class Mornings:
 
     async def _fetch(self, run: Run, plan: FetchPlan) -> SourceJob:
         bronze = Bronze(run.lake, self.store, run.run_id, "sandbox")
-        config = SourceConfig(self.dataset.source, {"api": "https://sgs.example"}, rate_per_second=1e6)
+        addresses = dict.fromkeys(self.catalog.sources[self.dataset.source].base_urls, "https://made.example")
+        config = SourceConfig(self.dataset.source, addresses, rate_per_second=1e6)
         transport = httpx.MockTransport(self.source.answer)
         async with HttpClient(
             {config.source: config}, clock=run.clock, sink=bronze.keep, transport=transport, sleep=_at_once

@@ -18,6 +18,7 @@ AlvoradaError                 one clear line for a person; `exit_code` for the c
     ├── BadRequest            the source rejects our request as invalid: our error
     ├── MissingKey            the source requires a key and none is set
     ├── BadPayload            the body is not in the source's format
+    │   ├── Incomplete        its rows are good, and something that is wanted is not among them
     │   └── HtmlPayload       an HTML page under a status that promises data (retryable)
     ├── OurFault              our own code failed on the rows of a good answer
     └── Outage                time-out, connection, 5xx, truncated body, challenge page (retryable)
@@ -121,6 +122,10 @@ class MissingKey(SourceError):
 
 class BadPayload(SourceError):
     """The body is not in the format of the source."""
+
+
+class Incomplete(BadPayload):
+    """The answer's rows are good, and something that is wanted is not among them: a curve, a tenor, a contract."""
 
 
 class HtmlPayload(BadPayload):

@@ -155,6 +155,7 @@ class SourceSpec:
     `keyed_base` names the address of `base_urls` that needs the key. `shut_seconds`: after a 429 nothing is asked of
     the host for so long, or for its Retry-After where that is longer. `off_without_key`: live, nothing is asked of it
     without its key, since its terms want one. `off_without_licence`: nor unless ALVORADA_LICENSED names it.
+    `refusals_shut`: so many refusals in a row (401, 403) shut the host as a 429 does; with 1 an empty body is one too.
     """
 
     id: str
@@ -170,6 +171,7 @@ class SourceSpec:
     off_without_key: bool = False
     off_without_licence: bool = False
     shut_seconds: float = 60.0
+    refusals_shut: int = 3
 
 
 @dataclass(frozen=True, slots=True)

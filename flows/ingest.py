@@ -59,7 +59,9 @@ async def ingest(
     async with open_client(run, recording=recording, manifest=manifest, record=record) as (client, bronze, configs):
         jobs = []
         for source in run.catalog.sources:
-            job = SourceJob(source, CONNECTORS[source](configs[source]), client, bronze, client.renew_budget)
+            job = SourceJob(
+                source, CONNECTORS[source](configs[source]), client, bronze, client.renew_budget, client.opens_in
+            )
             for dataset in run.catalog.datasets_of(source):
                 if to_fetch[dataset.id].parts and not configs[source].is_off:
                     job.add_plan(run, dataset, to_fetch[dataset.id])

@@ -188,7 +188,7 @@ def facts(data_dir: DataDir) -> Finding:
     """Facts of the catalogue that are past their date (desk/catalog/expiry.toml)."""
     today = now().date()
     due = facts_due(load_expiring(), today)
-    named = [f"{one.id} {'expired' if one.expired(today) else 'is to be reviewed'}" for one in due]
+    named = [f"{one.id} {one.state(today)}" for one in due]
     text = ", ".join(named) or "none is past its date"
     remedy = "; ".join(f"{one.id} ({one.what}): {one.mend}" for one in due)
     return Finding("facts", not due, text, remedy, required=False)

@@ -185,9 +185,9 @@ def one_query(catalog: Catalog, connector: Connector, dataset: Dataset, now: dt.
     today = now.astimezone(SAO_PAULO).date()
     last = calendars.by_name(dataset.calendar).offset(today, -1)
     start = last if dataset.per_day else last - dt.timedelta(days=LOOK_DAYS[dataset.cell])
-    return connector.plan(
-        dataset, catalog.series_of(dataset.id)[place : place + 1] if not dataset.per_day else (), Window(start, last)
-    )[0]
+    series = catalog.series_of(dataset.id)[place : place + 1] if not dataset.per_day else ()
+    # Where years come in files of their own, the newest: in the first days of January there are two.
+    return max(connector.plan(dataset, series, Window(start, last)), key=lambda query: query.window.end)
 
 
 def judged(

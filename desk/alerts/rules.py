@@ -126,11 +126,11 @@ def data_suspect(metrics: Metrics) -> Iterable[SubjectValue]:
 
 
 def series_unknown(metrics: Metrics) -> Iterable[SubjectValue]:
-    """Days on which each series was requested from a source that does not know it; a retired series is none."""
+    """Days on which each series was requested from a source that does not have it; a retired series is none."""
     for subject, facts in metrics.unknown_series.items():
         words = (
-            f"{subject}: {facts.source} does not know the code {facts.code!r} since {facts.since}; give it its new"
-            " code, or its last day as `retired`, in series.toml"
+            f"{subject}: {facts.source} does not know the code {facts.code!r}, or has no number of it any more, since"
+            f" {facts.since}; give it its new code, or its last day as `retired`, in series.toml"
         )
         yield SubjectValue(subject, facts.days, words)
 

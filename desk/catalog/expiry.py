@@ -31,6 +31,15 @@ class ExpiringFact:
         """Whether it is time to look again, or too late."""
         return today >= self.review_by or self.expired(today)
 
+    def state(self, today: dt.date) -> str:
+        """What is due about it, with its dates; of a fact that is due."""
+        if self.valid_until is not None and today > self.valid_until:
+            return f"expired on {self.valid_until}"
+        holds = f", and holds as written to {self.valid_until}" if self.valid_until is not None else ""
+        days = (today - self.review_by).days
+        ago = f"{days} day{'' if days == 1 else 's'} ago"
+        return f"was to be looked at again from {self.review_by} on, {ago}{holds}"
+
 
 def load_expiring() -> tuple[ExpiringFact, ...]:
     """In the file's order. Raises BadCatalog naming the entry."""

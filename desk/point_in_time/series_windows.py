@@ -15,6 +15,7 @@ from desk import calendars
 from desk.model import Dataset, Series, Window, desk_day
 from desk.point_in_time.cells import cells
 from desk.point_in_time.fetch_windows import FetchPlan, SeriesWindow
+from desk.point_in_time.silent_series import SILENCE_DAYS
 
 LONGEST_PAUSE = 28
 """Calendar days between two questions about a series that its source does not know, at most."""
@@ -73,7 +74,10 @@ def series_window(dataset: Dataset, series: Series, coverage: SeriesCoverage, to
     end = today if series.retired is None else min(today, series.retired)
     first = min(today - dt.timedelta(days=dataset.history_days), calendar.offset(today, -dataset.lookback_bd))
     gap = first_gap(coverage.spans, first, end)
-    start = max(first, calendar.offset(min(gap or today, today), -dataset.lookback_bd))
+    known_from = min(gap or today, today)
+    if coverage.unknown_code == series.code:  # the looks before the finding were answered, and without its numbers
+        known_from -= dt.timedelta(days=SILENCE_DAYS[series.frequency])
+    start = max(first, calendar.offset(known_from, -dataset.lookback_bd))
     return Window(start, end) if start <= end else None
 
 

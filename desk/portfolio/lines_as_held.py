@@ -15,7 +15,10 @@ from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.catalog.desk_parameters import DeskParameters
 from desk.portfolio.book_history import Holdings
 from desk.portfolio.contract_measures import measure_contracts
+from desk.portfolio.contract_terms import terms_of
 from desk.portfolio.contracts import ContractMap
+from desk.portfolio.costs import unit_cost
+from desk.portfolio.market_levels import USDBRL
 from desk.portfolio.package_limits import ContractUses
 from desk.portfolio.pricing import Quotes
 from desk.portfolio.size import round_to_lots
@@ -25,11 +28,11 @@ from desk.portfolio.sizing_plan import SizingPlan
 def plan_as_held(
     plan: SizingPlan, held: Holdings, parameters: DeskParameters, only: BoolArray | None = None
 ) -> SizingPlan:
-    """The plan with quotes, volatility, covariance and uses of the contracts of `held` (R, N), on the lines `only`
+    """The plan with quotes, deviations, costs and uses of the contracts of `held` (R, N), on the lines `only`
     (R, N; None: all); the plan itself where those are the day's."""
-    lines = (held.contracts != 0) & (held.maturity != plan.contracts.maturity)
+    lines = ~np.isnat(held.maturity) & (held.maturity != plan.contracts.maturity)
     if only is not None:
-        lines &= only
+        lines &= only & (held.contracts != 0)
     rows = np.flatnonzero(lines.any(axis=1))
     if not len(rows):
         return plan
@@ -43,10 +46,13 @@ def plan_as_held(
     found = measure_contracts(market, plan.first + rows - first, contracts, parameters)
     volatility = plan.volatility.copy()
     volatility[rows] = found.volatility
+    cost, spots = plan.unit_cost.copy(), plan.market.levels.spots[rows, USDBRL]
+    cost[rows] = unit_cost(parameters, terms_of(parameters.instruments), found.quotes, spots)
     return replace(
         plan,
         quotes=_put(plan.quotes, found.quotes, rows),
         volatility=volatility,
+        unit_cost=cost,
         uses=_put(plan.uses, found.uses, rows),
     )
 

@@ -180,7 +180,7 @@ def _frames(
         PNL_ATTRIBUTION.name: pnl_attribution(plan, history, parameters),
         PNL_BY_STRATEGY.name: pnl_by_strategy(plan, history, inputs.prices, packages_before),
         PNL_BY_FACTOR.name: pnl_by_factor(plan, history),
-        ACTION.name: action_frame(plan, history, parameters),
+        ACTION.name: action_frame(lines, history, parameters),
         WITHHELD_ORDER.name: withheld_orders(inputs, history, held),
     }
 

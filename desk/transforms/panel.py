@@ -20,13 +20,10 @@ from desk.catalog.desk_parameters import load_desk_parameters
 from desk.catalog.fallbacks import Fallbacks, load_fallbacks
 from desk.catalog.meetings import load_meetings
 from desk.errors import MissingInput
-from desk.frames import parts_by
 from desk.model import SILVER, SilverTable
-from desk.point_in_time import provenance
 from desk.point_in_time.as_of_grid import NAT, Grid, latest_known, too_old
 from desk.point_in_time.provenance import Provenance
-from desk.point_in_time.source_choice import choose, pick, pick_days
-from desk.transforms import expectations, inflation, model_inputs, vintage_transforms
+from desk.transforms import expectations, inflation, model_inputs
 from desk.transforms.agent_measures import Measures
 from desk.transforms.features import Lineage
 from desk.transforms.index_future import INDEX_FUTURE, VERTICES, implied_spot
@@ -35,9 +32,10 @@ from desk.transforms.market_depth import DEPTH_SCHEMA, market_depth
 from desk.transforms.market_features import FEATURES
 from desk.transforms.maturities import SourceCurve, constant_maturities
 from desk.transforms.model_inputs import ModelInputs
-from desk.transforms.monthly import MODEL_SERIES, VINTAGE_TRANSFORMS, WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
+from desk.transforms.monthly import MODEL_SERIES, WEEKLY_FALLBACKS, WEEKLY_SERIES, WEEKLY_TRANSFORMS
 from desk.transforms.panel_columns import HELD_ROWS, PanelColumns, oldest_dates
 from desk.transforms.settled_prices import SETTLED_SCHEMA, settled_prices
+from desk.transforms.vintage_columns import add_vintage_columns, choose_column
 from desk.units import DAYS_PER_YEAR
 
 
@@ -145,7 +143,7 @@ def build_panel(
     ipca = columns.dates.get("ipca_mom", np.full(len(grid), NAT))
     for name, focus in expectations.focus_columns(frames["expectation"], grid, meetings, ipca, columns.inputs).items():
         columns.put(name, focus.values, focus.obs_dates, focus.origin)
-    _add_vintage_transforms(columns, published, catalog)
+    add_vintage_columns(columns, published, fallbacks, catalog)
     _add_inflation(columns, published, targets)
     _choose_columns(columns, fallbacks)
     _add_features(columns)
@@ -213,25 +211,6 @@ def _add_index_future(columns: PanelColumns, settlement: pl.DataFrame) -> None:
     columns.direct[INDEX_FUTURE] = (INDEX_FUTURE, *pre)
 
 
-def _add_vintage_transforms(columns: PanelColumns, published: pl.DataFrame, catalog: Catalog) -> None:
-    needed = {spec.series for spec in VINTAGE_TRANSFORMS}
-    parts = parts_by(published.filter(pl.col("series_id").is_in(list(needed))), "series_id")
-    empty = published.clear()
-    history = {
-        series: vintage_transforms.series_vintages(
-            parts.get(series, empty), columns.grid, monthly=catalog.series[series].frequency == "M"
-        )
-        for series in needed
-    }
-    columns.series_vintages = {name: kept for name, kept in history.items() if catalog.series[name].frequency == "M"}
-    for spec in VINTAGE_TRANSFORMS:
-        values, scores, dates = vintage_transforms.apply_transform(spec, history[spec.series], columns.grid)
-        old = too_old(dates[:, None], columns.grid, [catalog.series[spec.series].max_age_days])[:, 0]
-        columns.derive(spec.name, np.where(old, np.nan, values), dates, (spec.series,))
-        if spec.z_window:
-            columns.derive(f"{spec.name}_z", np.where(old, np.nan, scores), dates, (spec.series,))
-
-
 def _add_inflation(columns: PanelColumns, published: pl.DataFrame, targets: InflationTargets) -> None:
     grid = columns.grid
     columns.put("inflation_target", inflation.target_for_next_year(grid, targets), grid.days)
@@ -250,13 +229,8 @@ def _choose_columns(columns: PanelColumns, fallbacks: Fallbacks) -> None:
     for name, series in (("cdi_from_daily", "cdi_daily"), ("selic_from_daily", "selic_daily")):
         columns.derive(name, (1.0 + columns.values[series]) ** DAYS_PER_YEAR - 1.0, columns.dates[series], (series,))
     for spec in fallbacks.columns:
-        values = [columns.values[name] for name in spec.candidates]
-        dates = [columns.dates[name] for name in spec.candidates]
-        held = [columns.is_held(name) for name in spec.candidates]
-        choice = choose(dates, [np.isfinite(value) for value in values], spec.patience_days, held)
-        origin = provenance.chosen([columns.origins[name] for name in spec.candidates], choice)
-        columns.put(spec.name, pick(values, choice), pick_days(dates, choice), origin)
-        columns.direct[spec.name] = spec.candidates
+        if spec.name not in columns.choices:
+            choose_column(columns, spec)
 
 
 def _add_features(columns: PanelColumns) -> None:

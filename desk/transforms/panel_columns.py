@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from desk.arrays import BoolArray, FloatArray
+from desk.arrays import BoolArray, FloatArray, IntArray
 from desk.calendars import Days
 from desk.point_in_time.as_of_grid import NAT, Grid
 from desk.point_in_time.provenance import ColumnOrigin, InputTable
@@ -25,7 +25,7 @@ HELD_ROWS: dict[str, pl.DataType] = {
 
 class PanelColumns:
     """Every array is (T,), one entry per day of `grid`. `direct` holds the inputs of derived columns by name; `held`
-    the days on which a column's newest value is stored and not believed."""
+    the days on which a column's newest value is stored and not believed; `choices` which candidate a column is of."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
@@ -37,6 +37,7 @@ class PanelColumns:
         self.held: dict[str, BoolArray] = {}
         self.curve_sources: dict[str, tuple[SourceCurve, ...]] = {}
         self.series_vintages: dict[str, SeriesVintages] = {}
+        self.choices: dict[str, IntArray] = {}
 
     def put(self, name: str, values: FloatArray, dates: Days, origin: ColumnOrigin | None = None) -> None:
         """A column read from a source, or by rule of the desk (no origin). What is not finite is unknown."""

@@ -30,7 +30,8 @@ TEMPLATES = (
     "Hours since the last view of {}, weekends not counted",
     "a value is held, and nothing decides on it: {}, {}",
     "two sources of one fact disagree: {}, {} of {}",
-    "{}: {} does not know the code {} since {}; give it its new code, or its last day as `retired`, in series.toml",
+    "{}: {} does not know the code {}, or has no number of it any more, since {}; give it its new code, or its last day"
+    " as `retired`, in series.toml",
     "no daily run is on record",
     "the stage {} failed: {}",
     "could not be fetched from {}: {}",

@@ -20,9 +20,8 @@ from tasks.connectors.b3_swap_file import read_swap_file
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import require_ok
 from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
+from tasks.connectors.wanted import missing_from
 
-RECENT_DAYS = 10
-"""Calendar days for which a required curve that is missing from its file is a finding."""
 _FILES = {"b3_swap_curves": "TS{:%y%m%d}.ex_", "b3_settlements": "SPRD{:%y%m%d}.zip"}
 
 
@@ -42,19 +41,8 @@ class B3MarketData(Connector):
         return Request(query, f"{self.config.base_urls['site']}/pesquisapregao/download?filelist={file}")
 
     async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
-        """The day's file; a required curve that is missing from a recent one is a finding, the others are good."""
-        return [replace(one, finding=self._missing_curves(one)) for one in await super().fetch(client, query)]
-
-    def _missing_curves(self, fetched: FetchResult) -> str | None:
-        """Names them. Older files, which began with fewer curves, are as they are."""
-        query, age = fetched.payload.query, fetched.payload.fetched_at.date() - fetched.payload.query.window.start
-        required = query.dataset.params.get("wanted", ())
-        if not required or age.days > RECENT_DAYS or CURVE_POINT.name not in fetched.frames:
-            return None
-        found = set(fetched.frames[CURVE_POINT.name]["curve_id"])
-        codes = {curve: code for code, curve in query.dataset.params["curves"].items()}
-        missing = [f"{curve} ({codes[curve]})" for curve in required if curve not in found]
-        return f"the file of {query.window.start} has no {', '.join(missing)}" if missing else None
+        """The day's file; a wanted curve or future that is missing from a recent one is a finding; the rest is good."""
+        return [replace(one, finding=_missing(one)) for one in await super().fetch(client, query)]
 
     def parse(self, payload: Payload) -> Frames:
         self._refuse_other_answers(payload)
@@ -117,3 +105,10 @@ class B3MarketData(Connector):
         day = payload.query.window.start
         error = NotYet if payload.fetched_at.astimezone(SAO_PAULO).date() <= day else NoData
         raise error(self.source, f"no file for {day}: {why}", url=payload.request.url, status=payload.status)
+
+
+def _missing(fetched: FetchResult) -> str | None:
+    if CURVE_POINT.name in fetched.frames:
+        codes = {curve: code for code, curve in fetched.payload.query.dataset.params["curves"].items()}
+        return missing_from(fetched, CURVE_POINT.name, "curve_id", str, lambda curve: f"{curve} ({codes[str(curve)]})")
+    return missing_from(fetched, SETTLEMENT.name, "contract_id", lambda contract: str(contract)[:3])

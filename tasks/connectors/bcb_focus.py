@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from desk.errors import BadCatalog
+from desk.errors import BadCatalog, SourceError, UnknownSeries
 from desk.model import EXPECTATION, Dataset, Frames, Series, Window, parsed_frame
 from desk.units import scaled
 from tasks.connectors.exchange import Payload, Query, Request
 from tasks.connectors.olinda_wire import OlindaConnector, Row, no_rows, odata
 from tasks.connectors.strict_values import day_of, field, number, text, whole
+from tasks.connectors.wanted import is_recent
 
 SCALES: Mapping[str, Decimal] = {
     "IPCA": Decimal("0.01"),
@@ -38,6 +39,8 @@ STATISTICS: Mapping[str, str] = {
     "maximum": "Maximo",
 }
 BASE_NOT_STATED = -1
+LONGEST_PAUSE = 14
+"""Calendar days without a row that a weekly survey can have."""
 _ORDERS = {
     "ExpectativasMercadoAnuais": "Data asc,DataReferencia asc,IndicadorDetalhe asc,baseCalculo asc",
     "ExpectativaMercadoMensais": "Data asc,DataReferencia asc,baseCalculo asc",
@@ -76,7 +79,8 @@ class BcbFocus(OlindaConnector):
         )
 
     def frames(self, payload: Payload, rows: list[Row]) -> Frames:
-        """Zero rows is NoData, for the caller to wonder at: an indicator that was renamed vanishes without an error.
+        """Zero rows is NoData, and UnknownSeries where two weeks up to now have none: an indicator that was renamed
+        vanishes without an error.
         Rows, and none of them about the question or with a number, are another answer: ValueError."""
         query = payload.query
         indicator = query.extra["indicator"]
@@ -109,8 +113,18 @@ class BcbFocus(OlindaConnector):
                 raise ValueError(f"{min(others - {indicator})!r:.60} in answer to {indicator!r}")
             if outside:
                 raise ValueError(f"rows of {max(outside)} in answer to {query.window.start}..{query.window.end}")
-            raise no_rows(payload, f"Focus {indicator} in {query.dataset.params['set']}")
+            raise _nothing(payload, f"Focus {indicator} in {query.dataset.params['set']}")
         return {EXPECTATION.name: parsed_frame(EXPECTATION, columns)}
+
+
+def _nothing(payload: Payload, what: str) -> SourceError:
+    """What no row means on the first page: the survey comes every week, and a later page of none ends the answer."""
+    error, span = no_rows(payload, what), payload.query.window
+    is_long = (span.end - span.start).days >= LONGEST_PAUSE and is_recent(payload.fetched_at, span.end)
+    if not is_long or payload.query.extra.get("skip"):
+        return error
+    words = f"{error.message}: the indicator is renamed, or not published any more"
+    return UnknownSeries(error.source, words, url=error.url, status=payload.status)
 
 
 def _scale(indicator: str) -> Decimal:

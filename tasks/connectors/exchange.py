@@ -27,6 +27,7 @@ class SourceConfig:
     budget_seconds: float = 300.0
     max_body_bytes: int = 64 << 20
     shut_seconds: float = 0.0
+    refusals_shut: int = 3
     is_off: bool = False
     """Nothing may be asked of it: its terms want a key or a licence that is not set."""
 
@@ -45,6 +46,7 @@ class SourceConfig:
             spec.budget_seconds,
             spec.max_body_mb << 20,
             spec.shut_seconds,
+            spec.refusals_shut,
         )
 
 
@@ -111,12 +113,14 @@ class Payload:
 class FetchResult:
     """A payload and what it says. Frames may be empty only for a payload that carries no data by design (a token).
 
-    `finding`: what is wrong with an answer whose rows are good all the same, such as a curve that is not in the file.
+    `finding`: what is wrong with an answer whose rows are good all the same, such as a curve that is not in the file;
+    `unknown`: series of the query that the answer itself shows to be gone, with the words for it.
     """
 
     payload: Payload
     frames: Frames
     finding: str | None = None
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 class Client(Protocol):

@@ -49,8 +49,8 @@ class FedBoard(Connector):
         return Request(query, url)
 
     async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
-        """A series that is no longer in its package is a finding; the others are good."""
-        return [replace(one, finding=_missing(one)) for one in await super().fetch(client, query)]
+        """A series that is no longer in its package is unknown; the others are good."""
+        return [replace(one, unknown=_missing(one)) for one in await super().fetch(client, query)]
 
     def parse(self, payload: Payload) -> Frames:
         query, url, status = payload.query, payload.request.url, payload.status
@@ -103,9 +103,8 @@ def _package(series: Series) -> str:
     return str(series.params["package"])
 
 
-def _missing(fetched: FetchResult) -> str | None:
-    """Which series have no column in the package, in words."""
+def _missing(fetched: FetchResult) -> dict[str, str]:
+    """Series without a column in the package, with the words for it."""
     query = fetched.payload.query
     columns, _ = read_package(text_body(fetched.payload), query.dataset)
-    missing = [f"{one.id} ({one.code})" for one in query.series if one.code not in columns]
-    return f"not in the package: {', '.join(missing)}" if missing else None
+    return {one.id: f"{one.code}: not in its package" for one in query.series if one.code not in columns}

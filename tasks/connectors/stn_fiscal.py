@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from desk.errors import BadCatalog
-from desk.model import Dataset, Frames, Series, Window
+from desk.model import SETTLEMENT, Dataset, Frames, Series, Window
 from tasks.connectors.base import Connector
-from tasks.connectors.exchange import Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.stn_auctions import parse_auctions
 from tasks.connectors.stn_tesouro_direto import parse_tesouro_direto
+from tasks.connectors.wanted import missing_from
 
 TESOURO_DIRETO_FILE = (
     "/dataset/df56aa42-484a-4a59-8184-7676580c81e3/resource/796d2059-14e9-44e3-80c9-2d9e30b405c1"
@@ -51,7 +53,19 @@ class StnFiscal(Connector):
             return Request(query, f"{urls['apex']}{AUCTION_RESULTS}?anoinicial={query.window.start.year}")
         raise BadCatalog(f"dataset {query.dataset.id}: not one of the Tesouro Nacional's")
 
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
+        """A wanted kind of bond that is not in a recent file, by a name that we know, is a finding."""
+        return [
+            replace(one, finding=missing_from(one, SETTLEMENT.name, "contract_id", _bond))
+            for one in await super().fetch(client, query)
+        ]
+
     def parse(self, payload: Payload) -> Frames:
         if payload.query.dataset.id == "stn_tesouro_direto":
             return parse_tesouro_direto(payload)
         return parse_auctions(payload)
+
+
+def _bond(contract: object) -> str:
+    """`TD:NTN-B_2035-05-15` -> `NTN-B`."""
+    return str(contract).partition(":")[2].rpartition("_")[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -18,8 +19,9 @@ from desk.model import CURVE_POINT, Dataset, Frames, Series, Window, parsed_fram
 from desk.units import DAYS_PER_YEAR, decimal_point, scaled
 from tasks.connectors.base import Connector
 from tasks.connectors.bodies import looks_like_html, require_ok
-from tasks.connectors.exchange import Payload, Query, Request
+from tasks.connectors.exchange import Client, FetchResult, Payload, Query, Request
 from tasks.connectors.strict_values import csv_rows, day_of, xml_root
+from tasks.connectors.wanted import missing_from
 
 _PERCENT = Decimal("0.01")
 _NOMINAL = "daily_treasury_yield_curve"
@@ -58,6 +60,13 @@ class TreasuryGov(Connector):
             f"/{year}/all?type={kind}&field_tdr_date_value={year}&page&_format=csv"
         )
         return Request(query, url)
+
+    async def fetch(self, client: Client, query: Query) -> list[FetchResult]:
+        """A wanted tenor without a rate on any day of a recent window is a finding; the others are good."""
+        return [
+            replace(one, finding=missing_from(one, CURVE_POINT.name, "tenor_bd", lambda tenor: tenor, _tenor_name))
+            for one in await super().fetch(client, query)
+        ]
 
     def parse(self, payload: Payload) -> Frames:
         query, url, status = payload.query, payload.request.url, payload.status
@@ -147,3 +156,8 @@ def _tenor_bd(pattern: re.Pattern[str], name: str) -> int:
         raise ValueError(f"unknown tenor {name!r}")
     months = Decimal(match.group(1).replace("_", ".")) * (12 if match.group(2).upper().startswith("Y") else 1)
     return int(months * _MONTH_BD)
+
+
+def _tenor_name(tenor_bd: object) -> str:
+    months = int(str(tenor_bd)) // _MONTH_BD
+    return f"{months // 12} Yr" if months % 12 == 0 else f"{months} Mo"

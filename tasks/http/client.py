@@ -29,6 +29,7 @@ from tasks.connectors.exchange import UNDATED, Payload, Request, SourceConfig
 from tasks.http.query_secrets import SECRETS, Secrets, scrub
 from tasks.http.rate_limit import GIVE_UP_AFTER, HostGate, HostShut, OutOfReach, PastDeadline
 from tasks.http.redirects import next_address
+from tasks.http.refusals import refusal_of
 from tasks.http.session import SOURCE, open_session
 
 Sink = Callable[[Payload], Awaitable[None]]
@@ -113,6 +114,9 @@ class HttpClient:
             async with asyncio.timeout(deadline - began), gate.slot(deadline, config.source):
                 payload = await self._receive(request, config, gate)
         except HostShut as shut:
+            if shut.refusal is not None:
+                words = f"not asked: {shut.refusal}, and the host is left alone for {shut.seconds:.0f} s more"
+                raise Outage(config.source, words, url=request.url) from None
             words = f"not asked: the host wants to be left alone for {shut.seconds:.0f} s more"
             raise RateLimited(config.source, words, retry_after=shut.seconds, url=request.url) from None
         except PastDeadline as past:
@@ -134,6 +138,11 @@ class HttpClient:
         after the others and must leave time for the report."""
         budget = self._configs[source].budget_seconds
         self._started[source] = self._monotonic() + min(0.0, longest - budget)
+
+    def opens_in(self, source: str) -> float:
+        """Seconds until the hosts of `source` that are shut may be asked again; 0 where none is."""
+        keys = {gate_key(url, self._configs[source]) for url in self._configs[source].base_urls.values()}
+        return max((self._gates[key].opens_in() for key in keys if key in self._gates), default=0.0)
 
     def _spent(self, request: Request, config: SourceConfig) -> BudgetSpent:
         """With the last failure, which is the reason that a person looks for."""
@@ -196,6 +205,11 @@ class HttpClient:
             wait = max(wait or 0.0, config.shut_seconds)
         if wait is not None:
             gate.close_for(wait)
+        refusal = refusal_of(payload, config)
+        if refusal is not None:
+            gate.refused(refusal, config.refusals_shut, config.shut_seconds)
+        elif status < 400:
+            gate.served()
         if status == 429:
             raise RateLimited(source, "too many requests", retry_after=wait, url=url)
         if status >= 500 or status == 408:

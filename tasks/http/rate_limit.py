@@ -28,10 +28,13 @@ LONGEST_WAIT = 30.0
 
 
 class HostShut(Exception):
-    """The host has asked to be left alone for longer than LONGEST_WAIT: no request is sent to it until then."""
+    """The host is left alone for longer than LONGEST_WAIT: no request is sent to it until then.
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    `refusal`: what it answered, where it has not asked for the pause itself.
+    """
+
+    def __init__(self, seconds: float, refusal: str | None) -> None:
+        self.seconds, self.refusal = seconds, refusal
         super().__init__(f"shut for {seconds:.0f} s")
 
 
@@ -54,13 +57,31 @@ class HostGate:
     _next_start: float = float("-inf")
     _closed_until: float = float("-inf")
     _unreached: int = 0
+    _refusals: int = 0
+    _refusal: str | None = None
     _given_up_until: float = float("-inf")
     _in_flight: int = 0
     _waiting: dict[str, deque[asyncio.Future[None]]] = field(default_factory=dict)
 
-    def close_for(self, seconds: float) -> None:
+    def close_for(self, seconds: float, refusal: str | None = None) -> None:
         """No request starts in the next `seconds`. A longer pause that is set already stays."""
-        self._closed_until = max(self._closed_until, self.monotonic() + seconds)
+        until = self.monotonic() + seconds
+        if until > self._closed_until:
+            self._closed_until, self._refusal = until, refusal
+
+    def opens_in(self) -> float:
+        """Seconds until a request may start; 0 where the host is not shut."""
+        return max(0.0, self._closed_until - self.monotonic())
+
+    def refused(self, words: str, most: int, seconds: float) -> None:
+        """Call it when the host has refused a request: `most` in a row shut it for `seconds`."""
+        self._refusals += 1
+        if self._refusals >= most:
+            self.close_for(seconds, words)
+
+    def served(self) -> None:
+        """Call it when the host has answered and not refused."""
+        self._refusals = 0
 
     def reached(self) -> None:
         """Call it when the host has accepted a connection."""
@@ -86,7 +107,7 @@ class HostGate:
                 if start > deadline:
                     raise PastDeadline(start - now if start == self._closed_until else None)
                 if self._closed_until - now > LONGEST_WAIT:
-                    raise HostShut(self._closed_until - now)
+                    raise HostShut(self._closed_until - now, self._refusal)
                 await self.sleep(start - now)
             self._next_start = self.monotonic() + 1.0 / self.rate_per_second
             yield

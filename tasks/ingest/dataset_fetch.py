@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from desk.errors import HtmlPayload, SourceError, UnknownSeries
 from desk.model import Dataset, Window
@@ -32,6 +33,7 @@ class DatasetFetch:
     day_errors     day -> its error, for a dataset with a file for each day
     hashes         sha256 of every payload; `bytes`: the size of all of them
     rows           cell -> parsed rows; `parsed`: their sum; `inserted`: rows that were new in the store
+    newest         series -> the newest day that its answers hold
     quality        silver table -> checks of the newest batch
     """
 
@@ -50,6 +52,7 @@ class DatasetFetch:
         "inserted",
         "is_by_series",
         "looks",
+        "newest",
         "open_queries",
         "parsed",
         "quality",
@@ -72,6 +75,7 @@ class DatasetFetch:
         self.day_errors: dict[dt.date, SourceError] = {}
         self.hashes: set[str] = set()
         self.rows: Counter[dt.date] = Counter()
+        self.newest: dict[str, dt.date] = {}
         self.quality: dict[str, Quality] = {}
         self.inserted = self.bytes = self.parsed = 0
         self._earlier_seconds = 0.0
@@ -109,6 +113,12 @@ class DatasetFetch:
             self.looks[place] = SeriesLook(series.id, series.code, query.window, state, words)
             if error is not None and state == "unknown":
                 self.unknown[series.id] = error
+
+    def note_gone(self, series_id: str, window: Window, error: UnknownSeries) -> None:
+        """The look at a series in an answer that is good for the others found that it is not there any more."""
+        look = self.looks[series_id, window]
+        self.looks[series_id, window] = replace(look, state="unknown", error=str(error))
+        self.unknown[series_id] = error
 
     def error_summary(self) -> str:
         """One line: the first error, and the number of further ones. Call it only where `errors` is not empty."""

@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from desk import calendars
-from desk.errors import SourceError
+from desk.errors import Incomplete, SourceError, UnknownSeries
 from desk.quality import combined
 from tasks.ingest.dataset_fetch import DatasetFetch
 from tasks.run.run import Run
 from tasks.store import ledger
 from tasks.store.ledger import CellState, Outcome, input_hash
 
+GOOD_ALL_THE_SAME = (Incomplete, UnknownSeries)
+"""Something of the dataset is not to be had, and what came is good."""
 NOT_YET_DAYS = 3
 """Business days for which a cell without rows is `not_yet` at least, whatever the dataset's `freshness_bd`."""
 
@@ -38,13 +40,13 @@ async def close_failed_days(run: Run, fetch: DatasetFetch, days: Iterable[dt.dat
 async def close_open_cells(run: Run, fetch: DatasetFetch) -> None:
     """Closes every cell that is still open after the last try. Raises StoreError.
 
-    A dataset with a file for each day: each day with its own error. One fetched series by series: what some of its
-    series failed in fails the days without any row. Others: one result for the whole window.
+    A dataset with a file for each day: each day with its own error. One fetched series by series, or whose answers are
+    good and lack something: the error fails the days without any row. Others: one result for the whole window.
     """
     left = [day for day in fetch.cells if day not in fetch.closed_cells]
     if not fetch.errors:
         await close_cells(run, fetch, {day: state_by_rows(run, fetch, day) for day in left})
-    elif fetch.is_by_series and fetch.answered:
+    elif fetch.answered and (fetch.is_by_series or all(isinstance(one, GOOD_ALL_THE_SAME) for one in fetch.errors)):
         has_rows = {day: state_by_rows(run, fetch, day) for day in left if fetch.rows[day]}
         await close_cells(run, fetch, has_rows, fetch.errors[0])
         await close_failed_days(run, fetch, left, fetch.errors[0])

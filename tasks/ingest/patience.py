@@ -7,7 +7,7 @@ after the fetch began; the other sources go on meanwhile, and what comes late jo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from desk.model import SAO_PAULO
@@ -28,9 +28,10 @@ class FurtherTry:
     longest: float
 
 
-def further_tries(run: Run, began_at: dt.datetime) -> Iterator[FurtherTry]:
+def further_tries(run: Run, began_at: dt.datetime, opens_in: Callable[[], float] = lambda: 0.0) -> Iterator[FurtherTry]:
     """Each further try, counted from each call. Ends where the deadline leaves no room for one: a source whose tries
-    take longer than the pauses between them, as a first load of years of files, begins its next one late.
+    take longer than the pauses between them, as a first load of years of files, begins its next one late. So does one
+    whose host is shut: a try before it opens, in `opens_in()` seconds, would send nothing.
 
     By the setting ALVORADA_PATIENCE_SECONDS; without it a live run of today's decision has LIVE_TRIES, others none.
     """
@@ -39,7 +40,8 @@ def further_tries(run: Run, began_at: dt.datetime) -> Iterator[FurtherTry]:
         offsets = LIVE_TRIES if run.sources == "live" else ()
     deadline = dt.datetime.combine(run.day, run.settings.watchdog_deadline, SAO_PAULO)
     for offset in offsets:
-        at = max(began_at + dt.timedelta(seconds=offset), run.clock())
+        now = run.clock()
+        at = max(began_at + dt.timedelta(seconds=offset), now + dt.timedelta(seconds=opens_in()))
         if at + REPORT_NEEDS > deadline:
             return
         yield FurtherTry((at - run.clock()).total_seconds(), (deadline - STAGES_NEED - at).total_seconds())

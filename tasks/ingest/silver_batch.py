@@ -27,6 +27,10 @@ async def store_payloads(run: Run, bronze: Bronze, fetch: DatasetFetch, payloads
         fetch.quality[name] = quality
         fetch.parsed += parsed.height
         fetch.rows.update(dict(rows_per_cell.iter_rows()))
+        if fetch.is_by_series:
+            newest = parsed.group_by(SILVER[name].entity[0]).agg(pl.col("obs_date").max())
+            for series_id, day in newest.iter_rows():
+                fetch.newest[series_id] = max(day, fetch.newest.get(series_id, day))
 
 
 def frames_by_table(bronze: Bronze, payloads: Iterable[FetchResult]) -> Frames:

@@ -17,6 +17,7 @@ from desk.errors import (
     AlvoradaError,
     BadPayload,
     BudgetSpent,
+    Incomplete,
     NoData,
     OurFault,
     RowsRefused,
@@ -43,7 +44,7 @@ Answer = tuple[Query, list[FetchResult]]
 class SourceJob:
     """A source's datasets in one run. Not a dataclass, and with `__slots__`, so that Prefect passes it on as it is."""
 
-    __slots__ = ("bronze", "client", "connector", "fetches", "renew_budget", "source", "tries")
+    __slots__ = ("bronze", "client", "connector", "fetches", "opens_in", "renew_budget", "source", "tries")
 
     def __init__(
         self,
@@ -52,9 +53,10 @@ class SourceJob:
         client: Client,
         bronze: Bronze,
         renew_budget: Callable[[str, float], None] | None = None,
+        opens_in: Callable[[str], float] | None = None,
     ) -> None:
         self.source, self.connector, self.client, self.bronze = source, connector, client, bronze
-        self.renew_budget = renew_budget
+        self.renew_budget, self.opens_in = renew_budget, opens_in
         self.fetches: list[DatasetFetch] = []
         self.tries = 0
 
@@ -145,7 +147,7 @@ async def fetch_query(job: SourceJob, query: Query) -> list[tuple[Query, list[Fe
     except NoData:
         return [(query, [])]
     except UnknownSeries as error:
-        if len(query.series) == 1 or query.dataset.per_day:
+        if len(query.series) <= 1 or query.dataset.per_day:
             return [(query, error)]
         half = len(query.series) // 2
         parts = [replace(query, series=query.series[:half]), replace(query, series=query.series[half:])]
@@ -191,7 +193,10 @@ async def store_batch(run: Run, job: SourceJob, fetch: DatasetFetch, batch: list
     # The newest file speaks first, whichever answer came first.
     for query, payloads in sorted(batch, key=lambda answer: answer[0].window.start, reverse=True):
         fetch.note_look(query, None)
-        fetch.errors += [BadPayload(job.source, item.finding) for item in payloads if item.finding]
+        fetch.errors += [Incomplete(job.source, item.finding) for item in payloads if item.finding]
+        for item in payloads:
+            for name, words in item.unknown.items():
+                fetch.note_gone(name, query.window, UnknownSeries(job.source, words))
     if fetch.dataset.per_day:
         for query, _ in batch:
             await close_fetched_days(run, fetch, fetch.days_of(query))

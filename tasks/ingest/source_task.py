@@ -13,6 +13,7 @@ from prefect.states import get_state_exception
 from desk.errors import SourceError
 from tasks.ingest.ledger_cells import close_open_cells, open_cells
 from tasks.ingest.patience import further_tries
+from tasks.ingest.silent_series import find_silent_series
 from tasks.ingest.source_job import SourceJob, fetch_open_queries, settle_unknown_series
 from tasks.run.run import Run
 from tasks.store.series_looks import record_looks
@@ -61,7 +62,7 @@ async def fetch_source(run: Run, job: SourceJob) -> None:
 
 async def keep_trying(run: Run, job: SourceJob, began_at: dt.datetime) -> None:
     """Further tries at what is still open, minutes later, while the deadline leaves room."""
-    for one in further_tries(run, began_at):
+    for one in further_tries(run, began_at, lambda: job.opens_in(job.source) if job.opens_in is not None else 0.0):
         if not job.has_open_queries:
             break
         words = f"{job.source} is out: asked again in {one.wait:.0f} s"
@@ -84,6 +85,7 @@ async def conclude_fetch(run: Run, job: SourceJob, began_at: dt.datetime) -> Non
     """
     settle_unknown_series(job)
     for fetch in job.fetches:
+        await find_silent_series(run, fetch)
         await close_open_cells(run, fetch)
         await record_looks(run.store, fetch.dataset.id, run.run_id, began_at, list(fetch.looks.values()))
 

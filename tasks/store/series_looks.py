@@ -14,7 +14,7 @@ from typing import Literal
 
 import polars as pl
 
-from desk.model import Window
+from desk.model import SILVER, Window
 from desk.point_in_time.knowledge_time import EVERY_SERIES
 from desk.point_in_time.series_windows import NOTHING, SeriesCoverage
 from tasks.store import Store
@@ -37,6 +37,27 @@ class SeriesLook:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A series that was asked for from `start` to `end`, and the others that are published with it."""
+
+    series_id: str
+    start: dt.date
+    end: dt.date
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersOfOthers:
+    """The series' last stored day up to the look's end, None without one, and the most `numbers` that one `other` has
+    after it."""
+
+    series_id: str
+    last: dt.date | None
+    other: str
+    numbers: int
+
+
 async def record_looks(
     store: Store, dataset: str, run_id: uuid.UUID, started_at: dt.datetime, looks: Sequence[SeriesLook]
 ) -> None:
@@ -54,6 +75,30 @@ async def record_looks(
     ]
     async with store.connections.acquire() as connection:
         await connection.executemany(query, rows)
+
+
+async def numbers_of_others(store: Store, table: str, silences: Sequence[Silence]) -> list[NumbersOfOthers]:
+    """Of each silent series, what the others have after its last number; without any, after the look's start.
+
+    `table`: the silver table of both. Raises StoreError.
+    """
+    if not silences:
+        return []
+    entity = SILVER[table].entity[0]
+    query = f"""
+        SELECT last, other, count(DISTINCT obs_date)::integer AS numbers
+        FROM (SELECT max(obs_date) AS last FROM {table} WHERE {entity} = $1 AND obs_date <= $3) AS own
+        CROSS JOIN unnest($4::text[]) AS other
+        JOIN {table} ON {entity} = other AND obs_date > coalesce(last, $2::date - 1) AND obs_date <= $3
+        GROUP BY last, other ORDER BY numbers DESC, other LIMIT 1
+    """
+    found = []
+    async with store.connections.acquire() as connection:
+        for one in silences:
+            row = await connection.fetchrow(query, one.series_id, one.start, one.end, list(one.others))
+            if row is not None:
+                found.append(NumbersOfOthers(one.series_id, row["last"], row["other"], row["numbers"]))
+    return found
 
 
 async def series_coverage(store: Store, dataset: str, stored: frozenset[str]) -> dict[str, SeriesCoverage]:

@@ -162,7 +162,7 @@ def test_a_report_on_disk_is_found_by_day_and_world(tmp_path: Path) -> None:
 def test_the_doctor_names_what_is_missing_and_its_repair(tmp_path: Path) -> None:
     good = alvorada("doctor", data_dir=tmp_path, FRED_API_KEY="", ALVORADA_NOW="2026-11-29T09:00:00+00:00")
     assert good.returncode == 0, good.stdout
-    assert re.search(r"^without +facts +.*copom_2027 is to be reviewed", good.stdout, re.MULTILINE)
+    assert re.search(r"^without +facts .*copom_2027 was to be looked at again from 2026-07", good.stdout, re.MULTILINE)
     bad = alvorada("doctor", data_dir=tmp_path, DATABASE_URL="postgresql://me:hush@127.0.0.1:1/x")
     assert bad.returncode == 1
     assert re.search(r"^MISSING +database +.*cannot be reached", bad.stdout, re.MULTILINE)

@@ -53,7 +53,17 @@ def test_what_is_due_comes_by_its_date_and_expired_first() -> None:
 
 def test_what_was_due_in_november_2026() -> None:
     due = {one.id: one.expired(D(2026, 11, 29)) for one in facts_due(load_expiring(), D(2026, 11, 29))}
-    assert due == {"ice_bofa_history": True, "copom_2027": False}
+    assert due == {"copom_2027": False}
+
+
+def test_a_fact_that_is_past_its_date_says_since_when() -> None:
+    """The estimate of Copom's 2027 was to be looked at again in July 2026, and says so until the days are entered."""
+    copom = FACTS["copom_2027"]
+    assert copom.state(D(2026, 12, 1)) == (
+        "was to be looked at again from 2026-07-01 on, 153 days ago, and holds as written to 2026-12-31"
+    )
+    assert copom.state(D(2027, 1, 4)) == "expired on 2026-12-31"
+    assert FACTS["imf_feed"].state(D(2027, 2, 2)) == "was to be looked at again from 2027-02-01 on, 1 day ago"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,12 @@ def test_a_line_whose_next_contract_has_no_price_gets_smaller_where_it_is_and_ne
     assert held == sorted(held, reverse=True)
     assert set(held[8:]) == {0}, "not opened again in a contract that it is to leave"
     orders = book["action"].filter(pl.col("instrument_id") == "DDI_1Y")
+    for name in ("cost_brl", "dv01_change_brl", "notional_change_brl"):
+        assert orders[name].is_finite().all(), name  # else the gate stops every order of the day
+    traded = book["target_position"].join(
+        orders.select("as_of", "instrument_id").unique(), on=["as_of", "instrument_id"]
+    )
+    assert traded["unit_vol_brl"].is_finite().all()
     cut = orders.filter(pl.col("contracts_to").abs() == held[4])
     assert cut["contract_id"].to_list() == [mapped("DDI_1Y")[first - 1]]
 

@@ -91,10 +91,13 @@ async def test_a_series_that_left_its_package_is_a_finding_and_the_others_are_go
     (fetched,) = await connector("fed_board").fetch(Says(), RATES)
     assert isinstance(fetched, FetchResult)
     assert fetched.frames["observation"].height == 4
-    assert fetched.finding == "not in the package: h10_usdmxn (RXI_N.B.MX), h10_usdjpy (RXI_N.B.JA), " \
-        "h10_gbpusd (RXI$US_N.B.UK)"  # fmt: skip
+    assert fetched.unknown == {
+        "h10_usdmxn": "RXI_N.B.MX: not in its package",
+        "h10_usdjpy": "RXI_N.B.JA: not in its package",
+        "h10_gbpusd": "RXI$US_N.B.UK: not in its package",
+    }
     (whole,) = await connector("fed_board").fetch(Says(), EURO)
-    assert whole.finding is None
+    assert not whole.unknown
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from desk.errors import BudgetSpent, RateLimited
+from desk.errors import BudgetSpent, Outage, RateLimited
 from tests.tasks.http.setup import BASE, Setup, always, config, request
 
 
@@ -31,6 +31,49 @@ async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[st
     with pytest.raises(RateLimited):
         await setup.client.send(request())
     assert len(setup.requested) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (401, b"{}", "HTTP 401"),
+        (403, b"no", "HTTP 403"),
+        (200, b" ", "an empty body"),
+        (200, b"Too Many Requests", "too many requests"),
+    ],
+)
+async def test_one_refusal_shuts_a_host_that_every_further_request_offends(
+    status: int, body: bytes, words: str
+) -> None:
+    """Yahoo: 61 symbols were each refused for themselves."""
+    yahoo = config(rate_per_second=1.0, concurrency=1, shut_seconds=300.0, budget_seconds=1e4, refusals_shut=1)
+    setup = Setup(always(status, body), yahoo)
+    ended = await asyncio.gather(*(setup.client.send(request()) for _ in range(61)), return_exceptions=True)
+    assert len(setup.requested) == 1
+    waiting = [error for error in ended if isinstance(error, Outage)]
+    assert len(waiting) == 60
+    assert all(f"not asked: {words}, and the host is left alone" in str(error) for error in waiting)
+    assert setup.client.opens_in("alpha") == pytest.approx(300.0)
+    setup.time.seconds += 301
+    setup.client.renew_budget("alpha", 1e4)
+    assert setup.client.opens_in("alpha") == 0.0
+    await setup.client.send(request())
+    assert len(setup.requested) == 2
+
+
+async def test_elsewhere_three_refusals_in_a_row_shut_the_host_and_an_answer_between_them_counts_anew() -> None:
+    statuses = iter([403, 403, 200, 403, 403, 403])
+    setup = Setup(lambda outgoing: httpx.Response(next(statuses), content=b"[]"), config(shut_seconds=60.0))
+    for sent in range(1, 7):
+        await setup.client.send(request())
+        assert len(setup.requested) == sent
+    with pytest.raises(Outage, match="not asked: HTTP 403"):
+        await setup.client.send(request())
+    assert len(setup.requested) == 6
+    empty = Setup(always(200, b""), config(shut_seconds=60.0))
+    for _ in range(5):
+        await empty.client.send(request())
+    assert empty.client.opens_in("alpha") == 0.0, "a file of a new year may be empty"
 
 
 async def test_sources_on_one_host_take_turns_however_many_one_has_waiting() -> None:

@@ -45,6 +45,24 @@ async def test_a_wait_is_shorter_by_what_the_tries_before_took(tmp_path: Path) -
     assert [one.wait for one in further_tries(run, AS_OF)] == [0.0, 180.0, 780.0]
 
 
+async def test_no_further_try_comes_while_the_host_is_shut(tmp_path: Path) -> None:
+    """A 429 fifty seconds into the first try shuts Yahoo for five minutes: tries at +1 and +5 would send nothing."""
+    run = run_at(tmp_path, "live", 0.0)
+    clock = {"now": AS_OF + dt.timedelta(seconds=61), "opens": AS_OF + dt.timedelta(seconds=350)}
+    run.clock = lambda: clock["now"]
+    began = []
+    for one in further_tries(run, AS_OF, lambda: max(0.0, (clock["opens"] - clock["now"]).total_seconds())):
+        clock["now"] += dt.timedelta(seconds=one.wait)
+        began.append((clock["now"] - AS_OF).total_seconds())
+        clock["opens"] = clock["now"] + dt.timedelta(seconds=300)  # refused at once, and shut again
+    assert began == [350.0, 650.0, 950.0]
+
+
+async def test_a_host_that_stays_shut_to_the_deadline_is_not_tried_again(tmp_path: Path) -> None:
+    run = run_at(tmp_path, "live", 0.0)
+    assert list(further_tries(run, run.clock(), lambda: 3600.0)) == []
+
+
 async def test_the_setting_speaks_for_every_world(tmp_path: Path) -> None:
     run = run_at(tmp_path, "sandbox", 0.0, patience_seconds=(5, 10))
     assert [one.wait for one in further_tries(run, run.clock())] == [5.0, 10.0]
