@@ -113,6 +113,7 @@ class HttpClient:
         try:
             async with asyncio.timeout(deadline - began), gate.slot(deadline, config.source):
                 payload = await self._receive(request, config, gate)
+                self._keep_manners(payload, gate, config)  # inside the slot: the next request is not sent before it
         except HostShut as shut:
             if shut.refusal is not None:
                 words = f"not asked: {shut.refusal}, and the host is left alone for {shut.seconds:.0f} s more"
@@ -130,7 +131,7 @@ class HttpClient:
             words = f"cannot connect, {GIVE_UP_AFTER} times in a row: not asked again for now"
             raise Outage(config.source, words, url=request.url) from None
         await self._sink(payload)
-        self._judge(payload, gate, config)
+        self._judge(payload, config)
         return payload
 
     def renew_budget(self, source: str, longest: float) -> None:
@@ -198,20 +199,26 @@ class HttpClient:
                 await response.aclose()
         raise Outage(config.source, "redirected in circles", url=request.url)
 
-    def _judge(self, payload: Payload, gate: HostGate, config: SourceConfig) -> None:
-        source, url, status = payload.request.source, payload.request.url, payload.status
+    def _pause(self, payload: Payload, config: SourceConfig) -> float | None:
+        """Seconds for which the host wants to be left alone; None where it says nothing of it."""
+        status = payload.status
         wait = retry_after_seconds(payload.headers.get("retry-after"), self._clock()) if status >= 400 else None
-        if status == 429:
-            wait = max(wait or 0.0, config.shut_seconds)
+        return max(wait or 0.0, config.shut_seconds) if status == 429 else wait
+
+    def _keep_manners(self, payload: Payload, gate: HostGate, config: SourceConfig) -> None:
+        wait = self._pause(payload, config)
         if wait is not None:
             gate.close_for(wait)
         refusal = refusal_of(payload, config)
         if refusal is not None:
             gate.refused(refusal, config.refusals_shut, config.shut_seconds)
-        elif status < 400:
+        elif payload.status < 400:
             gate.served()
+
+    def _judge(self, payload: Payload, config: SourceConfig) -> None:
+        source, url, status = payload.request.source, payload.request.url, payload.status
         if status == 429:
-            raise RateLimited(source, "too many requests", retry_after=wait, url=url)
+            raise RateLimited(source, "too many requests", retry_after=self._pause(payload, config), url=url)
         if status >= 500 or status == 408:
             raise Outage(source, f"HTTP {status}", url=url, status=status)
         challenge = is_challenge(payload.headers, payload.body)

@@ -33,6 +33,19 @@ async def test_a_429_shuts_the_host_for_minutes_and_ends_the_try(header: dict[st
     assert len(setup.requested) == 2
 
 
+async def test_a_host_is_shut_before_the_answer_is_kept() -> None:
+    """Keeping a body takes time; the next in line was sent meanwhile."""
+    setup = Setup(always(429, b""), config(rate_per_second=1e6, concurrency=1, shut_seconds=300.0))
+
+    async def slow(payload: object) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    setup.client._sink = slow
+    await asyncio.gather(*(setup.client.send(request()) for _ in range(9)), return_exceptions=True)
+    assert len(setup.requested) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
