@@ -31,7 +31,7 @@ MOST_NAMED = 5
 
 @flow(name="verify", validate_parameters=False, timeout_seconds=4 * 3600)
 @ends_when_stopped
-async def verify(sources: str = "stored", progress: Progress | None = None) -> State[Any]:
+async def verify(sources: str = "live", progress: Progress | None = None) -> State[Any]:
     """The book of the latest decision. Failed where a record is other than what this code makes of the inputs of its
     day; what another code has decided, and days whose inputs were fetched later, are counted apart.
 

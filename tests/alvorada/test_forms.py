@@ -14,7 +14,7 @@ from alvorada.stack.data_dir import project_root
 from alvorada.stack.prefect_yaml import deployments
 
 pytestmark = pytest.mark.flow
-INTERNAL = {"daily": {"progress", "recording", "manifest", "record"}, "backfill": {"progress"}}
+INTERNAL = {"daily": {"progress", "recording", "manifest", "record"}, "backfill": {"progress"}, "verify": {"progress"}}
 
 
 def test_a_form_has_the_flows_parameters_with_words_and_types_and_no_internals() -> None:

@@ -17,7 +17,7 @@ async def verified(desk: RunningDesk) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in desk.environment(NEXT_DAY).items():
             patch.setenv(name, value)
-        return await verify(return_state=True)
+        return await verify(sources="stored", return_state=True)
 
 
 async def test_one_pass_has_every_record_and_names_the_one_that_was_changed(healthy_desk: RunningDesk) -> None:
