@@ -29,7 +29,7 @@ from tasks.run.stop_signals import ends_when_stopped
 MOST_NAMED = 5
 
 
-@flow(name="verify", validate_parameters=False, timeout_seconds=4 * 3600)
+@flow(name="verify", validate_parameters=False, timeout_seconds=5400)
 @ends_when_stopped
 async def verify(sources: str = "live", progress: Progress | None = None) -> State[Any]:
     """The book of the latest decision. Failed where a record is other than what this code makes of the inputs of its
