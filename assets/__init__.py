@@ -8,7 +8,7 @@ coverage.py   what a declaration lacks
 export.py     an asset as plain values
 """
 
-from assets.asset import LAYERS, Asset, AssetError, Check, Column, Partitions, Promise
+from assets.asset import LAYERS, Asset, AssetError, Check, Column, PartitionKind, Partitions, Promise
 from assets.coverage import faults
 from assets.export import summary, whole
 from assets.registry import Registry
@@ -19,6 +19,7 @@ __all__ = [
     "AssetError",
     "Check",
     "Column",
+    "PartitionKind",
     "Partitions",
     "Promise",
     "Registry",

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 Layer = Literal["source", "bronze", "silver", "gold", "lake", "model", "forecast", "index", "report"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 """In the order in which data goes through them."""
-PartitionKind = Literal["decision_day", "observation_day", "month", "none"]
+PartitionKind = Literal["decision_day", "observation_day", "week", "month", "none"]
 Severity = Literal["block", "warn"]
 KEY = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*")
 """`gold/feature`: the layer, then names."""

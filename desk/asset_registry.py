@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from assets import Asset, AssetError, Check, Column, Partitions, Promise, Registry
+from assets import Asset, AssetError, Check, Column, PartitionKind, Partitions, Promise, Registry
 
 from desk.catalog import Catalog, load_catalog, read_toml, section, tables, typed_record
 from desk.errors import BadCatalog
@@ -26,6 +26,7 @@ FOR_EVER = "for ever: a decided day is a record"
 BODIES_KEPT = "as long as a decided day rests on them; others until `alvorada tidy` removes them"
 DECISION_DAYS = Partitions("decision_day", "b3")
 Keys = tuple[str, ...]
+_CELLS: Mapping[str, PartitionKind] = {"day": "observation_day", "week": "week", "month": "month"}
 _KINDS = {"Float64": "float", "Int64": "int", "Int32": "int", "String": "text", "Date": "date"}
 _DECIDED_AT = Column("as_of", "time", "The decision: 06:00 America/Sao_Paulo of its day.", is_key=True)
 
@@ -58,7 +59,7 @@ def _of_dataset(dataset: Dataset, catalog: Catalog, checks: Mapping[str, Check])
         "tags": (dataset.source, *(("required",) if dataset.required else ())),
         "promise": Promise(dataset.freshness_bd, dataset.calendar),
         "is_required": dataset.required,
-        "partitions": Partitions("month" if dataset.cell == "month" else "observation_day", dataset.calendar),
+        "partitions": Partitions(_CELLS[dataset.cell], dataset.calendar),
     }
     yield Asset(
         key=f"source/{dataset.id}",

@@ -25,15 +25,18 @@ from tasks.run.run_context import clock_of, open_run
 from tasks.run.run_record import RunRecord
 from tasks.run.stages import Stopwatch
 from tasks.run.stop_signals import ends_when_stopped
+from tasks.store.pipeline_runs import RunState
 
 MOST_NAMED = 5
+NOT_COMPARED = "decisions of this code"
 
 
 @flow(name="verify", validate_parameters=False, timeout_seconds=5400)
 @ends_when_stopped
 async def verify(sources: str = "live", progress: Progress | None = None) -> State[Any]:
     """The book of the latest decision. Failed where a record is other than what this code makes of the inputs of its
-    day; what another code has decided, and days whose inputs were fetched later, are counted apart.
+    day; what another code has decided, and days whose inputs were fetched later, are counted apart. CompletedWithGaps
+    where there are only such days.
 
     Raises StoreError where the database has no book, Busy beside another verification.
     """
@@ -47,14 +50,23 @@ async def verify(sources: str = "live", progress: Progress | None = None) -> Sta
         found = await verify_decisions(run)
         for part in found:
             record.stages += stages_of(part)
-        wrong = unexplained(found)
-        message = f"{summary(found)}, in {watch.seconds:.0f} s"
-        if wrong.is_empty():
-            record.conclude("completed", message)
-            return Completed(message=message)
-        message = f"{named(wrong)}; {message}"
-        record.conclude("failed", message, sorted(set(wrong["table"].to_list())))
-        return Failed(message=message)
+        state, words, gaps = outcome(found)
+        message = f"{words}, in {watch.seconds:.0f} s"
+        record.conclude(state, message, gaps)
+        if state == "failed":
+            return Failed(message=message)
+        return Completed(name="Completed" if state == "completed" else "CompletedWithGaps", message=message)
+
+
+def outcome(found: Sequence[Verified]) -> tuple[RunState, str, list[str]]:
+    """How a verification ends, in words, and what is missing: the tables that differ; NOT_COMPARED where no record can
+    be held against anything, as on the first Saturday after an upgrade, which proves nothing."""
+    wrong = unexplained(found)
+    if not wrong.is_empty():
+        return "failed", f"{named(wrong)}; {summary(found)}", sorted(set(wrong["table"].to_list()))
+    if all(part.segment.reason for part in found):
+        return "completed_with_gaps", f"nothing could be compared: {summary(found)}", [NOT_COMPARED]
+    return "completed", summary(found), []
 
 
 def stages_of(part: Verified) -> Iterable[dict[str, Any]]:

@@ -47,7 +47,9 @@ def test_the_page_rests_on_every_required_dataset() -> None:
     reached = {asset.key for asset in registry.upstream("report/delivery")}
     for dataset in load_catalog().datasets.values():
         assert f"source/{dataset.id}" in reached
-        assert registry[f"source/{dataset.id}"].is_required == dataset.required
+        source = registry[f"source/{dataset.id}"]
+        assert source.is_required == dataset.required
+        assert source.partitions.kind == ("observation_day" if dataset.cell == "day" else dataset.cell)
 
 
 @pytest.mark.db

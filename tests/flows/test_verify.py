@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 
+from desk.gold_difference import DIFFERENCE_SCHEMA
 from desk.model import decision_time
-from flows.verify import verify
+from flows.verify import NOT_COMPARED, outcome, verify
+from tasks.run.full_pass import Verified
+from tasks.run.verified_segments import Segment
 from tests.fixtures.flows import FILLED_DAY, HISTORY_DAYS, NEXT_DAY, RunningDesk
+from tests.tasks.run.test_verified_segments import decision
 
 pytestmark = [pytest.mark.flow, pytest.mark.db]
+
+
+def test_a_verification_that_has_nothing_to_hold_a_record_against_does_not_end_as_completed() -> None:
+    none = pl.DataFrame(schema=DIFFERENCE_SCHEMA)
+    part = Segment(None, (decision(FILLED_DAY),), "other code", frozenset())
+    other, plain = Verified(part, {"feature": 7}, none), Verified(replace(part, reason=""), {"feature": 7}, none)
+    assert outcome([])[0] == outcome([other])[0] == "completed_with_gaps"
+    assert outcome([other])[1:] == (
+        "nothing could be compared: 0 decided days, 0 rows compared, 0 differ; 1 days of other code, 0 rows differ",
+        [NOT_COMPARED],
+    )
+    assert outcome([other, plain])[0] == "completed"
 
 
 async def verified(desk: RunningDesk) -> Any:
